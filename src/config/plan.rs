@@ -1,0 +1,151 @@
+//! The plan: an experiment with every default filled in, which prints as the config that repeats it.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Layer, Loss, Metric};
+use crate::optim::Optimizer;
+use crate::shorthand::{Shorthand, name_or_table};
+use crate::train::EarlyStopping;
+
+/// One experiment, resolved: paths are absolute, nothing is left to a default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    /// What the run is called; default: the config file's stem.
+    pub name: String,
+    /// Every random stream derives from it.
+    pub seed: u64,
+    /// What to learn from.
+    pub data: Data,
+    /// The network.
+    pub model: Model,
+    /// How gradients become steps.
+    #[serde(deserialize_with = "name_or_table")]
+    #[schemars(with = "Shorthand<Optimizer>")]
+    pub optimizer: Optimizer,
+    /// How long, on what batches, towards what.
+    pub training: Training,
+    /// What watches over the training.
+    pub callbacks: Callbacks,
+    /// What is logged.
+    pub tensorboard: TensorBoard,
+}
+
+/// `[data]`: what to learn from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Data {
+    /// `"mnist"` (built in), or the path of a `.npz` file or of a folder of IDX files.
+    pub dataset: String,
+    /// Share of the training rows, taken from their end before shuffling, that validates.
+    pub validation_split: f64,
+    /// Use only the first rows of the training set, in rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Inputs are divided by this; default: 255 for bytes, 1 for floats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
+}
+
+/// `[model]`: the network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Model {
+    /// The shape of one input; default: that of the data. Checked against the data.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub input_shape: Option<Vec<usize>>,
+    /// The layers, from the inputs to the outputs.
+    pub layers: Vec<Layer>,
+    /// An `.npz` file with the weights to start from: `dense_0.kernel`, `dense_0.bias`, ...
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub weights: Option<PathBuf>,
+}
+
+/// `[training]`: how long, on what batches, towards what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Training {
+    /// Passes over the training rows.
+    pub epochs: usize,
+    /// Rows per update of the weights; the last batch of an epoch may be smaller.
+    pub batch_size: usize,
+    /// What training makes small.
+    #[serde(deserialize_with = "name_or_table")]
+    #[schemars(with = "Shorthand<Loss>")]
+    pub loss: Loss,
+    /// What is reported beside the loss.
+    pub metrics: Vec<Metric>,
+    /// Put the training rows into a new order before every epoch.
+    pub shuffle: bool,
+}
+
+/// `[callbacks]`: what watches over the training.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Callbacks {
+    /// Stops when a number no longer improves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStopping>,
+    /// Ends the run as failed when the loss is no longer a finite number.
+    pub terminate_on_nan: TerminateOnNan,
+}
+
+/// `[callbacks.terminate_on_nan]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TerminateOnNan {
+    /// `false` trains on, whatever the loss.
+    pub enabled: bool,
+}
+
+/// `[tensorboard]`: what is logged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TensorBoard {
+    /// Write the model for the Graphs page.
+    pub write_graph: bool,
+    /// How event files are laid out.
+    pub layout: Layout,
+}
+
+/// How event files are laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// As Keras's callback: `train/` and `validation/`, tags `epoch_loss`, `epoch_accuracy`.
+    #[default]
+    Keras,
+    /// One event file with the tags `loss`, `accuracy`, `val_loss`, `val_accuracy`.
+    Flat,
+}
+
+impl Default for Data {
+    fn default() -> Data {
+        Data { dataset: "mnist".to_owned(), validation_split: 0.0, limit: None, scale: None }
+    }
+}
+
+impl Default for Training {
+    fn default() -> Training {
+        Training {
+            epochs: 1,
+            batch_size: 32,
+            loss: Loss::CategoricalCrossentropy { label_smoothing: 0.0, from_logits: false },
+            metrics: vec![Metric::Accuracy],
+            shuffle: true,
+        }
+    }
+}
+
+impl Default for TerminateOnNan {
+    fn default() -> TerminateOnNan {
+        TerminateOnNan { enabled: true }
+    }
+}
+
+impl Default for TensorBoard {
+    fn default() -> TensorBoard {
+        TensorBoard { write_graph: true, layout: Layout::Keras }
+    }
+}

@@ -1,0 +1,3 @@
+//! The door: parse, call, exit.
+
+fn main() {}

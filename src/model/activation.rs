@@ -1,0 +1,38 @@
+//! Activations: the elementwise functions between layers, and softmax.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An activation by its Keras name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Activation {
+    /// x
+    #[default]
+    Linear,
+    /// max(x, 0)
+    Relu,
+    /// x for x > 0, else 0.2 x
+    LeakyRelu,
+    /// x for x > 0, else eˣ − 1
+    Elu,
+    /// 1.0507 x for x > 0, else 1.0507 · 1.6733 (eˣ − 1)
+    Selu,
+    /// x Φ(x), by the error function
+    Gelu,
+    /// x σ(x), also called swish
+    Silu,
+    /// ln(1 + eˣ)
+    Softplus,
+    /// x / (1 + |x|)
+    Softsign,
+    /// tanh x
+    Tanh,
+    /// 1 / (1 + e⁻ˣ)
+    Sigmoid,
+    /// eˣ
+    Exponential,
+    /// eˣ / Σ eˣ over the units of a row
+    Softmax,
+}

@@ -1,0 +1,56 @@
+//! What a fit tells its observers, and what they may answer.
+
+/// Something that happened in a fit; epochs and steps count from 0, as in Keras.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// Training is about to start.
+    TrainBegin {
+        /// Number of epochs to train.
+        epochs: usize,
+        /// Number of batches in each epoch.
+        steps_per_epoch: usize,
+    },
+    /// An epoch is about to start.
+    EpochBegin {
+        /// Its index.
+        epoch: usize,
+    },
+    /// A batch has been trained on.
+    BatchEnd {
+        /// The epoch it belongs to.
+        epoch: usize,
+        /// Batches of this epoch done so far, this one included.
+        done: usize,
+        /// Number of batches in each epoch.
+        steps_per_epoch: usize,
+        /// The running means over the epoch so far.
+        logs: &'a Logs,
+    },
+    /// An epoch has been trained and validated.
+    EpochEnd {
+        /// Its index.
+        epoch: usize,
+        /// `loss` and the metrics, then the same with `val_` before them, then `learning_rate`.
+        logs: &'a Logs,
+    },
+}
+
+/// What an observer wants done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Stop at the next safe point.
+    Stop,
+}
+
+/// Named numbers, in the order in which they are shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Logs(pub Vec<(String, f64)>);
+
+impl Logs {
+    /// The number called `name`.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.0.iter().find(|(key, _)| key == name).map(|&(_, value)| value)
+    }
+}

@@ -1,0 +1,1 @@
+//! Configs: what is accepted, and what is said of what is not.

@@ -1,0 +1,1 @@
+//! Event files: the bytes, and what survives.

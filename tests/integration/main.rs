@@ -1,0 +1,10 @@
+//! All tests that use the program from outside, in one binary: it links once.
+
+mod cli;
+mod config;
+mod data;
+mod events;
+mod golden;
+mod house;
+mod runs;
+mod tensorboard;

@@ -1,0 +1,1 @@
+//! The real TensorBoard reads what we write.
