@@ -160,6 +160,13 @@ impl<'a> View<'a> {
         View { at: unsafe { self.at.add(from) }, cols: to - from, ..self }
     }
 
+    /// The range of columns `range`, which must start on a vector.
+    pub fn columns_range(self, range: Range<usize>) -> View<'a> {
+        assert!(range.start % LANES == 0 && padded(range.end) <= self.stride, "columns {range:?}");
+        // SAFETY: the range lies within the row.
+        View { at: unsafe { self.at.add(range.start) }, cols: range.len(), ..self }
+    }
+
     /// Rows `from..to`.
     pub fn row_range(self, from: usize, to: usize) -> View<'a> {
         assert!(from <= to && to <= self.rows, "rows {from}..{to} of {}", self.rows);
@@ -195,6 +202,17 @@ impl<'a> ViewMut<'a> {
             cols: self.cols,
             stride: self.stride,
             life: PhantomData,
+        }
+    }
+
+    /// Rows `from..to` for a shorter time.
+    pub fn row_range(&mut self, from: usize, to: usize) -> ViewMut<'_> {
+        assert!(from <= to && to <= self.rows, "rows {from}..{to} of {}", self.rows);
+        // SAFETY: `from` is not beyond the end of the matrix.
+        ViewMut {
+            at: unsafe { self.at.add(from * self.stride) },
+            rows: to - from,
+            ..self.reborrow()
         }
     }
 

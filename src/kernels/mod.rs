@@ -20,6 +20,7 @@ mod lanes;
 mod math;
 mod matrix;
 pub mod plain;
+mod pointwise;
 mod product;
 mod softmax;
 mod sparse;
@@ -32,8 +33,11 @@ pub use divide::{Columns, Divide, Rows};
 pub use lanes::{LANES, Lanes, padded};
 pub use math::rsqrt;
 pub use matrix::{Matrix, View, ViewMut};
+pub use pointwise::{Pointwise, pointwise};
 pub use product::{Operand, product, product_update, transpose};
-pub use softmax::{argmax, softmax, softmax_crossentropy};
+pub use softmax::{
+    argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
+};
 pub use sparse::{Entries, FeatureMajor, sparse_product, sparse_update};
 pub use team::Team;
 pub use update::{MAX_SLOTS, Rule, Target, bias_update, update};

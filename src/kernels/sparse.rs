@@ -6,51 +6,57 @@ use crate::kernels::update::{Pointers, Rule, Target};
 use crate::kernels::{LANES, Lanes, View, ViewMut};
 
 /// Rows of which only the entries that are not zero are stored.
-#[derive(Clone, Copy)]
-pub struct Entries<'a> {
+#[derive(Debug)]
+pub struct Entries {
     features: usize,
-    offsets: &'a [u32],
-    indices: &'a [u16],
-    values: Values<'a>,
+    offsets: Vec<u32>,
+    indices: Vec<u16>,
+    values: Values,
+    used: Vec<u16>,
 }
 
-#[derive(Clone, Copy)]
-enum Values<'a> {
-    Bytes(&'a [u8], &'a [f32; 256]),
-    Floats(&'a [f32], f32),
+#[derive(Debug)]
+enum Values {
+    /// Bytes, and the number that each stands for.
+    Bytes(Vec<u8>, Box<[f32; 256]>),
+    Floats(Vec<f32>),
 }
 
-impl<'a> Entries<'a> {
-    /// Rows with byte values, each standing for its number in `table`.
+impl Entries {
+    /// Rows with byte values, each divided by `scale`.
     ///
     /// Row r is entries `offsets[r]..offsets[r + 1]`; panics when offsets or indices lead outside.
     pub fn bytes(
         features: usize,
-        offsets: &'a [u32],
-        indices: &'a [u16],
-        values: &'a [u8],
-        table: &'a [f32; 256],
-    ) -> Entries<'a> {
-        Entries { features, offsets, indices, values: Values::Bytes(values, table) }
-            .checked(values.len())
+        offsets: Vec<u32>,
+        indices: Vec<u16>,
+        values: Vec<u8>,
+        scale: f64,
+    ) -> Entries {
+        let n_values = values.len();
+        let table = std::array::from_fn(|byte| (byte as f64 / scale) as f32);
+        let values = Values::Bytes(values, Box::new(table));
+        Entries { features, offsets, indices, values, used: Vec::new() }.checked(n_values)
     }
 
-    /// Rows with float values, each divided by `scale` on reading.
+    /// Rows with float values, each divided by `scale`.
     ///
     /// Row r is entries `offsets[r]..offsets[r + 1]`; panics when offsets or indices lead outside.
     pub fn floats(
         features: usize,
-        offsets: &'a [u32],
-        indices: &'a [u16],
-        values: &'a [f32],
-        scale: f32,
-    ) -> Entries<'a> {
-        Entries { features, offsets, indices, values: Values::Floats(values, scale) }
-            .checked(values.len())
+        offsets: Vec<u32>,
+        indices: Vec<u16>,
+        mut values: Vec<f32>,
+        scale: f64,
+    ) -> Entries {
+        let n_values = values.len();
+        values.iter_mut().for_each(|v| *v = (f64::from(*v) / scale) as f32);
+        let values = Values::Floats(values);
+        Entries { features, offsets, indices, values, used: Vec::new() }.checked(n_values)
     }
 
     /// The kernels below rely on what is checked here: on every offset and every index.
-    fn checked(self, n_values: usize) -> Entries<'a> {
+    fn checked(mut self, n_values: usize) -> Entries {
         let n = self.indices.len();
         assert!(
             n == n_values && self.offsets.first() == Some(&0),
@@ -61,12 +67,11 @@ impl<'a> Entries<'a> {
             "offsets cover all entries"
         );
         assert!(self.offsets.is_sorted(), "offsets ascend");
-        let greatest = self.indices.iter().fold(0, |a, &b| a.max(b));
-        assert!(
-            n == 0 || usize::from(greatest) < self.features,
-            "index {greatest} of {}",
-            self.features
-        );
+        let mut seen = vec![false; 1 << 16];
+        self.indices.iter().for_each(|&i| seen[usize::from(i)] = true);
+        self.used = (0..=u16::MAX).filter(|&i| seen[usize::from(i)]).collect();
+        let greatest = self.used.last().map_or(0, |&i| usize::from(i) + 1);
+        assert!(greatest <= self.features, "index {greatest} of {} features", self.features);
         self
     }
 
@@ -75,9 +80,15 @@ impl<'a> Entries<'a> {
         self.features
     }
 
+    /// The features that are not zero in some row, ascending.
+    pub fn used(&self) -> &[u16] {
+        &self.used
+    }
+
     /// Number of entries of row `r`.
     pub fn count(&self, r: u32) -> usize {
-        (self.offsets[r as usize + 1] - self.offsets[r as usize]) as usize
+        let (from, to) = self.range(r);
+        to - from
     }
 
     fn range(&self, r: u32) -> (usize, usize) {
@@ -88,15 +99,15 @@ impl<'a> Entries<'a> {
     #[inline(always)]
     pub fn for_each(&self, r: u32, mut visit: impl FnMut(usize, f32)) {
         let (from, to) = self.range(r);
-        match self.values {
+        match &self.values {
             Values::Bytes(values, table) => {
                 for (&i, &v) in self.indices[from..to].iter().zip(&values[from..to]) {
                     visit(usize::from(i), table[usize::from(v)]);
                 }
             }
-            Values::Floats(values, scale) => {
+            Values::Floats(values) => {
                 for (&i, &v) in self.indices[from..to].iter().zip(&values[from..to]) {
-                    visit(usize::from(i), v / scale);
+                    visit(usize::from(i), v);
                 }
             }
         }
@@ -114,14 +125,11 @@ impl<'a> Entries<'a> {
                 unsafe {
                     _mm_prefetch::<_MM_HINT_T0>(self.indices.as_ptr().add(line).cast());
                     if line % 64 == from % 64 {
-                        match self.values {
-                            Values::Bytes(v, _) => {
-                                _mm_prefetch::<_MM_HINT_T0>(v.as_ptr().add(line).cast())
-                            }
-                            Values::Floats(v, _) => {
-                                _mm_prefetch::<_MM_HINT_T0>(v.as_ptr().add(line).cast())
-                            }
-                        }
+                        let value: *const i8 = match &self.values {
+                            Values::Bytes(v, _) => v.as_ptr().add(line).cast(),
+                            Values::Floats(v) => v.as_ptr().add(line).cast(),
+                        };
+                        _mm_prefetch::<_MM_HINT_T0>(value);
                     }
                 }
             }
@@ -135,7 +143,7 @@ impl<'a> Entries<'a> {
 /// C₀ is `bias` (n, padded), or 0. The rows `ahead` will be read next.
 pub fn sparse_product(
     cpu: Cpu,
-    x: &Entries<'_>,
+    x: &Entries,
     batch: &[u32],
     ahead: &[u32],
     w: View<'_>,
@@ -145,12 +153,12 @@ pub fn sparse_product(
     assert!((w.rows, w.cols) == (x.features, c.cols) && c.rows == batch.len());
     assert!(bias.is_none_or(|bias| w.cols <= bias.len() && bias.len() % LANES == 0));
     assert!(batch.iter().chain(ahead).all(|&r| (r as usize) + 1 < x.offsets.len()));
-    match x.values {
+    match &x.values {
         Values::Bytes(values, table) => {
             cpu.run(Forward { x, batch, ahead, w, bias, c, value: Bytes(values, table) });
         }
-        Values::Floats(values, scale) => {
-            cpu.run(Forward { x, batch, ahead, w, bias, c, value: Floats(values, scale) });
+        Values::Floats(values) => {
+            cpu.run(Forward { x, batch, ahead, w, bias, c, value: Floats(values) });
         }
     }
 }
@@ -174,18 +182,18 @@ impl Value for Bytes<'_> {
 }
 
 #[derive(Clone, Copy)]
-struct Floats<'a>(&'a [f32], f32);
+struct Floats<'a>(&'a [f32]);
 
 impl Value for Floats<'_> {
     #[inline(always)]
     unsafe fn at(self, entry: usize) -> f32 {
         // SAFETY: the caller vouches for `entry`.
-        unsafe { *self.0.get_unchecked(entry) / self.1 }
+        unsafe { *self.0.get_unchecked(entry) }
     }
 }
 
 struct Forward<'a, V> {
-    x: &'a Entries<'a>,
+    x: &'a Entries,
     batch: &'a [u32],
     ahead: &'a [u32],
     w: View<'a>,
@@ -309,7 +317,7 @@ impl FeatureMajor {
     /// Takes the rows `batch` of `x`, the first of which is row `first` of the whole batch.
     ///
     /// A counting sort: the entries of a feature end up in the order of the rows.
-    pub fn fill(&mut self, x: &Entries<'_>, batch: &[u32], first: usize) {
+    pub fn fill(&mut self, x: &Entries, batch: &[u32], first: usize) {
         assert_eq!(self.starts.len(), x.features + 2, "as many features as made for");
         self.rows = first + batch.len();
         // Counted two places up, a prefix sum leaves each feature's start one place up, and
