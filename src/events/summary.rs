@@ -45,3 +45,20 @@ pub(super) fn tensor(dtype: DataType, shape: &[i64]) -> TensorProto {
         TensorShapeProto { dim: shape.iter().map(dim).collect(), ..TensorShapeProto::default() };
     TensorProto { dtype, tensor_shape: SingularPtrField::some(shape), ..TensorProto::default() }
 }
+
+/// Asserts that `summary` is the message of which `hex` are the bytes as Python writes them. The
+/// bytes of ours have the same length, but not the same order: both may choose that of the fields.
+#[cfg(test)]
+pub(super) fn assert_same_message(summary: &Summary, hex: &str) {
+    use protobuf::Message;
+    let bytes = from_hex(hex);
+    assert_eq!(summary.0, SummaryProto::parse_from_bytes(&bytes).unwrap());
+    assert_eq!(summary.0.write_to_bytes().unwrap().len(), bytes.len());
+}
+
+/// The bytes of which `hex` are the digits.
+#[cfg(test)]
+pub(super) fn from_hex(hex: &str) -> Vec<u8> {
+    let byte = |i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap();
+    (0..hex.len()).step_by(2).map(byte).collect()
+}
