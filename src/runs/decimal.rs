@@ -9,11 +9,8 @@ pub(super) fn to_text(value: f64) -> String {
         return "nan".to_owned();
     }
     let magnitude = value.abs();
-    if magnitude != 0.0 && (magnitude < 1e-4 || 1e16 <= magnitude) && value.is_finite() {
-        return format!("{value:e}");
-    }
-    // Infinity is already `inf` here.
-    value.to_string()
+    let long = magnitude.is_finite() && !(1e-4..1e16).contains(&magnitude);
+    if long && magnitude != 0.0 { format!("{value:e}") } else { value.to_string() }
 }
 
 /// The number that [`to_text`] wrote.

@@ -205,10 +205,63 @@ fn hparams_have_their_metrics(hparams: &Value) {
     metrics.sort();
     let last = f64::from(accuracy(2));
     let want = [
-        format!(r#""train" "epoch_accuracy" {}"#, last),
+        format!(r#""train" "epoch_accuracy" {last}"#),
         r#""train" "epoch_loss" 0.125"#.to_owned(),
-        format!(r#""validation" "epoch_accuracy" {}"#, last),
+        format!(r#""validation" "epoch_accuracy" {last}"#),
         r#""validation" "epoch_loss" 0.0625"#.to_owned(),
     ];
     assert_eq!(metrics, want, "those of the last epoch");
+}
+
+/// A later file of the same folder takes the place of what an earlier one says from its first step
+/// on: this is how a run goes on whose event file cannot be continued.
+#[test]
+fn tensorboard_sees_a_later_file_instead_of_an_earlier_one() {
+    let logdir = tempdir().unwrap();
+    let dir = logdir.path().join("run/train");
+    let write = |clock: f64, steps: std::ops::Range<i64>, value: f32| {
+        let mut writer = EventWriter::create(&dir, steps.start, Clock::Fixed(clock)).unwrap();
+        for step in steps {
+            writer.add(step, scalar("epoch_loss", value));
+        }
+        writer.flush().unwrap();
+    };
+    write(1_700_000_000.0, 0..6, 1.0);
+    write(1_700_000_060.0, 3..5, 2.0);
+    let seen = check_logdir(logdir.path());
+    let want = json!([[0, 1.0], [1, 1.0], [2, 1.0], [3, 2.0], [4, 2.0]]);
+    assert_eq!(seen["loader"]["run/train"]["epoch_loss"]["points"], want);
+    for name in ["fast", "slow"] {
+        assert_eq!(seen[name]["scalars"]["run/train"], json!({"epoch_loss": want}), "{name}");
+    }
+}
+
+/// A run whose process died in the middle of a write, and that went on in the same file; its loss
+/// is no number in the end.
+#[test]
+fn tensorboard_sees_a_continued_file_as_one() {
+    let logdir = tempdir().unwrap();
+    let dir = logdir.path().join("run/train");
+    let mut writer = EventWriter::create(&dir, 0, Clock::System).unwrap();
+    writer.add(0, scalar("epoch_loss", 0.5));
+    writer.flush().unwrap();
+    let checkpoint = writer.offset();
+    writer.add(1, scalar("epoch_loss", 7.0));
+    writer.flush().unwrap();
+    let path = writer.path().to_owned();
+    drop(writer);
+    let torn = std::fs::metadata(&path).unwrap().len() - 5;
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(torn).unwrap();
+
+    let mut writer = EventWriter::reopen(&path, checkpoint, Clock::System).unwrap();
+    writer.add(1, scalar("epoch_loss", f32::INFINITY));
+    writer.add(2, scalar("epoch_loss", f32::NAN));
+    writer.flush().unwrap();
+    let seen = check_logdir(logdir.path());
+    let points = &seen["loader"]["run/train"]["epoch_loss"]["points"];
+    assert_eq!(*points, json!([[0, 0.5], [1, "inf"], [2, "nan"]]));
+    let want = json!({"epoch_loss": [[0, 0.5], [1, "Infinity"], [2, "NaN"]]});
+    for name in ["fast", "slow"] {
+        assert_eq!(seen[name]["scalars"]["run/train"], want, "{name}");
+    }
 }
