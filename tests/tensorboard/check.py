@@ -211,7 +211,7 @@ def main():
     try:
         import tensorboard  # noqa: F401
     except ImportError as error:
-        sys.exit(f"{sys.executable} lacks TensorBoard: {error}")
+        sys.exit(f"{sys.executable} lacks TensorBoard ({error}): use scripts/test.sh")
     seen = {
         "files": read_files(logdir),
         "loader": load(logdir),
