@@ -1,0 +1,88 @@
+//! Prints a plan as the config that repeats it; it reads nothing.
+
+use serde_json::Value;
+
+use super::plan::Plan;
+use super::tree::TAGS;
+
+impl Plan {
+    /// The config that loads to this very plan, from any folder.
+    pub fn to_toml(&self) -> String {
+        // Everything in a plan is a number, a string or a table of them; a path came from TOML.
+        let value = serde_json::to_value(self).unwrap_or_default();
+        let mut text = String::new();
+        section(&value, &mut Vec::new(), &mut text);
+        text
+    }
+}
+
+/// A table under its header: first its plain keys, then the tables in it.
+fn section(table: &Value, path: &mut Vec<String>, text: &mut String) {
+    let entries: Vec<_> = table.as_object().into_iter().flatten().collect();
+    let nested = !path.is_empty();
+    let (tables, plain): (Vec<_>, Vec<_>) = entries
+        .into_iter()
+        .partition(|(_, value)| value.is_object() && !(nested && is_kind(value)));
+    let is_shown = !path.is_empty() && !(plain.is_empty() && !tables.is_empty());
+    if is_shown {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        text.push_str(&format!("{gap}[{}]\n", path.join(".")));
+    }
+    for (name, value) in plain {
+        text.push_str(&format!("{} = {}\n", key(name), top_value(value)));
+    }
+    for (name, value) in tables {
+        path.push(key(name));
+        section(value, path, text);
+        path.pop();
+    }
+}
+
+/// Whether a table says of itself what kind it is: such a one reads best on one line.
+fn is_kind(table: &Value) -> bool {
+    TAGS.iter().any(|tag| table.get(tag).is_some())
+}
+
+/// A value after `key = `; an array of tables gets a line for each.
+fn top_value(value: &Value) -> String {
+    match value.as_array() {
+        Some(items) if items.iter().any(Value::is_object) => {
+            let lines = items.iter().map(|item| format!("  {},\n", inline(item)));
+            format!("[\n{}]", lines.collect::<String>())
+        }
+        _ => inline(value),
+    }
+}
+
+fn inline(value: &Value) -> String {
+    match value {
+        Value::String(text) => string(text),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(_) if short_name(value).is_some() => {
+            string(short_name(value).unwrap_or_default())
+        }
+        Value::Object(entries) => {
+            let entries =
+                entries.iter().map(|(name, value)| format!("{} = {}", key(name), inline(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The name of a table that has nothing but a name.
+fn short_name(value: &Value) -> Option<&str> {
+    let entries = value.as_object().filter(|entries| entries.len() == 1)?;
+    entries.get("name")?.as_str()
+}
+
+fn key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { string(name) }
+}
+
+fn string(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
