@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::fit;
 use super::load::{beside, reason};
-use super::plan::Plan;
+use super::plan::{BUILT_IN, Plan};
 use super::problem::{Location, Origin, Place, Problem};
 use super::tree::Node;
-use super::walk::{list, nearest};
+use super::words::{list, nearest};
 use crate::data::{DataError, Description, Source};
 use crate::model::{Loss, Metric};
 use crate::train::Direction;
@@ -27,19 +27,18 @@ pub(super) fn resolve(
     file: &Path,
     describe: &mut Describer<'_>,
 ) -> Result<(), Vec<Problem>> {
+    let written = Written { root, file };
     let mut problems = Vec::new();
-    name(plan, root, file).unwrap_or_else(|problem| problems.push(problem));
-    weights(plan, root, file).unwrap_or_else(|problem| problems.push(problem));
-    match dataset(plan, root, file, describe) {
+    problems.extend(name(plan, &written));
+    problems.extend(weights(plan, &written));
+    match dataset(plan, &written, describe) {
         Ok(data) => {
-            let written = Written { root, file };
             fill(plan, &written, &data);
             problems.extend(rows(plan, &written, &data));
             problems.extend(fit::network(plan, &written, &data));
         }
-        Err(problem) => problems.push(problem),
+        Err(problem) => problems.push(*problem),
     }
-    let written = Written { root, file };
     problems.extend(fit::activations(plan, &written));
     problems.extend(monitor(plan, &written));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
@@ -57,28 +56,49 @@ impl Written<'_> {
         self.root.find(path).map(|node| &node.origin)
     }
 
-    /// The place of the first of some dotted paths that was written, else the file.
-    pub(super) fn at(&self, paths: &[&str]) -> Location {
+    /// A problem at the first of some dotted paths that was written, else with the file.
+    pub(super) fn problem(
+        &self,
+        paths: &[&str],
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem {
         let found = paths.iter().find_map(|path| self.origin(path));
-        found.map_or_else(|| Location::File(self.file.to_owned()), Location::from)
+        let location = found.map_or_else(|| Location::File(self.file.to_owned()), Location::from);
+        Problem::at(location, message, help)
+    }
+
+    /// The absolute form of the path at `key`: a config's paths start from the folder of the file
+    /// that they were written in, an argument's from the current folder.
+    fn absolute(&self, key: &str, path: &str) -> Result<String, Box<Problem>> {
+        let from = match self.origin(key).map(|origin| &origin.source.place) {
+            Some(Place::File(file)) => beside(file, path),
+            Some(Place::Argument(_)) => PathBuf::from(path),
+            None => beside(self.file, path),
+        };
+        let tidy = std::path::absolute(from).map(|path| path.components().collect::<PathBuf>());
+        let text = tidy.ok().and_then(|path| path.into_os_string().into_string().ok());
+        text.ok_or_else(|| {
+            let message = "the path is empty, or its folder has a name that is not UTF-8";
+            self.problem(&[key], message, "write another path").into()
+        })
     }
 }
 
-fn name(plan: &mut Plan, root: &Node, file: &Path) -> Result<(), Problem> {
-    let written = root.find("name");
-    if written.is_none() {
-        plan.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+fn name(plan: &mut Plan, written: &Written<'_>) -> Option<Problem> {
+    let given = written.origin("name").is_some();
+    if !given {
+        let stem = written.file.file_stem().unwrap_or_default();
+        plan.name = stem.to_string_lossy().into_owned();
     }
-    let Some(why) = bad_folder_name(&plan.name) else { return Ok(()) };
-    let message =
-        format!("`{}` cannot be the name of a run's folder: {why}", plan.name.escape_debug());
-    let help = match written {
-        Some(_) => "use letters, digits, `-`, `_` and `.`",
-        None => "give the run another name than its file: name = \"...\"",
+    let why = bad_folder_name(&plan.name)?;
+    let name = plan.name.escape_debug();
+    let message = format!("`{name}` cannot be the name of a run's folder: {why}");
+    let help = match given {
+        true => "use letters, digits, `-`, `_` and `.`",
+        false => "give the run another name than its file: name = \"...\"",
     };
-    let location =
-        written.map_or_else(|| Location::File(file.to_owned()), |node| (&node.origin).into());
-    Err(Problem::at(location, message, help))
+    Some(written.problem(&["name"], message, help))
 }
 
 /// Why a name cannot be that of a folder on every system that logs are copied to.
@@ -100,80 +120,47 @@ fn bad_folder_name(name: &str) -> Option<&'static str> {
     name.contains(bad).then_some(r#"it contains one of /\:*?"<>| or a control character"#)
 }
 
-/// The absolute form of a path: a config's paths start from the file that they were written in, an
-/// argument's from the current folder.
-fn absolute(path: &str, written: Option<&Node>, file: &Path) -> Option<String> {
-    let from = match written.map(|node| &node.origin.source.place) {
-        Some(Place::File(file)) => beside(file, path),
-        Some(Place::Argument(_)) => PathBuf::from(path),
-        None => beside(file, path),
-    };
-    let tidy: PathBuf = std::path::absolute(from).ok()?.components().collect();
-    tidy.into_os_string().into_string().ok()
-}
-
-fn not_utf8(root: &Node, path: &str, file: &Path) -> Problem {
-    let message = "the folder of the config has a name that is not UTF-8";
-    Written { root, file }.problem(&[path], message, "rename the folder, or use an absolute path")
-}
-
-impl Written<'_> {
-    /// A problem at the first of some dotted paths that was written.
-    pub(super) fn problem(
-        &self,
-        paths: &[&str],
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Problem {
-        Problem::at(self.at(paths), message, help)
-    }
-}
-
-fn weights(plan: &mut Plan, root: &Node, file: &Path) -> Result<(), Problem> {
-    let Some(weights) = &mut plan.model.weights else { return Ok(()) };
+fn weights(plan: &mut Plan, written: &Written<'_>) -> Option<Problem> {
     let key = "model.weights";
-    let path = weights.to_string_lossy().into_owned();
-    *weights =
-        absolute(&path, root.find(key), file).ok_or_else(|| not_utf8(root, key, file))?.into();
-    let found = std::fs::metadata(&*weights);
-    let why = match found {
-        Ok(found) if found.is_file() => return Ok(()),
-        Ok(_) => "it is no file".to_owned(),
-        Err(error) => reason(&error),
+    let given = plan.model.weights.as_ref()?.to_string_lossy().into_owned();
+    let path = match written.absolute(key, &given) {
+        Ok(path) => PathBuf::from(path),
+        Err(problem) => return Some(*problem),
     };
-    let message = format!("cannot read the weights `{path}`: {why}");
-    let help = "the path is relative to the config that it stands in";
-    Err(Written { root, file }.problem(&[key], message, help))
+    let why = match std::fs::metadata(&path) {
+        Ok(found) if found.is_file() => None,
+        Ok(_) => Some("it is no file".to_owned()),
+        Err(error) => Some(reason(&error)),
+    };
+    plan.model.weights = Some(path);
+    let message = format!("cannot read the weights `{given}`: {}", why?);
+    Some(written.problem(&[key], message, "the path is relative to the config that it stands in"))
 }
 
 fn dataset(
     plan: &mut Plan,
-    root: &Node,
-    file: &Path,
+    written: &Written<'_>,
     describe: &mut Describer<'_>,
-) -> Result<Description, Problem> {
+) -> Result<Description, Box<Problem>> {
     let key = "data.dataset";
-    let written = Written { root, file };
     if let Source::Path(_) = plan.data.source() {
         let given = plan.data.dataset.clone();
-        let path = absolute(&given, root.find(key), file);
-        plan.data.dataset = path.ok_or_else(|| not_utf8(root, key, file))?;
+        plan.data.dataset = written.absolute(key, &given)?;
         if let Err(error) = std::fs::metadata(&plan.data.dataset) {
-            let built_in =
-                nearest(&given, super::plan::BUILT_IN).map(|n| format!("did you mean `{n}`?"));
-            let help = built_in.unwrap_or_else(|| {
-                format!(
-                    "`dataset` is {} or a path relative to the config",
-                    list(&super::plan::BUILT_IN)
-                )
-            });
             let message = format!("cannot read the data `{given}`: {}", reason(&error));
-            return Err(written.problem(&[key], message, help));
+            return Err(written.problem(&[key], message, dataset_help(&given)).into());
         }
     }
-    let described = describe(&plan.data.source());
-    described
-        .map_err(|error| written.problem(&[key, "data"], error, "check the data, or name another"))
+    describe(&plan.data.source()).map_err(|error| {
+        written.problem(&[key, "data"], error, "check the data, or name another").into()
+    })
+}
+
+fn dataset_help(given: &str) -> String {
+    match nearest(given, BUILT_IN) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("write {}, or a path relative to the config", list(&BUILT_IN)),
+    }
 }
 
 /// What follows from the data when the config does not say it.
@@ -192,11 +179,8 @@ fn rows(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> 
     if data.rows < limit {
         let message = "`data.limit` is more than there is";
         let help = "leave `limit` out to take every row";
-        problems.push(
-            written
-                .problem(&["data.limit"], message, help)
-                .label(format!("got {limit}, the training set has {} rows", data.rows)),
-        );
+        let label = format!("got {limit}, the training set has {} rows", data.rows);
+        problems.push(written.problem(&["data.limit"], message, help).label(label));
     }
     let rows = limit.min(data.rows);
     let split = plan.data.validation_split;
@@ -205,12 +189,9 @@ fn rows(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> 
         let side = if training == 0 { "training" } else { "validation" };
         let message = format!("`data.validation_split` leaves no row for {side}");
         let help = match rows {
-            0 | 1 => "take more rows: see `limit`".to_owned(),
-            _ => format!(
-                "of {rows} rows, a share between {} and {} is possible",
-                1.0 / rows as f64,
-                1.0 - 1.0 / rows as f64
-            ),
+            0 | 1 => "take more rows: both sides need one",
+            _ if training == 0 => "take a smaller share, or more rows",
+            _ => "take a larger share or more rows, or 0 for no validation",
         };
         let label = format!("floor({rows} * (1 - {split})) = {training} of {rows} rows train");
         let paths = ["data.validation_split", "data.limit", "data"];

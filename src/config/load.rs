@@ -13,6 +13,7 @@ use super::problem::{Location, Place, Problem, Problems, Source};
 use super::set::{self, Set};
 use super::tree::{self, Node};
 use super::walk;
+use super::words::nearest;
 use crate::data;
 
 /// Reads configs, each with the `--set` arguments on top, or says all that is wrong with any.
@@ -31,7 +32,7 @@ pub fn load_with(
     for (index, argument) in sets.iter().enumerate() {
         match set::parse(index, argument) {
             Ok(set) => overrides.push(set),
-            Err(problem) => problems.add(problem),
+            Err(problem) => problems.add(*problem),
         }
     }
     let mut known = HashMap::new();
@@ -57,8 +58,8 @@ fn load_one(
     describe: &mut check::Describer<'_>,
 ) -> Result<Plan, Vec<Problem>> {
     let mut root = read(path, &mut Vec::new())?;
-    let mut problems: Vec<_> =
-        sets.iter().filter_map(|set| set::apply(&mut root, set).err()).collect();
+    let failed = sets.iter().filter_map(|set| set::apply(&mut root, set).err());
+    let mut problems: Vec<_> = failed.map(|problem| *problem).collect();
     problems.extend(walk::walk(&root));
     if !problems.is_empty() {
         return Err(problems);
@@ -75,7 +76,7 @@ fn load_one(
 fn read(path: &Path, chain: &mut Vec<PathBuf>) -> Result<Node, Vec<Problem>> {
     let text = std::fs::read_to_string(path).map_err(|error| vec![unreadable(path, &error)])?;
     let source = Arc::new(Source { place: Place::File(path.to_owned()), text });
-    let mut root = tree::parse(&source)?;
+    let mut root = tree::parse(&source.text, &source)?;
     let Some(extends) = root.take("extends") else { return Ok(root) };
     let Some(base) = extends.node.as_str() else {
         let help = "write the path of a config, relative to this one: extends = \"base.toml\"";
@@ -159,5 +160,5 @@ fn similar(path: &Path) -> Option<String> {
         files.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect();
     names.sort();
     let configs = names.iter().map(String::as_str).filter(|name| name.ends_with(".toml"));
-    walk::nearest(path.file_name()?.to_str()?, configs).map(str::to_owned)
+    nearest(path.file_name()?.to_str()?, configs).map(str::to_owned)
 }

@@ -14,8 +14,7 @@ use crate::train::EarlyStopping;
 /// One experiment, resolved: paths are absolute, nothing is left to a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
-    /// What the run is called, and its folder under the log directory; default: the config file's
-    /// stem.
+    /// What the run is called, and its folder under the log directory.
     #[serde(default)]
     #[schemars(extend("x-default" = "the config file's stem"))]
     pub name: String,
@@ -52,12 +51,12 @@ pub struct Data {
     /// Share of the training rows, taken from their end before shuffling, that validates.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub validation_split: f64,
-    /// Use only this many rows, the first, of the training set; default: all.
-    #[schemars(range(min = 1))]
+    /// Use only this many rows, the first, of the training set.
+    #[schemars(range(min = 1), extend("x-default" = "every row"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
-    /// Inputs are divided by this; default: 255 for bytes, 1 for floats.
-    #[schemars(extend("exclusiveMinimum" = 0.0))]
+    /// Inputs are divided by this.
+    #[schemars(extend("exclusiveMinimum" = 0.0, "x-default" = "255 for bytes, 1 for floats"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<f64>,
 }
@@ -65,7 +64,9 @@ pub struct Data {
 /// `[model]`: the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Model {
-    /// The shape of one input; default: that of the data. Checked against the data.
+    /// The shape of one input, checked against the data.
+    #[schemars(length(min = 1), inner(range(min = 1)))]
+    #[schemars(extend("x-default" = "that of the data, flattened"))]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input_shape: Option<Vec<usize>>,
     /// The layers, from the inputs to the outputs.

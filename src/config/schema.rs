@@ -13,6 +13,9 @@ pub fn schema() -> Value {
     SCHEMA.clone()
 }
 
+/// Marks a table that is not made of its defaults when it is left out, such as a callback.
+pub(super) const OPTIONAL: &str = "x-optional";
+
 /// The schema as it is used here.
 pub(super) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     let generator = SchemaSettings::draft07().into_generator();
@@ -46,7 +49,9 @@ pub(super) fn resolve(schema: &Value) -> &Value {
 pub(super) fn sentence(schema: &Value) -> Option<String> {
     let own = schema["description"].as_str();
     let text = own.or_else(|| resolve(schema)["description"].as_str())?;
-    Some(text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned())
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let full_stop = line.ends_with('.') && !line.ends_with("...");
+    Some(if full_stop { line[..line.len() - 1].to_owned() } else { line })
 }
 
 /// The strings that a schema allows, when it allows only certain ones.
@@ -77,6 +82,22 @@ pub(super) fn tag(variants: &[Value]) -> Option<&str> {
 pub(super) fn variant_names<'a>(variant: &'a Value, tag: &str) -> Vec<&'a str> {
     let name = resolve(variant)["properties"][tag]["const"].as_str();
     name.into_iter().chain(aliases(variant)).collect()
+}
+
+/// The JSON types that a schema allows.
+pub(super) fn kinds(schema: &Value) -> Vec<&str> {
+    let schema = resolve(schema);
+    let nested = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
+    if let Some(nested) = nested {
+        let mut all: Vec<_> = nested.iter().flat_map(kinds).collect();
+        all.dedup();
+        return all;
+    }
+    match &schema["type"] {
+        Value::String(kind) => vec![kind],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => words(schema).map_or(Vec::new(), |_| vec!["string"]),
+    }
 }
 
 /// Closes every table, drops what TOML cannot say (null) and what repeats other defaults.
@@ -113,6 +134,7 @@ fn drop_null(map: &mut Map<String, Value>) {
             && let Some(only) = map.shift_remove("anyOf")
         {
             map.insert("allOf".to_owned(), only);
+            map.insert(OPTIONAL.to_owned(), Value::Bool(true));
         }
     }
     if map.get("default") == Some(&Value::Null) {

@@ -17,93 +17,76 @@ pub(super) struct Set {
 }
 
 /// Reads the argument `KEY=VALUE`; `index` counts the `--set` arguments from 0.
-pub(super) fn parse(index: usize, argument: &str) -> Result<Set, Problem> {
+pub(super) fn parse(index: usize, argument: &str) -> Result<Set> {
     let text = format!("{PREFIX}{argument}");
     let source = Arc::new(Source { place: Place::Argument(index), text });
-    let whole = place(&source, PREFIX.len()..source.text.len());
-    let Some(equals) = argument.find('=').filter(|_| !argument.contains('\n')) else {
+    let key = argument.find('=').map(|equals| &argument[..equals]);
+    let Some(key) = key.filter(|_| !argument.contains('\n')) else {
         let help = "write it as `--set optimizer.learning_rate=0.01`";
-        return Err(Problem::at(&whole, "`--set` wants KEY=VALUE", help));
+        let place = place(&source, PREFIX.len(), source.text.len());
+        return Err(Problem::at(&place, "`--set` wants KEY=VALUE", help).into());
     };
-    let path = keys(&source, &argument[..equals])?;
-    let value = value(&source, PREFIX.len() + equals + 1)?;
+    let path = keys(&source, key)?;
+    let value = value(&source, PREFIX.len() + key.len() + 1)?;
     Ok(Set { path, value })
 }
 
-fn place(source: &Arc<Source>, span: std::ops::Range<usize>) -> Origin {
-    Origin { source: Arc::clone(source), span }
+type Result<T> = std::result::Result<T, Box<Problem>>;
+
+fn place(source: &Arc<Source>, start: usize, end: usize) -> Origin {
+    Origin { source: Arc::clone(source), span: start..end }
 }
 
 /// The keys of a dotted path, read by TOML's own rules.
-fn keys(source: &Arc<Source>, key: &str) -> Result<Vec<(String, Origin)>, Problem> {
-    let bad = || {
-        let span = PREFIX.len()..PREFIX.len() + key.len();
-        let help = "a key is a dotted path such as `training.epochs` or `model.layers.0.units`";
-        Problem::at(&place(source, span), format!("`{key}` is no key"), help)
+fn keys(source: &Arc<Source>, key: &str) -> Result<Vec<(String, Origin)>> {
+    let bad = |message: String, help: &str| {
+        Problem::at(&place(source, PREFIX.len(), PREFIX.len() + key.len()), message, help)
     };
-    // Blanks stand in for the prefix: what is read then has the places of the whole text.
+    let no_key = || {
+        let help = "a key is a dotted path such as `training.epochs` or `model.layers.0.units`";
+        bad(format!("`{key}` is no key"), help)
+    };
+    // Blanks stand in for the prefix: places in this text are places in the argument.
     let text = format!("{:1$}{key}=0", "", PREFIX.len());
-    let line = Arc::new(Source { place: source.place.clone(), text });
-    let mut node = tree::parse(&line).map_err(|_| bad())?;
+    let mut node = tree::parse(&text, source).map_err(|_| no_key())?;
     let mut path = Vec::new();
     while let Value::Table(mut entries) = node.value {
-        let entry = entries.pop().ok_or_else(bad)?;
-        path.push((entry.key, place(source, entry.origin.span)));
+        let entry = entries.pop().ok_or_else(no_key)?;
+        path.push((entry.key, entry.origin));
         node = entry.node;
+    }
+    if path.first().is_some_and(|(key, _)| key == "extends") {
+        let help = "write `extends` in the config, or run the other config";
+        return Err(bad("`extends` cannot be set by an argument".to_owned(), help).into());
     }
     Ok(path)
 }
 
 /// The value from byte `start` on: TOML, or else a bare word that is meant as a string.
-fn value(source: &Arc<Source>, start: usize) -> Result<Node, Problem> {
+fn value(source: &Arc<Source>, start: usize) -> Result<Node> {
+    const KEY: &str = "v=";
     let rest = &source.text[start..];
-    let origin = place(source, start..source.text.len());
-    // `v=` takes the last two bytes before the value, so that places stay true.
-    let text = format!("{:1$}v={rest}", "", start - 2);
-    let line = Arc::new(Source { place: source.place.clone(), text });
-    match tree::parse(&line) {
-        Ok(mut node) => {
-            let entry = node.take("v");
-            Ok(entry.map_or(Node { value: Value::Boolean(true), origin }, |entry| {
-                moved(entry.node, source)
-            }))
+    let text = format!("{:1$}{KEY}{rest}", "", start - KEY.len());
+    let word = rest.trim();
+    match tree::parse(&text, source).map(|mut table| table.take("v")) {
+        Ok(Some(entry)) => Ok(entry.node),
+        Err(mut problems) if word.starts_with(['[', '{', '"', '\'']) => {
+            Err(problems.swap_remove(0).into())
         }
-        Err(mut problems) if rest.trim_start().starts_with(['[', '{', '"', '\'']) => {
-            let mut problem = problems.swap_remove(0);
-            if let super::Location::Text(at) = &mut problem.location {
-                at.source = Arc::clone(source);
-            }
-            Err(problem)
+        _ if word.is_empty() => {
+            let help = "write the value after the `=`; `\"\"` is the empty string";
+            let place = place(source, PREFIX.len(), source.text.len());
+            Err(Problem::at(&place, "`--set` has no value", help).into())
         }
-        Err(_) if rest.trim().is_empty() => Err(Problem::at(
-            &place(source, PREFIX.len()..source.text.len()),
-            "`--set` has no value",
-            "write the value after the `=`; `\"\"` is the empty string",
-        )),
-        Err(_) => Ok(Node { value: Value::String(rest.trim().to_owned()), origin }),
+        _ => Ok(Node {
+            value: Value::String(word.to_owned()),
+            origin: place(source, start, source.text.len()),
+        }),
     }
-}
-
-/// The same node, its places in `source`.
-fn moved(mut node: Node, source: &Arc<Source>) -> Node {
-    node.origin.source = Arc::clone(source);
-    match &mut node.value {
-        Value::Array(items) => {
-            *items = std::mem::take(items).into_iter().map(|item| moved(item, source)).collect();
-        }
-        Value::Table(entries) => {
-            for entry in entries {
-                entry.origin.source = Arc::clone(source);
-                entry.node = moved(entry.node.clone(), source);
-            }
-        }
-        _ => {}
-    }
-    node
 }
 
 /// Puts the value into the tree; tables that are not there yet are made.
-pub(super) fn apply(root: &mut Node, set: &Set) -> Result<(), Problem> {
+pub(super) fn apply(root: &mut Node, set: &Set) -> Result<()> {
     let mut node = root;
     let mut seen = String::new();
     for (key, origin) in &set.path {
@@ -114,7 +97,7 @@ pub(super) fn apply(root: &mut Node, set: &Set) -> Result<(), Problem> {
             _ => {
                 let message = format!("`{seen}` has no keys, so it has no `{key}`");
                 let help = format!("set `{seen}` itself, or leave it out");
-                return Err(Problem::at(origin, message, help));
+                return Err(Problem::at(origin, message, help).into());
             }
         };
         seen = if seen.is_empty() { key.clone() } else { format!("{seen}.{key}") };
@@ -123,12 +106,7 @@ pub(super) fn apply(root: &mut Node, set: &Set) -> Result<(), Problem> {
     Ok(())
 }
 
-fn item<'a>(
-    items: &'a mut [Node],
-    key: &str,
-    origin: &Origin,
-    seen: &str,
-) -> Result<&'a mut Node, Problem> {
+fn item<'a>(items: &'a mut [Node], key: &str, origin: &Origin, seen: &str) -> Result<&'a mut Node> {
     let n_items = items.len();
     let index = key.parse::<usize>().ok().filter(|index| *index < n_items);
     index.and_then(|index| items.get_mut(index)).ok_or_else(|| {
@@ -137,7 +115,7 @@ fn item<'a>(
             0 => format!("`{seen}` is empty; set it as a whole"),
             _ => format!("its items are 0 to {}", n_items - 1),
         };
-        Problem::at(origin, message, help)
+        Problem::at(origin, message, help).into()
     })
 }
 

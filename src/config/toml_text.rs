@@ -23,8 +23,9 @@ fn section(table: &Value, path: &mut Vec<String>, text: &mut String) {
     let (tables, plain): (Vec<_>, Vec<_>) = entries
         .into_iter()
         .partition(|(_, value)| value.is_object() && !(nested && is_kind(value)));
-    let is_shown = !path.is_empty() && !(plain.is_empty() && !tables.is_empty());
-    if is_shown {
+    // A table of nothing but tables needs no header of its own.
+    let has_header = nested && (!plain.is_empty() || tables.is_empty());
+    if has_header {
         let gap = if text.is_empty() { "" } else { "\n" };
         text.push_str(&format!("{gap}[{}]\n", path.join(".")));
     }
@@ -54,7 +55,8 @@ fn top_value(value: &Value) -> String {
     }
 }
 
-fn inline(value: &Value) -> String {
+/// A value on one line.
+pub(super) fn inline(value: &Value) -> String {
     match value {
         Value::String(text) => string(text),
         Value::Array(items) => {

@@ -38,9 +38,9 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
-/// Reads a whole text, or says all that is wrong with its syntax.
-pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Vec<Problem>> {
-    let (table, errors) = DeTable::parse_recoverable(&source.text);
+/// Reads a text, or says all that is wrong with its syntax; places are those in `source`.
+pub(super) fn parse(text: &str, source: &Arc<Source>) -> Result<Node, Vec<Problem>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         let value = Value::Table(entries(table.get_ref(), source));
         return Ok(Node { value, origin: origin(source, table.span()) });

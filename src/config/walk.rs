@@ -4,32 +4,15 @@
 use serde_json::Value as Schema;
 
 use super::problem::{Location, Problem};
-use super::schema::{SCHEMA, resolve, sentence, tag, variant_names, words};
+use super::schema::{SCHEMA, kinds, resolve, sentence, tag, variant_names, words};
 use super::tree::{Entry, Node, Value};
+use super::words::{about, list, nearest, range, type_help, wanted};
 
 /// Everything in `root` that does not fit the schema.
 pub(super) fn walk(root: &Node) -> Vec<Problem> {
     let mut walker = Walker { problems: Vec::new() };
     walker.value(root, &SCHEMA, &Path::default());
     walker.problems
-}
-
-/// The nearest of some names, when it is near enough to be what was meant.
-pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), other);
-    let (distance, nearest) =
-        names.into_iter().map(|other| (distance(other), other)).min_by_key(|(d, _)| *d)?;
-    (distance <= name.chars().count().max(3) / 3).then_some(nearest)
-}
-
-/// Names in backticks, joined by commas and a last `or`.
-pub(super) fn list(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => "none".to_owned(),
-    }
 }
 
 /// Where the walk is: the keys from the root, and what is said of the innermost.
@@ -84,23 +67,6 @@ impl Path {
     /// What can always be said in help of the innermost key.
     fn help(&self) -> String {
         self.about.clone().unwrap_or_else(|| "`runner schema` describes every key".to_owned())
-    }
-}
-
-/// "`epochs`: passes over the training rows; default 1".
-fn about(key: &str, sentence: &str, schema: &Schema) -> String {
-    let mut chars = sentence.chars();
-    let text = match (chars.next(), chars.next()) {
-        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
-            format!("{}{}", first.to_lowercase(), &sentence[first.len_utf8()..])
-        }
-        _ => sentence.to_owned(),
-    };
-    match schema.get("default") {
-        Some(default) if !sentence.contains("default") => {
-            format!("`{key}`: {text}; default {default}")
-        }
-        _ => format!("`{key}`: {text}"),
     }
 }
 
@@ -349,82 +315,5 @@ fn accepts(schema: &Schema, node: &Node) -> bool {
         Value::Array(_) => kinds.contains(&"array"),
         Value::Table(_) => kinds.contains(&"object"),
         Value::Datetime(_) => false,
-    }
-}
-
-/// The JSON types that a schema allows.
-pub(super) fn kinds(schema: &Schema) -> Vec<&str> {
-    let schema = resolve(schema);
-    let nested = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
-    if let Some(nested) = nested {
-        let mut all: Vec<_> = nested.iter().flat_map(kinds).collect();
-        all.dedup();
-        return all;
-    }
-    match &schema["type"] {
-        Schema::String(kind) => vec![kind],
-        Schema::Array(kinds) => kinds.iter().filter_map(Schema::as_str).collect(),
-        _ => words(schema).map_or(Vec::new(), |_| vec!["string"]),
-    }
-}
-
-/// What a schema wants, as a person says it, such as "an integer or a string".
-pub(super) fn wanted(schema: &Schema) -> String {
-    let name = |kind: &str| match kind {
-        "string" => "a string",
-        "integer" => "an integer",
-        "number" => "a number",
-        "boolean" => "true or false",
-        "array" => "an array",
-        _ => "a table",
-    };
-    kinds(schema).into_iter().map(name).collect::<Vec<_>>().join(" or ")
-}
-
-/// The range of a number, such as "at least 0 and below 1".
-pub(super) fn range(schema: &Schema, kind: &str) -> String {
-    let bound =
-        |name: &str, words: &str| schema.get(name).map(|bound| format!("{words} {}", plain(bound)));
-    let parts = [
-        bound("minimum", "at least"),
-        bound("exclusiveMinimum", "above"),
-        bound("maximum", "at most"),
-        bound("exclusiveMaximum", "below"),
-    ];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    match (parts.is_empty(), kind) {
-        (false, _) => parts.join(" and "),
-        (true, "integer") => "an integer of 64 bits".to_owned(),
-        (true, _) => "a finite number".to_owned(),
-    }
-}
-
-/// A number without a needless `.0`.
-pub(super) fn plain(number: &Schema) -> String {
-    number.to_string().trim_end_matches(".0").to_owned()
-}
-
-/// What to write instead, when the value itself says what was meant.
-fn type_help(node: &Node, schema: &Schema) -> Option<String> {
-    let kinds = kinds(schema);
-    let numeric = kinds.contains(&"integer") || kinds.contains(&"number");
-    match &node.value {
-        Value::String(text) if numeric && text.trim().parse::<f64>().is_ok() => {
-            Some(format!("write it without quotes: {}", text.trim()))
-        }
-        Value::String(text) if kinds == ["boolean"] => {
-            let word = text.to_lowercase();
-            let word = matches!(word.as_str(), "true" | "false").then_some(word)?;
-            Some(format!("write it without quotes: {word}"))
-        }
-        Value::Float(float) if numeric && float.fract() == 0.0 && float.abs() < 1e15 => {
-            Some(format!("write it without a fraction: {float:.0}"))
-        }
-        _ if kinds == ["array"] && !matches!(node.value, Value::Table(_)) => {
-            let got = node.origin.source.text.get(node.origin.span.clone())?;
-            let short = !got.contains('\n') && got.len() < 40;
-            short.then(|| format!("write it as an array: [{got}]"))
-        }
-        _ => None,
     }
 }
