@@ -1,11 +1,11 @@
 //! The config that says everything: every key with its default and its sentence, as TOML that
-//! loads; all of it but the example of a stack of layers comes from the schema.
+//! loads; all of it comes from the schema.
 
 use serde_json::Value as Schema;
 
 use super::reference::{choices, is_table, kind, properties, variants};
 use super::schema::{OPTIONAL, SCHEMA, sentence, variant_names};
-use super::toml_text::inline;
+use super::toml_text::{inline, top_value};
 use super::words::{default, list};
 
 const HEAD: &str = "\
@@ -15,14 +15,6 @@ const HEAD: &str = "\
 # Keys without a default are commented out.
 # Generated from the types of the config: UPDATE=1 cargo test config
 
-";
-
-/// Stands for what every network has to decide for itself.
-const LAYERS: &str = "\
-layers = [
-  { type = \"dense\", units = 64, activation = \"relu\" },
-  { type = \"dense\", units = 10, activation = \"softmax\" },
-]
 ";
 
 /// Commented TOML with every key, its default and its sentence.
@@ -99,9 +91,8 @@ fn entry(key: &str, schema: &Schema) -> String {
         said.push_str(&format!("; default: {default}"));
     }
     let mut text = comment(&said);
-    match schema.get("default") {
-        Some(default) => text.push_str(&format!("{key} = {}\n", inline(default))),
-        None if key == "layers" => text.push_str(LAYERS),
+    match schema.get("default").or_else(|| schema["examples"].get(0)) {
+        Some(value) => text.push_str(&format!("{key} = {}\n", top_value(value))),
         None => text.push_str(&format!("# {key} =\n")),
     }
     if let Some((tag, variants)) = variants(schema) {

@@ -118,7 +118,8 @@ fn units(
             }
             _ => format!("write `units = {want}`"),
         };
-        let label = format!("got {} outputs, want {want}: {why}", output.units);
+        let plural = if output.units == 1 { "" } else { "s" };
+        let label = format!("got {} output{plural}, want {want}: {why}", output.units);
         written.problem(&[&output.key("units"), "model"], message, help).label(label)
     })
 }

@@ -15,31 +15,37 @@ pub fn render(problem: &Problem, color: bool) -> String {
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
 }
 
+/// Help as long as this still reads well behind a caret, in characters.
+const BEHIND_A_CARET: usize = 60;
+
 fn elements(problem: &Problem) -> Vec<Element<'_>> {
     let mut elements = Vec::new();
-    let help = format!("help: {}", problem.help);
-    let inline = problem.label.is_none();
+    let mut help = Some(problem.help.as_str());
     match &problem.location {
         Location::Text(origin) => {
-            let label = problem.label.clone().unwrap_or(help);
+            let short = problem.help.chars().count() <= BEHIND_A_CARET;
+            let behind = help.take_if(|_| problem.label.is_none() && short);
+            let label = behind.map(|help| format!("help: {help}")).or(problem.label.clone());
             elements.extend(snippets(origin, label, &problem.related));
         }
-        Location::File(path) => elements.push(File::path(shown(path)).into()),
+        Location::File(path) => {
+            elements.push(File::path(shown(path)).into());
+            elements.extend(message(Level::NOTE, problem.label.as_deref()));
+        }
     }
-    if !inline || matches!(problem.location, Location::File(_)) {
-        let label =
-            problem.label.as_ref().filter(|_| !matches!(problem.location, Location::Text(_)));
-        elements.extend(label.map(|label| Level::NOTE.message(label.as_str()).into()));
-        elements.push(Level::HELP.message(problem.help.as_str()).into());
-    }
-    elements.extend(problem.note.as_ref().map(|note| Level::NOTE.message(note.as_str()).into()));
+    elements.extend(message(Level::HELP, help));
+    elements.extend(message(Level::NOTE, problem.note.as_deref()));
     elements
+}
+
+fn message<'a>(level: Level<'a>, text: Option<&'a str>) -> Option<Element<'a>> {
+    text.map(|text| level.message(text).into())
 }
 
 /// The excerpt of the problem's own text with every place in it, then one for each other text.
 fn snippets<'a>(
     main: &'a Origin,
-    label: String,
+    label: Option<String>,
     related: &'a [(Origin, String)],
 ) -> Vec<Element<'a>> {
     let (here, elsewhere): (Vec<_>, Vec<_>) =

@@ -70,7 +70,10 @@ pub struct Model {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input_shape: Option<Vec<usize>>,
     /// The layers, from the inputs to the outputs.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("examples" = [[
+        { "type": "dense", "units": 64, "activation": "relu" },
+        { "type": "dense", "units": 10, "activation": "softmax" },
+    ]]))]
     pub layers: Vec<Layer>,
     /// An `.npz` file with the weights to start from: `dense_0.kernel`, `dense_0.bias`, ...
     #[serde(skip_serializing_if = "Option::is_none", default)]

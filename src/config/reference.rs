@@ -108,7 +108,7 @@ pub(super) fn kind(schema: &Schema) -> String {
     }
     let bounded = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"];
     let bounds = match bounded.iter().any(|bound| resolved.get(bound).is_some()) {
-        true => format!(", {}", range(resolved, "")),
+        true => format!(", {}", range(resolved)),
         false => String::new(),
     };
     match resolved["type"].as_str() {

@@ -45,7 +45,7 @@ fn is_kind(table: &Value) -> bool {
 }
 
 /// A value after `key = `; an array of tables gets a line for each.
-fn top_value(value: &Value) -> String {
+pub(super) fn top_value(value: &Value) -> String {
     match value.as_array() {
         Some(items) if items.iter().any(Value::is_object) => {
             let lines = items.iter().map(|item| format!("  {},\n", inline(item)));
@@ -87,4 +87,98 @@ fn key(name: &str) -> String {
 
 fn string(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+    use serde::Deserialize;
+    use serde_json::{Map, json};
+
+    use super::*;
+    use crate::config::schema::{SCHEMA, kinds, resolve, words};
+    use crate::config::{Place, Source, tree, walk};
+
+    /// Makes a value that fits a schema out of a few random numbers.
+    struct Maker {
+        tape: Vec<u32>,
+        read: usize,
+    }
+
+    impl Maker {
+        fn next(&mut self, below: usize) -> usize {
+            self.read += 1;
+            self.tape[self.read % self.tape.len()] as usize % below.max(1)
+        }
+
+        fn value(&mut self, schema: &Value) -> Value {
+            let schema = resolve(schema);
+            if let Some(words) = words(schema) {
+                return json!(words[self.next(words.len())]);
+            }
+            if let Some(variants) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
+                let chosen = self.next(variants.len());
+                return self.value(&variants[chosen]);
+            }
+            match kinds(schema)[0] {
+                "object" => self.table(schema),
+                "array" => (0..1 + self.next(3)).map(|_| self.value(&schema["items"])).collect(),
+                "integer" => {
+                    json!(schema["minimum"].as_u64().unwrap_or(0) + self.next(1000) as u64)
+                }
+                "number" => json!(self.number(schema)),
+                "boolean" => json!(self.next(2) == 0),
+                _ => json!(["plain", "a \"b\" 'c' \\d", "é\n\t\u{7f}", ""][self.next(4)]),
+            }
+        }
+
+        fn number(&mut self, schema: &Value) -> f64 {
+            let least = schema["minimum"].as_f64().or(schema["exclusiveMinimum"].as_f64());
+            let most = schema["maximum"].as_f64().or(schema["exclusiveMaximum"].as_f64());
+            let share = (1 + self.next(997)) as f64 / 999.0;
+            match (least, most) {
+                (Some(least), Some(most)) => least + share * (most - least),
+                (Some(least), None) => least + share * 10f64.powi(self.next(40) as i32 - 20),
+                _ => (share - 0.5) * 1e3,
+            }
+        }
+
+        fn table(&mut self, schema: &Value) -> Value {
+            let mut table = Map::new();
+            for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+                let required =
+                    schema["required"].as_array().is_some_and(|r| r.contains(&json!(key)));
+                if key != "extends" && (required || self.next(2) == 0) {
+                    table.insert(key.clone(), self.value(property));
+                }
+            }
+            Value::Object(table)
+        }
+    }
+
+    fn read(text: &str) -> Plan {
+        let place = Place::Argument(0);
+        let source = Arc::new(Source { place, text: text.to_owned() });
+        let root = tree::parse(text, &source).unwrap_or_else(|p| panic!("{p:?}\n{text}"));
+        let problems = walk::walk(&root);
+        assert!(problems.is_empty(), "{problems:?}\n{text}");
+        Plan::deserialize(root.to_toml()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+
+    proptest! {
+        /// What fits the schema is a plan, and a plan's text is that plan: for every key and every
+        /// kind of layer, optimizer or callback that there will ever be.
+        #[test]
+        fn whatever_fits_the_schema_survives_being_printed(
+            tape in prop::collection::vec(any::<u32>(), 1..200),
+        ) {
+            let config = Maker { tape, read: 0 }.value(&SCHEMA);
+            let mut text = String::new();
+            section(&config, &mut Vec::new(), &mut text);
+            let plan = read(&text);
+            prop_assert_eq!(read(&plan.to_toml()), plan);
+        }
+    }
 }

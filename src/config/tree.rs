@@ -45,16 +45,36 @@ pub(super) fn parse(text: &str, source: &Arc<Source>) -> Result<Node, Vec<Proble
         let value = Value::Table(entries(table.get_ref(), source));
         return Ok(Node { value, origin: origin(source, table.span()) });
     }
-    Err(errors.iter().map(|error| syntax_problem(error, source)).collect())
+    // A mistake confuses the rest of its line: only the first there is one for sure.
+    let mut problems = Vec::new();
+    let mut lines = Vec::new();
+    for error in errors {
+        let span = error.span().unwrap_or(text.len()..text.len());
+        let line = text.get(..span.start).unwrap_or(text).matches('\n').count();
+        if !lines.contains(&line) {
+            lines.push(line);
+            problems.push(syntax_problem(error.message(), &origin(source, span)));
+        }
+    }
+    Err(problems)
 }
 
-fn syntax_problem(error: &toml::de::Error, source: &Arc<Source>) -> Problem {
-    let end = source.text.len();
-    let span = error.span().unwrap_or(end..end);
-    let message = error.message().lines().collect::<Vec<_>>().join(", ");
-    let help = "a line is `key = value` or `[section]`; a value is a \"quoted string\", a number, \
-                true, false, an [array] or a { table }";
-    Problem::at(&origin(source, span), "this is not TOML", help).label(message)
+fn syntax_problem(message: &str, at: &Origin) -> Problem {
+    let rest = at.source.text.get(at.span.start..).unwrap_or_default();
+    let line = rest.lines().next().unwrap_or_default();
+    let word: String = line.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let (label, help) = if message.contains("must be quoted") && word.is_empty() {
+        ("there is no value".to_owned(), "write one after the `=`".to_owned())
+    } else if message.contains("must be quoted") {
+        (format!("got the bare word {word}"), format!("write it in quotes: \"{word}\""))
+    } else if message == "duplicate key" {
+        ("this key has a value already".to_owned(), "keep one of the two".to_owned())
+    } else {
+        let help = "a line is `key = value` or `[section]`; a value is a \"quoted string\", a \
+                    number, true, false, an [array] or a { table }";
+        (message.lines().collect::<Vec<_>>().join(", "), help.to_owned())
+    };
+    Problem::at(at, "this is not TOML", help).label(label)
 }
 
 fn origin(source: &Arc<Source>, span: std::ops::Range<usize>) -> Origin {

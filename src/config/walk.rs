@@ -41,6 +41,12 @@ impl Path {
         self.keys.join(".")
     }
 
+    /// The dotted path of the list that an item is in.
+    fn without_index(&self) -> String {
+        let dotted = self.dotted();
+        dotted.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit()).to_owned()
+    }
+
     /// This table as a person calls it, such as "`[optimizer]` (sgd)".
     fn table(&self) -> String {
         let indexed = self.keys.iter().any(|key| key.parse::<usize>().is_ok());
@@ -112,16 +118,13 @@ impl Walker {
     fn word(&mut self, node: &Node, words: &[&str], path: &Path) {
         let Some(word) = node.as_str().filter(|word| !words.contains(word)) else { return };
         let message = format!("unknown {} `{word}`", path.noun());
-        let problem = match nearest(word, words.iter().copied()) {
-            Some(near) => Problem::at(&node.origin, message, format!("did you mean `{near}`?"))
-                .note(format!("`{}` is {}", path.dotted(), list(words))),
-            None => Problem::at(
-                &node.origin,
-                message,
-                format!("`{}` is {}", path.dotted(), list(words)),
-            ),
-        };
-        self.problems.push(problem);
+        let valid = format!("`{}` is {}", path.without_index(), list(words));
+        self.problems.push(match nearest(word, words.iter().copied()) {
+            Some(near) => {
+                Problem::at(&node.origin, message, format!("did you mean `{near}`?")).note(valid)
+            }
+            None => Problem::at(&node.origin, message, valid),
+        });
     }
 
     /// A table that is one of several kinds, told apart by the value of one key.
@@ -160,27 +163,32 @@ impl Walker {
         path: &Path,
         others: Option<&Others<'_>>,
     ) {
+        let mut meant = Vec::new();
         for entry in entries {
             match known_key(schema, &entry.key) {
                 // The tag has been read already, and may be an alias that its `const` does not list.
                 Some(_) if others.is_some_and(|others| others.tag == entry.key) => {}
                 Some(known) => self.value(&entry.node, known, &path.child(&entry.key, known)),
-                None => self.unknown_key(entry, schema, path, others),
+                None => meant.extend(self.unknown_key(entry, schema, path, others)),
             }
         }
         let required = schema["required"].as_array().into_iter().flatten();
         for key in required.filter_map(Schema::as_str).filter(|key| node.entry(key).is_none()) {
-            self.missing_key(key, node, schema, path);
+            // A key that is there under a wrong name has been spoken of.
+            if !meant.contains(&key) {
+                self.missing_key(key, node, schema, path);
+            }
         }
     }
 
-    fn unknown_key(
+    /// Says so, and returns the key that was probably meant.
+    fn unknown_key<'s>(
         &mut self,
         entry: &Entry,
-        schema: &Schema,
+        schema: &'s Schema,
         path: &Path,
         others: Option<&Others<'_>>,
-    ) {
+    ) -> Option<&'s str> {
         let key = entry.key.as_str();
         let keys: Vec<_> = schema["properties"].as_object().into_iter().flatten().collect();
         let keys: Vec<_> = keys.into_iter().map(|(key, _)| key.as_str()).collect();
@@ -190,20 +198,26 @@ impl Walker {
             _ => format!("unknown key `{key}` in {}", path.table()),
         };
         let valid = format!("the keys here are {}", list(&keys).replace(" or ", " and "));
-        let meant =
-            nearest(key, keys.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        let meant = nearest(key, keys);
         let help = meant
+            .map(|meant| format!("did you mean `{meant}`?"))
             .or_else(|| others?.owners(key))
             .or_else(|| home(key).map(|home| format!("`{key}` belongs in `[{home}]`")));
         self.problems.push(match help {
             Some(help) => Problem::at(&entry.origin, message, help).note(valid),
             None => Problem::at(&entry.origin, message, valid),
         });
+        meant
     }
 
     fn missing_key(&mut self, key: &str, node: &Node, schema: &Schema, path: &Path) {
         let property = &schema["properties"][key];
-        let help = path.child(key, property).help();
+        let first = resolve(property)["required"][0].as_str();
+        let help = match first.and_then(|first| Some((first, known_key(resolve(property), first)?)))
+        {
+            Some((first, needed)) => path.child(first, needed).help(),
+            None => path.child(key, property).help(),
+        };
         let at_root = path.keys.is_empty();
         let location = match &node.origin.source.place {
             super::Place::File(file) if at_root => Location::File(file.clone()),
@@ -220,10 +234,11 @@ impl Walker {
         if let Some(least) = schema["minItems"].as_u64()
             && (items.len() as u64) < least
         {
-            let want = if least == 1 { "an item".to_owned() } else { format!("{least} items") };
-            let message = format!("`{}` needs at least {want}", path.dotted());
-            let label = format!("got {}", items.len());
-            self.problems.push(Problem::at(&node.origin, message, path.help()).label(label));
+            let message = match least {
+                1 => format!("`{}` is empty", path.dotted()),
+                _ => format!("`{}` needs {least} items", path.dotted()),
+            };
+            self.problems.push(Problem::at(&node.origin, message, path.help()));
         }
         for (index, item) in items.iter().enumerate() {
             self.value(item, &schema["items"], &path.item(index));
@@ -231,18 +246,16 @@ impl Walker {
     }
 
     fn integer(&mut self, integer: i128, node: &Node, schema: &Schema, path: &Path) {
-        let least = i128::from(i64::MIN);
-        let most = i128::from(i64::MAX);
-        let (least, most) = match schema["type"] == "integer" {
-            true => (
-                schema["minimum"].as_i64().map_or(least, i128::from),
-                schema["maximum"].as_u64().map_or(most, i128::from).min(most),
-            ),
+        if schema["type"] != "integer" {
             // A whole number where a fraction may stand is held against the range as a fraction.
-            false => return self.number(integer as f64, node, schema, path),
-        };
-        if integer < least || most < integer {
-            self.out_of_range(&integer.to_string(), node, &range(schema, "integer"), path);
+            return self.number(integer as f64, node, schema, path);
+        }
+        let least = schema["minimum"].as_i64().unwrap_or(i64::MIN);
+        let most = schema["maximum"].as_i64().unwrap_or(i64::MAX);
+        match i64::try_from(integer) {
+            Ok(integer) if (least..=most).contains(&integer) => {}
+            Ok(_) => self.out_of_range(node, &range(schema), path),
+            Err(_) => self.out_of_range(node, "an integer of 64 bits", path),
         }
     }
 
@@ -254,13 +267,15 @@ impl Walker {
             && bound("maximum").is_none_or(|bound| number <= bound)
             && bound("exclusiveMaximum").is_none_or(|bound| number < bound);
         if !fits {
-            self.out_of_range(&number.to_string(), node, &range(schema, "number"), path);
+            let want =
+                if number.is_finite() { range(schema) } else { "a finite number".to_owned() };
+            self.out_of_range(node, &want, path);
         }
     }
 
-    fn out_of_range(&mut self, got: &str, node: &Node, want: &str, path: &Path) {
+    fn out_of_range(&mut self, node: &Node, want: &str, path: &Path) {
         let message = format!("`{}` is out of range", path.dotted());
-        let got = node.origin.source.text.get(node.origin.span.clone()).unwrap_or(got);
+        let got = node.origin.source.text.get(node.origin.span.clone()).unwrap_or_default();
         let label = format!("got {got}, want {want}");
         self.problems.push(Problem::at(&node.origin, message, path.help()).label(label));
     }
@@ -315,5 +330,83 @@ fn accepts(schema: &Schema, node: &Node) -> bool {
         Value::Array(_) => kinds.contains(&"array"),
         Value::Table(_) => kinds.contains(&"object"),
         Value::Datetime(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a schema may say that needs no looking at: for people, or said by the type as well.
+    const FOR_READERS: [&str; 10] = [
+        "$schema",
+        "title",
+        "description",
+        "format",
+        "default",
+        "examples",
+        "definitions",
+        "x-default",
+        "x-optional",
+        "x-aliases",
+    ];
+    const LOOKED_AT: [&str; 16] = [
+        "$ref",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "const",
+        "enum",
+        "type",
+        "properties",
+        "additionalProperties",
+        "required",
+        "items",
+        "minItems",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+    ];
+
+    fn keywords(schema: &Schema, found: &mut Vec<String>) {
+        match schema {
+            Schema::Object(map) => {
+                for (keyword, value) in map {
+                    found.push(keyword.clone());
+                    match keyword.as_str() {
+                        "properties" | "definitions" => {
+                            let named = value.as_object().into_iter().flatten();
+                            named.for_each(|(_, schema)| keywords(schema, found));
+                        }
+                        "default" | "examples" | "const" | "enum" => {}
+                        _ => keywords(value, found),
+                    }
+                }
+            }
+            Schema::Array(items) => items.iter().for_each(|item| keywords(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_schema_says_nothing_that_the_walk_does_not_hear() {
+        let mut found = Vec::new();
+        keywords(&SCHEMA, &mut found);
+        let known = |word: &&String| {
+            FOR_READERS.contains(&word.as_str()) || LOOKED_AT.contains(&word.as_str())
+        };
+        let unheard: Vec<_> = found.iter().filter(|word| !known(word)).collect();
+        assert!(unheard.is_empty(), "teach `Walker` these keywords first: {unheard:?}");
+    }
+
+    #[test]
+    fn the_nearest_name_is_one_that_could_have_been_meant() {
+        let names = ["momentum", "nesterov", "name"];
+        assert_eq!(nearest("momentun", names), Some("momentum"));
+        assert_eq!(nearest("MOMENTUM", names), Some("momentum"));
+        assert_eq!(nearest("nmae", names), Some("name"));
+        assert_eq!(nearest("rho", names), None);
+        assert_eq!(nearest("", names), None);
     }
 }

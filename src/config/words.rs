@@ -34,7 +34,8 @@ pub(super) fn about(key: &str, sentence: &str, schema: &Schema) -> String {
         _ => sentence.to_owned(),
     };
     let default = default(schema).map(|default| format!("; default {default}"));
-    format!("`{key}`: {text}{}", default.unwrap_or_default())
+    let example = schema["examples"].get(0).map(|example| format!("; such as {}", inline(example)));
+    format!("`{key}`: {text}{}", default.or(example).unwrap_or_default())
 }
 
 /// The default of a key, as TOML or in words.
@@ -57,7 +58,7 @@ pub(super) fn wanted(schema: &Schema) -> String {
 }
 
 /// The range of a number, such as "at least 0 and below 1".
-pub(super) fn range(schema: &Schema, kind: &str) -> String {
+pub(super) fn range(schema: &Schema) -> String {
     // The greatest integer of TOML is no bound that a person has to know.
     let bound = |name: &str| schema.get(name).filter(|bound| bound.as_i64() != Some(i64::MAX));
     if let (Some(least), Some(most)) = (bound("minimum"), bound("maximum")) {
@@ -71,11 +72,7 @@ pub(super) fn range(schema: &Schema, kind: &str) -> String {
     ];
     let parts = words.map(|(name, words)| Some(format!("{words} {}", plain(bound(name)?))));
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    match (parts.is_empty(), kind) {
-        (false, _) => parts.join(" and "),
-        (true, "integer") => "an integer of 64 bits".to_owned(),
-        (true, _) => "a finite number".to_owned(),
-    }
+    if parts.is_empty() { "any".to_owned() } else { parts.join(" and ") }
 }
 
 /// A number without a needless `.0`.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use runner::config::{Data, Location, Plan, Training, load_with, render};
 use runner::data::{DataError, Description, Source};
 use runner::model::{Activation, Layer, Loss, Metric};
-use runner::optim::{Optimizer, Sgd};
+use runner::optim::{Adam, Optimizer, Sgd};
 
 /// A folder of configs that is gone after the test.
 struct Desk {
@@ -154,6 +154,24 @@ fn a_config_takes_over_what_it_extends_and_its_own_keys_win() {
 }
 
 #[test]
+fn extending_merges_tables_of_one_kind_and_replaces_the_rest() {
+    let base = tutorial().replace("[optimizer]\nname = \"adam\"\nlearning_rate = 0.001\n", "");
+    let base = format!("name = \"base\"\noptimizer = \"adam\"\n{base}");
+    let over = "extends = \"base.toml\"
+        training.loss = \"mse\"
+        model.layers = [{ type = \"dense\", units = 10 }]
+        [optimizer]
+        learning_rate = 0.5";
+    let plan = Desk::with(over).file("base.toml", &base).plan();
+    // The key joins the base's name; the run's own name, the list and the word are replaced.
+    let adam = Adam { learning_rate: 0.5, ..Adam::default() };
+    assert_eq!(plan.optimizer, Optimizer::Adam(adam));
+    assert_eq!((plan.name.as_str(), plan.model.layers.len()), ("run", 1));
+    assert_eq!(plan.training.loss, Loss::MeanSquaredError {});
+    assert_eq!(plan.training.epochs, 20);
+}
+
+#[test]
 fn paths_start_from_the_file_that_they_are_written_in() {
     let base = "[model]\nlayers = [{ type = \"dense\", units = 10, activation = \"softmax\" }]\n\
                 weights = \"init.npz\"\n[data]\ndataset = \"digits.npz\"\n";
@@ -279,6 +297,38 @@ proptest! {
         let _ = desk.load();
         let _ = Desk::with(&tutorial()).set(&argument).set(&format!("training.{argument}")).load();
     }
+}
+
+#[test]
+fn data_that_cannot_be_used_is_a_problem_of_the_config() {
+    let desk = Desk::with(&tutorial());
+    let broken = |_: &Source| -> Result<Description, DataError> {
+        Err(DataError::Io {
+            path: "mnist.npz".into(),
+            source: std::io::ErrorKind::UnexpectedEof.into(),
+        })
+    };
+    let problems = load_with(&desk.paths, &[], &broken).expect_err("no data").0;
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    let picture = render(problem, false);
+    assert!(picture.contains("error: cannot read `mnist.npz`"), "{picture}");
+    assert!(picture.contains("run.toml:5:11"), "{picture}");
+}
+
+#[test]
+fn one_problem_in_the_base_of_two_configs_is_said_once() {
+    let desk = Desk::with("extends = \"base.toml\"\n")
+        .ask("other.toml", "extends = \"base.toml\"\n")
+        .file("base.toml", &tutorial().replace("\"relu\"", "\"rleu\""));
+    assert_eq!(desk.pictures().matches("error:").count(), 1);
+}
+
+#[test]
+fn accuracy_is_no_default_where_there_are_no_classes() {
+    let data = Description { classes: None, target_width: 10, ..mnist() };
+    let text = tutorial().replace("metrics = [\"accuracy\"]", "");
+    let plan = Desk::with(&text).set("training.loss=mse").data(data).plan();
+    assert_eq!(plan.training.metrics, []);
 }
 
 #[test]

@@ -76,6 +76,8 @@ exhibits! {
     name_that_is_no_folder: tutorial_with("[data]", "name = \"a/b\"\n[data]");
 
     // Syntax and files.
+    section_misspelt_that_has_to_be_there: tutorial_with("[model]", "[modle]");
+    word_without_quotes: tutorial_with("\"relu\"", "relu");
     syntax_error: tutorial_with("epochs = 20", "epochs = ");
     two_syntax_errors: Desk::with("[model\nlayers = [\nname = yes\n");
     key_twice: tutorial_with("epochs = 20", "epochs = 20\nepochs = 30");
