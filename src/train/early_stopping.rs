@@ -14,6 +14,7 @@ pub struct EarlyStopping {
     /// The number to watch.
     pub monitor: String,
     /// A change smaller than this is no improvement.
+    #[schemars(range(min = 0.0))]
     pub min_delta: f64,
     /// Epochs without improvement after which training stops.
     pub patience: usize,
