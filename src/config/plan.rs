@@ -28,7 +28,7 @@ pub struct Plan {
     /// The network.
     pub model: Model,
     /// How gradients become steps.
-    #[serde(default = "keras_default_optimizer", deserialize_with = "name_or_table")]
+    #[serde(default, deserialize_with = "name_or_table")]
     #[schemars(with = "Shorthand<Optimizer>")]
     pub optimizer: Optimizer,
     /// How long, on what batches, towards what.
@@ -187,8 +187,4 @@ impl Default for TensorBoard {
     fn default() -> TensorBoard {
         TensorBoard { write_graph: true, layout: Layout::Keras }
     }
-}
-
-fn keras_default_optimizer() -> Optimizer {
-    Optimizer::Adam(crate::optim::Adam::default())
 }
