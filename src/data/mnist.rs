@@ -28,7 +28,7 @@ pub(super) fn load(part: Part) -> Result<Table, DataError> {
 /// What [`Table::fingerprint`] says of a part; a test holds it against the part.
 pub(super) fn fingerprint(part: Part) -> &'static str {
     match part {
-        Part::Train => "",
-        Part::Test => "",
+        Part::Train => "2ca9a9f6ca4597e592856ab0ee3d785f83bc6b6d54d807455e6cbff0531ff291",
+        Part::Test => "89f405338d66c8a4cda49351d1ae3fb30fd97f86298f0f6add17d76f98d8b4fe",
     }
 }
