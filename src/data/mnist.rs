@@ -32,3 +32,19 @@ pub(super) fn fingerprint(part: Part) -> &'static str {
         Part::Test => "89f405338d66c8a4cda49351d1ae3fb30fd97f86298f0f6add17d76f98d8b4fe",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    /// The sums in `data/README.md`: what is built in is what was packed.
+    #[test]
+    fn the_files_are_the_ones_that_were_packed() {
+        let sum =
+            |bytes| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        assert_eq!(sum(TRAIN), "a96568d102aa94870d64eedf65f2dacae5b2aab804d09d73f455c099c6883550");
+        assert_eq!(sum(TEST), "7a80181c4589129a18fa8d2a3444a5420b04c3f1e03252b31e4d478652861526");
+    }
+}
