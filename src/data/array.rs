@@ -108,9 +108,15 @@ impl Header {
             take(&piece[..len]);
             done += len;
         }
-        match read_full(&mut reader, &mut piece[..1], &self.place)? {
-            0 => Ok(()),
-            _ => Err(DataError::TooLong { place: self.place.clone(), want: want as u64 }),
+        self.check_end(reader, want)
+    }
+
+    /// Reading on is also what makes a compressed stream compare its checksum.
+    fn check_end(&self, reader: impl Read, want: usize) -> Result<(), DataError> {
+        match reader.take(1).read_to_end(&mut Vec::new()) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(DataError::TooLong { place: self.place.clone(), want: want as u64 }),
+            Err(source) => Err(DataError::Io { path: self.place.path.clone(), source }),
         }
     }
 

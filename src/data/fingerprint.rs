@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::data::{Inputs, Table, Targets, Values};
 
-/// Changes whenever what is hashed does.
+/// What is hashed follows this line: numbers little-endian, sizes as `u64`, the rest as it is stored,
+/// each kind of content after its name and a line feed. The line changes whenever that does.
 const VERSION: &[u8] = b"runner table 1\n";
 
 impl Table {
@@ -86,5 +87,39 @@ impl Hash {
             buffer.extend(piece.iter().flat_map(|&word| bytes(word)));
             self.0.update(&buffer);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let inputs = Inputs::new(2, Values::Floats(vec![0.5, 1.0, 1.5, 2.0]));
+        let targets = Targets::Classes { labels: vec![0, 1], classes: 2 };
+        Table { inputs, targets, shape: vec![2] }
+    }
+
+    /// Computed with Python's hashlib over the same bytes, packed with struct.
+    #[test]
+    fn is_the_sum_of_the_documented_bytes() {
+        assert_eq!(
+            table().fingerprint(),
+            "71b24b8e58468bd36f3ccf9cb4f03b8ba921d3882abfbdc083b2d62975467b02"
+        );
+    }
+
+    #[test]
+    fn differs_when_anything_does() {
+        let mut tables = vec![table(); 6];
+        tables[1].shape = vec![2, 1];
+        tables[2].inputs = Inputs::new(2, Values::Floats(vec![0.5, 1.0, 1.5, 2.5]));
+        tables[3].inputs = Inputs::new(2, Values::Bytes(vec![1, 1, 1, 2]));
+        tables[4].targets = Targets::Classes { labels: vec![0, 1], classes: 3 };
+        tables[5].targets = Targets::Values { values: vec![0.0, 1.0], width: 1 };
+        let mut sums: Vec<_> = tables.iter().map(Table::fingerprint).collect();
+        sums.sort();
+        sums.dedup();
+        assert_eq!(sums.len(), 6);
     }
 }

@@ -261,3 +261,86 @@ fn check<T: PartialEq + ToString>(what: &'static str, got: T, want: T) -> Result
 fn damaged(what: &'static str, got: String, want: impl Into<String>) -> DataError {
     DataError::Packed { what, got, want: want.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three rows of two lines of three pixels in two blocks, made by hand.
+    fn packed() -> Vec<u8> {
+        let labels = frame(&[1, 0, 1]);
+        let first = [frame(&words(&[0b101, 0b000, 0b000, 0b110])), frame(&[7, 8, 9, 10])];
+        let second = [frame(&words(&[0b000, 0b001])), frame(&[11])];
+        let mut file = b"RNPT".to_vec();
+        file.extend(words(&[1, 3, 2, 3, 2, 2, labels.len()]));
+        file.extend(words(&[2, 4, first[0].len(), first[1].len()]));
+        file.extend(words(&[1, 1, second[0].len(), second[1].len()]));
+        file.extend([labels, first.concat(), second.concat()].concat());
+        file
+    }
+
+    fn frame(content: &[u8]) -> Vec<u8> {
+        zstd::bulk::compress(content, 3).unwrap()
+    }
+
+    fn words(numbers: &[usize]) -> Vec<u8> {
+        numbers.iter().flat_map(|&n| (n as u32).to_le_bytes()).collect()
+    }
+
+    /// The file with the `n`-th number after the magic replaced.
+    fn with(n: usize, number: usize) -> Vec<u8> {
+        let mut file = packed();
+        file[WORD * (n + 1)..WORD * (n + 2)].copy_from_slice(&words(&[number]));
+        file
+    }
+
+    #[test]
+    fn masks_and_values_become_rows() {
+        let table = read(&packed()).unwrap();
+        let rows = SparseRows {
+            features: 6,
+            offsets: vec![0, 2, 4, 5],
+            indices: vec![0, 2, 4, 5, 3],
+            values: Values::Bytes(vec![7, 8, 9, 10, 11]),
+        };
+        assert_eq!(table.inputs, Inputs::Sparse(rows));
+        assert_eq!(table.targets, Targets::Classes { labels: vec![1, 0, 1], classes: 2 });
+        assert_eq!(table.shape, [2, 3]);
+    }
+
+    #[test]
+    fn every_number_is_checked() {
+        let whole = packed();
+        let height = "got 0 lines of 3, want 1 to 2048 lines of 1 to 32 pixels";
+        check(&with(0, 2), "version: got 2, want 1");
+        check(&with(1, 4), "rows of all blocks: got 3, want 4");
+        check(&with(2, 0), &format!("size of a picture: {height}"));
+        check(&with(2, 3), "content of the masks: got 16, want 24");
+        check(&with(3, 2), "bits set beyond the width: got 1, want 0");
+        check(&with(4, 1), "labels: got 1, want below 1");
+        let left = whole.len() - 8 * WORD;
+        check(&with(5, 1 << 30), &format!("length: got {left} bytes left, want 17179869184 more"));
+        check(&with(8, 3), "content of the values: got 4, want 3");
+        check(b"RNPZ", "magic: got RNPZ, want RNPT");
+        check(&whole[..2], "length: got 2 bytes left, want 4 more");
+        check(&[&whole[..], &[0]].concat(), "bytes after the end: got 1, want 0");
+    }
+
+    fn check(file: &[u8], want: &str) {
+        let got = read(file).unwrap_err().to_string();
+        assert_eq!(got, format!("the built-in MNIST is damaged in its {want}"));
+    }
+
+    #[test]
+    fn no_cut_and_no_changed_byte_ends_in_a_panic() {
+        let whole = packed();
+        for at in 0..whole.len() {
+            assert!(read(&whole[..at]).is_err());
+            for byte in [0, 1, 2, 0x7f, 0xff, whole[at] ^ 1, whole[at] ^ 0x80] {
+                let mut file = whole.clone();
+                file[at] = byte;
+                let _ = read(&file);
+            }
+        }
+    }
+}

@@ -163,3 +163,50 @@ impl Table {
 fn count<T: Default + PartialEq>(values: &[T]) -> usize {
     values.iter().filter(|value| **value != T::default()).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_share_of_zeros_decides_the_form() {
+        let is_sparse = |features, values| {
+            matches!(Inputs::new(features, Values::Bytes(values)), Inputs::Sparse(_))
+        };
+        assert!(is_sparse(5, vec![1, 0, 2, 0, 0])); // 0.4, just thin enough
+        assert!(!is_sparse(5, vec![1, 0, 2, 3, 0]));
+        assert!(is_sparse(1 << 16, vec![0; 1 << 16])); // every index fits into a u16
+        assert!(!is_sparse((1 << 16) + 1, vec![0; (1 << 16) + 1]));
+    }
+
+    #[test]
+    fn a_last_index_is_kept() {
+        let mut values = vec![0.0; 1 << 16];
+        values[(1 << 16) - 1] = -1.5;
+        let Inputs::Sparse(rows) = Inputs::new(1 << 16, Values::Floats(values.clone())) else {
+            panic!("one value of many is not dense")
+        };
+        assert_eq!((rows.offsets[..].to_vec(), rows.indices[0]), (vec![0, 1], u16::MAX));
+        assert_eq!(rows.to_dense().values, Values::Floats(values));
+    }
+
+    proptest! {
+        /// The naive twin of the sparse form is the dense one.
+        #[test]
+        fn sparse_rows_are_the_dense_ones(
+            features in 1..7_usize,
+            values in proptest::collection::vec(prop_oneof![3 => Just(0_u8), 1 => any::<u8>()], 0..60),
+        ) {
+            let whole = values.len() / features * features;
+            let bytes = values[..whole].to_vec();
+            let floats = bytes.iter().map(|&byte| f32::from(byte) / 3.0).collect();
+            for dense in [Values::Bytes(bytes), Values::Floats(floats)] {
+                let rows = SparseRows::new(features, &dense, 0);
+                prop_assert_eq!(rows.offsets.len(), whole / features + 1);
+                prop_assert_eq!(rows.to_dense(), DenseRows { features, values: dense });
+            }
+        }
+    }
+}
