@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::console::Console;
 use super::exit::Exit;
-use super::rooms;
 use crate::config::Plan;
 
 /// Prints the plans as TOML, one after the other, or as one JSON value.
@@ -20,10 +19,10 @@ pub(super) fn dry_run(plans: &[Plan], json: bool, console: &Console) -> anyhow::
 
 fn as_toml(plans: &[Plan]) -> String {
     if let [plan] = plans {
-        return rooms::to_toml(plan);
+        return plan.to_toml();
     }
     let header = |(index, plan): (usize, &Plan)| {
-        format!("# run {} of {}: {}\n{}", index + 1, plans.len(), plan.name, rooms::to_toml(plan))
+        format!("# run {} of {}: {}\n{}", index + 1, plans.len(), plan.name, plan.to_toml())
     };
     plans.iter().enumerate().map(header).collect::<Vec<_>>().join("\n")
 }

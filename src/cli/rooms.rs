@@ -3,46 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use crate::config::Plan;
+use crate::config::{self, Plan};
 use crate::sweep::{Notice, RunResult, Status};
 
 /// The plans that the configs describe, or a picture of every problem in any of them.
 pub(super) fn load(
     configs: &[PathBuf],
-    _sets: &[String],
-    _color: bool,
+    sets: &[String],
+    color: bool,
 ) -> Result<Vec<Plan>, Vec<String>> {
-    // WIRE: config::load(configs, sets)
-    //     .map_err(|problems| problems.0.iter().map(|p| config::render(p, color)).collect())
-    let read = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path).map_err(|e| e.to_string());
-        let plan = text.and_then(|text| toml::from_str(&text).map_err(|e| e.to_string()));
-        plan.map_err(|e| format!("error: cannot read the config\n--> {}\n{e}", path.display()))
-    };
-    let (plans, problems): (Vec<_>, Vec<_>) = configs.iter().map(read).partition(Result::is_ok);
-    if problems.is_empty() {
-        Ok(plans.into_iter().flatten().collect())
-    } else {
-        Err(problems.into_iter().filter_map(Result::err).collect())
-    }
-}
-
-/// The config that repeats a plan.
-pub(super) fn to_toml(plan: &Plan) -> String {
-    // WIRE: plan.to_toml()
-    toml::to_string(plan).unwrap_or_default()
-}
-
-/// The JSON Schema of a config.
-pub(super) fn schema() -> serde_json::Value {
-    // WIRE: config::schema()
-    schemars::schema_for!(Plan).into()
-}
-
-/// The reference of a config's keys, in Markdown.
-pub(super) fn reference() -> String {
-    // WIRE: config::reference()
-    "# Configuration\n".to_owned()
+    config::load(configs, sets)
+        .map_err(|problems| problems.0.iter().map(|one| config::render(one, color)).collect())
 }
 
 /// What `sweep::run` wants to know beside the plans.

@@ -3,14 +3,14 @@
 use super::args::SchemaArgs;
 use super::console::Console;
 use super::exit::Exit;
-use super::rooms;
+use crate::config;
 
 /// Prints the JSON Schema, or the reference.
 pub(super) fn schema(args: &SchemaArgs, console: &Console) -> anyhow::Result<Exit> {
     let text = if args.reference {
-        rooms::reference()
+        config::reference()
     } else {
-        serde_json::to_string_pretty(&rooms::schema())? + "\n"
+        serde_json::to_string_pretty(&config::schema())? + "\n"
     };
     console.data(&text)?;
     Ok(Exit::Done)

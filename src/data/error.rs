@@ -1,5 +1,8 @@
-//! What can be wrong with a data set, in words.
-use std::path::PathBuf;
+//! What can be wrong with a data set, in words that say where, what was got and what is wanted.
+
+use std::error::Error;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// A data set that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -9,7 +12,226 @@ pub enum DataError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// What the system, or the decompressor, said.
         source: std::io::Error,
     },
+
+    /// The path leads to something else; name another.
+    #[error("`{}` is no data set: got {got}, want a `.npz` file or a folder of IDX files", path.display())]
+    NotADataSet {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it looks like.
+        got: &'static str,
+    },
+
+    /// The `.npz` file is no zip archive, or a damaged one; write it again.
+    #[error("cannot read `{}` as a `.npz` archive: {source}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What the archive reader said.
+        source: Box<dyn Error + Send + Sync>,
+    },
+
+    /// The archive lacks an array; save it under Keras's names.
+    #[error("`{}` lacks the array `{want}`: got {}", path.display(), Names(got))]
+    MissingArray {
+        /// The archive.
+        path: PathBuf,
+        /// The names that are there.
+        got: Vec<String>,
+        /// The name that is not.
+        want: String,
+    },
+
+    /// The folder lacks a file; add it, as it is or with `.gz`.
+    #[error("`{}` lacks the file `{want}`, plain or `.gz`", path.display())]
+    MissingFile {
+        /// The folder.
+        path: PathBuf,
+        /// The file's usual name.
+        want: String,
+    },
+
+    /// An array does not begin as a `.npy` file does; write it again.
+    #[error("{place} has a damaged header: {reason}")]
+    Header {
+        /// The array.
+        place: Place,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// An IDX file begins with something else than its magic number; the file may be another one.
+    #[error("{place} has the wrong magic number: got {got:#010x}, want {want:#010x}")]
+    Magic {
+        /// The file.
+        place: Place,
+        /// The number at its start.
+        got: u32,
+        /// The number of such a file.
+        want: u32,
+    },
+
+    /// The elements are of no use here; convert the array.
+    #[error(
+        "{place} has the wrong element type: got {got}, want booleans, integers, float32 or float64"
+    )]
+    Element {
+        /// The array.
+        place: Place,
+        /// NumPy's name of the type.
+        got: String,
+    },
+
+    /// The array has other dimensions than it should; reshape it.
+    #[error("{place} has the wrong shape: got {}, want {want}", Shape(got))]
+    Shape {
+        /// The array.
+        place: Place,
+        /// Its dimensions.
+        got: Vec<usize>,
+        /// Those that would do.
+        want: String,
+    },
+
+    /// There is nothing to learn from.
+    #[error(
+        "{place} is empty: got the shape {}, want at least one row and one feature",
+        Shape(got)
+    )]
+    Empty {
+        /// The array.
+        place: Place,
+        /// Its dimensions.
+        got: Vec<usize>,
+    },
+
+    /// The data end before the header said they would; fetch the file again.
+    #[error("{place} ends too early: got {got} bytes of data, want {want}")]
+    Truncated {
+        /// The array.
+        place: Place,
+        /// Bytes that are there.
+        got: u64,
+        /// Bytes that its header promises.
+        want: u64,
+    },
+
+    /// The data go on after the end that the header gave them; fetch the file again.
+    #[error("{place} is too long: got more than {want} bytes of data, want {want}")]
+    TooLong {
+        /// The array.
+        place: Place,
+        /// Bytes that its header promises.
+        want: u64,
+    },
+
+    /// Inputs and targets are not of the same rows.
+    #[error("{place} does not match its inputs: got {got} rows, want {want}")]
+    Rows {
+        /// The targets.
+        place: Place,
+        /// Their number of rows.
+        got: usize,
+        /// That of the inputs.
+        want: usize,
+    },
+
+    /// A label names no class; count classes from 0.
+    #[error("{place} has a label out of range in row {row}: got {got}, want 0 to {}", classes - 1)]
+    Label {
+        /// The targets.
+        place: Place,
+        /// The row, from 0.
+        row: usize,
+        /// The label.
+        got: i128,
+        /// Labels must be below this.
+        classes: usize,
+    },
+
+    /// A value is infinite or none at all; clean the data.
+    #[error(
+        "{place} has a value that is not finite in row {row}: got {got}, want a finite float32"
+    )]
+    NotFinite {
+        /// The array.
+        place: Place,
+        /// The row, from 0.
+        row: usize,
+        /// The value, as a float32.
+        got: f32,
+    },
+
+    /// The data set built into the program was damaged when the program was built; build it again
+    /// from a clean checkout.
+    #[error("the built-in MNIST is damaged in its {what}: got {got}, want {want}")]
+    Packed {
+        /// The part of the format.
+        what: &'static str,
+        /// What is there.
+        got: String,
+        /// What should be.
+        want: String,
+    },
+}
+
+/// A file, or one array of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub path: PathBuf,
+    /// The array's name, if the file holds several.
+    pub array: Option<String>,
+}
+
+impl Place {
+    pub(super) fn file(path: &Path) -> Self {
+        Place { path: path.to_owned(), array: None }
+    }
+
+    pub(super) fn array(path: &Path, array: &str) -> Self {
+        Place { path: path.to_owned(), array: Some(array.to_owned()) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.array {
+            Some(array) => write!(f, "`{array}` in `{}`", self.path.display()),
+            None => write!(f, "`{}`", self.path.display()),
+        }
+    }
+}
+
+/// Names in backticks.
+struct Names<'a>(&'a [String]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => write!(f, "no array at all"),
+            names => {
+                let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+                write!(f, "{}", quoted.join(", "))
+            }
+        }
+    }
+}
+
+/// Dimensions as NumPy writes them.
+struct Shape<'a>(&'a [usize]);
+
+impl fmt::Display for Shape<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [one] => write!(f, "({one},)"),
+            many => {
+                let dimensions: Vec<_> = many.iter().map(ToString::to_string).collect();
+                write!(f, "({})", dimensions.join(", "))
+            }
+        }
+    }
 }

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Packs MNIST into the two files that the program carries: data/mnist-train.bin, data/mnist-test.bin.
+
+    python3 scripts/pack_mnist.py SOURCE [TARGET]
+
+SOURCE is Keras's mnist.npz, or a folder with the four IDX files, plain or .gz; TARGET defaults to
+data/ beside this script's folder. Needs numpy and zstandard. The same input gives the same bytes
+with the same release of zstd (the committed files: zstd 1.5.7, from zstandard 0.25.0).
+
+The format is described in src/data/packed.rs. The arrays are checked against the SHA-256 of the
+original IDX files before anything is written.
+"""
+
+import gzip
+import hashlib
+import pathlib
+import struct
+import sys
+
+import numpy as np
+import zstandard
+
+MAGIC = b"RNPT"
+VERSION = 1
+CLASSES = 10
+
+# Part: stem of the IDX files, number of blocks, SHA-256 of the unpacked images and labels.
+PARTS = {
+    "train": (
+        "train",
+        4,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    "test": (
+        "t10k",
+        1,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+}
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    source = pathlib.Path(sys.argv[1])
+    beside = pathlib.Path(__file__).resolve().parent.parent / "data"
+    target = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else beside
+    for part, (stem, blocks, images_sum, labels_sum) in PARTS.items():
+        images, labels = read(source, part, stem)
+        check(f"{part} images", idx(images), images_sum)
+        check(f"{part} labels", idx(labels), labels_sum)
+        packed = pack(images, labels, blocks)
+        path = target / f"mnist-{part}.bin"
+        path.write_bytes(packed)
+        print(f"{hashlib.sha256(packed).hexdigest()}  {path}  {len(packed)} bytes")
+
+
+def read(source, part, stem):
+    """The images (rows, 28, 28) and labels (rows) of one part, u8."""
+    if source.is_dir():
+        return read_idx(source, f"{stem}-images-idx3-ubyte"), read_idx(source, f"{stem}-labels-idx1-ubyte")
+    with np.load(source) as arrays:
+        return arrays[f"x_{part}"], arrays[f"y_{part}"]
+
+
+def read_idx(folder, name):
+    plain, gz = folder / name, folder / f"{name}.gz"
+    data = plain.read_bytes() if plain.exists() else gzip.decompress(gz.read_bytes())
+    shape = struct.unpack_from(f">{data[3]}I", data, 4)
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
+
+
+def idx(array):
+    """The bytes of the IDX file that holds `array`."""
+    head = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return head + np.ascontiguousarray(array).tobytes()
+
+
+def check(what, data, want):
+    got = hashlib.sha256(data).hexdigest()
+    if got != want:
+        sys.exit(f"{what}: got SHA-256 {got}, want {want}")
+
+
+def pack(images, labels, n_blocks):
+    rows, height, width = images.shape
+    directory, frames = b"", b""
+    for block in np.array_split(images, n_blocks):
+        set_pixels = block != 0
+        masks = compress(bits(set_pixels))
+        values = compress(block[set_pixels].tobytes())
+        directory += struct.pack("<4I", len(block), set_pixels.sum(), len(masks), len(values))
+        frames += masks + values
+    packed_labels = compress(labels.tobytes())
+    head = MAGIC + struct.pack("<7I", VERSION, rows, height, width, CLASSES, n_blocks, len(packed_labels))
+    return head + directory + packed_labels + frames
+
+
+def bits(set_pixels):
+    """One little-endian 32-bit word per line of a picture: bit x is pixel x."""
+    rows, height, width = set_pixels.shape
+    padded = np.zeros((rows, height, 32), bool)
+    padded[:, :, :width] = set_pixels
+    return np.packbits(padded, axis=2, bitorder="little").tobytes()
+
+
+def compress(data):
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        22, source_size=len(data), write_checksum=True, write_content_size=True
+    )
+    return zstandard.ZstdCompressor(compression_params=parameters).compress(data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+//! One array of a data file: what its header says, then its values, read piece by piece so that no
+//! header is taken at its word; what the values mean is for others to say.
+
+use std::io::{ErrorKind, Read};
+
+use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+
+use crate::data::error::Place;
+use crate::data::{DataError, Values};
+
+/// What is known of an array before its values are read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Header {
+    pub(super) place: Place,
+    pub(super) element: Element,
+    pub(super) order: Order,
+    pub(super) shape: Vec<usize>,
+}
+
+/// How one element is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) kind: Kind,
+    pub(super) big_endian: bool,
+}
+
+/// NumPy's element types, as far as networks can use them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Bool,
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F32,
+    F64,
+}
+
+/// Which index runs fastest through the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The last.
+    C,
+    /// The first.
+    Fortran,
+}
+
+impl Kind {
+    /// Bytes of one element.
+    fn size(self) -> usize {
+        match self {
+            Kind::Bool | Kind::U8 | Kind::I8 => 1,
+            Kind::U16 | Kind::I16 => 2,
+            Kind::U32 | Kind::I32 | Kind::F32 => 4,
+            Kind::U64 | Kind::I64 | Kind::F64 => 8,
+        }
+    }
+
+    pub(super) fn is_float(self) -> bool {
+        matches!(self, Kind::F32 | Kind::F64)
+    }
+}
+
+impl Header {
+    pub(super) fn rows(&self) -> usize {
+        self.shape.first().copied().unwrap_or(0)
+    }
+
+    /// Reads the array into C order. Unsigned bytes stay bytes, everything else becomes a float32,
+    /// which integers beyond 2^24 reach rounded, as they do in Keras.
+    pub(super) fn values(&self, reader: impl Read) -> Result<Values, DataError> {
+        if self.element.kind == Kind::U8 {
+            let mut bytes = Vec::new();
+            self.pieces(reader, |piece| bytes.extend_from_slice(piece))?;
+            return Ok(Values::Bytes(self.in_c_order(bytes)?));
+        }
+        let mut floats = Vec::new();
+        self.pieces(reader, |piece| self.element.push_floats(piece, &mut floats))?;
+        let floats = self.in_c_order(floats)?;
+        self.check_finite(&floats)?;
+        Ok(Values::Floats(floats))
+    }
+
+    /// Reads an array of integers or booleans, of rank 1 in effect.
+    pub(super) fn integers(&self, reader: impl Read) -> Result<Vec<i128>, DataError> {
+        let mut integers = Vec::new();
+        self.pieces(reader, |piece| self.element.push_integers(piece, &mut integers))?;
+        Ok(integers)
+    }
+
+    /// Hands over all of the data in pieces of whole elements; there must be neither less nor more
+    /// than the shape says. What is allocated grows with what has been read.
+    fn pieces(&self, mut reader: impl Read, mut take: impl FnMut(&[u8])) -> Result<(), DataError> {
+        let want = self.bytes()?;
+        let mut piece = [0; 1 << 16];
+        let mut done = 0;
+        while done < want {
+            let len = piece.len().min(want - done);
+            let got = read_full(&mut reader, &mut piece[..len], &self.place)?;
+            if got < len {
+                let (got, want) = ((done + got) as u64, want as u64);
+                return Err(DataError::Truncated { place: self.place.clone(), got, want });
+            }
+            take(&piece[..len]);
+            done += len;
+        }
+        match read_full(&mut reader, &mut piece[..1], &self.place)? {
+            0 => Ok(()),
+            _ => Err(DataError::TooLong { place: self.place.clone(), want: want as u64 }),
+        }
+    }
+
+    fn bytes(&self) -> Result<usize, DataError> {
+        let size = self.element.kind.size();
+        let bytes = self.shape.iter().try_fold(size, |product, &n| product.checked_mul(n));
+        bytes.filter(|&bytes| isize::try_from(bytes).is_ok()).ok_or_else(|| DataError::Shape {
+            place: self.place.clone(),
+            got: self.shape.clone(),
+            want: "an array that fits into memory".to_owned(),
+        })
+    }
+
+    fn in_c_order<T: Copy>(&self, values: Vec<T>) -> Result<Vec<T>, DataError> {
+        if self.order == Order::C {
+            return Ok(values);
+        }
+        ArrayD::from_shape_vec(IxDyn(&self.shape).f(), values)
+            .map(|array| array.iter().copied().collect())
+            .map_err(|error| DataError::Header {
+                place: self.place.clone(),
+                reason: error.to_string(),
+            })
+    }
+
+    fn check_finite(&self, floats: &[f32]) -> Result<(), DataError> {
+        match floats.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(at) => {
+                let row = at / (floats.len() / self.rows());
+                Err(DataError::NotFinite { place: self.place.clone(), row, got: floats[at] })
+            }
+        }
+    }
+}
+
+impl Element {
+    fn push_floats(self, piece: &[u8], to: &mut Vec<f32>) {
+        match self.kind {
+            Kind::Bool => self.push(piece, to, |[byte]| f32::from(u8::from(byte != 0))),
+            Kind::U8 => self.push(piece, to, |[byte]| f32::from(byte)),
+            Kind::I8 => self.push(piece, to, |bytes| f32::from(i8::from_le_bytes(bytes))),
+            Kind::U16 => self.push(piece, to, |bytes| f32::from(u16::from_le_bytes(bytes))),
+            Kind::I16 => self.push(piece, to, |bytes| f32::from(i16::from_le_bytes(bytes))),
+            Kind::U32 => self.push(piece, to, |bytes| u32::from_le_bytes(bytes) as f32),
+            Kind::I32 => self.push(piece, to, |bytes| i32::from_le_bytes(bytes) as f32),
+            Kind::U64 => self.push(piece, to, |bytes| u64::from_le_bytes(bytes) as f32),
+            Kind::I64 => self.push(piece, to, |bytes| i64::from_le_bytes(bytes) as f32),
+            Kind::F32 => self.push(piece, to, f32::from_le_bytes),
+            Kind::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as f32),
+        }
+    }
+
+    fn push_integers(self, piece: &[u8], to: &mut Vec<i128>) {
+        match self.kind {
+            Kind::Bool => self.push(piece, to, |[byte]| i128::from(byte != 0)),
+            Kind::U8 => self.push(piece, to, |[byte]| i128::from(byte)),
+            Kind::I8 => self.push(piece, to, |bytes| i8::from_le_bytes(bytes).into()),
+            Kind::U16 => self.push(piece, to, |bytes| u16::from_le_bytes(bytes).into()),
+            Kind::I16 => self.push(piece, to, |bytes| i16::from_le_bytes(bytes).into()),
+            Kind::U32 => self.push(piece, to, |bytes| u32::from_le_bytes(bytes).into()),
+            Kind::I32 => self.push(piece, to, |bytes| i32::from_le_bytes(bytes).into()),
+            Kind::U64 => self.push(piece, to, |bytes| u64::from_le_bytes(bytes).into()),
+            Kind::I64 => self.push(piece, to, |bytes| i64::from_le_bytes(bytes).into()),
+            Kind::F32 => self.push(piece, to, |bytes| f32::from_le_bytes(bytes) as i128),
+            Kind::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as i128),
+        }
+    }
+
+    /// Elements of `N` bytes each, given to `value` in little-endian order.
+    fn push<const N: usize, T>(self, piece: &[u8], to: &mut Vec<T>, value: impl Fn([u8; N]) -> T) {
+        let elements = piece.as_chunks::<N>().0;
+        if self.big_endian {
+            to.extend(elements.iter().map(|&bytes| {
+                let mut bytes = bytes;
+                bytes.reverse();
+                value(bytes)
+            }));
+        } else {
+            to.extend(elements.iter().map(|&bytes| value(bytes)));
+        }
+    }
+}
+
+/// Fills `into` as far as the data go; the end of a cut compressed stream is an end like any other.
+pub(super) fn read_full(
+    reader: &mut impl Read,
+    into: &mut [u8],
+    place: &Place,
+) -> Result<usize, DataError> {
+    let mut filled = 0;
+    while filled < into.len() {
+        match reader.read(&mut into[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
+            Err(source) => return Err(DataError::Io { path: place.path.clone(), source }),
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,148 @@
+//! What all kinds of data files have in common: four arrays, of which inputs and targets must agree
+//! before they become a table; how an array is found is each kind's own affair.
+
+use std::io::Read;
+
+use crate::data::array::{Header, Kind};
+use crate::data::{DataError, Description, Inputs, Part, Table, Targets, Values};
+
+/// Labels must be below this: far more classes than a dense network is good for, and few enough
+/// that a stray number is not taken for one.
+const MAX_CLASSES: usize = 1 << 16;
+
+/// A place with a training set and perhaps a test set.
+pub(super) trait Files {
+    /// Finds an array and reads its header; the reader stands at the first value.
+    fn open(&mut self, part: Part, role: Role) -> Result<(Header, Box<dyn Read + '_>), DataError>;
+}
+
+/// What an array is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Inputs,
+    Targets,
+}
+
+/// Reads the training set's headers and labels.
+pub(super) fn describe(files: &mut dyn Files) -> Result<Description, DataError> {
+    let (inputs, _) = files.open(Part::Train, Role::Inputs)?;
+    check_inputs(&inputs)?;
+    let targets = targets(files, Part::Train, inputs.rows(), MAX_CLASSES)?;
+    let (classes, target_width) = match targets {
+        Targets::Classes { classes, .. } => (Some(classes), 1),
+        Targets::Values { width, .. } => (None, width),
+    };
+    Ok(Description {
+        rows: inputs.rows(),
+        classes,
+        target_width,
+        default_scale: if inputs.element.kind == Kind::U8 { 255.0 } else { 1.0 },
+        shape: inputs.shape[1..].to_vec(),
+    })
+}
+
+/// Reads one part; the test set must be of the training set's form.
+pub(super) fn load(files: &mut dyn Files, part: Part) -> Result<Table, DataError> {
+    let (header, values) = inputs(files, part)?;
+    let rows = header.rows();
+    let targets = match part {
+        Part::Train => targets(files, part, rows, MAX_CLASSES)?,
+        Part::Test => test_targets(files, &header)?,
+    };
+    let shape = header.shape[1..].to_vec();
+    Ok(Table { inputs: Inputs::new(shape.iter().product(), values), targets, shape })
+}
+
+fn inputs(files: &mut dyn Files, part: Part) -> Result<(Header, Values), DataError> {
+    let (header, reader) = files.open(part, Role::Inputs)?;
+    check_inputs(&header)?;
+    let values = header.values(reader)?;
+    Ok((header, values))
+}
+
+fn check_inputs(header: &Header) -> Result<(), DataError> {
+    if header.shape.len() < 2 {
+        return Err(shape(header, "(rows, features) or (rows, height, width)"));
+    }
+    check_not_empty(header)
+}
+
+fn check_not_empty(header: &Header) -> Result<(), DataError> {
+    if header.shape.contains(&0) {
+        return Err(DataError::Empty { place: header.place.clone(), got: header.shape.clone() });
+    }
+    Ok(())
+}
+
+/// The test targets, once all of the test set is known to look like the training set.
+fn test_targets(files: &mut dyn Files, inputs: &Header) -> Result<Targets, DataError> {
+    let (train_inputs, _) = files.open(Part::Train, Role::Inputs)?;
+    check_inputs(&train_inputs)?;
+    if inputs.shape[1..] != train_inputs.shape[1..] {
+        let want = format!("rows of the training set's shape {:?}", &train_inputs.shape[1..]);
+        return Err(shape(inputs, &want));
+    }
+    let train = targets(files, Part::Train, train_inputs.rows(), MAX_CLASSES)?;
+    let max_classes = match train {
+        Targets::Classes { classes, .. } => classes,
+        Targets::Values { .. } => MAX_CLASSES,
+    };
+    let mut test = targets(files, Part::Test, inputs.rows(), max_classes)?;
+    match (&train, &mut test) {
+        (Targets::Classes { classes: all, .. }, Targets::Classes { classes, .. }) => {
+            *classes = *all;
+            Ok(test)
+        }
+        (Targets::Values { width: want, .. }, Targets::Values { width, .. }) if width == want => {
+            Ok(test)
+        }
+        _ => {
+            let (header, _) = files.open(Part::Test, Role::Targets)?;
+            Err(shape(&header, "targets of the same kind and width as in the training set"))
+        }
+    }
+}
+
+/// Integers, one per row, are classes; anything else is values, one-hot rows included, as a loss
+/// takes those for what they are.
+fn targets(
+    files: &mut dyn Files,
+    part: Part,
+    rows: usize,
+    max_classes: usize,
+) -> Result<Targets, DataError> {
+    let (header, reader) = files.open(part, Role::Targets)?;
+    let width = match header.shape[..] {
+        [_] => 1,
+        [_, width] => width,
+        _ => return Err(shape(&header, "(rows,) or (rows, values)")),
+    };
+    check_not_empty(&header)?;
+    if header.rows() != rows {
+        let (place, got) = (header.place.clone(), header.rows());
+        return Err(DataError::Rows { place, got, want: rows });
+    }
+    if width == 1 && !header.element.kind.is_float() {
+        return classes(&header, header.integers(reader)?, max_classes);
+    }
+    let values = match header.values(reader)? {
+        Values::Bytes(bytes) => bytes.into_iter().map(f32::from).collect(),
+        Values::Floats(floats) => floats,
+    };
+    Ok(Targets::Values { values, width })
+}
+
+fn classes(header: &Header, labels: Vec<i128>, max: usize) -> Result<Targets, DataError> {
+    if let Some(row) = labels.iter().position(|label| !(0..max as i128).contains(label)) {
+        let (place, got) = (header.place.clone(), labels[row]);
+        return Err(DataError::Label { place, row, got, classes: max });
+    }
+    let labels: Vec<_> = labels.into_iter().map(|label| label as u32).collect();
+    let classes = labels.iter().max().map_or(0, |&label| label as usize + 1);
+    Ok(Targets::Classes { labels, classes })
+}
+
+fn shape(header: &Header, want: &str) -> DataError {
+    let (place, got) = (header.place.clone(), header.shape.clone());
+    DataError::Shape { place, got, want: want.to_owned() }
+}

@@ -1,0 +1,90 @@
+//! What tells one table from another: a SHA-256 of what is in it, whatever file it came from; it
+//! never looks at a path or a clock.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::data::{Inputs, Table, Targets, Values};
+
+/// Changes whenever what is hashed does.
+const VERSION: &[u8] = b"runner table 1\n";
+
+impl Table {
+    /// The SHA-256 of the table's shape, inputs and targets in hexadecimal digits.
+    ///
+    /// Whether the inputs are sparse follows from their values, so the same values have the same
+    /// fingerprint, be they read from an archive, a folder or the program itself.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Hash(Sha256::new_with_prefix(VERSION));
+        hash.sizes(&[self.rows(), self.shape.len()]);
+        hash.sizes(&self.shape);
+        hash.inputs(&self.inputs);
+        hash.targets(&self.targets);
+        hash.0.finalize().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}"); // writing to a string cannot fail
+            hex
+        })
+    }
+}
+
+struct Hash(Sha256);
+
+impl Hash {
+    fn inputs(&mut self, inputs: &Inputs) {
+        match inputs {
+            Inputs::Sparse(rows) => {
+                self.0.update(b"sparse\n");
+                self.words(&rows.offsets, |offset| offset.to_le_bytes());
+                self.words(&rows.indices, |index| index.to_le_bytes());
+                self.values(&rows.values);
+            }
+            Inputs::Dense(rows) => {
+                self.0.update(b"dense\n");
+                self.values(&rows.values);
+            }
+        }
+    }
+
+    fn targets(&mut self, targets: &Targets) {
+        match targets {
+            Targets::Classes { labels, classes } => {
+                self.0.update(b"classes\n");
+                self.sizes(&[*classes]);
+                self.words(labels, |label| label.to_le_bytes());
+            }
+            Targets::Values { values, width } => {
+                self.0.update(b"values\n");
+                self.sizes(&[*width]);
+                self.words(values, |value| value.to_le_bytes());
+            }
+        }
+    }
+
+    fn values(&mut self, values: &Values) {
+        match values {
+            Values::Bytes(bytes) => {
+                self.0.update(b"bytes\n");
+                self.0.update(bytes);
+            }
+            Values::Floats(floats) => {
+                self.0.update(b"floats\n");
+                self.words(floats, |value| value.to_le_bytes());
+            }
+        }
+    }
+
+    fn sizes(&mut self, sizes: &[usize]) {
+        self.words(sizes, |size| (size as u64).to_le_bytes());
+    }
+
+    /// Feeds the hash a buffer at a time: byte by byte would take several times as long.
+    fn words<T: Copy, const N: usize>(&mut self, words: &[T], bytes: impl Fn(T) -> [u8; N]) {
+        let mut buffer = Vec::with_capacity(4096 * N);
+        for piece in words.chunks(4096) {
+            buffer.clear();
+            buffer.extend(piece.iter().flat_map(|&word| bytes(word)));
+            self.0.update(&buffer);
+        }
+    }
+}

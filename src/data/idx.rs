@@ -1,0 +1,87 @@
+//! Folders of IDX files, the form in which MNIST and its kin are published: finds the four files
+//! under their usual names, plain or compressed by gzip; it never looks below the folder.
+//!
+//! A file is a big-endian magic number (two zero bytes, the element type, the rank), one big-endian
+//! `u32` per dimension, and the elements. Only unsigned bytes (type 8) are read, which is what the
+//! names with `ubyte` promise.
+
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::data::array::{Element, Header, Kind, Order, read_full};
+use crate::data::error::Place;
+use crate::data::files::{Files, Role};
+use crate::data::{DataError, Part};
+
+/// A folder of IDX files.
+pub(super) struct Idx {
+    folder: PathBuf,
+}
+
+impl Idx {
+    pub(super) fn new(folder: &Path) -> Self {
+        Idx { folder: folder.to_owned() }
+    }
+}
+
+impl Files for Idx {
+    fn open(&mut self, part: Part, role: Role) -> Result<(Header, Box<dyn Read + '_>), DataError> {
+        let (path, mut reader) = find(&self.folder, part, role)?;
+        let header = read_header(&mut reader, Place::file(&path), rank(role))?;
+        Ok((header, reader))
+    }
+}
+
+fn rank(role: Role) -> usize {
+    match role {
+        Role::Inputs => 3,
+        Role::Targets => 1,
+    }
+}
+
+/// Opens the first of the file's usual names that exists.
+fn find(
+    folder: &Path,
+    part: Part,
+    role: Role,
+) -> Result<(PathBuf, Box<dyn Read + 'static>), DataError> {
+    let stem = match part {
+        Part::Train => "train",
+        Part::Test => "t10k",
+    };
+    let (stem, rank) = match role {
+        Role::Inputs => (format!("{stem}-images"), rank(role)),
+        Role::Targets => (format!("{stem}-labels"), rank(role)),
+    };
+    for (dash, gz) in [("-", ""), ("-", ".gz"), (".", ""), (".", ".gz")] {
+        let path = folder.join(format!("{stem}{dash}idx{rank}-ubyte{gz}"));
+        match File::open(&path) {
+            Ok(file) if gz.is_empty() => return Ok((path, Box::new(BufReader::new(file)))),
+            Ok(file) => return Ok((path, Box::new(MultiGzDecoder::new(BufReader::new(file))))),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(source) => return Err(DataError::Io { path, source }),
+        }
+    }
+    let want = format!("{stem}-idx{rank}-ubyte");
+    Err(DataError::MissingFile { path: folder.to_owned(), want })
+}
+
+fn read_header(reader: &mut impl Read, place: Place, rank: usize) -> Result<Header, DataError> {
+    let mut words = vec![[0; 4]; 1 + rank];
+    let got = read_full(reader, words.as_flattened_mut(), &place)?;
+    let want_magic = 0x0800 | rank as u32;
+    let magic = u32::from_be_bytes(words[0]);
+    if got >= 4 && magic != want_magic {
+        return Err(DataError::Magic { place, got: magic, want: want_magic });
+    }
+    let want = words.as_flattened().len();
+    if got < want {
+        return Err(DataError::Header { place, reason: format!("got {got} bytes, want {want}") });
+    }
+    let shape = words[1..].iter().map(|&word| u32::from_be_bytes(word) as usize).collect();
+    let element = Element { kind: Kind::U8, big_endian: true };
+    Ok(Header { place, element, order: Order::C, shape })
+}

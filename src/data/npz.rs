@@ -1,0 +1,146 @@
+//! NumPy's archives with Keras's names: finds `x_train`, `y_train`, `x_test` and `y_test`, stored or
+//! deflated; it never reads an array that nobody asked for.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use ndarray_npy::npy::header;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use crate::data::array::{Element, Header, Kind, Order, read_full};
+use crate::data::error::Place;
+use crate::data::files::{Files, Role};
+use crate::data::{DataError, Part};
+
+/// NumPy itself reads no longer header unless it is told to trust the file.
+const MAX_HEADER: usize = 10_000;
+
+/// A header's dictionary holds one tuple; the parser recurses, so depth is limited before it starts.
+const MAX_BRACKETS: usize = 16;
+
+/// An open archive.
+pub(super) struct Npz {
+    path: PathBuf,
+    archive: ZipArchive<BufReader<File>>,
+}
+
+impl Npz {
+    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+        let file =
+            File::open(path).map_err(|source| DataError::Io { path: path.to_owned(), source })?;
+        let archive =
+            ZipArchive::new(BufReader::new(file)).map_err(|error| archive(path, error))?;
+        Ok(Npz { path: path.to_owned(), archive })
+    }
+
+    /// Where the array lies in the archive: NumPy adds `.npy` to its name.
+    fn index(&self, name: &str) -> Result<usize, DataError> {
+        let with_suffix = self.archive.index_for_name(&format!("{name}.npy"));
+        with_suffix.or_else(|| self.archive.index_for_name(name)).ok_or_else(|| {
+            let names = self.archive.file_names();
+            let mut got: Vec<_> =
+                names.map(|name| name.strip_suffix(".npy").unwrap_or(name).to_owned()).collect();
+            got.sort();
+            DataError::MissingArray { path: self.path.clone(), got, want: name.to_owned() }
+        })
+    }
+}
+
+impl Files for Npz {
+    fn open(&mut self, part: Part, role: Role) -> Result<(Header, Box<dyn Read + '_>), DataError> {
+        let name = name(part, role);
+        let place = Place::array(&self.path, name);
+        let index = self.index(name)?;
+        let mut array = self.archive.by_index(index).map_err(|error| archive(&self.path, error))?;
+        let header = read_header(&mut array, place)?;
+        Ok((header, Box::new(array)))
+    }
+}
+
+fn name(part: Part, role: Role) -> &'static str {
+    match (part, role) {
+        (Part::Train, Role::Inputs) => "x_train",
+        (Part::Train, Role::Targets) => "y_train",
+        (Part::Test, Role::Inputs) => "x_test",
+        (Part::Test, Role::Targets) => "y_test",
+    }
+}
+
+fn read_header(array: &mut impl Read, place: Place) -> Result<Header, DataError> {
+    let bytes = match header_bytes(array, &place)? {
+        Ok(bytes) => bytes,
+        Err(reason) => return Err(DataError::Header { place, reason }),
+    };
+    let parsed = match header::Header::from_reader(&mut bytes.as_slice()) {
+        Ok(parsed) => parsed,
+        Err(error) => return Err(DataError::Header { place, reason: error.to_string() }),
+    };
+    let order = if parsed.layout.is_fortran() { Order::Fortran } else { Order::C };
+    match parsed.type_descriptor.as_string().and_then(|name| element(name)) {
+        Some(element) => Ok(Header { place, element, order, shape: parsed.shape }),
+        None => Err(DataError::Element { place, got: parsed.type_descriptor.to_string() }),
+    }
+}
+
+/// The bytes of the header, taken out of the stream only after its length has been looked at.
+fn header_bytes(
+    array: &mut impl Read,
+    place: &Place,
+) -> Result<Result<Vec<u8>, String>, DataError> {
+    let mut bytes = vec![0; 10];
+    let mut got = read_full(array, &mut bytes, place)?;
+    let mut len = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    if bytes[6] > 1 {
+        bytes.resize(12, 0);
+        got += read_full(array, &mut bytes[10..], place)?;
+        len |= usize::from(u16::from_le_bytes([bytes[10], bytes[11]])) << 16;
+    }
+    let start = bytes.len();
+    if got == start && len > MAX_HEADER {
+        return Ok(Err(format!("got a length of {len} bytes, want at most {MAX_HEADER}")));
+    }
+    bytes.resize(start + len, 0);
+    got += read_full(array, &mut bytes[start..], place)?;
+    if got < bytes.len() {
+        return Ok(Err(format!("got {got} bytes, want {}", bytes.len())));
+    }
+    let n_brackets = bytes[start..].iter().filter(|byte| b"([{".contains(byte)).count();
+    if n_brackets > MAX_BRACKETS {
+        return Ok(Err(format!(
+            "got {n_brackets} brackets, want one pair of braces and one tuple"
+        )));
+    }
+    Ok(Ok(bytes))
+}
+
+/// From NumPy's name of the type: order of bytes, letter, size.
+fn element(name: &str) -> Option<Element> {
+    let kind = match name.get(1..)? {
+        "b1" => Kind::Bool,
+        "u1" => Kind::U8,
+        "i1" => Kind::I8,
+        "u2" => Kind::U16,
+        "i2" => Kind::I16,
+        "u4" => Kind::U32,
+        "i4" => Kind::I32,
+        "u8" => Kind::U64,
+        "i8" => Kind::I64,
+        "f4" => Kind::F32,
+        "f8" => Kind::F64,
+        _ => return None,
+    };
+    match name.as_bytes()[0] {
+        b'<' | b'|' => Some(Element { kind, big_endian: false }),
+        b'>' => Some(Element { kind, big_endian: true }),
+        _ => None,
+    }
+}
+
+fn archive(path: &Path, error: ZipError) -> DataError {
+    match error {
+        ZipError::Io(source) => DataError::Io { path: path.to_owned(), source },
+        error => DataError::Archive { path: path.to_owned(), source: error.into() },
+    }
+}

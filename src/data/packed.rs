@@ -1,0 +1,263 @@
+//! The packed form in which the program carries MNIST: reads it straight into sparse rows; it never
+//! makes the dense matrix, and never writes the form (`scripts/pack_mnist.py` does).
+//!
+//! One file holds one part. Every number is a little-endian `u32`, every frame is zstd's, with the
+//! size of its content and a checksum:
+//!
+//! ```text
+//! magic        4 bytes, `RNPT`
+//! version      1
+//! rows         pictures in all
+//! height       lines of a picture
+//! width        pixels of a line, at most 32
+//! classes      labels are below this
+//! blocks       number of entries in the directory
+//! labels       length of the labels' frame in bytes
+//! directory    per block: rows, pixels that are not zero, lengths of its two frames in bytes
+//! labels       frame: one byte per row
+//! block ...    frame: one word per line, in which bit x says that pixel x is not zero
+//!              frame: the pixels that are not zero, one byte each, in order
+//! ```
+//!
+//! Blocks are consecutive rows. They share nothing, so that all of them can be read at once.
+
+use rayon::prelude::*;
+
+use crate::data::{DataError, Inputs, SparseRows, Table, Targets, Values};
+
+const MAGIC: &[u8; 4] = b"RNPT";
+const VERSION: usize = 1;
+const WORD: usize = 4;
+
+/// Reads a whole packed file.
+pub(super) fn read(bytes: &[u8]) -> Result<Table, DataError> {
+    let packed = Packed::parse(bytes)?;
+    let (inputs, targets) = rayon::join(|| packed.inputs(), || packed.targets());
+    let shape = vec![packed.height, packed.width];
+    Ok(Table { inputs: Inputs::Sparse(inputs?), targets: targets?, shape })
+}
+
+struct Packed<'a> {
+    rows: usize,
+    height: usize,
+    width: usize,
+    classes: usize,
+    labels: &'a [u8],
+    blocks: Vec<Block<'a>>,
+}
+
+struct Block<'a> {
+    rows: usize,
+    entries: usize,
+    masks: &'a [u8],
+    values: &'a [u8],
+}
+
+/// Where one block's rows go.
+struct Room<'a> {
+    /// The number of entries before each row's end, over the whole table.
+    ends: &'a mut [u32],
+    first: usize,
+    indices: &'a mut [u16],
+    values: &'a mut [u8],
+}
+
+impl<'a> Packed<'a> {
+    /// Takes the file apart; no frame is opened yet.
+    fn parse(bytes: &'a [u8]) -> Result<Self, DataError> {
+        let mut rest = bytes;
+        let magic = take(&mut rest, MAGIC.len())?;
+        check("magic", magic.escape_ascii().to_string(), MAGIC.escape_ascii().to_string())?;
+        check("version", number(&mut rest)?, VERSION)?;
+        let [rows, height, width, classes, n_blocks, n_labels] = numbers(&mut rest)?;
+        if !(1..=32).contains(&width) || !(1..=1 << 11).contains(&height) {
+            let got = format!("{height} lines of {width}");
+            return Err(damaged("size of a picture", got, "1 to 2048 lines of 1 to 32 pixels"));
+        }
+        let directory = take(&mut rest, n_blocks.saturating_mul(4 * WORD))?;
+        let labels = take(&mut rest, n_labels)?;
+        let blocks = blocks(directory, &mut rest)?;
+        check("bytes after the end", rest.len(), 0)?;
+        check("rows of all blocks", blocks.iter().map(|block| block.rows).sum(), rows)?;
+        let packed = Packed { rows, height, width, classes, labels, blocks };
+        packed.check_frames()?;
+        Ok(packed)
+    }
+
+    /// Holds every length against what the frames say of themselves, before anything is allocated.
+    fn check_frames(&self) -> Result<(), DataError> {
+        check("content of the labels", content(self.labels), self.rows)?;
+        for block in &self.blocks {
+            check("content of the masks", content(block.masks), block.rows * self.height * WORD)?;
+            check("content of the values", content(block.values), block.entries)?;
+        }
+        let entries: usize = self.blocks.iter().map(|block| block.entries).sum();
+        if u32::try_from(entries).is_err() {
+            return Err(damaged("number of entries", entries.to_string(), "less than 2^32"));
+        }
+        Ok(())
+    }
+
+    fn targets(&self) -> Result<Targets, DataError> {
+        let mut labels = vec![0; self.rows];
+        unpack("labels", self.labels, &mut labels)?;
+        match labels.iter().find(|&&label| usize::from(label) >= self.classes) {
+            Some(label) => {
+                Err(damaged("labels", label.to_string(), format!("below {}", self.classes)))
+            }
+            None => {
+                let labels = labels.into_iter().map(u32::from).collect();
+                Ok(Targets::Classes { labels, classes: self.classes })
+            }
+        }
+    }
+
+    fn inputs(&self) -> Result<SparseRows, DataError> {
+        let entries = self.blocks.iter().map(|block| block.entries).sum();
+        let mut offsets = vec![0; self.rows + 1];
+        let mut indices = vec![0; entries];
+        let mut values = vec![0; entries];
+        self.rooms(&mut offsets[1..], &mut indices, &mut values)
+            .into_par_iter()
+            .try_for_each(|(block, room)| block.read(self.height, self.width, room))?;
+        let features = self.height * self.width;
+        Ok(SparseRows { features, offsets, indices, values: Values::Bytes(values) })
+    }
+
+    /// Cuts the table into what each block is to fill.
+    fn rooms<'b>(
+        &'b self,
+        mut ends: &'b mut [u32],
+        mut indices: &'b mut [u16],
+        mut values: &'b mut [u8],
+    ) -> Vec<(&'b Block<'a>, Room<'b>)> {
+        let mut first = 0;
+        let mut rooms = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            let room = Room {
+                ends: ends.split_off_mut(..block.rows).unwrap_or_default(),
+                first,
+                indices: indices.split_off_mut(..block.entries).unwrap_or_default(),
+                values: values.split_off_mut(..block.entries).unwrap_or_default(),
+            };
+            first += block.entries;
+            rooms.push((block, room));
+        }
+        rooms
+    }
+}
+
+impl Block<'_> {
+    fn read(&self, height: usize, width: usize, room: Room<'_>) -> Result<(), DataError> {
+        let Room { ends, first, indices, values } = room;
+        let (masks, values) = rayon::join(
+            || self.expand(height, width, ends, first, indices),
+            || self.values(values),
+        );
+        masks.and(values)
+    }
+
+    fn values(&self, values: &mut [u8]) -> Result<(), DataError> {
+        unpack("values", self.values, values)?;
+        if values.contains(&0) {
+            return Err(damaged("values", "0".to_owned(), "values that are not zero"));
+        }
+        Ok(())
+    }
+
+    /// Turns the set bits of the masks into the indices of the pixels that are not zero.
+    fn expand(
+        &self,
+        height: usize,
+        width: usize,
+        ends: &mut [u32],
+        first: usize,
+        indices: &mut [u16],
+    ) -> Result<(), DataError> {
+        let mut masks = vec![0; self.rows * height * WORD];
+        unpack("masks", self.masks, &mut masks)?;
+        let lines = masks.as_chunks::<WORD>().0;
+        check_masks(lines, width, self.entries)?;
+        let mut filled = 0;
+        for (row, end) in lines.chunks_exact(height).zip(ends) {
+            for (y, line) in row.iter().enumerate() {
+                let mut bits = u32::from_le_bytes(*line);
+                while bits != 0 {
+                    indices[filled] = (y * width) as u16 + bits.trailing_zeros() as u16;
+                    filled += 1;
+                    bits &= bits - 1;
+                }
+            }
+            *end = (first + filled) as u32;
+        }
+        Ok(())
+    }
+}
+
+/// So many bits as there are entries, none beyond the width: after this, expanding cannot fail.
+fn check_masks(lines: &[[u8; WORD]], width: usize, entries: usize) -> Result<(), DataError> {
+    let (mut all, mut set) = (0, 0);
+    for line in lines {
+        let bits = u32::from_le_bytes(*line);
+        all |= u64::from(bits);
+        set += bits.count_ones() as usize;
+    }
+    check("bits set beyond the width", all >> width, 0)?;
+    check("bits set in the masks", set, entries)
+}
+
+fn blocks<'a>(mut directory: &[u8], rest: &mut &'a [u8]) -> Result<Vec<Block<'a>>, DataError> {
+    let mut blocks = Vec::new();
+    while !directory.is_empty() {
+        let [rows, entries, n_masks, n_values] = numbers(&mut directory)?;
+        blocks.push(Block {
+            rows,
+            entries,
+            masks: take(rest, n_masks)?,
+            values: take(rest, n_values)?,
+        });
+    }
+    Ok(blocks)
+}
+
+/// What a frame says its content's length is; no frame of ours is silent or empty.
+fn content(frame: &[u8]) -> usize {
+    let size = zstd::zstd_safe::get_frame_content_size(frame).ok().flatten();
+    size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0)
+}
+
+fn unpack(what: &'static str, frame: &[u8], into: &mut [u8]) -> Result<(), DataError> {
+    let want = into.len();
+    let got = zstd::bulk::Decompressor::new()
+        .and_then(|mut zstd| zstd.decompress_to_buffer(frame, into))
+        .map_err(|error| damaged(what, error.to_string(), format!("{want} bytes")))?;
+    check(what, got, want)
+}
+
+fn numbers<const N: usize>(rest: &mut &[u8]) -> Result<[usize; N], DataError> {
+    let mut numbers = [0; N];
+    for slot in &mut numbers {
+        *slot = number(rest)?;
+    }
+    Ok(numbers)
+}
+
+fn number(rest: &mut &[u8]) -> Result<usize, DataError> {
+    let mut word = [0; WORD];
+    word.copy_from_slice(take(rest, WORD)?);
+    Ok(u32::from_le_bytes(word) as usize)
+}
+
+fn take<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], DataError> {
+    let left = rest.len();
+    rest.split_off(..len)
+        .ok_or_else(|| damaged("length", format!("{left} bytes left"), format!("{len} more")))
+}
+
+fn check<T: PartialEq + ToString>(what: &'static str, got: T, want: T) -> Result<(), DataError> {
+    if got == want { Ok(()) } else { Err(damaged(what, got.to_string(), want.to_string())) }
+}
+
+fn damaged(what: &'static str, got: String, want: impl Into<String>) -> DataError {
+    DataError::Packed { what, got, want: want.into() }
+}
