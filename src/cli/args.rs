@@ -51,7 +51,7 @@ pub(super) struct Args {
     /// When to use colours
     ///
     /// `auto` colours terminals and honours NO_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM=dumb.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 100)]
     pub(super) color: Color,
     #[command(subcommand)]
     pub(super) command: Command,
@@ -86,7 +86,7 @@ pub(super) struct RunArgs {
 
     /// Where the runs leave their folders
     #[arg(long, value_name = "DIR", default_value = "logs", env = "RUNNER_LOGDIR")]
-    #[arg(value_hint = ValueHint::DirPath)]
+    #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub(super) logdir: PathBuf,
 
     /// Runs at a time [default: one per core]

@@ -38,11 +38,11 @@ pub(super) fn per_step(seconds: f64) -> String {
 /// Seconds until the end, as `h:mm:ss`, `m:ss` or `Ns`, cut to whole seconds.
 pub(super) fn eta(seconds: f64) -> String {
     let whole = seconds as u64;
-    let (h, m, s) = (whole / 3600, whole % 3600 / 60, whole % 60);
+    let (minutes, s) = (whole / 60, whole % 60);
     if 3600.0 < seconds {
-        format!("{h}:{m:02}:{s:02}")
+        format!("{}:{:02}:{s:02}", minutes / 60, minutes % 60)
     } else if 60.0 < seconds {
-        format!("{m}:{s:02}")
+        format!("{minutes}:{s:02}")
     } else {
         format!("{whole}s")
     }
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn numbers_follow_keras() {
         let cases = [
-            (0.33525, "0.3353"),
+            (0.33525, "0.3352"),
             (0.90625, "0.9062"),
             (0.11815, "0.1182"),
             (12.0, "12.0000"),

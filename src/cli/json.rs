@@ -61,6 +61,45 @@ mod tests {
         let mut adam = completed("adam", &[("loss", 0.25), ("val_loss", 0.5)]);
         adam.best = Some((3, logs(&[("loss", 0.5), ("val_loss", 0.125)])));
         let text = serde_json::to_string_pretty(&results(&[diverged, adam]));
-        insta::assert_snapshot!(text.unwrap(), @"");
+        insta::assert_snapshot!(text.unwrap(), @r#"
+        {
+          "runs": [
+            {
+              "name": "sgd",
+              "dir": "logs/sgd/20261123-210800",
+              "status": "failed",
+              "error": "loss is nan at step 312",
+              "epochs": 2,
+              "seconds": 1.25,
+              "last": {
+                "loss": null,
+                "val_loss": null
+              },
+              "best": null
+            },
+            {
+              "name": "adam",
+              "dir": "logs/adam/20261123-210800",
+              "status": "completed",
+              "error": null,
+              "epochs": 2,
+              "seconds": 1.25,
+              "last": {
+                "loss": 0.25,
+                "val_loss": 0.5
+              },
+              "best": {
+                "epoch": 3,
+                "loss": 0.5,
+                "val_loss": 0.125
+              }
+            }
+          ],
+          "completed": 1,
+          "stopped": 0,
+          "failed": 1,
+          "skipped": 0
+        }
+        "#);
     }
 }

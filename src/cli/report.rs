@@ -93,7 +93,10 @@ mod tests {
 
     #[test]
     fn a_single_run_says_where_to_look() {
-        insta::assert_snapshot!(said(&[completed("adam", &[])]), @"");
+        insta::assert_snapshot!(said(&[completed("adam", &[])]), @r"
+        logs: logs/adam/20261123-210800
+        see them with: tensorboard --logdir logs
+        ");
     }
 
     #[test]
@@ -103,7 +106,11 @@ mod tests {
             ended("sgd", Status::Stopped, &[]),
             RunResult { dir: None, ..ended("rmsprop", Status::Skipped, &[]) },
         ];
-        insta::assert_snapshot!(said(&results), @"");
+        insta::assert_snapshot!(said(&results), @r"
+        sgd: stopped after 2 epochs; its state is saved in logs/sgd/20261123-210800
+        1 run not started
+        see them with: tensorboard --logdir logs
+        ");
     }
 
     #[test]

@@ -98,7 +98,12 @@ mod tests {
             completed("adam", &[("loss", 0.011), ("val_loss", 0.1182), ("learning_rate", 0.001)]),
             completed("rmsprop-long-name", &[("loss", 0.02), ("val_loss", 0.00031)]),
         ];
-        insta::assert_snapshot!(table(&results, Stream::default()), @"");
+        insta::assert_snapshot!(table(&results, Stream::default()), @r"
+        rank  name               status     epochs    loss    val_loss  time  folder
+           1  rmsprop-long-name  completed       2  0.0200  3.1000e-04  1.2s  logs/rmsprop-long-name/20261123-210800
+           2  adam               completed       2  0.0110      0.1182  1.2s  logs/adam/20261123-210800
+           -  sgd-fast           failed          2       -           -  1.2s  logs/sgd-fast/20261123-210800
+        ");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Several runs on a terminal: a bar for each that trains, and one line for all; what stays on the
 //! screen afterwards is only what failed.
 
+use std::io::Write;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
-
+use super::block::Block;
+use super::keras::filled;
 use super::labels::Labels;
 use super::plain::outcome;
 use super::tally::Tally;
@@ -14,13 +15,9 @@ use crate::cli::format::{count, eta, number, truncate};
 use crate::sweep::{Notice, RunResult, Status};
 use crate::train::Event;
 
-/// The bars, drawn by indicatif; when to draw and what is ours.
-pub(super) struct Bars {
-    multi: MultiProgress,
-    overall: ProgressBar,
-    /// As many bars as the screen has room for, beside the line for all.
-    room: usize,
-    label_room: usize,
+/// The bars, and what they show.
+pub(super) struct Bars<W> {
+    block: Block<W>,
     stream: Stream,
     labels: Labels,
     tally: Tally,
@@ -35,69 +32,58 @@ struct Active {
     label: String,
     epochs: usize,
     steps_per_epoch: usize,
+    /// Counted from 1; 0 before the first.
     epoch: usize,
     /// Steps trained in all epochs.
     steps: usize,
     loss: Option<f64>,
     val_loss: Option<f64>,
-    /// None while the screen has no room.
-    bar: Option<ProgressBar>,
 }
 
-impl Bars {
-    pub(super) fn new(screen: Box<dyn TermLike>, names: Vec<String>, stream: Stream) -> Bars {
-        let room = usize::from(screen.height()).saturating_sub(2).max(1);
-        let label_room = usize::from(screen.width() / 3).max(8);
-        // We draw seldom enough ourselves; a drawing that we ask for is not to be dropped.
-        let target = ProgressDrawTarget::term_like_with_hz(screen, u8::MAX);
-        let multi = MultiProgress::with_draw_target(target);
-        let overall = multi.add(ProgressBar::new(0).with_style(template("{wide_msg}")));
+impl<W: Write> Bars<W> {
+    /// Shows runs of these names on a terminal of `size` columns and rows.
+    pub(super) fn new(
+        out: W,
+        size: fn() -> (usize, usize),
+        names: Vec<String>,
+        stream: Stream,
+    ) -> Bars<W> {
         let labels = Labels::new(names);
         let tally = Tally::new(labels.len());
-        Bars {
-            multi,
-            overall,
-            room,
-            label_room,
-            stream,
-            labels,
-            tally,
-            active: Vec::new(),
-            start: None,
-            drawn: None,
-        }
+        let block = Block::new(out, size);
+        Bars { block, stream, labels, tally, active: Vec::new(), start: None, drawn: None }
     }
 
     fn finished(&mut self, run: usize, result: &RunResult) {
-        if let Some(index) = self.active.iter().position(|active| active.run == run) {
-            let active = self.active.remove(index);
-            if let Some(bar) = active.bar {
-                bar.finish_and_clear();
-                self.multi.remove(&bar);
-            }
-        }
+        self.active.retain(|active| active.run != run);
         let label = self.labels.get(run, result.dir.as_deref());
         self.tally.count(&label, result);
         if let Status::Failed(_) = result.status {
-            outcome(&label, result, self.stream).iter().for_each(|line| self.message(line));
+            let line = outcome(&label, result, self.stream);
+            line.iter().for_each(|line| self.block.print(line));
         }
     }
 
-    /// Gives bars to the first active runs, and draws all.
+    /// The line for all is always there; if the terminal is too low, some bars are not.
     fn draw(&mut self, now: Duration) {
-        let label_width = self.active.iter().map(|active| active.label.chars().count()).max();
-        let label_width = label_width.unwrap_or(0).min(self.label_room);
-        let shown = self.active.iter().filter(|active| active.bar.is_some()).count();
-        let waiting = self.active.iter_mut().filter(|active| active.bar.is_none());
-        for active in waiting.take(self.room.saturating_sub(shown)) {
-            let bar = ProgressBar::new(1).with_style(template("{prefix} [{bar:20}] {wide_msg}"));
-            active.bar = Some(self.multi.insert_before(&self.overall, bar));
-        }
-        for active in &self.active {
-            active.draw(label_width);
-        }
-        self.overall.set_message(self.line(now));
+        let room = self.label_room();
+        let widest = self.active.iter().map(|active| active.label.chars().count()).max();
+        let widths = (widest.unwrap_or(0).min(room), self.bar_room());
+        let bars = self.active.iter().take(self.block.height() - 1);
+        let mut lines: Vec<_> = bars.map(|active| active.line(widths)).collect();
+        lines.push(self.line(now));
+        self.block.draw(lines);
         self.drawn = Some(now);
+    }
+
+    /// A name may take a quarter of a line.
+    fn label_room(&self) -> usize {
+        (self.block.width() / 4).max(8)
+    }
+
+    /// A bar takes half of what names and numbers leave.
+    fn bar_room(&self) -> usize {
+        (self.block.width().saturating_sub(60) / 2).clamp(10, 30)
     }
 
     /// `3/12 runs, 4 running, 1 failed - 12s, 0:36 left, 15.0 runs/min - best: adam, val_loss 0.1182`
@@ -116,7 +102,7 @@ impl Bars {
             line += &format!(", {per_minute:.1} runs/min");
         }
         if let Some((label, name, value)) = &self.tally.best {
-            let label = truncate(label, self.label_room);
+            let label = truncate(label, self.label_room());
             line += &format!(" - best: {label}, {name} {}", number(*value));
         }
         line
@@ -131,7 +117,7 @@ impl Bars {
     }
 }
 
-impl Style for Bars {
+impl<W: Write + Send> Style for Bars<W> {
     fn notice(&mut self, notice: &Notice<'_>, now: Duration) {
         self.start.get_or_insert(now);
         match *notice {
@@ -151,15 +137,11 @@ impl Style for Bars {
     }
 
     fn message(&mut self, text: &str) {
-        // As in `show`: a display that cannot be written to stops nothing.
-        let _ = self.multi.println(text);
+        self.block.print(text);
     }
 
     fn close(&mut self) {
-        for active in self.active.drain(..) {
-            active.bar.iter().for_each(ProgressBar::finish_and_clear);
-        }
-        self.overall.finish_and_clear();
+        self.block.draw(Vec::new());
     }
 }
 
@@ -174,7 +156,6 @@ impl Active {
             steps: 0,
             loss: None,
             val_loss: None,
-            bar: None,
         }
     }
 
@@ -203,82 +184,83 @@ impl Active {
         self.steps as f64 / (self.epochs * self.steps_per_epoch).max(1) as f64
     }
 
-    fn draw(&self, label_width: usize) {
-        let Some(bar) = &self.bar else { return };
-        bar.set_length((self.epochs * self.steps_per_epoch).max(1) as u64);
-        bar.set_position(self.steps as u64);
-        bar.set_prefix(format!("{:<label_width$}", truncate(&self.label, label_width)));
-        bar.set_message(self.numbers());
-    }
-
-    /// ` 3/20 epochs - loss: 0.0353 - val_loss: 0.1182`
-    fn numbers(&self) -> String {
+    /// `adam [==>.........]  3/20 epochs, loss 0.0353, val_loss 0.1182`
+    fn line(&self, (label_width, bar_width): (usize, usize)) -> String {
+        let bar = filled(self.steps, self.epochs * self.steps_per_epoch, bar_width);
         let width = self.epochs.to_string().len();
-        let mut text = format!("{:>width$}/{}", self.epoch, count(self.epochs, "epoch"));
+        let epochs = format!("{:>width$}/{}", self.epoch, count(self.epochs, "epoch"));
+        let label = truncate(&self.label, label_width);
+        let mut line = format!("{label:<label_width$} [{bar}] {epochs}");
         for (name, value) in [("loss", self.loss), ("val_loss", self.val_loss)] {
             if let Some(value) = value {
-                text += &format!(" - {name}: {}", number(value));
+                line += &format!(", {name} {}", number(value));
             }
         }
-        text
+        line
     }
-}
-
-/// A template of ours is a constant; if indicatif cannot read it, its own bar will do.
-fn template(text: &str) -> ProgressStyle {
-    let style = ProgressStyle::with_template(text);
-    style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=>.")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::script::{self, TestScreen};
+    use super::super::script;
     use super::*;
 
-    fn bars(width: u16, height: u16) -> (Bars, TestScreen) {
-        let screen = TestScreen::new(width, height);
-        let target = Box::new(screen.clone());
-        (Bars::new(target, script::names(), Stream::default()), screen)
+    fn bars(size: fn() -> (usize, usize)) -> Bars<Vec<u8>> {
+        Bars::new(Vec::new(), size, script::names(), Stream::default())
+    }
+
+    fn screen(bars: Bars<Vec<u8>>) -> String {
+        script::screen(&bars.block.into_inner())
     }
 
     #[test]
     fn a_bar_per_run_and_a_line_for_all() {
-        let (mut bars, screen) = bars(100, 24);
+        let mut bars = bars(|| (100, 24));
         script::four_runs_until_the_middle(&mut bars);
-        insta::assert_snapshot!(screen.text(), @"");
+        insta::assert_snapshot!(screen(bars), @r"
+        sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800
+        rmsprop                  [=============>.....] 2/2 epochs, loss 0.4000, val_loss 0.2500
+        adam-with-a-very-long-n… [=>.................] 1/2 epochs, loss 0.9000
+        2/4 runs, 2 running, 1 failed - 2s, 0s left, 50.0 runs/min - best: adam, val_loss 0.1182
+        ");
     }
 
     #[test]
     fn only_failures_stay() {
-        let (mut bars, screen) = bars(100, 24);
+        let mut bars = bars(|| (100, 24));
         script::four_runs(&mut bars);
         bars.close();
-        insta::assert_snapshot!(screen.text(), @"");
+        insta::assert_snapshot!(screen(bars), @r"sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800");
     }
 
     #[test]
     fn more_runs_than_rows_leave_room_for_the_line() {
-        let (mut bars, screen) = bars(100, 3);
+        let mut bars = bars(|| (100, 3));
         script::four_runs_until_the_middle(&mut bars);
-        insta::assert_snapshot!(screen.text(), @"");
+        insta::assert_snapshot!(screen(bars), @r"
+        sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800
+        rmsprop                  [=============>.....] 2/2 epochs, loss 0.4000, val_loss 0.2500
+        2/4 runs, 2 running, 1 failed - 2s, 0s left, 50.0 runs/min - best: adam, val_loss 0.1182
+        ");
     }
 
     #[test]
     fn no_line_is_longer_than_the_terminal() {
-        let (mut bars, screen) = bars(40, 24);
+        let mut bars = bars(|| (40, 24));
         script::four_runs_until_the_middle(&mut bars);
-        for line in screen.text().lines().filter(|line| !line.contains("failed:")) {
-            assert!(line.chars().count() <= 40, "{line:?}");
-        }
+        let screen = screen(bars);
+        let moving: Vec<_> = screen.lines().filter(|line| !line.contains("failed:")).collect();
+        assert_eq!(moving.len(), 3);
+        assert!(moving.iter().all(|line| line.chars().count() < 40), "{screen}");
     }
 
     #[test]
     fn a_message_stands_above_the_bars() {
-        let (mut bars, screen) = bars(100, 24);
+        let mut bars = bars(|| (100, 24));
         script::four_runs_until_the_middle(&mut bars);
         bars.message("stopping after this step");
-        let text = screen.text();
-        let place = |what| text.lines().position(|line| line.starts_with(what));
-        assert!(place("stopping") < place("rmsprop"), "{text}");
+        let screen = screen(bars);
+        let place = |what| screen.lines().position(|line| line.starts_with(what));
+        assert!(place("stopping").is_some() && place("stopping") < place("rmsprop"), "{screen}");
     }
 }

@@ -143,17 +143,21 @@ fn finished(steps: usize, elapsed: f64, seconds: f64, logs: &Logs) -> String {
 
 /// `  45/1500 [>.............................]`
 fn bar(done: usize, steps: usize) -> String {
-    const WIDTH: usize = 30;
-    let filled = (WIDTH as f64 * (done as f64 / steps.max(1) as f64)) as usize;
-    let filled = filled.min(WIDTH);
+    let digits = steps.to_string().len();
+    format!("{done:>digits$}/{steps} [{}]", filled(done, steps, 30))
+}
+
+/// `=====>..............`, `width` characters wide.
+pub(super) fn filled(done: usize, steps: usize, width: usize) -> String {
+    let filled = (width as f64 * (done as f64 / steps.max(1) as f64)) as usize;
+    let filled = filled.min(width);
     let head = match filled {
         0 => "",
         _ if done < steps => ">",
         _ => "=",
     };
     let tail = "=".repeat(filled.saturating_sub(1)) + head;
-    let digits = steps.to_string().len();
-    format!("{done:>digits$}/{steps} [{tail:.<WIDTH$}]")
+    format!("{tail:.<width$}")
 }
 
 /// ` - loss: 0.3353 - accuracy: 0.9063`; Keras 2 shows no learning rate.
@@ -173,7 +177,7 @@ mod tests {
 
     /// Every drawing on a line of its own.
     fn shown(keras: &Keras<Vec<u8>>) -> String {
-        String::from_utf8_lossy(&keras.out).replace('\r', "⏎")
+        String::from_utf8_lossy(&keras.out).replace('\r', "\n⏎ ")
     }
 
     #[test]
@@ -217,7 +221,22 @@ mod tests {
     fn two_epochs_with_a_clock() {
         let mut keras = keras(|| 120);
         script::two_epochs(&mut keras);
-        insta::assert_snapshot!(shown(&keras), @"");
+        insta::assert_snapshot!(shown(&keras), @r"
+        Epoch 1/2
+
+        ⏎  1/20 [>.............................] - ETA: 0s - loss: 0.9800 - accuracy: 0.5100
+        ⏎  6/20 [========>.....................] - ETA: 0s - loss: 0.8800 - accuracy: 0.5600
+        ⏎ 11/20 [===============>..............] - ETA: 0s - loss: 0.7800 - accuracy: 0.6100
+        ⏎ 16/20 [=======================>......] - ETA: 0s - loss: 0.6800 - accuracy: 0.6600
+        ⏎ 20/20 [==============================] - 0s 13ms/step - loss: 0.6000 - accuracy: 0.9000 - val_loss: 0.5000 - val_accuracy: 0.9375
+        Epoch 2/2
+
+        ⏎  1/20 [>.............................] - ETA: 0s - loss: 0.5800 - accuracy: 0.7100
+        ⏎  6/20 [========>.....................] - ETA: 0s - loss: 0.4800 - accuracy: 0.7600
+        ⏎ 11/20 [===============>..............] - ETA: 0s - loss: 0.3800 - accuracy: 0.8100
+        ⏎ 16/20 [=======================>......] - ETA: 0s - loss: 0.2800 - accuracy: 0.8600
+        ⏎ 20/20 [==============================] - 2s 78ms/step - loss: 0.2000 - accuracy: 0.9000 - val_loss: 9.0000e-04 - val_accuracy: 0.9375
+        ");
     }
 
     #[test]
@@ -251,6 +270,6 @@ mod tests {
         keras.message("stopping");
         keras.message("really");
         keras.close();
-        assert!(shown(&keras).ends_with("0.7000\nstopping\nreally\n"), "{}", shown(&keras));
+        assert!(shown(&keras).ends_with("accuracy: 0.6\nstopping\nreally\n"), "{}", shown(&keras));
     }
 }

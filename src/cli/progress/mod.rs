@@ -2,6 +2,7 @@
 //! the clock nor the terminal but through what it is given, and never touches stdout.
 
 mod bars;
+mod block;
 mod keras;
 mod labels;
 mod plain;
@@ -75,7 +76,7 @@ impl Progress {
     pub(super) fn new(kind: Kind, names: Vec<String>, stream: Stream) -> Progress {
         let style: Box<dyn Style> = match kind {
             Kind::Keras => Box::new(keras::Keras::new(io::stderr(), stderr_width)),
-            Kind::Bars => Box::new(bars::Bars::new(Box::new(Screen::default()), names, stream)),
+            Kind::Bars => Box::new(bars::Bars::new(io::stderr(), stderr_size, names, stream)),
             Kind::PlainEpochs => Box::new(plain::Epochs::new(io::stderr())),
             Kind::PlainRuns => Box::new(plain::Runs::new(io::stderr(), names, stream)),
             Kind::Silent => Box::new(silent::Silent(io::stderr())),
@@ -118,65 +119,13 @@ fn show(out: &mut impl Write, text: &str) {
 }
 
 fn stderr_width() -> usize {
-    usize::from(stderr_size().0)
+    stderr_size().0
 }
 
 /// Columns and rows of the terminal, or of an ordinary one if it is none.
-fn stderr_size() -> (u16, u16) {
+fn stderr_size() -> (usize, usize) {
     let size = terminal_size::terminal_size_of(io::stderr());
-    size.map_or((80, 24), |(width, height)| (width.0, height.0))
-}
-
-/// Stderr as indicatif wants it. Its own has no use for anything but a terminal, while
-/// `--progress bar` is obeyed everywhere; and it is written to once per drawing.
-#[derive(Debug, Default)]
-struct Screen(Mutex<String>);
-
-impl Screen {
-    fn push(&self, text: &str) -> io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
-        Ok(())
-    }
-
-    fn move_by(&self, n: usize, direction: char) -> io::Result<()> {
-        if n == 0 { Ok(()) } else { self.push(&format!("\x1b[{n}{direction}")) }
-    }
-}
-
-impl indicatif::TermLike for Screen {
-    fn width(&self) -> u16 {
-        stderr_size().0
-    }
-    fn height(&self) -> u16 {
-        stderr_size().1
-    }
-    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.move_by(n, 'A')
-    }
-    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.move_by(n, 'B')
-    }
-    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.move_by(n, 'C')
-    }
-    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.move_by(n, 'D')
-    }
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.push(text)?;
-        self.push("\n")
-    }
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.push(text)
-    }
-    fn clear_line(&self) -> io::Result<()> {
-        self.push("\r\x1b[2K")
-    }
-    fn flush(&self) -> io::Result<()> {
-        let text = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        show(&mut io::stderr().lock(), &text);
-        Ok(())
-    }
+    size.map_or((80, 24), |(width, height)| (width.0.into(), height.0.into()))
 }
 
 #[cfg(test)]

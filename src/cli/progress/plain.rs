@@ -111,13 +111,21 @@ mod tests {
     fn a_line_per_epoch() {
         let mut plain = Epochs::new(Vec::new());
         script::two_epochs(&mut plain);
-        insta::assert_snapshot!(String::from_utf8_lossy(&plain.out), @"");
+        insta::assert_snapshot!(String::from_utf8_lossy(&plain.out), @r"
+        Epoch 1/2 - 0s - 12ms/step - loss: 0.6000 - accuracy: 0.9000 - val_loss: 0.5000 - val_accuracy: 0.9375
+        Epoch 2/2 - 2s - 75ms/step - loss: 0.2000 - accuracy: 0.9000 - val_loss: 9.0000e-04 - val_accuracy: 0.9375
+        ");
     }
 
     #[test]
     fn a_line_per_run() {
         let mut plain = Runs::new(Vec::new(), script::names(), Stream::default());
         script::four_runs(&mut plain);
-        insta::assert_snapshot!(String::from_utf8_lossy(&plain.out), @"");
+        insta::assert_snapshot!(String::from_utf8_lossy(&plain.out), @r"
+        [1/4] sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800
+        [2/4] adam: 2 epochs - 1.2s - loss: 0.2000 - val_loss: 0.1182 - logs/adam/20261123-210800
+        [3/4] rmsprop: 2 epochs - 1.2s - loss: 0.2500 - val_loss: 0.2500 - logs/rmsprop/20261123-210800
+        [4/4] adam-with-a-very-long-name-that-says-everything: stopped after 2 epochs - 1.2s - loss: 0.9000 - logs/adam-with-a-very-long-name-that-says-everything/20261123-210800
+        ");
     }
 }

@@ -1,8 +1,6 @@
 //! What the tests of all styles are played: runs by script, with a clock by script.
 
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Style;
@@ -58,7 +56,7 @@ fn finish(style: &mut dyn Style, ms: u64, run: usize, result: &RunResult) {
 fn epoch(style: &mut dyn Style, from: u64, run: usize, epoch: usize, steps: usize) {
     for done in 1..=steps {
         let step = (epoch * 20 + done) as f64;
-        let logs = logs(&[("loss", 1.0 - step * 0.02), ("accuracy", 0.5 + step * 0.02)]);
+        let logs = logs(&[("loss", 1.0 - step * 0.02), ("accuracy", 0.5 + step * 0.01)]);
         let event = Event::BatchEnd { epoch, done, steps_per_epoch: 20, logs: &logs };
         tell(style, from + done as u64 * 10, run, event);
     }
@@ -117,98 +115,47 @@ pub(super) fn four_runs(style: &mut dyn Style) {
     finish(style, 3000, 3, &ended(&names()[3], Status::Stopped, &[("loss", 0.9)]));
 }
 
-/// A terminal in memory: what indicatif draws, as a user would see it.
-#[derive(Clone, Debug)]
-pub(super) struct TestScreen {
-    size: (u16, u16),
-    state: Arc<Mutex<State>>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    lines: Vec<Vec<char>>,
-    row: usize,
-    column: usize,
-}
-
-impl TestScreen {
-    pub(super) fn new(width: u16, height: u16) -> TestScreen {
-        TestScreen { size: (width, height), state: Arc::default() }
-    }
-
-    pub(super) fn text(&self) -> String {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = |line: &Vec<char>| line.iter().collect::<String>().trim_end().to_owned();
-        state.lines.iter().map(line).collect::<Vec<_>>().join("\n").trim_end().to_owned()
-    }
-
-    fn change(&self, change: impl FnOnce(&mut State)) -> io::Result<()> {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(())
-    }
-}
-
-impl State {
-    fn write(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '\n' => (self.row, self.column) = (self.row + 1, 0),
-                '\r' => self.column = 0,
-                c => self.put(c),
+/// What a user sees of what was written, on a terminal as wide and high as it takes.
+pub(super) fn screen(written: &[u8]) -> String {
+    let mut rows: Vec<Vec<char>> = vec![Vec::new()];
+    let (mut row, mut column) = (0, 0);
+    let text = String::from_utf8_lossy(written);
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\n' => (row, column) = (row + 1, 0),
+            '\r' => column = 0,
+            '\x1b' => match code(&mut rest) {
+                (n, 'A') => row -= n,
+                (_, 'K') => rows[row].truncate(column),
+                (_, 'J') => {
+                    rows.truncate(row + 1);
+                    rows[row].truncate(column);
+                }
+                other => panic!("no such code: {other:?}"),
+            },
+            c => {
+                let length = rows[row].len().max(column + 1);
+                rows[row].resize(length, ' ');
+                rows[row][column] = c;
+                column += 1;
             }
         }
+        rows.resize(rows.len().max(row + 1), Vec::new());
     }
-
-    fn put(&mut self, c: char) {
-        if self.lines.len() <= self.row {
-            self.lines.resize(self.row + 1, Vec::new());
-        }
-        let line = &mut self.lines[self.row];
-        if line.len() <= self.column {
-            line.resize(self.column + 1, ' ');
-        }
-        line[self.column] = c;
-        self.column += 1;
-    }
+    let lines = rows.iter().map(|row| row.iter().collect::<String>().trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
-impl indicatif::TermLike for TestScreen {
-    fn width(&self) -> u16 {
-        self.size.0
+/// The number and the letter of `[12A`; the number may be missing.
+fn code(rest: &mut std::str::Chars<'_>) -> (usize, char) {
+    assert_eq!(rest.next(), Some('['));
+    let mut number = 0;
+    for c in rest {
+        match c.to_digit(10) {
+            Some(digit) => number = number * 10 + digit as usize,
+            None => return (number, c),
+        }
     }
-    fn height(&self) -> u16 {
-        self.size.1
-    }
-    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.change(|state| state.row = state.row.saturating_sub(n))
-    }
-    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.change(|state| state.row += n)
-    }
-    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.change(|state| state.column += n)
-    }
-    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.change(|state| state.column = state.column.saturating_sub(n))
-    }
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.change(|state| {
-            state.write(text);
-            state.write("\n");
-        })
-    }
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.change(|state| state.write(text))
-    }
-    fn clear_line(&self) -> io::Result<()> {
-        self.change(|state| {
-            state.column = 0;
-            if let Some(line) = state.lines.get_mut(state.row) {
-                line.clear();
-            }
-        })
-    }
-    fn flush(&self) -> io::Result<()> {
-        Ok(())
-    }
+    panic!("an escape code without an end")
 }
