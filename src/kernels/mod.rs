@@ -31,7 +31,7 @@ pub use activate::{Curve, activate, differentiate};
 pub use cpu::Cpu;
 pub use divide::{Columns, Divide, Rows};
 pub use lanes::{LANES, Lanes, padded};
-pub use math::rsqrt;
+pub use math::{flush, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
 pub use pointwise::{Pointwise, pointwise};
 pub use product::{Operand, product, product_update, transpose};

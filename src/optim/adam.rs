@@ -11,7 +11,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Lanes, MAX_SLOTS, Rule};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal, rsqrt};
 use crate::optim::UseRule;
 
 /// The arguments of Keras's `Adam`.
@@ -72,13 +72,16 @@ impl<const AMSGRAD: bool> Rule for Step<AMSGRAD> {
 
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, [m, v, v_hat]: &mut [L; MAX_SLOTS]) -> L {
-        *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
-        *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
+        *m = flush((g - *m).mul_add(L::splat(self.fresh_1), *m));
+        *v = flush(g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v));
         let mut largest = *v;
         if AMSGRAD {
             *v_hat = v_hat.max(*v);
             largest = *v_hat;
         }
-        w - L::splat(self.alpha) * *m / (largest.sqrt() + L::splat(self.epsilon))
+        // The processor's own root and division would take most of the step's time.
+        let root = largest * rsqrt(largest);
+        let inverse = reciprocal(root + L::splat(self.epsilon));
+        (L::splat(-self.alpha) * *m).mul_add(inverse, w)
     }
 }

@@ -9,7 +9,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Lanes, MAX_SLOTS, Rule};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush};
 use crate::optim::UseRule;
 
 /// The arguments of Keras's `RMSprop`.
@@ -69,10 +69,10 @@ impl<const CENTERED: bool, const MOMENTUM: bool> Rule for Step<CENTERED, MOMENTU
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
         let (rho, fresh) = (L::splat(self.rho), L::splat(self.fresh));
-        slots[0] = rho.mul_add(slots[0], fresh * g * g);
+        slots[0] = flush(rho.mul_add(slots[0], fresh * g * g));
         let mut d = slots[0];
         if CENTERED {
-            slots[1] = rho.mul_add(slots[1], fresh * g);
+            slots[1] = flush(rho.mul_add(slots[1], fresh * g));
             d = (-slots[1]).mul_add(slots[1], d);
         }
         let step = L::splat(self.eta) * g / (d + L::splat(self.epsilon)).sqrt();
@@ -80,7 +80,7 @@ impl<const CENTERED: bool, const MOMENTUM: bool> Rule for Step<CENTERED, MOMENTU
             return w - step;
         }
         let m = &mut slots[1 + usize::from(CENTERED)];
-        *m = L::splat(self.mu).mul_add(*m, step);
+        *m = flush(L::splat(self.mu).mul_add(*m, step));
         w - *m
     }
 }

@@ -9,7 +9,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Lanes, MAX_SLOTS, Rule};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush};
 use crate::optim::UseRule;
 
 /// The arguments of Keras's `SGD`.
@@ -71,7 +71,7 @@ impl Rule for Momentum {
 
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
-        *m = L::splat(self.mu).mul_add(*m, L::splat(-self.eta) * g);
+        *m = flush(L::splat(self.mu).mul_add(*m, L::splat(-self.eta) * g));
         w + *m
     }
 }
@@ -89,7 +89,7 @@ impl Rule for Nesterov {
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         let descent = L::splat(-self.eta) * g;
-        *m = L::splat(self.mu).mul_add(*m, descent);
+        *m = flush(L::splat(self.mu).mul_add(*m, descent));
         L::splat(self.mu).mul_add(*m, w + descent)
     }
 }
