@@ -257,7 +257,7 @@ fn strayed_words(file: &File) -> Vec<String> {
 fn says(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let after = &code[at + word.len()..];
-        !code[..at].ends_with(is_word) && !(word.ends_with(is_word) && after.starts_with(is_word))
+        !(code[..at].ends_with(is_word) || word.ends_with(is_word) && after.starts_with(is_word))
     })
 }
 
