@@ -7,7 +7,7 @@ use std::path::Path;
 /// The rooms from top to bottom, each with those that it may use: an arrow never goes up.
 const ROOMS: [(&str, &str); 14] = [
     ("cli", "sweep experiment report config runs train data"),
-    ("sweep", "experiment config train"),
+    ("sweep", "experiment config runs train"),
     ("experiment", "config runs events train data model optim random"),
     ("report", "runs"),
     ("config", "train data model optim shorthand"),
