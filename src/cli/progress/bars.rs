@@ -203,7 +203,7 @@ impl Active {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::script;
+    use crate::cli::progress::script;
 
     fn bars(size: fn() -> (usize, usize)) -> Bars<Vec<u8>> {
         Bars::new(Vec::new(), size, script::names(), Stream::default())

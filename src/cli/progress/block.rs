@@ -73,7 +73,7 @@ const CLEAR_BELOW: &str = "\x1b[J";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::script::screen;
+    use crate::cli::progress::script::screen;
 
     fn lines(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|&text| text.to_owned()).collect()

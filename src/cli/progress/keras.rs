@@ -169,7 +169,7 @@ pub(super) fn metrics(logs: &Logs) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::script::{self, logs};
+    use crate::cli::progress::script::{self, logs};
 
     fn keras(width: fn() -> usize) -> Keras<Vec<u8>> {
         Keras::new(Vec::new(), width)

@@ -105,7 +105,7 @@ pub(super) fn outcome(label: &str, result: &RunResult, stream: Stream) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::script;
+    use crate::cli::progress::script;
 
     #[test]
     fn a_line_per_epoch() {

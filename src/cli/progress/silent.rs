@@ -20,7 +20,7 @@ impl<W: Write + Send> Style for Silent<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::script;
+    use crate::cli::progress::script;
 
     #[test]
     fn nothing_is_shown_but_messages() {
