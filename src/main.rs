@@ -1,3 +1,5 @@
 //! The door: parse, call, exit.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    runner::cli::main(std::env::args_os().collect()).into()
+}

@@ -1,1 +1,72 @@
-//! cli.
+//! The command line, the only room that prints: data to stdout, messages and progress to stderr;
+//! it never trains and never reads a config or a log itself.
+
+mod args;
+mod color;
+mod console;
+mod exit;
+mod interrupt;
+mod load;
+
+mod check;
+mod completions;
+mod dry_run;
+mod run;
+mod schema;
+
+mod progress;
+
+mod format;
+mod json;
+mod rank;
+mod report;
+mod table;
+
+pub use exit::Exit;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use clap::Parser;
+
+use args::{Args, Command};
+use console::Console;
+
+/// Does what `argv` asks for, the program's own name first, and says how it went.
+pub fn main(argv: Vec<OsString>) -> Exit {
+    // The panic has already been shown by Rust's own hook.
+    catch_unwind(AssertUnwindSafe(|| parse_and_dispatch(&argv))).unwrap_or(Exit::Bug)
+}
+
+fn parse_and_dispatch(argv: &[OsString]) -> Exit {
+    let args = match Args::try_parse_from(argv) {
+        Ok(args) => args,
+        Err(error) => return refuse(&error, &Console::new(color::as_typed(argv))),
+    };
+    let console = Console::new(args.color);
+    dispatch(&args.command, &console).unwrap_or_else(|error| {
+        console.error(&format!("{error:#}"));
+        Exit::Failed
+    })
+}
+
+fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(args) => run::run(args, console),
+        Command::Check(args) => check::check(args, console),
+        Command::Schema(args) => schema::schema(args, console),
+        Command::Completions(args) => completions::completions(args, console),
+    }
+}
+
+/// Shows what clap has to say: help and version are data, anything else is a wrong request.
+fn refuse(error: &clap::Error, console: &Console) -> Exit {
+    if error.use_stderr() {
+        console.say(console.err.styled(error.render()).trim_end());
+        return Exit::Request;
+    }
+    match console.data(&console.out.styled(error.render())) {
+        Ok(()) => Exit::Done,
+        Err(_) => Exit::Failed,
+    }
+}

@@ -2,4 +2,28 @@
 
 mod plan;
 
+mod load;
+mod set;
+mod tree;
+
+mod check;
+mod fit;
+mod schema;
+mod walk;
+
+mod example;
+mod reference;
+mod toml_text;
+mod words;
+
+mod picture;
+mod problem;
+
+pub use check::Describe;
+pub use example::example;
+pub use load::{load, load_with};
+pub use picture::render;
 pub use plan::{Callbacks, Data, Layout, Model, Plan, TensorBoard, TerminateOnNan, Training};
+pub use problem::{Location, Origin, Place, Problem, Problems, Source};
+pub use reference::reference;
+pub use schema::schema;

@@ -1,1 +1,25 @@
-//! events.
+//! TensorBoard's format: records, summaries and the writer of event files; knows nothing of
+//! training.
+//!
+//! The frame and its checksum come from `tensorboard-rs`, the messages from `tensorboard-proto`.
+//! The writers of `tensorboard-rs` are not used: they panic in a thread of their own when a write
+//! fails, and abort the process when they are dropped after that.
+
+mod clock;
+mod error;
+mod frame;
+mod writer;
+
+mod graph;
+mod hparams;
+mod scalar;
+mod summary;
+
+pub use clock::Clock;
+pub use error::EventError;
+pub use writer::EventWriter;
+
+pub use graph::keras_graph;
+pub use hparams::{HParam, Outcome, session_end, session_start};
+pub use scalar::scalar;
+pub use summary::Summary;

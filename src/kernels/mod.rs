@@ -1,1 +1,43 @@
-//! kernels.
+//! Arithmetic on slices: products, activations, losses and updates, each beside its plain twin; no
+//! kernel knows a layer, allocates, or starts a thread of its own.
+//!
+//! All unsafe code of the program is in this room. Three rules give the same bits on every
+//! machine with fused multiply-add, and on any number of threads:
+//!
+//! * vectors run across the outputs, never along a sum, so that each sum has one fixed order;
+//! * every multiply-add is fused, and no kernel calls the platform's mathematics library;
+//! * work is split by outputs, so that no output is ever the sum of two threads' parts.
+
+#![expect(
+    unsafe_code,
+    reason = "the room of the vector instructions; every block says why it is sound"
+)]
+
+mod activate;
+mod cpu;
+mod divide;
+mod lanes;
+mod math;
+mod matrix;
+pub mod plain;
+mod pointwise;
+mod product;
+mod softmax;
+mod sparse;
+mod team;
+mod update;
+
+pub use activate::{Curve, activate, differentiate};
+pub use cpu::Cpu;
+pub use divide::{Columns, Divide, Rows};
+pub use lanes::{LANES, Lanes, padded};
+pub use math::{flush, reciprocal, rsqrt};
+pub use matrix::{Matrix, View, ViewMut};
+pub use pointwise::{Pointwise, pointwise};
+pub use product::{Operand, product, product_update, transpose};
+pub use softmax::{
+    argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
+};
+pub use sparse::{Entries, FeatureMajor, sparse_product, sparse_update};
+pub use team::Team;
+pub use update::{MAX_SLOTS, Rule, Target, bias_update, update};

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::Curve;
+
 /// An activation by its Keras name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -35,4 +37,25 @@ pub enum Activation {
     Exponential,
     /// eˣ / Σ eˣ over the units of a row
     Softmax,
+}
+
+impl Activation {
+    /// The elementwise function, or `None` for softmax, which looks at a whole row.
+    pub fn curve(self) -> Option<Curve> {
+        Some(match self {
+            Activation::Linear => Curve::Linear,
+            Activation::Relu => Curve::Relu,
+            Activation::LeakyRelu => Curve::LeakyRelu,
+            Activation::Elu => Curve::Elu,
+            Activation::Selu => Curve::Selu,
+            Activation::Gelu => Curve::Gelu,
+            Activation::Silu => Curve::Silu,
+            Activation::Softplus => Curve::Softplus,
+            Activation::Softsign => Curve::Softsign,
+            Activation::Tanh => Curve::Tanh,
+            Activation::Sigmoid => Curve::Sigmoid,
+            Activation::Exponential => Curve::Exponential,
+            Activation::Softmax => return None,
+        })
+    }
 }

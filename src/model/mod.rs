@@ -6,9 +6,11 @@ mod initializer;
 mod layer;
 mod loss;
 mod metric;
+mod network;
 
 pub use activation::Activation;
 pub use initializer::Initializer;
-pub use layer::{Dense, Layer};
-pub use loss::Loss;
+pub use layer::{Dense, DenseLayer, Layer};
+pub use loss::{Loss, Objective};
 pub use metric::Metric;
+pub use network::{Network, Weights, WeightsError};

@@ -1,7 +1,16 @@
 //! SGD: gradient descent with optional (Nesterov) momentum; nothing else.
+//!
+//! ```text
+//! w ← w − η g                                    momentum µ = 0
+//! m ← µ m − η g;  w ← w + m                      µ > 0
+//! m ← µ m − η g;  w ← w + µ m − η g              nesterov
+//! ```
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush};
+use crate::optim::UseRule;
 
 /// The arguments of Keras's `SGD`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,5 +29,67 @@ pub struct Sgd {
 impl Default for Sgd {
     fn default() -> Sgd {
         Sgd { learning_rate: 0.01, momentum: 0.0, nesterov: false }
+    }
+}
+
+impl Sgd {
+    /// Uses the rule of a step of size `eta`.
+    pub(super) fn at<U: UseRule>(&self, eta: f32, user: U) -> U::Output {
+        let mu = self.momentum as f32;
+        match (mu, self.nesterov) {
+            (0.0, _) => user.use_rule(&Plain { eta }),
+            (_, false) => user.use_rule(&Momentum { eta, mu }),
+            (_, true) => user.use_rule(&Nesterov { eta, mu }),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Plain {
+    eta: f32,
+}
+
+impl Rule for Plain {
+    const SLOTS: usize = 0;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+        L::splat(-self.eta).mul_add(g, w)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Momentum {
+    eta: f32,
+    mu: f32,
+}
+
+impl Rule for Momentum {
+    const SLOTS: usize = 1;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+        *m = flush(L::splat(self.mu).mul_add(*m, L::splat(-self.eta) * g));
+        w + *m
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Nesterov {
+    eta: f32,
+    mu: f32,
+}
+
+impl Rule for Nesterov {
+    const SLOTS: usize = 1;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+        let descent = L::splat(-self.eta) * g;
+        *m = flush(L::splat(self.mu).mul_add(*m, descent));
+        L::splat(self.mu).mul_add(*m, w + descent)
     }
 }

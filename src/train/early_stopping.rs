@@ -1,7 +1,11 @@
-//! Early stopping: ends a fit when a number no longer improves; it sees logs, never weights.
+//! Early stopping: ends a fit when a number no longer improves; it keeps weights, but never looks
+//! into them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::model::Network;
+use crate::train::Logs;
 
 /// The arguments of Keras's `EarlyStopping`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -10,6 +14,7 @@ pub struct EarlyStopping {
     /// The number to watch.
     pub monitor: String,
     /// A change smaller than this is no improvement.
+    #[schemars(range(min = 0.0))]
     pub min_delta: f64,
     /// Epochs without improvement after which training stops.
     pub patience: usize,
@@ -49,5 +54,109 @@ impl Default for EarlyStopping {
             restore_best_weights: false,
             start_from_epoch: 0,
         }
+    }
+}
+
+/// What early stopping has seen so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Watch {
+    /// Epochs since the last improvement.
+    pub wait: usize,
+    /// The best value, and the epoch (from 0) that had it.
+    pub best: Option<(f64, usize)>,
+    /// The weights of that epoch, if they are to be restored.
+    pub weights: Option<Network>,
+}
+
+impl Watch {
+    /// Takes the numbers of an epoch in; whether to stop.
+    ///
+    /// As Keras 3, but a value that is not a number never improves on anything.
+    pub(super) fn see(
+        &mut self,
+        rule: &EarlyStopping,
+        epoch: usize,
+        logs: &Logs,
+        network: &Network,
+    ) -> bool {
+        let Some(value) = logs.get(&rule.monitor).filter(|_| rule.start_from_epoch <= epoch) else {
+            return false;
+        };
+        self.wait += 1;
+        if !value.is_nan() && self.best.is_none_or(|(best, _)| rule.improves(value, best)) {
+            self.best = Some((value, epoch));
+            self.weights = rule.restore_best_weights.then(|| network.clone());
+            if rule.baseline.is_none_or(|baseline| rule.improves(value, baseline)) {
+                self.wait = 0;
+            }
+            return false;
+        }
+        rule.patience <= self.wait && 0 < epoch
+    }
+
+    /// The weights to end with, if others than the last.
+    pub(super) fn take_best(&mut self) -> Option<Network> {
+        self.weights.take()
+    }
+}
+
+impl EarlyStopping {
+    fn improves(&self, value: f64, reference: f64) -> bool {
+        let delta = self.min_delta.abs();
+        match self.mode.of(&self.monitor) {
+            Direction::Max => reference < value - delta,
+            _ => value + delta < reference,
+        }
+    }
+}
+
+impl Direction {
+    /// The direction of the number called `name`: `Min` or `Max`.
+    pub fn of(self, name: &str) -> Direction {
+        match self {
+            Direction::Auto if name.contains("acc") => Direction::Max,
+            Direction::Auto => Direction::Min,
+            known => known,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The epochs (from 0) after which a fit on `values` goes on, up to the one that stops it.
+    fn epochs(rule: &EarlyStopping, values: &[f64]) -> usize {
+        let network = Network { layers: Vec::new() };
+        let mut watch = Watch::default();
+        let mut stops = |(epoch, value): (usize, &f64)| {
+            let logs = Logs(vec![(rule.monitor.clone(), *value)]);
+            watch.see(rule, epoch, &logs, &network)
+        };
+        values.iter().enumerate().position(|v| stops(v)).unwrap_or(values.len())
+    }
+
+    #[test]
+    fn patience_counts_epochs_without_improvement() {
+        let rule = |patience| EarlyStopping { patience, ..EarlyStopping::default() };
+        let values = [5.0, 4.0, 4.5, 4.2, 3.9, 4.0, 4.0, 4.0];
+        assert_eq!(epochs(&rule(0), &values), 2);
+        assert_eq!(epochs(&rule(1), &values), 2);
+        assert_eq!(epochs(&rule(2), &values), 3);
+        assert_eq!(epochs(&rule(3), &values), 7);
+        assert_eq!(epochs(&rule(0), &[f64::NAN, 1.0, 0.5, f64::NAN]), 3);
+    }
+
+    #[test]
+    fn direction_delta_baseline_and_start_are_those_of_keras() {
+        let default = EarlyStopping::default();
+        let accuracy = EarlyStopping { monitor: "val_accuracy".to_owned(), ..default.clone() };
+        assert_eq!(epochs(&accuracy, &[0.5, 0.6, 0.7, 0.7, 0.8]), 3);
+        let delta = EarlyStopping { min_delta: -0.5, ..default.clone() };
+        assert_eq!(epochs(&delta, &[5.0, 4.4, 4.0, 1.0]), 2);
+        let baseline = EarlyStopping { baseline: Some(3.0), patience: 3, ..default.clone() };
+        assert_eq!(epochs(&baseline, &[5.0, 4.5, 4.0, 3.5, 3.6]), 4);
+        let late = EarlyStopping { start_from_epoch: 3, ..default };
+        assert_eq!(epochs(&late, &[1.0, 2.0, 3.0, 4.0, 3.0, 5.0]), 5);
     }
 }

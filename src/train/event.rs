@@ -49,6 +49,14 @@ pub enum Flow {
 pub struct Logs(pub Vec<(String, f64)>);
 
 impl Logs {
+    /// Gives the number called `name` this value; a new name goes to the end.
+    pub fn set(&mut self, name: &str, value: f64) {
+        match self.0.iter_mut().find(|(key, _)| key == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
     /// The number called `name`.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.0.iter().find(|(key, _)| key == name).map(|&(_, value)| value)

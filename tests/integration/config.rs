@@ -1,1 +1,358 @@
 //! Configs: what is accepted, and what is said of what is not.
+
+mod museum;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use runner::config::{Data, Location, Plan, Training, load, load_with, render};
+use runner::data::{DataError, Description, Source};
+use runner::model::{Activation, Layer, Loss, Metric};
+use runner::optim::{Adam, Optimizer, Sgd};
+
+/// A folder of configs that is gone after the test.
+struct Desk {
+    folder: tempfile::TempDir,
+    paths: Vec<PathBuf>,
+    sets: Vec<String>,
+    data: Description,
+}
+
+/// The tutorial's data, described without reading it.
+fn mnist() -> Description {
+    Description {
+        rows: 60_000,
+        shape: vec![28, 28],
+        classes: Some(10),
+        target_width: 1,
+        default_scale: 255.0,
+    }
+}
+
+impl Desk {
+    /// A desk with one config on it, `run.toml`, that is asked for.
+    fn with(text: &str) -> Desk {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Desk { folder, paths: Vec::new(), sets: Vec::new(), data: mnist() }.ask("run.toml", text)
+    }
+
+    /// Puts another file on the desk.
+    fn file(self, name: &str, text: &str) -> Desk {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
+        fs::write(path, text).expect("a writable folder");
+        self
+    }
+
+    /// Puts another config on the desk and asks for it.
+    fn ask(mut self, name: &str, text: &str) -> Desk {
+        self.paths.push(self.folder.path().join(name));
+        self.file(name, text)
+    }
+
+    /// Asks for a config that may not be there.
+    fn ask_for(mut self, name: &str) -> Desk {
+        self.paths.push(self.folder.path().join(name));
+        self
+    }
+
+    fn set(mut self, argument: &str) -> Desk {
+        self.sets.push(argument.to_owned());
+        self
+    }
+
+    fn data(mut self, data: Description) -> Desk {
+        self.data = data;
+        self
+    }
+
+    fn load(&self) -> Result<Vec<Plan>, String> {
+        let describe = |_: &Source| -> Result<_, DataError> { Ok(self.data.clone()) };
+        load_with(&self.paths, &self.sets, &describe).map_err(|problems| {
+            let pictures: Vec<_> = problems.0.iter().map(|p| render(p, false)).collect();
+            let folder = format!("{}/", self.folder.path().display());
+            pictures.join("\n\n").replace(&folder, "")
+        })
+    }
+
+    /// The only plan.
+    fn plan(&self) -> Plan {
+        self.load().unwrap_or_else(|pictures| panic!("{pictures}")).remove(0)
+    }
+
+    /// What is said of what is wrong.
+    fn pictures(&self) -> String {
+        self.load().expect_err("a config with something wrong")
+    }
+}
+
+fn configs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("configs")
+}
+
+fn tutorial() -> String {
+    fs::read_to_string(configs().join("adam.toml")).expect("configs/adam.toml")
+}
+
+#[test]
+fn the_tutorial_is_what_its_text_says() {
+    let plan = Desk::with(&tutorial()).plan();
+    let wanted = r#"
+name = "run"
+seed = 0
+
+[data]
+dataset = "mnist"
+validation_split = 0.2
+scale = 255.0
+
+[model]
+input_shape = [784]
+layers = [
+  { type = "dense", units = 64, activation = "relu", use_bias = true, kernel_initializer = "glorot_uniform", bias_initializer = "zeros" },
+  { type = "dense", units = 10, activation = "softmax", use_bias = true, kernel_initializer = "glorot_uniform", bias_initializer = "zeros" },
+]
+
+[optimizer]
+name = "adam"
+learning_rate = 0.001
+"#;
+    assert!(plan.to_toml().starts_with(wanted.trim_start()), "{}", plan.to_toml());
+    assert_eq!((plan.training.epochs, plan.training.batch_size), (20, 32));
+    assert_eq!(plan.training.loss.to_owned(), Training::default().loss);
+    assert_eq!(plan.training.metrics, [Metric::Accuracy]);
+}
+
+#[test]
+fn every_config_of_the_project_is_accepted() {
+    for entry in fs::read_dir(configs()).expect("configs/") {
+        let path = entry.expect("an entry of configs/").path();
+        let text = fs::read_to_string(&path).expect("a config");
+        assert!(text.starts_with("#:schema ../docs/config.schema.json\n"), "{}", path.display());
+        let plans = load_with(std::slice::from_ref(&path), &[], &|_| Ok(mnist()));
+        let plan = plans.unwrap_or_else(|problems| panic!("{problems}: {problems:?}")).remove(0);
+        assert_eq!(Some(plan.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+    }
+}
+
+#[test]
+fn the_tutorial_fits_the_data_that_is_built_in() {
+    let plans = load(&[configs().join("adam.toml"), configs().join("smoke.toml")], &[]);
+    let plans = plans.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let plan = &plans[0];
+    assert_eq!(plan.model.input_shape.as_deref(), Some([784].as_slice()));
+    assert_eq!(plan.data.scale, Some(255.0));
+    assert_eq!(plans[1].data.limit, Some(1000));
+}
+
+#[test]
+fn a_config_takes_over_what_it_extends_and_its_own_keys_win() {
+    let load = |name: &str| {
+        let plans = load_with(&[configs().join(name)], &[], &|_| Ok(mnist()));
+        plans.unwrap_or_else(|problems| panic!("{problems:?}")).remove(0)
+    };
+    let (adam, momentum, smoke) =
+        (load("adam.toml"), load("sgd-momentum.toml"), load("smoke.toml"));
+    assert_eq!(momentum.model, adam.model);
+    assert_eq!(momentum.training, adam.training);
+    let wanted = Sgd { learning_rate: 0.01, momentum: 0.9, nesterov: false };
+    assert!(matches!(momentum.optimizer, Optimizer::Sgd(sgd) if sgd == wanted));
+    assert_eq!((smoke.data.limit, smoke.training.epochs), (Some(1000), 2));
+    assert_eq!(smoke.data.training_rows(1000), 800);
+    assert_eq!(smoke.optimizer, adam.optimizer);
+}
+
+#[test]
+fn extending_merges_tables_of_one_kind_and_replaces_the_rest() {
+    let base = tutorial().replace("[optimizer]\nname = \"adam\"\nlearning_rate = 0.001\n", "");
+    let base = format!("name = \"base\"\noptimizer = \"adam\"\n{base}");
+    let over = "extends = \"base.toml\"
+        training.loss = \"mse\"
+        model.layers = [{ type = \"dense\", units = 10 }]
+        [optimizer]
+        learning_rate = 0.5";
+    let plan = Desk::with(over).file("base.toml", &base).plan();
+    // The key joins the base's name; the run's own name, the list and the word are replaced.
+    let adam = Adam { learning_rate: 0.5, ..Adam::default() };
+    assert_eq!(plan.optimizer, Optimizer::Adam(adam));
+    assert_eq!((plan.name.as_str(), plan.model.layers.len()), ("run", 1));
+    assert_eq!(plan.training.loss, Loss::MeanSquaredError {});
+    assert_eq!(plan.training.epochs, 20);
+}
+
+#[test]
+fn paths_start_from_the_file_that_they_are_written_in() {
+    let base = "[model]\nlayers = [{ type = \"dense\", units = 10, activation = \"softmax\" }]\n\
+                weights = \"init.npz\"\n[data]\ndataset = \"digits.npz\"\n";
+    let desk = Desk::with("extends = \"below/base.toml\"\n[data]\nlimit = 7\n")
+        .file("below/base.toml", base)
+        .file("below/init.npz", "")
+        .file("below/digits.npz", "");
+    let plan = desk.plan();
+    let below = desk.folder.path().join("below");
+    assert_eq!(plan.model.weights, Some(below.join("init.npz")));
+    assert_eq!(plan.data.source(), Source::Path(below.join("digits.npz")));
+}
+
+#[test]
+fn an_argument_is_toml_or_a_bare_word() {
+    let plan = Desk::with(&tutorial())
+        .set("name=try 2")
+        .set("seed=7")
+        .set("training.epochs = 3")
+        .set("model.layers.0.units=128")
+        .set("model.layers.0.activation=tanh")
+        .set("optimizer={ name = 'sgd', nesterov = true }")
+        .set("optimizer.momentum=0.5")
+        .set("training.loss.label_smoothing=0.1")
+        .set("callbacks.early_stopping.patience=2")
+        .plan();
+    assert_eq!((plan.name.as_str(), plan.seed, plan.training.epochs), ("try 2", 7, 3));
+    let Layer::Dense(dense) = &plan.model.layers[0];
+    assert_eq!((dense.units, dense.activation), (128, Activation::Tanh));
+    let sgd = Sgd { learning_rate: 0.01, momentum: 0.5, nesterov: true };
+    assert_eq!(plan.optimizer, Optimizer::Sgd(sgd));
+    let loss = Loss::CategoricalCrossentropy { label_smoothing: 0.1, from_logits: false };
+    assert_eq!(plan.training.loss, loss);
+    assert_eq!(plan.callbacks.early_stopping.map(|stopping| stopping.patience), Some(2));
+}
+
+#[test]
+fn the_split_is_rounded_as_keras_rounds_it() {
+    let rows =
+        |validation_split, rows| Data { validation_split, ..Data::default() }.training_rows(rows);
+    assert_eq!(rows(0.29, 100), 71);
+    assert_eq!(rows(0.58, 100), 42);
+    assert_eq!(rows(0.9, 10), 0);
+    assert_eq!(rows(0.2, 60_000), 48_000);
+    assert_eq!(rows(0.0, 60_000), 60_000);
+}
+
+#[test]
+fn a_plan_prints_as_the_config_that_repeats_it() {
+    let desks = [
+        Desk::with(&tutorial()),
+        Desk::with(&tutorial())
+            .set("name=it's no. 3")
+            .set("seed=9223372036854775807")
+            .set("data.limit=100")
+            .set("model.layers.0.kernel_initializer={ name = 'random_normal', stddev = 1e-30 }")
+            .set("optimizer={ name = 'sgd', momentum = 1 }")
+            .set("training.loss={ name = 'sparse_categorical_crossentropy', from_logits = false }")
+            .set("training.metrics=[]")
+            .set("callbacks.early_stopping={ monitor = 'val_loss', baseline = 0.25, mode = 'min' }")
+            .set("callbacks.terminate_on_nan.enabled=false")
+            .set("tensorboard.layout=flat"),
+    ];
+    for desk in desks {
+        let plan = desk.plan();
+        let again = Desk::with(&plan.to_toml()).plan();
+        assert_eq!(again, plan, "{}", plan.to_toml());
+    }
+}
+
+/// What is generated from the schema and committed, with the text that it should be.
+#[test]
+fn the_generated_documents_are_up_to_date() {
+    let schema = serde_json::to_string_pretty(&runner::config::schema()).expect("a JSON value");
+    let documents = [
+        ("docs/config.schema.json", format!("{schema}\n")),
+        ("docs/config.md", runner::config::reference()),
+        ("configs/reference.toml", runner::config::example()),
+    ];
+    for (name, wanted) in documents {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&path, &wanted).expect("a writable checkout");
+        }
+        let found = fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == wanted, "{name} is out of date: run `UPDATE=1 cargo test config`");
+    }
+}
+
+/// The typo test: whatever one character of a config becomes, it loads or is explained.
+#[test]
+fn any_one_broken_character_is_explained() {
+    let text = tutorial();
+    let broken =
+        ["", "x", "0", "-", ".", "\"", "'", "=", "[", "]", "{", "}", "#", "\n", "\u{0}", "é"];
+    let desk = Desk::with(&text);
+    for (start, old) in text.char_indices() {
+        for new in broken {
+            let config = format!("{}{new}{}", &text[..start], &text[start + old.len_utf8()..]);
+            assert_loads_or_explains(&desk, &config);
+        }
+    }
+}
+
+fn assert_loads_or_explains(desk: &Desk, config: &str) {
+    fs::write(&desk.paths[0], config).expect("a writable folder");
+    let Err(problems) = load_with(&desk.paths, &[], &|_| Ok(mnist())) else { return };
+    assert!(!problems.0.is_empty(), "refused without a reason:\n{config}");
+    for problem in &problems.0 {
+        assert!(!problem.help.is_empty(), "no way out of `{}`:\n{config}", problem.message);
+        assert!(!render(problem, false).is_empty());
+        if let Location::Text(origin) = &problem.location {
+            assert_eq!(origin.source.text, config);
+            assert!(config.get(origin.span.clone()).is_some(), "{:?}:\n{config}", origin.span);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_config_or_an_argument_panic(config in "\\PC{0,60}", argument in "\\PC{0,30}") {
+        let desk = Desk::with(&config).set(&argument);
+        let _ = desk.load();
+        let _ = Desk::with(&tutorial()).set(&argument).set(&format!("training.{argument}")).load();
+    }
+}
+
+#[test]
+fn data_that_cannot_be_used_is_a_problem_of_the_config() {
+    let desk = Desk::with(&tutorial());
+    let broken = |_: &Source| -> Result<Description, DataError> {
+        Err(DataError::Io {
+            path: "mnist.npz".into(),
+            source: std::io::ErrorKind::UnexpectedEof.into(),
+        })
+    };
+    let problems = load_with(&desk.paths, &[], &broken).expect_err("no data").0;
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    let picture = render(problem, false);
+    assert!(picture.contains("error: cannot read `mnist.npz`"), "{picture}");
+    assert!(picture.contains("run.toml:5:11"), "{picture}");
+}
+
+#[test]
+fn one_problem_in_the_base_of_two_configs_is_said_once() {
+    let desk = Desk::with("extends = \"base.toml\"\n")
+        .ask("other.toml", "extends = \"base.toml\"\n")
+        .file("base.toml", &tutorial().replace("\"relu\"", "\"rleu\""));
+    assert_eq!(desk.pictures().matches("error:").count(), 1);
+}
+
+#[test]
+fn accuracy_is_no_default_where_there_are_no_classes() {
+    let data = Description { classes: None, target_width: 10, ..mnist() };
+    let text = tutorial().replace("metrics = [\"accuracy\"]", "");
+    let plan = Desk::with(&text).set("training.loss=mse").data(data).plan();
+    assert_eq!(plan.training.metrics, []);
+}
+
+#[test]
+fn one_output_may_estimate_the_label() {
+    let text = "[model]\nlayers = [{ type = \"dense\", units = 1 }]\n[training]\nloss = \"mse\"\n";
+    assert_eq!(Desk::with(text).plan().training.metrics, []);
+    let said = Desk::with(text).set("training.metrics=[\"accuracy\"]").pictures();
+    assert!(said.starts_with("error: `accuracy` says nothing about estimated numbers"), "{said}");
+}
+
+#[test]
+fn colour_is_only_there_when_asked_for() {
+    let desk = Desk::with("");
+    let problems = load_with(&desk.paths, &[], &|_| Ok(mnist())).expect_err("no model");
+    assert!(!render(&problems.0[0], false).contains('\u{1b}'));
+    assert!(render(&problems.0[0], true).contains('\u{1b}'));
+}

@@ -7,4 +7,5 @@ mod events;
 mod golden;
 mod house;
 mod runs;
+mod sandbox;
 mod tensorboard;

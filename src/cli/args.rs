@@ -1,0 +1,196 @@
+//! What a user may type, as types that clap fills in; nothing is resolved or checked against files
+//! here.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use super::color::Color;
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0    all done
+  1    some run failed
+  2    the request was wrong; nothing was started
+  70   a bug in runner
+  75   stopped early, state saved
+  130  aborted by the second Ctrl-C";
+
+const EXAMPLES: &str = "\
+Examples:
+  runner run configs/adam.toml
+  tensorboard --logdir logs
+
+  runner run configs/*.toml --set training.epochs=5
+  runner check configs/*.toml";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  Train one config, then look at it in the browser:
+    runner run configs/adam.toml
+    tensorboard --logdir logs
+
+  Compare several, two at a time, each for five epochs:
+    runner run configs/*.toml -j 2 --set training.epochs=5
+
+  See what would run, after every default and override:
+    runner run configs/adam.toml --set optimizer.learning_rate=0.01 --dry-run
+
+  Let a script read the result:
+    runner run configs/*.toml --json | jq '.runs[] | {name, loss: .last.val_loss}'
+
+Ctrl-C or SIGTERM finishes the current step and saves every run; a second one
+aborts at once.";
+
+/// Train feed-forward networks from TOML experiments, logged for TensorBoard
+#[derive(Debug, Parser)]
+#[command(name = "runner", version, max_term_width = 100)]
+#[command(after_help = format!("{EXAMPLES}\n\n{EXIT_STATUS}"))]
+pub(super) struct Args {
+    /// When to use colours
+    ///
+    /// `auto` colours terminals and honours NO_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM=dumb.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 100)]
+    pub(super) color: Color,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Train every run that the configs describe, in parallel
+    ///
+    /// Each run leaves a folder of its own below the log folder. One run shows Keras's progress
+    /// line; several show a bar each and end with a table on stdout, best run first, by val_loss
+    /// where there is one and by loss otherwise.
+    #[command(after_help = EXIT_STATUS)]
+    #[command(after_long_help = format!("{RUN_EXAMPLES}\n\n{EXIT_STATUS}"))]
+    Run(RunArgs),
+    /// Say everything that is wrong with the configs, and start nothing
+    Check(CheckArgs),
+    /// Print the JSON Schema of a config, for editors
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  runner completions bash > ~/.local/share/bash-completion/completions/runner
+  runner completions fish > ~/.config/fish/completions/runner.fish")]
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) request: Request,
+
+    /// Where the runs leave their folders
+    #[arg(long, value_name = "DIR", default_value = "logs", env = "RUNNER_LOGDIR")]
+    #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
+    pub(super) logdir: PathBuf,
+
+    /// Runs at a time [default: one per core]
+    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
+    pub(super) jobs: Option<usize>,
+
+    /// Cores to use in all [default: every core]
+    ///
+    /// Changes how long the runs take, never their numbers.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) threads: Option<usize>,
+
+    /// Print the runs with every default filled in, and start none
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+
+    /// Stop at the first failed run instead of finishing the others
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+
+    /// How to show progress, on stderr
+    #[arg(long, value_name = "STYLE", default_value = "auto")]
+    pub(super) progress: Progress,
+
+    /// Show failures only: no progress (whatever --progress says), no notes, no table
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+
+    /// Print the results as one JSON value instead of a table
+    ///
+    /// `best.epoch` counts from 0, as the logs do; a number that is not finite is null.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXIT_STATUS)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) request: Request,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct SchemaArgs {
+    /// Print a reference of all keys in Markdown instead, for readers
+    #[arg(long)]
+    pub(super) reference: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: Shell,
+}
+
+/// What to run.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Request {
+    /// Experiments, as TOML files
+    #[arg(value_name = "CONFIG", required = true, value_hint = ValueHint::FilePath)]
+    pub(super) configs: Vec<PathBuf>,
+
+    /// Override a key of every config: a dotted path and a TOML value; may be repeated
+    ///
+    /// For example `--set training.epochs=5 --set optimizer.name=sgd`.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Progress {
+    /// `bar` on a terminal, `plain` elsewhere
+    Auto,
+    /// Keras's progress line for one run, a bar for each of several
+    Bar,
+    /// A line for each finished epoch of one run, for each finished run of several
+    Plain,
+    /// Nothing
+    None,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("want a whole number, 1 or more".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn numbers_start_at_one() {
+        assert_eq!(at_least_one("1"), Ok(1));
+        for wrong in ["0", "-1", "1.5", "many", "", "99999999999999999999999"] {
+            assert_eq!(at_least_one(wrong), Err("want a whole number, 1 or more".to_owned()));
+        }
+    }
+}

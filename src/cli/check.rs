@@ -1,0 +1,30 @@
+//! `runner check`: says every problem of every config at once; it starts nothing.
+
+use super::args::CheckArgs;
+use super::console::Console;
+use super::exit::Exit;
+use super::format::count;
+use super::load;
+
+/// Checks the configs and says how many runs they describe, or shows their problems.
+pub(super) fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
+    match load::load(&args.request.configs, &args.request.set, console.err.color) {
+        Ok(plans) => {
+            let (configs, runs) = (args.request.configs.len(), plans.len());
+            let line = format!("{}, {}: ok\n", count(configs, "config"), count(runs, "run"));
+            console.data(&line)?;
+            Ok(Exit::Done)
+        }
+        Err(pictures) => Ok(show_problems(&pictures, console)),
+    }
+}
+
+/// Shows what is wrong with a request.
+pub(super) fn show_problems(pictures: &[String], console: &Console) -> Exit {
+    console.say(&pictures.join("\n\n"));
+    if 1 < pictures.len() {
+        console.say("");
+        console.error(&format!("{}; nothing was started", count(pictures.len(), "problem")));
+    }
+    Exit::Request
+}

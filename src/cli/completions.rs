@@ -1,0 +1,15 @@
+//! `runner completions`: a script that teaches a shell the commands and flags; it installs nothing.
+
+use clap::CommandFactory;
+
+use super::args::{Args, CompletionsArgs};
+use super::console::Console;
+use super::exit::Exit;
+
+/// Prints the completion script of a shell.
+pub(super) fn completions(args: &CompletionsArgs, console: &Console) -> anyhow::Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Args::command(), "runner", &mut script);
+    console.data(&String::from_utf8(script)?)?;
+    Ok(Exit::Done)
+}

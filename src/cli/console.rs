@@ -1,0 +1,95 @@
+//! The two streams of the program: what they can show, and the only functions that write to them
+//! outside of a progress display; it decides nothing about what is said.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use super::color::{Color, colored};
+
+/// Stdout for data, stderr for everything that is said about it.
+pub(super) struct Console {
+    /// Stdout.
+    pub(super) out: Stream,
+    /// Stderr.
+    pub(super) err: Stream,
+}
+
+/// What a stream can show.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stream {
+    /// Whether it understands colours, and they are wanted.
+    pub(super) color: bool,
+    /// Whether it is a terminal on which a line can be overwritten.
+    pub(super) terminal: bool,
+}
+
+/// The few ways in which text stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// What heads a table.
+    Head,
+    /// What is wrong.
+    Bad,
+    /// What is best.
+    Good,
+}
+
+impl Console {
+    /// The process's streams, coloured as `color` and the environment want.
+    pub(super) fn new(color: Color) -> Console {
+        Console {
+            out: Stream::new(color, io::stdout().is_terminal()),
+            err: Stream::new(color, io::stderr().is_terminal()),
+        }
+    }
+
+    /// Writes data to stdout.
+    ///
+    /// A reader that has seen enough and closed the pipe (`runner schema | head`) is no error.
+    pub(super) fn data(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => {
+                Err(io::Error::new(error.kind(), format!("cannot write to stdout: {error}")))
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Writes a line to stderr. If that cannot be written to, there is nobody left to tell.
+    pub(super) fn say(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Says what went wrong.
+    pub(super) fn error(&self, text: &str) {
+        self.say(&format!("{} {text}", self.err.paint(Tone::Bad, "error:")));
+    }
+}
+
+impl Stream {
+    fn new(color: Color, terminal: bool) -> Stream {
+        let env = |name: &str| std::env::var_os(name);
+        let dumb = env("TERM").is_some_and(|term| term == "dumb");
+        Stream { color: colored(color, terminal, env), terminal: terminal && !dumb }
+    }
+
+    /// `text`, in the tone if this stream has colours.
+    pub(super) fn paint(self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Head => "1",
+            Tone::Bad => "1;31",
+            Tone::Good => "32",
+        };
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// What clap rendered, with its styles if this stream has colours.
+    pub(super) fn styled(self, text: clap::builder::StyledStr) -> String {
+        fn shown(text: impl fmt::Display) -> String {
+            text.to_string()
+        }
+        if self.color { shown(text.ansi()) } else { shown(text) }
+    }
+}

@@ -1,0 +1,90 @@
+//! The exit status, as an enum: scripts rely on these numbers, so they never change; nothing here
+//! ends the program.
+
+use std::process::ExitCode;
+
+use crate::sweep::{RunResult, Status};
+
+/// How an invocation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything that was asked for is done.
+    Done,
+    /// Some run failed, or the answer could not be written.
+    Failed,
+    /// The request was wrong; nothing was started.
+    Request,
+    /// A bug: the program panicked outside any run (`EX_SOFTWARE` of sysexits.h).
+    Bug,
+    /// Stopped early, state saved; worth running again (`EX_TEMPFAIL` of sysexits.h).
+    Stopped,
+    /// Aborted by the second Ctrl-C (128 + SIGINT, as shells report it).
+    Aborted,
+}
+
+impl Exit {
+    /// The number that the parent process sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Request => 2,
+            Exit::Bug => 70,
+            Exit::Stopped => 75,
+            Exit::Aborted => 130,
+        }
+    }
+
+    /// How an invocation ends whose runs ended so; `interrupted` when the user asked to stop.
+    ///
+    /// Work left over by an interruption outweighs a failure: whoever reruns on 75 gets both told.
+    pub(super) fn of(results: &[RunResult], interrupted: bool) -> Exit {
+        let left = |result: &RunResult| matches!(result.status, Status::Stopped | Status::Skipped);
+        if interrupted && results.iter().any(left) {
+            Exit::Stopped
+        } else if results.iter().all(|result| result.status == Status::Completed) {
+            Exit::Done
+        } else {
+            Exit::Failed
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(statuses: &[Status], interrupted: bool) -> u8 {
+        let result = |status: &Status| RunResult {
+            name: "adam".to_owned(),
+            dir: None,
+            status: status.clone(),
+            epochs: 0,
+            last: None,
+            best: None,
+            seconds: 0.0,
+        };
+        Exit::of(&statuses.iter().map(result).collect::<Vec<_>>(), interrupted).code()
+    }
+
+    #[test]
+    fn the_runs_decide_the_code() {
+        use Status::{Completed, Failed, Skipped, Stopped};
+        let failed = || Failed("loss is nan".to_owned());
+        assert_eq!(ended(&[Completed, Completed], false), 0);
+        assert_eq!(ended(&[Completed, failed()], false), 1);
+        assert_eq!(ended(&[failed(), Skipped], false), 1, "--fail-fast skips the rest");
+        assert_eq!(ended(&[failed(), Stopped], false), 1, "--fail-fast stops the others");
+        assert_eq!(ended(&[Completed, Stopped], true), 75);
+        assert_eq!(ended(&[Completed, Skipped], true), 75);
+        assert_eq!(ended(&[failed(), Stopped], true), 75);
+        assert_eq!(ended(&[Completed, Completed], true), 0, "too late to stop anything");
+        assert_eq!(ended(&[Completed, failed()], true), 1);
+    }
+}

@@ -1,0 +1,105 @@
+//! The results as one JSON value, for scripts; it prints nothing.
+//!
+//! JSON has no word for a number that is not finite: it becomes null, which every reader knows as a
+//! missing value; the error text of such a run says what happened.
+
+use serde_json::{Map, Value, json};
+
+use super::table;
+use crate::sweep::{RunResult, Status};
+use crate::train::Logs;
+
+/// All results in the order of their plans, and how many of each kind there are.
+pub(super) fn results(results: &[RunResult]) -> Value {
+    let count = |kind: &str| results.iter().filter(|r| table::status(&r.status) == kind).count();
+    json!({
+        "runs": results.iter().map(run).collect::<Vec<_>>(),
+        "completed": count("completed"),
+        "stopped": count("stopped"),
+        "failed": count("failed"),
+        "skipped": count("skipped"),
+    })
+}
+
+fn run(result: &RunResult) -> Value {
+    let error = match &result.status {
+        Status::Failed(text) => Some(text),
+        _ => None,
+    };
+    let best = result.best.as_ref().map(|(epoch, logs)| {
+        let mut best = Map::from_iter([("epoch".to_owned(), json!(epoch))]);
+        best.extend(numbers(logs));
+        best
+    });
+    json!({
+        "name": result.name,
+        // A path that is no Unicode cannot be said in JSON; it is shown as well as it can be.
+        "dir": result.dir.as_ref().map(|dir| dir.to_string_lossy()),
+        "status": table::status(&result.status),
+        "error": error,
+        "epochs": result.epochs,
+        "seconds": result.seconds,
+        "last": result.last.as_ref().map(|logs| Map::from_iter(numbers(logs))),
+        "best": best,
+    })
+}
+
+/// `Value::from` makes null of what is not finite.
+fn numbers(logs: &Logs) -> impl Iterator<Item = (String, Value)> {
+    logs.0.iter().map(|(name, value)| (name.clone(), Value::from(*value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::progress::script::{completed, failed, logs};
+
+    #[test]
+    fn every_run_is_told_in_the_order_of_the_plans() {
+        let mut diverged = failed("sgd", "loss is nan at step 312");
+        diverged.last = Some(logs(&[("loss", f64::NAN), ("val_loss", f64::INFINITY)]));
+        let mut adam = completed("adam", &[("loss", 0.25), ("val_loss", 0.5)]);
+        adam.best = Some((3, logs(&[("loss", 0.5), ("val_loss", 0.125)])));
+        let text = serde_json::to_string_pretty(&results(&[diverged, adam]));
+        insta::assert_snapshot!(text.unwrap(), @r#"
+        {
+          "runs": [
+            {
+              "name": "sgd",
+              "dir": "logs/sgd/20261123-210800",
+              "status": "failed",
+              "error": "loss is nan at step 312",
+              "epochs": 2,
+              "seconds": 1.25,
+              "last": {
+                "loss": null,
+                "val_loss": null
+              },
+              "best": null
+            },
+            {
+              "name": "adam",
+              "dir": "logs/adam/20261123-210800",
+              "status": "completed",
+              "error": null,
+              "epochs": 2,
+              "seconds": 1.25,
+              "last": {
+                "loss": 0.25,
+                "val_loss": 0.5
+              },
+              "best": {
+                "epoch": 3,
+                "loss": 0.5,
+                "val_loss": 0.125
+              }
+            }
+          ],
+          "completed": 1,
+          "stopped": 0,
+          "failed": 1,
+          "skipped": 0
+        }
+        "#);
+    }
+}

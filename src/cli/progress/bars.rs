@@ -1,0 +1,266 @@
+//! Several runs on a terminal: a bar for each that trains, and one line for all; what stays on the
+//! screen afterwards is only what failed.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::block::Block;
+use super::keras::filled;
+use super::labels::Labels;
+use super::plain::outcome;
+use super::tally::Tally;
+use super::{Style, due};
+use crate::cli::console::Stream;
+use crate::cli::format::{count, eta, number, truncate};
+use crate::sweep::{Notice, RunResult, Status};
+use crate::train::Event;
+
+/// The bars, and what they show.
+pub(super) struct Bars<W> {
+    block: Block<W>,
+    stream: Stream,
+    labels: Labels,
+    tally: Tally,
+    active: Vec<Active>,
+    start: Option<Duration>,
+    drawn: Option<Duration>,
+}
+
+/// A run that trains.
+struct Active {
+    run: usize,
+    label: String,
+    epochs: usize,
+    steps_per_epoch: usize,
+    /// Counted from 1; 0 before the first.
+    epoch: usize,
+    /// Steps trained in all epochs.
+    steps: usize,
+    loss: Option<f64>,
+    val_loss: Option<f64>,
+}
+
+impl<W: Write> Bars<W> {
+    /// Shows runs of these names on a terminal of `size` columns and rows.
+    pub(super) fn new(
+        out: W,
+        size: fn() -> (usize, usize),
+        names: Vec<String>,
+        stream: Stream,
+    ) -> Bars<W> {
+        let labels = Labels::new(names);
+        let tally = Tally::new(labels.len());
+        let block = Block::new(out, size);
+        Bars { block, stream, labels, tally, active: Vec::new(), start: None, drawn: None }
+    }
+
+    fn finished(&mut self, run: usize, result: &RunResult) {
+        self.active.retain(|active| active.run != run);
+        let label = self.labels.get(run, result.dir.as_deref());
+        self.tally.count(&label, result);
+        if let Status::Failed(_) = result.status {
+            let line = outcome(&label, result, self.stream);
+            line.iter().for_each(|line| self.block.print(line));
+        }
+    }
+
+    /// The line for all is always there; if the terminal is too low, some bars are not.
+    fn draw(&mut self, now: Duration) {
+        let room = self.label_room();
+        let widest = self.active.iter().map(|active| active.label.chars().count()).max();
+        let widths = (widest.unwrap_or(0).min(room), self.bar_room());
+        let bars = self.active.iter().take(self.block.height() - 1);
+        let mut lines: Vec<_> = bars.map(|active| active.line(widths)).collect();
+        lines.push(self.line(now));
+        self.block.draw(lines);
+        self.drawn = Some(now);
+    }
+
+    /// A name may take a quarter of a line.
+    fn label_room(&self) -> usize {
+        (self.block.width() / 4).max(8)
+    }
+
+    /// A bar takes half of what names and numbers leave.
+    fn bar_room(&self) -> usize {
+        (self.block.width().saturating_sub(60) / 2).clamp(10, 30)
+    }
+
+    /// `3/12 runs, 4 running, 1 failed - 12s, 0:36 left, 15.0 runs/min - best: adam, val_loss 0.1182`
+    fn line(&self, now: Duration) -> String {
+        let elapsed = (now - self.start.unwrap_or(now)).as_secs_f64();
+        let mut line = format!("{} runs, {} running", self.tally.fraction(), self.active.len());
+        if 0 < self.tally.failed {
+            line += &format!(", {} failed", self.tally.failed);
+        }
+        line += &format!(" - {}", eta(elapsed));
+        if let Some(left) = self.left(elapsed) {
+            line += &format!(", {} left", eta(left));
+        }
+        if 0 < self.tally.done && 0.0 < elapsed {
+            let per_minute = self.tally.done as f64 / elapsed * 60.0;
+            line += &format!(", {per_minute:.1} runs/min");
+        }
+        if let Some((label, name, value)) = &self.tally.best {
+            let label = truncate(label, self.label_room());
+            line += &format!(" - best: {label}, {name} {}", number(*value));
+        }
+        line
+    }
+
+    /// Seconds left, if the rest takes as long as what is done, which counts unfinished runs by
+    /// their steps.
+    fn left(&self, elapsed: f64) -> Option<f64> {
+        let underway: f64 = self.active.iter().map(Active::share).sum();
+        let done = self.tally.done as f64 + underway;
+        (0.0 < done).then(|| elapsed / done * (self.tally.total as f64 - done).max(0.0))
+    }
+}
+
+impl<W: Write + Send> Style for Bars<W> {
+    fn notice(&mut self, notice: &Notice<'_>, now: Duration) {
+        self.start.get_or_insert(now);
+        match *notice {
+            Notice::Started { run, dir } => {
+                self.active.push(Active::new(run, self.labels.get(run, Some(dir))));
+            }
+            Notice::Training { run, event } => {
+                let active = self.active.iter_mut().find(|active| active.run == run);
+                active.into_iter().for_each(|active| active.update(&event));
+                if !due(self.drawn, now) {
+                    return;
+                }
+            }
+            Notice::Finished { run, result } => self.finished(run, result),
+        }
+        self.draw(now);
+    }
+
+    fn message(&mut self, text: &str) {
+        self.block.print(text);
+    }
+
+    fn close(&mut self) {
+        self.block.draw(Vec::new());
+    }
+}
+
+impl Active {
+    fn new(run: usize, label: String) -> Active {
+        Active {
+            run,
+            label,
+            epochs: 0,
+            steps_per_epoch: 0,
+            epoch: 0,
+            steps: 0,
+            loss: None,
+            val_loss: None,
+        }
+    }
+
+    fn update(&mut self, event: &Event<'_>) {
+        match *event {
+            Event::TrainBegin { epochs, steps_per_epoch } => {
+                (self.epochs, self.steps_per_epoch) = (epochs, steps_per_epoch);
+            }
+            Event::EpochBegin { epoch } => {
+                self.epoch = epoch + 1;
+                self.steps = epoch * self.steps_per_epoch;
+            }
+            Event::BatchEnd { epoch, done, logs, .. } => {
+                self.steps = epoch * self.steps_per_epoch + done;
+                self.loss = logs.get("loss");
+            }
+            Event::EpochEnd { logs, .. } => {
+                self.loss = logs.get("loss");
+                self.val_loss = logs.get("val_loss");
+            }
+        }
+    }
+
+    /// How much of the run is done, from 0 to 1.
+    fn share(&self) -> f64 {
+        self.steps as f64 / (self.epochs * self.steps_per_epoch).max(1) as f64
+    }
+
+    /// `adam [==>.........]  3/20 epochs, loss 0.0353, val_loss 0.1182`
+    fn line(&self, (label_width, bar_width): (usize, usize)) -> String {
+        let bar = filled(self.steps, self.epochs * self.steps_per_epoch, bar_width);
+        let width = self.epochs.to_string().len();
+        let epochs = format!("{:>width$}/{}", self.epoch, count(self.epochs, "epoch"));
+        let label = truncate(&self.label, label_width);
+        let mut line = format!("{label:<label_width$} [{bar}] {epochs}");
+        for (name, value) in [("loss", self.loss), ("val_loss", self.val_loss)] {
+            if let Some(value) = value {
+                line += &format!(", {name} {}", number(value));
+            }
+        }
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::script;
+    use super::*;
+
+    fn bars(size: fn() -> (usize, usize)) -> Bars<Vec<u8>> {
+        Bars::new(Vec::new(), size, script::names(), Stream::default())
+    }
+
+    fn screen(bars: Bars<Vec<u8>>) -> String {
+        script::screen(&bars.block.into_inner())
+    }
+
+    #[test]
+    fn a_bar_per_run_and_a_line_for_all() {
+        let mut bars = bars(|| (100, 24));
+        script::four_runs_until_the_middle(&mut bars);
+        insta::assert_snapshot!(screen(bars), @r"
+        sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800
+        rmsprop                  [=============>.....] 2/2 epochs, loss 0.4000, val_loss 0.2500
+        adam-with-a-very-long-n… [=>.................] 1/2 epochs, loss 0.9000
+        2/4 runs, 2 running, 1 failed - 2s, 0s left, 50.0 runs/min - best: adam, val_loss 0.1182
+        ");
+    }
+
+    #[test]
+    fn only_failures_stay() {
+        let mut bars = bars(|| (100, 24));
+        script::four_runs(&mut bars);
+        bars.close();
+        insta::assert_snapshot!(screen(bars), @r"sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800");
+    }
+
+    #[test]
+    fn more_runs_than_rows_leave_room_for_the_line() {
+        let mut bars = bars(|| (100, 3));
+        script::four_runs_until_the_middle(&mut bars);
+        insta::assert_snapshot!(screen(bars), @r"
+        sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800
+        rmsprop                  [=============>.....] 2/2 epochs, loss 0.4000, val_loss 0.2500
+        2/4 runs, 2 running, 1 failed - 2s, 0s left, 50.0 runs/min - best: adam, val_loss 0.1182
+        ");
+    }
+
+    #[test]
+    fn no_line_is_longer_than_the_terminal() {
+        let mut bars = bars(|| (40, 24));
+        script::four_runs_until_the_middle(&mut bars);
+        let screen = screen(bars);
+        let moving: Vec<_> = screen.lines().filter(|line| !line.contains("failed:")).collect();
+        assert_eq!(moving.len(), 3);
+        assert!(moving.iter().all(|line| line.chars().count() < 40), "{screen}");
+    }
+
+    #[test]
+    fn a_message_stands_above_the_bars() {
+        let mut bars = bars(|| (100, 24));
+        script::four_runs_until_the_middle(&mut bars);
+        bars.message("stopping after this step");
+        let screen = screen(bars);
+        let place = |what| screen.lines().position(|line| line.starts_with(what));
+        assert!(place("stopping").is_some() && place("stopping") < place("rmsprop"), "{screen}");
+    }
+}

@@ -1,0 +1,43 @@
+//! What a run is called where there are several: short, and different from the others.
+
+use std::path::Path;
+
+/// The names of all runs.
+pub(super) struct Labels(Vec<String>);
+
+impl Labels {
+    pub(super) fn new(names: Vec<String>) -> Labels {
+        Labels(names)
+    }
+
+    /// Number of runs.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The run's name if it has it alone; else its folder's, or failing that its number, from 1.
+    pub(super) fn get(&self, run: usize, dir: Option<&Path>) -> String {
+        let name = self.0.get(run).map_or("", String::as_str);
+        if self.0.iter().filter(|other| *other == name).count() == 1 {
+            return name.to_owned();
+        }
+        match dir.and_then(Path::file_name) {
+            Some(folder) => folder.to_string_lossy().into_owned(),
+            None => format!("{name} #{}", run + 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_name_gives_way_to_the_folder() {
+        let labels = Labels::new(["adam", "sweep", "sweep"].map(str::to_owned).into());
+        let dir = Path::new("logs/sweep/20261123-210800/0001-units=64");
+        assert_eq!(labels.get(0, Some(dir)), "adam");
+        assert_eq!(labels.get(1, Some(dir)), "0001-units=64");
+        assert_eq!(labels.get(2, None), "sweep #3");
+    }
+}

@@ -1,0 +1,210 @@
+//! Whether a network fits its data and its loss; rules of shapes and formulas only.
+
+use super::check::Written;
+use super::plan::Plan;
+use super::problem::Problem;
+use crate::data::Description;
+use crate::model::{Activation, Layer, Loss, Metric};
+
+/// The place of the loss, or of what is nearest to it.
+const LOSS: [&str; 2] = ["training.loss", "training"];
+
+/// What comes out of a stack of layers.
+struct Output {
+    /// The layer that made it.
+    layer: usize,
+    units: usize,
+    activation: Activation,
+}
+
+fn output(plan: &Plan) -> Option<Output> {
+    plan.model
+        .layers
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(layer, kind)| match kind {
+            Layer::Dense(dense) => {
+                Output { layer, units: dense.units, activation: dense.activation }
+            }
+        })
+        .next()
+}
+
+impl Output {
+    fn key(&self, key: &str) -> String {
+        format!("model.layers.{}.{key}", self.layer)
+    }
+}
+
+/// What does not fit between the inputs, the outputs and the targets.
+pub(super) fn network(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
+    let Some(output) = output(plan) else { return Vec::new() };
+    let problems = [
+        input_shape(plan, written, data),
+        units(plan, &output, written, data),
+        accuracy(plan, written, data),
+    ];
+    problems.into_iter().flatten().collect()
+}
+
+fn input_shape(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Problem> {
+    let shape = plan.model.input_shape.as_deref()?;
+    let flat = data.shape.iter().product::<usize>();
+    if *shape == [flat] || *shape == *data.shape {
+        return None;
+    }
+    let message = "`model.input_shape` does not fit the data";
+    let help = format!("leave `input_shape` out, or write {:?}", [flat]);
+    let problem = written.problem(&["model.input_shape", "model"], message, help);
+    let want = if data.shape.len() == 1 {
+        format!("{:?}", data.shape)
+    } else {
+        format!("{:?} or {:?}", [flat], data.shape)
+    };
+    Some(problem.label(format!("got {shape:?}, want {want}")))
+}
+
+/// How many outputs the targets ask for under a loss, and why; or what is wrong with the targets.
+fn wanted_units(
+    loss: &Loss,
+    units: usize,
+    data: &Description,
+) -> Result<(usize, String), (&'static str, &'static str)> {
+    let width = data.target_width;
+    match (loss, data.classes) {
+        (Loss::SparseCategoricalCrossentropy { .. }, None) => Err((
+            "`sparse_categorical_crossentropy` needs classes, the data has real values",
+            "use `mean_squared_error` for real values",
+        )),
+        // One output can tell two classes apart, or estimate the label as a number.
+        (Loss::BinaryCrossentropy { .. }, Some(2)) | (Loss::MeanSquaredError {}, Some(_))
+            if units == 1 =>
+        {
+            Ok((1, "the label itself".to_owned()))
+        }
+        (_, Some(classes)) => Ok((classes, format!("one for each of the {classes} classes"))),
+        (_, None) => Ok((width, format!("one for each of the {width} target values"))),
+    }
+}
+
+fn units(
+    plan: &Plan,
+    output: &Output,
+    written: &Written<'_>,
+    data: &Description,
+) -> Option<Problem> {
+    let loss = &plan.training.loss;
+    let at_loss = ["training.loss", "training", "model"];
+    let (want, why) = match wanted_units(loss, output.units, data) {
+        Ok(wanted) => wanted,
+        Err((message, help)) => return Some(written.problem(&at_loss, message, help)),
+    };
+    let categorical = matches!(
+        loss,
+        Loss::CategoricalCrossentropy { .. } | Loss::SparseCategoricalCrossentropy { .. }
+    );
+    if categorical && want < 2 {
+        let message = "the loss needs at least two classes, the data has one";
+        let help = match data.classes {
+            Some(_) => "check the labels of the data",
+            None => "use `mean_squared_error` for one real value, or `binary_crossentropy`",
+        };
+        return Some(written.problem(&at_loss, message, help));
+    }
+    (output.units != want).then(|| {
+        let message = "the last layer does not fit the data";
+        let help = match (loss, data.classes) {
+            (Loss::BinaryCrossentropy { .. }, Some(2)) => {
+                "write `units = 1` or `units = 2`".to_owned()
+            }
+            _ => format!("write `units = {want}`"),
+        };
+        let plural = if output.units == 1 { "" } else { "s" };
+        let label = format!("got {} output{plural}, want {want}: {why}", output.units);
+        written.problem(&[&output.key("units"), "model"], message, help).label(label)
+    })
+}
+
+/// Whether the network estimates numbers instead of telling classes apart.
+pub(super) fn is_regression(plan: &Plan, data: &Description) -> bool {
+    let one_output = output(plan).is_some_and(|output| output.units == 1);
+    let numbers = data.classes.is_none_or(|classes| one_output && classes != 2);
+    numbers && plan.training.loss == Loss::MeanSquaredError {}
+}
+
+fn accuracy(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Problem> {
+    let asked = plan.training.metrics.contains(&Metric::Accuracy);
+    (asked && is_regression(plan, data)).then(|| {
+        let message = "`accuracy` says nothing about estimated numbers";
+        let paths = ["training.metrics", "training"];
+        written.problem(&paths, message, "write `metrics = []`")
+    })
+}
+
+/// What does not fit between the activations and the loss.
+pub(super) fn activations(plan: &Plan, written: &Written<'_>) -> Vec<Problem> {
+    let mut problems: Vec<_> = plan
+        .model
+        .layers
+        .iter()
+        .enumerate()
+        .filter_map(|(index, layer)| lonely_softmax(index, layer, written))
+        .collect();
+    problems.extend(output(plan).and_then(|output| loss(plan, &output, written)));
+    problems
+}
+
+fn lonely_softmax(index: usize, layer: &Layer, written: &Written<'_>) -> Option<Problem> {
+    let Layer::Dense(dense) = layer;
+    (dense.units == 1 && dense.activation == Activation::Softmax).then(|| {
+        let message = "softmax over one unit is always 1";
+        let help = "use `sigmoid`, or one unit for each class";
+        let key = format!("model.layers.{index}.activation");
+        written.problem(&[&key, "model"], message, help)
+    })
+}
+
+/// A crossentropy wants probabilities, or logits and to be told so.
+fn loss(plan: &Plan, output: &Output, written: &Written<'_>) -> Option<Problem> {
+    let (name, from_logits, usual) = match plan.training.loss {
+        Loss::CategoricalCrossentropy { from_logits, .. } => {
+            ("categorical_crossentropy", from_logits, "softmax")
+        }
+        Loss::SparseCategoricalCrossentropy { from_logits } => {
+            ("sparse_categorical_crossentropy", from_logits, "softmax")
+        }
+        Loss::BinaryCrossentropy { from_logits, .. } => {
+            ("binary_crossentropy", from_logits, "sigmoid")
+        }
+        Loss::MeanSquaredError {} => return None,
+    };
+    let probabilities = matches!(output.activation, Activation::Softmax | Activation::Sigmoid);
+    let activation = serde_json::to_value(output.activation).unwrap_or_default();
+    let activation = activation.as_str().unwrap_or_default();
+    let key = output.key("activation");
+    let place =
+        written.origin(&key).or_else(|| written.origin(&format!("model.layers.{}", output.layer)));
+    if from_logits && probabilities {
+        let message =
+            format!("`from_logits` after {activation}: the outputs are probabilities already");
+        let help = "take `from_logits` out, or the activation";
+        let paths = ["training.loss.from_logits", LOSS[0], LOSS[1]];
+        return Some(written.problem(&paths, message, help).related(place, "the last activation"));
+    }
+    if from_logits || probabilities {
+        return None;
+    }
+    let message = format!("`{name}` wants probabilities, which the last layer does not give");
+    let help = format!(
+        "write `activation = \"{usual}\"` there, or `loss = {{ name = \"{name}\", from_logits = true }}`"
+    );
+    let label = format!("got {activation}, want {usual}");
+    let location = [key.as_str(), &format!("model.layers.{}", output.layer), "model"];
+    Some(
+        written
+            .problem(&location, message, help)
+            .label(label)
+            .related(written.origin(LOSS[0]), "the loss"),
+    )
+}

@@ -1,0 +1,164 @@
+//! From paths to plans: reads the files and what they extend, puts `--set` on top, and gathers what
+//! is wrong with all of them; no data is read beyond its description.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::check::{self, Describe};
+use super::plan::Plan;
+use super::problem::{Location, Place, Problem, Problems, Source};
+use super::set::{self, Set};
+use super::tree::{self, Node};
+use super::walk;
+use super::words::nearest;
+use crate::data;
+
+/// Reads configs, each with the `--set` arguments on top, or says all that is wrong with any.
+pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Plan>, Problems> {
+    load_with(paths, sets, &data::describe)
+}
+
+/// The same, for whoever describes data in another way.
+pub fn load_with(
+    paths: &[PathBuf],
+    sets: &[String],
+    describe: &Describe<'_>,
+) -> Result<Vec<Plan>, Problems> {
+    let mut problems = Problems(Vec::new());
+    let mut overrides = Vec::new();
+    for (index, argument) in sets.iter().enumerate() {
+        match set::parse(index, argument) {
+            Ok(set) => overrides.push(set),
+            Err(problem) => problems.add(*problem),
+        }
+    }
+    let mut known = HashMap::new();
+    let mut describe = |source: &data::Source| {
+        known
+            .entry(source.clone())
+            .or_insert_with(|| describe(source).map_err(|e| e.to_string()))
+            .clone()
+    };
+    let mut plans = Vec::new();
+    for path in paths {
+        match load_one(path, &overrides, &mut describe) {
+            Ok(plan) => plans.push(plan),
+            Err(found) => found.into_iter().for_each(|problem| problems.add(problem)),
+        }
+    }
+    if problems.0.is_empty() { Ok(plans) } else { Err(problems) }
+}
+
+fn load_one(
+    path: &Path,
+    sets: &[Set],
+    describe: &mut check::Describer<'_>,
+) -> Result<Plan, Vec<Problem>> {
+    let mut root = read(path, &mut Vec::new())?;
+    let failed = sets.iter().filter_map(|set| set::apply(&mut root, set).err());
+    let mut problems: Vec<_> = failed.map(|problem| *problem).collect();
+    problems.extend(walk::walk(&root));
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut plan = Plan::deserialize(root.to_toml()).map_err(|error| {
+        let help = "`runner schema` describes every key";
+        vec![Problem::at(Location::File(path.to_owned()), error.message(), help)]
+    })?;
+    check::resolve(&mut plan, &root, path, describe)?;
+    Ok(plan)
+}
+
+/// Reads one file and everything below it; `chain` holds the files that led here.
+fn read(path: &Path, chain: &mut Vec<PathBuf>) -> Result<Node, Vec<Problem>> {
+    let text = std::fs::read_to_string(path).map_err(|error| vec![unreadable(path, &error)])?;
+    let source = Arc::new(Source { place: Place::File(path.to_owned()), text });
+    let mut root = tree::parse(&source.text, &source)?;
+    let Some(extends) = root.take("extends") else { return Ok(root) };
+    let Some(base) = extends.node.as_str() else {
+        let help = "write the path of a config, relative to this one: extends = \"base.toml\"";
+        let problem = Problem::at(&extends.node.origin, "`extends` must be a string", help)
+            .label(format!("got {}", extends.node.kind()));
+        return Err(vec![problem]);
+    };
+    let base = beside(path, base);
+    chain.push(identity(path));
+    if let Some(start) = chain.iter().position(|known| *known == identity(&base)) {
+        let names = chain[start..].iter().chain([&chain[start]]).map(|path| file_name(path));
+        let problem = Problem::at(
+            &extends.node.origin,
+            "`extends` goes round in a circle",
+            "take `extends` out of one of them",
+        )
+        .note(names.collect::<Vec<_>>().join(" -> "));
+        return Err(vec![problem]);
+    }
+    if let Err(error) = std::fs::File::open(&base) {
+        let message = format!("cannot read `{}`: {}", base.display(), reason(&error));
+        let help = "the path is relative to the config that it stands in";
+        return Err(vec![Problem::at(&extends.node.origin, message, help)]);
+    }
+    let mut node = read(&base, chain)?;
+    // A run is called after its own file.
+    node.take("name");
+    tree::merge(&mut node, root);
+    Ok(node)
+}
+
+/// `path` as seen from the folder of `file`.
+pub(super) fn beside(file: &Path, path: &str) -> PathBuf {
+    match file.parent() {
+        Some(folder) => folder.join(path),
+        None => PathBuf::from(path),
+    }
+}
+
+/// What a path leads to, whatever way it is written.
+fn identity(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    let help = match error.kind() {
+        std::io::ErrorKind::NotFound => match similar(path) {
+            Some(name) => format!("did you mean `{}`?", path.with_file_name(name).display()),
+            None => "check the path; it is relative to the current folder".to_owned(),
+        },
+        std::io::ErrorKind::InvalidData => "save the file as UTF-8".to_owned(),
+        std::io::ErrorKind::IsADirectory => {
+            format!("name the configs in it: {}", path.join("*.toml").display())
+        }
+        _ => "check that the file can be read".to_owned(),
+    };
+    let message = format!("cannot read the config: {}", reason(error));
+    Problem::at(Location::File(path.to_owned()), message, help)
+}
+
+/// What the system says of an error, without its number.
+pub(super) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The file in the same folder whose name is nearest.
+fn similar(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let files = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let mut names: Vec<_> =
+        files.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    let configs = names.iter().map(String::as_str).filter(|name| name.ends_with(".toml"));
+    nearest(path.file_name()?.to_str()?, configs).map(str::to_owned)
+}

@@ -1,0 +1,130 @@
+//! `--set KEY=VALUE`: one key of a config from the command line; it changes that key and no other.
+
+use std::sync::Arc;
+
+use super::problem::{Origin, Place, Problem, Source};
+use super::tree::{self, Entry, Node, Value};
+
+/// What stands before the argument where it is shown, as the user typed it.
+const PREFIX: &str = "--set ";
+
+/// One override, parsed.
+#[derive(Clone, Debug)]
+pub(super) struct Set {
+    /// The keys from the root to the value, each with its place in the argument.
+    path: Vec<(String, Origin)>,
+    value: Node,
+}
+
+/// Reads the argument `KEY=VALUE`; `index` counts the `--set` arguments from 0.
+pub(super) fn parse(index: usize, argument: &str) -> Result<Set> {
+    let text = format!("{PREFIX}{argument}");
+    let source = Arc::new(Source { place: Place::Argument(index), text });
+    let key = argument.find('=').map(|equals| &argument[..equals]);
+    let Some(key) = key.filter(|_| !argument.contains('\n')) else {
+        let help = "write it as `--set optimizer.learning_rate=0.01`";
+        let place = place(&source, PREFIX.len(), source.text.len());
+        return Err(Problem::at(&place, "`--set` wants KEY=VALUE", help).into());
+    };
+    let path = keys(&source, key)?;
+    let value = value(&source, PREFIX.len() + key.len() + 1)?;
+    Ok(Set { path, value })
+}
+
+type Result<T> = std::result::Result<T, Box<Problem>>;
+
+fn place(source: &Arc<Source>, start: usize, end: usize) -> Origin {
+    Origin { source: Arc::clone(source), span: start..end }
+}
+
+/// The keys of a dotted path, read by TOML's own rules.
+fn keys(source: &Arc<Source>, key: &str) -> Result<Vec<(String, Origin)>> {
+    let bad = |message: String, help: &str| {
+        Problem::at(&place(source, PREFIX.len(), PREFIX.len() + key.len()), message, help)
+    };
+    let no_key = || {
+        let help = "a key is a dotted path such as `training.epochs` or `model.layers.0.units`";
+        bad(format!("`{key}` is no key"), help)
+    };
+    // Blanks stand in for the prefix: places in this text are places in the argument.
+    let text = format!("{:1$}{key}=0", "", PREFIX.len());
+    let mut node = tree::parse(&text, source).map_err(|_| no_key())?;
+    let mut path = Vec::new();
+    while let Value::Table(mut entries) = node.value {
+        let entry = entries.pop().ok_or_else(no_key)?;
+        path.push((entry.key, entry.origin));
+        node = entry.node;
+    }
+    if path.first().is_some_and(|(key, _)| key == "extends") {
+        let help = "write `extends` in the config, or run the other config";
+        return Err(bad("`extends` cannot be set by an argument".to_owned(), help).into());
+    }
+    Ok(path)
+}
+
+/// The value from byte `start` on: TOML, or else a bare word that is meant as a string.
+fn value(source: &Arc<Source>, start: usize) -> Result<Node> {
+    const KEY: &str = "v=";
+    let rest = &source.text[start..];
+    let text = format!("{:1$}{KEY}{rest}", "", start - KEY.len());
+    let word = rest.trim();
+    match tree::parse(&text, source).map(|mut table| table.take("v")) {
+        Ok(Some(entry)) => Ok(entry.node),
+        Err(mut problems) if word.starts_with(['[', '{', '"', '\'']) => {
+            Err(problems.swap_remove(0).into())
+        }
+        _ if word.is_empty() => {
+            let help = "write the value after the `=`; `\"\"` is the empty string";
+            let place = place(source, PREFIX.len(), source.text.len());
+            Err(Problem::at(&place, "`--set` has no value", help).into())
+        }
+        _ => Ok(Node {
+            value: Value::String(word.to_owned()),
+            origin: place(source, start, source.text.len()),
+        }),
+    }
+}
+
+/// Puts the value into the tree; tables that are not there yet are made.
+pub(super) fn apply(root: &mut Node, set: &Set) -> Result<()> {
+    let mut node = root;
+    let mut seen = String::new();
+    for (key, origin) in &set.path {
+        node.unfold_name();
+        node = match &mut node.value {
+            Value::Array(items) => item(items, key, origin, &seen)?,
+            Value::Table(entries) => child(entries, key, origin),
+            _ => {
+                let message = format!("`{seen}` has no keys, so it has no `{key}`");
+                let help = format!("set `{seen}` itself, or leave it out");
+                return Err(Problem::at(origin, message, help).into());
+            }
+        };
+        seen = if seen.is_empty() { key.clone() } else { format!("{seen}.{key}") };
+    }
+    *node = set.value.clone();
+    Ok(())
+}
+
+fn item<'a>(items: &'a mut [Node], key: &str, origin: &Origin, seen: &str) -> Result<&'a mut Node> {
+    let n_items = items.len();
+    let index = key.parse::<usize>().ok().filter(|index| *index < n_items);
+    index.and_then(|index| items.get_mut(index)).ok_or_else(|| {
+        let message = format!("`{seen}` has no item `{key}`");
+        let help = match n_items {
+            0 => format!("`{seen}` is empty; set it as a whole"),
+            _ => format!("its items are 0 to {}", n_items - 1),
+        };
+        Problem::at(origin, message, help).into()
+    })
+}
+
+fn child<'a>(entries: &'a mut Vec<Entry>, key: &str, origin: &Origin) -> &'a mut Node {
+    let index = entries.iter().position(|entry| entry.key == key).unwrap_or_else(|| {
+        let node = Node { value: Value::Table(Vec::new()), origin: origin.clone() };
+        entries.push(Entry { key: key.to_owned(), origin: origin.clone(), node });
+        entries.len() - 1
+    });
+    entries[index].origin = origin.clone();
+    &mut entries[index].node
+}

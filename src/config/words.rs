@@ -1,0 +1,106 @@
+//! How things are said: names, lists, ranges and defaults in words; it finds nothing wrong itself.
+
+use serde_json::Value as Schema;
+
+use super::schema::kinds;
+use super::toml_text::inline;
+use super::tree::{Node, Value};
+
+/// The nearest of some names, when it is near enough to be what was meant.
+pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), other);
+    let (distance, nearest) =
+        names.into_iter().map(|other| (distance(other), other)).min_by_key(|(d, _)| *d)?;
+    (distance <= name.chars().count().max(3) / 3).then_some(nearest)
+}
+
+/// Names in backticks, joined by commas and a last `or`.
+pub(super) fn list(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => "none".to_owned(),
+    }
+}
+
+/// "`epochs`: passes over the training rows; default 1".
+pub(super) fn about(key: &str, sentence: &str, schema: &Schema) -> String {
+    let mut chars = sentence.chars();
+    let text = match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            format!("{}{}", first.to_lowercase(), &sentence[first.len_utf8()..])
+        }
+        _ => sentence.to_owned(),
+    };
+    let default = default(schema).map(|default| format!("; default {default}"));
+    let example = schema["examples"].get(0).map(|example| format!("; such as {}", inline(example)));
+    format!("`{key}`: {text}{}", default.or(example).unwrap_or_default())
+}
+
+/// The default of a key, as TOML or in words.
+pub(super) fn default(schema: &Schema) -> Option<String> {
+    let words = schema["x-default"].as_str().map(str::to_owned);
+    words.or_else(|| schema.get("default").map(inline))
+}
+
+/// What a schema wants, as a person says it, such as "an integer or a string".
+pub(super) fn wanted(schema: &Schema) -> String {
+    let name = |kind: &str| match kind {
+        "string" => "a string",
+        "integer" => "an integer",
+        "number" => "a number",
+        "boolean" => "true or false",
+        "array" => "an array",
+        _ => "a table",
+    };
+    kinds(schema).into_iter().map(name).collect::<Vec<_>>().join(" or ")
+}
+
+/// The range of a number, such as "at least 0 and below 1".
+pub(super) fn range(schema: &Schema) -> String {
+    // The greatest integer of TOML is no bound that a person has to know.
+    let bound = |name: &str| schema.get(name).filter(|bound| bound.as_i64() != Some(i64::MAX));
+    if let (Some(least), Some(most)) = (bound("minimum"), bound("maximum")) {
+        return format!("from {} to {}", plain(least), plain(most));
+    }
+    let words = [
+        ("minimum", "at least"),
+        ("exclusiveMinimum", "above"),
+        ("maximum", "at most"),
+        ("exclusiveMaximum", "below"),
+    ];
+    let parts = words.map(|(name, words)| Some(format!("{words} {}", plain(bound(name)?))));
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "any".to_owned() } else { parts.join(" and ") }
+}
+
+/// A number without a needless `.0`.
+fn plain(number: &Schema) -> String {
+    number.to_string().trim_end_matches(".0").to_owned()
+}
+
+/// What to write instead, when the value itself says what was meant.
+pub(super) fn type_help(node: &Node, schema: &Schema) -> Option<String> {
+    let kinds = kinds(schema);
+    let numeric = kinds.contains(&"integer") || kinds.contains(&"number");
+    match &node.value {
+        Value::String(text) if numeric && text.trim().parse::<f64>().is_ok() => {
+            Some(format!("write it without quotes: {}", text.trim()))
+        }
+        Value::String(text) if kinds == ["boolean"] => {
+            let word = text.to_lowercase();
+            let word = matches!(word.as_str(), "true" | "false").then_some(word)?;
+            Some(format!("write it without quotes: {word}"))
+        }
+        Value::Float(float) if numeric && float.fract() == 0.0 && float.abs() < 1e15 => {
+            Some(format!("write it without a fraction: {float:.0}"))
+        }
+        _ if kinds == ["array"] && !matches!(node.value, Value::Table(_)) => {
+            let got = node.origin.source.text.get(node.origin.span.clone())?;
+            let short = !got.contains('\n') && got.len() < 40;
+            short.then(|| format!("write it as an array: [{got}]"))
+        }
+        _ => None,
+    }
+}

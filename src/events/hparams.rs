@@ -1,0 +1,174 @@
+//! Sessions and their hyperparameters, for the HParams page; never an experiment record, because
+//! TensorBoard reads only one of those and would hide whatever it does not list.
+//!
+//! Both summaries belong into the run's own folder, above `train/` and `validation/`: TensorBoard
+//! joins a session with the scalars of the folders below it.
+
+use protobuf::well_known_types::Value;
+use protobuf::{CodedOutputStream, Message};
+use tensorboard_proto::api::Status;
+use tensorboard_proto::plugin_hparams::{HParamsPluginData, SessionEndInfo, SessionStartInfo};
+use tensorboard_proto::types::DataType;
+
+use super::summary::{Summary, tensor, tensor_summary};
+
+/// The number of the map `hparams` in `SessionStartInfo`.
+const HPARAMS: u32 = 1;
+/// The numbers of key and value in an entry of any map.
+const KEY: u32 = 1;
+const VALUE: u32 = 2;
+
+/// The value of a hyperparameter; it should be of one kind in all runs that are compared.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HParam {
+    /// A number; NaN counts as not given.
+    Number(f64),
+    /// A word.
+    Text(String),
+    /// Yes or no.
+    Bool(bool),
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It got to its end.
+    Success,
+    /// It could not go on.
+    Failure,
+    /// It is to be continued.
+    Running,
+}
+
+/// The start of a session with these hyperparameters, at a time in seconds since 1970.
+///
+/// Sessions of one `group_name` share a row, their metrics averaged. The bytes follow the order of
+/// `hparams`: give them sorted by name.
+pub fn session_start(
+    hparams: &[(String, HParam)],
+    group_name: &str,
+    start_time_secs: f64,
+) -> Summary {
+    let mut info = SessionStartInfo {
+        group_name: group_name.to_owned(),
+        start_time_secs,
+        ..SessionStartInfo::default()
+    };
+    // The message's own map is a `HashMap`: its order, and so the file, would differ every time.
+    for (name, value) in hparams {
+        info.unknown_fields.add_length_delimited(HPARAMS, map_entry(name, value));
+    }
+    let mut data = HParamsPluginData::default();
+    data.set_session_start_info(info);
+    hparams_summary("_hparams_/session_start_info", &data)
+}
+
+/// The end of a session, at a time in seconds since 1970.
+pub fn session_end(outcome: Outcome, end_time_secs: f64) -> Summary {
+    let status = match outcome {
+        Outcome::Success => Status::STATUS_SUCCESS,
+        Outcome::Failure => Status::STATUS_FAILURE,
+        Outcome::Running => Status::STATUS_RUNNING,
+    };
+    let mut data = HParamsPluginData::default();
+    let info = SessionEndInfo { status, end_time_secs, ..SessionEndInfo::default() };
+    data.set_session_end_info(info);
+    hparams_summary("_hparams_/session_end_info", &data)
+}
+
+/// What a session says is in the plugin's data; the tensor is there only because it must be.
+fn hparams_summary(tag: &str, data: &HParamsPluginData) -> Summary {
+    let content = data.write_to_bytes().expect("a message without required fields always encodes");
+    tensor_summary(tag, tensor(DataType::DT_FLOAT, &[0]), "hparams", content)
+}
+
+fn map_entry(name: &str, hparam: &HParam) -> Vec<u8> {
+    let mut value = Value::new();
+    match hparam {
+        HParam::Number(number) => value.set_number_value(*number),
+        HParam::Text(text) => value.set_string_value(text.clone()),
+        HParam::Bool(yes) => value.set_bool_value(*yes),
+    }
+    let value = value.write_to_bytes().expect("a message without required fields always encodes");
+    let mut bytes = Vec::new();
+    let mut out = CodedOutputStream::vec(&mut bytes);
+    out.write_string(KEY, name)
+        .and_then(|()| out.write_bytes(VALUE, &value))
+        .and_then(|()| out.flush())
+        .expect("writing into memory cannot fail");
+    drop(out);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::summary::{assert_same_message, from_hex};
+    use tensorboard_proto::summary::Summary as SummaryProto;
+
+    /// The plugin's data in the only value of a summary.
+    fn content(summary: &SummaryProto) -> HParamsPluginData {
+        let metadata = summary.value[0].get_metadata();
+        HParamsPluginData::parse_from_bytes(&metadata.get_plugin_data().content).unwrap()
+    }
+
+    #[test]
+    fn session_start_is_tensorboards() {
+        // TensorBoard 2.21.0, `tensorboard.plugins.hparams.summary_v2.hparams_pb({..},
+        // trial_id="g", start_time_secs=1500.5)` with one hyperparameter of each kind
+        let cases = [
+            (
+                ("learning_rate", HParam::Number(0.001)),
+                "0a5f0a1c5f68706172616d735f2f73657373696f6e5f73746172745f696e666f4206080112021200\
+                 4a370a350a0768706172616d73122a1a280a1a0a0d6c6561726e696e675f72617465120911fca9f1\
+                 d24d62503f220167290000000000729740",
+            ),
+            (
+                ("optimizer", HParam::Text("adam".to_owned())),
+                "0a580a1c5f68706172616d735f2f73657373696f6e5f73746172745f696e666f4206080112021200\
+                 4a300a2e0a0768706172616d7312231a210a130a096f7074696d697a657212061a046164616d2201\
+                 67290000000000729740",
+            ),
+            (
+                ("shuffle", HParam::Bool(true)),
+                "0a520a1c5f68706172616d735f2f73657373696f6e5f73746172745f696e666f4206080112021200\
+                 4a2a0a280a0768706172616d73121d1a1b0a0d0a0773687566666c65120220012201672900000000\
+                 00729740",
+            ),
+        ];
+        for ((name, value), hex) in cases {
+            let bytes = from_hex(hex);
+            let theirs = SummaryProto::parse_from_bytes(&bytes).unwrap();
+            let ours = session_start(&[(name.to_owned(), value)], "g", 1500.5).0;
+            assert_eq!(content(&ours), content(&theirs));
+            assert_eq!(ours.value[0].tag, theirs.value[0].tag);
+            assert_eq!(ours.value[0].value, theirs.value[0].value, "the tensor");
+            assert_eq!(ours.write_to_bytes().unwrap().len(), bytes.len());
+        }
+    }
+
+    #[test]
+    fn hyperparameters_are_written_in_their_order() {
+        let hparams: Vec<_> =
+            (0..50).map(|i| (format!("h{i:02}"), HParam::Number(f64::from(i)))).collect();
+        let bytes = session_start(&hparams, "g", 1.0).0.write_to_bytes().unwrap();
+        let place = |name: &str| bytes.windows(3).position(|window| window == name.as_bytes());
+        let places: Vec<_> = hparams.iter().map(|(name, _)| place(name).unwrap()).collect();
+        assert!(places.is_sorted());
+    }
+
+    #[test]
+    fn session_end_is_tensorboards() {
+        // TensorBoard 2.21.0, `summary_v2._summary_pb("_hparams_/session_end_info",
+        // HParamsPluginData(session_end_info=SessionEndInfo(status=STATUS_FAILURE,
+        // end_time_secs=1600.25)))`
+        assert_same_message(
+            &session_end(Outcome::Failure, 1600.25),
+            "0a400a1a5f68706172616d735f2f73657373696f6e5f656e645f696e666f42060801120212004a1a0a18\
+             0a0768706172616d73120d220b0802110000000000019940",
+        );
+        let status = |outcome| content(&session_end(outcome, 1.0).0).get_session_end_info().status;
+        assert_eq!(status(Outcome::Success), Status::STATUS_SUCCESS);
+        assert_eq!(status(Outcome::Running), Status::STATUS_RUNNING);
+    }
+}

@@ -1,0 +1,102 @@
+//! Which vector instructions this processor has, found out once and proven by a value; the only
+//! place where one implementation is chosen over another.
+
+use crate::kernels::lanes::Lanes;
+use crate::kernels::lanes::portable::Portable;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::lanes::{avx2::Avx2, avx512::Avx512};
+
+/// Proof that the processor has a set of vector instructions, and the key to the kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cpu(Level);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Fused,
+    Unfused,
+}
+
+/// Work that is written once for every kind of vector.
+pub(super) trait Job {
+    type Output;
+
+    /// Must be `#[inline(always)]`, so that it is compiled with the caller's instructions.
+    fn run<L: Lanes>(self) -> Self::Output;
+}
+
+impl Cpu {
+    /// The best that this processor has.
+    pub fn detect() -> Cpu {
+        Cpu::available()[0]
+    }
+
+    /// All that can run here, the best first; for tests that hold them to each other.
+    pub fn available() -> Vec<Cpu> {
+        let mut levels = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if has_avx2()
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+            {
+                levels.push(Level::Avx512);
+            }
+            if has_avx2() {
+                levels.push(Level::Avx2);
+            }
+            if levels.is_empty() {
+                levels.push(Level::Unfused);
+            }
+        }
+        levels.push(Level::Fused);
+        levels.into_iter().map(Cpu).collect()
+    }
+
+    /// What the instructions are called.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => "AVX2",
+            Level::Fused => "portable",
+            Level::Unfused => "portable, without fused multiply-add",
+        }
+    }
+
+    /// Runs `job` with this processor's vectors.
+    #[inline(always)]
+    pub(super) fn run<J: Job>(self, job: J) -> J::Output {
+        match self.0 {
+            // SAFETY: a `Cpu` of this level is made only where the features were detected.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => unsafe { avx512(job) },
+            // SAFETY: a `Cpu` of this level is made only where the features were detected.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { avx2(job) },
+            Level::Fused => job.run::<Portable<true>>(),
+            Level::Unfused => job.run::<Portable<false>>(),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+fn avx512<J: Job>(job: J) -> J::Output {
+    job.run::<Avx512>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<J: Job>(job: J) -> J::Output {
+    job.run::<Avx2>()
+}

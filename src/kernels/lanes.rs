@@ -1,0 +1,126 @@
+//! Vectors of 16 numbers, the same on every processor: one trait, one implementation per
+//! instruction set, equal bits from all of them.
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx512;
+pub(super) mod portable;
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// Numbers in a vector; every buffer is padded to a multiple of it.
+pub const LANES: usize = 16;
+
+/// `n` rounded up to whole vectors.
+pub const fn padded(n: usize) -> usize {
+    n.next_multiple_of(LANES)
+}
+
+/// A vector of [`LANES`] numbers.
+///
+/// Addition, subtraction, multiplication, division and the square root round as IEEE 754 says, so
+/// all implementations agree to the bit.
+pub trait Lanes:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// Whether there are registers for tiles of 8 × 2 vectors (else 4 × 1).
+    const WIDE: bool;
+
+    /// `x` in every lane.
+    fn splat(x: f32) -> Self;
+
+    /// Reads [`LANES`] numbers.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading that many.
+    unsafe fn load(from: *const f32) -> Self;
+
+    /// Writes [`LANES`] numbers.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing that many.
+    unsafe fn store(self, to: *mut f32);
+
+    /// `self · b + c`, rounded once.
+    fn mul_add(self, b: Self, c: Self) -> Self;
+
+    /// The square root.
+    fn sqrt(self) -> Self;
+
+    /// The greater of two lanes; `other` where either is NaN.
+    fn max(self, other: Self) -> Self;
+
+    /// The lesser of two lanes; `other` where either is NaN.
+    fn min(self, other: Self) -> Self;
+
+    /// The magnitude.
+    fn abs(self) -> Self;
+
+    /// The nearest whole number, ties to even.
+    fn round(self) -> Self;
+
+    /// 2ⁿ for whole numbers n in [−126, 127].
+    fn pow2(self) -> Self;
+
+    /// Mantissa in [½, 1) and exponent of a positive normal number: x = m · 2ᵉ.
+    fn split(self) -> (Self, Self);
+
+    /// The bits of a whole number taken from half of the bits of `self`, as a float:
+    /// `magic − (bits >> 1)`, the first guess of an inverse square root.
+    fn rsqrt_guess(self, magic: i32) -> Self;
+
+    /// `yes` where `self < other`, `no` elsewhere (and where either is NaN).
+    fn if_less(self, other: Self, yes: Self, no: Self) -> Self;
+
+    /// The first `n` lanes of `self`, and `fill` in the others.
+    fn keep_first(self, n: usize, fill: f32) -> Self;
+
+    /// The lanes as an array.
+    fn to_array(self) -> [f32; LANES];
+
+    /// The lanes' sum, always in the order of a halving tree: lane i with lane i + 8, then + 4,
+    /// + 2, + 1.
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        halve(self.to_array(), |a, b| a + b)
+    }
+
+    /// The greatest lane.
+    #[inline(always)]
+    fn greatest(self) -> f32 {
+        halve(self.to_array(), |a, b| if a < b { b } else { a })
+    }
+}
+
+#[inline(always)]
+fn halve(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] = join(lanes[i], lanes[i + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+/// The operators of a vector type, lane by lane, from its four named functions.
+macro_rules! operators {
+    ($type:ty, $($trait:ident $method:ident $body:expr;)*) => { $(
+        impl std::ops::$trait for $type {
+            type Output = $type;
+            #[inline(always)]
+            fn $method(self, other: $type) -> $type {
+                let body: fn($type, $type) -> $type = $body;
+                body(self, other)
+            }
+        }
+    )* };
+}
+pub(super) use operators;

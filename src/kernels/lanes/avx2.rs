@@ -1,0 +1,169 @@
+//! The vector as two 256-bit registers; used only where [`crate::kernels::Cpu`] has seen AVX2 and
+//! FMA.
+
+use std::arch::x86_64::*;
+
+use super::{LANES, Lanes, operators};
+
+/// Sixteen numbers in two `ymm` registers.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2(__m256, __m256);
+
+// SAFETY (for every block of this file that calls an intrinsic): the type is used only by
+// `Cpu::run`, inside a function compiled for AVX2 and FMA that runs after their detection. What a
+// block needs beyond that it says itself.
+
+operators! { Avx2,
+    // SAFETY: as above.
+    Add add |a, b| unsafe { Avx2(_mm256_add_ps(a.0, b.0), _mm256_add_ps(a.1, b.1)) };
+    // SAFETY: as above.
+    Sub sub |a, b| unsafe { Avx2(_mm256_sub_ps(a.0, b.0), _mm256_sub_ps(a.1, b.1)) };
+    // SAFETY: as above.
+    Mul mul |a, b| unsafe { Avx2(_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)) };
+    // SAFETY: as above.
+    Div div |a, b| unsafe { Avx2(_mm256_div_ps(a.0, b.0), _mm256_div_ps(a.1, b.1)) };
+}
+
+impl Avx2 {
+    #[inline(always)]
+    fn map(self, f: impl Fn(__m256) -> __m256) -> Self {
+        Avx2(f(self.0), f(self.1))
+    }
+
+    #[inline(always)]
+    fn bits(self, f: impl Fn(__m256i) -> __m256i) -> Self {
+        // SAFETY: as above.
+        self.map(|x| unsafe { _mm256_castsi256_ps(f(_mm256_castps_si256(x))) })
+    }
+}
+
+impl std::ops::Neg for Avx2 {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        // SAFETY: as above.
+        self.map(|x| unsafe { _mm256_xor_ps(x, _mm256_set1_ps(-0.0)) })
+    }
+}
+
+impl Lanes for Avx2 {
+    const WIDE: bool = false;
+
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        // SAFETY: as above.
+        unsafe { Avx2(_mm256_set1_ps(x), _mm256_set1_ps(x)) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller vouches for LANES readable numbers.
+        unsafe { Avx2(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller vouches for LANES writable numbers.
+        unsafe {
+            _mm256_storeu_ps(to, self.0);
+            _mm256_storeu_ps(to.add(LANES / 2), self.1);
+        }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Avx2(_mm256_fmadd_ps(self.0, b.0, c.0), _mm256_fmadd_ps(self.1, b.1, c.1)) }
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: as above.
+        self.map(|x| unsafe { _mm256_sqrt_ps(x) })
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Avx2(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Avx2(_mm256_min_ps(self.0, other.0), _mm256_min_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: as above.
+        self.map(|x| unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), x) })
+    }
+
+    #[inline(always)]
+    fn round(self) -> Self {
+        const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+        // SAFETY: as above.
+        self.map(|x| unsafe { _mm256_round_ps::<NEAREST>(x) })
+    }
+
+    #[inline(always)]
+    fn pow2(self) -> Self {
+        // SAFETY: as above.
+        self.map(|x| unsafe {
+            let biased = _mm256_add_epi32(_mm256_cvttps_epi32(x), _mm256_set1_epi32(127));
+            _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+        })
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        // SAFETY: as above.
+        let exponent = self.map(|x| unsafe {
+            let biased = _mm256_srli_epi32::<23>(_mm256_castps_si256(x));
+            _mm256_cvtepi32_ps(_mm256_sub_epi32(biased, _mm256_set1_epi32(126)))
+        });
+        // SAFETY: as above.
+        let mantissa = self.bits(|bits| unsafe {
+            let fraction = _mm256_and_si256(bits, _mm256_set1_epi32(0x007f_ffff));
+            _mm256_or_si256(fraction, _mm256_set1_epi32(0x3f00_0000))
+        });
+        (mantissa, exponent)
+    }
+
+    #[inline(always)]
+    fn rsqrt_guess(self, magic: i32) -> Self {
+        // SAFETY: as above.
+        self.bits(|bits| unsafe {
+            _mm256_sub_epi32(_mm256_set1_epi32(magic), _mm256_srli_epi32::<1>(bits))
+        })
+    }
+
+    #[inline(always)]
+    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+        // SAFETY: as above.
+        unsafe {
+            let low = _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0);
+            let high = _mm256_cmp_ps::<_CMP_LT_OQ>(self.1, other.1);
+            Avx2(_mm256_blendv_ps(no.0, yes.0, low), _mm256_blendv_ps(no.1, yes.1, high))
+        }
+    }
+
+    #[inline(always)]
+    fn keep_first(self, n: usize, fill: f32) -> Self {
+        let mut lanes = self.to_array();
+        for lane in lanes.iter_mut().skip(n) {
+            *lane = fill;
+        }
+        // SAFETY: the array holds LANES numbers.
+        unsafe { Self::load(lanes.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [f32; LANES] {
+        let mut lanes = [0.0; LANES];
+        // SAFETY: the array holds LANES numbers.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        lanes
+    }
+}

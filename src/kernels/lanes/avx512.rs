@@ -1,0 +1,146 @@
+//! The vector as one 512-bit register; used only where [`crate::kernels::Cpu`] has seen AVX-512.
+
+use std::arch::x86_64::*;
+
+use super::{LANES, Lanes, operators};
+
+/// Sixteen numbers in a `zmm` register.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(__m512);
+
+// SAFETY (for every block of this file that calls an intrinsic): the type is used only by
+// `Cpu::run`, inside a function compiled for AVX-512 that runs after its detection. What a block
+// needs beyond that it says itself.
+
+operators! { Avx512,
+    // SAFETY: as above.
+    Add add |a, b| Avx512(unsafe { _mm512_add_ps(a.0, b.0) });
+    // SAFETY: as above.
+    Sub sub |a, b| Avx512(unsafe { _mm512_sub_ps(a.0, b.0) });
+    // SAFETY: as above.
+    Mul mul |a, b| Avx512(unsafe { _mm512_mul_ps(a.0, b.0) });
+    // SAFETY: as above.
+    Div div |a, b| Avx512(unsafe { _mm512_div_ps(a.0, b.0) });
+}
+
+impl std::ops::Neg for Avx512 {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe { _mm512_xor_ps(self.0, _mm512_set1_ps(-0.0)) })
+    }
+}
+
+impl Lanes for Avx512 {
+    const WIDE: bool = true;
+
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe { _mm512_set1_ps(x) })
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller vouches for LANES readable numbers.
+        Avx512(unsafe { _mm512_loadu_ps(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller vouches for LANES writable numbers.
+        unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe { _mm512_fmadd_ps(self.0, b.0, c.0) })
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe { _mm512_sqrt_ps(self.0) })
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe { _mm512_max_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe { _mm512_min_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe { _mm512_abs_ps(self.0) })
+    }
+
+    #[inline(always)]
+    fn round(self) -> Self {
+        const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+        // SAFETY: as above.
+        Avx512(unsafe { _mm512_roundscale_ps::<NEAREST>(self.0) })
+    }
+
+    #[inline(always)]
+    fn pow2(self) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe {
+            let biased = _mm512_add_epi32(_mm512_cvttps_epi32(self.0), _mm512_set1_epi32(127));
+            _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
+        })
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        // SAFETY: as above.
+        unsafe {
+            let bits = _mm512_castps_si512(self.0);
+            let exponent = _mm512_sub_epi32(_mm512_srli_epi32::<23>(bits), _mm512_set1_epi32(126));
+            let fraction = _mm512_and_si512(bits, _mm512_set1_epi32(0x007f_ffff));
+            let mantissa = _mm512_or_si512(fraction, _mm512_set1_epi32(0x3f00_0000));
+            (Avx512(_mm512_castsi512_ps(mantissa)), Avx512(_mm512_cvtepi32_ps(exponent)))
+        }
+    }
+
+    #[inline(always)]
+    fn rsqrt_guess(self, magic: i32) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe {
+            let half = _mm512_srli_epi32::<1>(_mm512_castps_si512(self.0));
+            _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(magic), half))
+        })
+    }
+
+    #[inline(always)]
+    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe {
+            let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0);
+            _mm512_mask_blend_ps(less, no.0, yes.0)
+        })
+    }
+
+    #[inline(always)]
+    fn keep_first(self, n: usize, fill: f32) -> Self {
+        let kept = if n < LANES { (1u32 << n) as u16 - 1 } else { u16::MAX };
+        // SAFETY: as above.
+        Avx512(unsafe { _mm512_mask_blend_ps(kept, _mm512_set1_ps(fill), self.0) })
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [f32; LANES] {
+        let mut lanes = [0.0; LANES];
+        // SAFETY: the array holds LANES numbers.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        lanes
+    }
+}

@@ -1,0 +1,163 @@
+//! The vector in plain Rust: what the compiler makes of it is its business, the bits are not.
+
+use super::{LANES, Lanes};
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// Sixteen numbers; `FUSED` says whether multiply-adds round once.
+///
+/// A processor without fused multiply-add would spend a library call on each, so there (and there
+/// only) the unfused kind is used, whose last bits differ.
+#[derive(Clone, Copy)]
+pub(crate) struct Portable<const FUSED: bool>([f32; LANES]);
+
+impl<const FUSED: bool> Portable<FUSED> {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        let mut out = self.0;
+        for i in 0..LANES {
+            out[i] = f(self.0[i], other.0[i]);
+        }
+        Portable(out)
+    }
+
+    #[inline(always)]
+    fn map(self, f: impl Fn(f32) -> f32) -> Self {
+        self.zip(self, |x, _| f(x))
+    }
+}
+
+impl<const FUSED: bool> Add for Portable<FUSED> {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+}
+
+impl<const FUSED: bool> Sub for Portable<FUSED> {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+}
+
+impl<const FUSED: bool> Mul for Portable<FUSED> {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+}
+
+impl<const FUSED: bool> Div for Portable<FUSED> {
+    type Output = Self;
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+}
+
+impl<const FUSED: bool> Neg for Portable<FUSED> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        self.map(|x| -x)
+    }
+}
+
+impl<const FUSED: bool> Lanes for Portable<FUSED> {
+    const WIDE: bool = false;
+
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Portable([x; LANES])
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller vouches for LANES readable numbers.
+        Portable(unsafe { from.cast::<[f32; LANES]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller vouches for LANES writable numbers.
+        unsafe { to.cast::<[f32; LANES]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        let mut out = c.0;
+        for i in 0..LANES {
+            out[i] =
+                if FUSED { self.0[i].mul_add(b.0[i], c.0[i]) } else { self.0[i] * b.0[i] + c.0[i] };
+        }
+        Portable(out)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        self.map(f32::sqrt)
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if b < a { a } else { b })
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a < b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        self.map(f32::abs)
+    }
+
+    #[inline(always)]
+    fn round(self) -> Self {
+        self.map(f32::round_ties_even)
+    }
+
+    #[inline(always)]
+    fn pow2(self) -> Self {
+        self.map(|n| f32::from_bits(((n as i32 + 127) << 23) as u32))
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        let exponent = self.map(|x| ((x.to_bits() >> 23) as i32 - 126) as f32);
+        let mantissa = self.map(|x| f32::from_bits((x.to_bits() & 0x007f_ffff) | 0x3f00_0000));
+        (mantissa, exponent)
+    }
+
+    #[inline(always)]
+    fn rsqrt_guess(self, magic: i32) -> Self {
+        self.map(|x| f32::from_bits(magic.wrapping_sub((x.to_bits() >> 1) as i32) as u32))
+    }
+
+    #[inline(always)]
+    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+        let mut out = no.0;
+        for i in 0..LANES {
+            out[i] = if self.0[i] < other.0[i] { yes.0[i] } else { no.0[i] };
+        }
+        Portable(out)
+    }
+
+    #[inline(always)]
+    fn keep_first(self, n: usize, fill: f32) -> Self {
+        let mut out = self.0;
+        for (i, lane) in out.iter_mut().enumerate() {
+            *lane = if i < n { *lane } else { fill };
+        }
+        Portable(out)
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [f32; LANES] {
+        self.0
+    }
+}

@@ -1,0 +1,250 @@
+//! Softmax, alone and together with the cross-entropy that usually follows it.
+
+use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::lanes::portable::Portable;
+use crate::kernels::math::{exp, ln};
+use crate::kernels::pointwise::CLIP;
+use crate::kernels::{LANES, Lanes, View, ViewMut};
+
+/// p ← softmax(z) in every row of `z` (rows × classes); the padding becomes 0.
+pub fn softmax(cpu: Cpu, z: ViewMut<'_>) {
+    cpu.run(Softmax { z });
+}
+
+/// Loss and gradient of softmax with cross-entropy, from the logits.
+///
+/// For every row z of `z` (rows × classes) with its target t (which sums to 1) in `targets`:
+/// `losses[row]` = ln Σ eᶻ − Σ t z, and z is replaced by (softmax(z) − t) · `scale`.
+pub fn softmax_crossentropy(
+    cpu: Cpu,
+    z: ViewMut<'_>,
+    targets: View<'_>,
+    scale: f32,
+    losses: &mut [f32],
+) {
+    assert!((z.rows, z.cols) == (targets.rows, targets.cols) && losses.len() == z.rows);
+    cpu.run(Crossentropy { z, targets, scale, losses });
+}
+
+/// The index of the greatest number, the first of equals.
+pub fn argmax(row: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, x) in row.iter().enumerate() {
+        if row[best] < *x {
+            best = i;
+        }
+    }
+    best
+}
+
+struct Softmax<'a> {
+    z: ViewMut<'a>,
+}
+
+impl Job for Softmax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self) {
+        let cols = self.z.cols;
+        for r in 0..self.z.rows {
+            let row = self.z.row(r);
+            let (_, sum) = exponentiate::<L>(row, cols);
+            for lanes in row.chunks_exact_mut(LANES) {
+                // SAFETY: the chunk holds LANES numbers.
+                unsafe { (L::load(lanes.as_ptr()) / L::splat(sum)).store(lanes.as_mut_ptr()) };
+            }
+        }
+    }
+}
+
+struct Crossentropy<'a> {
+    z: ViewMut<'a>,
+    targets: View<'a>,
+    scale: f32,
+    losses: &'a mut [f32],
+}
+
+impl Job for Crossentropy<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self) {
+        let cols = self.z.cols;
+        for r in 0..self.z.rows {
+            let (row, targets) = (self.z.row(r), self.targets.row(r));
+            let mut hit = L::splat(0.0);
+            for (z, t) in row.chunks_exact(LANES).zip(targets.chunks_exact(LANES)) {
+                // SAFETY: both chunks hold LANES numbers.
+                hit = unsafe { L::load(t.as_ptr()).mul_add(L::load(z.as_ptr()), hit) };
+            }
+            let (greatest, sum) = exponentiate::<L>(row, cols);
+            let log = ln(L::splat(sum)).to_array()[0] + greatest;
+            self.losses[r] = log - hit.sum();
+            let (inverse, scale) = (L::splat(1.0 / sum), L::splat(self.scale));
+            for (z, t) in row.chunks_exact_mut(LANES).zip(targets.chunks_exact(LANES)) {
+                // SAFETY: both chunks hold LANES numbers.
+                unsafe {
+                    let p = L::load(z.as_ptr()) * inverse;
+                    ((p - L::load(t.as_ptr())) * scale).store(z.as_mut_ptr());
+                }
+            }
+        }
+    }
+}
+
+/// z ← e^(z − max z), padding 0; returns max z and the sum.
+#[inline(always)]
+fn exponentiate<L: Lanes>(row: &mut [f32], cols: usize) -> (f32, f32) {
+    let mut greatest = L::splat(f32::NEG_INFINITY);
+    for (v, lanes) in row.chunks_exact(LANES).enumerate() {
+        // SAFETY: the chunk holds LANES numbers.
+        let z = unsafe { L::load(lanes.as_ptr()) };
+        greatest = greatest.max(z.keep_first(cols - v * LANES, f32::NEG_INFINITY));
+    }
+    let greatest = greatest.greatest();
+    let mut sum = L::splat(0.0);
+    for (v, lanes) in row.chunks_exact_mut(LANES).enumerate() {
+        // SAFETY: the chunk holds LANES numbers.
+        unsafe {
+            let e = exp(L::load(lanes.as_ptr()) - L::splat(greatest));
+            let e = e.keep_first(cols - v * LANES, 0.0);
+            e.store(lanes.as_mut_ptr());
+            sum = sum + e;
+        }
+    }
+    (greatest, sum.sum())
+}
+
+/// The gradient through a softmax: δ ← p ⊙ (δ − Σ δ p) in every row of `p` (rows × classes).
+pub fn softmax_differentiate(cpu: Cpu, p: View<'_>, delta: ViewMut<'_>) {
+    assert!((p.rows, p.cols) == (delta.rows, delta.cols));
+    cpu.run(Differentiate { p, delta });
+}
+
+struct Differentiate<'a> {
+    p: View<'a>,
+    delta: ViewMut<'a>,
+}
+
+impl Job for Differentiate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self) {
+        for r in 0..self.p.rows {
+            let (p, delta) = (self.p.row(r), self.delta.row(r));
+            let mut sum = L::splat(0.0);
+            for (p, d) in p.chunks_exact(LANES).zip(delta.chunks_exact(LANES)) {
+                // SAFETY: both chunks hold LANES numbers.
+                sum = unsafe { L::load(p.as_ptr()).mul_add(L::load(d.as_ptr()), sum) };
+            }
+            let sum = L::splat(sum.sum());
+            for (p, d) in p.chunks_exact(LANES).zip(delta.chunks_exact_mut(LANES)) {
+                // SAFETY: both chunks hold LANES numbers.
+                unsafe {
+                    (L::load(p.as_ptr()) * (L::load(d.as_ptr()) - sum)).store(d.as_mut_ptr())
+                };
+            }
+        }
+    }
+}
+
+/// Cross-entropy of outputs that are taken for probabilities, as Keras computes it when no softmax
+/// stands before it: c = clip(p / Σp) and `losses[row]` = −Σ t ln c, δ its gradient by p times
+/// `scale`; all of one shape (rows × classes).
+pub fn probability_crossentropy(
+    p: View<'_>,
+    targets: View<'_>,
+    scale: f32,
+    mut delta: ViewMut<'_>,
+    losses: &mut [f32],
+) {
+    assert!((p.rows, p.cols) == (targets.rows, targets.cols));
+    assert!((p.rows, p.cols) == (delta.rows, delta.cols) && losses.len() == p.rows);
+    let n = p.cols;
+    for (r, loss) in losses.iter_mut().enumerate() {
+        let (p, t, delta) = (&p.row(r)[..n], &targets.row(r)[..n], &mut delta.row(r)[..n]);
+        let total: f32 = p.iter().sum();
+        let (mut sum, mut along) = (0.0, 0.0);
+        for ((p, t), d) in p.iter().zip(t).zip(&mut *delta) {
+            let q = p / total;
+            let c = q.clamp(CLIP, 1.0 - CLIP);
+            sum -= t * ln(Portable::<true>::splat(c)).to_array()[0];
+            // Where the clip holds, the loss does not depend on q.
+            *d = if q == c { -t / q } else { 0.0 };
+            along += *d * q;
+        }
+        *loss = sum;
+        delta.iter_mut().for_each(|d| *d = (*d - along) / total * scale);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::{Matrix, plain};
+
+    fn rows(n_classes: usize) -> (Matrix, Matrix) {
+        let z: Vec<f32> = (0..5 * n_classes).map(|i| ((i * 37) % 23) as f32 / 3.0 - 3.0).collect();
+        let mut t = Matrix::zeros(5, n_classes);
+        for r in 0..5 {
+            t.row_mut(r)[r % n_classes] = 1.0;
+        }
+        (Matrix::from_rows(5, n_classes, &z), t)
+    }
+
+    #[test]
+    fn losses_and_gradients_are_those_of_the_plain_twin() {
+        for n in [1, 2, 10, 15, 16, 17, 40] {
+            let (z, t) = rows(n);
+            let (mut delta, mut losses) = (z.clone(), [f32::NAN; 5]);
+            softmax_crossentropy(Cpu::detect(), delta.view_mut(5), t.view(5), 0.25, &mut losses);
+            for r in 0..5 {
+                let (z, t) = (&z.row(r)[..n], &t.row(r)[..n]);
+                assert!((f64::from(losses[r]) - plain::crossentropy(z, t)).abs() < 2e-6);
+                for (i, p) in plain::softmax(z).iter().enumerate() {
+                    let want = (p - f64::from(t[i])) * 0.25;
+                    assert!((f64::from(delta.row(r)[i]) - want).abs() < 1e-7);
+                }
+                assert!(delta.row(r)[n..].iter().all(|&pad| pad == 0.0));
+            }
+        }
+    }
+
+    /// Keras's own numbers for a true class with a logit 20 and 200 below another.
+    #[test]
+    fn a_sure_mistake_costs_its_margin() {
+        for margin in [20.0, 200.0] {
+            let mut z = Matrix::from_rows(1, 3, &[0.0, 0.0, margin]);
+            let t = Matrix::from_rows(1, 3, &[1.0, 0.0, 0.0]);
+            let mut losses = [0.0];
+            softmax_crossentropy(Cpu::detect(), z.view_mut(1), t.view(1), 1.0, &mut losses);
+            assert!((losses[0] - margin).abs() < 1e-5);
+            assert!((z.row(0)[0] + 1.0).abs() < 1e-6 && (z.row(0)[2] - 1.0).abs() < 1e-6);
+        }
+        let p = Matrix::from_rows(1, 3, &[0.0, 0.0, 1.0]);
+        let t = Matrix::from_rows(1, 3, &[1.0, 0.0, 0.0]);
+        let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
+        probability_crossentropy(p.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
+        assert!((losses[0] - 16.118_095).abs() < 1e-5 && delta.to_rows() == [0.0; 3]);
+    }
+
+    #[test]
+    fn softmax_then_its_gradient_is_the_shortcut() {
+        let (z, t) = rows(10);
+        let mut p = z.clone();
+        softmax(Cpu::detect(), p.view_mut(5));
+        let (mut delta, mut losses) = (Matrix::zeros(5, 10), [0.0; 5]);
+        probability_crossentropy(p.view(5), t.view(5), 1.0, delta.view_mut(5), &mut losses);
+        softmax_differentiate(Cpu::detect(), p.view(5), delta.view_mut(5));
+        let (mut shortcut, mut same) = (z, [0.0; 5]);
+        softmax_crossentropy(Cpu::detect(), shortcut.view_mut(5), t.view(5), 1.0, &mut same);
+        for (a, b) in delta.to_rows().iter().zip(shortcut.to_rows()) {
+            assert!((a - b).abs() < 1e-6);
+        }
+        for (a, b) in losses.iter().zip(same) {
+            assert!((a - b).abs() < 2e-6);
+        }
+    }
+}

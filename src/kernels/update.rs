@@ -1,0 +1,138 @@
+//! Applies an optimizer's elementwise rule to weights, with the gradient from memory or straight
+//! from the registers of the product that made it.
+
+use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::{LANES, Lanes, View, ViewMut};
+
+/// The most state vectors that a rule keeps for each weight.
+pub const MAX_SLOTS: usize = 3;
+
+/// An update rule that sees one weight at a time.
+pub trait Rule: Copy + Send + Sync {
+    /// Number of state vectors that the rule keeps for each weight, at most [`MAX_SLOTS`].
+    const SLOTS: usize;
+
+    /// Whether a weight whose gradient and state are 0 stays as it is: then the weights of inputs
+    /// that are never anything but 0 need no visit.
+    const RESTS: bool;
+
+    /// The new weight for weight `w` and gradient `g`; `slots` (of which [`Rule::SLOTS`] are used)
+    /// is the state, updated in place.
+    ///
+    /// Must be `#[inline(always)]`.
+    fn step<L: Lanes>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L;
+}
+
+/// Weights with the state of their rule, all of one shape.
+pub struct Target<'a> {
+    /// The weights.
+    pub value: ViewMut<'a>,
+    /// The state; the first [`Rule::SLOTS`] are there.
+    pub slots: [Option<ViewMut<'a>>; MAX_SLOTS],
+}
+
+impl Target<'_> {
+    /// Pointers for a kernel that uses `slots` state vectors.
+    ///
+    /// Panics when a slot is missing or of another shape.
+    pub(super) fn pointers(&mut self, slots: usize) -> Pointers {
+        let value = &self.value;
+        let mut at = [value.at; MAX_SLOTS];
+        for (at, slot) in at.iter_mut().zip(&self.slots[..slots]) {
+            let slot = slot.as_ref().expect("a rule's state has all its slots");
+            assert!((slot.rows, slot.cols, slot.stride) == (value.rows, value.cols, value.stride));
+            *at = slot.at;
+        }
+        Pointers { value: value.at, slots: at, stride: value.stride }
+    }
+}
+
+/// Where a target's numbers are.
+#[derive(Clone, Copy)]
+pub(super) struct Pointers {
+    value: *mut f32,
+    slots: [*mut f32; MAX_SLOTS],
+    stride: usize,
+}
+
+impl Pointers {
+    /// Applies `rule` with gradient `g` to the vector at (`row`, `col`).
+    ///
+    /// # Safety
+    /// The vector must lie inside the target, padding included, and no one else may use it.
+    #[inline(always)]
+    pub(super) unsafe fn step<L: Lanes, R: Rule>(self, rule: &R, row: usize, col: usize, g: L) {
+        let at = row * self.stride + col;
+        // SAFETY: the caller vouches for the place; value and slots have one shape.
+        unsafe {
+            let mut slots = [L::splat(0.0); MAX_SLOTS];
+            for i in 0..R::SLOTS {
+                slots[i] = L::load(self.slots[i].add(at));
+            }
+            let w = rule.step(L::load(self.value.add(at)), g, &mut slots);
+            w.store(self.value.add(at));
+            for i in 0..R::SLOTS {
+                slots[i].store(self.slots[i].add(at));
+            }
+        }
+    }
+}
+
+/// Updates every weight of `target` by a gradient of the same shape.
+pub fn update<R: Rule>(cpu: Cpu, rule: &R, gradient: View<'_>, mut target: Target<'_>) {
+    assert!((gradient.rows, gradient.cols) == (target.value.rows, target.value.cols));
+    let pointers = target.pointers(R::SLOTS);
+    cpu.run(Update { rule, gradient, pointers });
+}
+
+/// Updates a bias (1 × units) by the column sums of `delta` (batch × units), each taken from the
+/// first row to the last.
+pub fn bias_update<R: Rule>(cpu: Cpu, rule: &R, delta: View<'_>, mut target: Target<'_>) {
+    assert!((1, delta.cols) == (target.value.rows, target.value.cols));
+    let pointers = target.pointers(R::SLOTS);
+    cpu.run(BiasUpdate { rule, delta, pointers });
+}
+
+struct Update<'a, R> {
+    rule: &'a R,
+    gradient: View<'a>,
+    pointers: Pointers,
+}
+
+impl<R: Rule> Job for Update<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let rule = *self.rule;
+        for r in 0..self.gradient.rows {
+            for (i, g) in self.gradient.row(r).chunks_exact(LANES).enumerate() {
+                // SAFETY: `update` has checked that target and gradient have one shape.
+                unsafe { self.pointers.step(&rule, r, i * LANES, L::load(g.as_ptr())) };
+            }
+        }
+    }
+}
+
+struct BiasUpdate<'a, R> {
+    rule: &'a R,
+    delta: View<'a>,
+    pointers: Pointers,
+}
+
+impl<R: Rule> Job for BiasUpdate<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for col in (0..self.delta.cols).step_by(LANES) {
+            let mut g = L::splat(0.0);
+            for r in 0..self.delta.rows {
+                // SAFETY: rows are padded to whole vectors, and `bias_update` has checked the shapes.
+                g = g + unsafe { L::load(self.delta.at.add(r * self.delta.stride + col)) };
+            }
+            // SAFETY: as above.
+            unsafe { self.pointers.step(self.rule, 0, col, g) };
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! RMSprop: steps divided by a running root mean square of the gradient; nothing else.
+//!
+//! ```text
+//! v ← ρ v + (1 − ρ) g²
+//! a ← ρ a + (1 − ρ) g                            centered; d = v − a², else d = v
+//! m ← µ m + η g / √(d + ε);  w ← w − m           m is only kept when µ > 0
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush};
+use crate::optim::UseRule;
+
+/// The arguments of Keras's `RMSprop`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RmsProp {
+    /// Step size.
+    #[schemars(range(min = 0.0))]
+    pub learning_rate: f64,
+    /// Decay of the mean square, in [0, 1).
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub rho: f64,
+    /// Share of the last step that is kept.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub momentum: f64,
+    /// Added to the mean square before the root.
+    #[schemars(range(min = 0.0))]
+    pub epsilon: f64,
+    /// Subtract the square of the mean: divide by the deviation.
+    pub centered: bool,
+}
+
+impl Default for RmsProp {
+    fn default() -> RmsProp {
+        RmsProp { learning_rate: 0.001, rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
+    }
+}
+
+impl RmsProp {
+    /// Uses the rule of a step of size `eta`.
+    pub(super) fn at<U: UseRule>(&self, eta: f32, user: U) -> U::Output {
+        let (rho, fresh) = (self.rho as f32, (1.0 - self.rho) as f32);
+        let (mu, epsilon) = (self.momentum as f32, self.epsilon as f32);
+        match (self.centered, mu) {
+            (false, 0.0) => user.use_rule(&Step::<false, false> { eta, rho, fresh, mu, epsilon }),
+            (false, _) => user.use_rule(&Step::<false, true> { eta, rho, fresh, mu, epsilon }),
+            (true, 0.0) => user.use_rule(&Step::<true, false> { eta, rho, fresh, mu, epsilon }),
+            (true, _) => user.use_rule(&Step::<true, true> { eta, rho, fresh, mu, epsilon }),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Step<const CENTERED: bool, const MOMENTUM: bool> {
+    eta: f32,
+    rho: f32,
+    /// 1 − ρ
+    fresh: f32,
+    mu: f32,
+    epsilon: f32,
+}
+
+impl<const CENTERED: bool, const MOMENTUM: bool> Rule for Step<CENTERED, MOMENTUM> {
+    const SLOTS: usize = 1 + CENTERED as usize + MOMENTUM as usize;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
+        let (rho, fresh) = (L::splat(self.rho), L::splat(self.fresh));
+        slots[0] = flush(rho.mul_add(slots[0], fresh * g * g));
+        let mut d = slots[0];
+        if CENTERED {
+            slots[1] = flush(rho.mul_add(slots[1], fresh * g));
+            d = (-slots[1]).mul_add(slots[1], d);
+        }
+        let step = L::splat(self.eta) * g / (d + L::splat(self.epsilon)).sqrt();
+        if !MOMENTUM {
+            return w - step;
+        }
+        let m = &mut slots[1 + usize::from(CENTERED)];
+        *m = flush(L::splat(self.mu).mul_add(*m, step));
+        w - *m
+    }
+}

@@ -1,0 +1,113 @@
+//! What can go wrong with a run's files, in words.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file or folder of a run that cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum RunsError {
+    /// The system refused; another path, or the same one later, may work.
+    #[error("cannot {deed} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried.
+        deed: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is no record of a run.
+    #[error("cannot read `{}` as the record of a run: {source}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        source: serde_json::Error,
+    },
+    /// The file is no history.
+    #[error("cannot read `{}` as a history: line {line}: got {got}, want {want}", path.display())]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is there.
+        got: String,
+        /// What should be there.
+        want: String,
+    },
+    /// An epoch's numbers do not fit the columns of the history.
+    #[error("cannot write to `{}`: got the columns {got}, want {want}", path.display())]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// The names of the numbers.
+        got: String,
+        /// The columns.
+        want: String,
+    },
+    /// The file holds no weights that we can use.
+    #[error("cannot read `{}` as weights: {what}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl RunsError {
+    /// Says for an error of the system what was tried on what.
+    pub(super) fn io(deed: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunsError {
+        move |source| RunsError::Io { deed, path: path.to_owned(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_name_path_and_deed() {
+        let path = PathBuf::from("logs/a/run.json");
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let cases = [
+            (
+                RunsError::io("create the folder", &path)(denied),
+                "cannot create the folder `logs/a/run.json`: permission denied",
+            ),
+            (
+                RunsError::Record {
+                    path: path.clone(),
+                    source: serde_json::from_str::<u8>("x").unwrap_err(),
+                },
+                "cannot read `logs/a/run.json` as the record of a run: \
+                 expected value at line 1 column 1",
+            ),
+            (
+                RunsError::History {
+                    path: path.clone(),
+                    line: 3,
+                    got: "`x`".to_owned(),
+                    want: "a number".to_owned(),
+                },
+                "cannot read `logs/a/run.json` as a history: line 3: got `x`, want a number",
+            ),
+            (
+                RunsError::Columns {
+                    path: path.clone(),
+                    got: "epoch,acc".to_owned(),
+                    want: "epoch,loss".to_owned(),
+                },
+                "cannot write to `logs/a/run.json`: got the columns epoch,acc, want epoch,loss",
+            ),
+            (
+                RunsError::Weights { path, what: "header too small".to_owned() },
+                "cannot read `logs/a/run.json` as weights: header too small",
+            ),
+        ];
+        for (error, want) in cases {
+            assert_eq!(error.to_string(), want);
+        }
+    }
+}

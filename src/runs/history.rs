@@ -1,0 +1,181 @@
+//! `history.csv`: the numbers of every epoch, a line each; lines are only ever added, and only
+//! whole ones.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::decimal;
+use super::error::RunsError;
+use crate::train::Logs;
+
+/// The first column: the epoch, from 0.
+const EPOCH: &str = "epoch";
+
+/// Writes a history.
+#[derive(Debug)]
+pub struct HistoryWriter {
+    path: PathBuf,
+    /// Opened for appending.
+    file: File,
+    /// The header line, once there is one.
+    header: Option<String>,
+    /// Length of the file in whole lines, in bytes.
+    offset: u64,
+    /// Whether a failed write may have left a piece of a line after `offset`.
+    torn: bool,
+}
+
+/// A history as it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// The names of the numbers.
+    pub columns: Vec<String>,
+    /// For every line the epoch and its numbers, in the order of the columns.
+    pub epochs: Vec<(usize, Vec<f64>)>,
+}
+
+impl HistoryWriter {
+    /// Creates the file; that it exists already is an error.
+    pub fn create(path: &Path) -> Result<HistoryWriter, RunsError> {
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .open(path)
+            .map_err(RunsError::io("create", path))?;
+        let path = path.to_owned();
+        Ok(HistoryWriter { path, file, header: None, offset: 0, torn: false })
+    }
+
+    /// Opens the file to go on after its first `n_epochs` epochs; whatever comes after those is
+    /// cut off.
+    ///
+    /// Fails if the file has fewer.
+    pub fn reopen(path: &Path, n_epochs: usize) -> Result<HistoryWriter, RunsError> {
+        let text = fs::read_to_string(path).map_err(RunsError::io("read", path))?;
+        // No epoch, no header: it comes with the first.
+        let n_lines = if n_epochs == 0 { 0 } else { n_epochs + 1 };
+        let lines: Vec<&str> = whole_lines(&text).take(n_lines).collect();
+        if lines.len() < n_lines {
+            return Err(RunsError::History {
+                path: path.to_owned(),
+                line: lines.len() + 1,
+                got: format!("{} epochs", lines.len().saturating_sub(1)),
+                want: format!("{n_epochs} or more"),
+            });
+        }
+        let header = lines.first().map(|line| line.trim_end().to_owned());
+        let offset = lines.iter().map(|line| line.len() as u64).sum();
+        let file =
+            OpenOptions::new().append(true).open(path).map_err(RunsError::io("open", path))?;
+        file.set_len(offset).map_err(RunsError::io("shorten", path))?;
+        Ok(HistoryWriter { path: path.to_owned(), file, header, offset, torn: false })
+    }
+
+    /// Adds the numbers of an epoch and hands them to the system; the first call names the
+    /// columns.
+    ///
+    /// After an error the file ends with the last whole line before this call.
+    pub fn append(&mut self, epoch: usize, logs: &Logs) -> Result<(), RunsError> {
+        let names = logs.0.iter().map(|(name, _)| name.as_str());
+        let header = [EPOCH].into_iter().chain(names).collect::<Vec<_>>().join(",");
+        let mut text = String::new();
+        match &self.header {
+            None => text = format!("{header}\n"),
+            Some(columns) if *columns == header => {}
+            Some(columns) => {
+                let (path, want) = (self.path.clone(), columns.clone());
+                return Err(RunsError::Columns { path, got: header, want });
+            }
+        }
+        text += &epoch.to_string();
+        for &(_, value) in &logs.0 {
+            text += ",";
+            text += &decimal::to_text(value);
+        }
+        text += "\n";
+        self.write(text.as_bytes()).map_err(RunsError::io("write to", &self.path))?;
+        self.header = Some(header);
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.torn {
+            self.truncate()?;
+        }
+        if let Err(error) = self.file.write_all(bytes) {
+            // If the piece of a line cannot be removed now, it is before the next write.
+            self.torn = true;
+            let _ = self.truncate();
+            return Err(error);
+        }
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn truncate(&mut self) -> io::Result<()> {
+        self.file.set_len(self.offset)?;
+        self.torn = false;
+        Ok(())
+    }
+}
+
+impl History {
+    /// Reads the file; a last line without its end, as a dying machine may leave it, does not
+    /// count.
+    pub fn load(path: &Path) -> Result<History, RunsError> {
+        let text = fs::read_to_string(path).map_err(RunsError::io("read", path))?;
+        History::parse(&text).map_err(|(line, got, want)| RunsError::History {
+            path: path.to_owned(),
+            line,
+            got,
+            want,
+        })
+    }
+
+    /// The numbers called `name`, one per epoch.
+    pub fn column(&self, name: &str) -> Option<Vec<f64>> {
+        let place = self.columns.iter().position(|column| column == name)?;
+        Some(self.epochs.iter().map(|(_, values)| values[place]).collect())
+    }
+
+    /// The history in `text`, or the line, what is there and what should be.
+    fn parse(text: &str) -> Result<History, (usize, String, String)> {
+        let mut lines = whole_lines(text).map(str::trim_end);
+        let Some(header) = lines.next() else {
+            return Ok(History { columns: Vec::new(), epochs: Vec::new() });
+        };
+        let mut columns: Vec<String> = header.split(',').map(str::to_owned).collect();
+        if columns.remove(0) != EPOCH {
+            return Err((1, format!("`{header}`"), format!("a header that starts with `{EPOCH}`")));
+        }
+        let epochs = lines
+            .enumerate()
+            .map(|(i, line)| {
+                parse_line(line, columns.len()).map_err(|(got, want)| (i + 2, got, want))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(History { columns, epochs })
+    }
+}
+
+/// The epoch and the numbers of a line, or what is there and what should be.
+fn parse_line(line: &str, n_numbers: usize) -> Result<(usize, Vec<f64>), (String, String)> {
+    let mut cells = line.split(',');
+    let epoch = cells.next().unwrap_or_default();
+    let epoch = epoch.parse().map_err(|_| (format!("`{epoch}`"), "an epoch".to_owned()))?;
+    let numbers = cells
+        .map(|cell| {
+            decimal::from_text(cell).ok_or_else(|| (format!("`{cell}`"), "a number".to_owned()))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    if numbers.len() != n_numbers {
+        return Err((format!("{} numbers", numbers.len()), n_numbers.to_string()));
+    }
+    Ok((epoch, numbers))
+}
+
+/// The lines that have an end, with it.
+fn whole_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive('\n').filter(|line| line.ends_with('\n'))
+}

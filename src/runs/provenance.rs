@@ -1,0 +1,89 @@
+//! Where a run took place: the machine and the state of the source; it asks and never fails.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde::{Deserialize, Serialize};
+
+/// A machine, as far as it matters for a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Its name in the network.
+    pub hostname: String,
+    /// Operating system and architecture, such as `linux x86_64`.
+    pub os: String,
+    /// The model of the processor.
+    pub cpu: String,
+    /// Threads that the runs shared.
+    pub threads: usize,
+}
+
+impl Machine {
+    /// This machine, with the number of threads in use.
+    pub fn here(threads: usize) -> Machine {
+        Machine {
+            hostname: gethostname::gethostname().to_string_lossy().into_owned(),
+            os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            cpu: cpu_model().unwrap_or_else(|| "unknown".to_owned()),
+            threads,
+        }
+    }
+}
+
+/// The commit that is checked out where `dir` is, if `dir` is in a Git repository and `git` is
+/// there to say so.
+pub fn git_commit(dir: &Path) -> Option<String> {
+    line_of(Command::new("git").arg("-C").arg(dir).args(["rev-parse", "--verify", "HEAD"]))
+}
+
+fn cpu_model() -> Option<String> {
+    if cfg!(target_os = "macos") {
+        return line_of(Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]));
+    }
+    cpu_model_in(&fs::read_to_string("/proc/cpuinfo").ok()?)
+}
+
+/// The processor's name in the words of Linux's `/proc/cpuinfo`; ARM's has none.
+fn cpu_model_in(cpuinfo: &str) -> Option<String> {
+    let named = |line: &str| {
+        let (key, value) = line.split_once(':')?;
+        (key.trim() == "model name").then(|| value.trim().to_owned())
+    };
+    cpuinfo.lines().find_map(named)
+}
+
+/// What a command prints, if it succeeds and prints a line.
+fn line_of(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !line.is_empty()).then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_is_named_as_linux_names_it() {
+        let cpuinfo =
+            "processor\t: 0\nmodel\t\t: 17\nmodel name\t: AMD EPYC 9554\nflags\t\t: fpu\n";
+        assert_eq!(cpu_model_in(cpuinfo).as_deref(), Some("AMD EPYC 9554"));
+        assert_eq!(cpu_model_in("processor\t: 0\nBogoMIPS\t: 50.00\n"), None);
+    }
+
+    #[test]
+    fn this_machine_has_a_name() {
+        let machine = Machine::here(3);
+        assert_eq!(machine.threads, 3);
+        assert!(!machine.hostname.is_empty() && !machine.cpu.is_empty());
+        assert!(machine.os.starts_with(std::env::consts::OS));
+    }
+
+    #[test]
+    fn no_repository_no_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(git_commit(dir.path()), None);
+        assert_eq!(git_commit(&dir.path().join("missing")), None);
+    }
+}

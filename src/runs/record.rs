@@ -1,0 +1,160 @@
+//! `run.json`: how a run came about and how it ended; the numbers in between are the history's.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, FixedOffset};
+use serde::{Deserialize, Serialize};
+
+use super::atomic::write_atomic;
+use super::decimal;
+use super::error::RunsError;
+use super::provenance::Machine;
+use crate::train::Logs;
+
+/// How a run came about and how it ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// What the plan is called.
+    pub name: String,
+    /// How far it got.
+    pub status: Status,
+    /// Why it could not go on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<String>,
+    /// The version of this program.
+    pub version: String,
+    /// The command line, without the program's name.
+    pub arguments: Vec<String>,
+    /// The commit that was checked out in the current folder.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub git_commit: Option<String>,
+    /// Where it took place.
+    pub machine: Machine,
+    /// What it learned from.
+    pub data: DataSource,
+    /// The seed of all its random numbers.
+    pub seed: u64,
+    /// When it began.
+    pub started: DateTime<FixedOffset>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub finished: Option<DateTime<FixedOffset>>,
+    /// How long it trained, in seconds, interruptions not counted.
+    pub seconds: f64,
+    /// How many epochs it trained.
+    pub epochs: usize,
+    /// The numbers of the last epoch.
+    #[serde(with = "numbers")]
+    pub metrics: Logs,
+    /// The epoch with the best monitored number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub best: Option<Best>,
+}
+
+/// How far a run got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It is training, or its process died.
+    Running,
+    /// It got to its end.
+    Completed,
+    /// It could not go on.
+    Failed,
+    /// It was asked to stop and can be resumed.
+    Stopped,
+}
+
+/// What a run learned from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataSource {
+    /// In words, such as `mnist: 48000 training and 12000 validation rows`.
+    pub description: String,
+    /// The hash of the contents.
+    pub sha256: String,
+}
+
+/// The best epoch of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Its index, from 0.
+    pub epoch: usize,
+    /// Its numbers.
+    #[serde(with = "numbers")]
+    pub metrics: Logs,
+}
+
+impl Record {
+    /// Writes the record to `path`, in the place of an earlier one.
+    pub fn save(&self, path: &Path) -> Result<(), RunsError> {
+        let mut bytes = serde_json::to_vec_pretty(self)
+            .map_err(|source| RunsError::Record { path: path.to_owned(), source })?;
+        bytes.push(b'\n');
+        write_atomic(path, &bytes)
+    }
+
+    /// Reads the record at `path`; what later versions may add to it is ignored.
+    pub fn load(path: &Path) -> Result<Record, RunsError> {
+        let bytes = fs::read(path).map_err(RunsError::io("read", path))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|source| RunsError::Record { path: path.to_owned(), source })
+    }
+}
+
+/// Named 32-bit numbers as a JSON object in their order: the shortest decimal of each, and a word
+/// for what JSON has no number for.
+mod numbers {
+    use std::fmt;
+
+    use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+    use serde::ser::Serializer;
+
+    use super::{Logs, decimal};
+
+    pub(super) fn serialize<S: Serializer>(logs: &Logs, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = |value: f64| -> serde_json::Value {
+            let text = decimal::to_text(value);
+            // JSON's numbers have 64 bits: the shortest decimal of 32 reads as one and prints the
+            // same.
+            text.parse().ok().and_then(serde_json::Number::from_f64).map_or(text.into(), Into::into)
+        };
+        serializer.collect_map(logs.0.iter().map(|(name, value)| (name, number(*value))))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Logs, D::Error> {
+        input.deserialize_map(Numbers)
+    }
+
+    struct Numbers;
+
+    impl<'de> Visitor<'de> for Numbers {
+        type Value = Logs;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("named numbers")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Logs, A::Error> {
+            let mut logs = Vec::new();
+            while let Some((name, Number(value))) = map.next_entry()? {
+                logs.push((name, value));
+            }
+            Ok(Logs(logs))
+        }
+    }
+
+    struct Number(f64);
+
+    impl<'de> Deserialize<'de> for Number {
+        fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Number, D::Error> {
+            let text = match serde_json::Value::deserialize(input)? {
+                serde_json::Value::Number(number) => number.to_string(),
+                serde_json::Value::String(text) => text,
+                other => return Err(D::Error::custom(format!("got {other}, want a number"))),
+            };
+            let wrong = || D::Error::custom(format!("got `{text}`, want a number"));
+            decimal::from_text(&text).map(Number).ok_or_else(wrong)
+        }
+    }
+}

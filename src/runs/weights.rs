@@ -1,0 +1,107 @@
+//! `model.safetensors`: named tensors of 32-bit numbers, as other programs read them; it knows
+//! nothing of layers.
+//!
+//! <https://github.com/huggingface/safetensors#format>
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Map, Value, json};
+
+use super::atomic::write_atomic;
+use super::error::RunsError;
+
+/// A tensor to be saved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TensorView<'a> {
+    /// What it is called, such as `dense_0.kernel`.
+    pub name: &'a str,
+    /// Its shape.
+    pub shape: &'a [usize],
+    /// Its numbers in row-major order, as many as the shape says.
+    pub data: &'a [f32],
+}
+
+/// A tensor that was loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// What it is called, such as `dense_0.kernel`.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its numbers in row-major order, as many as the shape says.
+    pub data: Vec<f32>,
+}
+
+/// What a file of weights holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// The tensors, in the order in which they are stored.
+    pub tensors: Vec<Tensor>,
+    /// What else is known of them.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Writes the tensors to `path` in their order; equal weights give equal files.
+///
+/// # Panics
+///
+/// If a tensor has not as many numbers as its shape says.
+pub fn save_weights(
+    path: &Path,
+    tensors: &[TensorView<'_>],
+    metadata: &BTreeMap<String, String>,
+) -> Result<(), RunsError> {
+    write_atomic(path, &encode(tensors, metadata))
+}
+
+/// Reads the tensors at `path`; tensors of other types than 32-bit numbers are an error.
+pub fn load_weights(path: &Path) -> Result<Weights, RunsError> {
+    let bytes = fs::read(path).map_err(RunsError::io("read", path))?;
+    decode(&bytes).map_err(|what| RunsError::Weights { path: path.to_owned(), what })
+}
+
+/// The file's bytes. The crate that reads them could write them as well, but would put the
+/// metadata into another order every time.
+fn encode(tensors: &[TensorView<'_>], metadata: &BTreeMap<String, String>) -> Vec<u8> {
+    let mut header = Map::new();
+    if !metadata.is_empty() {
+        header.insert("__metadata__".to_owned(), json!(metadata));
+    }
+    let mut data = Vec::new();
+    for tensor in tensors {
+        assert_eq!(tensor.shape.iter().product::<usize>(), tensor.data.len(), "{}", tensor.name);
+        let start = data.len();
+        data.extend(tensor.data.iter().flat_map(|number| number.to_le_bytes()));
+        let info =
+            json!({"dtype": "F32", "shape": tensor.shape, "data_offsets": [start, data.len()]});
+        header.insert(tensor.name.to_owned(), info);
+    }
+    let mut header = Value::Object(header).to_string();
+    // The format wants the data to begin at a multiple of 8 bytes.
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat()
+}
+
+/// The weights in `bytes`, or what is wrong with them.
+fn decode(bytes: &[u8]) -> Result<Weights, String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let tensors = header
+        .offset_keys()
+        .into_iter()
+        .map(|name| {
+            let view = file.tensor(&name).map_err(|error| error.to_string())?;
+            if view.dtype() != Dtype::F32 {
+                return Err(format!("tensor `{name}`: got the type {}, want F32", view.dtype()));
+            }
+            let (numbers, _) = view.data().as_chunks();
+            let data = numbers.iter().copied().map(f32::from_le_bytes).collect();
+            Ok(Tensor { name, shape: view.shape().to_vec(), data })
+        })
+        .collect::<Result<_, String>>()?;
+    let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
+    Ok(Weights { tensors, metadata })
+}

@@ -1,0 +1,101 @@
+//! Data in the form that the kernels take: scaled, with its targets as rows of numbers; shared by
+//! all runs and never changed.
+
+use crate::data::{Inputs, Table, Targets, Values};
+use crate::kernels::{Entries, ViewMut};
+
+/// A table whose inputs have been divided by a scale.
+#[derive(Debug)]
+pub struct Feed {
+    pub(super) inputs: FeedInputs,
+    targets: Targets,
+}
+
+#[derive(Debug)]
+pub(super) enum FeedInputs {
+    Sparse(Entries),
+    Dense(Dense),
+}
+
+#[derive(Debug)]
+pub(super) struct Dense {
+    pub(super) features: usize,
+    values: Values,
+    scale: f64,
+}
+
+impl Feed {
+    /// The rows of `table`, every input divided by `scale`.
+    pub fn new(table: Table, scale: f64) -> Feed {
+        let inputs = match table.inputs {
+            Inputs::Sparse(s) => FeedInputs::Sparse(match s.values {
+                Values::Bytes(v) => Entries::bytes(s.features, s.offsets, s.indices, v, scale),
+                Values::Floats(v) => Entries::floats(s.features, s.offsets, s.indices, v, scale),
+            }),
+            Inputs::Dense(d) => {
+                FeedInputs::Dense(Dense { features: d.features, values: d.values, scale })
+            }
+        };
+        Feed { inputs, targets: table.targets }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match &self.targets {
+            Targets::Classes { labels, .. } => labels.len(),
+            Targets::Values { values, width } => values.len() / width,
+        }
+    }
+
+    /// Number of inputs of a row.
+    pub fn features(&self) -> usize {
+        match &self.inputs {
+            FeedInputs::Sparse(entries) => entries.features(),
+            FeedInputs::Dense(dense) => dense.features,
+        }
+    }
+
+    /// Writes the targets of `rows` into `to` (rows × outputs): a class is one-hot, or itself when
+    /// there is one output; then each becomes t · factor + shift.
+    pub(super) fn targets(&self, rows: &[u32], (factor, shift): (f32, f32), mut to: ViewMut<'_>) {
+        let n = to.cols();
+        for (r, &row) in rows.iter().enumerate() {
+            let row = row as usize;
+            let to = &mut to.row(r)[..n];
+            match &self.targets {
+                Targets::Classes { labels, .. } if n == 1 => to[0] = labels[row] as f32,
+                Targets::Classes { labels, .. } => {
+                    to.fill(0.0);
+                    to[labels[row] as usize] = 1.0;
+                }
+                Targets::Values { values, width } => {
+                    to.copy_from_slice(&values[row * width..(row + 1) * width]);
+                }
+            }
+            if (factor, shift) != (1.0, 0.0) {
+                to.iter_mut().for_each(|t| *t = t.mul_add(factor, shift));
+            }
+        }
+    }
+}
+
+impl Dense {
+    /// Writes the inputs of `rows` into `to` (rows × features).
+    pub(super) fn gather(&self, rows: &[u32], mut to: ViewMut<'_>) {
+        for (r, &row) in rows.iter().enumerate() {
+            let range = row as usize * self.features..(row as usize + 1) * self.features;
+            let to = &mut to.row(r)[..self.features];
+            match &self.values {
+                Values::Bytes(values) => {
+                    let inverse = |byte: u8| (f64::from(byte) / self.scale) as f32;
+                    to.iter_mut().zip(&values[range]).for_each(|(x, &byte)| *x = inverse(byte));
+                }
+                Values::Floats(values) if self.scale == 1.0 => to.copy_from_slice(&values[range]),
+                Values::Floats(values) => {
+                    let scaled = |x: f32| (f64::from(x) / self.scale) as f32;
+                    to.iter_mut().zip(&values[range]).for_each(|(to, &x)| *to = scaled(x));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Fit: epochs of steps, validation after each, told to an observer as it goes; by Keras's rules.
+
+use std::ops::Range;
+
+use crate::model::{Loss, Metric, Network};
+use crate::optim::Optimizer;
+use crate::random::{Purpose, Stream};
+use crate::train::early_stopping::Watch;
+use crate::train::engine::{Engine, Score};
+use crate::train::{EarlyStopping, Event, Feed, Flow, Logs, OptimizerState};
+
+/// What is trained on what.
+#[derive(Clone, Debug)]
+pub struct Task<'a> {
+    /// All rows.
+    pub feed: &'a Feed,
+    /// Rows to train on.
+    pub training: Range<usize>,
+    /// Rows to validate on after each epoch; none when empty.
+    pub validation: Range<usize>,
+    /// Passes over the training rows.
+    pub epochs: usize,
+    /// Rows of a step.
+    pub batch_size: usize,
+    /// A new order of the training rows for each epoch.
+    pub shuffle: bool,
+    /// Every order derives from it.
+    pub seed: u64,
+    /// What training makes small.
+    pub loss: &'a Loss,
+    /// What is reported beside it.
+    pub metrics: &'a [Metric],
+    /// How gradients become steps.
+    pub optimizer: &'a Optimizer,
+    /// When to stop early.
+    pub early_stopping: Option<&'a EarlyStopping>,
+    /// Whether a loss that is not finite ends the fit.
+    pub terminate_on_nan: bool,
+    /// Threads to compute with; they change no bit of the result.
+    pub threads: usize,
+}
+
+/// Everything that a fit changes as it goes: whoever has it can go on with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The network.
+    pub network: Network,
+    /// What the optimizer remembers.
+    pub optimizer: OptimizerState,
+    /// The epoch that is under way, or comes next.
+    pub epoch: usize,
+    /// Steps of it that are done.
+    pub batch: usize,
+    /// The sums over them.
+    pub totals: Score,
+    /// What early stopping has seen.
+    pub watch: Watch,
+}
+
+/// How a fit ended that met no error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All epochs are trained.
+    Completed,
+    /// Early stopping ended it after this epoch (from 0).
+    Early {
+        /// The last epoch that was trained.
+        epoch: usize,
+    },
+    /// The observer asked for it.
+    Stopped,
+}
+
+/// The loss is no longer a number: the weights are lost.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("the loss became {loss} in epoch {}, step {}; a smaller learning rate may help", epoch + 1, batch + 1)]
+pub struct Diverged {
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// The step in the epoch, from 0.
+    pub batch: usize,
+    /// The loss.
+    pub loss: f64,
+}
+
+impl Task<'_> {
+    /// The state before the first step.
+    pub fn start(&self, mut network: Network) -> State {
+        let optimizer = OptimizerState::new(self.optimizer, &mut network);
+        let (totals, watch) = (Score::default(), Watch::default());
+        State { network, optimizer, epoch: 0, batch: 0, totals, watch }
+    }
+
+    /// Number of steps in an epoch: the last may be smaller, none is left out.
+    pub fn steps_per_epoch(&self) -> usize {
+        self.training.len().div_ceil(self.batch_size)
+    }
+
+    /// Trains from `state` on, and tells `observe` with the network as it then is.
+    pub fn fit(
+        &self,
+        state: &mut State,
+        observe: &mut dyn FnMut(Event<'_>, &State) -> Flow,
+    ) -> Result<Ended, Diverged> {
+        let mut engine =
+            Engine::new(&state.network, self.loss, self.feed, self.batch_size, self.threads);
+        let begin =
+            Event::TrainBegin { epochs: self.epochs, steps_per_epoch: self.steps_per_epoch() };
+        if observe(begin, state) == Flow::Stop {
+            return Ok(Ended::Stopped);
+        }
+        let mut ended = Ended::Completed;
+        while state.epoch < self.epochs && ended == Ended::Completed {
+            if self.train_epoch(&mut engine, state, observe)? == Flow::Stop {
+                return Ok(Ended::Stopped);
+            }
+            ended = self.end_epoch(&mut engine, state, observe);
+        }
+        if ended != Ended::Stopped
+            && let Some(best) = state.watch.take_best()
+        {
+            state.network = best;
+        }
+        Ok(ended)
+    }
+
+    /// The steps of the epoch under way that are not done yet.
+    fn train_epoch(
+        &self,
+        engine: &mut Engine,
+        state: &mut State,
+        observe: &mut dyn FnMut(Event<'_>, &State) -> Flow,
+    ) -> Result<Flow, Diverged> {
+        let epoch = state.epoch;
+        if observe(Event::EpochBegin { epoch }, state) == Flow::Stop {
+            return Ok(Flow::Stop);
+        }
+        let order = self.order(epoch);
+        let batches: Vec<&[u32]> = order.chunks(self.batch_size).collect();
+        let mut logs = Logs::default();
+        for done in state.batch..batches.len() {
+            let ahead = batches.get(done + 1).copied().unwrap_or_default();
+            let State { network, optimizer, .. } = state;
+            let score =
+                engine.step(network, self.optimizer, optimizer, self.feed, batches[done], ahead);
+            if self.terminate_on_nan && !score.loss.is_finite() {
+                return Err(Diverged { epoch, batch: done, loss: score.loss });
+            }
+            state.totals.add(score);
+            state.batch = done + 1;
+            self.write(&mut logs, "", &state.totals);
+            let event = Event::BatchEnd {
+                epoch,
+                done: state.batch,
+                steps_per_epoch: batches.len(),
+                logs: &logs,
+            };
+            if observe(event, state) == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// Validation, the epoch's numbers, and whether they are the last.
+    fn end_epoch(
+        &self,
+        engine: &mut Engine,
+        state: &mut State,
+        observe: &mut dyn FnMut(Event<'_>, &State) -> Flow,
+    ) -> Ended {
+        let epoch = state.epoch;
+        let mut logs = Logs::default();
+        self.write(&mut logs, "", &state.totals);
+        if !self.validation.is_empty() {
+            let Range { start, end } = self.validation;
+            self.write(&mut logs, "val_", &engine.evaluate(&state.network, self.feed, start, end));
+        }
+        let rate = self.optimizer.learning_rate(state.optimizer.iterations);
+        logs.set("learning_rate", f64::from(rate));
+        (state.epoch, state.batch, state.totals) = (epoch + 1, 0, Score::default());
+        let early = self
+            .early_stopping
+            .is_some_and(|rule| state.watch.see(rule, epoch, &logs, &state.network));
+        match observe(Event::EpochEnd { epoch, logs: &logs }, state) {
+            Flow::Stop if state.epoch < self.epochs && !early => Ended::Stopped,
+            _ if early => Ended::Early { epoch },
+            _ => Ended::Completed,
+        }
+    }
+
+    /// The training rows in the order of epoch `epoch`.
+    fn order(&self, epoch: usize) -> Vec<u32> {
+        let mut order: Vec<u32> = self.training.clone().map(|row| row as u32).collect();
+        if self.shuffle {
+            Stream::new(self.seed, Purpose::Shuffle, epoch as u64).shuffle(&mut order);
+        }
+        order
+    }
+
+    /// The loss and the metrics of `score`, their names after `prefix`.
+    fn write(&self, logs: &mut Logs, prefix: &str, score: &Score) {
+        let name = |name: &str| format!("{prefix}{name}");
+        let single = |x: f64| f64::from(x as f32);
+        logs.set(&name("loss"), single(score.loss));
+        for metric in self.metrics {
+            let value = match metric {
+                Metric::Accuracy => score.hits / score.rows.max(1.0),
+            };
+            logs.set(&name(metric.name()), single(value));
+        }
+    }
+}

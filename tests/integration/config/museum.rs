@@ -1,0 +1,125 @@
+//! A museum of wrong configs: each exhibit with all that is said of it.
+
+use runner::data::Description;
+
+use super::{Desk, tutorial};
+
+/// Holds what is said of a desk against the committed picture of that name.
+fn exhibit(name: &str, desk: &Desk) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, desk.pictures()));
+}
+
+/// The tutorial's config with one piece replaced.
+fn tutorial_with(old: &str, new: &str) -> Desk {
+    let text = tutorial();
+    assert!(text.contains(old), "the tutorial no longer says {old}");
+    Desk::with(&text.replace(old, new))
+}
+
+/// Ten real values per row instead of classes.
+fn real_values(width: usize) -> Description {
+    Description {
+        rows: 500,
+        shape: vec![13],
+        classes: None,
+        target_width: width,
+        default_scale: 1.0,
+    }
+}
+
+fn two_classes() -> Description {
+    Description { classes: Some(2), ..real_values(1) }
+}
+
+macro_rules! exhibits {
+    ($($name:ident: $desk:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            exhibit(stringify!($name), &$desk);
+        })*
+    };
+}
+
+exhibits! {
+    // Names.
+    unknown_key: tutorial_with("learning_rate", "learnig_rate");
+    unknown_key_without_a_near_one: tutorial_with("metrics", "colour");
+    unknown_section: tutorial_with("[training]", "[trainig]");
+    key_in_the_wrong_section: tutorial_with("[data]", "epochs = 3\n[data]");
+    key_of_another_optimizer: tutorial_with("learning_rate = 0.001", "momentum = 0.9");
+    key_misspelt_in_an_inline_layer: tutorial_with("units = 64", "unit = 64");
+    optimizer_misspelt: tutorial_with("\"adam\"", "\"adm\"");
+    optimizer_misspelt_as_a_name: Desk::with("optimizer = \"Adma\"\nmodel = { layers = [{ type = \"dense\", units = 10, activation = \"softmax\" }] }");
+    layer_misspelt: tutorial_with("type = \"dense\", units = 64", "type = \"desne\", units = 64");
+    layer_without_a_type: tutorial_with("type = \"dense\", units = 64", "units = 64");
+    activation_without_a_near_name: tutorial_with("\"relu\"", "\"heaviside\"");
+    metric_misspelt: tutorial_with("[\"accuracy\"]", "[\"accurracy\"]");
+
+    // Types and ranges.
+    number_in_quotes: tutorial_with("epochs = 20", "epochs = \"20\"");
+    fraction_for_a_count: tutorial_with("epochs = 20", "epochs = 20.0");
+    string_for_a_list: tutorial_with("[\"accuracy\"]", "\"accuracy\"");
+    table_for_a_number: tutorial_with("learning_rate = 0.001", "learning_rate = { initial = 0.1 }");
+    date_for_a_name: tutorial_with("[data]", "name = 2026-01-01\n[data]");
+    word_for_a_section: Desk::with("training = \"fast\"\n[model]\nlayers = [{ type = \"dense\", units = 10 }]\n");
+    beta_out_of_range: tutorial_with("learning_rate = 0.001", "beta_1 = 1.5");
+    nan_is_no_rate: tutorial_with("0.001", "nan");
+    units_out_of_range: tutorial_with("units = 64", "units = 0");
+    integer_beyond_64_bits: tutorial_with("[data]", "seed = 18446744073709551616\n[data]");
+    no_layers: Desk::with("[model]\nlayers = []\n");
+    no_model: Desk::with("name = \"empty\"\n");
+    no_layers_key: Desk::with("[model]\n");
+    name_that_is_no_folder: tutorial_with("[data]", "name = \"a/b\"\n[data]");
+
+    // Syntax and files.
+    section_misspelt_that_has_to_be_there: tutorial_with("[model]", "[modle]");
+    word_without_quotes: tutorial_with("\"relu\"", "relu");
+    syntax_error: tutorial_with("epochs = 20", "epochs = ");
+    two_syntax_errors: Desk::with("[model\nlayers = [\nname = yes\n");
+    key_twice: tutorial_with("epochs = 20", "epochs = 20\nepochs = 30");
+    missing_config: tutorial_with("x", "x").ask_for("rum.toml");
+    missing_weights: tutorial_with("[model]", "[model]\nweights = \"init.npz\"");
+    missing_data: tutorial_with("\"mnist\"", "\"mnits\"");
+    missing_base: Desk::with("extends = \"bass.toml\"\n");
+    extends_itself_in_the_end: Desk::with("extends = \"b.toml\"\n")
+        .file("b.toml", "extends = \"c.toml\"\n").file("c.toml", "extends = \"run.toml\"\n");
+    extends_no_string: Desk::with("extends = 3\n");
+    problem_in_a_base: Desk::with("extends = \"base.toml\"\n").file("base.toml", "[model]\nlayer = []\n");
+    problems_of_two_files: tutorial_with("epochs = 20", "epochs = 0")
+        .ask("other.toml", "extends = \"run.toml\"\n[optimizer]\nnames = \"sgd\"\n");
+
+    // Arguments.
+    set_without_a_value: Desk::with(&tutorial()).set("training.epochs").set("training.epochs=");
+    set_of_no_key: Desk::with(&tutorial()).set("training..epochs=3").set("=3").set("extends=x.toml");
+    set_of_an_unknown_key: Desk::with(&tutorial()).set("optimizer.learning_rte=0.1");
+    set_of_a_bad_value: Desk::with(&tutorial()).set("training.epochs=many").set("data.validation_split=1.0");
+    set_of_broken_toml: Desk::with(&tutorial()).set("model.layers=[{ type = \"dense\"");
+    set_below_a_number: Desk::with(&tutorial()).set("training.epochs.most=3");
+    set_of_a_layer_that_is_not_there: Desk::with(&tutorial()).set("model.layers.2.units=3");
+    set_of_a_name_leaves_the_other_keys: tutorial_with("learning_rate = 0.001", "beta_1 = 0.8").set("optimizer.name=sgd");
+
+    // What does not fit.
+    units_do_not_fit_the_classes: tutorial_with("units = 10", "units = 12");
+    shape_does_not_fit_the_data: tutorial_with("[model]", "[model]\ninput_shape = [28, 27]");
+    loss_after_relu: tutorial_with("\"softmax\"", "\"relu\"");
+    loss_after_no_activation: tutorial_with(", activation = \"softmax\"", "");
+    logits_after_softmax: tutorial_with("\"categorical_crossentropy\"", "{ name = \"categorical_crossentropy\", from_logits = true }");
+    softmax_over_one_unit: tutorial_with("units = 10", "units = 1").data(two_classes());
+    binary_loss_for_ten_classes: tutorial_with("units = 10, activation = \"softmax\"", "units = 1, activation = \"sigmoid\"")
+        .set("training.loss=binary_crossentropy");
+    binary_loss_after_tanh: tutorial_with("units = 10, activation = \"softmax\"", "units = 1, activation = \"tanh\"")
+        .set("training.loss=bce").data(two_classes());
+    classes_wanted: Desk::with(&tutorial()).set("training.loss=sparse_categorical_crossentropy").data(real_values(10));
+    width_does_not_fit: Desk::with(&tutorial()).set("training.loss=mse").set("training.metrics=[]").data(real_values(3));
+    accuracy_of_real_values: Desk::with(&tutorial()).set("training.loss=mse").data(real_values(10));
+    limit_beyond_the_rows: tutorial_with("[data]", "[data]\nlimit = 60001");
+    split_without_training_rows: tutorial_with("0.2", "0.9").set("data.limit=10");
+    split_without_validation_rows: tutorial_with("0.2", "1e-17").set("data.limit=2");
+    early_stopping_without_validation: tutorial_with("[training]", "[callbacks.early_stopping]\npatience = 2\n[training]").set("data.validation_split=0");
+    early_stopping_of_a_misspelt_number: Desk::with(&tutorial()).set("callbacks.early_stopping.monitor=val_los");
+    early_stopping_of_the_rate: Desk::with(&tutorial()).set("callbacks.early_stopping.monitor=learning_rate");
+}
