@@ -162,7 +162,10 @@ impl<'a> View<'a> {
 
     /// The range of columns `range`, which must start on a vector.
     pub fn columns_range(self, range: Range<usize>) -> View<'a> {
-        assert!(range.start % LANES == 0 && padded(range.end) <= self.stride, "columns {range:?}");
+        assert!(
+            range.start.is_multiple_of(LANES) && padded(range.end) <= self.stride,
+            "columns {range:?}"
+        );
         // SAFETY: the range lies within the row.
         View { at: unsafe { self.at.add(range.start) }, cols: range.len(), ..self }
     }
@@ -208,8 +211,8 @@ impl<'a> ViewMut<'a> {
     /// Rows `from..to` for a shorter time.
     pub fn row_range(&mut self, from: usize, to: usize) -> ViewMut<'_> {
         assert!(from <= to && to <= self.rows, "rows {from}..{to} of {}", self.rows);
-        // SAFETY: `from` is not beyond the end of the matrix.
         ViewMut {
+            // SAFETY: `from` is not beyond the end of the matrix.
             at: unsafe { self.at.add(from * self.stride) },
             rows: to - from,
             ..self.reborrow()
@@ -248,8 +251,8 @@ fn check_columns(from: usize, to: usize, cols: usize) {
     assert!(
         from <= to
             && to <= cols
-            && (from % LANES == 0 || from == cols)
-            && (to % LANES == 0 || to == cols),
+            && (from.is_multiple_of(LANES) || from == cols)
+            && (to.is_multiple_of(LANES) || to == cols),
         "columns {from}..{to} of {cols} are not whole vectors"
     );
 }

@@ -141,15 +141,16 @@ impl<S: Sink> Job for Product<'_, S> {
         let vectors = self.b.cols.div_ceil(LANES);
         let mut v = 0;
         while v < vectors {
+            let n = if L::WIDE && v + 2 <= vectors { 2 } else { 1 };
             // SAFETY: `check` holds the shapes to each other and every row is padded to whole
             // vectors, so all tiles lie inside their matrices.
-            if L::WIDE && v + 2 <= vectors {
-                unsafe { self.panel::<L, 2>(v * LANES) };
-                v += 2;
-            } else {
-                unsafe { self.panel::<L, 1>(v * LANES) };
-                v += 1;
+            unsafe {
+                match n {
+                    2 => self.panel::<L, 2>(v * LANES),
+                    _ => self.panel::<L, 1>(v * LANES),
+                }
             }
+            v += n;
         }
     }
 }

@@ -143,7 +143,7 @@ impl Job for Differentiate<'_> {
             for (p, d) in p.chunks_exact(LANES).zip(delta.chunks_exact_mut(LANES)) {
                 // SAFETY: both chunks hold LANES numbers.
                 unsafe {
-                    (L::load(p.as_ptr()) * (L::load(d.as_ptr()) - sum)).store(d.as_mut_ptr())
+                    (L::load(p.as_ptr()) * (L::load(d.as_ptr()) - sum)).store(d.as_mut_ptr());
                 };
             }
         }

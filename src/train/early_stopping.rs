@@ -129,11 +129,11 @@ mod tests {
     fn epochs(rule: &EarlyStopping, values: &[f64]) -> usize {
         let network = Network { layers: Vec::new() };
         let mut watch = Watch::default();
-        let mut stops = |(epoch, value): (usize, &f64)| {
+        let stops = |(epoch, value): (usize, &f64)| {
             let logs = Logs(vec![(rule.monitor.clone(), *value)]);
             watch.see(rule, epoch, &logs, &network)
         };
-        values.iter().enumerate().position(|v| stops(v)).unwrap_or(values.len())
+        values.iter().enumerate().position(stops).unwrap_or(values.len())
     }
 
     #[test]

@@ -251,7 +251,7 @@ impl RowWork<'_> {
             pages.disjoint([self.layout.input.clone(), self.layout.layers[0].logits.clone()]);
         match &self.feed.inputs {
             FeedInputs::Sparse(entries) => {
-                sparse_product(self.cpu, entries, batch, &[], kernel, bias, z)
+                sparse_product(self.cpu, entries, batch, &[], kernel, bias, z);
             }
             FeedInputs::Dense(dense) => {
                 dense.gather(batch, input.reborrow());

@@ -53,7 +53,7 @@ impl Layout {
         let layers = layers.collect();
         let targets = take(outputs);
         // Rows an even number of cache lines apart would crowd into a few of the cache's sets.
-        let width = if width / LANES % 2 == 0 { width + LANES } else { width };
+        let width = if (width / LANES).is_multiple_of(2) { width + LANES } else { width };
         Layout { input, layers, targets, width }
     }
 

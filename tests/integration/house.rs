@@ -268,8 +268,7 @@ fn strayed_words(file: &File) -> Vec<String> {
 fn says(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let after = &code[at + word.len()..];
-        let goes_on = word.ends_with(is_word) && after.starts_with(is_word);
-        !goes_on && !code[..at].ends_with(is_word)
+        !(code[..at].ends_with(is_word) || word.ends_with(is_word) && after.starts_with(is_word))
     })
 }
 

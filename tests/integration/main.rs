@@ -6,6 +6,8 @@ mod data;
 mod events;
 mod golden;
 mod house;
+mod kernels;
 mod runs;
 mod sandbox;
 mod tensorboard;
+mod tutorial;

@@ -1,0 +1,137 @@
+//! Every fast kernel against its plain twin, over awkward shapes, bit for bit.
+
+use proptest::prelude::*;
+use runner::kernels::{
+    Cpu, Entries, FeatureMajor, Lanes, MAX_SLOTS, Matrix, Operand, Rule, Target, bias_update,
+    plain, product, product_update, sparse_product, sparse_update, transpose,
+};
+
+/// w ← w − g: a rule that shows the gradient.
+#[derive(Clone, Copy)]
+struct Subtract;
+
+impl Rule for Subtract {
+    const SLOTS: usize = 0;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+        w - g
+    }
+}
+
+fn target(value: &mut Matrix) -> Target<'_> {
+    Target { value: value.view_mut(value.rows()), slots: [None, None, None] }
+}
+
+/// Numbers that look random, about `zeros` of 8 of them 0.
+fn numbers(n: usize, seed: u32, zeros: u32) -> Vec<f32> {
+    let mut state = seed | 1;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 8
+    };
+    (0..n).map(|_| if next() % 8 < zeros { 0.0 } else { next() as f32 / 8e6 - 1.0 }).collect()
+}
+
+fn sizes() -> impl Strategy<Value = usize> {
+    prop_oneof![Just(1), Just(7), Just(15), Just(16), Just(17), Just(33), 1usize..70]
+}
+
+/// The rows of a (m × k) as sparse entries.
+fn entries(m: usize, k: usize, a: &[f32]) -> Entries {
+    let (mut offsets, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+    for r in 0..m {
+        for (i, &x) in a[r * k..(r + 1) * k].iter().enumerate().filter(|(_, x)| **x != 0.0) {
+            indices.push(i as u16);
+            values.push(x);
+        }
+        offsets.push(indices.len() as u32);
+    }
+    Entries::floats(k, offsets, indices, values, 1.0)
+}
+
+/// b repeated as the rows of C₀ (m × n).
+fn repeated(m: usize, b: &[f32]) -> Vec<f32> {
+    b.iter().copied().cycle().take(m * b.len()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn products_have_the_bits_of_the_plain_twin(m in sizes(), k in sizes(), n in sizes(), seed: u32) {
+        let (a, b, bias) = (numbers(m * k, seed, 0), numbers(k * n, !seed, 0), numbers(n, seed ^ 7, 0));
+        let mut want = repeated(m, &bias);
+        plain::product(m, k, n, &a, &b, &mut want);
+        let (left, right, start) =
+            (Matrix::from_rows(m, k, &a), Matrix::from_rows(k, n, &b), Matrix::from_rows(1, n, &bias));
+        let turned = Matrix::from_rows(k, m, &plain::transpose(m, k, &a));
+        for cpu in Cpu::available() {
+            for operand in [Operand::new(left.view(m)), Operand::transposed(turned.view(k))] {
+                let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
+                product(cpu, operand, right.view(k), Some(start.row(0)), c.view_mut(m));
+                prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_gradient_is_consumed_as_if_it_had_been_written(m in sizes(), k in sizes(), n in sizes(), seed: u32) {
+        let (x, delta, w) = (numbers(k * m, seed, 0), numbers(k * n, !seed, 0), numbers(m * n, seed ^ 5, 0));
+        let mut gradient = vec![0.0; m * n];
+        plain::product(m, k, n, &plain::transpose(k, m, &x), &delta, &mut gradient);
+        let want: Vec<f32> = w.iter().zip(&gradient).map(|(w, g)| w - g).collect();
+        let (x, delta) = (Matrix::from_rows(k, m, &x), Matrix::from_rows(k, n, &delta));
+        for cpu in Cpu::available() {
+            let mut updated = Matrix::from_rows(m, n, &w);
+            product_update(cpu, &Subtract, Operand::transposed(x.view(k)), delta.view(k), target(&mut updated));
+            prop_assert_eq!(&updated.to_rows(), &want, "{}", cpu.name());
+        }
+    }
+
+    #[test]
+    fn sparse_products_have_the_bits_of_the_dense(m in sizes(), k in sizes(), n in sizes(), seed: u32, zeros in 0u32..9) {
+        let (a, b, bias) = (numbers(m * k, seed, zeros), numbers(k * n, !seed, 0), numbers(n, seed ^ 7, 0));
+        let rows = entries(m, k, &a);
+        let batch: Vec<u32> = (0..m as u32).rev().collect();
+        let backwards: Vec<f32> = batch.iter().flat_map(|&r| &a[r as usize * k..][..k]).copied().collect();
+        let mut want = repeated(m, &bias);
+        plain::product(m, k, n, &backwards, &b, &mut want);
+        let (w, start) = (Matrix::from_rows(k, n, &b), Matrix::from_rows(1, n, &bias));
+        let delta_rows = numbers(m * n, seed ^ 9, 0);
+        let mut gradient = vec![0.0; k * n];
+        plain::product(k, m, n, &plain::transpose(m, k, &backwards), &delta_rows, &mut gradient);
+        let want_updated: Vec<f32> = b.iter().zip(&gradient).map(|(w, g)| w - g).collect();
+        let delta = Matrix::from_rows(m, n, &delta_rows);
+        for cpu in Cpu::available() {
+            let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
+            sparse_product(cpu, &rows, &batch, &batch, w.view(k), Some(start.row(0)), c.view_mut(m));
+            prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
+            // Any cut of the batch into parts gives the same sums.
+            for cut in [0, m / 2, m] {
+                let mut parts = [FeatureMajor::with_capacity(k, 0), FeatureMajor::with_capacity(k, 0)];
+                parts[0].fill(&rows, &batch[..cut], 0);
+                parts[1].fill(&rows, &batch[cut..], cut);
+                let mut updated = w.clone();
+                sparse_update(cpu, &Subtract, &parts, rows.used(), delta.view(m), target(&mut updated));
+                prop_assert_eq!(&updated.to_rows(), &want_updated, "{}", cpu.name());
+            }
+        }
+    }
+
+    #[test]
+    fn turning_and_summing_are_those_of_the_plain_twins(m in sizes(), n in sizes(), seed: u32) {
+        let a = numbers(m * n, seed, 1);
+        let matrix = Matrix::from_rows(m, n, &a);
+        let mut turned = Matrix::zeros(n, m);
+        transpose(matrix.view(m), turned.view_mut(n));
+        prop_assert_eq!(turned.to_rows(), plain::transpose(m, n, &a));
+        for cpu in Cpu::available() {
+            let mut bias = Matrix::zeros(1, n);
+            bias_update(cpu, &Subtract, matrix.view(m), target(&mut bias));
+            let want: Vec<f32> = plain::column_sums(n, &a).iter().map(|sum| 0.0 - sum).collect();
+            prop_assert_eq!(bias.to_rows(), want, "{}", cpu.name());
+        }
+    }
+}
