@@ -9,7 +9,6 @@ mod weights;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use feeds::Feeds;
 
@@ -32,8 +31,8 @@ pub struct Setting<'a> {
     pub feeds: &'a Feeds,
     /// The commit of the folder that the program was started in, if that is a repository.
     pub git_commit: Option<&'a str>,
-    /// Set by whoever wants all runs to stop after their step.
-    pub stop: &'a AtomicBool,
+    /// Whether all runs are to stop after their step; asked after every step.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// How a run ended.
@@ -108,7 +107,7 @@ pub fn run(
 fn fit(
     task: &Task<'_>,
     state: &mut State,
-    stop: &AtomicBool,
+    stop: &dyn Fn() -> bool,
     logbook: &mut Logbook,
     report: &mut Report,
     tell: &mut dyn FnMut(News<'_>),
@@ -123,7 +122,7 @@ fn fit(
             }
         }
         tell(News::Training(event));
-        if stop.load(Ordering::Relaxed) { Flow::Stop } else { Flow::Continue }
+        if stop() { Flow::Stop } else { Flow::Continue }
     });
     match (broken, ended?) {
         (Some(error), _) => Err(error),

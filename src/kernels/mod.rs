@@ -25,6 +25,7 @@ mod product;
 mod softmax;
 mod sparse;
 mod team;
+mod turned;
 mod update;
 
 pub use activate::{Curve, activate, differentiate};
@@ -38,6 +39,7 @@ pub use product::{Operand, product, product_update, transpose};
 pub use softmax::{
     argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
 };
-pub use sparse::{Entries, FeatureMajor, sparse_product, sparse_update};
+pub use sparse::{Entries, sparse_product};
 pub use team::Team;
+pub use turned::{FeatureMajor, sparse_update};
 pub use update::{MAX_SLOTS, Rule, Target, bias_update, update};

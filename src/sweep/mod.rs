@@ -40,17 +40,18 @@ pub fn run(
 ) -> anyhow::Result<Vec<RunResult>> {
     let jobs = options.jobs.clamp(1, plans.len().max(1));
     let commit = std::env::current_dir().ok().and_then(|dir| runs::git_commit(&dir));
+    let failed = AtomicBool::new(false);
     let setting = Setting {
         logdir: options.logdir,
         threads: (options.threads / jobs).max(1),
         feeds: &Feeds::default(),
         git_commit: commit.as_deref(),
-        stop,
+        stop: &|| stop.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed),
     };
     let one = |(run, plan): (usize, &Plan)| {
         let result = run_one(run, plan, &setting, observe);
         if options.fail_fast && matches!(result.status, Status::Failed(_)) {
-            stop.store(true, Ordering::Relaxed);
+            failed.store(true, Ordering::Relaxed);
         }
         observe(Notice::Finished { run, result: &result });
         result
@@ -70,7 +71,7 @@ fn run_one(
 ) -> RunResult {
     let started = Instant::now();
     let mut report = Report::default();
-    let status = match setting.stop.load(Ordering::Relaxed) {
+    let status = match (setting.stop)() {
         true => Status::Skipped,
         false => {
             let mut tell = |news: News<'_>| {

@@ -202,8 +202,8 @@ impl Active {
 
 #[cfg(test)]
 mod tests {
-    use super::super::script;
     use super::*;
+    use crate::cli::script;
 
     fn bars(size: fn() -> (usize, usize)) -> Bars<Vec<u8>> {
         Bars::new(Vec::new(), size, script::names(), Stream::default())

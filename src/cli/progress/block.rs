@@ -72,8 +72,8 @@ const CLEAR_BELOW: &str = "\x1b[J";
 
 #[cfg(test)]
 mod tests {
-    use super::super::script::screen;
     use super::*;
+    use crate::cli::script::screen;
 
     fn lines(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|&text| text.to_owned()).collect()

@@ -168,8 +168,8 @@ pub(super) fn metrics(logs: &Logs) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::script::{self, logs};
     use super::*;
+    use crate::cli::script::{self, logs};
 
     fn keras(width: fn() -> usize) -> Keras<Vec<u8>> {
         Keras::new(Vec::new(), width)

@@ -104,8 +104,8 @@ pub(super) fn outcome(label: &str, result: &RunResult, stream: Stream) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::super::script;
     use super::*;
+    use crate::cli::script;
 
     #[test]
     fn a_line_per_epoch() {

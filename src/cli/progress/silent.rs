@@ -19,8 +19,8 @@ impl<W: Write + Send> Style for Silent<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::script;
     use super::*;
+    use crate::cli::script;
 
     #[test]
     fn nothing_is_shown_but_messages() {
