@@ -4,11 +4,11 @@ use super::args::CheckArgs;
 use super::console::Console;
 use super::exit::Exit;
 use super::format::count;
-use super::rooms;
+use super::load;
 
 /// Checks the configs and says how many runs they describe, or shows their problems.
 pub(super) fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
-    match rooms::load(&args.request.configs, &args.request.set, console.err.color) {
+    match load::load(&args.request.configs, &args.request.set, console.err.color) {
         Ok(plans) => {
             let (configs, runs) = (args.request.configs.len(), plans.len());
             let line = format!("{}, {}: ok\n", count(configs, "config"), count(runs, "run"));

@@ -6,7 +6,7 @@ mod color;
 mod console;
 mod exit;
 mod interrupt;
-mod rooms;
+mod load;
 
 mod check;
 mod completions;

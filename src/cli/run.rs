@@ -12,14 +12,14 @@ use super::dry_run::dry_run;
 use super::exit::Exit;
 use super::progress::{self, Progress};
 use super::report::{Wanted, report};
-use super::{interrupt, rooms};
+use super::{interrupt, load};
 use crate::config::Plan;
-use crate::sweep::RunResult;
+use crate::sweep::{self, RunResult};
 
 /// Trains every run that the configs describe.
 pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let request = &args.request;
-    let plans = match rooms::load(&request.configs, &request.set, console.err.color) {
+    let plans = match load::load(&request.configs, &request.set, console.err.color) {
         Ok(plans) => plans,
         Err(pictures) => return Ok(show_problems(&pictures, console)),
     };
@@ -46,14 +46,14 @@ fn train(
     let teller = Arc::clone(&progress);
     interrupt::listen(Arc::clone(stop), move |text| teller.message(text))?;
     let options = options(args);
-    let results = rooms::sweep(plans, &options, stop, &|notice| progress.observe(&notice));
+    let results = sweep::run(plans, &options, stop, &|notice| progress.observe(&notice));
     progress.close();
-    Ok(results)
+    results
 }
 
-fn options(args: &RunArgs) -> rooms::Options<'_> {
+fn options(args: &RunArgs) -> sweep::Options<'_> {
     let cores = || available_parallelism().map_or(1, NonZero::get);
     let threads = args.threads.unwrap_or_else(cores);
     let jobs = args.jobs.unwrap_or(threads);
-    rooms::Options { logdir: &args.logdir, jobs, threads, fail_fast: args.fail_fast }
+    sweep::Options { logdir: &args.logdir, jobs, threads, fail_fast: args.fail_fast }
 }

@@ -10,7 +10,7 @@ use super::problem::{Location, Origin, Place, Problem};
 use super::tree::Node;
 use super::words::{list, nearest};
 use crate::data::{DataError, Description, Source};
-use crate::model::{Loss, Metric};
+use crate::model::Metric;
 use crate::train::Direction;
 
 /// Tells what a data set is; [`crate::data::describe`] outside tests.
@@ -167,8 +167,7 @@ fn dataset_help(given: &str) -> String {
 fn fill(plan: &mut Plan, written: &Written<'_>, data: &Description) {
     plan.data.scale.get_or_insert(data.default_scale);
     plan.model.input_shape.get_or_insert_with(|| vec![data.shape.iter().product()]);
-    let real = data.classes.is_none() && plan.training.loss == Loss::MeanSquaredError {};
-    if real && written.origin("training.metrics").is_none() {
+    if fit::is_regression(plan, data) && written.origin("training.metrics").is_none() {
         plan.training.metrics.retain(|metric| *metric != Metric::Accuracy);
     }
 }
@@ -201,34 +200,34 @@ fn rows(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> 
 }
 
 /// Whether the number that a callback watches will exist, and which way it gets better.
-fn monitor(plan: &Plan, written: &Written<'_>) -> Vec<Problem> {
-    let Some(stopping) = &plan.callbacks.early_stopping else { return Vec::new() };
+fn monitor(plan: &Plan, written: &Written<'_>) -> Option<Problem> {
+    let stopping = plan.callbacks.early_stopping.as_ref()?;
     let monitor = stopping.monitor.as_str();
-    let metrics = plan.training.metrics.iter().map(|metric| metric.name());
-    let numbers: Vec<_> = std::iter::once("loss").chain(metrics).collect();
-    let validated = numbers.iter().map(|name| format!("val_{name}"));
-    let validates = plan.data.validation_split != 0.0;
-    let mut all: Vec<_> = numbers.iter().map(|&name| name.to_owned()).collect();
-    all.extend(validated.clone().filter(|_| validates));
-    all.push("learning_rate".to_owned());
-    let all: Vec<_> = all.iter().map(String::as_str).collect();
+    let metrics = plan.training.metrics.iter().map(|metric| metric.name().to_owned());
+    let mut numbers: Vec<_> = std::iter::once("loss".to_owned()).chain(metrics).collect();
+    let validated: Vec<_> = numbers.iter().map(|name| format!("val_{name}")).collect();
+    let needs_validation = validated.iter().any(|name| name == monitor);
+    if plan.data.validation_split != 0.0 {
+        numbers.extend(validated);
+    }
+    numbers.push(RATE.to_owned());
+    let numbers: Vec<_> = numbers.iter().map(String::as_str).collect();
 
     let paths = ["callbacks.early_stopping.monitor", "callbacks.early_stopping"];
-    if !all.contains(&monitor) {
-        let message = format!("early stopping watches `{monitor}`, which will not exist");
-        let help = match nearest(monitor, all.iter().copied()) {
-            _ if validated.into_iter().any(|name| name == monitor) => {
-                "set `data.validation_split`, or watch `loss`".to_owned()
-            }
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("`monitor` is {}", list(&all)),
-        };
-        return vec![written.problem(&paths, message, help)];
+    if numbers.contains(&monitor) {
+        return (stopping.mode == Direction::Auto && monitor == RATE).then(|| {
+            let message = format!("`{RATE}` does not say whether less or more of it is better");
+            written.problem(&paths, message, "add `mode = \"min\"` or `mode = \"max\"`")
+        });
     }
-    if stopping.mode == Direction::Auto && monitor == "learning_rate" {
-        let message = format!("`{monitor}` does not say whether less or more of it is better");
-        let help = "add `mode = \"min\"` or `mode = \"max\"`";
-        return vec![written.problem(&paths, message, help)];
-    }
-    Vec::new()
+    let message = format!("early stopping watches `{monitor}`, which will not exist");
+    let help = match nearest(monitor, numbers.iter().copied()) {
+        _ if needs_validation => "set `data.validation_split`, or watch `loss`".to_owned(),
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("`monitor` is {}", list(&numbers)),
+    };
+    Some(written.problem(&paths, message, help))
 }
+
+/// The one number of an epoch whose name does not tell what is better.
+const RATE: &str = "learning_rate";

@@ -77,9 +77,11 @@ fn wanted_units(
             "`sparse_categorical_crossentropy` needs classes, the data has real values",
             "use `mean_squared_error` for real values",
         )),
-        // One output can tell two classes apart: their labels are its targets.
-        (Loss::BinaryCrossentropy { .. }, Some(2)) if units == 1 => {
-            Ok((1, "one for two classes".to_owned()))
+        // One output can tell two classes apart, or estimate the label as a number.
+        (Loss::BinaryCrossentropy { .. }, Some(2)) | (Loss::MeanSquaredError {}, Some(_))
+            if units == 1 =>
+        {
+            Ok((1, "the label itself".to_owned()))
         }
         (_, Some(classes)) => Ok((classes, format!("one for each of the {classes} classes"))),
         (_, None) => Ok((width, format!("one for each of the {width} target values"))),
@@ -124,11 +126,17 @@ fn units(
     })
 }
 
+/// Whether the network estimates numbers instead of telling classes apart.
+pub(super) fn is_regression(plan: &Plan, data: &Description) -> bool {
+    let one_output = output(plan).is_some_and(|output| output.units == 1);
+    let numbers = data.classes.is_none_or(|classes| one_output && classes != 2);
+    numbers && plan.training.loss == Loss::MeanSquaredError {}
+}
+
 fn accuracy(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Problem> {
-    let real = data.classes.is_none() && plan.training.loss == Loss::MeanSquaredError {};
     let asked = plan.training.metrics.contains(&Metric::Accuracy);
-    (real && asked).then(|| {
-        let message = "`accuracy` says nothing about real-valued targets";
+    (asked && is_regression(plan, data)).then(|| {
+        let message = "`accuracy` says nothing about estimated numbers";
         let paths = ["training.metrics", "training"];
         written.problem(&paths, message, "write `metrics = []`")
     })
@@ -172,7 +180,8 @@ fn loss(plan: &Plan, output: &Output, written: &Written<'_>) -> Option<Problem> 
         Loss::MeanSquaredError {} => return None,
     };
     let probabilities = matches!(output.activation, Activation::Softmax | Activation::Sigmoid);
-    let activation = format!("{:?}", output.activation).to_lowercase();
+    let activation = serde_json::to_value(output.activation).unwrap_or_default();
+    let activation = activation.as_str().unwrap_or_default();
     let key = output.key("activation");
     let place =
         written.origin(&key).or_else(|| written.origin(&format!("model.layers.{}", output.layer)));
@@ -186,7 +195,7 @@ fn loss(plan: &Plan, output: &Output, written: &Written<'_>) -> Option<Problem> 
     if from_logits || probabilities {
         return None;
     }
-    let message = format!("`{name}` wants probabilities, the last layer gives any number");
+    let message = format!("`{name}` wants probabilities, which the last layer does not give");
     let help = format!(
         "write `activation = \"{usual}\"` there, or `loss = {{ name = \"{name}\", from_logits = true }}`"
     );

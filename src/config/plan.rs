@@ -1,6 +1,6 @@
 //! The plan: an experiment with every default filled in, which prints as the config that repeats it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct Plan {
     /// The network.
     pub model: Model,
     /// How gradients become steps.
-    #[serde(default = "keras_default_optimizer", deserialize_with = "name_or_table")]
+    #[serde(default, deserialize_with = "name_or_table")]
     #[schemars(with = "Shorthand<Optimizer>")]
     pub optimizer: Optimizer,
     /// How long, on what batches, towards what.
@@ -146,10 +146,7 @@ pub(super) const BUILT_IN: [&str; 1] = ["mnist"];
 impl Data {
     /// Where the data comes from.
     pub fn source(&self) -> Source {
-        match self.dataset.as_str() {
-            "mnist" => Source::Mnist,
-            path => Source::Path(PathBuf::from(path)),
-        }
+        Source::parse(&self.dataset, Path::new(""))
     }
 
     /// How many of `rows` rows are trained on; the others, at the end, validate.
@@ -187,8 +184,4 @@ impl Default for TensorBoard {
     fn default() -> TensorBoard {
         TensorBoard { write_graph: true, layout: Layout::Keras }
     }
-}
-
-fn keras_default_optimizer() -> Optimizer {
-    Optimizer::Adam(crate::optim::Adam::default())
 }

@@ -129,7 +129,7 @@ mod tests {
     fn epochs(rule: &EarlyStopping, values: &[f64]) -> usize {
         let network = Network { layers: Vec::new() };
         let mut watch = Watch::default();
-        let stops = |(epoch, value): (usize, &f64)| {
+        let mut stops = |(epoch, value): (usize, &f64)| {
             let logs = Logs(vec![(rule.monitor.clone(), *value)]);
             watch.see(rule, epoch, &logs, &network)
         };

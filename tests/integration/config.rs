@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use runner::config::{Data, Location, Plan, Training, load_with, render};
+use runner::config::{Data, Location, Plan, Training, load, load_with, render};
 use runner::data::{DataError, Description, Source};
 use runner::model::{Activation, Layer, Loss, Metric};
 use runner::optim::{Adam, Optimizer, Sgd};
@@ -134,6 +134,16 @@ fn every_config_of_the_project_is_accepted() {
         let plan = plans.unwrap_or_else(|problems| panic!("{problems}: {problems:?}")).remove(0);
         assert_eq!(Some(plan.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
     }
+}
+
+#[test]
+fn the_tutorial_fits_the_data_that_is_built_in() {
+    let plans = load(&[configs().join("adam.toml"), configs().join("smoke.toml")], &[]);
+    let plans = plans.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let plan = &plans[0];
+    assert_eq!(plan.model.input_shape.as_deref(), Some([784].as_slice()));
+    assert_eq!(plan.data.scale, Some(255.0));
+    assert_eq!(plans[1].data.limit, Some(1000));
 }
 
 #[test]
@@ -329,6 +339,14 @@ fn accuracy_is_no_default_where_there_are_no_classes() {
     let text = tutorial().replace("metrics = [\"accuracy\"]", "");
     let plan = Desk::with(&text).set("training.loss=mse").data(data).plan();
     assert_eq!(plan.training.metrics, []);
+}
+
+#[test]
+fn one_output_may_estimate_the_label() {
+    let text = "[model]\nlayers = [{ type = \"dense\", units = 1 }]\n[training]\nloss = \"mse\"\n";
+    assert_eq!(Desk::with(text).plan().training.metrics, []);
+    let said = Desk::with(text).set("training.metrics=[\"accuracy\"]").pictures();
+    assert!(said.starts_with("error: `accuracy` says nothing about estimated numbers"), "{said}");
 }
 
 #[test]

@@ -1,0 +1,44 @@
+//! Weights to start from: an `.npz` archive, or the `model.safetensors` of another run.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use ndarray::{Ix1, Ix2, OwnedRepr};
+use ndarray_npy::{NpzReader, ReadNpzError};
+
+use crate::runs::load_weights;
+
+/// Weights by name: shape, and numbers row after row.
+type Weights = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// Reads every weight in the file.
+pub(super) fn read(path: &Path) -> Result<Weights> {
+    let npz = || {
+        let file = File::open(path)?;
+        read_npz(file).map_err(anyhow::Error::from)
+    };
+    match path.extension().is_some_and(|e| e == "safetensors") {
+        true => {
+            let tensors = load_weights(path)?.tensors;
+            Ok(tensors.into_iter().map(|t| (t.name, (t.shape, t.data))).collect())
+        }
+        false => npz().with_context(|| format!("cannot read the weights in `{}`", path.display())),
+    }
+}
+
+fn read_npz(file: File) -> Result<Weights, ReadNpzError> {
+    let mut npz = NpzReader::new(file)?;
+    let mut weights = Weights::new();
+    for name in npz.names()? {
+        let matrix = npz.by_name::<OwnedRepr<f32>, Ix2>(&name).map(|m| m.into_dyn());
+        let array = match matrix {
+            Ok(matrix) => matrix,
+            Err(_) => npz.by_name::<OwnedRepr<f32>, Ix1>(&name)?.into_dyn(),
+        };
+        let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
+        weights.insert(name, (array.shape().to_vec(), array.iter().copied().collect()));
+    }
+    Ok(weights)
+}
