@@ -7,32 +7,32 @@ use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// An empty folder, gone when this value is.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     dir: TempDir,
 }
 
 /// A call of the program in a sandbox.
-pub struct Runner {
+pub(crate) struct Runner {
     command: Command,
 }
 
 /// What a call that ended as it should has written.
-pub struct Said {
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Said {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Sandbox {
-    pub fn new() -> Sandbox {
+    pub(crate) fn new() -> Sandbox {
         Sandbox { dir: tempfile::tempdir().expect("a temporary folder") }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
     /// Writes a file and says where it is.
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, text).expect("a file in the sandbox");
         path
@@ -40,7 +40,7 @@ impl Sandbox {
 
     /// The program with these arguments, separated by spaces, in an environment that changes
     /// nothing; its streams are no terminals.
-    pub fn runner(&self, arguments: &str) -> Runner {
+    pub(crate) fn runner(&self, arguments: &str) -> Runner {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
         command.args(arguments.split_whitespace()).current_dir(self.path()).stdin(Stdio::null());
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUNNER_LOGDIR"] {
@@ -52,32 +52,32 @@ impl Sandbox {
 }
 
 impl Runner {
-    pub fn env(mut self, name: &str, value: &str) -> Runner {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Runner {
         self.command.env(name, value);
         self
     }
 
-    pub fn stdout(mut self, stdout: impl Into<Stdio>) -> Runner {
+    pub(crate) fn stdout(mut self, stdout: impl Into<Stdio>) -> Runner {
         self.command.stdout(stdout);
         self
     }
 
     /// Runs it to its end, which must have this exit status.
     #[track_caller]
-    pub fn exits(mut self, status: i32) -> Said {
+    pub(crate) fn exits(mut self, status: i32) -> Said {
         let output = self.command.output().expect("the program starts");
         self.judge(&output, status)
     }
 
     /// Starts it and returns at once.
-    pub fn start(&mut self) -> Child {
+    pub(crate) fn start(&mut self) -> Child {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command.spawn().expect("the program starts")
     }
 
     /// The output of a call whose exit status must be this one.
     #[track_caller]
-    pub fn judge(&self, output: &Output, status: i32) -> Said {
+    pub(crate) fn judge(&self, output: &Output, status: i32) -> Said {
         let said = Said {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
