@@ -2,15 +2,13 @@
 
 use std::cmp::Ordering;
 
+use crate::experiment::monitored;
 use crate::sweep::{RunResult, Status};
 use crate::train::Logs;
 
-/// The number by which a run is judged, with its name: `val_loss`, or `loss` without validation.
-///
-/// `None` when there is neither, or it is no number that one could compare.
+/// The number by which a run is judged, with its name, unless it is no number at all.
 pub(super) fn objective(logs: &Logs) -> Option<(&'static str, f64)> {
-    let name = if logs.get("val_loss").is_some() { "val_loss" } else { "loss" };
-    logs.get(name).filter(|value| !value.is_nan()).map(|value| (name, value))
+    monitored(logs).filter(|(_, value)| !value.is_nan())
 }
 
 /// The results, best first. Only completed runs that can be compared have a rank, from 1; the

@@ -77,8 +77,8 @@ fn stopped(result: &RunResult) -> Option<String> {
     }
     let after = count(result.epochs, "epoch");
     let place = result.dir.as_ref();
-    let saved =
-        place.map_or(String::new(), |dir| format!("; its state is saved in {}", dir.display()));
+    let saved = place
+        .map_or(String::new(), |dir| format!("; its logs and weights are in {}", dir.display()));
     Some(format!("{}: stopped after {after}{saved}", result.name))
 }
 
@@ -107,7 +107,7 @@ mod tests {
             RunResult { dir: None, ..ended("rmsprop", Status::Skipped, &[]) },
         ];
         insta::assert_snapshot!(said(&results), @r"
-        sgd: stopped after 2 epochs; its state is saved in logs/sgd/20261123-210800
+        sgd: stopped after 2 epochs; its logs and weights are in logs/sgd/20261123-210800
         1 run not started
         see them with: tensorboard --logdir logs
         ");

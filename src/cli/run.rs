@@ -47,6 +47,7 @@ fn train(
     interrupt.listen(move |text| teller.message(text))?;
     let options = options(args);
     let results = sweep::run(plans, &options, &interrupt.stop, &|notice| progress.observe(&notice));
+    interrupt.finish();
     progress.close();
     results
 }

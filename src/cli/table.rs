@@ -50,15 +50,16 @@ fn header(metrics: &[&str]) -> Vec<String> {
 
 fn row(rank: Option<usize>, result: &RunResult, metrics: &[&str]) -> Vec<String> {
     let dash = || "-".to_owned();
+    let started = result.status != Status::Skipped;
     let mut row = vec![
         rank.map_or_else(dash, |rank| rank.to_string()),
         result.name.clone(),
         status(&result.status).to_owned(),
-        result.epochs.to_string(),
+        started.then(|| result.epochs.to_string()).unwrap_or_else(dash),
     ];
     let value = |name: &&str| result.last.as_ref().and_then(|logs| logs.get(name));
     row.extend(metrics.iter().map(|name| value(name).map_or_else(dash, number)));
-    row.push(duration(result.seconds));
+    row.push(started.then(|| duration(result.seconds)).unwrap_or_else(dash));
     row.push(result.dir.as_ref().map_or_else(dash, |dir| dir.display().to_string()));
     row
 }
@@ -89,11 +90,12 @@ fn aligned(row: &[String], widths: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::progress::script::{completed, failed};
+    use crate::cli::progress::script::{completed, ended, failed};
 
     #[test]
     fn runs_are_ranked_and_aligned() {
         let results = [
+            RunResult { dir: None, last: None, ..ended("nadam", Status::Skipped, &[]) },
             failed("sgd-fast", "loss is nan at step 312"),
             completed("adam", &[("loss", 0.011), ("val_loss", 0.1182), ("learning_rate", 0.001)]),
             completed("rmsprop-long-name", &[("loss", 0.02), ("val_loss", 0.00031)]),
@@ -103,6 +105,7 @@ mod tests {
            1  rmsprop-long-name  completed       2  0.0200  3.1000e-04  1.2s  logs/rmsprop-long-name/20261123-210800
            2  adam               completed       2  0.0110      0.1182  1.2s  logs/adam/20261123-210800
            -  sgd-fast           failed          2       -           -  1.2s  logs/sgd-fast/20261123-210800
+           -  nadam              skipped         -       -           -     -  -
         ");
     }
 

@@ -62,6 +62,11 @@ impl Runner {
         self
     }
 
+    pub(crate) fn stderr(mut self, stderr: impl Into<Stdio>) -> Runner {
+        self.command.stderr(stderr);
+        self
+    }
+
     /// Runs it to its end, which must have this exit status.
     #[track_caller]
     pub(crate) fn exits(mut self, status: i32) -> Said {
@@ -71,7 +76,6 @@ impl Runner {
 
     /// Starts it and returns at once.
     pub(crate) fn start(&mut self) -> Child {
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command.spawn().expect("the program starts")
     }
 
