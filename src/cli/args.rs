@@ -14,7 +14,7 @@ Exit status:
   1    some run failed
   2    the request was wrong; nothing was started
   70   a bug in runner
-  75   stopped early, state saved
+  75   stopped early, logs and weights saved
   130  aborted by the second Ctrl-C";
 
 const EXAMPLES: &str = "\

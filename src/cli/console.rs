@@ -4,6 +4,8 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use terminal_size::terminal_size_of;
+
 use super::color::{Color, colored};
 
 /// Stdout for data, stderr for everything that is said about it.
@@ -66,6 +68,18 @@ impl Console {
     pub(super) fn error(&self, text: &str) {
         self.say(&format!("{} {text}", self.err.paint(Tone::Bad, "error:")));
     }
+}
+
+/// Columns of stdout, if it is a terminal.
+pub(super) fn stdout_width() -> Option<usize> {
+    let (width, _) = terminal_size_of(io::stdout())?;
+    Some(width.0.into())
+}
+
+/// Columns and rows of stderr, if it is a terminal.
+pub(super) fn stderr_size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size_of(io::stderr())?;
+    Some((width.0.into(), height.0.into()))
 }
 
 impl Stream {

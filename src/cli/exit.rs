@@ -16,7 +16,7 @@ pub enum Exit {
     Request,
     /// A bug: the program panicked outside any run (`EX_SOFTWARE` of sysexits.h).
     Bug,
-    /// Stopped early, state saved; worth running again (`EX_TEMPFAIL` of sysexits.h).
+    /// Stopped early, what there was saved; worth running again (`EX_TEMPFAIL` of sysexits.h).
     Stopped,
     /// Aborted by the second Ctrl-C (128 + SIGINT, as shells report it).
     Aborted,

@@ -18,6 +18,7 @@ mod progress;
 
 mod format;
 mod json;
+mod labels;
 mod rank;
 mod report;
 mod table;

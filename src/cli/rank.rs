@@ -2,31 +2,28 @@
 
 use std::cmp::Ordering;
 
+use crate::experiment::monitored;
 use crate::sweep::{RunResult, Status};
 use crate::train::Logs;
 
-/// The number by which a run is judged, with its name: `val_loss`, or `loss` without validation.
-///
-/// `None` when there is neither, or it is no number that one could compare.
+/// The number by which a run is judged, with its name, unless it is no number at all.
 pub(super) fn objective(logs: &Logs) -> Option<(&'static str, f64)> {
-    let name = if logs.get("val_loss").is_some() { "val_loss" } else { "loss" };
-    logs.get(name).filter(|value| !value.is_nan()).map(|value| (name, value))
+    monitored(logs).filter(|(_, value)| !value.is_nan())
 }
 
-/// The results, best first. Only completed runs that can be compared have a rank, from 1; the
+/// The places of the results, best first. Only completed runs that can be compared have a rank, from 1; the
 /// others follow: first those that got somewhere, each kind in the order of their plans.
-pub(super) fn ranked(results: &[RunResult]) -> Vec<(Option<usize>, &RunResult)> {
-    let mut sorted: Vec<_> = results.iter().map(|result| (judged(result), result)).collect();
-    sorted.sort_by(|(a, x), (b, y)| match (a, b) {
-        (Some(a), Some(b)) => by_objective(*a, *b),
+pub(super) fn ranked(results: &[RunResult]) -> Vec<(Option<usize>, usize)> {
+    let judged: Vec<_> = results.iter().map(judged).collect();
+    let mut places: Vec<usize> = (0..results.len()).collect();
+    places.sort_by(|&x, &y| match (judged[x], judged[y]) {
+        (Some(a), Some(b)) => by_objective(a, b),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
-        (None, None) => class(&x.status).cmp(&class(&y.status)),
+        (None, None) => class(&results[x].status).cmp(&class(&results[y].status)),
     });
-    let rank = |(index, (judged, result)): (usize, (Option<_>, _))| {
-        (judged.map(|_: (&str, f64)| index + 1), result)
-    };
-    sorted.into_iter().enumerate().map(rank).collect()
+    let rank = |(rank, place): (usize, usize)| (judged[place].map(|_| rank + 1), place);
+    places.into_iter().enumerate().map(rank).collect()
 }
 
 fn judged(result: &RunResult) -> Option<(&'static str, f64)> {
@@ -79,8 +76,8 @@ mod tests {
             ended("first", Completed, &[("loss", 0.2), ("val_loss", 0.2)]),
             ended("as second", Completed, &[("loss", 0.1), ("val_loss", 0.3)]),
         ];
-        let order: Vec<_> =
-            ranked(&results).iter().map(|(rank, result)| (*rank, result.name.as_str())).collect();
+        let name = |(rank, place): (_, usize)| (rank, results[place].name.as_str());
+        let order: Vec<_> = ranked(&results).into_iter().map(name).collect();
         let want = [
             (Some(1), "first"),
             (Some(2), "second"),

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use super::console::{Console, Tone};
+use super::console::{Console, Tone, stdout_width};
 use super::format::{count, shell_word};
+use super::labels::Labels;
 use super::{json, table};
 use crate::sweep::{RunResult, Status};
 
@@ -27,7 +28,7 @@ pub(super) fn report(
     let written = if wanted.json {
         console.data(&(serde_json::to_string_pretty(&json::results(results))? + "\n"))
     } else if !wanted.quiet && 1 < results.len() {
-        console.data(&table::table(results, console.out))
+        console.data(&table::table(results, console.out, stdout_width()))
     } else {
         Ok(())
     };
@@ -41,10 +42,10 @@ pub(super) fn report(
 
 fn failures(results: &[RunResult], console: &Console) {
     let mut failed = 0;
-    for result in results {
+    for (label, result) in Labels::of(results).iter().zip(results) {
         let Status::Failed(text) = &result.status else { continue };
         failed += 1;
-        console.error(&format!("{}: {text}", result.name));
+        console.error(&format!("{label}: {text}"));
         if let Some(dir) = &result.dir {
             console.say(&format!("  what it logged so far is in {}", dir.display()));
         }
@@ -57,7 +58,7 @@ fn failures(results: &[RunResult], console: &Console) {
 
 /// What was stopped, and where the logs are.
 fn notes(results: &[RunResult], logdir: &Path) -> Vec<String> {
-    let mut notes: Vec<_> = results.iter().filter_map(stopped).collect();
+    let mut notes: Vec<_> = Labels::of(results).iter().zip(results).filter_map(stopped).collect();
     let skipped = results.iter().filter(|result| result.status == Status::Skipped).count();
     if 0 < skipped {
         notes.push(format!("{} not started", count(skipped, "run")));
@@ -71,15 +72,15 @@ fn notes(results: &[RunResult], logdir: &Path) -> Vec<String> {
     notes
 }
 
-fn stopped(result: &RunResult) -> Option<String> {
+fn stopped((label, result): (&String, &RunResult)) -> Option<String> {
     if result.status != Status::Stopped {
         return None;
     }
     let after = count(result.epochs, "epoch");
     let place = result.dir.as_ref();
-    let saved =
-        place.map_or(String::new(), |dir| format!("; its state is saved in {}", dir.display()));
-    Some(format!("{}: stopped after {after}{saved}", result.name))
+    let saved = place
+        .map_or(String::new(), |dir| format!("; its logs and weights are in {}", dir.display()));
+    Some(format!("{label}: stopped after {after}{saved}"))
 }
 
 #[cfg(test)]
@@ -107,7 +108,7 @@ mod tests {
             RunResult { dir: None, ..ended("rmsprop", Status::Skipped, &[]) },
         ];
         insta::assert_snapshot!(said(&results), @r"
-        sgd: stopped after 2 epochs; its state is saved in logs/sgd/20261123-210800
+        sgd: stopped after 2 epochs; its logs and weights are in logs/sgd/20261123-210800
         1 run not started
         see them with: tensorboard --logdir logs
         ");

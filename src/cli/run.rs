@@ -2,7 +2,6 @@
 
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 
 use super::args::RunArgs;
@@ -10,9 +9,10 @@ use super::check::show_problems;
 use super::console::Console;
 use super::dry_run::dry_run;
 use super::exit::Exit;
+use super::interrupt::Interrupt;
+use super::load;
 use super::progress::{self, Progress};
 use super::report::{Wanted, report};
-use super::{interrupt, load};
 use crate::config::Plan;
 use crate::sweep::{self, RunResult};
 
@@ -26,27 +26,28 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     if args.dry_run {
         return dry_run(&plans, args.json, console);
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let results = train(&plans, args, &stop, console)?;
+    let interrupt = Arc::new(Interrupt::default());
+    let results = train(&plans, args, &interrupt, console)?;
     let wanted = Wanted { quiet: args.quiet, json: args.json };
     let told = report(&results, &args.logdir, wanted, console);
-    let exit = Exit::of(&results, stop.load(Ordering::Relaxed));
+    let exit = Exit::of(&results, interrupt.asked());
     told.map(|()| exit)
 }
 
 fn train(
     plans: &[Plan],
     args: &RunArgs,
-    stop: &Arc<AtomicBool>,
+    interrupt: &Arc<Interrupt>,
     console: &Console,
 ) -> anyhow::Result<Vec<RunResult>> {
     let names = plans.iter().map(|plan| plan.name.clone()).collect();
     let kind = progress::kind(args.progress, args.quiet, plans.len(), console.err.terminal);
     let progress = Arc::new(Progress::new(kind, names, console.err));
     let teller = Arc::clone(&progress);
-    interrupt::listen(Arc::clone(stop), move |text| teller.message(text))?;
+    interrupt.listen(move |text| teller.message(text))?;
     let options = options(args);
-    let results = sweep::run(plans, &options, stop, &|notice| progress.observe(&notice));
+    let results = sweep::run(plans, &options, &interrupt.stop, &|notice| progress.observe(&notice));
+    interrupt.finish();
     progress.close();
     results
 }

@@ -1,8 +1,9 @@
 //! The program as a user meets it.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -343,10 +344,10 @@ mod interrupted {
         }
     }
 
-    fn stops_with_its_state_saved(name: &str) {
+    fn stops_and_saves_on(name: &str) {
         let sandbox = Sandbox::new();
         endless(&sandbox);
-        let mut call = sandbox.runner("run long.toml");
+        let mut call = sandbox.runner("run long.toml").stderr(Stdio::piped());
         let mut child = call.start();
         let mut stderr = BufReader::new(child.stderr.take().expect("stderr"));
         read_until(&mut stderr, "Epoch 1/");
@@ -355,17 +356,43 @@ mod interrupted {
         let mut rest = String::new();
         stderr.read_to_string(&mut rest).expect("text");
         call.judge(&child.wait_with_output().expect("an end"), 75);
-        let dir = rest.split("its state is saved in ").nth(1).and_then(|rest| rest.lines().next());
-        assert!(sandbox.path().join(dir.expect(&rest)).is_dir(), "{rest}");
+        let dir =
+            rest.split("its logs and weights are in ").nth(1).and_then(|rest| rest.lines().next());
+        let dir = sandbox.path().join(dir.expect(&rest));
+        assert!(dir.join("model.safetensors").is_file());
     }
 
     #[test]
-    fn ctrl_c_stops_with_the_state_saved() {
-        stops_with_its_state_saved("INT");
+    fn ctrl_c_stops_and_saves() {
+        stops_and_saves_on("INT");
     }
 
     #[test]
-    fn sigterm_stops_with_the_state_saved() {
-        stops_with_its_state_saved("TERM");
+    fn sigterm_stops_and_saves() {
+        stops_and_saves_on("TERM");
+    }
+    /// A run that cannot stop, because nobody reads what it says, can still be aborted.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_second_ctrl_c_aborts_at_once() {
+        const LINUX_PIPE: usize = 65536;
+        let sandbox = Sandbox::new();
+        endless(&sandbox);
+        let (_reader, mut full) = std::io::pipe().expect("a pipe");
+        full.write_all(&[0; LINUX_PIPE]).expect("a full pipe");
+        let mut call = sandbox.runner("run long.toml").stderr(full);
+        let mut child = call.start();
+        // The program listens for signals before it makes the folder.
+        while !sandbox.path().join("logs/long").exists() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let mut signals = 0;
+        while child.try_wait().expect("a child").is_none() {
+            signal(&child, "INT");
+            signals += 1;
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        call.judge(&child.wait_with_output().expect("an end"), 130);
+        assert!(1 < signals);
     }
 }

@@ -18,8 +18,8 @@ pub(crate) struct Runner {
 
 /// What a call that ended as it should has written.
 pub(crate) struct Said {
-    pub stdout: String,
-    pub stderr: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Sandbox {
@@ -62,6 +62,11 @@ impl Runner {
         self
     }
 
+    pub(crate) fn stderr(mut self, stderr: impl Into<Stdio>) -> Runner {
+        self.command.stderr(stderr);
+        self
+    }
+
     /// Runs it to its end, which must have this exit status.
     #[track_caller]
     pub(crate) fn exits(mut self, status: i32) -> Said {
@@ -71,7 +76,6 @@ impl Runner {
 
     /// Starts it and returns at once.
     pub(crate) fn start(&mut self) -> Child {
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command.spawn().expect("the program starts")
     }
 

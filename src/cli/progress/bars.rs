@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::block::Block;
 use super::keras::filled;
-use super::labels::Labels;
 use super::plain::outcome;
 use super::tally::Tally;
 use super::{Style, due};
 use crate::cli::console::Stream;
 use crate::cli::format::{count, eta, number, truncate};
+use crate::cli::labels::Labels;
 use crate::sweep::{Notice, RunResult, Status};
 use crate::train::Event;
 
@@ -30,6 +30,7 @@ pub(super) struct Bars<W> {
 struct Active {
     run: usize,
     label: String,
+    start: Duration,
     epochs: usize,
     steps_per_epoch: usize,
     /// Counted from 1; 0 before the first.
@@ -68,7 +69,8 @@ impl<W: Write> Bars<W> {
     fn draw(&mut self, now: Duration) {
         let room = self.label_room();
         let widest = self.active.iter().map(|active| active.label.chars().count()).max();
-        let widths = (widest.unwrap_or(0).min(room), self.bar_room());
+        let label_width = widest.unwrap_or(0).min(room);
+        let widths = (label_width, self.bar_room(label_width));
         let bars = self.active.iter().take(self.block.height() - 1);
         let mut lines: Vec<_> = bars.map(|active| active.line(widths)).collect();
         lines.push(self.line(now));
@@ -81,12 +83,13 @@ impl<W: Write> Bars<W> {
         (self.block.width() / 4).max(8)
     }
 
-    /// A bar takes half of what names and numbers leave.
-    fn bar_room(&self) -> usize {
-        (self.block.width().saturating_sub(60) / 2).clamp(10, 30)
+    /// A bar takes what is left beside a name and three numbers.
+    fn bar_room(&self, label_width: usize) -> usize {
+        const NUMBERS: usize = " [] 20/20 epochs, loss 0.1234, val_loss 0.1234".len();
+        self.block.width().saturating_sub(label_width + NUMBERS).clamp(10, 30)
     }
 
-    /// `3/12 runs, 4 running, 1 failed - 12s, 0:36 left, 15.0 runs/min - best: adam, val_loss 0.1182`
+    /// `3/12 runs, 4 running, 1 failed - 12s, 36s left, 15.0/min - best val_loss 0.1182: adam`
     fn line(&self, now: Duration) -> String {
         let elapsed = (now - self.start.unwrap_or(now)).as_secs_f64();
         let mut line = format!("{} runs, {} running", self.tally.fraction(), self.active.len());
@@ -94,26 +97,28 @@ impl<W: Write> Bars<W> {
             line += &format!(", {} failed", self.tally.failed);
         }
         line += &format!(" - {}", eta(elapsed));
-        if let Some(left) = self.left(elapsed) {
+        if let Some(left) = self.left(now, elapsed) {
             line += &format!(", {} left", eta(left));
         }
         if 0 < self.tally.done && 0.0 < elapsed {
             let per_minute = self.tally.done as f64 / elapsed * 60.0;
-            line += &format!(", {per_minute:.1} runs/min");
+            line += &format!(", {per_minute:.1}/min");
         }
         if let Some((label, name, value)) = &self.tally.best {
             let label = truncate(label, self.label_room());
-            line += &format!(" - best: {label}, {name} {}", number(*value));
+            line += &format!(" - best {name} {}: {label}", number(*value));
         }
         line
     }
 
-    /// Seconds left, if the rest takes as long as what is done, which counts unfinished runs by
-    /// their steps.
-    fn left(&self, elapsed: f64) -> Option<f64> {
+    /// Seconds left, if the other runs take as long as those done, which counts unfinished ones by
+    /// their steps; but not less than any of them needs for itself.
+    fn left(&self, now: Duration, elapsed: f64) -> Option<f64> {
         let underway: f64 = self.active.iter().map(Active::share).sum();
         let done = self.tally.done as f64 + underway;
-        (0.0 < done).then(|| elapsed / done * (self.tally.total as f64 - done).max(0.0))
+        let all = elapsed / done * (self.tally.total as f64 - done).max(0.0);
+        let longest = self.active.iter().filter_map(|active| active.left(now)).reduce(f64::max);
+        (0.0 < done).then(|| longest.map_or(all, |longest| longest.max(all)))
     }
 }
 
@@ -122,7 +127,7 @@ impl<W: Write + Send> Style for Bars<W> {
         self.start.get_or_insert(now);
         match *notice {
             Notice::Started { run, dir } => {
-                self.active.push(Active::new(run, self.labels.get(run, Some(dir))));
+                self.active.push(Active::new(run, self.labels.get(run, Some(dir)), now));
             }
             Notice::Training { run, event } => {
                 let active = self.active.iter_mut().find(|active| active.run == run);
@@ -146,10 +151,11 @@ impl<W: Write + Send> Style for Bars<W> {
 }
 
 impl Active {
-    fn new(run: usize, label: String) -> Active {
+    fn new(run: usize, label: String, start: Duration) -> Active {
         Active {
             run,
             label,
+            start,
             epochs: 0,
             steps_per_epoch: 0,
             epoch: 0,
@@ -182,6 +188,13 @@ impl Active {
     /// How much of the run is done, from 0 to 1.
     fn share(&self) -> f64 {
         self.steps as f64 / (self.epochs * self.steps_per_epoch).max(1) as f64
+    }
+
+    /// Seconds until its end, at its pace so far.
+    fn left(&self, now: Duration) -> Option<f64> {
+        let share = self.share();
+        let elapsed = (now - self.start).as_secs_f64();
+        (0.0 < share).then(|| elapsed / share * (1.0 - share))
     }
 
     /// `adam [==>.........]  3/20 epochs, loss 0.0353, val_loss 0.1182`
@@ -219,9 +232,9 @@ mod tests {
         script::four_runs_until_the_middle(&mut bars);
         insta::assert_snapshot!(screen(bars), @r"
         sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800
-        rmsprop                  [=============>.....] 2/2 epochs, loss 0.4000, val_loss 0.2500
-        adam-with-a-very-long-n… [=>.................] 1/2 epochs, loss 0.9000
-        2/4 runs, 2 running, 1 failed - 2s, 0s left, 50.0 runs/min - best: adam, val_loss 0.1182
+        rmsprop                  [====================>........] 2/2 epochs, loss 0.4000, val_loss 0.2500
+        adam-with-a-very-long-n… [==>..........................] 1/2 epochs, loss 0.9000
+        2/4 runs, 2 running, 1 failed - 2s, 6s left, 50.0/min - best val_loss 0.1182: adam
         ");
     }
 
@@ -239,8 +252,8 @@ mod tests {
         script::four_runs_until_the_middle(&mut bars);
         insta::assert_snapshot!(screen(bars), @r"
         sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800
-        rmsprop                  [=============>.....] 2/2 epochs, loss 0.4000, val_loss 0.2500
-        2/4 runs, 2 running, 1 failed - 2s, 0s left, 50.0 runs/min - best: adam, val_loss 0.1182
+        rmsprop                  [====================>........] 2/2 epochs, loss 0.4000, val_loss 0.2500
+        2/4 runs, 2 running, 1 failed - 2s, 6s left, 50.0/min - best val_loss 0.1182: adam
         ");
     }
 

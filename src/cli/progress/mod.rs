@@ -4,7 +4,6 @@
 mod bars;
 mod block;
 mod keras;
-mod labels;
 mod plain;
 mod silent;
 mod tally;
@@ -17,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::args;
-use super::console::Stream;
+use super::console::{self, Stream};
 use crate::sweep::Notice;
 
 /// A way of showing progress.
@@ -124,8 +123,7 @@ fn stderr_width() -> usize {
 
 /// Columns and rows of the terminal, or of an ordinary one if it is none.
 fn stderr_size() -> (usize, usize) {
-    let size = terminal_size::terminal_size_of(io::stderr());
-    size.map_or((80, 24), |(width, height)| (width.0.into(), height.0.into()))
+    console::stderr_size().unwrap_or((80, 24))
 }
 
 #[cfg(test)]

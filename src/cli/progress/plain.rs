@@ -5,11 +5,11 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::keras::metrics;
-use super::labels::Labels;
 use super::tally::Tally;
 use super::{Style, show};
 use crate::cli::console::{Stream, Tone};
 use crate::cli::format::{count, duration, per_step};
+use crate::cli::labels::Labels;
 use crate::sweep::{Notice, RunResult, Status};
 use crate::train::{Event, Logs};
 

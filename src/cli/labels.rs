@@ -1,6 +1,9 @@
-//! What a run is called where there are several: short, and different from the others.
+//! What a run is called where there are several: short, and different from the others; it shows
+//! nothing.
 
 use std::path::Path;
+
+use crate::sweep::RunResult;
 
 /// The names of all runs.
 pub(super) struct Labels(Vec<String>);
@@ -8,6 +11,13 @@ pub(super) struct Labels(Vec<String>);
 impl Labels {
     pub(super) fn new(names: Vec<String>) -> Labels {
         Labels(names)
+    }
+
+    /// What each of these results is called.
+    pub(super) fn of(results: &[RunResult]) -> Vec<String> {
+        let labels = Labels::new(results.iter().map(|result| result.name.clone()).collect());
+        let label = |(run, result): (usize, &RunResult)| labels.get(run, result.dir.as_deref());
+        results.iter().enumerate().map(label).collect()
     }
 
     /// Number of runs.
