@@ -153,8 +153,8 @@ fn polynomial<L: Lanes, const N: usize>(x: L, coefficients: [f32; N]) -> L {
 
 #[cfg(test)]
 mod tests {
+    use crate::kernels::Vector;
     use crate::kernels::cpu::{Cpu, Job};
-    use crate::kernels::{Lanes, Vector};
 
     struct Apply<'a>(&'a [f32], u8);
 
