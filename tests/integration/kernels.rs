@@ -100,7 +100,7 @@ proptest! {
     ) {
         let (mut a, b, bias) = (numbers(m * k, seed, zeros), numbers(k * n, !seed, 0), numbers(n, seed ^ 7, 0));
         if bytes {
-            a.iter_mut().for_each(|x| *x = (x.abs() * 255.0).round());
+            a.iter_mut().for_each(|x| *x = (x.abs() * 255.0).round().min(255.0));
         }
         let x = groups(m, k, &a, bytes);
         if bytes {
