@@ -2,7 +2,7 @@
 
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::math::{erf, exp, ln, tanh};
-use crate::kernels::{LANES, Lanes, View, ViewMut};
+use crate::kernels::{LANES, Lanes, Vector, View, ViewMut};
 
 /// An elementwise activation a = f(z).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Job for Activate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(mut self) {
+    fn run<L: Vector>(mut self) {
         for_each_curve!(self.curve, CURVE => for r in 0..self.z.rows {
             for lanes in self.z.row(r).chunks_exact_mut(LANES) {
                 // SAFETY: the chunk holds LANES numbers.
@@ -132,7 +132,7 @@ impl Job for Differentiate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(mut self) {
+    fn run<L: Vector>(mut self) {
         for_each_curve!(self.curve, CURVE => for r in 0..self.delta.rows {
             let (z, a) = (self.z.row(r), self.a.row(r));
             for (i, lanes) in self.delta.row(r).chunks_exact_mut(LANES).enumerate() {

@@ -1,7 +1,7 @@
 //! Which vector instructions this processor has, found out once and proven by a value; the only
 //! place where one implementation is chosen over another.
 
-use crate::kernels::lanes::Lanes;
+use crate::kernels::lanes::Vector;
 use crate::kernels::lanes::portable::Portable;
 #[cfg(target_arch = "x86_64")]
 use crate::kernels::lanes::{avx2::Avx2, avx512::Avx512};
@@ -25,7 +25,7 @@ pub(super) trait Job {
     type Output;
 
     /// Must be `#[inline(always)]`, so that it is compiled with the caller's instructions.
-    fn run<L: Lanes>(self) -> Self::Output;
+    fn run<L: Vector>(self) -> Self::Output;
 }
 
 impl Cpu {

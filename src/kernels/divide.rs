@@ -1,6 +1,5 @@
 //! How work is divided among a team: by outputs, into ranges that no two members share.
 
-use crate::kernels::update::{MAX_SLOTS, Target};
 use crate::kernels::{LANES, Team, ViewMut};
 
 /// Something that can be cut into ranges of units which do not overlap.
@@ -43,7 +42,7 @@ impl Team {
 }
 
 /// The share of member `number` of `size` in 0..`units`: as even as it goes.
-pub(super) fn share(units: usize, number: usize, size: usize) -> (usize, usize) {
+pub fn share(units: usize, number: usize, size: usize) -> (usize, usize) {
     (units * number / size, units * (number + 1) / size)
 }
 
@@ -71,25 +70,6 @@ unsafe impl Divide for Columns<ViewMut<'_>> {
         let at = unsafe { self.0.at.add(from * LANES) };
         let cols = self.0.cols.min(to * LANES) - from * LANES;
         Columns(self.0.alias(at, self.0.rows, cols))
-    }
-}
-
-// SAFETY: as the views that it consists of.
-unsafe impl Divide for Columns<Target<'_>> {
-    fn units(&self) -> usize {
-        self.0.value.cols.div_ceil(LANES)
-    }
-
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the range.
-        let cut = |view: &ViewMut<'_>| unsafe {
-            Columns(view.alias(view.at, view.rows, view.cols)).part(from, to).0
-        };
-        let mut slots = [const { None }; MAX_SLOTS];
-        for (slot, whole) in slots.iter_mut().zip(&self.0.slots) {
-            *slot = whole.as_ref().map(cut);
-        }
-        Columns(Target { value: cut(&self.0.value), slots })
     }
 }
 

@@ -1,11 +1,14 @@
 //! Vectors of 16 numbers, the same on every processor: one trait, one implementation per
-//! instruction set, equal bits from all of them.
+//! instruction set, equal bits from all of them; it never says what is computed.
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
+mod pack;
 pub(super) mod portable;
+
+pub use pack::Pack;
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -17,7 +20,7 @@ pub const fn padded(n: usize) -> usize {
     n.next_multiple_of(LANES)
 }
 
-/// A vector of [`LANES`] numbers.
+/// Numbers side by side, as a formula sees them: one vector, or several in step.
 ///
 /// Addition, subtraction, multiplication, division and the square root round as IEEE 754 says, so
 /// all implementations agree to the bit.
@@ -29,23 +32,8 @@ pub trait Lanes:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// Whether there are registers for tiles of 8 × 2 vectors (else 4 × 1).
-    const WIDE: bool;
-
     /// `x` in every lane.
     fn splat(x: f32) -> Self;
-
-    /// Reads [`LANES`] numbers.
-    ///
-    /// # Safety
-    /// `from` must be valid for reading that many.
-    unsafe fn load(from: *const f32) -> Self;
-
-    /// Writes [`LANES`] numbers.
-    ///
-    /// # Safety
-    /// `to` must be valid for writing that many.
-    unsafe fn store(self, to: *mut f32);
 
     /// `self · b + c`, rounded once.
     fn mul_add(self, b: Self, c: Self) -> Self;
@@ -75,8 +63,33 @@ pub trait Lanes:
     /// `magic − (bits >> 1)`, the first guess of an inverse square root.
     fn rsqrt_guess(self, magic: i32) -> Self;
 
+    /// The bits of a whole number less those of `self`, as a float: `magic − bits`, the first guess
+    /// of a reciprocal.
+    fn reciprocal_guess(self, magic: i32) -> Self;
+
     /// `yes` where `self < other`, `no` elsewhere (and where either is NaN).
     fn if_less(self, other: Self, yes: Self, no: Self) -> Self;
+
+    /// `self`, or 0 where the magnitude is below 2⁻⁹⁵: where the exponent's upper three bits are 0.
+    fn flush(self) -> Self;
+}
+
+/// One vector of [`LANES`] numbers.
+pub trait Vector: Lanes {
+    /// Whether there are registers for tiles of 8 × 2 vectors (else 4 × 1).
+    const WIDE: bool;
+
+    /// Reads [`LANES`] numbers.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading that many.
+    unsafe fn load(from: *const f32) -> Self;
+
+    /// Writes [`LANES`] numbers.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing that many.
+    unsafe fn store(self, to: *mut f32);
 
     /// The first `n` lanes of `self`, and `fill` in the others.
     fn keep_first(self, n: usize, fill: f32) -> Self;

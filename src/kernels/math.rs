@@ -18,22 +18,27 @@ pub fn rsqrt<L: Lanes>(x: L) -> L {
     y
 }
 
-/// 1 / x for positive normal x, within 2 units in the last place; 0 gives a large finite number.
+/// 1 / x for positive normal x below 2¹²⁶, within 2 units in the last place.
 ///
-/// The inverse square root of x²: a division takes the processor longer than these multiplications.
-/// Off x² that is no normal number (x below 10⁻¹⁹ or above 10¹⁹) the result is large, or 0.
+/// A first guess from the bits that is off by 12 % at most, then three of Newton's steps
+/// y ← y + y (1 − x y), each of which squares the error: 1.5·10⁻², 2·10⁻⁴, 4·10⁻⁸.
 #[inline(always)]
 pub fn reciprocal<L: Lanes>(x: L) -> L {
-    rsqrt(x * x)
+    let mut y = x.reciprocal_guess(0x7ef3_11c7);
+    for _ in 0..3 {
+        let e = (-x).mul_add(y, L::splat(1.0));
+        y = y.mul_add(e, y);
+    }
+    y
 }
 
-/// x, or 0 where |x| < 10⁻³⁰.
+/// x, or 0 where |x| < 2⁻⁹⁵.
 ///
 /// A moment that decays towards 0 would end among the subnormal numbers, where many processors take
 /// a hundred times as long for every operation.
 #[inline(always)]
 pub fn flush<L: Lanes>(x: L) -> L {
-    x.abs().if_less(L::splat(1e-30), L::splat(0.0), x)
+    x.flush()
 }
 
 /// eˣ within 2 units in the last place; 0 below −87.3, infinity above 88.7.
@@ -148,7 +153,7 @@ fn polynomial<L: Lanes, const N: usize>(x: L, coefficients: [f32; N]) -> L {
 
 #[cfg(test)]
 mod tests {
-    use crate::kernels::Lanes;
+    use crate::kernels::Vector;
     use crate::kernels::cpu::{Cpu, Job};
 
     struct Apply<'a>(&'a [f32], u8);
@@ -156,7 +161,7 @@ mod tests {
     impl Job for Apply<'_> {
         type Output = Vec<f32>;
         #[inline(always)]
-        fn run<L: Lanes>(self) -> Vec<f32> {
+        fn run<L: Vector>(self) -> Vec<f32> {
             let apply = |x: L| match self.1 {
                 0 => super::exp(x),
                 1 => super::ln(x),

@@ -241,6 +241,21 @@ impl<'a> ViewMut<'a> {
         ranges.map(|r| self.alias(unsafe { self.at.add(r.start) }, self.rows, r.len()))
     }
 
+    /// Another view of the rows `from..to`; the caller sees to it that no two views overlap.
+    pub(super) fn alias_rows<'b>(&self, from: usize, to: usize) -> ViewMut<'b> {
+        assert!(from <= to && to <= self.rows, "rows {from}..{to} of {}", self.rows);
+        // SAFETY: `from` is not beyond the end of the matrix.
+        self.alias(unsafe { self.at.add(from * self.stride) }, to - from, self.cols)
+    }
+
+    /// Another view of the columns `from..to`, whole vectors; the caller sees to it that no two
+    /// views overlap.
+    pub(super) fn alias_columns<'b>(&self, from: usize, to: usize) -> ViewMut<'b> {
+        check_columns(from, to, self.cols);
+        // SAFETY: `from` is not beyond the end of the row.
+        self.alias(unsafe { self.at.add(from) }, self.rows, to - from)
+    }
+
     /// Another view of the same matrix; the caller sees to it that no two views overlap.
     pub(super) fn alias<'b>(&self, at: *mut f32, rows: usize, cols: usize) -> ViewMut<'b> {
         ViewMut { at, rows, cols, stride: self.stride, life: PhantomData }

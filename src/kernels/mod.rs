@@ -16,6 +16,7 @@
 mod activate;
 mod cpu;
 mod divide;
+mod groups;
 mod lanes;
 mod math;
 mod matrix;
@@ -30,8 +31,9 @@ mod update;
 
 pub use activate::{Curve, activate, differentiate};
 pub use cpu::Cpu;
-pub use divide::{Columns, Divide, Rows};
-pub use lanes::{LANES, Lanes, padded};
+pub use divide::{Columns, Divide, Rows, share};
+pub use groups::{BANDS, Groups};
+pub use lanes::{LANES, Lanes, Pack, Vector, padded};
 pub use math::{flush, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
 pub use pointwise::{Pointwise, pointwise};
@@ -39,7 +41,7 @@ pub use product::{Operand, product, product_update, transpose};
 pub use softmax::{
     argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
 };
-pub use sparse::{Entries, sparse_product};
+pub use sparse::{sparse_product, sparse_update};
 pub use team::Team;
-pub use turned::{FeatureMajor, sparse_update};
+pub use turned::Turned;
 pub use update::{MAX_SLOTS, Rule, Target, bias_update, update};

@@ -3,7 +3,7 @@
 use crate::kernels::activate::sigmoid;
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::math::{exp, ln};
-use crate::kernels::{LANES, Lanes, View, ViewMut};
+use crate::kernels::{LANES, Lanes, Vector, View, ViewMut};
 
 /// Outputs are kept this far from 0 and 1 before their logarithm is taken, as in Keras.
 pub(super) const CLIP: f32 = 1e-7;
@@ -74,7 +74,7 @@ impl Job for Loss<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(mut self) {
+    fn run<L: Vector>(mut self) {
         let n = self.y.cols;
         let scale = L::splat(self.scale / n as f32);
         for r in 0..self.y.rows {

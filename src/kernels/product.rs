@@ -6,7 +6,7 @@
 
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::update::{Pointers, Rule, Target};
-use crate::kernels::{LANES, Lanes, View, ViewMut};
+use crate::kernels::{LANES, Pack, Vector, View, ViewMut};
 
 /// The left factor A (m × k): a matrix or the transpose of one.
 #[derive(Clone, Copy)]
@@ -84,11 +84,11 @@ fn check(a: Operand<'_>, b: View<'_>, m: usize, n: usize) {
 
 /// Where a tile's outputs go.
 trait Sink: Copy {
-    /// Takes the vector of outputs at (`row`, `col`).
+    /// Takes the vectors of outputs at (`row`, `col`).
     ///
     /// # Safety
     /// The place must lie inside the output, padding included.
-    unsafe fn put<L: Lanes>(&self, row: usize, col: usize, value: L);
+    unsafe fn put<L: Vector, const N: usize>(&self, row: usize, col: usize, value: [L; N]);
 }
 
 #[derive(Clone, Copy)]
@@ -99,9 +99,9 @@ struct Store {
 
 impl Sink for Store {
     #[inline(always)]
-    unsafe fn put<L: Lanes>(&self, row: usize, col: usize, value: L) {
+    unsafe fn put<L: Vector, const N: usize>(&self, row: usize, col: usize, value: [L; N]) {
         // SAFETY: the caller vouches for the place.
-        unsafe { value.store(self.at.add(row * self.stride + col)) }
+        unsafe { Pack(value).store(self.at.add(row * self.stride + col)) }
     }
 }
 
@@ -120,7 +120,7 @@ impl<R> Copy for Apply<'_, R> {}
 
 impl<R: Rule> Sink for Apply<'_, R> {
     #[inline(always)]
-    unsafe fn put<L: Lanes>(&self, row: usize, col: usize, value: L) {
+    unsafe fn put<L: Vector, const N: usize>(&self, row: usize, col: usize, value: [L; N]) {
         // SAFETY: the caller vouches for the place.
         unsafe { self.pointers.step(self.rule, row, col, value) }
     }
@@ -137,7 +137,7 @@ impl<S: Sink> Job for Product<'_, S> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Vector>(self) {
         let vectors = self.b.cols.div_ceil(LANES);
         let mut v = 0;
         while v < vectors {
@@ -158,7 +158,7 @@ impl<S: Sink> Job for Product<'_, S> {
 impl<S: Sink> Product<'_, S> {
     /// All rows of the N vectors of columns from `col` on.
     #[inline(always)]
-    unsafe fn panel<L: Lanes, const N: usize>(&self, col: usize) {
+    unsafe fn panel<L: Vector, const N: usize>(&self, col: usize) {
         let m = self.a.shape().0;
         let mut row = 0;
         // SAFETY: as the caller's, with `row` + the tile's height ≤ m.
@@ -180,7 +180,7 @@ impl<S: Sink> Product<'_, S> {
 
     /// One tile of M rows by N vectors.
     #[inline(always)]
-    unsafe fn tile<L: Lanes, const M: usize, const N: usize>(&self, row: usize, col: usize) {
+    unsafe fn tile<L: Vector, const M: usize, const N: usize>(&self, row: usize, col: usize) {
         let (down, along) = self.a.strides();
         let mut c = [[L::splat(0.0); N]; M];
         // SAFETY: the caller vouches that the tile lies inside A, B and C.
@@ -210,9 +210,7 @@ impl<S: Sink> Product<'_, S> {
                 b = b.wrapping_add(self.b.stride);
             }
             for (i, c) in c.iter().enumerate() {
-                for (j, c) in c.iter().enumerate() {
-                    self.sink.put(row + i, col + j * LANES, *c);
-                }
+                self.sink.put(row + i, col, *c);
             }
         }
     }

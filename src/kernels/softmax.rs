@@ -4,7 +4,7 @@ use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::lanes::portable::Portable;
 use crate::kernels::math::{exp, ln};
 use crate::kernels::pointwise::CLIP;
-use crate::kernels::{LANES, Lanes, View, ViewMut};
+use crate::kernels::{LANES, Lanes, Vector, View, ViewMut};
 
 /// p ← softmax(z) in every row of `z` (rows × classes); the padding becomes 0.
 pub fn softmax(cpu: Cpu, z: ViewMut<'_>) {
@@ -45,7 +45,7 @@ impl Job for Softmax<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(mut self) {
+    fn run<L: Vector>(mut self) {
         let cols = self.z.cols;
         for r in 0..self.z.rows {
             let row = self.z.row(r);
@@ -69,7 +69,7 @@ impl Job for Crossentropy<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(mut self) {
+    fn run<L: Vector>(mut self) {
         let cols = self.z.cols;
         for r in 0..self.z.rows {
             let (row, targets) = (self.z.row(r), self.targets.row(r));
@@ -95,7 +95,7 @@ impl Job for Crossentropy<'_> {
 
 /// z ← e^(z − max z), padding 0; returns max z and the sum.
 #[inline(always)]
-fn exponentiate<L: Lanes>(row: &mut [f32], cols: usize) -> (f32, f32) {
+fn exponentiate<L: Vector>(row: &mut [f32], cols: usize) -> (f32, f32) {
     let mut greatest = L::splat(f32::NEG_INFINITY);
     for (v, lanes) in row.chunks_exact(LANES).enumerate() {
         // SAFETY: the chunk holds LANES numbers.
@@ -131,7 +131,7 @@ impl Job for Differentiate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(mut self) {
+    fn run<L: Vector>(mut self) {
         for r in 0..self.p.rows {
             let (p, delta) = (self.p.row(r), self.delta.row(r));
             let mut sum = L::splat(0.0);

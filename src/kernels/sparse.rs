@@ -1,293 +1,322 @@
-//! Products with rows that are mostly zero: only the other entries are touched, in ascending order,
-//! so that every output has the bits of the dense product; what goes back is in `turned`.
+//! Products with a band of a turned batch: forward to the first layer's outputs, and back into its
+//! weights, whose gradient is summed in registers and consumed there, never written.
+//!
+//! Forward, a group's rows of weights stay in registers while every row of the batch that has
+//! the group takes its share; so each weight is read once, and the outputs, which are few, wait in
+//! the nearest cache.
 
 use crate::kernels::cpu::{Cpu, Job};
-use crate::kernels::{LANES, Lanes, View, ViewMut};
+use crate::kernels::divide::share;
+use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
+use crate::kernels::turned::{Slots, Turned};
+use crate::kernels::update::{Pointers, Rule, Target};
+use crate::kernels::{LANES, Vector, View, ViewMut};
 
-/// Rows of which only the entries that are not zero are stored.
-#[derive(Debug)]
-pub struct Entries {
-    features: usize,
-    offsets: Vec<u32>,
-    indices: Vec<u16>,
-    values: Values,
-    used: Vec<u16>,
-}
-
-#[derive(Debug)]
-enum Values {
-    /// Bytes, and the number that each stands for.
-    Bytes(Vec<u8>, Box<[f32; 256]>),
-    Floats(Vec<f32>),
-}
-
-impl Entries {
-    /// Rows with byte values, each divided by `scale`.
-    ///
-    /// Row r is entries `offsets[r]..offsets[r + 1]`; panics when offsets or indices lead outside.
-    pub fn bytes(
-        features: usize,
-        offsets: Vec<u32>,
-        indices: Vec<u16>,
-        values: Vec<u8>,
-        scale: f64,
-    ) -> Entries {
-        let n_values = values.len();
-        let table = std::array::from_fn(|byte| (byte as f64 / scale) as f32);
-        let values = Values::Bytes(values, Box::new(table));
-        Entries { features, offsets, indices, values, used: Vec::new() }.checked(n_values)
-    }
-
-    /// Rows with float values, each divided by `scale`.
-    ///
-    /// Row r is entries `offsets[r]..offsets[r + 1]`; panics when offsets or indices lead outside.
-    pub fn floats(
-        features: usize,
-        offsets: Vec<u32>,
-        indices: Vec<u16>,
-        mut values: Vec<f32>,
-        scale: f64,
-    ) -> Entries {
-        let n_values = values.len();
-        values.iter_mut().for_each(|v| *v = (f64::from(*v) / scale) as f32);
-        let values = Values::Floats(values);
-        Entries { features, offsets, indices, values, used: Vec::new() }.checked(n_values)
-    }
-
-    /// The kernels below rely on what is checked here: on every offset and every index.
-    fn checked(mut self, n_values: usize) -> Entries {
-        let n = self.indices.len();
-        assert!(
-            n == n_values && self.offsets.first() == Some(&0),
-            "one value per index, from 0 on"
-        );
-        assert!(
-            self.offsets.last().is_some_and(|&end| end as usize == n),
-            "offsets cover all entries"
-        );
-        assert!(self.offsets.is_sorted(), "offsets ascend");
-        let mut seen = vec![false; 1 << 16];
-        self.indices.iter().for_each(|&i| seen[usize::from(i)] = true);
-        self.used = (0..=u16::MAX).filter(|&i| seen[usize::from(i)]).collect();
-        let greatest = self.used.last().map_or(0, |&i| usize::from(i) + 1);
-        assert!(greatest <= self.features, "index {greatest} of {} features", self.features);
-        self
-    }
-
-    /// Number of features of a row, zeros included.
-    pub fn features(&self) -> usize {
-        self.features
-    }
-
-    /// The features that are not zero in some row, ascending.
-    pub fn used(&self) -> &[u16] {
-        &self.used
-    }
-
-    /// The features of all entries, row after row.
-    pub(super) fn indices(&self) -> &[u16] {
-        &self.indices
-    }
-
-    /// Number of entries of row `r`.
-    pub fn count(&self, r: u32) -> usize {
-        let (from, to) = self.range(r);
-        to - from
-    }
-
-    pub(super) fn range(&self, r: u32) -> (usize, usize) {
-        (self.offsets[r as usize] as usize, self.offsets[r as usize + 1] as usize)
-    }
-
-    /// Calls `visit` with the feature and the value of every entry of row `r`.
-    #[inline(always)]
-    pub fn for_each(&self, r: u32, mut visit: impl FnMut(usize, f32)) {
-        let (from, to) = self.range(r);
-        match &self.values {
-            Values::Bytes(values, table) => {
-                for (&i, &v) in self.indices[from..to].iter().zip(&values[from..to]) {
-                    visit(usize::from(i), table[usize::from(v)]);
-                }
-            }
-            Values::Floats(values) => {
-                for (&i, &v) in self.indices[from..to].iter().zip(&values[from..to]) {
-                    visit(usize::from(i), v);
-                }
-            }
-        }
-    }
-
-    /// Asks for row `r` to be brought near: it will be read soon.
-    #[inline(always)]
-    fn prefetch(&self, r: u32) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let (from, to) = self.range(r);
-            for line in (from..to).step_by(32) {
-                // SAFETY: a prefetch reads nothing, and the addresses lie inside the slices.
-                unsafe {
-                    _mm_prefetch::<_MM_HINT_T0>(self.indices.as_ptr().add(line).cast());
-                    if line % 64 == from % 64 {
-                        let value: *const i8 = match &self.values {
-                            Values::Bytes(v, _) => v.as_ptr().add(line).cast(),
-                            Values::Floats(v) => v.as_ptr().add(line).cast(),
-                        };
-                        _mm_prefetch::<_MM_HINT_T0>(value);
-                    }
-                }
-            }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = r;
-    }
-}
-
-/// C ← C₀ + X W for the rows `batch` of `x`: W is (features × n), C (batch × n), and every row of
-/// C₀ is `bias` (n, padded), or 0. The rows `ahead` will be read next.
+/// C ← C₀ + X W for the batch that `turned` holds of its band of `x`: W is (features × n), C
+/// (batch × n), and every row of C₀ is `start` (n, padded), or 0.
 pub fn sparse_product(
     cpu: Cpu,
-    x: &Entries,
-    batch: &[u32],
-    ahead: &[u32],
+    x: &Groups,
+    turned: &Turned,
     w: View<'_>,
-    bias: Option<&[f32]>,
+    start: Option<&[f32]>,
     c: ViewMut<'_>,
 ) {
-    assert!((w.rows, w.cols) == (x.features, c.cols) && c.rows == batch.len());
-    assert!(bias.is_none_or(|bias| w.cols <= bias.len() && bias.len() % LANES == 0));
-    assert!(batch.iter().chain(ahead).all(|&r| (r as usize) + 1 < x.offsets.len()));
-    match &x.values {
-        Values::Bytes(values, table) => {
-            cpu.run(Forward { x, batch, ahead, w, bias, c, value: Bytes(values, table) });
+    assert!((w.rows, w.cols) == (x.features(), c.cols) && c.rows == turned.rows);
+    assert!(start.is_none_or(|s| w.cols <= s.len() && s.len() % LANES == 0));
+    assert!(turned.first + turned.groups <= x.features().div_ceil(GROUP));
+    match (x.kept(), &turned.slots) {
+        (Kept::Bytes(_, table), Slots::Bytes(slots)) => {
+            cpu.run(Forward { turned, slots, table, w, start, c });
         }
-        Values::Floats(values) => {
-            cpu.run(Forward { x, batch, ahead, w, bias, c, value: Floats(values) });
+        (Kept::Floats(_), Slots::Floats(slots)) => {
+            cpu.run(Forward { turned, slots, table: &[0.0; 256], w, start, c });
         }
+        _ => panic!("rows of another type than turned"),
     }
 }
 
-/// The value of an entry.
-trait Value: Copy {
-    /// # Safety
-    /// `entry` must be below the number of entries.
-    unsafe fn at(self, entry: usize) -> f32;
+/// Updates the band's rows W (its features × n) by the gradient Xᵀ δ for the batch that `turned`
+/// holds, with δ (batch × n).
+///
+/// Rows of features that are zero in all of `x` are visited only by a rule that does not rest. The
+/// rows `ahead` of `x` will be read next: they are asked for one by one as the work goes on.
+pub fn sparse_update<R: Rule>(
+    cpu: Cpu,
+    rule: &R,
+    x: &Groups,
+    turned: &Turned,
+    ahead: &[u32],
+    delta: View<'_>,
+    mut w: Target<'_>,
+) {
+    let band = x.band(turned.band());
+    assert!((band.len(), delta.cols) == (w.value.rows, w.value.cols));
+    assert!(
+        turned.rows == delta.rows
+            && (band.start, turned.groups) == (GROUP * turned.first, band.len().div_ceil(GROUP))
+    );
+    let pointers = w.pointers(R::SLOTS);
+    let used = if R::RESTS { Some(x.used(turned.band())) } else { None };
+    let ahead = Ahead { x, band: turned.band(), rows: ahead };
+    let features = band.len();
+    match (x.kept(), &turned.slots) {
+        (Kept::Bytes(_, table), Slots::Bytes(slots)) => {
+            cpu.run(Backward {
+                rule,
+                turned,
+                slots,
+                table,
+                used,
+                ahead,
+                features,
+                delta,
+                pointers,
+            });
+        }
+        (Kept::Floats(_), Slots::Floats(slots)) => {
+            let table = &[0.0; 256];
+            cpu.run(Backward {
+                rule,
+                turned,
+                slots,
+                table,
+                used,
+                ahead,
+                features,
+                delta,
+                pointers,
+            });
+        }
+        _ => panic!("rows of another type than turned"),
+    }
 }
 
-#[derive(Clone, Copy)]
-struct Bytes<'a>(&'a [u8], &'a [f32; 256]);
+/// Rows that will be read next.
+struct Ahead<'a> {
+    x: &'a Groups,
+    band: usize,
+    rows: &'a [u32],
+}
 
-impl Value for Bytes<'_> {
+impl Ahead<'_> {
+    /// Asks for the share of the rows that falls to visit number `visit` of `visits`: all at once
+    /// would have to wait for each other.
     #[inline(always)]
-    unsafe fn at(self, entry: usize) -> f32 {
-        // SAFETY: the caller vouches for `entry`; a byte is below 256.
-        unsafe { *self.1.get_unchecked(usize::from(*self.0.get_unchecked(entry))) }
+    fn at(&self, visit: usize, visits: usize) {
+        let (from, to) = share(self.rows.len(), visit, visits);
+        self.rows[from..to].iter().for_each(|&r| self.x.prefetch(r, self.band));
     }
 }
 
-#[derive(Clone, Copy)]
-struct Floats<'a>(&'a [f32]);
-
-impl Value for Floats<'_> {
-    #[inline(always)]
-    unsafe fn at(self, entry: usize) -> f32 {
-        // SAFETY: the caller vouches for `entry`.
-        unsafe { *self.0.get_unchecked(entry) }
-    }
+/// Calls `panel` for as many vectors of columns at a time as there are registers for.
+macro_rules! panels {
+    ($lanes:ident, $cols:expr, $panel:ident of $job:expr) => {{
+        let vectors = $cols.div_ceil(LANES);
+        let mut v = 0;
+        while v < vectors {
+            let col = v * LANES;
+            v += match vectors - v {
+                4.. if $lanes::WIDE => ($job.$panel::<$lanes, 4>(col), 4).1,
+                2.. if $lanes::WIDE => ($job.$panel::<$lanes, 2>(col), 2).1,
+                _ => ($job.$panel::<$lanes, 1>(col), 1).1,
+            };
+        }
+    }};
 }
 
-struct Forward<'a, V> {
-    x: &'a Entries,
-    batch: &'a [u32],
-    ahead: &'a [u32],
+struct Forward<'a, E> {
+    turned: &'a Turned,
+    slots: &'a [E],
+    table: &'a Table,
     w: View<'a>,
-    bias: Option<&'a [f32]>,
+    start: Option<&'a [f32]>,
     c: ViewMut<'a>,
-    value: V,
 }
 
-impl<V: Value> Job for Forward<'_, V> {
+impl<E: Entry> Job for Forward<'_, E> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let vectors = self.w.cols.div_ceil(LANES);
-        let mut v = 0;
-        // SAFETY: `Entries` and `sparse_product` have checked all offsets, indices and shapes.
+    fn run<L: Vector>(self) {
+        // SAFETY: `sparse_product` has checked all shapes, `Turned::fill` its slots.
+        unsafe { panels!(L, self.w.cols, panel of self) }
+    }
+}
+
+impl<E: Entry> Forward<'_, E> {
+    /// All rows of the N vectors of columns from `col` on.
+    #[inline(always)]
+    unsafe fn panel<L: Vector, const N: usize>(&self, col: usize) {
+        let turned = self.turned;
+        // SAFETY: as the caller's: rows, columns and slots lie inside.
         unsafe {
-            while v < vectors {
-                let col = v * LANES;
-                match vectors - v {
-                    4.. if L::WIDE => (self.panel::<L, 4>(col), v += 4).1,
-                    2.. => (self.panel::<L, 2>(col), v += 2).1,
-                    _ => (self.panel::<L, 1>(col), v += 1).1,
+            self.begin::<L, N>(col);
+            for (q, row) in (0..turned.rows).step_by(turned.part).enumerate() {
+                let c = self.c.at.add(row * self.c.stride + col);
+                for p in 0..turned.groups {
+                    let at = q * turned.groups + p;
+                    let count = usize::from(*turned.counts.get_unchecked(at));
+                    let from = at * turned.part;
+                    if 0 < count {
+                        let slots = self.slots.get_unchecked(from..from + count);
+                        self.group::<L, N>(turned.first + p, slots, col, c);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every row of C starts as C₀.
+    #[inline(always)]
+    unsafe fn begin<L: Vector, const N: usize>(&self, col: usize) {
+        for j in 0..N {
+            // SAFETY: the start is padded to whole vectors, and so are the rows of C.
+            unsafe {
+                let col = col + j * LANES;
+                let start = self.start.map_or(L::splat(0.0), |s| L::load(s.as_ptr().add(col)));
+                (0..self.c.rows).for_each(|r| start.store(self.c.at.add(r * self.c.stride + col)));
+            }
+        }
+    }
+
+    /// The rows of `c` that have `group` take their shares of it.
+    #[inline(always)]
+    unsafe fn group<L: Vector, const N: usize>(
+        &self,
+        group: usize,
+        slots: &[E],
+        col: usize,
+        c: *mut f32,
+    ) {
+        let first = GROUP * group;
+        // SAFETY: as the caller's; the last group may have fewer features than the others.
+        unsafe {
+            if first + GROUP <= self.w.rows {
+                self.features::<L, N, GROUP>(first, 0, slots, col, c);
+            } else {
+                for i in 0..self.w.rows - first {
+                    self.features::<L, N, 1>(first + i, i, slots, col, c);
+                }
+            }
+        }
+    }
+
+    /// The same for `K` features from `first` on, whose values stand from `place` on.
+    #[inline(always)]
+    unsafe fn features<L: Vector, const N: usize, const K: usize>(
+        &self,
+        first: usize,
+        place: usize,
+        slots: &[E],
+        col: usize,
+        c: *mut f32,
+    ) {
+        let mut w = [[L::splat(0.0); N]; K];
+        // SAFETY: as the caller's.
+        unsafe {
+            for i in 0..K {
+                for j in 0..N {
+                    w[i][j] = L::load(self.w.at.add((first + i) * self.w.stride + col + j * LANES));
+                }
+            }
+            for slot in slots {
+                let x = slot.numbers(self.table);
+                let c = c.add(usize::from(slot.index()) * self.c.stride);
+                for j in 0..N {
+                    let mut sum = L::load(c.add(j * LANES));
+                    for i in 0..K {
+                        sum = L::splat(x[place + i]).mul_add(w[i][j], sum);
+                    }
+                    sum.store(c.add(j * LANES));
                 }
             }
         }
     }
 }
 
-impl<V: Value> Forward<'_, V> {
-    /// All rows of the N vectors of columns from `col` on, two rows at a time: one row's sum is a
-    /// chain of dependent additions, two chains keep the processor busy.
+struct Backward<'a, R, E> {
+    rule: &'a R,
+    turned: &'a Turned,
+    slots: &'a [E],
+    table: &'a Table,
+    /// The groups to visit, if not all.
+    used: Option<&'a [u16]>,
+    ahead: Ahead<'a>,
+    features: usize,
+    delta: View<'a>,
+    pointers: Pointers,
+}
+
+impl<R: Rule, E: Entry> Job for Backward<'_, R, E> {
+    type Output = ();
+
     #[inline(always)]
-    unsafe fn panel<L: Lanes, const N: usize>(&self, col: usize) {
-        for (s, pair) in self.batch.chunks(2).enumerate() {
+    fn run<L: Vector>(self) {
+        // SAFETY: `sparse_update` has checked all shapes, `Turned::fill` its slots.
+        unsafe { panels!(L, self.delta.cols, panel of self) }
+    }
+}
+
+impl<R: Rule, E: Entry> Backward<'_, R, E> {
+    /// The N vectors of columns from `col` on.
+    #[inline(always)]
+    unsafe fn panel<L: Vector, const N: usize>(&self, col: usize) {
+        let visits = self.used.map_or(self.turned.groups, <[u16]>::len);
+        for visit in 0..visits {
             if col == 0 {
-                self.ahead.iter().skip(2 * s).take(2).for_each(|&r| self.x.prefetch(r));
+                self.ahead.at(visit, visits);
             }
+            let p = self.used.map_or(visit, |used| usize::from(used[visit]) - self.turned.first);
             // SAFETY: as the caller's.
-            unsafe {
-                let mut sums = [self.start::<L, N>(col); 2];
-                let (a, b) = (self.x.range(pair[0]), self.x.range(pair[pair.len() - 1]));
-                if pair.len() == 2 {
-                    let common = (a.1 - a.0).min(b.1 - b.0);
-                    for i in 0..common {
-                        self.add(a.0 + i, col, &mut sums[0]);
-                        self.add(b.0 + i, col, &mut sums[1]);
-                    }
-                    for i in b.0 + common..b.1 {
-                        self.add(i, col, &mut sums[1]);
-                    }
-                    for i in a.0 + common..a.1 {
-                        self.add(i, col, &mut sums[0]);
-                    }
-                } else {
-                    for i in a.0..a.1 {
-                        self.add(i, col, &mut sums[0]);
-                    }
-                }
-                for (i, sum) in sums.iter().take(pair.len()).enumerate() {
-                    for (j, sum) in sum.iter().enumerate() {
-                        sum.store(self.c.at.add((2 * s + i) * self.c.stride + col + j * LANES));
-                    }
-                }
-            }
+            unsafe { self.group::<L, N>(p, col) };
         }
     }
 
+    /// Updates the weights of group `p` of the band.
     #[inline(always)]
-    unsafe fn start<L: Lanes, const N: usize>(&self, col: usize) -> [L; N] {
-        let mut start = [L::splat(0.0); N];
-        if let Some(bias) = self.bias {
-            for (j, start) in start.iter_mut().enumerate() {
-                // SAFETY: the bias is padded to whole vectors.
-                *start = unsafe { L::load(bias.as_ptr().add(col + j * LANES)) };
-            }
-        }
-        start
-    }
-
-    /// `sums` += the entry's value times its feature's row of W.
-    #[inline(always)]
-    unsafe fn add<L: Lanes, const N: usize>(&self, entry: usize, col: usize, sums: &mut [L; N]) {
-        // SAFETY: the caller vouches for `entry`; its index is below the rows of W.
+    unsafe fn group<L: Vector, const N: usize>(&self, p: usize, col: usize) {
+        // SAFETY: as the caller's; the last group may have fewer features than the others.
         unsafe {
-            let value = L::splat(self.value.at(entry));
-            let feature = usize::from(*self.x.indices.get_unchecked(entry));
-            let w = self.w.at.add(feature * self.w.stride + col);
-            for (j, sum) in sums.iter_mut().enumerate() {
-                *sum = value.mul_add(L::load(w.add(j * LANES)), *sum);
+            if GROUP * (p + 1) <= self.features {
+                self.part::<L, N, GROUP>(p, 0, col);
+            } else {
+                (0..self.features - GROUP * p).for_each(|i| self.part::<L, N, 1>(p, i, col));
+            }
+        }
+    }
+
+    /// Sums the gradient of `K` features of group `p`, from `place` on, in registers and applies
+    /// the rule to it there.
+    #[inline(always)]
+    unsafe fn part<L: Vector, const N: usize, const K: usize>(
+        &self,
+        p: usize,
+        place: usize,
+        col: usize,
+    ) {
+        let (rule, turned) = (*self.rule, self.turned);
+        let mut g = [[L::splat(0.0); N]; K];
+        // SAFETY: as the caller's: groups, slots and rows lie inside.
+        unsafe {
+            for (q, row) in (0..turned.rows).step_by(turned.part).enumerate() {
+                let delta = self.delta.at.add(row * self.delta.stride + col);
+                let at = q * turned.groups + p;
+                let count = usize::from(*turned.counts.get_unchecked(at));
+                let from = at * turned.part;
+                for slot in self.slots.get_unchecked(from..from + count) {
+                    let x = slot.numbers(self.table);
+                    let delta = delta.add(usize::from(slot.index()) * self.delta.stride);
+                    for j in 0..N {
+                        let delta = L::load(delta.add(j * LANES));
+                        for i in 0..K {
+                            g[i][j] = L::splat(x[place + i]).mul_add(delta, g[i][j]);
+                        }
+                    }
+                }
+            }
+            for i in 0..K {
+                self.pointers.step(&rule, GROUP * p + place + i, col, g[i]);
             }
         }
     }

@@ -5,8 +5,9 @@
 //! thread; after a while without work they sleep.
 
 use std::any::Any;
+use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -17,32 +18,47 @@ const SPINS: usize = 2_000;
 pub struct Team {
     shared: Arc<Shared>,
     members: Vec<JoinHandle<()>>,
+    calls: usize,
 }
 
 struct Shared {
-    /// Counts the calls; odd lines apart, so that waiting does not slow down who works.
-    call: Line<AtomicUsize>,
-    /// The work of the current call.
-    work: AtomicPtr<Work<'static>>,
-    /// Members that have not finished the current call.
-    busy: Line<AtomicUsize>,
+    signal: Line<Signal>,
+    /// For each member but the caller, the last call that it has finished.
+    done: Vec<Line<AtomicUsize>>,
+    /// Members that sleep or are about to.
+    asleep: Line<AtomicUsize>,
     over: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
+/// What the caller writes and the members wait for: one line of the cache, so that a call travels
+/// from one processor to the other at once.
+struct Signal {
+    /// Counts the calls.
+    call: AtomicUsize,
+    /// The work of the current call.
+    work: UnsafeCell<Work<'static>>,
+}
+
+/// Lines apart, so that waiting does not slow down who works.
 #[repr(align(128))]
 struct Line<T>(T);
 
 /// The work of one call: run for every member's number.
-struct Work<'a>(&'a (dyn Fn(usize) + Sync));
+type Work<'a> = &'a (dyn Fn(usize) + Sync);
+
+// SAFETY: the work is written only by the caller, before it counts the call and after all members
+// have finished the one before; a member reads it only between the two.
+unsafe impl Sync for Signal {}
 
 impl Team {
     /// A team of `size` threads, the caller included; at least one.
     pub fn new(size: usize) -> Team {
+        let done = || (1..size.max(1)).map(|_| Line(AtomicUsize::new(0))).collect();
         let shared = Arc::new(Shared {
-            call: Line(AtomicUsize::new(0)),
-            work: AtomicPtr::new(std::ptr::null_mut()),
-            busy: Line(AtomicUsize::new(0)),
+            signal: Line(Signal { call: AtomicUsize::new(0), work: UnsafeCell::new(&|_| ()) }),
+            done: done(),
+            asleep: Line(AtomicUsize::new(0)),
             over: AtomicBool::new(false),
             panic: Mutex::new(None),
         });
@@ -55,7 +71,7 @@ impl Team {
                 .ok()
         };
         let members = (1..size.max(1)).map_while(member).collect();
-        Team { shared, members }
+        Team { shared, members, calls: 0 }
     }
 
     /// Number of threads, the caller included.
@@ -66,24 +82,34 @@ impl Team {
     /// Calls `work` with every member's number, 0 the caller's, and returns when all are done. A
     /// panic in any of them is the caller's.
     pub(super) fn call(&mut self, work: &(dyn Fn(usize) + Sync)) {
-        let work = Work(work);
-        let shared = &*self.shared;
-        shared.busy.0.store(self.members.len(), Ordering::Relaxed);
-        shared.work.store((&raw const work).cast_mut().cast(), Ordering::Relaxed);
-        shared.call.0.fetch_add(1, Ordering::Release);
-        self.members.iter().for_each(|m| m.thread().unpark());
-        let own = catch_unwind(AssertUnwindSafe(|| (work.0)(0)));
+        self.begin(work);
+        let own = catch_unwind(AssertUnwindSafe(|| work(0)));
         // `work` and what it borrows must live until every member is done, panic or not.
-        let mut spins = 0;
-        while shared.busy.0.load(Ordering::Acquire) != 0 {
-            spins += 1;
-            if spins < SPINS { std::hint::spin_loop() } else { std::thread::yield_now() }
+        for done in &self.shared.done[..self.members.len()] {
+            let mut spins = 0;
+            while done.0.load(Ordering::Acquire) != self.calls {
+                spins += 1;
+                if spins < SPINS { std::hint::spin_loop() } else { std::thread::yield_now() }
+            }
         }
         if let Err(panic) = own {
             resume_unwind(panic);
         }
-        if let Some(panic) = shared.panic.lock().ok().and_then(|mut p| p.take()) {
+        if let Some(panic) = self.shared.panic.lock().ok().and_then(|mut p| p.take()) {
             resume_unwind(panic);
+        }
+    }
+
+    fn begin(&mut self, work: Work<'_>) {
+        let Signal { call, work: slot } = &self.shared.signal.0;
+        self.calls = self.calls.wrapping_add(1);
+        // SAFETY: no member reads the slot now (see `Signal`), and none reads the work any more
+        // when `call` returns, so that its life may be hidden.
+        unsafe { *slot.get() = std::mem::transmute::<Work<'_>, Work<'static>>(work) };
+        call.store(self.calls, Ordering::SeqCst);
+        // Who counted itself asleep before this either sees the call or is woken.
+        if self.shared.asleep.0.load(Ordering::SeqCst) != 0 {
+            self.members.iter().for_each(|m| m.thread().unpark());
         }
     }
 }
@@ -91,9 +117,8 @@ impl Team {
 impl Drop for Team {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::Relaxed);
-        self.shared.call.0.fetch_add(1, Ordering::Release);
+        self.begin(&|_| ());
         for member in self.members.drain(..) {
-            member.thread().unpark();
             // A member catches the panics of its work, so that it ends in order.
             let _ = member.join();
         }
@@ -109,28 +134,34 @@ impl Shared {
             if self.over.load(Ordering::Relaxed) {
                 return;
             }
-            // SAFETY: the caller keeps `work` alive until `busy` is 0, and it is not 0 before this
-            // member has subtracted itself.
-            let work = unsafe { &*self.work.load(Ordering::Relaxed) };
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (work.0)(number)))
+            // SAFETY: the call has been counted, and the caller keeps its work alive until this
+            // member says that it is done.
+            let work = unsafe { *self.signal.0.work.get() };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(number)))
                 && let Ok(mut first) = self.panic.lock()
             {
                 first.get_or_insert(panic);
             }
-            self.busy.0.fetch_sub(1, Ordering::Release);
+            self.done[number - 1].0.store(seen, Ordering::Release);
         }
     }
 
+    /// Waits for another call than `seen`.
     fn wait_for_call(&self, seen: usize) -> usize {
-        let mut spins = 0;
-        loop {
-            let call = self.call.0.load(Ordering::Acquire);
-            if call != seen {
-                return call;
+        let call = &self.signal.0.call;
+        for _ in 0..SPINS {
+            let now = call.load(Ordering::Acquire);
+            if now != seen {
+                return now;
             }
-            spins += 1;
-            if spins < SPINS { std::hint::spin_loop() } else { std::thread::park() }
+            std::hint::spin_loop();
         }
+        self.asleep.0.fetch_add(1, Ordering::SeqCst);
+        while call.load(Ordering::SeqCst) == seen {
+            std::thread::park();
+        }
+        self.asleep.0.fetch_sub(1, Ordering::SeqCst);
+        call.load(Ordering::Acquire)
     }
 }
 

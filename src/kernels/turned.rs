@@ -1,138 +1,97 @@
-//! A batch of sparse rows turned feature by feature, and the update that goes back through it: each
-//! feature's gradient is summed in registers and consumed there, never written.
+//! A batch of sparse rows turned group by group of features: what a group's weights are multiplied
+//! with stands together, on the way forward as on the way back; it computes nothing.
 
-use crate::kernels::cpu::{Cpu, Job};
-use crate::kernels::update::{Pointers, Rule, Target};
-use crate::kernels::{Entries, LANES, Lanes, View};
+use crate::kernels::groups::{Bytes, Entry, Floats, Groups, Kept};
 
-/// Consecutive rows of a batch, turned so that the entries of one feature stand together.
-pub struct FeatureMajor {
-    /// Feature i has entries `starts[i]..starts[i + 1]`.
-    starts: Vec<u32>,
-    entries: Vec<Entry>,
-    /// The rows of the batch lie in `..rows`.
-    rows: usize,
+/// Rows of a part: as many rows of outputs stay in the nearest cache while they are summed.
+const ROWS: usize = 64;
+
+/// One band of a batch, turned; the room for it is kept from batch to batch.
+pub struct Turned {
+    band: usize,
+    /// The first group of the band, and how many there are.
+    pub(super) first: usize,
+    pub(super) groups: usize,
+    /// Rows of the batch.
+    pub(super) rows: usize,
+    /// Rows of every part but the last.
+    pub(super) part: usize,
+    /// Pair p of part q has `counts[q · groups + p]` slots, from `(q · groups + p) · part` on.
+    pub(super) counts: Vec<u16>,
+    pub(super) slots: Slots,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Entry {
-    row: u32,
-    value: f32,
+/// The entries of the batch, each with its row in the part for an index.
+pub(super) enum Slots {
+    Bytes(Vec<Bytes>),
+    Floats(Vec<Floats>),
 }
 
-impl FeatureMajor {
-    /// No rows, with room for `entries` entries of `features` features.
-    pub fn with_capacity(features: usize, entries: usize) -> FeatureMajor {
-        FeatureMajor {
-            starts: vec![0; features + 2],
-            entries: Vec::with_capacity(entries),
-            rows: 0,
-        }
+impl Turned {
+    /// Room for batches of at most `batch_size` rows of `x`, of which it takes the band `band`.
+    pub fn new(x: &Groups, band: usize, batch_size: usize) -> Turned {
+        let range = x.groups_of(band);
+        let part = batch_size.clamp(1, ROWS);
+        let n = batch_size.div_ceil(part) * range.len();
+        let slots = match x.kept() {
+            Kept::Bytes(..) => Slots::Bytes(vec![Bytes::default(); n * part]),
+            Kept::Floats(_) => Slots::Floats(vec![Floats::default(); n * part]),
+        };
+        let (first, groups) = (range.start, range.len());
+        Turned { band, first, groups, rows: 0, part, counts: vec![0; n], slots }
     }
 
-    /// Takes the rows `batch` of `x`, the first of which is row `first` of the whole batch.
+    /// The band that it takes.
+    pub fn band(&self) -> usize {
+        self.band
+    }
+
+    /// Takes the rows `batch` of `x`.
     ///
-    /// A counting sort: the entries of a feature end up in the order of the rows.
-    pub fn fill(&mut self, x: &Entries, batch: &[u32], first: usize) {
-        assert_eq!(self.starts.len(), x.features() + 2, "as many features as made for");
-        self.rows = first + batch.len();
-        // Counted two places up, a prefix sum leaves each feature's start one place up, and
-        // placing the entries moves it down to where it belongs.
-        self.starts.fill(0);
-        for &r in batch {
-            let (from, to) = x.range(r);
-            for &i in &x.indices()[from..to] {
-                self.starts[usize::from(i) + 2] += 1;
-            }
-        }
-        let mut sum = 0;
-        for start in &mut self.starts[2..] {
-            sum += *start;
-            *start = sum;
-        }
-        self.entries.resize(sum as usize, Entry::default());
-        for (row, &r) in (first as u32..).zip(batch) {
-            x.for_each(r, |i, value| {
-                let at = &mut self.starts[i + 1];
-                self.entries[*at as usize] = Entry { row, value };
-                *at += 1;
-            });
+    /// Panics when they are more than there is room for, or not the rows that it was made for.
+    pub fn fill(&mut self, x: &Groups, batch: &[u32]) {
+        let parts = batch.len().div_ceil(self.part);
+        assert!(x.groups_of(self.band) == (self.first..self.first + self.groups));
+        assert!(parts * self.groups <= self.counts.len(), "room for the batch");
+        self.rows = batch.len();
+        self.counts[..parts * self.groups].fill(0);
+        let Turned { band, first, groups, part, counts, .. } = self;
+        let place = Place { x, band: *band, first: *first, groups: *groups, part: *part };
+        match (x.kept(), &mut self.slots) {
+            (Kept::Bytes(kept, _), Slots::Bytes(slots)) => place.all(kept, batch, counts, slots),
+            (Kept::Floats(kept), Slots::Floats(slots)) => place.all(kept, batch, counts, slots),
+            _ => panic!("rows of another type than made for"),
         }
     }
 }
 
-/// Updates W (features × n) by the gradient Xᵀ δ for a batch X in `parts`, one after the other, and
-/// δ (batch × n); only the rows of W that `features` names (ascending) are visited.
-pub fn sparse_update<R: Rule>(
-    cpu: Cpu,
-    rule: &R,
-    parts: &[FeatureMajor],
-    features: &[u16],
-    delta: View<'_>,
-    mut w: Target<'_>,
-) {
-    assert!(w.value.cols == delta.cols && features.iter().all(|&i| usize::from(i) < w.value.rows));
-    assert!(parts.iter().all(|p| p.rows <= delta.rows && p.starts.len() == w.value.rows + 2));
-    let pointers = w.pointers(R::SLOTS);
-    cpu.run(Backward { rule, parts, features, delta, pointers });
+struct Place<'a> {
+    x: &'a Groups,
+    band: usize,
+    first: usize,
+    groups: usize,
+    part: usize,
 }
 
-struct Backward<'a, R> {
-    rule: &'a R,
-    parts: &'a [FeatureMajor],
-    features: &'a [u16],
-    delta: View<'a>,
-    pointers: Pointers,
-}
-
-impl<R: Rule> Job for Backward<'_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let vectors = self.delta.cols.div_ceil(LANES);
-        let mut v = 0;
-        // SAFETY: `sparse_update` has checked rows and features, and `FeatureMajor::fill` made
-        // entries of checked rows only.
-        unsafe {
-            while v < vectors {
-                let col = v * LANES;
-                match vectors - v {
-                    4.. if L::WIDE => (self.panel::<L, 4>(col), v += 4).1,
-                    2.. => (self.panel::<L, 2>(col), v += 2).1,
-                    _ => (self.panel::<L, 1>(col), v += 1).1,
-                }
-            }
-        }
-    }
-}
-
-impl<R: Rule> Backward<'_, R> {
-    /// The N vectors of columns from `col` on: each row's gradient is summed in registers and
-    /// consumed there.
-    #[inline(always)]
-    unsafe fn panel<L: Lanes, const N: usize>(&self, col: usize) {
-        let rule = *self.rule;
-        for &feature in self.features {
-            let feature = usize::from(feature);
-            let mut g = [L::splat(0.0); N];
-            for part in self.parts {
-                // SAFETY: starts ascend and end at the number of entries, rows are those of δ.
-                unsafe {
-                    let from = *part.starts.get_unchecked(feature) as usize;
-                    let to = *part.starts.get_unchecked(feature + 1) as usize;
-                    for entry in part.entries.get_unchecked(from..to) {
-                        let value = L::splat(entry.value);
-                        let delta = self.delta.at.add(entry.row as usize * self.delta.stride + col);
-                        for (j, g) in g.iter_mut().enumerate() {
-                            *g = value.mul_add(L::load(delta.add(j * LANES)), *g);
-                        }
+impl Place<'_> {
+    /// Places every group of the batch in its slot.
+    fn all<E: Entry>(&self, kept: &[E], batch: &[u32], counts: &mut [u16], slots: &mut [E]) {
+        for (q, rows) in batch.chunks(self.part).enumerate() {
+            let from = q * self.groups;
+            let counts = &mut counts[from..from + self.groups];
+            let slots = &mut slots[from * self.part..][..self.groups * self.part];
+            for (row, &r) in rows.iter().enumerate() {
+                for entry in &kept[self.x.range(r, self.band)] {
+                    let p = usize::from(entry.index()) - self.first;
+                    // SAFETY: `Groups` has checked that the groups of a band lie in it, each at most
+                    // once in a row, so that no count reaches beyond the rows of a part.
+                    unsafe {
+                        let count = counts.get_unchecked_mut(p);
+                        *slots.get_unchecked_mut(p * self.part + usize::from(*count)) =
+                            entry.with_index(row as u16);
+                        *count += 1;
                     }
                 }
-            }
-            for (j, g) in g.iter().enumerate() {
-                // SAFETY: the feature is a row of W, the column inside it.
-                unsafe { self.pointers.step(&rule, feature, col + j * LANES, *g) };
             }
         }
     }

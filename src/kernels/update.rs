@@ -2,7 +2,7 @@
 //! from the registers of the product that made it.
 
 use crate::kernels::cpu::{Cpu, Job};
-use crate::kernels::{LANES, Lanes, View, ViewMut};
+use crate::kernels::{LANES, Lanes, Pack, Vector, View, ViewMut};
 
 /// The most state vectors that a rule keeps for each weight.
 pub const MAX_SLOTS: usize = 3;
@@ -31,7 +31,32 @@ pub struct Target<'a> {
     pub slots: [Option<ViewMut<'a>>; MAX_SLOTS],
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// The first `at` rows, and the others.
+    pub fn split_rows(self, at: usize) -> (Target<'a>, Target<'a>) {
+        (self.map(|view| view.alias_rows(0, at)), self.map(|view| view.alias_rows(at, view.rows)))
+    }
+
+    /// The first `at` columns, a whole number of vectors, and the others.
+    pub fn split_columns(self, at: usize) -> (Target<'a>, Target<'a>) {
+        let cols = self.value.cols;
+        (self.map(|view| view.alias_columns(0, at)), self.map(|view| view.alias_columns(at, cols)))
+    }
+
+    /// The same weights for a shorter time.
+    pub fn reborrow(&mut self) -> Target<'_> {
+        self.map(|view| view.alias(view.at, view.rows, view.cols))
+    }
+
+    /// The part of weights and state that `cut` makes of each.
+    pub(super) fn map<'b>(&self, cut: impl Fn(&ViewMut<'a>) -> ViewMut<'b>) -> Target<'b> {
+        let mut slots = [const { None }; MAX_SLOTS];
+        for (slot, whole) in slots.iter_mut().zip(&self.slots) {
+            *slot = whole.as_ref().map(&cut);
+        }
+        Target { value: cut(&self.value), slots }
+    }
+
     /// Pointers for a kernel that uses `slots` state vectors.
     ///
     /// Panics when a slot is missing or of another shape.
@@ -56,20 +81,26 @@ pub(super) struct Pointers {
 }
 
 impl Pointers {
-    /// Applies `rule` with gradient `g` to the vector at (`row`, `col`).
+    /// Applies `rule` with gradient `g` to the `N` vectors at (`row`, `col`), in step.
     ///
     /// # Safety
-    /// The vector must lie inside the target, padding included, and no one else may use it.
+    /// The vectors must lie inside the target, padding included, and no one else may use them.
     #[inline(always)]
-    pub(super) unsafe fn step<L: Lanes, R: Rule>(self, rule: &R, row: usize, col: usize, g: L) {
+    pub(super) unsafe fn step<V: Vector, R: Rule, const N: usize>(
+        self,
+        rule: &R,
+        row: usize,
+        col: usize,
+        g: [V; N],
+    ) {
         let at = row * self.stride + col;
         // SAFETY: the caller vouches for the place; value and slots have one shape.
         unsafe {
-            let mut slots = [L::splat(0.0); MAX_SLOTS];
+            let mut slots = [Pack::splat(0.0); MAX_SLOTS];
             for i in 0..R::SLOTS {
-                slots[i] = L::load(self.slots[i].add(at));
+                slots[i] = Pack::load(self.slots[i].add(at));
             }
-            let w = rule.step(L::load(self.value.add(at)), g, &mut slots);
+            let w = rule.step(Pack::load(self.value.add(at)), Pack(g), &mut slots);
             w.store(self.value.add(at));
             for i in 0..R::SLOTS {
                 slots[i].store(self.slots[i].add(at));
@@ -103,12 +134,12 @@ impl<R: Rule> Job for Update<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Vector>(self) {
         let rule = *self.rule;
         for r in 0..self.gradient.rows {
             for (i, g) in self.gradient.row(r).chunks_exact(LANES).enumerate() {
                 // SAFETY: `update` has checked that target and gradient have one shape.
-                unsafe { self.pointers.step(&rule, r, i * LANES, L::load(g.as_ptr())) };
+                unsafe { self.pointers.step(&rule, r, i * LANES, [L::load(g.as_ptr())]) };
             }
         }
     }
@@ -124,7 +155,7 @@ impl<R: Rule> Job for BiasUpdate<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
+    fn run<L: Vector>(self) {
         for col in (0..self.delta.cols).step_by(LANES) {
             let mut g = L::splat(0.0);
             for r in 0..self.delta.rows {
@@ -132,7 +163,7 @@ impl<R: Rule> Job for BiasUpdate<'_, R> {
                 g = g + unsafe { L::load(self.delta.at.add(r * self.delta.stride + col)) };
             }
             // SAFETY: as above.
-            unsafe { self.pointers.step(self.rule, 0, col, g) };
+            unsafe { self.pointers.step(self.rule, 0, col, [g]) };
         }
     }
 }

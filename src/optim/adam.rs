@@ -11,7 +11,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal, rsqrt};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal};
 use crate::optim::UseRule;
 
 /// The arguments of Keras's `Adam`.
@@ -79,9 +79,8 @@ impl<const AMSGRAD: bool> Rule for Step<AMSGRAD> {
             *v_hat = v_hat.max(*v);
             largest = *v_hat;
         }
-        // The processor's own root and division would take most of the step's time.
-        let root = largest * rsqrt(largest);
-        let inverse = reciprocal(root + L::splat(self.epsilon));
+        // The processor's own division would have to wait for its root: both are one unit's work.
+        let inverse = reciprocal(largest.sqrt() + L::splat(self.epsilon));
         (L::splat(-self.alpha) * *m).mul_add(inverse, w)
     }
 }

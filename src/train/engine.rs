@@ -1,51 +1,33 @@
-//! The engine: one step of training or evaluation on a batch, divided among a team; it knows no
-//! epoch and no observer.
+//! The engine: one step of training, or an evaluation, divided among a team; it knows no epoch and
+//! no observer.
 //!
-//! A step has three parts, and the team meets between them:
-//!
-//! 1. the first layer, divided by units: each thread's columns of the greatest kernel stay in its
-//!    own cache;
-//! 2. everything that concerns one row alone, divided by rows: the other layers, the loss, and the
-//!    way back down to the first layer's delta;
-//! 3. the updates, divided by units again: a gradient is consumed where it is summed.
-//!
-//! Every number is the work of one thread and has one fixed order of operations, so that the size
-//! of the team changes no bit.
+//! A step is a pass (`pass.rs`) and an update (`update.rs`). Every number is the work of one thread
+//! and has one fixed order of operations, so that the size of the team changes no bit.
 
-use crate::kernels::{
-    Columns, Cpu, FeatureMajor, LANES, Matrix, Operand, Rows, Rule, Target, Team, ViewMut,
-    activate, argmax, bias_update, differentiate, product, product_update, softmax,
-    softmax_differentiate, sparse_product, sparse_update, transpose,
-};
-use crate::model::{Loss, Network, Objective};
-use crate::optim::{Optimizer, UseRule};
-use crate::train::feed::{Feed, FeedInputs};
-use crate::train::page::{Layout, keeps_logits};
+use crate::kernels::Rows;
+use crate::model::{Loss, Network};
+use crate::optim::Optimizer;
+use crate::train::feed::Feed;
+use crate::train::pass::Pass;
+use crate::train::rows::RowScore;
 use crate::train::state::OptimizerState;
+use crate::train::update::Update;
 
 /// Rows that a thread evaluates at a time.
-const EVALUATED_ROWS: usize = 128;
+const EVALUATED_ROWS: usize = 64;
 
 /// The workspace of a run: after the first step nothing is allocated any more.
 pub struct Engine {
-    cpu: Cpu,
-    team: Team,
-    layout: Layout,
-    pages: Matrix,
-    scores: Vec<Score>,
-    turned: Vec<FeatureMajor>,
-    /// Each kernel but the first, transposed.
-    transposes: Vec<Matrix>,
-    objective: Objective,
-    /// The last activation is part of the objective.
-    fused: bool,
-    smoothing: (f32, f32),
+    training: Pass,
+    /// One for each thread, which evaluates rows of its own.
+    evaluation: Vec<Pass>,
+    scores: Vec<RowScore>,
 }
 
-/// What a row, or many rows together, got.
+/// What many rows together got.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Score {
-    /// The loss; of many rows, their mean.
+    /// The mean loss.
     pub loss: f64,
     /// Rows that were classified right.
     pub hits: f64,
@@ -72,29 +54,13 @@ impl Engine {
         batch_size: usize,
         threads: usize,
     ) -> Engine {
-        let team = Team::new(threads);
-        let inputs = match &feed.inputs {
-            FeedInputs::Sparse(_) => 0,
-            FeedInputs::Dense(dense) => dense.features,
-        };
-        let layout = Layout::new(network, inputs);
-        let rows = batch_size.max(EVALUATED_ROWS * team.size()).min(feed.rows().max(1));
-        let last = &network.layers[network.layers.len() - 1];
-        let (objective, fused) = loss.objective(last.activation);
-        let transposed =
-            network.layers[1..].iter().map(|l| Matrix::zeros(l.kernel.cols(), l.kernel.rows()));
-        let turned = (0..team.size()).map(|_| FeatureMajor::with_capacity(feed.features(), 0));
+        let rows = batch_size.min(feed.rows()).max(1);
+        let training = Pass::new(network, loss, feed, rows, threads);
+        let evaluation = || Pass::new(network, loss, feed, EVALUATED_ROWS, 1);
         Engine {
-            cpu: Cpu::detect(),
-            pages: layout.pages(rows),
-            layout,
-            scores: vec![Score::default(); rows],
-            turned: turned.collect(),
-            transposes: transposed.collect(),
-            objective,
-            fused,
-            smoothing: loss.smoothing(last.kernel.cols()),
-            team,
+            evaluation: (0..training.team.size()).map(|_| evaluation()).collect(),
+            scores: vec![RowScore::default(); rows],
+            training,
         }
     }
 
@@ -109,292 +75,44 @@ impl Engine {
         batch: &[u32],
         ahead: &[u32],
     ) -> Score {
-        self.first_layer(network, feed, batch, ahead);
-        self.transpose_kernels(network);
-        self.rows(network, feed, batch, true);
-        let update = Update { engine: self, network, state, feed, n_rows: batch.len() };
+        let scores = &mut self.scores[..batch.len()];
+        self.training.run(network, feed, batch, true, scores);
+        let update =
+            Update { pass: &mut self.training, network, state, feed, n_rows: batch.len(), ahead };
         optimizer.at(update.state.iterations, update);
         state.iterations += 1;
-        self.total(batch.len())
+        total(&self.scores[..batch.len()])
     }
 
     /// The score of `network` on the rows `from..to` of `feed`.
     pub fn evaluate(&mut self, network: &Network, feed: &Feed, from: usize, to: usize) -> Score {
         let rows: Vec<u32> = (from as u32..to as u32).collect();
-        let mut total = Score::default();
-        for chunk in rows.chunks(self.pages.rows()) {
-            self.rows(network, feed, chunk, false);
-            total.add(self.total(chunk.len()));
+        if self.scores.len() < rows.len() {
+            self.scores.resize(rows.len(), RowScore::default());
         }
-        total
-    }
-
-    /// The mean loss and the hits of the last `n` rows, summed from the first row to the last.
-    fn total(&self, n: usize) -> Score {
-        let scores = &self.scores[..n];
-        let loss = scores.iter().map(|s| s.loss).sum::<f64>() / n as f64;
-        Score { loss, hits: scores.iter().map(|s| s.hits).sum(), rows: n as f64 }
-    }
-
-    /// Part 1: z of the first layer for a batch, and the batch turned for part 3.
-    fn first_layer(&mut self, network: &Network, feed: &Feed, batch: &[u32], ahead: &[u32]) {
-        let (cpu, team) = (self.cpu, &mut self.team);
-        let layer = &network.layers[0];
-        let (kernel, bias) =
-            (layer.kernel.view(layer.kernel.rows()), layer.bias.as_ref().map(|b| b.row(0)));
-        let mut pages = self.pages.view_mut(batch.len());
-        let [input, z] =
-            pages.disjoint([self.layout.input.clone(), self.layout.layers[0].logits.clone()]);
-        match &feed.inputs {
-            FeedInputs::Sparse(entries) => {
-                let n_parts = self.turned.len();
-                team.divide(Rows(&mut self.turned[..]), |parts, first| {
-                    for (i, part) in parts.0.iter_mut().enumerate() {
-                        let from = batch.len() * (first + i) / n_parts;
-                        let to = batch.len() * (first + i + 1) / n_parts;
-                        part.fill(entries, &batch[from..to], from);
-                    }
-                });
-                team.divide(Columns(z), |part, from| {
-                    let columns = kernel.columns(from * LANES, from * LANES + part.0.cols());
-                    let bias = bias.map(|b| &b[from * LANES..]);
-                    sparse_product(cpu, entries, batch, ahead, columns, bias, part.0);
-                });
+        let scores = &mut self.scores[..rows.len()];
+        let share = rows.len().div_ceil(self.evaluation.len()).next_multiple_of(EVALUATED_ROWS);
+        let mut shares: Vec<_> = self
+            .evaluation
+            .iter_mut()
+            .zip(rows.chunks(share))
+            .zip(scores.chunks_mut(share))
+            .collect();
+        self.training.team.divide(Rows(&mut shares[..]), |shares, _| {
+            for ((pass, rows), scores) in shares.0 {
+                let chunks = rows.chunks(EVALUATED_ROWS);
+                for (batch, scores) in chunks.zip(scores.chunks_mut(EVALUATED_ROWS)) {
+                    pass.run(network, feed, batch, false, scores);
+                }
             }
-            FeedInputs::Dense(dense) => {
-                let mut input = input;
-                team.divide(Rows(input.reborrow()), |part, from| {
-                    dense.gather(&batch[from..from + part.0.rows()], part.0);
-                });
-                let input = input.as_view();
-                team.divide(Columns(z), |part, from| {
-                    let columns = kernel.columns(from * LANES, from * LANES + part.0.cols());
-                    let bias = bias.map(|b| &b[from * LANES..]);
-                    product(cpu, Operand::new(input), columns, bias, part.0);
-                });
-            }
-        }
-    }
-
-    fn transpose_kernels(&mut self, network: &Network) {
-        for (layer, transposed) in network.layers[1..].iter().zip(&mut self.transposes) {
-            let (kernel, rows) = (&layer.kernel, transposed.rows());
-            self.team.divide(Columns(transposed.view_mut(rows)), |part, from| {
-                let from = from * LANES;
-                let kernel = kernel.view(kernel.rows()).row_range(from, from + part.0.cols());
-                transpose(kernel, part.0);
-            });
-        }
-    }
-
-    /// Part 2: forward through the other layers, the loss, and, when `training`, back down.
-    fn rows(&mut self, network: &Network, feed: &Feed, batch: &[u32], training: bool) {
-        let work = RowWork {
-            cpu: self.cpu,
-            layout: &self.layout,
-            transposes: &self.transposes,
-            objective: self.objective,
-            fused: self.fused,
-            smoothing: self.smoothing,
-            network,
-            feed,
-            scale: 1.0 / batch.len() as f32,
-            training,
-        };
-        let pages = self.pages.view_mut(batch.len());
-        let scores = &mut self.scores[..batch.len()];
-        self.team.divide((Rows(pages), Rows(scores)), |mut part, from| {
-            let batch = &batch[from..from + part.0.0.rows()];
-            work.run(batch, &mut part.0.0, part.1.0);
         });
+        total(&self.scores[..rows.len()])
     }
 }
 
-/// What is done for each row alone.
-struct RowWork<'a> {
-    cpu: Cpu,
-    layout: &'a Layout,
-    transposes: &'a [Matrix],
-    objective: Objective,
-    fused: bool,
-    smoothing: (f32, f32),
-    network: &'a Network,
-    feed: &'a Feed,
-    /// 1 / rows of the batch: the loss is their mean.
-    scale: f32,
-    training: bool,
-}
-
-impl RowWork<'_> {
-    fn run(&self, batch: &[u32], pages: &mut ViewMut<'_>, scores: &mut [Score]) {
-        if !self.training {
-            self.first_layer(batch, pages);
-        }
-        let last = self.network.layers.len() - 1;
-        for l in 0..=last {
-            self.forward(l, pages, l == last && self.fused);
-        }
-        self.score(batch, pages, scores);
-        if self.training {
-            for l in (0..=last).rev() {
-                self.backward(l, pages, l == last && self.fused);
-            }
-        }
-    }
-
-    /// z of the first layer, for evaluation: here it is divided by rows like all the rest.
-    fn first_layer(&self, batch: &[u32], pages: &mut ViewMut<'_>) {
-        let layer = &self.network.layers[0];
-        let (kernel, bias) =
-            (layer.kernel.view(layer.kernel.rows()), layer.bias.as_ref().map(|b| b.row(0)));
-        let [mut input, z] =
-            pages.disjoint([self.layout.input.clone(), self.layout.layers[0].logits.clone()]);
-        match &self.feed.inputs {
-            FeedInputs::Sparse(entries) => {
-                sparse_product(self.cpu, entries, batch, &[], kernel, bias, z);
-            }
-            FeedInputs::Dense(dense) => {
-                dense.gather(batch, input.reborrow());
-                product(self.cpu, Operand::new(input.as_view()), kernel, bias, z);
-            }
-        }
-    }
-
-    /// z (but of the first layer) and a of layer `l`; a stays z where the objective takes it so.
-    fn forward(&self, l: usize, pages: &mut ViewMut<'_>, fused: bool) {
-        let layer = &self.network.layers[l];
-        let columns = &self.layout.layers[l];
-        if l > 0 {
-            let below = self.layout.layers[l - 1].output.clone();
-            let [x, z] = pages.disjoint([below, columns.logits.clone()]);
-            let kernel = layer.kernel.view(layer.kernel.rows());
-            let bias = layer.bias.as_ref().map(|b| b.row(0));
-            product(self.cpu, Operand::new(x.as_view()), kernel, bias, z);
-        }
-        if keeps_logits(layer.activation) {
-            let [z, mut a] = pages.disjoint([columns.logits.clone(), columns.output.clone()]);
-            let z = z.as_view();
-            (0..z.rows()).for_each(|r| a.row(r).copy_from_slice(z.row(r)));
-        }
-        if !fused {
-            let [a] = pages.disjoint([columns.output.clone()]);
-            match layer.activation.curve() {
-                Some(curve) => activate(self.cpu, curve, a),
-                None => softmax(self.cpu, a),
-            }
-        }
-    }
-
-    /// The loss of each row with its gradient by the last layer's output, and whether it was right.
-    fn score(&self, batch: &[u32], pages: &mut ViewMut<'_>, scores: &mut [Score]) {
-        let last = &self.layout.layers[self.layout.layers.len() - 1];
-        let [outputs, delta, mut targets] =
-            pages.disjoint([last.output.clone(), last.delta.clone(), self.layout.targets.clone()]);
-        self.feed.targets(batch, (1.0, 0.0), targets.reborrow());
-        let n = outputs.cols();
-        let outputs = outputs.as_view();
-        for (r, score) in scores.iter_mut().enumerate() {
-            let (y, t) = (&outputs.row(r)[..n], &targets.row(r)[..n]);
-            let hit = match (y, t) {
-                ([y], [t]) => f32::from(u8::from(self.objective.threshold() < *y)) == *t,
-                _ => argmax(y) == argmax(t),
-            };
-            score.hits = f64::from(u8::from(hit));
-        }
-        if self.smoothing != (1.0, 0.0) {
-            self.feed.targets(batch, self.smoothing, targets.reborrow());
-        }
-        let mut losses = [0.0; EVALUATED_ROWS];
-        let mut delta = delta;
-        for from in (0..batch.len()).step_by(EVALUATED_ROWS) {
-            let to = batch.len().min(from + EVALUATED_ROWS);
-            let (y, t) = (outputs.row_range(from, to), targets.as_view().row_range(from, to));
-            let delta = delta.row_range(from, to);
-            self.objective.apply(self.cpu, y, t, self.scale, delta, &mut losses[..to - from]);
-            for (score, loss) in scores[from..to].iter_mut().zip(losses) {
-                score.loss = f64::from(loss);
-            }
-        }
-    }
-
-    /// δ of layer `l`, from ∂L/∂a where it stands, then ∂L/∂a of the layer below.
-    fn backward(&self, l: usize, pages: &mut ViewMut<'_>, fused: bool) {
-        let columns = &self.layout.layers[l];
-        if !fused {
-            let ranges = [columns.output.clone(), columns.delta.clone()];
-            match self.network.layers[l].activation.curve() {
-                None => {
-                    let [p, delta] = pages.disjoint(ranges);
-                    softmax_differentiate(self.cpu, p.as_view(), delta);
-                }
-                Some(curve) if curve.needs_logits() => {
-                    let [a, delta] = ranges;
-                    let [z, a, delta] = pages.disjoint([columns.logits.clone(), a, delta]);
-                    differentiate(self.cpu, curve, z.as_view(), a.as_view(), delta);
-                }
-                Some(curve) => {
-                    let [a, delta] = pages.disjoint(ranges);
-                    differentiate(self.cpu, curve, a.as_view(), a.as_view(), delta);
-                }
-            }
-        }
-        if l > 0 {
-            let below = self.layout.layers[l - 1].delta.clone();
-            let [delta, below] = pages.disjoint([columns.delta.clone(), below]);
-            let transposed = &self.transposes[l - 1];
-            let transposed = transposed.view(transposed.rows());
-            product(self.cpu, Operand::new(delta.as_view()), transposed, None, below);
-        }
-    }
-}
-
-/// Part 3: the update of every weight by the batch's gradient.
-struct Update<'a> {
-    engine: &'a mut Engine,
-    network: &'a mut Network,
-    state: &'a mut OptimizerState,
-    feed: &'a Feed,
-    n_rows: usize,
-}
-
-impl UseRule for Update<'_> {
-    type Output = ();
-
-    fn use_rule<R: Rule>(self, rule: &R) {
-        let Engine { cpu, team, layout, pages, turned, .. } = self.engine;
-        let cpu = *cpu;
-        let pages = pages.view(self.n_rows);
-        let mut slots = self.state.slots.iter_mut();
-        for (l, layer) in self.network.layers.iter_mut().enumerate() {
-            let delta = pages.columns_range(layout.layers[l].delta.clone());
-            let kernel = target(&mut layer.kernel, slots.next());
-            team.divide(Columns(kernel), |part, from| {
-                let from = from * LANES;
-                let delta = delta.columns(from, from + part.0.value.cols());
-                match (&self.feed.inputs, l) {
-                    (FeedInputs::Sparse(entries), 0) => {
-                        sparse_update(cpu, rule, turned, entries.used(), delta, part.0);
-                    }
-                    (FeedInputs::Dense(_), 0) => {
-                        let x = pages.columns_range(layout.input.clone());
-                        product_update(cpu, rule, Operand::transposed(x), delta, part.0);
-                    }
-                    _ => {
-                        let x = pages.columns_range(layout.layers[l - 1].output.clone());
-                        product_update(cpu, rule, Operand::transposed(x), delta, part.0);
-                    }
-                }
-            });
-            if let Some(bias) = &mut layer.bias {
-                bias_update(cpu, rule, delta, target(bias, slots.next()));
-            }
-        }
-    }
-}
-
-/// A weight with its optimizer's state.
-fn target<'a>(value: &'a mut Matrix, slots: Option<&'a mut Vec<Matrix>>) -> Target<'a> {
-    let mut slots = slots.into_iter().flatten().map(|s| s.view_mut(s.rows()));
-    let slots = std::array::from_fn(|_| slots.next());
-    Target { slots, value: value.view_mut(value.rows()) }
+/// The mean loss and the hits of some rows, summed from the first to the last.
+fn total(scores: &[RowScore]) -> Score {
+    let rows = scores.len() as f64;
+    let loss = scores.iter().map(|s| f64::from(s.loss)).sum::<f64>() / rows;
+    Score { loss, hits: scores.iter().filter(|s| s.hit).count() as f64, rows }
 }

@@ -2,7 +2,7 @@
 //! all runs and never changed.
 
 use crate::data::{Inputs, Table, Targets, Values};
-use crate::kernels::{Entries, ViewMut};
+use crate::kernels::{Groups, ViewMut};
 
 /// A table whose inputs have been divided by a scale.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct Feed {
 
 #[derive(Debug)]
 pub(super) enum FeedInputs {
-    Sparse(Entries),
+    Sparse(Groups),
     Dense(Dense),
 }
 
@@ -29,8 +29,8 @@ impl Feed {
     pub fn new(table: Table, scale: f64) -> Feed {
         let inputs = match table.inputs {
             Inputs::Sparse(s) => FeedInputs::Sparse(match s.values {
-                Values::Bytes(v) => Entries::bytes(s.features, s.offsets, s.indices, v, scale),
-                Values::Floats(v) => Entries::floats(s.features, s.offsets, s.indices, v, scale),
+                Values::Bytes(v) => Groups::bytes(s.features, &s.offsets, &s.indices, &v, scale),
+                Values::Floats(v) => Groups::floats(s.features, &s.offsets, &s.indices, &v, scale),
             }),
             Inputs::Dense(d) => {
                 FeedInputs::Dense(Dense { features: d.features, values: d.values, scale })
@@ -50,7 +50,7 @@ impl Feed {
     /// Number of inputs of a row.
     pub fn features(&self) -> usize {
         match &self.inputs {
-            FeedInputs::Sparse(entries) => entries.features(),
+            FeedInputs::Sparse(groups) => groups.features(),
             FeedInputs::Dense(dense) => dense.features,
         }
     }

@@ -5,9 +5,13 @@ mod early_stopping;
 mod engine;
 mod event;
 mod feed;
+mod first;
 mod fit;
 mod page;
+mod pass;
+mod rows;
 mod state;
+mod update;
 
 pub use early_stopping::{Direction, EarlyStopping, Watch};
 pub use engine::{Engine, Score};

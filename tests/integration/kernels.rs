@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use runner::kernels::{
-    Cpu, Entries, FeatureMajor, Lanes, MAX_SLOTS, Matrix, Operand, Rule, Target, bias_update,
+    BANDS, Cpu, Groups, Lanes, MAX_SLOTS, Matrix, Operand, Rule, Target, Turned, bias_update,
     plain, product, product_update, sparse_product, sparse_update, transpose,
 };
 
@@ -38,8 +38,8 @@ fn sizes() -> impl Strategy<Value = usize> {
     prop_oneof![Just(1), Just(7), Just(15), Just(16), Just(17), Just(33), 1usize..70]
 }
 
-/// The rows of a (m × k) as sparse entries.
-fn entries(m: usize, k: usize, a: &[f32]) -> Entries {
+/// The rows of a (m × k) as groups, of floats or of bytes.
+fn groups(m: usize, k: usize, a: &[f32], bytes: bool) -> Groups {
     let (mut offsets, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
     for r in 0..m {
         for (i, &x) in a[r * k..(r + 1) * k].iter().enumerate().filter(|(_, x)| **x != 0.0) {
@@ -48,7 +48,11 @@ fn entries(m: usize, k: usize, a: &[f32]) -> Entries {
         }
         offsets.push(indices.len() as u32);
     }
-    Entries::floats(k, offsets, indices, values, 1.0)
+    if !bytes {
+        return Groups::floats(k, &offsets, &indices, &values, 1.0);
+    }
+    let values: Vec<u8> = values.iter().map(|&x| x as u8).collect();
+    Groups::bytes(k, &offsets, &indices, &values, 255.0)
 }
 
 /// b repeated as the rows of C₀ (m × n).
@@ -91,13 +95,19 @@ proptest! {
     }
 
     #[test]
-    fn sparse_products_have_the_bits_of_the_dense(m in sizes(), k in sizes(), n in sizes(), seed: u32, zeros in 0u32..9) {
-        let (a, b, bias) = (numbers(m * k, seed, zeros), numbers(k * n, !seed, 0), numbers(n, seed ^ 7, 0));
-        let rows = entries(m, k, &a);
+    fn sparse_products_have_the_bits_of_the_dense(
+        m in prop_oneof![sizes(), 60usize..140], k in sizes(), n in sizes(), seed: u32, zeros in 0u32..9, bytes: bool,
+    ) {
+        let (mut a, b, bias) = (numbers(m * k, seed, zeros), numbers(k * n, !seed, 0), numbers(n, seed ^ 7, 0));
+        if bytes {
+            a.iter_mut().for_each(|x| *x = (x.abs() * 255.0).round().min(255.0));
+        }
+        let x = groups(m, k, &a, bytes);
+        if bytes {
+            a.iter_mut().for_each(|x| *x = (f64::from(*x) / 255.0) as f32);
+        }
         let batch: Vec<u32> = (0..m as u32).rev().collect();
         let backwards: Vec<f32> = batch.iter().flat_map(|&r| &a[r as usize * k..][..k]).copied().collect();
-        let mut want = repeated(m, &bias);
-        plain::product(m, k, n, &backwards, &b, &mut want);
         let (w, start) = (Matrix::from_rows(k, n, &b), Matrix::from_rows(1, n, &bias));
         let delta_rows = numbers(m * n, seed ^ 9, 0);
         let mut gradient = vec![0.0; k * n];
@@ -105,18 +115,27 @@ proptest! {
         let want_updated: Vec<f32> = b.iter().zip(&gradient).map(|(w, g)| w - g).collect();
         let delta = Matrix::from_rows(m, n, &delta_rows);
         for cpu in Cpu::available() {
-            let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
-            sparse_product(cpu, &rows, &batch, &batch, w.view(k), Some(start.row(0)), c.view_mut(m));
-            prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
-            // Any cut of the batch into parts gives the same sums.
-            for cut in [0, m / 2, m] {
-                let mut parts = [FeatureMajor::with_capacity(k, 0), FeatureMajor::with_capacity(k, 0)];
-                parts[0].fill(&rows, &batch[..cut], 0);
-                parts[1].fill(&rows, &batch[cut..], cut);
-                let mut updated = w.clone();
-                sparse_update(cpu, &Subtract, &parts, rows.used(), delta.view(m), target(&mut updated));
-                prop_assert_eq!(&updated.to_rows(), &want_updated, "{}", cpu.name());
+            let mut updated = w.clone();
+            let mut rest = Some(target(&mut updated));
+            for band in 0..BANDS {
+                let features = x.band(band);
+                let mut turned = Turned::new(&x, band, m);
+                // What was there before leaves no trace.
+                turned.fill(&x, &batch[..m / 2]);
+                turned.fill(&x, &batch);
+                let of_band: Vec<f32> = (0..m * k)
+                    .map(|i| if features.contains(&(i % k)) { backwards[i] } else { 0.0 })
+                    .collect();
+                let mut want = repeated(m, &bias);
+                plain::product(m, k, n, &of_band, &b, &mut want);
+                let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
+                sparse_product(cpu, &x, &turned, w.view(k), Some(start.row(0)), c.view_mut(m));
+                prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
+                let (head, tail) = rest.take().unwrap().split_rows(features.len());
+                sparse_update(cpu, &Subtract, &x, &turned, &batch, delta.view(m), head);
+                rest = Some(tail);
             }
+            prop_assert_eq!(&updated.to_rows(), &want_updated, "{}", cpu.name());
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{LANES, Lanes, operators};
+use super::{LANES, Lanes, Vector, operators};
 
 /// Sixteen numbers in two `ymm` registers.
 #[derive(Clone, Copy)]
@@ -47,27 +47,10 @@ impl std::ops::Neg for Avx2 {
 }
 
 impl Lanes for Avx2 {
-    const WIDE: bool = false;
-
     #[inline(always)]
     fn splat(x: f32) -> Self {
         // SAFETY: as above.
         unsafe { Avx2(_mm256_set1_ps(x), _mm256_set1_ps(x)) }
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller vouches for LANES readable numbers.
-        unsafe { Avx2(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))) }
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller vouches for LANES writable numbers.
-        unsafe {
-            _mm256_storeu_ps(to, self.0);
-            _mm256_storeu_ps(to.add(LANES / 2), self.1);
-        }
     }
 
     #[inline(always)]
@@ -140,12 +123,46 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn reciprocal_guess(self, magic: i32) -> Self {
+        // SAFETY: as above.
+        self.bits(|bits| unsafe { _mm256_sub_epi32(_mm256_set1_epi32(magic), bits) })
+    }
+
+    #[inline(always)]
     fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
         // SAFETY: as above.
         unsafe {
             let low = _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0);
             let high = _mm256_cmp_ps::<_CMP_LT_OQ>(self.1, other.1);
             Avx2(_mm256_blendv_ps(no.0, yes.0, low), _mm256_blendv_ps(no.1, yes.1, high))
+        }
+    }
+
+    #[inline(always)]
+    fn flush(self) -> Self {
+        // SAFETY: as above.
+        self.bits(|bits| unsafe {
+            let upper = _mm256_and_si256(bits, _mm256_set1_epi32(0x7000_0000));
+            _mm256_andnot_si256(_mm256_cmpeq_epi32(upper, _mm256_setzero_si256()), bits)
+        })
+    }
+}
+
+impl Vector for Avx2 {
+    const WIDE: bool = false;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller vouches for LANES readable numbers.
+        unsafe { Avx2(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller vouches for LANES writable numbers.
+        unsafe {
+            _mm256_storeu_ps(to, self.0);
+            _mm256_storeu_ps(to.add(LANES / 2), self.1);
         }
     }
 

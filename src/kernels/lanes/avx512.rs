@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{LANES, Lanes, operators};
+use super::{LANES, Lanes, Vector, operators};
 
 /// Sixteen numbers in a `zmm` register.
 #[derive(Clone, Copy)]
@@ -33,24 +33,10 @@ impl std::ops::Neg for Avx512 {
 }
 
 impl Lanes for Avx512 {
-    const WIDE: bool = true;
-
     #[inline(always)]
     fn splat(x: f32) -> Self {
         // SAFETY: as above.
         Avx512(unsafe { _mm512_set1_ps(x) })
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller vouches for LANES readable numbers.
-        Avx512(unsafe { _mm512_loadu_ps(from) })
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller vouches for LANES writable numbers.
-        unsafe { _mm512_storeu_ps(to, self.0) }
     }
 
     #[inline(always)]
@@ -121,12 +107,47 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn reciprocal_guess(self, magic: i32) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe {
+            let bits = _mm512_castps_si512(self.0);
+            _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(magic), bits))
+        })
+    }
+
+    #[inline(always)]
     fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
         // SAFETY: as above.
         Avx512(unsafe {
             let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0);
             _mm512_mask_blend_ps(less, no.0, yes.0)
         })
+    }
+
+    #[inline(always)]
+    fn flush(self) -> Self {
+        // SAFETY: as above.
+        Avx512(unsafe {
+            let bits = _mm512_castps_si512(self.0);
+            let kept = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x7000_0000));
+            _mm512_maskz_mov_ps(kept, self.0)
+        })
+    }
+}
+
+impl Vector for Avx512 {
+    const WIDE: bool = true;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller vouches for LANES readable numbers.
+        Avx512(unsafe { _mm512_loadu_ps(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller vouches for LANES writable numbers.
+        unsafe { _mm512_storeu_ps(to, self.0) }
     }
 
     #[inline(always)]

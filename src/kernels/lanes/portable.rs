@@ -1,6 +1,6 @@
 //! The vector in plain Rust: what the compiler makes of it is its business, the bits are not.
 
-use super::{LANES, Lanes};
+use super::{LANES, Lanes, Vector};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Sixteen numbers; `FUSED` says whether multiply-adds round once.
@@ -67,23 +67,9 @@ impl<const FUSED: bool> Neg for Portable<FUSED> {
 }
 
 impl<const FUSED: bool> Lanes for Portable<FUSED> {
-    const WIDE: bool = false;
-
     #[inline(always)]
     fn splat(x: f32) -> Self {
         Portable([x; LANES])
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller vouches for LANES readable numbers.
-        Portable(unsafe { from.cast::<[f32; LANES]>().read_unaligned() })
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: the caller vouches for LANES writable numbers.
-        unsafe { to.cast::<[f32; LANES]>().write_unaligned(self.0) }
     }
 
     #[inline(always)]
@@ -139,12 +125,38 @@ impl<const FUSED: bool> Lanes for Portable<FUSED> {
     }
 
     #[inline(always)]
+    fn reciprocal_guess(self, magic: i32) -> Self {
+        self.map(|x| f32::from_bits(magic.wrapping_sub(x.to_bits() as i32) as u32))
+    }
+
+    #[inline(always)]
     fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
         let mut out = no.0;
         for i in 0..LANES {
             out[i] = if self.0[i] < other.0[i] { yes.0[i] } else { no.0[i] };
         }
         Portable(out)
+    }
+
+    #[inline(always)]
+    fn flush(self) -> Self {
+        self.map(|x| if x.to_bits() & 0x7000_0000 == 0 { 0.0 } else { x })
+    }
+}
+
+impl<const FUSED: bool> Vector for Portable<FUSED> {
+    const WIDE: bool = false;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller vouches for LANES readable numbers.
+        Portable(unsafe { from.cast::<[f32; LANES]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller vouches for LANES writable numbers.
+        unsafe { to.cast::<[f32; LANES]>().write_unaligned(self.0) }
     }
 
     #[inline(always)]

@@ -1,0 +1,272 @@
+//! Rows that are mostly zero, kept as groups of neighbouring features of which at least one is not;
+//! it computes nothing.
+//!
+//! What is not zero has neighbours that are not: a stroke of a digit is several pixels wide. A group
+//! costs one index for its values, and one visit to what all of them are multiplied with.
+
+/// Features of a group.
+pub(super) const GROUP: usize = 4;
+
+/// Ranges of features that are worked on apart, whatever the number of threads: the order of every
+/// sum is fixed by the data alone.
+pub const BANDS: usize = 2;
+
+/// Rows of which only the groups of features that are not all zero are stored.
+#[derive(Debug)]
+pub struct Groups {
+    features: usize,
+    /// Band b of row r is `offsets[BANDS · r + b]..offsets[BANDS · r + b + 1]`.
+    offsets: Vec<u32>,
+    kept: Kept,
+    /// The groups that are not zero in some row, ascending.
+    used: Vec<u16>,
+    /// Band b is the groups `bands[b]..bands[b + 1]`.
+    bands: [usize; BANDS + 1],
+}
+
+/// The groups of all rows, row after row.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// Bytes, and the number that each stands for.
+    Bytes(Vec<Bytes>, Box<Table>),
+    Floats(Vec<Floats>),
+}
+
+/// The number that each byte stands for.
+pub(super) type Table = [f32; 256];
+
+/// The values of a group with an index: that of the group where rows are stored, that of the row
+/// where a batch is turned.
+pub(super) trait Entry: Copy + Default {
+    /// One of the values, as it comes.
+    type Value: Copy;
+
+    /// The index.
+    fn index(self) -> u16;
+
+    /// The same values with another index.
+    fn with_index(self, index: u16) -> Self;
+
+    /// The same entry with its value at `place`, which was 0.
+    fn with_value(self, place: usize, value: Self::Value) -> Self;
+
+    /// The numbers that the values stand for.
+    fn numbers(self, table: &Table) -> [f32; GROUP];
+}
+
+/// The index, and above it the bytes: one word, to be moved at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bytes(u64);
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Floats {
+    index: u16,
+    values: [f32; GROUP],
+}
+
+impl Entry for Bytes {
+    type Value = u8;
+
+    #[inline(always)]
+    fn index(self) -> u16 {
+        self.0 as u16
+    }
+
+    #[inline(always)]
+    fn with_index(self, index: u16) -> Self {
+        Bytes(self.0 & !0xffff | u64::from(index))
+    }
+
+    #[inline(always)]
+    fn with_value(self, place: usize, value: u8) -> Self {
+        Bytes(self.0 | u64::from(value) << (16 + 8 * place))
+    }
+
+    #[inline(always)]
+    fn numbers(self, table: &Table) -> [f32; GROUP] {
+        std::array::from_fn(|place| table[(self.0 >> (16 + 8 * place)) as usize & 0xff])
+    }
+}
+
+impl Entry for Floats {
+    type Value = f32;
+
+    #[inline(always)]
+    fn index(self) -> u16 {
+        self.index
+    }
+
+    #[inline(always)]
+    fn with_index(self, index: u16) -> Self {
+        Floats { index, ..self }
+    }
+
+    #[inline(always)]
+    fn with_value(mut self, place: usize, value: f32) -> Self {
+        self.values[place] = value;
+        self
+    }
+
+    #[inline(always)]
+    fn numbers(self, _: &Table) -> [f32; GROUP] {
+        self.values
+    }
+}
+
+impl Groups {
+    /// Rows with byte values, each divided by `scale`.
+    ///
+    /// Row r is entries `offsets[r]..offsets[r + 1]`, with ascending indices below `features`, at
+    /// most 65,536; panics when it is not so.
+    pub fn bytes(
+        features: usize,
+        offsets: &[u32],
+        indices: &[u16],
+        values: &[u8],
+        scale: f64,
+    ) -> Groups {
+        let table = std::array::from_fn(|byte| (byte as f64 / scale) as f32);
+        let keep = |groups| Kept::Bytes(groups, Box::new(table));
+        Groups::new(features, offsets, indices, values, keep)
+    }
+
+    /// Rows with float values, each divided by `scale`.
+    ///
+    /// Row r is entries `offsets[r]..offsets[r + 1]`, with ascending indices below `features`, at
+    /// most 65,536; panics when it is not so.
+    pub fn floats(
+        features: usize,
+        offsets: &[u32],
+        indices: &[u16],
+        values: &[f32],
+        scale: f64,
+    ) -> Groups {
+        let values: Vec<f32> = values.iter().map(|v| (f64::from(*v) / scale) as f32).collect();
+        Groups::new(features, offsets, indices, &values, Kept::Floats)
+    }
+
+    fn new<E: Entry>(
+        features: usize,
+        offsets: &[u32],
+        indices: &[u16],
+        values: &[E::Value],
+        keep: impl Fn(Vec<E>) -> Kept,
+    ) -> Groups {
+        assert!(indices.len() == values.len(), "one value per index");
+        assert!(offsets.first() == Some(&0) && offsets.is_sorted(), "offsets ascend from 0");
+        let end = offsets.last().map_or(0, |&end| end as usize);
+        assert!(end == indices.len(), "offsets cover all entries");
+        let used = used(features, indices);
+        let bands = bands(features, &used);
+        let (mut groups, mut ends) = (vec![E::default(); indices.len()], vec![0]);
+        let mut n = 0;
+        for row in offsets.windows(2) {
+            let row = row[0] as usize..row[1] as usize;
+            let (indices, values) = (&indices[row.clone()], &values[row]);
+            join(indices, values, &mut groups, &mut n, &bands, &mut ends);
+        }
+        groups.truncate(n);
+        groups.shrink_to_fit();
+        Groups { features, offsets: ends, kept: keep(groups), used, bands }
+    }
+
+    /// Number of features of a row, zeros included.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// The features of band `band`.
+    pub fn band(&self, band: usize) -> std::ops::Range<usize> {
+        GROUP * self.bands[band]..self.features.min(GROUP * self.bands[band + 1])
+    }
+
+    pub(super) fn groups_of(&self, band: usize) -> std::ops::Range<usize> {
+        self.bands[band]..self.bands[band + 1]
+    }
+
+    /// The groups of `band` that are not zero in some row, ascending.
+    pub(super) fn used(&self, band: usize) -> &[u16] {
+        let place = |b: usize| self.used.partition_point(|&p| usize::from(p) < self.bands[b]);
+        &self.used[place(band)..place(band + 1)]
+    }
+
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// Where the groups of band `band` of row `r` are.
+    #[inline(always)]
+    pub(super) fn range(&self, r: u32, band: usize) -> std::ops::Range<usize> {
+        let at = BANDS * r as usize + band;
+        self.offsets[at] as usize..self.offsets[at + 1] as usize
+    }
+
+    /// Asks for band `band` of row `r` to be brought near: it will be read soon.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, r: u32, band: usize) {
+        let range = self.range(r, band);
+        match &self.kept {
+            Kept::Bytes(groups, _) => prefetch(&groups[range]),
+            Kept::Floats(groups) => prefetch(&groups[range]),
+        }
+    }
+}
+
+#[inline(always)]
+fn prefetch<T>(data: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        for line in (0..size_of_val(data)).step_by(64) {
+            // SAFETY: a prefetch reads nothing, and the address lies inside the slice.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(data.as_ptr().cast::<i8>().add(line)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = data;
+}
+
+/// The groups of which some feature occurs in `indices`.
+fn used(features: usize, indices: &[u16]) -> Vec<u16> {
+    let mut seen = vec![false; 1 << 16];
+    indices.iter().for_each(|&i| seen[usize::from(i)] = true);
+    let greatest = seen.iter().rposition(|s| *s).map_or(0, |i| i + 1);
+    assert!(greatest <= features, "index {greatest} of {features} features");
+    let group = |(p, seen): (usize, &[bool])| seen.contains(&true).then_some(p as u16);
+    seen.chunks_exact(GROUP).enumerate().filter_map(group).collect()
+}
+
+/// Cuts all groups into bands with as many used ones in each.
+fn bands(features: usize, used: &[u16]) -> [usize; BANDS + 1] {
+    std::array::from_fn(|band| match band {
+        0 => 0,
+        BANDS => features.div_ceil(GROUP),
+        _ => used.get(used.len() * band / BANDS).map_or(0, |&group| usize::from(group)),
+    })
+}
+
+/// Appends one row to the first `n` of `groups`, and where its bands end to `ends`.
+fn join<E: Entry>(
+    indices: &[u16],
+    values: &[E::Value],
+    groups: &mut [E],
+    n: &mut usize,
+    bands: &[usize; BANDS + 1],
+    ends: &mut Vec<u32>,
+) {
+    assert!(indices.is_sorted_by(|a, b| a < b), "indices ascend");
+    let first = *n;
+    let mut last = u16::MAX;
+    for (&i, &value) in indices.iter().zip(values) {
+        // No branch: whether the neighbour is there too is as good as random.
+        *n += usize::from(i / GROUP as u16 != last);
+        last = i / GROUP as u16;
+        let entry = &mut groups[*n - 1];
+        *entry = entry.with_index(last).with_value(usize::from(i) % GROUP, value);
+    }
+    let row = &groups[first..*n];
+    for band in 1..=BANDS {
+        let end = row.partition_point(|p| usize::from(p.index()) < bands[band]);
+        ends.push((first + end) as u32);
+    }
+}

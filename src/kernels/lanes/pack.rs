@@ -1,0 +1,140 @@
+//! Several vectors in step, so that a formula's chain of dependent operations runs on all of them
+//! side by side; it has no arithmetic of its own.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use super::{LANES, Lanes, Vector};
+
+/// `N` vectors: every operation is done on the first, the second and so on before the next one.
+///
+/// A processor looks some hundred instructions ahead for work that can be done while a result is
+/// awaited; in this order it finds some.
+#[derive(Clone, Copy)]
+pub struct Pack<V, const N: usize>(pub [V; N]);
+
+/// The vectors of a pack one after the other: a loop, for a closure would be compiled without the
+/// instructions of its vectors.
+macro_rules! each {
+    ($i:ident => $value:expr, $first:expr) => {{
+        let mut out = $first;
+        for $i in 0..N {
+            out[$i] = $value;
+        }
+        Pack(out)
+    }};
+}
+
+impl<V: Vector, const N: usize> Pack<V, N> {
+    /// Reads `N` vectors that follow each other.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading that many numbers.
+    #[inline(always)]
+    pub unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller vouches for N vectors.
+        each!(i => unsafe { V::load(from.add(i * LANES)) }, [V::splat(0.0); N])
+    }
+
+    /// Writes `N` vectors one after the other.
+    ///
+    /// # Safety
+    /// `to` must be valid for writing that many numbers.
+    #[inline(always)]
+    pub unsafe fn store(self, to: *mut f32) {
+        for (i, v) in self.0.into_iter().enumerate() {
+            // SAFETY: the caller vouches for N vectors.
+            unsafe { v.store(to.add(i * LANES)) };
+        }
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident) => {
+        impl<V: Vector, const N: usize> $trait for Pack<V, N> {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                each!(i => $trait::$method(self.0[i], other.0[i]), self.0)
+            }
+        }
+    };
+}
+operator!(Add, add);
+operator!(Sub, sub);
+operator!(Mul, mul);
+operator!(Div, div);
+
+impl<V: Vector, const N: usize> Neg for Pack<V, N> {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        each!(i => -self.0[i], self.0)
+    }
+}
+
+impl<V: Vector, const N: usize> Lanes for Pack<V, N> {
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Pack([V::splat(x); N])
+    }
+
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        each!(i => self.0[i].mul_add(b.0[i], c.0[i]), self.0)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        each!(i => self.0[i].sqrt(), self.0)
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        each!(i => self.0[i].max(other.0[i]), self.0)
+    }
+
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        each!(i => self.0[i].min(other.0[i]), self.0)
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        each!(i => self.0[i].abs(), self.0)
+    }
+
+    #[inline(always)]
+    fn round(self) -> Self {
+        each!(i => self.0[i].round(), self.0)
+    }
+
+    #[inline(always)]
+    fn pow2(self) -> Self {
+        each!(i => self.0[i].pow2(), self.0)
+    }
+
+    #[inline(always)]
+    fn split(self) -> (Self, Self) {
+        (each!(i => self.0[i].split().0, self.0), each!(i => self.0[i].split().1, self.0))
+    }
+
+    #[inline(always)]
+    fn rsqrt_guess(self, magic: i32) -> Self {
+        each!(i => self.0[i].rsqrt_guess(magic), self.0)
+    }
+
+    #[inline(always)]
+    fn reciprocal_guess(self, magic: i32) -> Self {
+        each!(i => self.0[i].reciprocal_guess(magic), self.0)
+    }
+
+    #[inline(always)]
+    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+        each!(i => self.0[i].if_less(other.0[i], yes.0[i], no.0[i]), self.0)
+    }
+
+    #[inline(always)]
+    fn flush(self) -> Self {
+        each!(i => self.0[i].flush(), self.0)
+    }
+}

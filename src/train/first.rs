@@ -1,0 +1,190 @@
+//! The first layer of a batch: a sum over so many inputs that it is divided by inputs where they
+//! are sparse, in bands whose sums are added in a fixed order; it knows no other layer.
+
+use crate::kernels::{
+    BANDS, Columns, Cpu, Groups, LANES, Matrix, Operand, Rows, Rule, Target, Team, Turned, View,
+    ViewMut, bias_update, product, product_update, share, sparse_product, sparse_update,
+};
+use crate::model::DenseLayer;
+use crate::train::feed::{Feed, FeedInputs};
+
+/// The workspace of the first layer.
+pub(super) struct First {
+    /// Empty where the inputs are dense.
+    bands: Vec<Band>,
+}
+
+/// A range of the inputs, worked on apart.
+struct Band {
+    turned: Turned,
+    /// The band's share of z (batch × units); the first one's has the bias.
+    sums: Matrix,
+}
+
+impl First {
+    /// Room for batches of at most `rows` rows of `feed`, and `units` outputs.
+    pub(super) fn new(feed: &Feed, units: usize, rows: usize) -> First {
+        let band = |x: &Groups, band| Band {
+            turned: Turned::new(x, band, rows),
+            sums: Matrix::zeros(rows, units),
+        };
+        let bands = match &feed.inputs {
+            FeedInputs::Sparse(groups) => (0..BANDS).map(|b| band(groups, b)).collect(),
+            FeedInputs::Dense(_) => Vec::new(),
+        };
+        First { bands }
+    }
+
+    /// z = x W + b for the rows `batch`: of sparse inputs in parts, which [`First::sum`] adds; of
+    /// dense ones at once, the inputs being copied to `input`.
+    pub(super) fn forward(
+        &mut self,
+        cpu: Cpu,
+        team: &mut Team,
+        layer: &DenseLayer,
+        feed: &Feed,
+        batch: &[u32],
+        [input, z]: [ViewMut<'_>; 2],
+    ) {
+        let kernel = layer.kernel.view(layer.kernel.rows());
+        let bias = layer.bias.as_ref().map(|b| b.row(0));
+        match &feed.inputs {
+            FeedInputs::Sparse(groups) => {
+                self.sparse_forward(cpu, team, (kernel, bias), groups, batch);
+            }
+            FeedInputs::Dense(dense) => {
+                let mut input = input;
+                team.divide(Rows(input.reborrow()), |part, from| {
+                    dense.gather(&batch[from..from + part.0.rows()], part.0);
+                });
+                let input = input.as_view();
+                team.divide(Columns(z), |part, from| {
+                    let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
+                    product(cpu, Operand::new(input), kernel, bias, part.0);
+                });
+            }
+        }
+    }
+
+    fn sparse_forward(
+        &mut self,
+        cpu: Cpu,
+        team: &mut Team,
+        (kernel, bias): (View<'_>, Option<&[f32]>),
+        groups: &Groups,
+        batch: &[u32],
+    ) {
+        let n = batch.len();
+        let whole = team.size() <= BANDS;
+        team.divide(Rows(&mut self.bands[..]), |bands, _| {
+            for Band { turned, sums } in bands.0 {
+                turned.fill(groups, batch);
+                if whole {
+                    let bias = bias.filter(|_| turned.band() == 0);
+                    sparse_product(cpu, groups, turned, kernel, bias, sums.view_mut(n));
+                }
+            }
+        });
+        // A team of more members than bands divides each band by units.
+        for Band { turned, sums } in self.bands.iter_mut().filter(|_| !whole) {
+            let bias = bias.filter(|_| turned.band() == 0);
+            team.divide(Columns(sums.view_mut(n)), |part, from| {
+                let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
+                sparse_product(cpu, groups, turned, kernel, bias, part.0);
+            });
+        }
+    }
+
+    /// Adds the bands' shares of z for the rows from `from` of the batch on, from the first band to
+    /// the last; nothing when the inputs are dense.
+    pub(super) fn sum(&self, from: usize, mut z: ViewMut<'_>) {
+        let Some((first, others)) = self.bands.split_first() else { return };
+        for r in 0..z.rows() {
+            let z = z.row(r);
+            z.copy_from_slice(first.sums.row(from + r));
+            for band in others {
+                z.iter_mut().zip(band.sums.row(from + r)).for_each(|(z, sum)| *z += sum);
+            }
+        }
+    }
+
+    /// Cuts the kernel into parts for `size` members, each with what its gradient is made of.
+    pub(super) fn parts<'a>(
+        &'a self,
+        feed: &'a Feed,
+        [input, delta]: [View<'a>; 2],
+        kernel: Target<'a>,
+        size: usize,
+    ) -> Vec<Part<'a>> {
+        match &feed.inputs {
+            FeedInputs::Sparse(groups) => {
+                let mut rest = Some(kernel);
+                let band = |band: &'a Band| {
+                    let turned = &band.turned;
+                    let (head, tail) = rest.take()?.split_rows(groups.band(turned.band()).len());
+                    rest = Some(tail);
+                    Some(
+                        columns_of(head, delta, size.div_ceil(BANDS)).into_iter().map(
+                            move |(kernel, delta)| Part::Sparse { groups, turned, delta, kernel },
+                        ),
+                    )
+                };
+                self.bands.iter().filter_map(band).flatten().collect()
+            }
+            FeedInputs::Dense(_) => columns_of(kernel, delta, size)
+                .into_iter()
+                .map(|(kernel, delta)| Part::Dense { input, delta, kernel })
+                .collect(),
+        }
+    }
+}
+
+/// Some weights with what their gradient is made of.
+pub(super) enum Part<'a> {
+    /// Of a band of sparse inputs.
+    Sparse { groups: &'a Groups, turned: &'a Turned, delta: View<'a>, kernel: Target<'a> },
+    /// xᵀ δ
+    Dense { input: View<'a>, delta: View<'a>, kernel: Target<'a> },
+    /// The column sums of δ.
+    Bias { delta: View<'a>, bias: Target<'a> },
+}
+
+impl Part<'_> {
+    /// Updates the weights by their gradient; the rows `ahead` of the feed will be read next.
+    pub(super) fn update<R: Rule>(self, cpu: Cpu, rule: &R, ahead: &[u32]) {
+        match self {
+            Part::Sparse { groups, turned, delta, kernel } => {
+                sparse_update(cpu, rule, groups, turned, ahead, delta, kernel);
+            }
+            Part::Dense { input, delta, kernel } => {
+                product_update(cpu, rule, Operand::transposed(input), delta, kernel);
+            }
+            Part::Bias { delta, bias } => bias_update(cpu, rule, delta, bias),
+        }
+    }
+}
+
+/// Cuts `kernel` and δ into at most `n` ranges of the same columns.
+fn columns_of<'a>(kernel: Target<'a>, delta: View<'a>, n: usize) -> Vec<(Target<'a>, View<'a>)> {
+    let vectors = delta.cols().div_ceil(LANES);
+    let n = n.clamp(1, vectors.max(1));
+    let mut rest = Some(kernel);
+    let cut = |i| {
+        let (from, to) = share(vectors, i, n);
+        let (from, to) = (from * LANES, delta.cols().min(to * LANES));
+        let (head, tail) = rest.take()?.split_columns(to - from);
+        rest = Some(tail);
+        Some((head, delta.columns(from, to)))
+    };
+    (0..n).filter_map(cut).collect()
+}
+
+/// The columns of a layer's weights from vector `from` on.
+fn columns<'a>(
+    (kernel, bias): (View<'a>, Option<&'a [f32]>),
+    from: usize,
+    cols: usize,
+) -> (View<'a>, Option<&'a [f32]>) {
+    let from = from * LANES;
+    (kernel.columns(from, from + cols), bias.map(|b| &b[from..]))
+}
