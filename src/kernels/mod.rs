@@ -24,6 +24,7 @@ mod pointwise;
 mod product;
 mod softmax;
 mod sparse;
+mod sums;
 mod team;
 mod turned;
 mod update;
@@ -32,7 +33,7 @@ pub use activate::{Curve, activate, differentiate};
 pub use cpu::Cpu;
 pub use divide::{Columns, Divide, Rows};
 pub use lanes::{LANES, Lanes, padded};
-pub use math::{flush, reciprocal, rsqrt};
+pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
 pub use pointwise::{Pointwise, pointwise};
 pub use product::{Operand, product, product_update, transpose};
@@ -40,6 +41,7 @@ pub use softmax::{
     argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
 };
 pub use sparse::{Entries, sparse_product};
+pub use sums::{column_square_sums, row_square_sums, scale_outer};
 pub use team::Team;
 pub use turned::{FeatureMajor, sparse_update};
-pub use update::{MAX_SLOTS, Rule, Target, bias_update, update};
+pub use update::{MAX_SLOTS, Rule, Target, bias_update, map, update};

@@ -13,27 +13,30 @@
 //! of the team changes no bit.
 
 use crate::kernels::{
-    Columns, Cpu, FeatureMajor, LANES, Matrix, Operand, Rows, Rule, Target, Team, ViewMut,
-    activate, argmax, bias_update, differentiate, product, product_update, softmax,
-    softmax_differentiate, sparse_product, sparse_update, transpose,
+    Columns, Cpu, FeatureMajor, LANES, Matrix, Operand, Rows, Team, ViewMut, activate, argmax,
+    differentiate, product, softmax, softmax_differentiate, sparse_product, transpose,
 };
 use crate::model::{Loss, Network, Objective};
-use crate::optim::{Optimizer, UseRule};
+use crate::optim::Optimizer;
 use crate::train::feed::{Feed, FeedInputs};
 use crate::train::page::{Layout, keeps_logits};
 use crate::train::state::OptimizerState;
+use crate::train::update::{Room, Update, average};
 
 /// Rows that a thread evaluates at a time.
 const EVALUATED_ROWS: usize = 128;
 
 /// The workspace of a run: after the first step nothing is allocated any more.
 pub struct Engine {
-    cpu: Cpu,
-    team: Team,
-    layout: Layout,
-    pages: Matrix,
+    pub(super) cpu: Cpu,
+    pub(super) team: Team,
+    pub(super) layout: Layout,
+    pub(super) pages: Matrix,
     scores: Vec<Score>,
-    turned: Vec<FeatureMajor>,
+    pub(super) turned: Vec<FeatureMajor>,
+    /// For rules that have to visit the weights of inputs that are always 0.
+    pub(super) every_feature: Vec<u16>,
+    pub(super) room: Room,
     /// Each kernel but the first, transposed.
     transposes: Vec<Matrix>,
     objective: Objective,
@@ -84,12 +87,15 @@ impl Engine {
         let transposed =
             network.layers[1..].iter().map(|l| Matrix::zeros(l.kernel.cols(), l.kernel.rows()));
         let turned = (0..team.size()).map(|_| FeatureMajor::with_capacity(feed.features(), 0));
+        let every_feature = (0..feed.features()).map_while(|i| u16::try_from(i).ok());
         Engine {
             cpu: Cpu::detect(),
             pages: layout.pages(rows),
             layout,
             scores: vec![Score::default(); rows],
             turned: turned.collect(),
+            every_feature: every_feature.collect(),
+            room: Room::default(),
             transposes: transposed.collect(),
             objective,
             fused,
@@ -112,8 +118,10 @@ impl Engine {
         self.first_layer(network, feed, batch, ahead);
         self.transpose_kernels(network);
         self.rows(network, feed, batch, true);
-        let update = Update { engine: self, network, state, feed, n_rows: batch.len() };
+        let n_rows = batch.len();
+        let update = Update { engine: self, network, optimizer, state, feed, n_rows };
         optimizer.at(update.state.iterations, update);
+        average(self, network, optimizer.shared(), state);
         state.iterations += 1;
         self.total(batch.len())
     }
@@ -346,55 +354,4 @@ impl RowWork<'_> {
             product(self.cpu, Operand::new(delta.as_view()), transposed, None, below);
         }
     }
-}
-
-/// Part 3: the update of every weight by the batch's gradient.
-struct Update<'a> {
-    engine: &'a mut Engine,
-    network: &'a mut Network,
-    state: &'a mut OptimizerState,
-    feed: &'a Feed,
-    n_rows: usize,
-}
-
-impl UseRule for Update<'_> {
-    type Output = ();
-
-    fn use_rule<R: Rule>(self, rule: &R) {
-        let Engine { cpu, team, layout, pages, turned, .. } = self.engine;
-        let cpu = *cpu;
-        let pages = pages.view(self.n_rows);
-        let mut slots = self.state.slots.iter_mut();
-        for (l, layer) in self.network.layers.iter_mut().enumerate() {
-            let delta = pages.columns_range(layout.layers[l].delta.clone());
-            let kernel = target(&mut layer.kernel, slots.next());
-            team.divide(Columns(kernel), |part, from| {
-                let from = from * LANES;
-                let delta = delta.columns(from, from + part.0.value.cols());
-                match (&self.feed.inputs, l) {
-                    (FeedInputs::Sparse(entries), 0) => {
-                        sparse_update(cpu, rule, turned, entries.used(), delta, part.0);
-                    }
-                    (FeedInputs::Dense(_), 0) => {
-                        let x = pages.columns_range(layout.input.clone());
-                        product_update(cpu, rule, Operand::transposed(x), delta, part.0);
-                    }
-                    _ => {
-                        let x = pages.columns_range(layout.layers[l - 1].output.clone());
-                        product_update(cpu, rule, Operand::transposed(x), delta, part.0);
-                    }
-                }
-            });
-            if let Some(bias) = &mut layer.bias {
-                bias_update(cpu, rule, delta, target(bias, slots.next()));
-            }
-        }
-    }
-}
-
-/// A weight with its optimizer's state.
-fn target<'a>(value: &'a mut Matrix, slots: Option<&'a mut Vec<Matrix>>) -> Target<'a> {
-    let mut slots = slots.into_iter().flatten().map(|s| s.view_mut(s.rows()));
-    let slots = std::array::from_fn(|_| slots.next());
-    Target { slots, value: value.view_mut(value.rows()) }
 }

@@ -8,6 +8,7 @@ mod feed;
 mod fit;
 mod page;
 mod state;
+mod update;
 
 pub use early_stopping::{Direction, EarlyStopping, Watch};
 pub use engine::{Engine, Score};

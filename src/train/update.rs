@@ -1,0 +1,204 @@
+//! The update of every weight by the gradient of a batch: consumed where it is summed, or, for
+//! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
+
+use crate::kernels::{
+    Columns, LANES, Lanes, MAX_SLOTS, Matrix, Operand, Rule, Target, bias_update, product_update,
+    sparse_update,
+};
+use crate::model::Network;
+use crate::optim::{Average, Combine, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole};
+use crate::train::engine::Engine;
+use crate::train::feed::{Feed, FeedInputs};
+use crate::train::state::OptimizerState;
+
+/// The update that follows the training pass of `n_rows` rows.
+pub(super) struct Update<'a> {
+    pub(super) engine: &'a mut Engine,
+    pub(super) network: &'a mut Network,
+    pub(super) optimizer: &'a Optimizer,
+    pub(super) state: &'a mut OptimizerState,
+    pub(super) feed: &'a Feed,
+    pub(super) n_rows: usize,
+}
+
+/// Room for gradients in memory, made when they are first gathered.
+#[derive(Default)]
+pub(super) struct Room {
+    gradients: Vec<Matrix>,
+    scratch: Vec<Scratch>,
+    sums: Vec<f64>,
+}
+
+impl UseRule for Update<'_> {
+    type Output = ();
+
+    fn use_rule<R: Rule>(mut self, rule: &R) {
+        let shared = self.optimizer.shared();
+        let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
+        if by_norm || shared.batches() > 1 {
+            self.gather(|hands, weight| {
+                hands.update(rule, weight.gradient, weight.value, weight.slots);
+            });
+        } else {
+            let Update { engine, network, state, feed, n_rows, .. } = self;
+            let weights = network.weights_mut().zip(&mut state.slots);
+            let targets = weights.map(|(value, slots)| Target::new(value, slots));
+            consume(engine, feed, n_rows, rule, targets);
+        }
+    }
+
+    fn use_whole<W: Whole>(mut self, rule: &W) {
+        self.gather(|hands, weight| rule.step(hands, weight));
+    }
+}
+
+impl Update<'_> {
+    /// Gathers the gradients of the batch, and has `step` update each weight when it is time to.
+    fn gather(&mut self, mut step: impl FnMut(&mut Hands<'_>, Weight<'_>)) {
+        let shared = self.optimizer.shared();
+        let (batches, iterations) = (shared.batches(), self.state.iterations);
+        let mut room = std::mem::take(&mut self.engine.room);
+        let gradients = match batches {
+            1 => &mut room.gradients,
+            _ => &mut self.state.accumulated,
+        };
+        if gradients.is_empty() {
+            let zeros = |w: &mut Matrix| Matrix::zeros(w.rows(), w.cols());
+            *gradients = self.network.weights_mut().map(zeros).collect();
+        }
+        let targets = gradients.iter_mut().map(|g| Target::new(g, &mut []));
+        match iterations.is_multiple_of(batches) {
+            true => consume(self.engine, self.feed, self.n_rows, &Put, targets),
+            false => consume(self.engine, self.feed, self.n_rows, &Add, targets),
+        }
+        if (iterations + 1).is_multiple_of(batches) {
+            let Engine { cpu, team, .. } = &mut *self.engine;
+            let mut hands = Hands { cpu: *cpu, team, sums: &mut room.sums };
+            clip(&mut hands, shared, gradients);
+            room.scratch.resize_with(gradients.len(), Scratch::default);
+            let weights = ranked(self.network).zip(&mut self.state.slots);
+            let gradients = gradients.iter_mut().zip(&mut room.scratch);
+            for (((value, is_vector), slots), (gradient, scratch)) in weights.zip(gradients) {
+                step(&mut hands, Weight { value, gradient, slots, scratch, is_vector });
+            }
+        }
+        self.engine.room = room;
+    }
+}
+
+/// All weights in the network's order, each with whether it is a vector.
+fn ranked(network: &mut Network) -> impl Iterator<Item = (&mut Matrix, bool)> {
+    network.layers.iter_mut().flat_map(|layer| {
+        let bias = layer.bias.as_mut().map(|bias| (bias, true));
+        std::iter::once((&mut layer.kernel, false)).chain(bias)
+    })
+}
+
+/// Gives the gradient of each weight to `rule`, whose weights and state are `targets`, in the
+/// network's order.
+fn consume<'t, R: Rule>(
+    engine: &mut Engine,
+    feed: &Feed,
+    n_rows: usize,
+    rule: &R,
+    mut targets: impl Iterator<Item = Target<'t>>,
+) {
+    let Engine { cpu, team, layout, pages, turned, every_feature, .. } = engine;
+    let cpu = *cpu;
+    let pages = pages.view(n_rows);
+    for (l, columns) in layout.layers.iter().enumerate() {
+        let delta = pages.columns_range(columns.delta.clone());
+        let Some(kernel) = targets.next() else { return };
+        team.divide(Columns(kernel), |part, from| {
+            let from = from * LANES;
+            let delta = delta.columns(from, from + part.0.value.cols());
+            match (&feed.inputs, l) {
+                (FeedInputs::Sparse(entries), 0) => {
+                    let features = if R::RESTS { entries.used() } else { &every_feature[..] };
+                    sparse_update(cpu, rule, turned, features, delta, part.0);
+                }
+                (FeedInputs::Dense(_), 0) => {
+                    let x = pages.columns_range(layout.input.clone());
+                    product_update(cpu, rule, Operand::transposed(x), delta, part.0);
+                }
+                _ => {
+                    let x = pages.columns_range(layout.layers[l - 1].output.clone());
+                    product_update(cpu, rule, Operand::transposed(x), delta, part.0);
+                }
+            }
+        });
+        if columns.has_bias
+            && let Some(bias) = targets.next()
+        {
+            bias_update(cpu, rule, delta, bias);
+        }
+    }
+}
+
+/// Makes the sums of gradients their means, and scales them down where their norm is too great.
+fn clip(hands: &mut Hands<'_>, shared: &Shared, gradients: &mut [Matrix]) {
+    let scale = |hands: &mut Hands<'_>, gradient: &mut Matrix, by: f64| {
+        if by < 1.0 {
+            hands.map(&Combine::scale(by as f32), gradient, &mut []);
+        }
+    };
+    for gradient in gradients.iter_mut() {
+        scale(hands, gradient, 1.0 / shared.batches() as f64);
+    }
+    if let Some(limit) = shared.clipnorm {
+        for gradient in gradients.iter_mut() {
+            let norm = hands.square_sum(gradient).sqrt();
+            scale(hands, gradient, limit / norm);
+        }
+    }
+    if let Some(limit) = shared.global_clipnorm {
+        let norm = gradients.iter().map(|g| hands.square_sum(g)).sum::<f64>().sqrt();
+        gradients.iter_mut().for_each(|gradient| scale(hands, gradient, limit / norm));
+    }
+}
+
+/// Takes the weights after the batch into their average, if there is one.
+pub(super) fn average(
+    engine: &mut Engine,
+    network: &mut Network,
+    shared: &Shared,
+    state: &mut OptimizerState,
+) {
+    let Some(rule) = Average::at(shared, state.iterations) else { return };
+    let Engine { cpu, team, room, .. } = engine;
+    let mut hands = Hands { cpu: *cpu, team, sums: &mut room.sums };
+    for (weight, average) in network.weights_mut().zip(&mut state.averages) {
+        hands.update(&rule, weight, average, &mut []);
+        if rule.overwrites {
+            weight.as_mut_slice().copy_from_slice(average.as_slice());
+        }
+    }
+}
+
+/// w ← g: puts a gradient where it can be looked at.
+#[derive(Clone, Copy)]
+struct Put;
+
+impl Rule for Put {
+    const SLOTS: usize = 0;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, _: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+        g
+    }
+}
+
+/// w ← w + g: adds a gradient to those before it.
+#[derive(Clone, Copy)]
+struct Add;
+
+impl Rule for Add {
+    const SLOTS: usize = 0;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+        w + g
+    }
+}
