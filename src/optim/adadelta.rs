@@ -15,7 +15,7 @@ use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, rsqrt};
 
 /// The arguments of Keras's `Adadelta`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Adadelta {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
@@ -25,7 +25,7 @@ pub struct Adadelta {
     /// Added to the mean squares before their roots.
     #[schemars(range(min = 0.0))]
     pub epsilon: f64,
-    /// Share of every weight that a step of size 1 takes away beside the rule.
+    /// Before each step every weight loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
     /// What all optimizers have.

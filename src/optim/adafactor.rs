@@ -24,7 +24,7 @@ use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule, rsqrt};
 
 /// The arguments of Keras's `Adafactor`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Adafactor {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
@@ -40,7 +40,7 @@ pub struct Adafactor {
     /// The greatest root mean square of u: beyond it u is scaled down.
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub clip_threshold: f64,
-    /// Share of every weight that a step of size 1 takes away beside the rule.
+    /// Before each step every weight loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
     /// What all optimizers have.

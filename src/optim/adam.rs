@@ -17,7 +17,7 @@ use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Adam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Adam {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
@@ -32,7 +32,7 @@ pub struct Adam {
     pub epsilon: f64,
     /// Scale by the largest second moment seen so far (Reddi et al. 2018).
     pub amsgrad: bool,
-    /// Share of every weight that a step of size 1 takes away beside the rule.
+    /// Before each step every weight loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
     /// What all optimizers have.

@@ -11,11 +11,11 @@ use super::{Adam, LearningRate, Now, Shared, UseRule};
 
 /// The arguments of Keras's `AdamW`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct AdamW {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
-    /// Share of every weight that a step of size 1 takes away beside the rule.
+    /// Before each step every weight loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
     /// Decay of the first moment, in [0, 1).

@@ -17,7 +17,7 @@ use crate::kernels::{Lanes, MAX_SLOTS, Rule, exp, ln, rsqrt};
 
 /// The arguments of Keras's `Ftrl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Ftrl {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
@@ -39,7 +39,7 @@ pub struct Ftrl {
     /// Added to the root of the sums, as in the paper.
     #[schemars(range(min = 0.0))]
     pub beta: f64,
-    /// Share of every weight that a step of size 1 takes away beside the rule.
+    /// Before each step every weight loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
     /// What all optimizers have.

@@ -20,7 +20,7 @@ use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule, flush, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Lamb`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Lamb {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
@@ -33,7 +33,7 @@ pub struct Lamb {
     /// Added to the root of the second moment.
     #[schemars(range(min = 0.0))]
     pub epsilon: f64,
-    /// Share of every weight that a step of size 1 takes away beside the rule.
+    /// Before each step every weight loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
     /// What all optimizers have.

@@ -13,7 +13,7 @@ use crate::kernels::{Lanes, MAX_SLOTS, Rule};
 
 /// The arguments of Keras's `Lion`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Lion {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
@@ -23,7 +23,7 @@ pub struct Lion {
     /// Decay of the momentum, in [0, 1).
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub beta_2: f64,
-    /// Share of every weight that a step of size 1 takes away beside the rule.
+    /// Before each step every weight loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
     /// What all optimizers have.

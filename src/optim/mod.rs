@@ -164,7 +164,7 @@ impl Optimizer {
         }
     }
 
-    /// Share of every weight that a step of size 1 takes away before the rule.
+    /// λ: before its step every weight loses λ η of itself.
     fn decay(&self) -> f64 {
         match self {
             // Its kernels and its biases decay differently.

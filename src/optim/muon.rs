@@ -20,7 +20,7 @@ use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Operand, Rule, flush};
 
 /// The arguments of Keras's `Muon`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Muon {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
@@ -40,7 +40,7 @@ pub struct Muon {
     /// Root mean square of a kernel's step of size 1.
     #[schemars(range(min = 0.0))]
     pub rms_rate: f64,
-    /// Share of every kernel that a step of size 1 takes away beside the rule.
+    /// Before each step every kernel loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
     /// Step size of the biases, as a share of the kernels'.
@@ -55,7 +55,7 @@ pub struct Muon {
     /// Added to the root of the biases' second moment.
     #[schemars(range(min = 0.0))]
     pub epsilon: f64,
-    /// Share of every bias that a step of size 1 takes away beside the rule.
+    /// Before each step every bias loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub adam_weight_decay: f64,
     /// What all optimizers have.

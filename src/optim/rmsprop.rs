@@ -14,7 +14,7 @@ use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, rsqrt};
 
 /// The arguments of Keras's `RMSprop`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct RmsProp {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
@@ -29,7 +29,7 @@ pub struct RmsProp {
     pub epsilon: f64,
     /// Subtract the square of the mean: divide by the deviation.
     pub centered: bool,
-    /// Share of every weight that a step of size 1 takes away beside the rule.
+    /// Before each step every weight loses this share of itself, times the step size.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
     /// What all optimizers have.

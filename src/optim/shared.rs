@@ -25,9 +25,9 @@ pub struct Shared {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0, "x-default" = "no clipping"))]
     pub global_clipnorm: Option<f64>,
-    /// Keep a moving average of the weights, and end with it.
+    /// Keep a moving average of the weights, and end with it; validation sees the weights themselves.
     pub use_ema: bool,
-    /// Share of the average that each step keeps.
+    /// Share of the average that each update keeps.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub ema_momentum: f64,
     /// Put the average in place of the weights after every so many updates.

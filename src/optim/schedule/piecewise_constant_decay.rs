@@ -15,7 +15,7 @@ pub struct PiecewiseConstantDecay {
     #[schemars(length(min = 1))]
     pub boundaries: Vec<u64>,
     /// The step sizes: one more than there are boundaries.
-    #[schemars(length(min = 2), inner(range(min = 0.0)))]
+    #[schemars(length(min = 1), inner(range(min = 0.0)))]
     pub values: Vec<f64>,
 }
 
