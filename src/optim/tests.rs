@@ -6,8 +6,7 @@ use super::*;
 use crate::kernels::{Cpu, Team, update};
 
 fn golden() -> Value {
-    let text = std::fs::read_to_string("tests/golden/keras_optimizers.json").unwrap();
-    serde_json::from_str(&text).unwrap()
+    serde_json::from_str(include_str!("../../tests/golden/keras_optimizers.json")).unwrap()
 }
 
 fn numbers(value: &Value) -> Vec<f32> {
@@ -155,7 +154,7 @@ fn a_rule_that_rests_leaves_what_has_no_gradient() {
     assert_eq!(names, want);
 }
 
-/// Section by section the numbers of Keras 3.15.1 (JAX backend, float32) for three steps from
+/// The numbers of Keras 3.15.1 (JAX backend, float32) for three steps of each default from
 /// w = [[1, −2], [½, ¼]] with g = ½, −¼, 1 and the gradient [[g, g/2], [−g, g²]].
 #[test]
 fn three_steps_by_default_are_those_of_another_backend() {
@@ -169,7 +168,7 @@ fn three_steps_by_default_are_those_of_another_backend() {
         ("adamax", [0.998_353_84, -2.001_646, 0.501_646_16, 0.247_929_65]),
         ("nadam", [0.998_381_9, -2.001_618_1, 0.501_618_1, 0.247_560_67]),
         ("ftrl", [0.464_180_23, -0.432_159_1, 0.234_036_07, 0.052_184_56]),
-        ("lion", [0.999, -2.000_999_9, 0.501, 0.247]),
+        ("lion", [0.999, -2.001, 0.501, 0.247]),
         ("adafactor", [0.998_338_5, -2.001_204_3, 0.501_416_7, 0.247_056_26]),
         ("lamb", [0.997_102_1, -2.002_898, 0.502_897_9, 0.245_531_41]),
         ("muon", [0.999_844_85, -2.000_297_3, 0.500_335_2, 0.249_367_13]),

@@ -17,7 +17,7 @@ use crate::kernels::{
     differentiate, product, softmax, softmax_differentiate, sparse_product, transpose,
 };
 use crate::model::{Loss, Network, Objective};
-use crate::optim::Optimizer;
+use crate::optim::{Hands, Optimizer};
 use crate::train::feed::{Feed, FeedInputs};
 use crate::train::page::{Layout, keeps_logits};
 use crate::train::state::OptimizerState;
@@ -121,7 +121,8 @@ impl Engine {
         let n_rows = batch.len();
         let update = Update { engine: self, network, optimizer, state, feed, n_rows };
         optimizer.at(update.state.iterations, update);
-        average(self, network, optimizer.shared(), state);
+        let mut hands = Hands { cpu: self.cpu, team: &mut self.team, sums: &mut self.room.sums };
+        average(&mut hands, network, optimizer.shared(), state);
         state.iterations += 1;
         self.total(batch.len())
     }

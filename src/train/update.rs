@@ -26,7 +26,7 @@ pub(super) struct Update<'a> {
 pub(super) struct Room {
     gradients: Vec<Matrix>,
     scratch: Vec<Scratch>,
-    sums: Vec<f64>,
+    pub(super) sums: Vec<f64>,
 }
 
 impl UseRule for Update<'_> {
@@ -54,7 +54,7 @@ impl UseRule for Update<'_> {
 
 impl Update<'_> {
     /// Gathers the gradients of the batch, and has `step` update each weight when it is time to.
-    fn gather(&mut self, mut step: impl FnMut(&mut Hands<'_>, Weight<'_>)) {
+    fn gather(&mut self, step: impl FnMut(&mut Hands<'_>, Weight<'_>)) {
         let shared = self.optimizer.shared();
         let (batches, iterations) = (shared.batches(), self.state.iterations);
         let mut room = std::mem::take(&mut self.engine.room);
@@ -74,15 +74,27 @@ impl Update<'_> {
         if (iterations + 1).is_multiple_of(batches) {
             let Engine { cpu, team, .. } = &mut *self.engine;
             let mut hands = Hands { cpu: *cpu, team, sums: &mut room.sums };
-            clip(&mut hands, shared, gradients);
-            room.scratch.resize_with(gradients.len(), Scratch::default);
             let weights = ranked(self.network).zip(&mut self.state.slots);
-            let gradients = gradients.iter_mut().zip(&mut room.scratch);
-            for (((value, is_vector), slots), (gradient, scratch)) in weights.zip(gradients) {
-                step(&mut hands, Weight { value, gradient, slots, scratch, is_vector });
-            }
+            descend(&mut hands, shared, gradients, &mut room.scratch, weights, step);
         }
         self.engine.room = room;
+    }
+}
+
+/// Has `step` update each of `weights`, which are there with their state, by its gradient, clipped.
+fn descend<'w>(
+    hands: &mut Hands<'_>,
+    shared: &Shared,
+    gradients: &mut [Matrix],
+    scratch: &mut Vec<Scratch>,
+    weights: impl Iterator<Item = ((&'w mut Matrix, bool), &'w mut Vec<Matrix>)>,
+    mut step: impl FnMut(&mut Hands<'_>, Weight<'_>),
+) {
+    clip(hands, shared, gradients);
+    scratch.resize_with(gradients.len(), Scratch::default);
+    let gradients = gradients.iter_mut().zip(scratch);
+    for (((value, is_vector), slots), (gradient, scratch)) in weights.zip(gradients) {
+        step(hands, Weight { value, gradient, slots, scratch, is_vector });
     }
 }
 
@@ -159,14 +171,12 @@ fn clip(hands: &mut Hands<'_>, shared: &Shared, gradients: &mut [Matrix]) {
 
 /// Takes the weights after the batch into their average, if there is one.
 pub(super) fn average(
-    engine: &mut Engine,
+    hands: &mut Hands<'_>,
     network: &mut Network,
     shared: &Shared,
     state: &mut OptimizerState,
 ) {
     let Some(rule) = Average::at(shared, state.iterations) else { return };
-    let Engine { cpu, team, room, .. } = engine;
-    let mut hands = Hands { cpu: *cpu, team, sums: &mut room.sums };
     for (weight, average) in network.weights_mut().zip(&mut state.averages) {
         hands.update(&rule, weight, average, &mut []);
         if rule.overwrites {
@@ -200,5 +210,114 @@ impl Rule for Add {
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
         w + g
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::kernels::{Cpu, Team};
+    use crate::model::Layer;
+
+    fn matrix(rows: usize, cols: usize, numbers: &Value) -> Matrix {
+        let numbers: Vec<f32> = serde_json::from_value(numbers.clone()).unwrap();
+        Matrix::from_rows(rows, cols, &numbers)
+    }
+
+    /// What a gradient becomes once all gradients of the update are there.
+    struct Step<'a>(
+        &'a mut Hands<'a>,
+        &'a Shared,
+        &'a mut [Matrix],
+        &'a mut Network,
+        &'a mut OptimizerState,
+    );
+
+    impl UseRule for Step<'_> {
+        type Output = ();
+
+        fn use_rule<R: Rule>(self, rule: &R) {
+            let Step(hands, shared, gradients, network, state) = self;
+            let weights = ranked(network).zip(&mut state.slots);
+            descend(hands, shared, gradients, &mut Vec::new(), weights, |hands, weight| {
+                hands.update(rule, weight.gradient, weight.value, weight.slots);
+            });
+        }
+
+        fn use_whole<W: Whole>(self, rule: &W) {
+            let Step(hands, shared, gradients, network, state) = self;
+            let weights = ranked(network).zip(&mut state.slots);
+            descend(hands, shared, gradients, &mut Vec::new(), weights, |hands, weight| {
+                rule.step(hands, weight);
+            });
+        }
+    }
+
+    /// A network of one kernel and one bias after all updates of a problem.
+    fn solve(optimizer: &Optimizer, problem: &Value, threads: usize) -> (Network, OptimizerState) {
+        let shape: Vec<usize> = serde_json::from_value(problem["shape"].clone()).unwrap();
+        let (rows, cols) = (shape[0], shape[1]);
+        let layer: Layer =
+            serde_json::from_value(serde_json::json!({"type": "dense", "units": cols})).unwrap();
+        let mut network = Network::new(rows, &[layer], 0);
+        network.layers[0].kernel = matrix(rows, cols, &problem["start"][0]);
+        network.layers[0].bias = Some(matrix(1, cols, &problem["start"][1]));
+        let mut state = OptimizerState::new(optimizer, &network);
+        let (mut team, mut sums) = (Team::new(threads), Vec::new());
+        let shared = optimizer.shared();
+        let mut sum = vec![Matrix::zeros(rows, cols), Matrix::zeros(1, cols)];
+        for gradients in problem["gradients"].as_array().unwrap() {
+            let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+            let batch = [matrix(rows, cols, &gradients[0]), matrix(1, cols, &gradients[1])];
+            for (sum, gradient) in sum.iter_mut().zip(&batch) {
+                match state.iterations.is_multiple_of(shared.batches()) {
+                    true => hands.update(&Put, gradient, sum, &mut []),
+                    false => hands.update(&Add, gradient, sum, &mut []),
+                }
+            }
+            if (state.iterations + 1).is_multiple_of(shared.batches()) {
+                let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+                let at = state.iterations;
+                optimizer.at(at, Step(&mut hands, shared, &mut sum, &mut network, &mut state));
+            }
+            let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+            average(&mut hands, &mut network, shared, &mut state);
+            state.iterations += 1;
+        }
+        (network, state)
+    }
+
+    fn compare(config: &Value, network: &Network, want: &Value) {
+        for (got, want) in network.weights().iter().zip(want.as_array().unwrap()) {
+            let want: Vec<f32> = serde_json::from_value(want.clone()).unwrap();
+            for (got, want) in got.values.to_rows().iter().zip(want) {
+                let bound = 2e-6 * want.abs().max(1.0);
+                assert!((got - want).abs() < bound, "{config}: {got}, Keras has {want}");
+            }
+        }
+    }
+
+    /// `tests/golden/keras_optimizers.py` has recorded Keras's numbers.
+    #[test]
+    fn gradients_in_memory_give_the_weights_of_keras_on_any_number_of_threads() {
+        let text = include_str!("../../tests/golden/keras_optimizers.json");
+        let golden: Value = serde_json::from_str(text).unwrap();
+        for case in golden["cases"].as_array().unwrap() {
+            let mut config = case["optimizer"].clone();
+            // It changes no number, and is no key here.
+            config.as_object_mut().unwrap().remove("relative_step");
+            let optimizer: Optimizer = serde_json::from_value(config.clone()).unwrap();
+            for (name, problem) in golden["problems"].as_object().unwrap() {
+                let (mut network, state) = solve(&optimizer, problem, 1);
+                compare(&config, &network, &case[name]["raw"]);
+                assert!(solve(&optimizer, problem, 3) == (network.clone(), state.clone()));
+                if optimizer.shared().use_ema {
+                    state.settle(&mut network);
+                    compare(&config, &network, &case[name]["final"]);
+                }
+            }
+        }
     }
 }

@@ -26,10 +26,9 @@ fn every_covered_case_is_reproduced_to_a_ten_thousandth() {
     for (name, case) in golden["cases"].as_object().unwrap() {
         if is_covered(case) {
             covered += 1;
-            for threads in [1, 2] {
-                let (history, network) = train(&feed, case, threads);
-                compare(name, case, &history, &network);
-            }
+            let (history, network) = train(&feed, case, 1);
+            compare(name, case, &history, &network);
+            assert!(train(&feed, case, 2) == (history, network), "{name} on two threads");
         }
     }
     assert_eq!(covered, COVERED, "cases that are held to Keras");
