@@ -2,7 +2,7 @@
 //! pass is divided among a team by outputs, and each sum has one fixed order.
 
 use crate::kernels::{
-    Columns, Cpu, LANES, Lanes, MAX_SLOTS, Matrix, Operand, Rows, Rule, Target, Team,
+    Columns, Cpu, Divide, LANES, Lanes, MAX_SLOTS, Matrix, Operand, Rows, Rule, Target, Team,
     column_square_sums, map, product, row_square_sums, scale_outer, transpose, update,
 };
 
@@ -54,7 +54,15 @@ pub struct Hands<'a> {
     pub sums: &'a mut Vec<f64>,
 }
 
+/// Numbers that one thread has done with before a team has met.
+const FEW: usize = 4096;
+
 impl Hands<'_> {
+    /// Divides `whole`, which has `n` numbers, among the team if they are worth it.
+    fn divide<T: Divide>(&mut self, n: usize, whole: T, work: impl Fn(T, usize) + Sync) {
+        if n < FEW { work(whole, 0) } else { self.team.divide(whole, work) }
+    }
+
     /// Updates `value` and its `slots` by an elementwise rule.
     pub fn update<R: Rule>(
         &mut self,
@@ -64,7 +72,8 @@ impl Hands<'_> {
         slots: &mut [Matrix],
     ) {
         let (cpu, gradient) = (self.cpu, gradient.view(gradient.rows()));
-        self.team.divide(Columns(Target::new(value, slots)), |part, from| {
+        let n = value.as_slice().len();
+        self.divide(n, Columns(Target::new(value, slots)), |part, from| {
             let from = from * LANES;
             let gradient = gradient.columns(from, from + part.0.value.cols());
             update(cpu, rule, gradient, part.0);
@@ -74,17 +83,19 @@ impl Hands<'_> {
     /// Applies an elementwise rule that looks at no gradient.
     pub fn map<R: Rule>(&mut self, rule: &R, value: &mut Matrix, slots: &mut [Matrix]) {
         let cpu = self.cpu;
-        self.team.divide(Columns(Target::new(value, slots)), |part, _| map(cpu, rule, part.0));
+        let n = value.as_slice().len();
+        self.divide(n, Columns(Target::new(value, slots)), |part, _| map(cpu, rule, part.0));
     }
 
     /// Σ x² of each row of `m`.
     pub fn row_square_sums(&mut self, m: &Matrix) -> &[f64] {
         let (cpu, m) = (self.cpu, m.view(m.rows()));
         self.sums.resize(m.rows(), 0.0);
-        self.team.divide(Rows(&mut self.sums[..]), |part, from| {
+        let Hands { team, sums, .. } = self;
+        team.divide(Rows(&mut sums[..]), |part, from| {
             row_square_sums(cpu, m.row_range(from, from + part.0.len()), part.0);
         });
-        self.sums
+        sums
     }
 
     /// Σ x² of each column of `m`, into `sums` (1 × columns).
