@@ -55,29 +55,37 @@ impl UseRule for Update<'_> {
 impl Update<'_> {
     /// Gathers the gradients of the batch, and has `step` update each weight when it is time to.
     fn gather(&mut self, step: impl FnMut(&mut Hands<'_>, Weight<'_>)) {
-        let shared = self.optimizer.shared();
-        let (batches, iterations) = (shared.batches(), self.state.iterations);
         let mut room = std::mem::take(&mut self.engine.room);
-        let gradients = match batches {
-            1 => &mut room.gradients,
-            _ => &mut self.state.accumulated,
-        };
-        if gradients.is_empty() {
-            let zeros = |w: &mut Matrix| Matrix::zeros(w.rows(), w.cols());
-            *gradients = self.network.weights_mut().map(zeros).collect();
-        }
-        let targets = gradients.iter_mut().map(|g| Target::new(g, &mut []));
-        match iterations.is_multiple_of(batches) {
-            true => consume(self.engine, self.feed, self.n_rows, &Put, targets),
-            false => consume(self.engine, self.feed, self.n_rows, &Add, targets),
-        }
-        if (iterations + 1).is_multiple_of(batches) {
+        let due = self.fill(&mut room.gradients);
+        if due {
+            let shared = self.optimizer.shared();
+            let gradients = match shared.batches() {
+                1 => &mut room.gradients,
+                _ => &mut self.state.accumulated,
+            };
             let Engine { cpu, team, .. } = &mut *self.engine;
             let mut hands = Hands { cpu: *cpu, team, sums: &mut room.sums };
             let weights = ranked(self.network).zip(&mut self.state.slots);
             descend(&mut hands, shared, gradients, &mut room.scratch, weights, step);
         }
         self.engine.room = room;
+    }
+
+    /// Puts the gradients of the batch into memory, where they are summed over the batches of an
+    /// update: there, or, when each batch is an update, in `own`. Returns whether it is time for it.
+    fn fill(&mut self, own: &mut Vec<Matrix>) -> bool {
+        let (batches, done) = (self.optimizer.shared().batches(), self.state.iterations);
+        let gradients = if batches == 1 { own } else { &mut self.state.accumulated };
+        if gradients.is_empty() {
+            let zeros = |w: &mut Matrix| Matrix::zeros(w.rows(), w.cols());
+            *gradients = self.network.weights_mut().map(zeros).collect();
+        }
+        let targets = gradients.iter_mut().map(|g| Target::new(g, &mut []));
+        match done.is_multiple_of(batches) {
+            true => consume(self.engine, self.feed, self.n_rows, &Put, targets),
+            false => consume(self.engine, self.feed, self.n_rows, &Add, targets),
+        }
+        (done + 1).is_multiple_of(batches)
     }
 }
 
