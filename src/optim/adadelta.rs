@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LearningRate, Now, Shared, UseRule};
+use super::{Each, LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, rsqrt};
 
 /// The arguments of Keras's `Adadelta`.
@@ -49,7 +49,7 @@ impl Adadelta {
     /// Uses the rule of an update.
     pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
         let (rho, fresh) = (self.rho as f32, (1.0 - self.rho) as f32);
-        user.use_rule(&Step { eta: now.eta, rho, fresh, epsilon: self.epsilon as f32 })
+        user.use_whole(&Each(Step { eta: now.eta, rho, fresh, epsilon: self.epsilon as f32 }))
     }
 }
 

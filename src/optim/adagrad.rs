@@ -8,7 +8,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LearningRate, Now, Shared, UseRule};
+use super::{Each, LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule, rsqrt};
 
 /// The arguments of Keras's `Adagrad`.
@@ -46,7 +46,7 @@ impl Default for Adagrad {
 impl Adagrad {
     /// Uses the rule of an update.
     pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        user.use_rule(&Step { eta: now.eta, epsilon: self.epsilon as f32 })
+        user.use_whole(&Each(Step { eta: now.eta, epsilon: self.epsilon as f32 }))
     }
 }
 

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::power::power;
-use super::{LearningRate, Now, Shared, UseRule};
+use super::{Each, LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Adam`.
@@ -59,7 +59,7 @@ impl Adam {
     pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
         match self.amsgrad {
             false => user.use_rule(&self.step::<false>(now)),
-            true => user.use_rule(&self.step::<true>(now)),
+            true => user.use_whole(&Each(self.step::<true>(now))),
         }
     }
 

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::adam::rest;
-use super::{LearningRate, Now, Shared, UseRule};
+use super::{Each, LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal};
 
 /// The arguments of Keras's `Adamax`.
@@ -53,12 +53,12 @@ impl Default for Adamax {
 impl Adamax {
     /// Uses the rule of an update.
     pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        user.use_rule(&Step {
+        user.use_whole(&Each(Step {
             alpha: (f64::from(now.eta) / rest(self.beta_1, now.t)) as f32,
             fresh: (1.0 - self.beta_1) as f32,
             beta_2: self.beta_2 as f32,
             epsilon: self.epsilon as f32,
-        })
+        }))
     }
 }
 

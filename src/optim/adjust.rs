@@ -82,7 +82,9 @@ impl<W: Whole> Whole for AdjustedWhole<'_, W> {
 
     fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
         let Adjustment { decay, limit } = self.adjustment;
-        hands.map(&Adjusted::decayed(decay, Keep), weight.value, &mut []);
+        if decay != 0.0 {
+            hands.map(&Adjusted::decayed(decay, Keep), weight.value, &mut []);
+        }
         if limit != f32::INFINITY {
             hands.map(&Clip { limit }, weight.gradient, &mut []);
         }

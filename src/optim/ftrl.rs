@@ -12,7 +12,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LearningRate, Now, Shared, UseRule};
+use super::{Each, LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule, exp, ln, rsqrt};
 
 /// The arguments of Keras's `Ftrl`.
@@ -67,11 +67,11 @@ impl Ftrl {
     /// Uses the rule of an update.
     pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
         if now.eta == 0.0 {
-            return user.use_rule(&Stay);
+            return user.use_whole(&Each(Stay));
         }
         match self.learning_rate_power {
-            -0.5 => user.use_rule(&self.step::<true>(now)),
-            _ => user.use_rule(&self.step::<false>(now)),
+            -0.5 => user.use_whole(&Each(self.step::<true>(now))),
+            _ => user.use_whole(&Each(self.step::<false>(now))),
         }
     }
 

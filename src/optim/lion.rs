@@ -8,7 +8,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LearningRate, Now, Shared, UseRule};
+use super::{Each, LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule};
 
 /// The arguments of Keras's `Lion`.
@@ -49,7 +49,7 @@ impl Lion {
         let (beta_1, beta_2) = (self.beta_1 as f32, self.beta_2 as f32);
         // The complements of the rounded decays, as Keras has them.
         let (fresh_1, fresh_2) = (1.0 - beta_1, 1.0 - beta_2);
-        user.use_rule(&Step { eta: now.eta, beta_1, fresh_1, beta_2, fresh_2 })
+        user.use_whole(&Each(Step { eta: now.eta, beta_1, fresh_1, beta_2, fresh_2 }))
     }
 }
 

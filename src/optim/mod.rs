@@ -42,7 +42,7 @@ pub use schedule::{
 };
 pub use sgd::Sgd;
 pub use shared::Shared;
-pub use whole::{Combine, Hands, Scratch, Weight, Whole};
+pub use whole::{Combine, Each, Hands, Scratch, Weight, Whole};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,10 +88,10 @@ pub trait UseRule {
     /// What comes of it.
     type Output;
 
-    /// Uses a rule that sees one number at a time.
+    /// Uses a rule that sees one number at a time, where it is worth kernels of its own.
     fn use_rule<R: Rule>(self, rule: &R) -> Self::Output;
 
-    /// Uses a rule that needs the whole gradient of a weight at once.
+    /// Uses a rule that needs the whole gradient of a weight at once, or is content to ([`Each`]).
     fn use_whole<W: Whole>(self, rule: &W) -> Self::Output;
 }
 
@@ -212,16 +212,16 @@ struct First {
 impl UseRule for First {
     type Output = Vec<Matrix>;
 
-    fn use_rule<R: Rule>(self, _: &R) -> Vec<Matrix> {
-        let mut slots = vec![Matrix::zeros(self.rows, self.cols); R::SLOTS];
+    fn use_rule<R: Rule>(self, rule: &R) -> Vec<Matrix> {
+        self.use_whole(&Each(*rule))
+    }
+
+    fn use_whole<W: Whole>(self, _: &W) -> Vec<Matrix> {
+        let mut slots = W::state(self.rows, self.cols, self.is_vector);
         if let Some(first) = slots.first_mut() {
             first.as_mut_slice().fill(self.start);
         }
         slots
-    }
-
-    fn use_whole<W: Whole>(self, _: &W) -> Vec<Matrix> {
-        W::state(self.rows, self.cols, self.is_vector)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::rest;
 use super::power::power;
-use super::{LearningRate, Now, Shared, UseRule};
+use super::{Each, LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Nadam`.
@@ -58,14 +58,14 @@ impl Nadam {
         let (t, eta) = (now.t, f64::from(now.eta));
         let product = self.product(t);
         let next = self.mu(t + 1);
-        user.use_rule(&Step {
+        user.use_whole(&Each(Step {
             of_moment: (eta * next / (1.0 - product * next)) as f32,
             of_gradient: (eta * (1.0 - self.mu(t)) / (1.0 - product)) as f32,
             fresh_1: (1.0 - self.beta_1) as f32,
             fresh_2: (1.0 - self.beta_2) as f32,
             root: rest(self.beta_2, t).sqrt().recip() as f32,
             epsilon: self.epsilon as f32,
-        })
+        }))
     }
 
     /// µₜ

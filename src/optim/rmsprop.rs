@@ -9,7 +9,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LearningRate, Now, Shared, UseRule};
+use super::{Each, LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, rsqrt};
 
 /// The arguments of Keras's `RMSprop`.
@@ -59,9 +59,13 @@ impl RmsProp {
         let (mu, epsilon) = (self.momentum as f32, self.epsilon as f32);
         match (self.centered, mu) {
             (false, 0.0) => user.use_rule(&Step::<false, false> { eta, rho, fresh, mu, epsilon }),
-            (false, _) => user.use_rule(&Step::<false, true> { eta, rho, fresh, mu, epsilon }),
-            (true, 0.0) => user.use_rule(&Step::<true, false> { eta, rho, fresh, mu, epsilon }),
-            (true, _) => user.use_rule(&Step::<true, true> { eta, rho, fresh, mu, epsilon }),
+            (false, _) => {
+                user.use_whole(&Each(Step::<false, true> { eta, rho, fresh, mu, epsilon }))
+            }
+            (true, 0.0) => {
+                user.use_whole(&Each(Step::<true, false> { eta, rho, fresh, mu, epsilon }))
+            }
+            (true, _) => user.use_whole(&Each(Step::<true, true> { eta, rho, fresh, mu, epsilon })),
         }
     }
 }

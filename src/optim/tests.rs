@@ -150,8 +150,7 @@ fn a_rule_that_rests_leaves_what_has_no_gradient() {
         assert!(trained.value == value && trained.slots == slots, "{}", case["optimizer"]);
     }
     names.dedup();
-    let want = ["sgd", "rmsprop", "adam", "adagrad", "adadelta", "adamax", "nadam", "lion"];
-    assert_eq!(names, want);
+    assert_eq!(names, ["sgd", "rmsprop", "adam"]);
 }
 
 /// The numbers of Keras 3.15.1 (JAX backend, float32) for three steps of each default from

@@ -15,6 +15,23 @@ pub trait Whole {
     fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>);
 }
 
+/// An elementwise rule, used as one that is not.
+///
+/// The kernels that consume a gradient where it is summed are compiled anew for each rule, which
+/// takes long. Rules that few use are applied to gradients in memory instead, to the same effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Each<R>(pub R);
+
+impl<R: Rule> Whole for Each<R> {
+    fn state(rows: usize, cols: usize, _: bool) -> Vec<Matrix> {
+        vec![Matrix::zeros(rows, cols); R::SLOTS]
+    }
+
+    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
+        hands.update(&self.0, weight.gradient, weight.value, weight.slots);
+    }
+}
+
 /// A weight before its update.
 pub struct Weight<'a> {
     /// Its numbers.

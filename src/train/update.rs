@@ -6,7 +6,9 @@ use crate::kernels::{
     sparse_update,
 };
 use crate::model::Network;
-use crate::optim::{Average, Combine, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole};
+use crate::optim::{
+    Average, Combine, Each, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole,
+};
 use crate::train::engine::Engine;
 use crate::train::feed::{Feed, FeedInputs};
 use crate::train::state::OptimizerState;
@@ -32,13 +34,11 @@ pub(super) struct Room {
 impl UseRule for Update<'_> {
     type Output = ();
 
-    fn use_rule<R: Rule>(mut self, rule: &R) {
+    fn use_rule<R: Rule>(self, rule: &R) {
         let shared = self.optimizer.shared();
         let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
         if by_norm || shared.batches() > 1 {
-            self.gather(|hands, weight| {
-                hands.update(rule, weight.gradient, weight.value, weight.slots);
-            });
+            self.use_whole(&Each(*rule));
         } else {
             let Update { engine, network, state, feed, n_rows, .. } = self;
             let weights = network.weights_mut().zip(&mut state.slots);
@@ -247,11 +247,7 @@ mod tests {
         type Output = ();
 
         fn use_rule<R: Rule>(self, rule: &R) {
-            let Step(hands, shared, gradients, network, state) = self;
-            let weights = ranked(network).zip(&mut state.slots);
-            descend(hands, shared, gradients, &mut Vec::new(), weights, |hands, weight| {
-                hands.update(rule, weight.gradient, weight.value, weight.slots);
-            });
+            self.use_whole(&Each(*rule));
         }
 
         fn use_whole<W: Whole>(self, rule: &W) {
