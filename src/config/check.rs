@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::fit;
 use super::load::{beside, reason};
+use super::optimizer;
 use super::plan::{BUILT_IN, Plan};
 use super::problem::{Location, Origin, Place, Problem};
 use super::tree::Node;
@@ -40,6 +41,7 @@ pub(super) fn resolve(
         Err(problem) => problems.push(*problem),
     }
     problems.extend(fit::activations(plan, &written));
+    problems.extend(optimizer::arguments(plan, &written));
     problems.extend(monitor(plan, &written));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

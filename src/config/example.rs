@@ -3,7 +3,7 @@
 
 use serde_json::Value as Schema;
 
-use super::reference::{choices, is_table, kind, properties, variants};
+use super::reference::{choices, common, is_table, kind, properties, variants};
 use super::schema::{OPTIONAL, SCHEMA, sentence, variant_names};
 use super::toml_text::{inline, top_value};
 use super::words::{default, list};
@@ -61,23 +61,40 @@ fn kinds(tag: &str, variants: &[Schema], schema: &Schema) -> String {
     let default = schema["default"].as_str().unwrap_or_default();
     let (chosen, others): (Vec<_>, Vec<_>) =
         variants.iter().partition(|variant| variant_names(variant, tag).contains(&default));
-    let mut text: String = chosen.into_iter().map(|variant| variant_keys(tag, variant)).collect();
+    let variant_keys = |variant: &Schema, said: &[&str], entry: fn(&str, &Schema) -> String| {
+        let name = variant_names(variant, tag).first().copied().unwrap_or_default();
+        let title = sentence(variant).unwrap_or_default();
+        let keys = properties(variant).filter(|(key, _)| *key != tag && !said.contains(key));
+        let keys: String = keys.map(|(key, property)| entry(key, property)).collect();
+        format!("{}{tag} = \"{name}\"\n{keys}", comment(&title))
+    };
+    let mut text: String =
+        chosen.into_iter().map(|variant| variant_keys(variant, &[], entry)).collect();
+    let common = common(variants, tag);
+    if let ([first, .., last], false) = (&common[..], others.is_empty()) {
+        let said = format!("Every other `{tag}` has the keys from `{first}` to `{last}` too.");
+        text.push_str(&format!("#\n{}", comment(&said)));
+    }
     for variant in others {
-        text.push_str(&format!("#\n{}", off_lines(&variant_keys(tag, variant))));
+        text.push_str(&format!("#\n{}", off_lines(&variant_keys(variant, &common, short_entry))));
     }
     text
 }
 
-fn variant_keys(tag: &str, variant: &Schema) -> String {
-    let name = variant_names(variant, tag).first().copied().unwrap_or_default();
-    let title = sentence(variant).unwrap_or_default();
-    let keys = properties(variant).filter(|(key, _)| *key != tag);
-    let keys: String = keys.map(|(key, property)| entry(key, property)).collect();
-    format!("{}{tag} = \"{name}\"\n{keys}", comment(&title))
-}
-
 /// A key with what there is to say about it.
 fn entry(key: &str, schema: &Schema) -> String {
+    let mut text = short_entry(key, schema);
+    if let Some((tag, variants)) = variants(schema) {
+        let only_named = variants.iter().all(|variant| properties(variant).count() < 2);
+        if !only_named {
+            text.push_str(&lines_of_kinds(key, tag, variants));
+        }
+    }
+    text
+}
+
+/// A key with what there is to say about it but for the tables that it may hold.
+fn short_entry(key: &str, schema: &Schema) -> String {
     let mut said = sentence(schema).unwrap_or_default();
     let words: Vec<_> = choices(schema).into_iter().map(|(word, _)| word).collect();
     match words.is_empty() {
@@ -94,12 +111,6 @@ fn entry(key: &str, schema: &Schema) -> String {
     match schema.get("default").or_else(|| schema["examples"].get(0)) {
         Some(value) => text.push_str(&format!("{key} = {}\n", top_value(value))),
         None => text.push_str(&format!("# {key} =\n")),
-    }
-    if let Some((tag, variants)) = variants(schema) {
-        let only_named = variants.iter().all(|variant| properties(variant).count() < 2);
-        if !only_named {
-            text.push_str(&lines_of_kinds(key, tag, variants));
-        }
     }
     text
 }

@@ -8,6 +8,7 @@ mod tree;
 
 mod check;
 mod fit;
+mod optimizer;
 mod schema;
 mod walk;
 

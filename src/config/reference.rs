@@ -61,6 +61,18 @@ pub(super) fn variants(schema: &Schema) -> Option<(&str, &[Schema])> {
     Some((schema::tag(variants)?, variants))
 }
 
+/// The keys that all variants have with the same default and range, if they are worth a word of
+/// their own.
+pub(super) fn common<'a>(variants: &'a [Schema], tag: &str) -> Vec<&'a str> {
+    let Some((first, others)) = variants.split_first() else { return Vec::new() };
+    let everywhere = |key: &str, property: &Schema| {
+        others.iter().all(|variant| resolve(variant)["properties"].get(key) == Some(property))
+    };
+    let keys = properties(first).filter(|(key, property)| *key != tag && everywhere(key, property));
+    let keys: Vec<_> = keys.map(|(key, _)| key).collect();
+    if others.is_empty() || keys.len() < 3 { Vec::new() } else { keys }
+}
+
 /// Whether a key is described in a section of its own.
 fn has_section(schema: &Schema) -> bool {
     variants(schema).is_some() || is_table(schema)
@@ -141,8 +153,16 @@ impl Manual {
 
     fn variants(&mut self, path: &str, tag: &str, variants: &[Schema]) {
         let before = std::mem::take(&mut self.text);
+        let common = common(variants, tag);
         for variant in variants {
-            self.variant(tag, variant);
+            self.variant(tag, variant, &common);
+        }
+        if let [first, ..] = variants
+            && !common.is_empty()
+        {
+            self.line(&format!("### Every `{tag}`\n\nThe keys that all of them have.\n"));
+            let own = properties(first).map(|(key, _)| key).filter(|key| !common.contains(key));
+            self.table(first, &own.collect::<Vec<_>>());
         }
         let body = std::mem::replace(&mut self.text, before);
         match self.said.iter().find(|(said, _)| *said == body) {
@@ -170,12 +190,12 @@ impl Manual {
         }
     }
 
-    fn variant(&mut self, tag: &str, variant: &Schema) {
+    fn variant(&mut self, tag: &str, variant: &Schema, common: &[&str]) {
         let names = variant_names(variant, tag);
         let names: Vec<_> = names.iter().map(|name| format!("`{tag} = \"{name}\"`")).collect();
         let title = sentence(variant).unwrap_or_default();
         self.line(&format!("### {}\n\n{title}.\n", names.join(", also ")));
-        self.table(variant, &[tag]);
+        self.table(variant, &[&[tag], common].concat());
     }
 
     /// The keys of a table but for those left out, then the words that they may be.

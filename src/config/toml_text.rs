@@ -141,6 +141,7 @@ mod tests {
             match (least, most) {
                 (Some(least), Some(most)) => least + share * (most - least),
                 (Some(least), None) => least + share * 10f64.powi(self.next(40) as i32 - 20),
+                (None, Some(most)) => most - share * 1e3,
                 _ => (share - 0.5) * 1e3,
             }
         }

@@ -1,6 +1,6 @@
 //! How work is divided among a team: by outputs, into ranges that no two members share.
 
-use crate::kernels::{LANES, Team, ViewMut};
+use crate::kernels::{LANES, Target, Team, ViewMut};
 
 /// Something that can be cut into ranges of units which do not overlap.
 ///
@@ -70,6 +70,21 @@ unsafe impl Divide for Columns<ViewMut<'_>> {
         let at = unsafe { self.0.at.add(from * LANES) };
         let cols = self.0.cols.min(to * LANES) - from * LANES;
         Columns(self.0.alias(at, self.0.rows, cols))
+    }
+}
+
+// SAFETY: as the views that it consists of.
+unsafe impl Divide for Columns<Target<'_>> {
+    fn units(&self) -> usize {
+        self.0.value.cols.div_ceil(LANES)
+    }
+
+    unsafe fn part(&self, from: usize, to: usize) -> Self {
+        // SAFETY: the caller vouches for the range.
+        let cut = |view: &ViewMut<'_>| unsafe {
+            Columns(view.alias(view.at, view.rows, view.cols)).part(from, to).0
+        };
+        Columns(self.0.map(cut))
     }
 }
 

@@ -46,7 +46,7 @@ pub fn flush<L: Lanes>(x: L) -> L {
 /// x = n ln 2 + r with |r| ≤ ½ ln 2, where ln 2 is subtracted in two parts (Cody and Waite 1980)
 /// and eʳ is Taylor's polynomial with Cephes's coefficients.
 #[inline(always)]
-pub(super) fn exp<L: Lanes>(x: L) -> L {
+pub fn exp<L: Lanes>(x: L) -> L {
     let n = (x * L::splat(std::f32::consts::LOG2_E)).round();
     let n = L::splat(-126.0).max(L::splat(127.0).min(n));
     let r = n.mul_add(L::splat(-0.693_359_4), x);
@@ -65,7 +65,7 @@ pub(super) fn exp<L: Lanes>(x: L) -> L {
 ///
 /// x = m · 2ᵉ with m in [√½, √2); ln m is Cephes's polynomial of m − 1.
 #[inline(always)]
-pub(super) fn ln<L: Lanes>(x: L) -> L {
+pub fn ln<L: Lanes>(x: L) -> L {
     let (one, zero) = (L::splat(1.0), L::splat(0.0));
     let (m, e) = x.split();
     let small = L::splat(std::f32::consts::FRAC_1_SQRT_2);

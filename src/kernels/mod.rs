@@ -25,6 +25,7 @@ mod pointwise;
 mod product;
 mod softmax;
 mod sparse;
+mod sums;
 mod team;
 mod turned;
 mod update;
@@ -34,7 +35,7 @@ pub use cpu::Cpu;
 pub use divide::{Columns, Divide, Rows, share};
 pub use groups::{BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};
-pub use math::{flush, reciprocal, rsqrt};
+pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
 pub use pointwise::{Pointwise, pointwise};
 pub use product::{Operand, product, product_update, transpose};
@@ -42,6 +43,7 @@ pub use softmax::{
     argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
 };
 pub use sparse::{sparse_product, sparse_update};
+pub use sums::{column_square_sums, row_square_sums, scale_outer};
 pub use team::Team;
 pub use turned::Turned;
-pub use update::{MAX_SLOTS, Rule, Target, bias_update, update};
+pub use update::{MAX_SLOTS, Rule, Target, bias_update, map, update};

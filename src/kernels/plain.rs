@@ -34,3 +34,14 @@ pub fn softmax(z: &[f32]) -> Vec<f64> {
 pub fn crossentropy(z: &[f32], t: &[f32]) -> f64 {
     softmax(z).iter().zip(t).map(|(p, t)| -f64::from(*t) * p.ln()).sum()
 }
+
+/// The sums of the squares of each row of A (m × n), in double precision.
+pub fn row_square_sums(n: usize, a: &[f32]) -> Vec<f64> {
+    a.chunks_exact(n).map(|row| row.iter().map(|x| f64::from(*x).powi(2)).sum()).collect()
+}
+
+/// The sums of the squares of each column of A (m × n), from the first row to the last.
+pub fn column_square_sums(n: usize, a: &[f32]) -> Vec<f32> {
+    let add = |sum: f32, x: f32| x.mul_add(x, sum);
+    (0..n).map(|j| a.chunks_exact(n).fold(0.0, |sum, row| add(sum, row[j]))).collect()
+}

@@ -2,7 +2,7 @@
 //! from the registers of the product that made it.
 
 use crate::kernels::cpu::{Cpu, Job};
-use crate::kernels::{LANES, Lanes, Pack, Vector, View, ViewMut};
+use crate::kernels::{LANES, Lanes, Matrix, Pack, Vector, View, ViewMut};
 
 /// The most state vectors that a rule keeps for each weight.
 pub const MAX_SLOTS: usize = 3;
@@ -12,8 +12,8 @@ pub trait Rule: Copy + Send + Sync {
     /// Number of state vectors that the rule keeps for each weight, at most [`MAX_SLOTS`].
     const SLOTS: usize;
 
-    /// Whether a weight whose gradient and state are 0 stays as it is: then the weights of inputs
-    /// that are never anything but 0 need no visit.
+    /// Whether a weight whose gradient has always been 0 stays as it is, and its state as it was at
+    /// first: then the weights of inputs that are never anything but 0 need no visit.
     const RESTS: bool;
 
     /// The new weight for weight `w` and gradient `g`; `slots` (of which [`Rule::SLOTS`] are used)
@@ -32,6 +32,13 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
+    /// The whole of `value` with its state.
+    pub fn new(value: &'a mut Matrix, slots: &'a mut [Matrix]) -> Target<'a> {
+        let mut slots = slots.iter_mut().map(|s| s.view_mut(s.rows()));
+        let slots = std::array::from_fn(|_| slots.next());
+        Target { slots, value: value.view_mut(value.rows()) }
+    }
+
     /// The first `at` rows, and the others.
     pub fn split_rows(self, at: usize) -> (Target<'a>, Target<'a>) {
         (self.map(|view| view.alias_rows(0, at)), self.map(|view| view.alias_rows(at, view.rows)))
@@ -116,6 +123,13 @@ pub fn update<R: Rule>(cpu: Cpu, rule: &R, gradient: View<'_>, mut target: Targe
     cpu.run(Update { rule, gradient, pointers });
 }
 
+/// Applies `rule` to every number of `target`, with gradient 0: for what is no step, such as a scaling.
+pub fn map<R: Rule>(cpu: Cpu, rule: &R, mut target: Target<'_>) {
+    let (rows, cols) = (target.value.rows, target.value.cols);
+    let pointers = target.pointers(R::SLOTS);
+    cpu.run(Map { rule, rows, cols, pointers });
+}
+
 /// Updates a bias (1 × units) by the column sums of `delta` (batch × units), each taken from the
 /// first row to the last.
 pub fn bias_update<R: Rule>(cpu: Cpu, rule: &R, delta: View<'_>, mut target: Target<'_>) {
@@ -140,6 +154,28 @@ impl<R: Rule> Job for Update<'_, R> {
             for (i, g) in self.gradient.row(r).chunks_exact(LANES).enumerate() {
                 // SAFETY: `update` has checked that target and gradient have one shape.
                 unsafe { self.pointers.step(&rule, r, i * LANES, [L::load(g.as_ptr())]) };
+            }
+        }
+    }
+}
+
+struct Map<'a, R> {
+    rule: &'a R,
+    rows: usize,
+    cols: usize,
+    pointers: Pointers,
+}
+
+impl<R: Rule> Job for Map<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Vector>(self) {
+        let rule = *self.rule;
+        for r in 0..self.rows {
+            for col in (0..self.cols).step_by(LANES) {
+                // SAFETY: rows are padded to whole vectors.
+                unsafe { self.pointers.step(&rule, r, col, [L::splat(0.0)]) };
             }
         }
     }

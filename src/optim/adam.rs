@@ -11,16 +11,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::power::power;
+use super::{Each, LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal};
-use crate::optim::UseRule;
 
 /// The arguments of Keras's `Adam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Adam {
-    /// Step size.
-    #[schemars(range(min = 0.0))]
-    pub learning_rate: f64,
+    /// Step size: a number, or a schedule.
+    pub learning_rate: LearningRate,
     /// Decay of the first moment, in [0, 1).
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub beta_1: f64,
@@ -32,32 +32,57 @@ pub struct Adam {
     pub epsilon: f64,
     /// Scale by the largest second moment seen so far (Reddi et al. 2018).
     pub amsgrad: bool,
+    /// Before each step every weight loses this share of itself, times the step size.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// What all optimizers have.
+    #[serde(flatten)]
+    pub shared: Shared,
 }
 
 impl Default for Adam {
     fn default() -> Adam {
-        Adam { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false }
-    }
-}
-
-impl Adam {
-    /// Uses the rule of the update number `iterations` (from 0), of size `eta`.
-    pub(super) fn at<U: UseRule>(&self, eta: f32, iterations: u64, user: U) -> U::Output {
-        // As Keras: the powers are those of the decays rounded to single precision.
-        let power = |beta: f64| f64::from(beta as f32).powf(iterations as f64 + 1.0);
-        let correction = (1.0 - power(self.beta_2)).sqrt() / (1.0 - power(self.beta_1));
-        let alpha = (f64::from(eta) * correction) as f32;
-        let (fresh_1, fresh_2) = ((1.0 - self.beta_1) as f32, (1.0 - self.beta_2) as f32);
-        let epsilon = self.epsilon as f32;
-        match self.amsgrad {
-            false => user.use_rule(&Step::<false> { alpha, fresh_1, fresh_2, epsilon }),
-            true => user.use_rule(&Step::<true> { alpha, fresh_1, fresh_2, epsilon }),
+        Adam {
+            learning_rate: 0.001.into(),
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-7,
+            amsgrad: false,
+            weight_decay: 0.0,
+            shared: Shared::default(),
         }
     }
 }
 
+impl Adam {
+    /// Uses the rule of an update.
+    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+        match self.amsgrad {
+            false => user.use_rule(&self.step::<false>(now)),
+            true => user.use_whole(&Each(self.step::<true>(now))),
+        }
+    }
+
+    /// The rule of an update, which `amsgrad` has no say in.
+    pub(super) fn step<const AMSGRAD: bool>(&self, now: Now) -> Step<AMSGRAD> {
+        let rest_2 = rest(self.beta_2, now.t);
+        let correction = rest_2.sqrt() / rest(self.beta_1, now.t);
+        Step {
+            alpha: (f64::from(now.eta) * correction) as f32,
+            fresh_1: (1.0 - self.beta_1) as f32,
+            fresh_2: (1.0 - self.beta_2) as f32,
+            epsilon: self.epsilon as f32,
+        }
+    }
+}
+
+/// 1 − βᵗ for β in single precision, as Keras has it.
+pub(super) fn rest(beta: f64, t: u64) -> f64 {
+    1.0 - power(f64::from(beta as f32), t)
+}
+
 #[derive(Clone, Copy)]
-struct Step<const AMSGRAD: bool> {
+pub(super) struct Step<const AMSGRAD: bool> {
     alpha: f32,
     /// 1 − β₁
     fresh_1: f32,

@@ -9,16 +9,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush};
-use crate::optim::UseRule;
+use super::{Each, LearningRate, Now, Shared, UseRule};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, rsqrt};
 
 /// The arguments of Keras's `RMSprop`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RmsProp {
-    /// Step size.
-    #[schemars(range(min = 0.0))]
-    pub learning_rate: f64,
+    /// Step size: a number, or a schedule.
+    pub learning_rate: LearningRate,
     /// Decay of the mean square, in [0, 1).
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub rho: f64,
@@ -30,24 +29,43 @@ pub struct RmsProp {
     pub epsilon: f64,
     /// Subtract the square of the mean: divide by the deviation.
     pub centered: bool,
+    /// Before each step every weight loses this share of itself, times the step size.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// What all optimizers have.
+    #[serde(flatten)]
+    pub shared: Shared,
 }
 
 impl Default for RmsProp {
     fn default() -> RmsProp {
-        RmsProp { learning_rate: 0.001, rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
+        RmsProp {
+            learning_rate: 0.001.into(),
+            rho: 0.9,
+            momentum: 0.0,
+            epsilon: 1e-7,
+            centered: false,
+            weight_decay: 0.0,
+            shared: Shared::default(),
+        }
     }
 }
 
 impl RmsProp {
-    /// Uses the rule of a step of size `eta`.
-    pub(super) fn at<U: UseRule>(&self, eta: f32, user: U) -> U::Output {
+    /// Uses the rule of an update.
+    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+        let eta = now.eta;
         let (rho, fresh) = (self.rho as f32, (1.0 - self.rho) as f32);
         let (mu, epsilon) = (self.momentum as f32, self.epsilon as f32);
         match (self.centered, mu) {
             (false, 0.0) => user.use_rule(&Step::<false, false> { eta, rho, fresh, mu, epsilon }),
-            (false, _) => user.use_rule(&Step::<false, true> { eta, rho, fresh, mu, epsilon }),
-            (true, 0.0) => user.use_rule(&Step::<true, false> { eta, rho, fresh, mu, epsilon }),
-            (true, _) => user.use_rule(&Step::<true, true> { eta, rho, fresh, mu, epsilon }),
+            (false, _) => {
+                user.use_whole(&Each(Step::<false, true> { eta, rho, fresh, mu, epsilon }))
+            }
+            (true, 0.0) => {
+                user.use_whole(&Each(Step::<true, false> { eta, rho, fresh, mu, epsilon }))
+            }
+            (true, _) => user.use_whole(&Each(Step::<true, true> { eta, rho, fresh, mu, epsilon })),
         }
     }
 }
@@ -73,9 +91,10 @@ impl<const CENTERED: bool, const MOMENTUM: bool> Rule for Step<CENTERED, MOMENTU
         let mut d = slots[0];
         if CENTERED {
             slots[1] = flush(rho.mul_add(slots[1], fresh * g));
-            d = (-slots[1]).mul_add(slots[1], d);
+            // A variance that rounding has made negative is none.
+            d = L::splat(0.0).max((-slots[1]).mul_add(slots[1], d));
         }
-        let step = L::splat(self.eta) * g / (d + L::splat(self.epsilon)).sqrt();
+        let step = L::splat(self.eta) * g * rsqrt(d + L::splat(self.epsilon));
         if !MOMENTUM {
             return w - step;
         }

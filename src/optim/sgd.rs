@@ -9,32 +9,44 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{LearningRate, Now, Shared, UseRule};
 use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush};
-use crate::optim::UseRule;
 
 /// The arguments of Keras's `SGD`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sgd {
-    /// Step size.
-    #[schemars(range(min = 0.0))]
-    pub learning_rate: f64,
+    /// Step size: a number, or a schedule.
+    pub learning_rate: LearningRate,
     /// Share of the last step that is kept; 0 is plain descent.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub momentum: f64,
     /// Look ahead along the momentum before stepping (Nesterov 1983).
     pub nesterov: bool,
+    /// Before each step every weight loses this share of itself, times the step size.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// What all optimizers have.
+    #[serde(flatten)]
+    pub shared: Shared,
 }
 
 impl Default for Sgd {
     fn default() -> Sgd {
-        Sgd { learning_rate: 0.01, momentum: 0.0, nesterov: false }
+        Sgd {
+            learning_rate: 0.01.into(),
+            momentum: 0.0,
+            nesterov: false,
+            weight_decay: 0.0,
+            shared: Shared::default(),
+        }
     }
 }
 
 impl Sgd {
-    /// Uses the rule of a step of size `eta`.
-    pub(super) fn at<U: UseRule>(&self, eta: f32, user: U) -> U::Output {
+    /// Uses the rule of an update.
+    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+        let eta = now.eta;
         let mu = self.momentum as f32;
         match (mu, self.nesterov) {
             (0.0, _) => user.use_rule(&Plain { eta }),

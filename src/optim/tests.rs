@@ -1,51 +1,225 @@
-//! Every optimizer against what Keras computes.
+//! Every optimizer and schedule against what Keras computed (`tests/golden/keras_optimizers.py`).
+
+use serde_json::{Value, json};
 
 use super::*;
-use crate::kernels::{Cpu, Matrix, Target, update};
+use crate::kernels::{Cpu, Team, update};
 
-struct Apply<'a>(&'a mut Matrix, &'a mut Vec<Matrix>, &'a Matrix);
+fn golden() -> Value {
+    serde_json::from_str(include_str!("../../tests/golden/keras_optimizers.json")).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f32> {
+    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap() as f32).collect()
+}
+
+/// One update of a weight by all of its gradient.
+struct Apply<'a>(Cpu, Weight<'a>);
 
 impl UseRule for Apply<'_> {
     type Output = ();
+
     fn use_rule<R: Rule>(self, rule: &R) {
-        let mut slots = self.1.iter_mut().map(|s| s.view_mut(2));
-        let slots = std::array::from_fn(|_| slots.next());
-        update(Cpu::detect(), rule, self.2.view(2), Target { value: self.0.view_mut(2), slots });
+        let Apply(cpu, weight) = self;
+        let target = crate::kernels::Target::new(weight.value, weight.slots);
+        update(cpu, rule, weight.gradient.view(weight.gradient.rows()), target);
+    }
+
+    fn use_whole<W: Whole>(self, rule: &W) {
+        let Apply(cpu, weight) = self;
+        let mut hands = Hands { cpu, team: &mut Team::new(2), sums: &mut Vec::new() };
+        rule.step(&mut hands, weight);
     }
 }
 
-/// Three steps from w = [[1, −2], [½, ¼]] with g = ½, −¼, 1 and the gradient [[g, g/2], [−g, g²]].
-fn three_steps(optimizer: &Optimizer) -> Vec<f32> {
-    let mut w = Matrix::from_rows(2, 2, &[1.0, -2.0, 0.5, 0.25]);
-    let mut slots = vec![Matrix::zeros(2, 2); optimizer.slots()];
-    for (t, g) in [0.5f32, -0.25, 1.0].into_iter().enumerate() {
-        let gradient = Matrix::from_rows(2, 2, &[g, g / 2.0, -g, g * g]);
-        optimizer.at(t as u64, Apply(&mut w, &mut slots, &gradient));
-    }
-    w.to_rows()
+/// A weight and its state.
+struct Trained {
+    value: Matrix,
+    slots: Vec<Matrix>,
 }
 
-/// What Keras 3.15.1 (JAX backend, float32) gives for the same steps.
+impl Trained {
+    fn new(optimizer: &Optimizer, (rows, cols): (usize, usize), start: &Value, v: bool) -> Trained {
+        let value = Matrix::from_rows(rows, cols, &numbers(start));
+        Trained { value, slots: optimizer.state(rows, cols, v) }
+    }
+
+    fn step(&mut self, optimizer: &Optimizer, cpu: Cpu, t: u64, gradient: &Value, is_vector: bool) {
+        let (rows, cols) = (self.value.rows(), self.value.cols());
+        let mut gradient = Matrix::from_rows(rows, cols, &numbers(gradient));
+        let scratch = &mut Scratch::default();
+        let Trained { value, slots } = self;
+        let weight = Weight { value, gradient: &mut gradient, slots, scratch, is_vector };
+        optimizer.at(t, Apply(cpu, weight));
+    }
+}
+
+/// The matrix and the vector of a problem after all its updates.
+fn solve(optimizer: &Optimizer, problem: &Value, cpu: Cpu) -> [Trained; 2] {
+    let side = |i: usize| problem["shape"][i].as_u64().unwrap() as usize;
+    let shapes = [(side(0), side(1)), (1, side(1))];
+    [0, 1].map(|i| {
+        let is_vector = i == 1;
+        let mut trained = Trained::new(optimizer, shapes[i], &problem["start"][i], is_vector);
+        for (t, gradients) in problem["gradients"].as_array().unwrap().iter().enumerate() {
+            trained.step(optimizer, cpu, t as u64, &gradients[i], is_vector);
+        }
+        trained
+    })
+}
+
+/// The cases that concern the rule alone: clips by norm, averages and sums over batches are the
+/// trainer's.
+fn rules(golden: &Value) -> Vec<(Optimizer, &Value)> {
+    let cases = golden["cases"].as_array().unwrap().iter().map(|case| {
+        let mut config = case["optimizer"].clone();
+        // It changes no number, and is no key here.
+        config.as_object_mut().unwrap().remove("relative_step");
+        let optimizer: Optimizer = serde_json::from_value(config).unwrap();
+        (optimizer, case)
+    });
+    let cases = cases.filter(|(optimizer, _)| {
+        let shared = optimizer.shared();
+        *shared == Shared { clipvalue: shared.clipvalue, ..Shared::default() }
+    });
+    cases.collect()
+}
+
 #[test]
 fn steps_are_those_of_keras() {
-    let momentum = |nesterov| Optimizer::Sgd(Sgd { momentum: 0.9, nesterov, ..Sgd::default() });
-    let table = [
-        (Optimizer::Sgd(Sgd::default()), [0.9875, -2.006_250_1, 0.512_5, 0.236_875]),
-        (momentum(false), [0.981_200_04, -2.009_4, 0.518_799_96, 0.232_037_5]),
-        (momentum(true), [0.970_58, -2.014_71, 0.529_42, 0.220_708_76]),
-        (
-            Optimizer::RmsProp(RmsProp::default()),
-            [0.995_493_6, -2.004_506_3, 0.504_506_4, 0.242_951_94],
-        ),
-        (Optimizer::Adam(Adam::default()), [0.998_075_6, -2.001_924_3, 0.501_924_4, 0.247_390_73]),
-        (
-            Optimizer::Adam(Adam { amsgrad: true, ..Adam::default() }),
-            [0.998_075_6, -2.001_924_3, 0.501_924_4, 0.247_390_73],
-        ),
-    ];
-    for (optimizer, want) in table {
-        for (got, want) in three_steps(&optimizer).iter().zip(want) {
-            assert!((got - want).abs() < 5e-7, "{optimizer:?}: got {got}, want {want}");
+    let golden = golden();
+    let cases = rules(&golden);
+    assert_eq!(cases.len(), 41, "cases that concern the rule alone");
+    for (optimizer, case) in cases {
+        for (name, problem) in golden["problems"].as_object().unwrap() {
+            let solved = solve(&optimizer, problem, Cpu::detect());
+            for (got, want) in solved.iter().zip(case[name]["raw"].as_array().unwrap()) {
+                for (got, want) in got.value.to_rows().iter().zip(numbers(want)) {
+                    let bound = 2e-6 * want.abs().max(1.0);
+                    let config = &case["optimizer"];
+                    assert!(
+                        (got - want).abs() < bound,
+                        "{config}, {name}: {got}, Keras has {want}"
+                    );
+                }
+            }
         }
     }
+}
+
+#[test]
+fn every_optimizer_has_the_same_bits_on_every_processor() {
+    let golden = golden();
+    for (optimizer, case) in rules(&golden) {
+        for problem in golden["problems"].as_object().unwrap().values() {
+            let [first, others @ ..] = &Cpu::available()[..] else { panic!("no processor") };
+            let want = solve(&optimizer, problem, *first);
+            for cpu in others {
+                for (got, want) in solve(&optimizer, problem, *cpu).iter().zip(&want) {
+                    let same = got.value == want.value && got.slots == want.slots;
+                    assert!(same, "{} on {}", case["optimizer"], cpu.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_rests_leaves_what_has_no_gradient() {
+    struct Rests;
+    impl UseRule for Rests {
+        type Output = bool;
+        fn use_rule<R: Rule>(self, _: &R) -> bool {
+            R::RESTS
+        }
+        fn use_whole<W: Whole>(self, _: &W) -> bool {
+            false
+        }
+    }
+    let golden = golden();
+    let cases = rules(&golden);
+    let resting = cases.iter().filter(|(optimizer, _)| optimizer.at(0, Rests));
+    let mut names = Vec::new();
+    for (optimizer, case) in resting {
+        names.push(case["optimizer"]["name"].as_str().unwrap());
+        let mut trained = Trained::new(optimizer, (1, 2), &json!([1.5, -0.25]), false);
+        let (value, slots) = (trained.value.clone(), trained.slots.clone());
+        for t in 0..3 {
+            trained.step(optimizer, Cpu::detect(), t, &json!([0.0, 0.0]), false);
+        }
+        assert!(trained.value == value && trained.slots == slots, "{}", case["optimizer"]);
+    }
+    names.dedup();
+    assert_eq!(names, ["sgd", "rmsprop", "adam"]);
+}
+
+/// The numbers of Keras 3.15.1 (JAX backend, float32) for three steps of each default from
+/// w = [[1, −2], [½, ¼]] with g = ½, −¼, 1 and the gradient [[g, g/2], [−g, g²]].
+#[test]
+fn three_steps_by_default_are_those_of_another_backend() {
+    let table = [
+        ("sgd", [0.9875, -2.006_250_1, 0.512_5, 0.236_875]),
+        ("rmsprop", [0.995_493_6, -2.004_506_3, 0.504_506_4, 0.242_951_94]),
+        ("adam", [0.998_075_6, -2.001_924_3, 0.501_924_4, 0.247_390_73]),
+        ("adamw", [0.998_063_6, -2.001_900_2, 0.501_918_3, 0.247_387_74]),
+        ("adadelta", [0.999_997_56, -2.000_002_4, 0.500_002_4, 0.249_996_11]),
+        ("adagrad", [0.998_702_76, -2.001_088_1, 0.501_297_24, 0.248_300_69]),
+        ("adamax", [0.998_353_84, -2.001_646, 0.501_646_16, 0.247_929_65]),
+        ("nadam", [0.998_381_9, -2.001_618_1, 0.501_618_1, 0.247_560_67]),
+        ("ftrl", [0.464_180_23, -0.432_159_1, 0.234_036_07, 0.052_184_56]),
+        ("lion", [0.999, -2.001, 0.501, 0.247]),
+        ("adafactor", [0.998_338_5, -2.001_204_3, 0.501_416_7, 0.247_056_26]),
+        ("lamb", [0.997_102_1, -2.002_898, 0.502_897_9, 0.245_531_41]),
+        ("muon", [0.999_844_85, -2.000_297_3, 0.500_335_2, 0.249_367_13]),
+    ];
+    for (name, want) in table {
+        let optimizer: Optimizer = serde_json::from_value(json!({ "name": name })).unwrap();
+        let start = json!([1.0, -2.0, 0.5, 0.25]);
+        let mut trained = Trained::new(&optimizer, (2, 2), &start, false);
+        for (t, g) in [0.5, -0.25, 1.0].into_iter().enumerate() {
+            let gradient = json!([g, g / 2.0, -g, g * g]);
+            trained.step(&optimizer, Cpu::detect(), t as u64, &gradient, false);
+        }
+        for (got, want) in trained.value.to_rows().iter().zip(want) {
+            assert!((got - want).abs() < 1e-6, "{name}: got {got}, want {want}");
+        }
+    }
+}
+
+#[test]
+fn schedules_are_those_of_keras() {
+    let golden = golden();
+    let steps: Vec<u64> = serde_json::from_value(golden["steps"].clone()).unwrap();
+    for case in golden["schedules"].as_array().unwrap() {
+        let rate: LearningRate = serde_json::from_value(case["learning_rate"].clone()).unwrap();
+        for (step, want) in steps.iter().zip(case["values"].as_array().unwrap()) {
+            let (got, want) = (rate.at(*step), want.as_f64().unwrap());
+            // Keras computes in single precision.
+            let bound = 2e-6 * want.abs() + 1e-8;
+            assert!((got - want).abs() < bound, "{rate:?} at {step}: got {got}, want {want}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_lost_where_a_step_has_size_0() {
+    let rate = json!({"schedule": "cosine_decay", "initial_learning_rate": 0.1, "decay_steps": 2});
+    let config = json!({ "name": "ftrl", "learning_rate": rate });
+    let optimizer: Optimizer = serde_json::from_value(config).unwrap();
+    let mut trained = Trained::new(&optimizer, (1, 2), &json!([1.5, -0.25]), false);
+    for t in 0..4 {
+        trained.step(&optimizer, Cpu::detect(), t, &json!([0.5, 0.0]), false);
+    }
+    assert!(trained.value.to_rows().iter().all(|w| w.is_finite()));
+}
+
+/// Where Keras's own Adafactor has weights that are no numbers (3.15.1: 0 / √0).
+#[test]
+fn an_input_and_a_unit_that_are_never_used_lose_no_weight() {
+    let optimizer = Optimizer::Adafactor(Adafactor::default());
+    let mut trained = Trained::new(&optimizer, (2, 2), &json!([1.0, 2.0, 3.0, 4.0]), false);
+    for t in 0..3 {
+        trained.step(&optimizer, Cpu::detect(), t, &json!([0.01, 0.0, 0.0, 0.0]), false);
+    }
+    assert_eq!(trained.value.to_rows()[1..], [2.0, 3.0, 4.0]);
 }

@@ -6,12 +6,12 @@
 
 use crate::kernels::Rows;
 use crate::model::{Loss, Network};
-use crate::optim::Optimizer;
+use crate::optim::{Hands, Optimizer};
 use crate::train::feed::Feed;
 use crate::train::pass::Pass;
 use crate::train::rows::RowScore;
 use crate::train::state::OptimizerState;
-use crate::train::update::Update;
+use crate::train::update::{Room, Update, average};
 
 /// Rows that a thread evaluates at a time.
 const EVALUATED_ROWS: usize = 64;
@@ -22,6 +22,7 @@ pub struct Engine {
     /// One for each thread, which evaluates rows of its own.
     evaluation: Vec<Pass>,
     scores: Vec<RowScore>,
+    room: Room,
 }
 
 /// What many rows together got.
@@ -60,6 +61,7 @@ impl Engine {
         Engine {
             evaluation: (0..training.team.size()).map(|_| evaluation()).collect(),
             scores: vec![RowScore::default(); rows],
+            room: Room::default(),
             training,
         }
     }
@@ -77,9 +79,12 @@ impl Engine {
     ) -> Score {
         let scores = &mut self.scores[..batch.len()];
         self.training.run(network, feed, batch, true, scores);
-        let update =
-            Update { pass: &mut self.training, network, state, feed, n_rows: batch.len(), ahead };
+        let Engine { training: pass, room, .. } = self;
+        let n_rows = batch.len();
+        let update = Update { pass, room, network, optimizer, state, feed, n_rows, ahead };
         optimizer.at(update.state.iterations, update);
+        let mut hands = Hands { cpu: pass.cpu, team: &mut pass.team, sums: &mut room.sums };
+        average(&mut hands, network, optimizer.shared(), state);
         state.iterations += 1;
         total(&self.scores[..batch.len()])
     }

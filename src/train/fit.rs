@@ -85,8 +85,8 @@ pub struct Diverged {
 
 impl Task<'_> {
     /// The state before the first step.
-    pub fn start(&self, mut network: Network) -> State {
-        let optimizer = OptimizerState::new(self.optimizer, &mut network);
+    pub fn start(&self, network: Network) -> State {
+        let optimizer = OptimizerState::new(self.optimizer, &network);
         let (totals, watch) = (Score::default(), Watch::default());
         State { network, optimizer, epoch: 0, batch: 0, totals, watch }
     }
@@ -116,10 +116,11 @@ impl Task<'_> {
             }
             ended = self.end_epoch(&mut engine, state, observe);
         }
-        if ended != Ended::Stopped
-            && let Some(best) = state.watch.take_best()
-        {
-            state.network = best;
+        if ended != Ended::Stopped {
+            state.optimizer.settle(&mut state.network);
+            if let Some(best) = state.watch.take_best() {
+                state.network = best;
+            }
         }
         Ok(ended)
     }

@@ -27,6 +27,8 @@ pub(super) struct LayerColumns {
     pub(super) output: Range<usize>,
     /// ∂L/∂z
     pub(super) delta: Range<usize>,
+    /// Whether the layer has a bias.
+    pub(super) has_bias: bool,
 }
 
 impl Layout {
@@ -48,7 +50,7 @@ impl Layout {
                 true => take(outputs),
                 false => output.clone(),
             };
-            LayerColumns { logits, output, delta }
+            LayerColumns { logits, output, delta, has_bias: layer.bias.is_some() }
         });
         let layers = layers.collect();
         let targets = take(outputs);

@@ -7,16 +7,46 @@ use crate::optim::Optimizer;
 /// The state of an optimizer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerState {
-    /// Updates made so far.
+    /// Batches so far.
     pub iterations: u64,
-    /// For each weight, in the network's order, the vectors that the rule keeps.
+    /// For each weight, in the network's order, the matrices that the rule keeps.
     pub slots: Vec<Vec<Matrix>>,
+    /// The moving average of each weight; none unless the optimizer averages.
+    pub averages: Vec<Matrix>,
+    /// The sum of the gradients since the last update, of each weight; none unless the optimizer
+    /// accumulates.
+    pub accumulated: Vec<Matrix>,
 }
 
 impl OptimizerState {
     /// The state before the first step.
-    pub fn new(optimizer: &Optimizer, network: &mut Network) -> OptimizerState {
-        let zeros = |w: &mut Matrix| vec![Matrix::zeros(w.rows(), w.cols()); optimizer.slots()];
-        OptimizerState { iterations: 0, slots: network.weights_mut().map(zeros).collect() }
+    pub fn new(optimizer: &Optimizer, network: &Network) -> OptimizerState {
+        let weights = network.weights();
+        let slots = weights.iter().map(|w| {
+            let is_vector = w.shape.len() == 1;
+            optimizer.state(w.values.rows(), w.values.cols(), is_vector)
+        });
+        let zeros = |wanted: bool| match wanted {
+            true => {
+                weights.iter().map(|w| Matrix::zeros(w.values.rows(), w.values.cols())).collect()
+            }
+            false => Vec::new(),
+        };
+        let shared = optimizer.shared();
+        OptimizerState {
+            iterations: 0,
+            slots: slots.collect(),
+            averages: zeros(shared.use_ema),
+            accumulated: zeros(shared.batches() > 1),
+        }
+    }
+
+    /// Puts the averages, if there are any, in the place of the weights.
+    pub fn settle(&self, network: &mut Network) {
+        if self.iterations > 0 {
+            for (weight, average) in network.weights_mut().zip(&self.averages) {
+                weight.as_mut_slice().copy_from_slice(average.as_slice());
+            }
+        }
     }
 }

@@ -1,9 +1,11 @@
-//! The update of every weight by the gradient of a batch, each gradient consumed where it is summed;
-//! it decides nothing about the rule.
+//! The update of every weight by the gradient of a batch: consumed where it is summed, or, for
+//! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
 
-use crate::kernels::{LANES, Matrix, Rows, Rule, Target, View, share};
+use crate::kernels::{LANES, Lanes, MAX_SLOTS, Matrix, Rows, Rule, Target, View, share};
 use crate::model::Network;
-use crate::optim::UseRule;
+use crate::optim::{
+    Average, Combine, Each, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole,
+};
 use crate::train::feed::Feed;
 use crate::train::first::{First, Part};
 use crate::train::page::Layout;
@@ -13,7 +15,9 @@ use crate::train::state::OptimizerState;
 /// The update that follows the training pass of `n_rows` rows.
 pub(super) struct Update<'a> {
     pub(super) pass: &'a mut Pass,
+    pub(super) room: &'a mut Room,
     pub(super) network: &'a mut Network,
+    pub(super) optimizer: &'a Optimizer,
     pub(super) state: &'a mut OptimizerState,
     pub(super) feed: &'a Feed,
     pub(super) n_rows: usize,
@@ -21,36 +25,128 @@ pub(super) struct Update<'a> {
     pub(super) ahead: &'a [u32],
 }
 
+/// Room for gradients in memory, made when they are first gathered.
+#[derive(Default)]
+pub(super) struct Room {
+    gradients: Vec<Matrix>,
+    scratch: Vec<Scratch>,
+    pub(super) sums: Vec<f64>,
+}
+
 impl UseRule for Update<'_> {
     type Output = ();
 
     fn use_rule<R: Rule>(self, rule: &R) {
-        let Pass { cpu, team, layout, pages, first, .. } = self.pass;
-        let (cpu, ahead) = (*cpu, self.ahead);
-        let pages = pages.view(self.n_rows);
-        let mut hands =
-            deal(self.network, self.state, self.feed, (first, layout, pages), team.size());
-        team.divide(Rows(&mut hands[..]), |hands, _| {
-            for part in hands.0.iter_mut().flat_map(std::mem::take) {
-                part.update(cpu, rule, ahead);
-            }
-        });
+        let shared = self.optimizer.shared();
+        let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
+        if by_norm || shared.batches() > 1 {
+            self.use_whole(&Each(*rule));
+        } else {
+            let weights = self.network.weights_mut().zip(&mut self.state.slots);
+            let targets = weights.map(|(value, slots)| Target::new(value, slots));
+            let batch = (self.feed, self.n_rows, self.ahead);
+            consume(self.pass, batch, rule, targets);
+        }
+    }
+
+    fn use_whole<W: Whole>(mut self, rule: &W) {
+        self.gather(|hands, weight| rule.step(hands, weight));
     }
 }
 
+impl Update<'_> {
+    /// Gathers the gradients of the batch, and has `step` update each weight when it is time to.
+    fn gather(&mut self, step: impl FnMut(&mut Hands<'_>, Weight<'_>)) {
+        if !self.fill() {
+            return;
+        }
+        let shared = self.optimizer.shared();
+        let Room { gradients, scratch, sums } = &mut *self.room;
+        let gradients = match shared.batches() {
+            1 => gradients,
+            _ => &mut self.state.accumulated,
+        };
+        let mut hands = Hands { cpu: self.pass.cpu, team: &mut self.pass.team, sums };
+        let weights = ranked(self.network).zip(&mut self.state.slots);
+        descend(&mut hands, shared, gradients, scratch, weights, step);
+    }
+
+    /// Puts the gradients of the batch into memory, where they are summed over the batches of an
+    /// update. Returns whether it is time for it.
+    fn fill(&mut self) -> bool {
+        let (batches, done) = (self.optimizer.shared().batches(), self.state.iterations);
+        let gradients = match batches {
+            1 => &mut self.room.gradients,
+            _ => &mut self.state.accumulated,
+        };
+        if gradients.is_empty() {
+            let zeros = |w: &mut Matrix| Matrix::zeros(w.rows(), w.cols());
+            *gradients = self.network.weights_mut().map(zeros).collect();
+        }
+        let targets = gradients.iter_mut().map(|g| Target::new(g, &mut []));
+        let batch = (self.feed, self.n_rows, self.ahead);
+        match done.is_multiple_of(batches) {
+            true => consume(self.pass, batch, &Put, targets),
+            false => consume(self.pass, batch, &Add, targets),
+        }
+        (done + 1).is_multiple_of(batches)
+    }
+}
+
+/// Has `step` update each of `weights`, which are there with their state, by its gradient, clipped.
+fn descend<'w>(
+    hands: &mut Hands<'_>,
+    shared: &Shared,
+    gradients: &mut [Matrix],
+    scratch: &mut Vec<Scratch>,
+    weights: impl Iterator<Item = ((&'w mut Matrix, bool), &'w mut Vec<Matrix>)>,
+    mut step: impl FnMut(&mut Hands<'_>, Weight<'_>),
+) {
+    clip(hands, shared, gradients);
+    scratch.resize_with(gradients.len(), Scratch::default);
+    let gradients = gradients.iter_mut().zip(scratch);
+    for (((value, is_vector), slots), (gradient, scratch)) in weights.zip(gradients) {
+        step(hands, Weight { value, gradient, slots, scratch, is_vector });
+    }
+}
+
+/// All weights in the network's order, each with whether it is a vector.
+fn ranked(network: &mut Network) -> impl Iterator<Item = (&mut Matrix, bool)> {
+    network.layers.iter_mut().flat_map(|layer| {
+        let bias = layer.bias.as_mut().map(|bias| (bias, true));
+        std::iter::once((&mut layer.kernel, false)).chain(bias)
+    })
+}
+
+/// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`, in
+/// the network's order.
+fn consume<'t, R: Rule>(
+    pass: &mut Pass,
+    (feed, n_rows, ahead): (&Feed, usize, &[u32]),
+    rule: &R,
+    targets: impl Iterator<Item = Target<'t>>,
+) {
+    let Pass { cpu, team, layout, pages, first, .. } = pass;
+    let cpu = *cpu;
+    let mut hands = deal(targets, feed, (first, layout, pages.view(n_rows)), team.size());
+    team.divide(Rows(&mut hands[..]), |hands, _| {
+        for part in hands.0.iter_mut().flat_map(std::mem::take) {
+            part.update(cpu, rule, ahead);
+        }
+    });
+}
+
 /// Deals all weights out to `size` members: of each kernel, every one gets as much.
-fn deal<'a>(
-    network: &'a mut Network,
-    state: &'a mut OptimizerState,
+fn deal<'t: 'a, 'a>(
+    mut targets: impl Iterator<Item = Target<'t>>,
     feed: &'a Feed,
     (first, layout, pages): (&'a First, &Layout, View<'a>),
     size: usize,
 ) -> Vec<Vec<Part<'a>>> {
     let mut hands: Vec<_> = (0..size).map(|_| Vec::new()).collect();
-    let mut slots = state.slots.iter_mut();
-    for (l, layer) in network.layers.iter_mut().enumerate() {
-        let delta = pages.columns_range(layout.layers[l].delta.clone());
-        let kernel = target(&mut layer.kernel, slots.next());
+    for (l, columns) in layout.layers.iter().enumerate() {
+        let delta = pages.columns_range(columns.delta.clone());
+        let Some(kernel) = targets.next() else { break };
         let parts = if l == 0 {
             let input = pages.columns_range(layout.input.clone());
             first.parts(feed, [input, delta], kernel, size)
@@ -62,8 +158,10 @@ fn deal<'a>(
         for (i, part) in parts.into_iter().enumerate() {
             hands[i * size / n].push(part);
         }
-        if let Some(bias) = &mut layer.bias {
-            hands[size - 1].push(Part::Bias { delta, bias: target(bias, slots.next()) });
+        if columns.has_bias
+            && let Some(bias) = targets.next()
+        {
+            hands[size - 1].push(Part::Bias { delta, bias });
         }
     }
     hands
@@ -84,9 +182,173 @@ fn rows_of<'a>(kernel: Target<'a>, [input, delta]: [View<'a>; 2], n: usize) -> V
     (0..n).filter_map(cut).collect()
 }
 
-/// A weight with its optimizer's state.
-fn target<'a>(value: &'a mut Matrix, slots: Option<&'a mut Vec<Matrix>>) -> Target<'a> {
-    let mut slots = slots.into_iter().flatten().map(|s| s.view_mut(s.rows()));
-    let slots = std::array::from_fn(|_| slots.next());
-    Target { slots, value: value.view_mut(value.rows()) }
+/// Makes the sums of gradients their means, and scales them down where their norm is too great.
+fn clip(hands: &mut Hands<'_>, shared: &Shared, gradients: &mut [Matrix]) {
+    let scale = |hands: &mut Hands<'_>, gradient: &mut Matrix, by: f64| {
+        if by < 1.0 {
+            hands.map(&Combine::scale(by as f32), gradient, &mut []);
+        }
+    };
+    for gradient in gradients.iter_mut() {
+        scale(hands, gradient, 1.0 / shared.batches() as f64);
+    }
+    if let Some(limit) = shared.clipnorm {
+        for gradient in gradients.iter_mut() {
+            let norm = hands.square_sum(gradient).sqrt();
+            scale(hands, gradient, limit / norm);
+        }
+    }
+    if let Some(limit) = shared.global_clipnorm {
+        let norm = gradients.iter().map(|g| hands.square_sum(g)).sum::<f64>().sqrt();
+        gradients.iter_mut().for_each(|gradient| scale(hands, gradient, limit / norm));
+    }
+}
+
+/// Takes the weights after the batch into their average, if there is one.
+pub(super) fn average(
+    hands: &mut Hands<'_>,
+    network: &mut Network,
+    shared: &Shared,
+    state: &mut OptimizerState,
+) {
+    let Some(rule) = Average::at(shared, state.iterations) else { return };
+    for (weight, average) in network.weights_mut().zip(&mut state.averages) {
+        hands.update(&rule, weight, average, &mut []);
+        if rule.overwrites {
+            weight.as_mut_slice().copy_from_slice(average.as_slice());
+        }
+    }
+}
+
+/// w ← g: puts a gradient where it can be looked at.
+#[derive(Clone, Copy)]
+struct Put;
+
+impl Rule for Put {
+    const SLOTS: usize = 0;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, _: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+        g
+    }
+}
+
+/// w ← w + g: adds a gradient to those before it.
+#[derive(Clone, Copy)]
+struct Add;
+
+impl Rule for Add {
+    const SLOTS: usize = 0;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+        w + g
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::kernels::{Cpu, Team};
+    use crate::model::Layer;
+
+    fn matrix(rows: usize, cols: usize, numbers: &Value) -> Matrix {
+        let numbers: Vec<f32> = serde_json::from_value(numbers.clone()).unwrap();
+        Matrix::from_rows(rows, cols, &numbers)
+    }
+
+    /// What a gradient becomes once all gradients of the update are there.
+    struct Step<'a>(
+        &'a mut Hands<'a>,
+        &'a Shared,
+        &'a mut [Matrix],
+        &'a mut Network,
+        &'a mut OptimizerState,
+    );
+
+    impl UseRule for Step<'_> {
+        type Output = ();
+
+        fn use_rule<R: Rule>(self, rule: &R) {
+            self.use_whole(&Each(*rule));
+        }
+
+        fn use_whole<W: Whole>(self, rule: &W) {
+            let Step(hands, shared, gradients, network, state) = self;
+            let weights = ranked(network).zip(&mut state.slots);
+            descend(hands, shared, gradients, &mut Vec::new(), weights, |hands, weight| {
+                rule.step(hands, weight);
+            });
+        }
+    }
+
+    /// A network of one kernel and one bias after all updates of a problem.
+    fn solve(optimizer: &Optimizer, problem: &Value, threads: usize) -> (Network, OptimizerState) {
+        let shape: Vec<usize> = serde_json::from_value(problem["shape"].clone()).unwrap();
+        let (rows, cols) = (shape[0], shape[1]);
+        let layer: Layer =
+            serde_json::from_value(serde_json::json!({"type": "dense", "units": cols})).unwrap();
+        let mut network = Network::new(rows, &[layer], 0);
+        network.layers[0].kernel = matrix(rows, cols, &problem["start"][0]);
+        network.layers[0].bias = Some(matrix(1, cols, &problem["start"][1]));
+        let mut state = OptimizerState::new(optimizer, &network);
+        let (mut team, mut sums) = (Team::new(threads), Vec::new());
+        let shared = optimizer.shared();
+        let mut sum = vec![Matrix::zeros(rows, cols), Matrix::zeros(1, cols)];
+        for gradients in problem["gradients"].as_array().unwrap() {
+            let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+            let batch = [matrix(rows, cols, &gradients[0]), matrix(1, cols, &gradients[1])];
+            for (sum, gradient) in sum.iter_mut().zip(&batch) {
+                match state.iterations.is_multiple_of(shared.batches()) {
+                    true => hands.update(&Put, gradient, sum, &mut []),
+                    false => hands.update(&Add, gradient, sum, &mut []),
+                }
+            }
+            if (state.iterations + 1).is_multiple_of(shared.batches()) {
+                let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+                let at = state.iterations;
+                optimizer.at(at, Step(&mut hands, shared, &mut sum, &mut network, &mut state));
+            }
+            let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+            average(&mut hands, &mut network, shared, &mut state);
+            state.iterations += 1;
+        }
+        (network, state)
+    }
+
+    fn compare(config: &Value, network: &Network, want: &Value) {
+        for (got, want) in network.weights().iter().zip(want.as_array().unwrap()) {
+            let want: Vec<f32> = serde_json::from_value(want.clone()).unwrap();
+            for (got, want) in got.values.to_rows().iter().zip(want) {
+                let bound = 2e-6 * want.abs().max(1.0);
+                assert!((got - want).abs() < bound, "{config}: {got}, Keras has {want}");
+            }
+        }
+    }
+
+    /// `tests/golden/keras_optimizers.py` has recorded Keras's numbers.
+    #[test]
+    fn gradients_in_memory_give_the_weights_of_keras_on_any_number_of_threads() {
+        let text = include_str!("../../tests/golden/keras_optimizers.json");
+        let golden: Value = serde_json::from_str(text).unwrap();
+        for case in golden["cases"].as_array().unwrap() {
+            let mut config = case["optimizer"].clone();
+            // It changes no number, and is no key here.
+            config.as_object_mut().unwrap().remove("relative_step");
+            let optimizer: Optimizer = serde_json::from_value(config.clone()).unwrap();
+            for (name, problem) in golden["problems"].as_object().unwrap() {
+                let (mut network, state) = solve(&optimizer, problem, 1);
+                compare(&config, &network, &case[name]["raw"]);
+                assert!(solve(&optimizer, problem, 3) == (network.clone(), state.clone()));
+                if optimizer.shared().use_ema {
+                    state.settle(&mut network);
+                    compare(&config, &network, &case[name]["final"]);
+                }
+            }
+        }
+    }
 }

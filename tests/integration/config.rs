@@ -156,7 +156,7 @@ fn a_config_takes_over_what_it_extends_and_its_own_keys_win() {
         (load("adam.toml"), load("sgd-momentum.toml"), load("smoke.toml"));
     assert_eq!(momentum.model, adam.model);
     assert_eq!(momentum.training, adam.training);
-    let wanted = Sgd { learning_rate: 0.01, momentum: 0.9, nesterov: false };
+    let wanted = Sgd { momentum: 0.9, ..Sgd::default() };
     assert!(matches!(momentum.optimizer, Optimizer::Sgd(sgd) if sgd == wanted));
     assert_eq!((smoke.data.limit, smoke.training.epochs), (Some(1000), 2));
     assert_eq!(smoke.data.training_rows(1000), 800);
@@ -174,7 +174,7 @@ fn extending_merges_tables_of_one_kind_and_replaces_the_rest() {
         learning_rate = 0.5";
     let plan = Desk::with(over).file("base.toml", &base).plan();
     // The key joins the base's name; the run's own name, the list and the word are replaced.
-    let adam = Adam { learning_rate: 0.5, ..Adam::default() };
+    let adam = Adam { learning_rate: 0.5.into(), ..Adam::default() };
     assert_eq!(plan.optimizer, Optimizer::Adam(adam));
     assert_eq!((plan.name.as_str(), plan.model.layers.len()), ("run", 1));
     assert_eq!(plan.training.loss, Loss::MeanSquaredError {});
@@ -211,7 +211,7 @@ fn an_argument_is_toml_or_a_bare_word() {
     assert_eq!((plan.name.as_str(), plan.seed, plan.training.epochs), ("try 2", 7, 3));
     let Layer::Dense(dense) = &plan.model.layers[0];
     assert_eq!((dense.units, dense.activation), (128, Activation::Tanh));
-    let sgd = Sgd { learning_rate: 0.01, momentum: 0.5, nesterov: true };
+    let sgd = Sgd { momentum: 0.5, nesterov: true, ..Sgd::default() };
     assert_eq!(plan.optimizer, Optimizer::Sgd(sgd));
     let loss = Loss::CategoricalCrossentropy { label_smoothing: 0.1, from_logits: false };
     assert_eq!(plan.training.loss, loss);

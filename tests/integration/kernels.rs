@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use runner::kernels::{
     BANDS, Cpu, Groups, Lanes, MAX_SLOTS, Matrix, Operand, Rule, Target, Turned, bias_update,
-    plain, product, product_update, sparse_product, sparse_update, transpose,
+    column_square_sums, plain, product, product_update, row_square_sums, scale_outer,
+    sparse_product, sparse_update, transpose,
 };
 
 /// w ← w − g: a rule that shows the gradient.
@@ -152,5 +153,33 @@ proptest! {
             let want: Vec<f32> = plain::column_sums(n, &a).iter().map(|sum| 0.0 - sum).collect();
             prop_assert_eq!(bias.to_rows(), want, "{}", cpu.name());
         }
+    }
+
+    #[test]
+    fn sums_of_squares_are_those_of_the_plain_twins(m in sizes(), n in sizes(), seed: u32) {
+        let a = numbers(m * n, seed, 1);
+        let mut matrix = Matrix::from_rows(m, n, &a);
+        // The padding holds what is no number of the matrix.
+        for r in 0..m {
+            matrix.row_mut(r)[n..].fill(f32::NAN);
+        }
+        let (down, along) = (numbers(m, seed ^ 3, 0), numbers(n, seed ^ 4, 0));
+        let want: Vec<f32> =
+            a.iter().enumerate().map(|(i, a)| a * down[i / n] * along[i % n]).collect();
+        let mut all_rows = Vec::new();
+        for cpu in Cpu::available() {
+            let (mut rows, mut columns) = (vec![f64::NAN; m], Matrix::zeros(1, n));
+            row_square_sums(cpu, matrix.view(m), &mut rows);
+            for (got, want) in rows.iter().zip(plain::row_square_sums(n, &a)) {
+                prop_assert!((got - want).abs() <= 1e-6 * want, "{}", cpu.name());
+            }
+            all_rows.push(rows);
+            column_square_sums(cpu, matrix.view(m), columns.view_mut(1));
+            prop_assert_eq!(columns.to_rows(), plain::column_square_sums(n, &a), "{}", cpu.name());
+            let mut product = matrix.clone();
+            scale_outer(cpu, &down, Matrix::from_rows(1, n, &along).row(0), product.view_mut(m));
+            prop_assert_eq!(&product.to_rows(), &want, "{}", cpu.name());
+        }
+        prop_assert!(all_rows.iter().all(|rows| *rows == all_rows[0]));
     }
 }

@@ -63,7 +63,12 @@ exhibits! {
     number_in_quotes: tutorial_with("epochs = 20", "epochs = \"20\"");
     fraction_for_a_count: tutorial_with("epochs = 20", "epochs = 20.0");
     string_for_a_list: tutorial_with("[\"accuracy\"]", "\"accuracy\"");
-    table_for_a_number: tutorial_with("learning_rate = 0.001", "learning_rate = { initial = 0.1 }");
+    table_for_a_number: tutorial_with("epochs = 20", "epochs = { most = 20 }");
+    rate_without_a_schedule: tutorial_with("learning_rate = 0.001", "learning_rate = { initial = 0.1 }");
+    schedule_misspelt: tutorial_with("learning_rate = 0.001", "learning_rate = { schedule = \"cosine_dekay\", initial_learning_rate = 0.1, decay_steps = 10 }");
+    schedule_without_its_steps: tutorial_with("learning_rate = 0.001", "learning_rate = { schedule = \"exponential_decay\", initial_learning_rate = 0.1, decay_rate = 0.5 }");
+    schedule_of_no_steps: tutorial_with("learning_rate = 0.001", "learning_rate = { schedule = \"cosine_decay\", initial_learning_rate = 0.1, decay_steps = 0 }");
+    momentum_out_of_range: tutorial_with("name = \"adam\"\nlearning_rate = 0.001", "name = \"sgd\"\nmomentum = 1.1");
     date_for_a_name: tutorial_with("[data]", "name = 2026-01-01\n[data]");
     word_for_a_section: Desk::with("training = \"fast\"\n[model]\nlayers = [{ type = \"dense\", units = 10 }]\n");
     beta_out_of_range: tutorial_with("learning_rate = 0.001", "beta_1 = 1.5");
@@ -116,6 +121,11 @@ exhibits! {
     classes_wanted: Desk::with(&tutorial()).set("training.loss=sparse_categorical_crossentropy").data(real_values(10));
     width_does_not_fit: Desk::with(&tutorial()).set("training.loss=mse").set("training.metrics=[]").data(real_values(3));
     accuracy_of_real_values: Desk::with(&tutorial()).set("training.loss=mse").data(real_values(10));
+    clipped_twice: tutorial_with("learning_rate = 0.001", "clipnorm = 1.0\nclipvalue = 0.5");
+    clipped_thrice_by_an_argument: tutorial_with("learning_rate = 0.001", "clipnorm = 1.0\nclipvalue = 0.5").set("optimizer.global_clipnorm=2");
+    boundaries_without_their_values: tutorial_with("learning_rate = 0.001", "learning_rate = { schedule = \"piecewise_constant_decay\", boundaries = [1000, 2000], values = [0.01, 0.001] }");
+    boundaries_out_of_order: tutorial_with("learning_rate = 0.001", "learning_rate = { schedule = \"piecewise_constant_decay\", boundaries = [2000, 1000], values = [0.1, 0.01, 0.001] }");
+    warmup_to_nowhere: tutorial_with("learning_rate = 0.001", "learning_rate = { schedule = \"cosine_decay\", initial_learning_rate = 0.0, decay_steps = 100, warmup_steps = 10 }");
     limit_beyond_the_rows: tutorial_with("[data]", "[data]\nlimit = 60001");
     split_without_training_rows: tutorial_with("0.2", "0.9").set("data.limit=10");
     split_without_validation_rows: tutorial_with("0.2", "1e-17").set("data.limit=2");

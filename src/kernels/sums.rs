@@ -1,0 +1,95 @@
+//! Sums of squares along the rows and the columns of a matrix, each in one fixed order, and the
+//! scaling by what comes of them; nothing here is divided among threads but by rows or columns.
+
+use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::{LANES, Vector, View, ViewMut};
+
+/// `sums[r]` ← Σ x² over row r of `m`: 16 running sums, then the halving tree of [`Vector::sum`].
+pub fn row_square_sums(cpu: Cpu, m: View<'_>, sums: &mut [f64]) {
+    assert_eq!(m.rows, sums.len(), "a sum for each row");
+    cpu.run(RowSums { m, sums });
+}
+
+/// `sums` (1 × n) ← Σ x² over each column of `m`, from the first row to the last.
+pub fn column_square_sums(cpu: Cpu, m: View<'_>, sums: ViewMut<'_>) {
+    assert!((1, m.cols) == (sums.rows, sums.cols));
+    cpu.run(ColumnSums { m, sums });
+}
+
+/// `m[r][c]` ← `m[r][c]` · `down[r]` · `along[c]`; `along` is padded to whole vectors.
+pub fn scale_outer(cpu: Cpu, down: &[f32], along: &[f32], m: ViewMut<'_>) {
+    assert!(m.rows == down.len() && m.cols <= along.len() && along.len().is_multiple_of(LANES));
+    cpu.run(ScaleOuter { down, along, m });
+}
+
+struct RowSums<'a> {
+    m: View<'a>,
+    sums: &'a mut [f64],
+}
+
+impl Job for RowSums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Vector>(self) {
+        for (r, sum) in self.sums.iter_mut().enumerate() {
+            let mut squares = L::splat(0.0);
+            for (i, x) in self.m.row(r).chunks_exact(LANES).enumerate() {
+                // SAFETY: the chunk holds LANES numbers.
+                let x = unsafe { L::load(x.as_ptr()) };
+                // What stands in the padding is no number of the matrix.
+                let rest = self.m.cols - i * LANES;
+                let x = if rest < LANES { x.keep_first(rest, 0.0) } else { x };
+                squares = x.mul_add(x, squares);
+            }
+            *sum = f64::from(squares.sum());
+        }
+    }
+}
+
+struct ColumnSums<'a> {
+    m: View<'a>,
+    sums: ViewMut<'a>,
+}
+
+impl Job for ColumnSums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Vector>(mut self) {
+        for (i, sum) in self.sums.row(0).chunks_exact_mut(LANES).enumerate() {
+            let mut squares = L::splat(0.0);
+            for r in 0..self.m.rows {
+                // SAFETY: the rows of both are padded to whole vectors, and as wide as each other.
+                let x = unsafe { L::load(self.m.row(r).as_ptr().add(i * LANES)) };
+                squares = x.mul_add(x, squares);
+            }
+            // SAFETY: the chunk holds LANES numbers.
+            unsafe { squares.store(sum.as_mut_ptr()) };
+        }
+    }
+}
+
+struct ScaleOuter<'a> {
+    down: &'a [f32],
+    along: &'a [f32],
+    m: ViewMut<'a>,
+}
+
+impl Job for ScaleOuter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Vector>(mut self) {
+        for (r, &down) in self.down.iter().enumerate() {
+            let row = self.m.row(r).chunks_exact_mut(LANES);
+            for (x, along) in row.zip(self.along.chunks_exact(LANES)) {
+                // SAFETY: both chunks hold LANES numbers.
+                unsafe {
+                    let scaled = L::load(x.as_ptr()) * L::splat(down) * L::load(along.as_ptr());
+                    scaled.store(x.as_mut_ptr());
+                }
+            }
+        }
+    }
+}

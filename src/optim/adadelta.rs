@@ -1,0 +1,79 @@
+//! Adadelta: steps in the ratio of past steps to past gradients; nothing else.
+//!
+//! ```text
+//! a ← ρ a + (1 − ρ) g²
+//! Δ = √(d + ε) / √(a + ε) g
+//! d ← ρ d + (1 − ρ) Δ²
+//! w ← w − η Δ
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Each, LearningRate, Now, Shared, UseRule};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, rsqrt};
+
+/// The arguments of Keras's `Adadelta`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Adadelta {
+    /// Step size: a number, or a schedule.
+    pub learning_rate: LearningRate,
+    /// Decay of both mean squares, in [0, 1).
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub rho: f64,
+    /// Added to the mean squares before their roots.
+    #[schemars(range(min = 0.0))]
+    pub epsilon: f64,
+    /// Before each step every weight loses this share of itself, times the step size.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// What all optimizers have.
+    #[serde(flatten)]
+    pub shared: Shared,
+}
+
+impl Default for Adadelta {
+    fn default() -> Adadelta {
+        Adadelta {
+            learning_rate: 0.001.into(),
+            rho: 0.95,
+            epsilon: 1e-7,
+            weight_decay: 0.0,
+            shared: Shared::default(),
+        }
+    }
+}
+
+impl Adadelta {
+    /// Uses the rule of an update.
+    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+        let (rho, fresh) = (self.rho as f32, (1.0 - self.rho) as f32);
+        user.use_whole(&Each(Step { eta: now.eta, rho, fresh, epsilon: self.epsilon as f32 }))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    eta: f32,
+    rho: f32,
+    /// 1 − ρ
+    fresh: f32,
+    epsilon: f32,
+}
+
+impl Rule for Step {
+    const SLOTS: usize = 2;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, [a, d, _]: &mut [L; MAX_SLOTS]) -> L {
+        let (rho, fresh, epsilon) =
+            (L::splat(self.rho), L::splat(self.fresh), L::splat(self.epsilon));
+        *a = flush(rho.mul_add(*a, fresh * g * g));
+        let past = *d + epsilon;
+        let delta = past * rsqrt(past) * rsqrt(*a + epsilon) * g;
+        *d = flush(rho.mul_add(*d, fresh * delta * delta));
+        L::splat(-self.eta).mul_add(delta, w)
+    }
+}

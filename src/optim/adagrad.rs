@@ -1,0 +1,68 @@
+//! Adagrad: steps divided by the root of the sum of all squares; nothing else.
+//!
+//! ```text
+//! a ← a + g²                                     a starts from initial_accumulator_value
+//! w ← w − η g / √(a + ε)
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Each, LearningRate, Now, Shared, UseRule};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, rsqrt};
+
+/// The arguments of Keras's `Adagrad`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Adagrad {
+    /// Step size: a number, or a schedule.
+    pub learning_rate: LearningRate,
+    /// What the sums of squares start from.
+    #[schemars(range(min = 0.0))]
+    pub initial_accumulator_value: f64,
+    /// Added to the sum before the root.
+    #[schemars(range(min = 0.0))]
+    pub epsilon: f64,
+    /// Before each step every weight loses this share of itself, times the step size.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// What all optimizers have.
+    #[serde(flatten)]
+    pub shared: Shared,
+}
+
+impl Default for Adagrad {
+    fn default() -> Adagrad {
+        Adagrad {
+            learning_rate: 0.001.into(),
+            initial_accumulator_value: 0.1,
+            epsilon: 1e-7,
+            weight_decay: 0.0,
+            shared: Shared::default(),
+        }
+    }
+}
+
+impl Adagrad {
+    /// Uses the rule of an update.
+    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+        user.use_whole(&Each(Step { eta: now.eta, epsilon: self.epsilon as f32 }))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    eta: f32,
+    epsilon: f32,
+}
+
+impl Rule for Step {
+    const SLOTS: usize = 1;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, [a, ..]: &mut [L; MAX_SLOTS]) -> L {
+        *a = g.mul_add(g, *a);
+        (L::splat(-self.eta) * g).mul_add(rsqrt(*a + L::splat(self.epsilon)), w)
+    }
+}

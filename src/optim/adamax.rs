@@ -1,0 +1,85 @@
+//! Adamax: Adam by the greatest gradient instead of the mean square; nothing else.
+//!
+//! ```text
+//! α ← η / (1 − β₁ᵗ)                              t counts from 1
+//! m ← m + (1 − β₁) (g − m)
+//! u ← max(β₂ u, |g|)
+//! w ← w − α m / (u + ε)
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::adam::rest;
+use super::{Each, LearningRate, Now, Shared, UseRule};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal};
+
+/// The arguments of Keras's `Adamax`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Adamax {
+    /// Step size: a number, or a schedule.
+    pub learning_rate: LearningRate,
+    /// Decay of the first moment, in [0, 1).
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub beta_1: f64,
+    /// Decay of the greatest gradient, in [0, 1).
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub beta_2: f64,
+    /// Added to the greatest gradient.
+    #[schemars(range(min = 0.0))]
+    pub epsilon: f64,
+    /// Before each step every weight loses this share of itself, times the step size.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// What all optimizers have.
+    #[serde(flatten)]
+    pub shared: Shared,
+}
+
+impl Default for Adamax {
+    fn default() -> Adamax {
+        Adamax {
+            learning_rate: 0.001.into(),
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-7,
+            weight_decay: 0.0,
+            shared: Shared::default(),
+        }
+    }
+}
+
+impl Adamax {
+    /// Uses the rule of an update.
+    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+        user.use_whole(&Each(Step {
+            alpha: (f64::from(now.eta) / rest(self.beta_1, now.t)) as f32,
+            fresh: (1.0 - self.beta_1) as f32,
+            beta_2: self.beta_2 as f32,
+            epsilon: self.epsilon as f32,
+        }))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    alpha: f32,
+    /// 1 − β₁
+    fresh: f32,
+    beta_2: f32,
+    epsilon: f32,
+}
+
+impl Rule for Step {
+    const SLOTS: usize = 2;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, [m, u, _]: &mut [L; MAX_SLOTS]) -> L {
+        *m = flush((g - *m).mul_add(L::splat(self.fresh), *m));
+        *u = flush((L::splat(self.beta_2) * *u).max(g.abs()));
+        let inverse = reciprocal(*u + L::splat(self.epsilon));
+        (L::splat(-self.alpha) * *m).mul_add(inverse, w)
+    }
+}

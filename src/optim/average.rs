@@ -1,0 +1,39 @@
+//! The moving average of the weights; nothing else.
+//!
+//! ```text
+//! a ← w                                          first update
+//! a ← a + (1 − µ) (w − a)                        later
+//! ```
+
+use super::Shared;
+use crate::kernels::{Lanes, MAX_SLOTS, Rule};
+
+/// The rule of an average: its weight is a, its gradient w.
+#[derive(Clone, Copy)]
+pub struct Average {
+    /// 1 − µ, or 1 in the first update.
+    fresh: f32,
+    /// Whether the average then takes the weights' place.
+    pub overwrites: bool,
+}
+
+impl Average {
+    /// The rule after the batch number `iterations`, counted from 0, if weights are averaged.
+    pub fn at(shared: &Shared, iterations: u64) -> Option<Average> {
+        let update = iterations / shared.batches();
+        let fresh = if update == 0 { 1.0 } else { (1.0 - shared.ema_momentum) as f32 };
+        let every = shared.ema_overwrite_frequency;
+        let overwrites = every.is_some_and(|every| (update + 1).is_multiple_of(every));
+        shared.use_ema.then_some(Average { fresh, overwrites })
+    }
+}
+
+impl Rule for Average {
+    const SLOTS: usize = 0;
+    const RESTS: bool = false;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, a: L, w: L, _: &mut [L; MAX_SLOTS]) -> L {
+        (w - a).mul_add(L::splat(self.fresh), a)
+    }
+}

@@ -1,0 +1,147 @@
+//! FTRL-Proximal: the weight that would have been best so far, under penalties; nothing else.
+//!
+//! ```text
+//! a' = a + g²                                    a starts from initial_accumulator_value
+//! z ← z + g + 2 s w − (a'⁻ᵖ − a⁻ᵖ) / η w         s: l2 shrinkage, p: learning_rate_power ≤ 0
+//! q = a'⁻ᵖ / η + 2 l₂ + β / η
+//! w ← (min(max(z, −l₁), l₁) − z) / q;  a ← a'
+//! ```
+//!
+//! Where η or q is 0 there is no such weight, and it stays as it is; Keras's becomes NaN.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Each, LearningRate, Now, Shared, UseRule};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, exp, ln, rsqrt};
+
+/// The arguments of Keras's `Ftrl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ftrl {
+    /// Step size: a number, or a schedule.
+    pub learning_rate: LearningRate,
+    /// Power p of the sums of squares; 0 makes the step size the same for all weights.
+    #[schemars(range(max = 0.0))]
+    pub learning_rate_power: f64,
+    /// What the sums of squares start from.
+    #[schemars(range(min = 0.0))]
+    pub initial_accumulator_value: f64,
+    /// Penalty of the weights' magnitudes: weights end at 0.
+    #[schemars(range(min = 0.0))]
+    pub l1_regularization_strength: f64,
+    /// Penalty of the weights' squares.
+    #[schemars(range(min = 0.0))]
+    pub l2_regularization_strength: f64,
+    /// Penalty of the squares that acts through the gradient.
+    #[schemars(range(min = 0.0))]
+    pub l2_shrinkage_regularization_strength: f64,
+    /// Added to the root of the sums, as in the paper.
+    #[schemars(range(min = 0.0))]
+    pub beta: f64,
+    /// Before each step every weight loses this share of itself, times the step size.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// What all optimizers have.
+    #[serde(flatten)]
+    pub shared: Shared,
+}
+
+impl Default for Ftrl {
+    fn default() -> Ftrl {
+        Ftrl {
+            learning_rate: 0.001.into(),
+            learning_rate_power: -0.5,
+            initial_accumulator_value: 0.1,
+            l1_regularization_strength: 0.0,
+            l2_regularization_strength: 0.0,
+            l2_shrinkage_regularization_strength: 0.0,
+            beta: 0.0,
+            weight_decay: 0.0,
+            shared: Shared::default(),
+        }
+    }
+}
+
+impl Ftrl {
+    /// Uses the rule of an update.
+    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+        if now.eta == 0.0 {
+            return user.use_whole(&Each(Stay));
+        }
+        match self.learning_rate_power {
+            -0.5 => user.use_whole(&Each(self.step::<true>(now))),
+            _ => user.use_whole(&Each(self.step::<false>(now))),
+        }
+    }
+
+    fn step<const ROOT: bool>(&self, now: Now) -> Step<ROOT> {
+        let eta = f64::from(now.eta);
+        Step {
+            inverse: (1.0 / eta) as f32,
+            power: -self.learning_rate_power as f32,
+            l1: self.l1_regularization_strength as f32,
+            penalty: (2.0 * self.l2_regularization_strength + self.beta / eta) as f32,
+            shrinkage: (2.0 * self.l2_shrinkage_regularization_strength) as f32,
+        }
+    }
+}
+
+/// `ROOT`: the power is −½.
+#[derive(Clone, Copy)]
+struct Step<const ROOT: bool> {
+    /// 1 / η
+    inverse: f32,
+    /// −p
+    power: f32,
+    l1: f32,
+    /// 2 l₂ + β / η
+    penalty: f32,
+    /// 2 s
+    shrinkage: f32,
+}
+
+impl<const ROOT: bool> Step<ROOT> {
+    /// a⁻ᵖ
+    #[inline(always)]
+    fn raise<L: Lanes>(&self, a: L) -> L {
+        match ROOT {
+            true => a * rsqrt(a),
+            // 0 is raised as the least number is, so that 0⁰ is 1.
+            false => exp(L::splat(self.power) * ln(L::splat(f32::MIN_POSITIVE).max(a))),
+        }
+    }
+}
+
+impl<const ROOT: bool> Rule for Step<ROOT> {
+    const SLOTS: usize = 2;
+    /// A weight that was never asked for becomes 0.
+    const RESTS: bool = false;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, [a, z, _]: &mut [L; MAX_SLOTS]) -> L {
+        let before = self.raise(*a);
+        *a = g.mul_add(g, *a);
+        let after = self.raise(*a);
+        let inverse = L::splat(self.inverse);
+        let pull = L::splat(self.shrinkage) - (after - before) * inverse;
+        *z = *z + pull.mul_add(w, g);
+        let q = after.mul_add(inverse, L::splat(self.penalty));
+        let kept = L::splat(self.l1).min(L::splat(-self.l1).max(*z)) - *z;
+        L::splat(0.0).if_less(q, kept / q, w)
+    }
+}
+
+/// The step of size 0.
+#[derive(Clone, Copy)]
+struct Stay;
+
+impl Rule for Stay {
+    const SLOTS: usize = 2;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
+        w
+    }
+}

@@ -1,0 +1,117 @@
+//! Lamb: Adam's direction, with steps in proportion to each weight's norm; nothing else.
+//!
+//! ```text
+//! m ← m + (1 − β₁) (g − m),  m̂ = m / (1 − β₁ᵗ)    t counts from 1
+//! v ← v + (1 − β₂) (g² − v),  v̂ = v / (1 − β₂ᵗ)
+//! u = m̂ / (√v̂ + ε)
+//! r = ‖w‖ / ‖u‖, or 1 where one of them is 0
+//! w ← w − r η u
+//! ```
+//!
+//! The norms are those of a whole kernel or bias, so that a step takes three passes over its memory
+//! where SGD takes one.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::adam::rest;
+use super::{Combine, Hands, LearningRate, Now, Shared, UseRule, Weight, Whole};
+use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule, flush, reciprocal, rsqrt};
+
+/// The arguments of Keras's `Lamb`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lamb {
+    /// Step size: a number, or a schedule.
+    pub learning_rate: LearningRate,
+    /// Decay of the first moment, in [0, 1).
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub beta_1: f64,
+    /// Decay of the second moment, in [0, 1).
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub beta_2: f64,
+    /// Added to the root of the second moment.
+    #[schemars(range(min = 0.0))]
+    pub epsilon: f64,
+    /// Before each step every weight loses this share of itself, times the step size.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// What all optimizers have.
+    #[serde(flatten)]
+    pub shared: Shared,
+}
+
+impl Default for Lamb {
+    fn default() -> Lamb {
+        Lamb {
+            learning_rate: 0.001.into(),
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-7,
+            weight_decay: 0.0,
+            shared: Shared::default(),
+        }
+    }
+}
+
+impl Lamb {
+    /// Uses the rule of an update.
+    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+        let direction = Direction {
+            fresh_1: (1.0 - self.beta_1) as f32,
+            fresh_2: (1.0 - self.beta_2) as f32,
+            correction: rest(self.beta_1, now.t).recip() as f32,
+            root: rest(self.beta_2, now.t).sqrt().recip() as f32,
+            epsilon: self.epsilon as f32,
+        };
+        user.use_whole(&Step { eta: now.eta, direction })
+    }
+}
+
+struct Step {
+    eta: f32,
+    direction: Direction,
+}
+
+impl Whole for Step {
+    fn state(rows: usize, cols: usize, _: bool) -> Vec<Matrix> {
+        vec![Matrix::zeros(rows, cols); 2]
+    }
+
+    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
+        let Weight { value: w, gradient: u, slots, .. } = weight;
+        hands.map(&self.direction, u, slots);
+        let (of_w, of_u) = (hands.square_sum(w).sqrt(), hands.square_sum(u).sqrt());
+        let ratio = if of_w > 0.0 && of_u > 0.0 { of_w / of_u } else { 1.0 };
+        let of_gradient = (-ratio * f64::from(self.eta)) as f32;
+        hands.update(&Combine { of_value: 1.0, of_gradient }, u, w, &mut []);
+    }
+}
+
+/// Puts u in the place of g.
+#[derive(Clone, Copy)]
+struct Direction {
+    /// 1 − β₁
+    fresh_1: f32,
+    /// 1 − β₂
+    fresh_2: f32,
+    /// 1 / (1 − β₁ᵗ)
+    correction: f32,
+    /// 1 / √(1 − β₂ᵗ)
+    root: f32,
+    epsilon: f32,
+}
+
+impl Rule for Direction {
+    const SLOTS: usize = 2;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, g: L, _: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
+        *m = flush((g - *m).mul_add(L::splat(self.fresh_1), *m));
+        *v = flush(g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v));
+        let root = *v * rsqrt(*v);
+        let inverse = reciprocal(root.mul_add(L::splat(self.root), L::splat(self.epsilon)));
+        L::splat(self.correction) * *m * inverse
+    }
+}

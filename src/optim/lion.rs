@@ -1,0 +1,81 @@
+//! Lion: steps of one size, by the sign of a momentum; nothing else.
+//!
+//! ```text
+//! w ← w − η sign(β₁ m + (1 − β₁) g)
+//! m ← β₂ m + (1 − β₂) g
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Each, LearningRate, Now, Shared, UseRule};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule};
+
+/// The arguments of Keras's `Lion`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lion {
+    /// Step size: a number, or a schedule.
+    pub learning_rate: LearningRate,
+    /// Share of the momentum in the direction of a step, in (0, 1].
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub beta_1: f64,
+    /// Decay of the momentum, in [0, 1).
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub beta_2: f64,
+    /// Before each step every weight loses this share of itself, times the step size.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// What all optimizers have.
+    #[serde(flatten)]
+    pub shared: Shared,
+}
+
+impl Default for Lion {
+    fn default() -> Lion {
+        Lion {
+            learning_rate: 0.001.into(),
+            beta_1: 0.9,
+            beta_2: 0.99,
+            weight_decay: 0.0,
+            shared: Shared::default(),
+        }
+    }
+}
+
+impl Lion {
+    /// Uses the rule of an update.
+    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+        let (beta_1, beta_2) = (self.beta_1 as f32, self.beta_2 as f32);
+        // The complements of the rounded decays, as Keras has them.
+        let (fresh_1, fresh_2) = (1.0 - beta_1, 1.0 - beta_2);
+        user.use_whole(&Each(Step { eta: now.eta, beta_1, fresh_1, beta_2, fresh_2 }))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    eta: f32,
+    beta_1: f32,
+    /// 1 − β₁
+    fresh_1: f32,
+    beta_2: f32,
+    /// 1 − β₂
+    fresh_2: f32,
+}
+
+impl Rule for Step {
+    const SLOTS: usize = 1;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+        let (zero, eta) = (L::splat(0.0), L::splat(self.eta));
+        let direction = L::splat(self.beta_1).mul_add(*m, L::splat(self.fresh_1) * g);
+        let step = zero.if_less(direction, eta, direction.if_less(zero, -eta, zero));
+        let momentum = L::splat(self.beta_2).mul_add(*m, L::splat(self.fresh_2) * g);
+        // However small a momentum is, its sign is a full step: only what is no normal number goes.
+        *m = momentum.abs().if_less(L::splat(f32::MIN_POSITIVE), zero, momentum);
+        w - step
+    }
+}

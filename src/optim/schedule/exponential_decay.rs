@@ -1,0 +1,35 @@
+//! Exponential decay of the learning rate; nothing else.
+//!
+//! ```text
+//! η(s) = η₀ r^(s / S)                            staircase: ⌊s / S⌋
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The arguments of Keras's `ExponentialDecay`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExponentialDecay {
+    /// Step size of the first step.
+    #[schemars(range(min = 0.0))]
+    pub initial_learning_rate: f64,
+    /// Steps in which the step size is multiplied by the rate.
+    #[schemars(range(min = 1))]
+    pub decay_steps: u64,
+    /// What the step size is multiplied by.
+    #[schemars(range(min = 0.0))]
+    pub decay_rate: f64,
+    /// Change it at once, at the end of those steps.
+    #[serde(default)]
+    pub staircase: bool,
+}
+
+impl ExponentialDecay {
+    /// η(s).
+    pub(super) fn at(&self, s: f64) -> f64 {
+        let periods = s / self.decay_steps as f64;
+        let periods = if self.staircase { periods.floor() } else { periods };
+        self.initial_learning_rate * self.decay_rate.powf(periods)
+    }
+}

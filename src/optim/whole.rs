@@ -1,0 +1,184 @@
+//! Rules that need the whole gradient of a weight at once, and the passes that they are made of: each
+//! pass is divided among a team by outputs, and each sum has one fixed order.
+
+use crate::kernels::{
+    Columns, Cpu, Divide, LANES, Lanes, MAX_SLOTS, Matrix, Operand, Rows, Rule, Target, Team,
+    column_square_sums, map, product, row_square_sums, scale_outer, transpose, update,
+};
+
+/// An update rule that sees a weight and its gradient as a whole.
+pub trait Whole {
+    /// The state of a weight (rows × cols; a bias is a vector) before the first step.
+    fn state(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix>;
+
+    /// Updates `weight`.
+    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>);
+}
+
+/// An elementwise rule, used as one that is not.
+///
+/// The kernels that consume a gradient where it is summed are compiled anew for each rule, which
+/// takes long. Rules that few use are applied to gradients in memory instead, to the same effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Each<R>(pub R);
+
+impl<R: Rule> Whole for Each<R> {
+    fn state(rows: usize, cols: usize, _: bool) -> Vec<Matrix> {
+        vec![Matrix::zeros(rows, cols); R::SLOTS]
+    }
+
+    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
+        hands.update(&self.0, weight.gradient, weight.value, weight.slots);
+    }
+}
+
+/// A weight before its update.
+pub struct Weight<'a> {
+    /// Its numbers.
+    pub value: &'a mut Matrix,
+    /// Its gradient, of the same shape; of no use after the update.
+    pub gradient: &'a mut Matrix,
+    /// Its state.
+    pub slots: &'a mut [Matrix],
+    /// Room for the rule's intermediate results.
+    pub scratch: &'a mut Scratch,
+    /// Whether it has one dimension, as a bias has.
+    pub is_vector: bool,
+}
+
+/// Matrices that a rule asks for in every step and that are made in the first.
+#[derive(Debug, Default)]
+pub struct Scratch(Vec<Matrix>);
+
+impl Scratch {
+    /// Matrices of these shapes; what is in them is left from the last step.
+    pub fn matrices<const N: usize>(&mut self, shapes: [(usize, usize); N]) -> &mut [Matrix; N] {
+        let fits = |(m, shape): (&Matrix, &(usize, usize))| (m.rows(), m.cols()) == *shape;
+        if self.0.len() != N || !self.0.iter().zip(&shapes).all(fits) {
+            self.0 = shapes.iter().map(|&(rows, cols)| Matrix::zeros(rows, cols)).collect();
+        }
+        self.0.as_mut_slice().try_into().expect("as many matrices as shapes")
+    }
+}
+
+/// Who does the work.
+pub struct Hands<'a> {
+    /// The processor's instructions.
+    pub cpu: Cpu,
+    /// The threads.
+    pub team: &'a mut Team,
+    /// Room for the sums of rows.
+    pub sums: &'a mut Vec<f64>,
+}
+
+/// Numbers that one thread has done with before a team has met.
+const FEW: usize = 4096;
+
+impl Hands<'_> {
+    /// Divides `whole`, which has `n` numbers, among the team if they are worth it.
+    fn divide<T: Divide>(&mut self, n: usize, whole: T, work: impl Fn(T, usize) + Sync) {
+        if n < FEW { work(whole, 0) } else { self.team.divide(whole, work) }
+    }
+
+    /// Updates `value` and its `slots` by an elementwise rule.
+    pub fn update<R: Rule>(
+        &mut self,
+        rule: &R,
+        gradient: &Matrix,
+        value: &mut Matrix,
+        slots: &mut [Matrix],
+    ) {
+        let (cpu, gradient) = (self.cpu, gradient.view(gradient.rows()));
+        let n = value.as_slice().len();
+        self.divide(n, Columns(Target::new(value, slots)), |part, from| {
+            let from = from * LANES;
+            let gradient = gradient.columns(from, from + part.0.value.cols());
+            update(cpu, rule, gradient, part.0);
+        });
+    }
+
+    /// Applies an elementwise rule that looks at no gradient.
+    pub fn map<R: Rule>(&mut self, rule: &R, value: &mut Matrix, slots: &mut [Matrix]) {
+        let cpu = self.cpu;
+        let n = value.as_slice().len();
+        self.divide(n, Columns(Target::new(value, slots)), |part, _| map(cpu, rule, part.0));
+    }
+
+    /// Σ x² of each row of `m`.
+    pub fn row_square_sums(&mut self, m: &Matrix) -> &[f64] {
+        let (cpu, m) = (self.cpu, m.view(m.rows()));
+        self.sums.resize(m.rows(), 0.0);
+        let Hands { team, sums, .. } = self;
+        team.divide(Rows(&mut sums[..]), |part, from| {
+            row_square_sums(cpu, m.row_range(from, from + part.0.len()), part.0);
+        });
+        sums
+    }
+
+    /// Σ x² of each column of `m`, into `sums` (1 × columns).
+    pub fn column_square_sums(&mut self, m: &Matrix, sums: &mut Matrix) {
+        let (cpu, m) = (self.cpu, m.view(m.rows()));
+        self.team.divide(Columns(sums.view_mut(1)), |part, from| {
+            let from = from * LANES;
+            column_square_sums(cpu, m.columns(from, from + part.0.cols()), part.0);
+        });
+    }
+
+    /// Σ x² of `m`: each row's, added from the first row to the last.
+    pub fn square_sum(&mut self, m: &Matrix) -> f64 {
+        self.row_square_sums(m).iter().sum()
+    }
+
+    /// `m[r][c]` ← `m[r][c]` · `down[r]` · `along[c]`, both 1 × n.
+    pub fn scale_outer(&mut self, down: &Matrix, along: &Matrix, m: &mut Matrix) {
+        let cpu = self.cpu;
+        let (down, along, rows) = (&down.row(0)[..down.cols()], along.row(0), m.rows());
+        self.team.divide(Rows(m.view_mut(rows)), |part, from| {
+            scale_outer(cpu, &down[from..from + part.0.rows()], along, part.0);
+        });
+    }
+
+    /// C ← A B.
+    pub fn product(&mut self, a: Operand<'_>, b: &Matrix, c: &mut Matrix) {
+        let (cpu, b, rows) = (self.cpu, b.view(b.rows()), c.rows());
+        self.team.divide(Columns(c.view_mut(rows)), |part, from| {
+            let from = from * LANES;
+            product(cpu, a, b.columns(from, from + part.0.cols()), None, part.0);
+        });
+    }
+
+    /// T ← the transpose of `m`.
+    pub fn transpose(&mut self, m: &Matrix, t: &mut Matrix) {
+        let (m, rows) = (m.view(m.rows()), t.rows());
+        self.team.divide(Columns(t.view_mut(rows)), |part, from| {
+            let from = from * LANES;
+            transpose(m.row_range(from, from + part.0.cols()), part.0);
+        });
+    }
+}
+
+/// w ← α w + β g: a sum, a difference, a scaling.
+#[derive(Clone, Copy, Debug)]
+pub struct Combine {
+    /// α
+    pub of_value: f32,
+    /// β
+    pub of_gradient: f32,
+}
+
+impl Combine {
+    /// w ← α w.
+    pub fn scale(alpha: f32) -> Combine {
+        Combine { of_value: alpha, of_gradient: 0.0 }
+    }
+}
+
+impl Rule for Combine {
+    const SLOTS: usize = 0;
+    const RESTS: bool = false;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+        g.mul_add(L::splat(self.of_gradient), L::splat(self.of_value) * w)
+    }
+}

@@ -1,0 +1,84 @@
+//! Every optimizer on its shortest way, against the same numbers on the longer ones.
+
+use runner::data::{Part, Source, load};
+use runner::model::{Layer, Loss, Metric, Network};
+use runner::optim::Optimizer;
+use runner::train::{Feed, Flow, State, Task};
+use serde_json::{Value, json};
+
+const NAMES: [&str; 13] = [
+    "sgd",
+    "rmsprop",
+    "adam",
+    "adamw",
+    "adagrad",
+    "adadelta",
+    "adamax",
+    "nadam",
+    "ftrl",
+    "lion",
+    "lamb",
+    "adafactor",
+    "muon",
+];
+
+/// Two epochs on a few digits, whose border is never set.
+fn train(feed: &Feed, name: &str, arguments: &Value, threads: usize) -> State {
+    let mut config = json!({ "name": name });
+    config.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+    let optimizer: Optimizer = serde_json::from_value(config).unwrap();
+    let layers: Vec<Layer> = serde_json::from_value(json!([
+        {"type": "dense", "units": 20, "activation": "relu"},
+        {"type": "dense", "units": 10, "activation": "softmax"},
+    ]))
+    .unwrap();
+    let loss: Loss = serde_json::from_value(json!({"name": "categorical_crossentropy"})).unwrap();
+    let task = Task {
+        feed,
+        training: 0..100,
+        validation: 100..120,
+        epochs: 2,
+        batch_size: 16,
+        shuffle: true,
+        seed: 1,
+        loss: &loss,
+        metrics: &[Metric::Accuracy],
+        optimizer: &optimizer,
+        early_stopping: None,
+        terminate_on_nan: true,
+        threads,
+    };
+    let mut state = task.start(Network::new(784, &layers, 1));
+    task.fit(&mut state, &mut |_, _| Flow::Continue).unwrap();
+    state
+}
+
+#[test]
+fn a_limit_that_is_never_reached_changes_no_bit() {
+    let feed = Feed::new(load(&Source::Mnist, Part::Train).unwrap(), 255.0);
+    for name in NAMES {
+        let want = train(&feed, name, &json!({}), 1);
+        // Clipping by value visits all weights; clipping by norm gathers the gradients in memory.
+        for limit in ["clipvalue", "clipnorm", "global_clipnorm"] {
+            let got = train(&feed, name, &json!({ limit: 1e30 }), 1);
+            assert!(got.network == want.network, "{name} with {limit}");
+        }
+        for threads in [2, 3] {
+            assert!(train(&feed, name, &json!({}), threads) == want, "{name}, {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_from_batch_to_batch_is_in_the_state() {
+    let feed = Feed::new(load(&Source::Mnist, Part::Train).unwrap(), 255.0);
+    let arguments = json!({"use_ema": true, "gradient_accumulation_steps": 3});
+    for name in NAMES {
+        let state = train(&feed, name, &arguments, 1);
+        assert_eq!(state.optimizer.averages.len(), 4, "{name}");
+        assert_eq!(state.optimizer.accumulated.len(), 4, "{name}");
+        let averages = state.optimizer.averages.iter().map(|a| a.to_rows());
+        let weights = state.network.weights().into_iter().map(|w| w.values.to_rows());
+        assert!(weights.eq(averages), "{name} ends with its average");
+    }
+}
