@@ -13,21 +13,21 @@ use super::interrupt::Interrupt;
 use super::load;
 use super::progress::{self, Progress};
 use super::report::{Wanted, report};
-use crate::config::Plan;
+use crate::config::Experiment;
 use crate::sweep::{self, RunResult};
 
 /// Trains every run that the configs describe.
 pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let request = &args.request;
-    let plans = match load::load(&request.configs, &request.set, console.err.color) {
-        Ok(plans) => plans,
+    let experiments = match load::load(&request.configs, &request.set, console.err.color) {
+        Ok(experiments) => experiments,
         Err(pictures) => return Ok(show_problems(&pictures, console)),
     };
     if args.dry_run {
-        return dry_run(&plans, args.json, console);
+        return dry_run(&experiments, args.json, console);
     }
     let interrupt = Arc::new(Interrupt::default());
-    let results = train(&plans, args, &interrupt, console)?;
+    let results = train(&experiments, args, &interrupt, console)?;
     let wanted = Wanted { quiet: args.quiet, json: args.json };
     let told = report(&results, &args.logdir, wanted, console);
     let exit = Exit::of(&results, interrupt.asked());
@@ -35,18 +35,20 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
 }
 
 fn train(
-    plans: &[Plan],
+    experiments: &[Experiment],
     args: &RunArgs,
     interrupt: &Arc<Interrupt>,
     console: &Console,
 ) -> anyhow::Result<Vec<RunResult>> {
-    let names = plans.iter().map(|plan| plan.name.clone()).collect();
-    let kind = progress::kind(args.progress, args.quiet, plans.len(), console.err.terminal);
+    let plans = experiments.iter().flat_map(|e| &e.runs).map(|variant| &variant.plan);
+    let names: Vec<_> = plans.map(|plan| plan.name.clone()).collect();
+    let kind = progress::kind(args.progress, args.quiet, names.len(), console.err.terminal);
     let progress = Arc::new(Progress::new(kind, names, console.err));
     let teller = Arc::clone(&progress);
     interrupt.listen(move |text| teller.message(text))?;
     let options = options(args);
-    let results = sweep::run(plans, &options, &interrupt.stop, &|notice| progress.observe(&notice));
+    let tell = |notice: sweep::Notice<'_>| progress.observe(&notice);
+    let results = sweep::run(experiments, &options, &interrupt.stop, &tell);
     interrupt.finish();
     progress.close();
     results

@@ -1,4 +1,4 @@
-//! From paths to plans: reads the files and what they extend, puts `--set` on top, and gathers what
+//! From paths to experiments: reads the files and what they extend, puts `--set` on top, and gathers what
 //! is wrong with all of them; no data is read beyond its description.
 
 use std::collections::HashMap;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::check::{self, Describe};
+use super::experiment::Experiment;
 use super::plan::Plan;
 use super::problem::{Location, Place, Problem, Problems, Source};
 use super::set::{self, Set};
@@ -17,7 +18,7 @@ use super::words::nearest;
 use crate::data;
 
 /// Reads configs, each with the `--set` arguments on top, or says all that is wrong with any.
-pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Plan>, Problems> {
+pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Experiment>, Problems> {
     load_with(paths, sets, &data::describe)
 }
 
@@ -26,7 +27,7 @@ pub fn load_with(
     paths: &[PathBuf],
     sets: &[String],
     describe: &Describe<'_>,
-) -> Result<Vec<Plan>, Problems> {
+) -> Result<Vec<Experiment>, Problems> {
     let mut problems = Problems(Vec::new());
     let mut overrides = Vec::new();
     for (index, argument) in sets.iter().enumerate() {
@@ -42,14 +43,14 @@ pub fn load_with(
             .or_insert_with(|| describe(source).map_err(|e| e.to_string()))
             .clone()
     };
-    let mut plans = Vec::new();
+    let mut experiments = Vec::new();
     for path in paths {
         match load_one(path, &overrides, &mut describe) {
-            Ok(plan) => plans.push(plan),
+            Ok(plan) => experiments.push(Experiment::single(plan)),
             Err(found) => found.into_iter().for_each(|problem| problems.add(problem)),
         }
     }
-    if problems.0.is_empty() { Ok(plans) } else { Err(problems) }
+    if problems.0.is_empty() { Ok(experiments) } else { Err(problems) }
 }
 
 fn load_one(

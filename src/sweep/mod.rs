@@ -1,4 +1,4 @@
-//! Runs many plans on one pool of threads: contains their failures, reports as they go, saves as
+//! Runs experiments on one pool of threads: contains their failures, reports as they go, saves as
 //! they finish; it prints nothing and knows nothing of TOML.
 
 use std::any::Any;
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::config::Plan;
+use crate::config::{Experiment, Plan};
 use crate::experiment::{self, Feeds, News, Report, Setting};
 use crate::runs;
 use crate::train::{Event, Logs};
@@ -28,16 +28,19 @@ pub struct Options<'a> {
     pub fail_fast: bool,
 }
 
-/// Runs every plan, as many at a time as `options` allow; the results are in the plans' order.
+/// Runs every run of every experiment, as many at a time as `options` allow; the results are in
+/// their order.
 ///
 /// What goes wrong in a run, a panic too, is its own result. Once `stop` is set, runs stop after
 /// their step and no other starts.
 pub fn run(
-    plans: &[Plan],
+    experiments: &[Experiment],
     options: &Options<'_>,
     stop: &AtomicBool,
     observe: &(dyn Fn(Notice<'_>) + Sync),
 ) -> anyhow::Result<Vec<RunResult>> {
+    let plans: Vec<&Plan> =
+        experiments.iter().flat_map(|e| &e.runs).map(|variant| &variant.plan).collect();
     let jobs = options.jobs.clamp(1, plans.len().max(1));
     let commit = std::env::current_dir().ok().and_then(|dir| runs::git_commit(&dir));
     let failed = AtomicBool::new(false);
@@ -48,7 +51,7 @@ pub fn run(
         git_commit: commit.as_deref(),
         stop: &|| stop.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed),
     };
-    let one = |(run, plan): (usize, &Plan)| {
+    let one = |(run, plan): (usize, &&Plan)| {
         let result = run_one(run, plan, &setting, observe);
         if options.fail_fast && matches!(result.status, Status::Failed(_)) {
             failed.store(true, Ordering::Relaxed);
@@ -111,8 +114,8 @@ fn status(ended: Result<anyhow::Result<runs::Status>, Box<dyn Any + Send>>) -> S
     }
 }
 
-/// What a sweep tells whoever started it, from any of its threads; runs are numbered from 0 in the
-/// order of their plans.
+/// What a sweep tells whoever started it, from any of its threads; runs are numbered from 0
+/// through all experiments, in their order.
 #[derive(Clone, Copy, Debug)]
 pub enum Notice<'a> {
     /// A run has its folder and is about to train.
