@@ -13,6 +13,9 @@ pub struct Experiment {
     pub sweep: bool,
     /// Its runs, in the order in which they start; a single one if it is no sweep.
     pub runs: Vec<Variant>,
+    /// How many draws of a random search are not among the runs because an earlier one is the same.
+    #[serde(default)]
+    pub repeats: usize,
 }
 
 /// One run of an experiment.
@@ -41,6 +44,6 @@ impl Experiment {
     pub fn single(plan: Plan) -> Experiment {
         let name = plan.name.clone();
         let run = Variant { label: String::new(), changes: Vec::new(), plan };
-        Experiment { name, sweep: false, runs: vec![run] }
+        Experiment { name, sweep: false, runs: vec![run], repeats: 0 }
     }
 }

@@ -5,6 +5,7 @@ mod plan;
 
 mod load;
 mod set;
+mod sweep;
 mod tree;
 
 mod check;

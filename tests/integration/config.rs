@@ -1,6 +1,7 @@
 //! Configs: what is accepted, and what is said of what is not.
 
 mod museum;
+mod sweeps;
 
 use std::fs;
 use std::path::{Path, PathBuf};
