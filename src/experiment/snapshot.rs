@@ -1,0 +1,194 @@
+//! The state of a fit as a checkpoint keeps it: tensors by name and a note of the rest, and back
+//! again bit for bit; where the file lies is the runs' business.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::Network;
+use crate::runs::{Checkpoint, RunsError, Survives, Tensor, TensorView};
+use crate::train::{OptimizerState, Score, State, Watch};
+
+/// Changes with the names and meanings below.
+const FORMAT: u64 = 1;
+
+/// What the names of tensors begin with that are not the network's weights as they are.
+const BEST: &str = "best.";
+const OPTIMIZER: &str = "optimizer.";
+
+/// What is noted beside the tensors. Numbers of 64 bits that JSON might change are kept as bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Note {
+    format: u64,
+    /// The fingerprint of the plan that the state belongs to.
+    pub(super) plan: String,
+    pub(super) epoch: usize,
+    pub(super) batch: usize,
+    iterations: u64,
+    /// Loss, hits and rows of the epoch under way.
+    totals: [u64; 3],
+    wait: usize,
+    best: Option<(u64, usize)>,
+    stopped: bool,
+    /// How long the run has trained, interruptions not counted.
+    pub(super) seconds: f64,
+    /// The event files, relative to the run's folder, and their lengths in bytes.
+    pub(super) events: BTreeMap<String, u64>,
+}
+
+/// A checkpoint as it was loaded.
+pub(super) struct Snapshot {
+    checkpoint: Checkpoint,
+    tensors: Vec<Tensor>,
+    pub(super) note: Note,
+}
+
+/// What the logbook adds to the state.
+pub(super) struct Logged<'a> {
+    pub(super) plan: &'a str,
+    pub(super) seconds: f64,
+    pub(super) events: BTreeMap<String, u64>,
+}
+
+/// Writes the state in the place of the checkpoint before.
+pub(super) fn save(
+    checkpoint: &Checkpoint,
+    state: &State,
+    logged: Logged<'_>,
+    survives: Survives,
+) -> Result<(), RunsError> {
+    // Taken apart by name: whatever is added to a state has to find its place here.
+    let State { network, optimizer, epoch, batch, totals, watch } = state;
+    let OptimizerState { iterations, slots } = optimizer;
+    let Watch { wait, best, weights, stopped } = watch;
+    let mut named = Named::default();
+    named.network("", network);
+    weights.iter().for_each(|weights| named.network(BEST, weights));
+    for (weight, slots) in network.weights().into_iter().zip(slots) {
+        for (slot, values) in slots.iter().enumerate() {
+            let name = format!("{OPTIMIZER}{}", slot_name(slot, &weight.name));
+            named.0.push((name, weight.shape.clone(), values.to_rows()));
+        }
+    }
+    let note = Note {
+        format: FORMAT,
+        plan: logged.plan.to_owned(),
+        epoch: *epoch,
+        batch: *batch,
+        iterations: *iterations,
+        totals: [totals.loss, totals.hits, totals.rows].map(f64::to_bits),
+        wait: *wait,
+        best: best.map(|(value, epoch)| (value.to_bits(), epoch)),
+        stopped: *stopped,
+        seconds: logged.seconds,
+        events: logged.events,
+    };
+    let note = serde_json::to_string(&note).map_err(|e| checkpoint.unusable(e.to_string()))?;
+    checkpoint.save(&named.views(), &note, survives)
+}
+
+fn slot_name(slot: usize, weight: &str) -> String {
+    format!("{slot}.{weight}")
+}
+
+/// Tensors under way to their file.
+#[derive(Default)]
+struct Named(Vec<(String, Vec<usize>, Vec<f32>)>);
+
+impl Named {
+    fn network(&mut self, prefix: &str, network: &Network) {
+        let name = |name: String| format!("{prefix}{name}");
+        let tensors = network.weights().into_iter();
+        self.0.extend(tensors.map(|w| (name(w.name), w.shape, w.values.to_rows())));
+    }
+
+    fn views(&self) -> Vec<TensorView<'_>> {
+        self.0.iter().map(|(name, shape, data)| TensorView { name, shape, data }).collect()
+    }
+}
+
+impl Snapshot {
+    /// The run's checkpoint, if it has one.
+    pub(super) fn load(checkpoint: Checkpoint) -> Result<Option<Snapshot>, RunsError> {
+        let Some((tensors, text)) = checkpoint.load()? else { return Ok(None) };
+        let value: Value =
+            serde_json::from_str(&text).map_err(|e| checkpoint.unusable(e.to_string()))?;
+        if value["format"] != FORMAT {
+            let what = format!(
+                "got format {}, want {FORMAT}: another version of this program wrote it",
+                value["format"]
+            );
+            return Err(checkpoint.unusable(what));
+        }
+        let note = Note::deserialize(value).map_err(|e| checkpoint.unusable(e.to_string()))?;
+        Ok(Some(Snapshot { checkpoint, tensors, note }))
+    }
+
+    /// The state, given the one that its fit started from.
+    pub(super) fn restore(self, start: State) -> Result<(State, Note), RunsError> {
+        let Snapshot { checkpoint, tensors, note } = self;
+        match restore(tensors, &note, start) {
+            Ok(state) => Ok((state, note)),
+            Err(what) => Err(checkpoint.unusable(what)),
+        }
+    }
+}
+
+fn restore(tensors: Vec<Tensor>, note: &Note, start: State) -> Result<State, String> {
+    let (mut weights, mut best, mut slots) = (Given::new(), Given::new(), Given::new());
+    for Tensor { name, shape, data } in tensors {
+        let (group, name) = match (name.strip_prefix(BEST), name.strip_prefix(OPTIMIZER)) {
+            (Some(name), _) => (&mut best, name),
+            (_, Some(name)) => (&mut slots, name),
+            _ => (&mut weights, &*name),
+        };
+        group.insert(name.to_owned(), (shape, data));
+    }
+    let State { mut network, mut optimizer, mut watch, .. } = start;
+    network.load(&weights).map_err(|error| error.to_string())?;
+    if !best.is_empty() {
+        let mut kept = network.clone();
+        kept.load(&best).map_err(|error| error.to_string())?;
+        watch.weights = Some(kept);
+    }
+    optimizer.iterations = note.iterations;
+    load_slots(&mut optimizer, &network, slots)?;
+    watch.wait = note.wait;
+    watch.best = note.best.map(|(bits, epoch)| (f64::from_bits(bits), epoch));
+    watch.stopped = note.stopped;
+    let [loss, hits, rows] = note.totals.map(f64::from_bits);
+    let totals = Score { loss, hits, rows };
+    Ok(State { network, optimizer, epoch: note.epoch, batch: note.batch, totals, watch })
+}
+
+/// Tensors by name: shape, and numbers row after row.
+type Given = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// Every vector that the optimizer keeps must be there with its weight's shape, and nothing else.
+fn load_slots(
+    optimizer: &mut OptimizerState,
+    network: &Network,
+    mut given: Given,
+) -> Result<(), String> {
+    for (weight, places) in network.weights().iter().zip(&mut optimizer.slots) {
+        for (slot, place) in places.iter_mut().enumerate() {
+            let name = slot_name(slot, &weight.name);
+            let Some((shape, data)) = given.remove(&name) else {
+                return Err(format!("`{OPTIMIZER}{name}` is missing"));
+            };
+            if shape != weight.shape {
+                let want = &weight.shape;
+                return Err(format!("`{OPTIMIZER}{name}`: got shape {shape:?}, want {want:?}"));
+            }
+            let columns = place.cols();
+            for (r, row) in data.chunks_exact(columns.max(1)).enumerate() {
+                place.row_mut(r)[..columns].copy_from_slice(row);
+            }
+        }
+    }
+    match given.keys().next() {
+        None => Ok(()),
+        Some(name) => Err(format!("`{OPTIMIZER}{name}` is nothing that this optimizer keeps")),
+    }
+}
