@@ -43,7 +43,7 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
 /// Ctrl-C is listened to.
 pub(super) fn work(
     names: Vec<String>,
-    batch: impl FnOnce() -> anyhow::Result<Batch>,
+    batch: impl FnOnce() -> Batch,
     args: &Work,
     interrupt: &Arc<Interrupt>,
     console: &Console,
@@ -53,15 +53,12 @@ pub(super) fn work(
     let teller = Arc::clone(&progress);
     interrupt.listen(move |text| teller.message(text))?;
     let options = options(args);
-    let run = |batch: Batch| {
-        let tell = |notice: Notice<'_>| progress.observe(&notice);
-        let results = batch.run(&options, &interrupt.stop, &tell)?;
-        Ok((batch, results))
-    };
-    let ended = batch().and_then(run);
+    let batch = batch();
+    let tell = |notice: Notice<'_>| progress.observe(&notice);
+    let results = batch.run(&options, &interrupt.stop, &tell);
     interrupt.finish();
     progress.close();
-    ended
+    Ok((batch, results?))
 }
 
 fn options(args: &Work) -> Options {

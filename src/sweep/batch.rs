@@ -3,12 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
 use chrono::Local;
 
-use crate::config::{Experiment, Plan};
+use crate::config::{Experiment, Plan, Variant};
 use crate::experiment::Feeds;
-use crate::runs::{Folder, Lock, Survives, git_commit, write_atomic};
+use crate::runs::{Folder, Lock, RunsError, Survives, git_commit, write_atomic};
 use crate::sweep::{Frozen, RunResult, Status};
 
 /// One run that is to be.
@@ -26,6 +25,8 @@ pub struct Job {
     pub root: PathBuf,
     /// The SHA-256 of the data that it was planned for, if that is known.
     pub data: Option<String>,
+    /// Why it cannot be started: its folder could not be made.
+    pub blocked: Option<String>,
 }
 
 /// The runs of one invocation.
@@ -48,20 +49,28 @@ impl Batch {
     }
 
     /// Makes the folder of every experiment below `logdir`, with all in it that a later process
-    /// needs to start what this one may not get to.
-    pub fn plan(experiments: &[Experiment], logdir: &Path) -> Result<Batch> {
+    /// needs to start what this one may not get to. If that cannot be done for one, its runs fail.
+    pub fn plan(experiments: &[Experiment], logdir: &Path) -> Batch {
         let mut batch = Batch::new(Vec::new(), Vec::new());
         for experiment in experiments {
-            match experiment.sweep {
-                true => batch.plan_sweep(experiment, logdir)?,
-                false => batch.plan_runs(experiment, logdir)?,
+            let planned = match experiment.sweep {
+                true => batch.plan_sweep(experiment, logdir),
+                false => batch.plan_runs(experiment, logdir),
+            };
+            if let Err(error) = planned {
+                let blocked = |run: &Variant| Job {
+                    label: run.label.clone(),
+                    blocked: Some(error.to_string()),
+                    ..single_job(run.plan.clone(), logdir)
+                };
+                batch.jobs.extend(experiment.runs.iter().map(blocked));
             }
         }
-        Ok(batch)
+        batch
     }
 
     /// A sweep's folder has its plan from the first moment.
-    fn plan_sweep(&mut self, experiment: &Experiment, logdir: &Path) -> Result<()> {
+    fn plan_sweep(&mut self, experiment: &Experiment, logdir: &Path) -> Result<(), RunsError> {
         let now = Local::now();
         let commit = self.commit.as_deref();
         let frozen = Frozen::new(experiment, now.fixed_offset(), commit, &self.feeds);
@@ -72,14 +81,15 @@ impl Batch {
     }
 
     /// The folder of a run of its own has its config from the first moment.
-    fn plan_runs(&mut self, experiment: &Experiment, logdir: &Path) -> Result<()> {
-        for run in &experiment.runs {
+    fn plan_runs(&mut self, experiment: &Experiment, logdir: &Path) -> Result<(), RunsError> {
+        let jobs = experiment.runs.iter().map(|run| {
             let config = run.plan.to_toml();
             let folder = Folder::create(logdir, &experiment.name, &Local::now(), |folder| {
                 write_atomic(&folder.config(), config.as_bytes(), Survives::Kill)
             })?;
-            self.jobs.push(single_job(run.plan.clone(), folder.path()));
-        }
+            Ok(single_job(run.plan.clone(), folder.path()))
+        });
+        self.jobs.extend(jobs.collect::<Result<Vec<_>, _>>()?);
         Ok(())
     }
 
@@ -105,18 +115,20 @@ pub(super) fn single_job(plan: Plan, dir: &Path) -> Job {
         dir: dir.to_owned(),
         root: dir.to_owned(),
         data: None,
+        blocked: None,
     }
 }
 
 /// The runs of a sweep in `folder`.
 pub(super) fn sweep_jobs(frozen: &Frozen, folder: &Folder) -> Vec<Job> {
-    let job = |run: &crate::config::Variant| Job {
+    let job = |run: &Variant| Job {
         name: frozen.experiment.name.clone(),
         label: run.label.clone(),
         plan: run.plan.clone(),
         dir: folder.child(&run.label).path().to_owned(),
         root: folder.path().to_owned(),
         data: frozen.data.get(&run.plan.data.dataset).cloned(),
+        blocked: None,
     };
     frozen.experiment.runs.iter().map(job).collect()
 }

@@ -83,9 +83,10 @@ fn run_one(
     let started = Instant::now();
     let mut report = Report::default();
     let mut dir = None;
-    let status = match (setting.stop)() {
-        true => Status::Skipped,
-        false => {
+    let status = match &job.blocked {
+        Some(error) => Status::Failed(error.clone()),
+        None if (setting.stop)() => Status::Skipped,
+        None => {
             let mut tell = |news: News<'_>| {
                 observe(match news {
                     News::Started(folder) => {

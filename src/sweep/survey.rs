@@ -63,6 +63,9 @@ pub struct Survey {
     pub unreadable: Vec<String>,
 }
 
+const WANTED: &str = "want the folder of a run or of a sweep, such as \
+                      logs/adam/20261123-210800, or one with such below it";
+
 impl Survey {
     /// Looks at `dirs`: folders of runs, of sweeps, or with such below them.
     ///
@@ -73,6 +76,9 @@ impl Survey {
     pub fn of(dirs: &[PathBuf]) -> Result<Survey> {
         let mut survey = Survey::default();
         for dir in dirs {
+            if !dir.is_dir() {
+                bail!("there is no folder `{}`; {WANTED}", dir.display());
+            }
             let before = survey.size();
             match kind(dir) {
                 Kind::Other => survey.look_below(dir)?,
@@ -83,11 +89,7 @@ impl Survey {
                 }
             }
             if before == survey.size() && !survey.found.iter().any(|f| f.dir.starts_with(dir)) {
-                bail!(
-                    "there is no run and no sweep in `{}`; want the folder of one, such as \
-                     logs/adam/20261123-210800, or one with such below it",
-                    dir.display()
-                );
+                bail!("there is no run and no sweep in `{}`; {WANTED}", dir.display());
             }
         }
         Ok(survey)

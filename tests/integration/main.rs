@@ -7,6 +7,7 @@ mod events;
 mod golden;
 mod house;
 mod kernels;
+mod resume;
 mod runs;
 mod sandbox;
 mod tensorboard;
