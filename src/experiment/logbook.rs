@@ -77,9 +77,15 @@ impl Logbook {
         })
     }
 
-    /// The record of a run that is done.
-    pub(super) fn completed(&self) -> Option<&Record> {
-        Some(&self.record).filter(|record| record.status == Status::Completed)
+    /// The record of a run that is done. A process that died just then may have left things to
+    /// tidy up.
+    pub(super) fn completed(&self) -> Result<Option<&Record>> {
+        if self.record.status != Status::Completed {
+            return Ok(None);
+        }
+        remove_leftovers(self.folder.path())?;
+        self.checkpoint.remove()?;
+        Ok(Some(&self.record))
     }
 
     /// Writes that the run is under way.

@@ -84,7 +84,7 @@ pub fn run(
     tell: &mut dyn FnMut(News<'_>),
 ) -> Result<Status> {
     let mut logbook = contain(|| Logbook::claim(order, setting))?;
-    if let Some(record) = logbook.completed() {
+    if let Some(record) = logbook.completed()? {
         *report = Report::of(record);
         return Ok(Status::Completed);
     }

@@ -1,12 +1,13 @@
 //! The state of a fit as a checkpoint keeps it: tensors by name and a note of the rest, and back
 //! again bit for bit; where the file lies is the runs' business.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::Network;
+use crate::model::{Network, Weights};
 use crate::runs::{Checkpoint, RunsError, Survives, Tensor, TensorView};
 use crate::train::{OptimizerState, Score, State, Watch};
 
@@ -62,15 +63,20 @@ pub(super) fn save(
     let State { network, optimizer, epoch, batch, totals, watch } = state;
     let OptimizerState { iterations, slots } = optimizer;
     let Watch { wait, best, weights, stopped } = watch;
-    let mut named = Named::default();
-    named.network("", network);
-    weights.iter().for_each(|weights| named.network(BEST, weights));
+    let mut tensors = network.weights();
     for (weight, slots) in network.weights().into_iter().zip(slots) {
-        for (slot, values) in slots.iter().enumerate() {
+        tensors.extend(slots.iter().enumerate().map(|(slot, values)| {
             let name = format!("{OPTIMIZER}{}", slot_name(slot, &weight.name));
-            named.0.push((name, weight.shape.clone(), values.to_rows()));
-        }
+            Weights { name, shape: weight.shape.clone(), values }
+        }));
     }
+    tensors.extend(weights.iter().flat_map(Network::weights).map(|weight| {
+        let name = format!("{BEST}{}", weight.name);
+        Weights { name, ..weight }
+    }));
+    let numbers: Vec<_> = tensors.iter().map(numbers).collect();
+    let views = tensors.iter().zip(&numbers);
+    let views = views.map(|(w, data)| TensorView { name: &w.name, shape: &w.shape, data });
     let note = Note {
         format: FORMAT,
         plan: logged.plan.to_owned(),
@@ -85,26 +91,18 @@ pub(super) fn save(
         events: logged.events,
     };
     let note = serde_json::to_string(&note).map_err(|e| checkpoint.unusable(e.to_string()))?;
-    checkpoint.save(&named.views(), &note, survives)
+    checkpoint.save(&views.collect::<Vec<_>>(), &note, survives)
 }
 
 fn slot_name(slot: usize, weight: &str) -> String {
     format!("{slot}.{weight}")
 }
 
-/// Tensors under way to their file.
-#[derive(Default)]
-struct Named(Vec<(String, Vec<usize>, Vec<f32>)>);
-
-impl Named {
-    fn network(&mut self, prefix: &str, network: &Network) {
-        let name = |name: String| format!("{prefix}{name}");
-        let tensors = network.weights().into_iter();
-        self.0.extend(tensors.map(|w| (name(w.name), w.shape, w.values.to_rows())));
-    }
-
-    fn views(&self) -> Vec<TensorView<'_>> {
-        self.0.iter().map(|(name, shape, data)| TensorView { name, shape, data }).collect()
+/// The numbers row after row; copied only if there is padding between the rows.
+fn numbers<'a>(weights: &Weights<'a>) -> Cow<'a, [f32]> {
+    match weights.values.stride() == weights.values.cols() {
+        true => Cow::Borrowed(weights.values.as_slice()),
+        false => Cow::Owned(weights.values.to_rows()),
     }
 }
 

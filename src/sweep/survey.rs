@@ -201,16 +201,29 @@ fn look(dir: &Path, kind: Kind) -> Result<Found> {
 
 fn look_at_sweep(dir: &Path) -> Result<Found> {
     let folder = Folder::at(dir);
-    let lock = Lock::take(dir)?;
     let frozen = Frozen::load(&folder.sweep_plan())?;
+    let mut found = Found {
+        dir: dir.to_owned(),
+        runs: runs_of(&frozen, &folder)?,
+        version: frozen.version.clone(),
+        named: false,
+        lock: None,
+    };
+    // Who has the lock is at work; nobody is on what is done, which may be read-only.
+    if found.runs.iter().any(|run| run.left != Left::Done) {
+        found.lock = Some(Lock::take(dir)?);
+        found.runs = runs_of(&frozen, &folder)?;
+    }
+    Ok(found)
+}
+
+fn runs_of(frozen: &Frozen, folder: &Folder) -> Result<Vec<FoundRun>> {
     let run = |job: Job| {
         let (left, record) = left(&Folder::at(&job.dir))?;
         let (name, dir) = (job.name.clone(), job.dir.clone());
         Ok(FoundRun { left, name, dir, record, job: Some(job) })
     };
-    let runs = sweep_jobs(&frozen, &folder).into_iter().map(run).collect::<Result<_>>()?;
-    let (dir, version) = (dir.to_owned(), frozen.version);
-    Ok(Found { dir, version, runs, named: false, lock: Some(lock) })
+    sweep_jobs(frozen, folder).into_iter().map(run).collect()
 }
 
 fn look_at_run(dir: &Path) -> Result<Found> {
@@ -238,6 +251,8 @@ fn left(folder: &Folder) -> Result<(Left, Option<Record>), RunsError> {
     }
     let record = Record::load(&folder.record())?;
     let left = match record.status {
+        // All it still has to do is to tidy up.
+        runs::Status::Completed if folder.checkpoint().exists() => Left::Interrupted,
         runs::Status::Completed => Left::Done,
         runs::Status::Failed => Left::Failed,
         runs::Status::Running | runs::Status::Stopped => Left::Interrupted,
