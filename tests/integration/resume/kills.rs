@@ -16,7 +16,6 @@ use runner::sweep::{Batch, Options, Status};
 use super::same::{names, same_run};
 use super::{sweep, toml, variants};
 use crate::sandbox::{Runner, Sandbox};
-use crate::tensorboard::check_logdir;
 
 fn kills() -> usize {
     std::env::var("RUNNER_TEST_KILLS").map_or(6, |number| number.parse().unwrap())
@@ -93,13 +92,6 @@ fn a_run_killed_at_any_moment_ends_as_if_it_had_not() {
         assert_eq!(runs().len(), 1);
         same_run(&runs()[0], &whole[0]);
         if kills() <= killed {
-            let see = |logs: &str, run: &Path| {
-                let name = run.file_name().unwrap().to_str().unwrap();
-                let seen = check_logdir(&sandbox.path().join(logs).join("small")).to_string();
-                seen.replace(name, "RUN")
-            };
-            let seen = see(&logs, &runs()[0]);
-            assert!(seen.contains("RUN/validation"), "{seen}");
             return;
         }
     }

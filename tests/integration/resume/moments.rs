@@ -14,6 +14,7 @@ use tempfile::tempdir;
 
 use super::same::same_run;
 use super::{plan, variants};
+use crate::tensorboard::check_logdir;
 
 /// Trains in `dir`, and stops when it was asked for the `stop_at`th time whether to.
 fn train(plan: &Plan, dir: &Path, stop_at: usize, threads: &[usize]) -> (Status, Report) {
@@ -68,6 +69,26 @@ fn a_run_may_be_stopped_as_often_as_one_likes() {
     assert!(record.resumed.is_sorted_by_key(|resumed| (resumed.epoch, resumed.batch)));
     assert!(record.resumed.iter().any(|resumed| 0 < resumed.batch), "in mid-epoch");
     assert!(record.started <= record.resumed[0].at);
+}
+
+/// Neither of TensorBoard's loaders can tell a run in pieces from a whole one.
+#[test]
+fn tensorboard_sees_no_seam() {
+    let plan = plan("");
+    let dir = tempdir().unwrap();
+    let (whole, pieces) = (dir.path().join("whole"), dir.path().join("pieces"));
+    train(&plan, &whole, usize::MAX, &[1]);
+    while train(&plan, &pieces, 5, &[1]).0 == Status::Stopped {}
+    let seen = check_logdir(dir.path());
+    for (loader, place) in [("loader", ""), ("fast", "/scalars"), ("slow", "/scalars")] {
+        let runs = seen.pointer(&format!("/{loader}{place}")).unwrap();
+        for part in ["train", "validation"] {
+            let of = |run: &str| &runs[format!("{run}/{part}")];
+            assert!(of("whole")["epoch_loss"].is_array() || loader == "loader", "{runs}");
+            assert!(!of("whole").is_null(), "{loader} {part}");
+            assert_eq!(of("pieces"), of("whole"), "{loader} {part}");
+        }
+    }
 }
 
 /// A run that is given more or fewer threads between epochs.
