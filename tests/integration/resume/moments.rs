@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use runner::config::Plan;
@@ -16,14 +17,16 @@ use super::same::same_run;
 use super::{plan, variants};
 use crate::tensorboard::check_logdir;
 
+/// Read once for all tests.
+static FEEDS: LazyLock<Feeds> = LazyLock::new(Feeds::default);
+
 /// Trains in `dir`, and stops when it was asked for the `stop_at`th time whether to.
 fn train(plan: &Plan, dir: &Path, stop_at: usize, threads: &[usize]) -> (Status, Report) {
     let asked = AtomicUsize::new(0);
     let stop = || asked.fetch_add(1, Ordering::Relaxed) + 1 == stop_at;
     let shares = AtomicUsize::new(0);
     let share = || threads[shares.fetch_add(1, Ordering::Relaxed) % threads.len()];
-    let feeds = Feeds::default();
-    let setting = Setting { threads: &share, feeds: &feeds, git_commit: None, stop: &stop };
+    let setting = Setting { threads: &share, feeds: &FEEDS, git_commit: None, stop: &stop };
     let order = Order { plan, dir, data: None };
     let mut report = Report::default();
     let status = experiment::run(&order, &setting, &mut report, &mut |_| {});
@@ -146,8 +149,7 @@ fn a_panic_fails_the_run_and_can_be_tried_again() {
     let dir = tempdir().unwrap();
     let (whole, folder) = (dir.path().join("whole"), Folder::at(&dir.path().join("panicked")));
     train(&plan, &whole, usize::MAX, &[1]);
-    let feeds = Feeds::default();
-    let setting = Setting { threads: &|| 1, feeds: &feeds, git_commit: None, stop: &|| false };
+    let setting = Setting { threads: &|| 1, feeds: &FEEDS, git_commit: None, stop: &|| false };
     let order = Order { plan: &plan, dir: folder.path(), data: None };
     let steps = Cell::new(0);
     let mut tell = |news: News<'_>| {
@@ -175,8 +177,7 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     let before = fs::read(folder.record()).unwrap();
     let state = folder.checkpoint().join("state.safetensors");
     let refused = |plan: &Plan, data: Option<&str>| {
-        let feeds = Feeds::default();
-        let setting = Setting { threads: &|| 1, feeds: &feeds, git_commit: None, stop: &|| false };
+        let setting = Setting { threads: &|| 1, feeds: &FEEDS, git_commit: None, stop: &|| false };
         let order = Order { plan, dir: folder.path(), data };
         let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
         assert_eq!(fs::read(folder.record()).unwrap(), before);
@@ -213,8 +214,7 @@ fn what_does_not_fit_is_refused_and_left_alone() {
 fn other_data_than_planned_is_refused() {
     let plan = plan("");
     let dir = tempdir().unwrap();
-    let feeds = Feeds::default();
-    let setting = Setting { threads: &|| 1, feeds: &feeds, git_commit: None, stop: &|| false };
+    let setting = Setting { threads: &|| 1, feeds: &FEEDS, git_commit: None, stop: &|| false };
     let order = Order { plan: &plan, dir: &dir.path().join("run"), data: Some("0123") };
     let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
     let error = error.unwrap_err().to_string();
