@@ -6,6 +6,7 @@ mod frozen;
 mod survey;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ pub use batch::{Batch, Job};
 pub use frozen::Frozen;
 pub use survey::{Found, FoundRun, Left, Survey};
 
-use rayon::prelude::*;
+use rayon::BroadcastContext;
 
 use crate::experiment::{self, News, Order, Report, Setting};
 use crate::runs;
@@ -54,7 +55,7 @@ impl Batch {
             git_commit: self.commit.as_deref(),
             stop: &|| stop.load(Ordering::Relaxed) || given_up.load(Ordering::Relaxed),
         };
-        let one = |(run, job): (usize, &Job)| {
+        let one = |run: usize, job: &Job| {
             let result = run_one(run, job, &setting, observe);
             left.fetch_sub(1, Ordering::Relaxed);
             if let Status::Failed(_) = result.status {
@@ -66,11 +67,20 @@ impl Batch {
             observe(Notice::Finished { run, result: &result });
             result
         };
-        // `with_max_len` hands the runs out one by one, in their order.
+        let next = AtomicUsize::new(0);
+        let results: Vec<OnceLock<RunResult>> = self.jobs.iter().map(|_| OnceLock::new()).collect();
+        // Whoever is free takes the next: runs start in their order.
+        let work = |_: BroadcastContext<'_>| {
+            loop {
+                let run = next.fetch_add(1, Ordering::Relaxed);
+                let Some(job) = self.jobs.get(run) else { break };
+                let _ = results[run].set(one(run, job));
+            }
+        };
         let pool =
             rayon::ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("run-{i}"));
-        let all = || self.jobs.par_iter().enumerate().with_max_len(1).map(one).collect();
-        Ok(pool.build()?.install(all))
+        pool.build()?.broadcast(work);
+        Ok(results.into_iter().filter_map(OnceLock::into_inner).collect())
     }
 }
 
@@ -82,26 +92,23 @@ fn run_one(
 ) -> RunResult {
     let started = Instant::now();
     let mut report = Report::default();
-    let mut dir = None;
-    let status = match &job.blocked {
-        Some(error) => Status::Failed(error.clone()),
-        None if (setting.stop)() => Status::Skipped,
+    let mut tell = |news: News<'_>| {
+        observe(match news {
+            News::Started(dir) => Notice::Started { run, dir },
+            News::Training(event) => Notice::Training { run, event },
+        });
+    };
+    let order = Order { plan: &job.plan, dir: &job.dir, data: job.data.as_deref() };
+    let (dir, status) = match &job.blocked {
+        Some(error) => (None, Status::Failed(error.clone())),
+        None if (setting.stop)() => (None, Status::Skipped),
         None => {
-            let mut tell = |news: News<'_>| {
-                observe(match news {
-                    News::Started(folder) => {
-                        dir = Some(folder.to_owned());
-                        Notice::Started { run, dir: folder }
-                    }
-                    News::Training(event) => Notice::Training { run, event },
-                });
-            };
-            let order = Order { plan: &job.plan, dir: &job.dir, data: job.data.as_deref() };
-            match experiment::run(&order, setting, &mut report, &mut tell) {
+            let status = match experiment::run(&order, setting, &mut report, &mut tell) {
                 Ok(runs::Status::Stopped) => Status::Stopped,
                 Ok(_) => Status::Completed,
                 Err(error) => Status::Failed(format!("{error:#}")),
-            }
+            };
+            (Some(job.dir.clone()), status)
         }
     };
     RunResult {

@@ -99,7 +99,8 @@ impl Space {
     pub(super) fn combinations(&self) -> Result<Vec<Vec<Node>>, Box<Problem>> {
         let trials = self.drawn.as_ref().map_or(1, |(_, trials, _)| *trials);
         let sizes = self.grid.iter().map(|axis| axis.list().len()).chain([self.seeds.len().max(1)]);
-        let total = sizes.into_iter().try_fold(trials, |total, size| total.checked_mul(size as u64));
+        let total =
+            sizes.into_iter().try_fold(trials, |total, size| total.checked_mul(size as u64));
         if total.is_none_or(|total| MOST_RUNS < total) {
             return Err(self.too_many(total).into());
         }

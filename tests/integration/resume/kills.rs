@@ -3,18 +3,13 @@
 
 #![cfg(unix)]
 
-use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime};
 
-use runner::config::Experiment;
-use runner::sweep::{Batch, Options, Status};
-
 use super::same::{names, same_run};
-use super::{sweep, toml, variants};
+use super::toml;
 use crate::sandbox::{Runner, Sandbox};
 
 fn kills() -> usize {
@@ -73,68 +68,47 @@ fn folders(dir: &Path) -> Vec<PathBuf> {
     names.map(|name| dir.join(name)).filter(|path| path.is_dir()).collect()
 }
 
-#[test]
-fn a_run_killed_at_any_moment_ends_as_if_it_had_not() {
+/// Trains `work.toml` until `kills` kills have not kept it from its end, each time anew; every
+/// `run` that is left must be as the one that nobody killed.
+fn kill_at_any_moment(config: &str, runs_of: impl Fn(&Path) -> Vec<PathBuf>) {
     let sandbox = Sandbox::new();
-    sandbox.file("small.toml", &toml("").replace("epochs = 4", "epochs = 60"));
+    sandbox.file("work.toml", config);
     let start = Instant::now();
-    sandbox.runner("run small.toml --logdir whole -q").exits(0);
+    sandbox.runner("run work.toml --logdir whole -q -j 2 --threads 2").exits(0);
     let span = start.elapsed();
-    let whole = folders(&sandbox.path().join("whole/small"));
+    let whole = runs_of(&folders(&sandbox.path().join("whole/work"))[0]);
     let (mut dice, mut killed) = (Dice::new(), 0);
     for round in 0.. {
-        let logs = format!("logs{round}");
-        let runs = || folders(&sandbox.path().join(&logs).join("small"));
-        killed += survive(&mut dice, span, || match &runs()[..] {
-            [] => sandbox.runner(&format!("run small.toml --logdir {logs} -q")),
-            _ => sandbox.runner(&format!("resume {logs} -q")),
-        });
-        assert_eq!(runs().len(), 1);
-        same_run(&runs()[0], &whole[0]);
         if kills() <= killed {
             return;
+        }
+        let logs = format!("logs{round}");
+        let begun = || folders(&sandbox.path().join(&logs).join("work"));
+        killed += survive(&mut dice, span, || match &begun()[..] {
+            [] => sandbox.runner(&format!("run work.toml --logdir {logs} -q -j 2 --threads 2")),
+            _ => sandbox.runner(&format!("resume {logs} -q -j 2 --threads 2")),
+        });
+        assert_eq!(begun().len(), 1);
+        let runs = runs_of(&begun()[0]);
+        assert_eq!(runs.len(), whole.len());
+        for (run, whole) in runs.iter().zip(&whole) {
+            same_run(run, whole);
         }
     }
 }
 
-/// Plans the sweep below `logdir`, as a process does that dies before it starts a run.
-fn planned(experiment: &Experiment, logdir: &Path) -> PathBuf {
-    let batch = Batch::plan(std::slice::from_ref(experiment), logdir);
-    assert_eq!(batch.jobs[0].blocked, None);
-    batch.jobs[0].root.clone()
+#[test]
+fn a_run_killed_at_any_moment_ends_as_if_it_had_not() {
+    let config = toml("").replace("epochs = 4", "epochs = 60");
+    kill_at_any_moment(&config, |dir| vec![dir.to_owned()]);
 }
 
 #[test]
 fn a_sweep_killed_at_any_moment_ends_as_if_it_had_not() {
-    let sandbox = Sandbox::new();
-    let mut plans = variants();
-    plans.iter_mut().for_each(|(_, plan)| plan.training.epochs = 25);
-    let experiment = sweep(plans);
-    let batch = Batch::plan(std::slice::from_ref(&experiment), &sandbox.path().join("whole"));
-    let options = Options { jobs: 2, threads: 2, max_failures: None };
-    let results = batch.run(&options, &AtomicBool::new(false), &|_| {}).unwrap();
-    assert!(results.iter().all(|result| result.status == Status::Completed), "{results:?}");
-
-    // How long it takes a process.
-    planned(&experiment, &sandbox.path().join("timed"));
-    let start = Instant::now();
-    sandbox.runner("resume timed -q -j 2").exits(0);
-    let span = start.elapsed();
-    let (mut dice, mut killed) = (Dice::new(), 0);
-    for round in 0.. {
-        let logs = format!("logs{round}");
-        let dir = planned(&experiment, &sandbox.path().join(&logs));
-        let plan = fs::read(dir.join("plan.json")).unwrap();
-        killed += survive(&mut dice, span, || {
-            sandbox.runner(&format!("resume {logs} -q -j 2 --threads 2"))
-        });
-        assert_eq!(fs::read(dir.join("plan.json")).unwrap(), plan);
-        assert_eq!(folders(&dir).len(), experiment.runs.len());
-        for job in &batch.jobs {
-            same_run(&dir.join(&job.label), &job.dir);
-        }
-        if kills() <= killed {
-            return;
-        }
-    }
+    let more = "[sweep]\nseeds = [1, 2]\n[sweep.parameters]\n\
+                \"tensorboard.layout\" = [\"keras\", \"flat\"]\n\
+                \"callbacks.early_stopping.restore_best_weights\" = [true, false]\n\
+                [callbacks.early_stopping]\npatience = 12";
+    let config = toml(more).replace("epochs = 4", "epochs = 20");
+    kill_at_any_moment(&config, |dir| folders(dir));
 }
