@@ -25,10 +25,6 @@ use crate::runs::{
 };
 use crate::train::{Logs, State};
 
-/// How often a run forces what it has written to the disk. What a kill leaves is whole anyway;
-/// this is for the power, and costs nothing to the many runs that are shorter.
-const SYNC_EVERY: Duration = Duration::from_secs(10);
-
 /// The files of a run that is under way.
 pub(super) struct Logbook {
     folder: Folder,
@@ -45,6 +41,7 @@ pub(super) struct Logbook {
     before: f64,
     begun: Instant,
     synced: Instant,
+    sync_every: Duration,
 }
 
 struct Files {
@@ -74,6 +71,7 @@ impl Logbook {
             before: 0.0,
             begun: Instant::now(),
             synced: Instant::now(),
+            sync_every: setting.sync_every,
         })
     }
 
@@ -179,7 +177,7 @@ impl Logbook {
     /// Writes what the fit needs to go on from `state`.
     pub(super) fn save(&mut self, state: &State) -> Result<()> {
         let Some(files) = &self.files else { return Ok(()) };
-        let survives = match SYNC_EVERY <= self.synced.elapsed() {
+        let survives = match self.sync_every <= self.synced.elapsed() {
             false => Survives::Kill,
             true => {
                 // Before the checkpoint that tells their lengths.
@@ -253,7 +251,7 @@ impl Logbook {
 
     /// What the last files of a run are to survive.
     fn survives(&self) -> Survives {
-        match SYNC_EVERY <= self.begun.elapsed() {
+        match self.sync_every <= self.begun.elapsed() {
             true => Survives::PowerLoss,
             false => Survives::Kill,
         }
@@ -297,7 +295,7 @@ fn record(plan: &Plan, setting: &Setting<'_>) -> Record {
         status: Status::Running,
         error: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        arguments: std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect(),
+        arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
         git_commit: setting.git_commit.map(str::to_owned),
         machine: Machine::here((setting.threads)()),
         data: DataSource { description: plan.data.dataset.clone(), sha256: String::new() },

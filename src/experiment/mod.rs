@@ -14,6 +14,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use feeds::Feeds;
 
@@ -47,7 +48,14 @@ pub struct Setting<'a> {
     pub git_commit: Option<&'a str>,
     /// Whether all runs are to stop after their step; asked after every step.
     pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// How often a run forces what it has written to the disk, and how long it must have taken for
+    /// its last files to be.
+    pub sync_every: Duration,
 }
+
+/// What a kill leaves is whole anyway; this is for the power, and costs nothing to the many runs
+/// that are shorter.
+pub const SYNC_EVERY: Duration = Duration::from_secs(10);
 
 /// How a run ended.
 #[derive(Clone, Debug, Default)]

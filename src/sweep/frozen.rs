@@ -25,7 +25,7 @@ pub struct Frozen {
     pub version: String,
     /// When.
     pub created: DateTime<FixedOffset>,
-    /// The command line.
+    /// The command line, without the program's name.
     pub arguments: Vec<String>,
     /// The commit that was checked out in the current folder.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -57,7 +57,10 @@ impl Frozen {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             created,
-            arguments: std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect(),
+            arguments: std::env::args_os()
+                .skip(1)
+                .map(|a| a.to_string_lossy().into_owned())
+                .collect(),
             git_commit: git_commit.map(str::to_owned),
             data: data.into_iter().filter_map(|(name, found)| Some((name, found?))).collect(),
             experiment: experiment.clone(),

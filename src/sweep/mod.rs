@@ -54,6 +54,7 @@ impl Batch {
             feeds: &self.feeds,
             git_commit: self.commit.as_deref(),
             stop: &|| stop.load(Ordering::Relaxed) || given_up.load(Ordering::Relaxed),
+            sync_every: experiment::SYNC_EVERY,
         };
         let one = |run: usize, job: &Job| {
             let result = run_one(run, job, &setting, observe);

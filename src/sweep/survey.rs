@@ -21,6 +21,9 @@ pub struct Found {
     pub version: String,
     /// Its runs.
     pub runs: Vec<FoundRun>,
+    /// Where the path leads, whatever way it is written.
+    id: PathBuf,
+    is_sweep: bool,
     /// Whether the user has named this very folder.
     named: bool,
     /// Of a sweep, the right to write into its folder.
@@ -83,16 +86,27 @@ impl Survey {
             match kind(dir) {
                 Kind::Other => survey.look_below(dir)?,
                 kind => {
-                    let known = survey.found.iter().any(|found| found.dir == *dir);
-                    let found = (!known).then(|| look(dir, kind)).transpose()?;
-                    survey.found.extend(found.map(|found| Found { named: true, ..found }));
+                    if !survey.has(dir) {
+                        let found = look(dir, kind)?;
+                        survey.found.retain(|other| !other.id.starts_with(&found.id));
+                        survey.found.push(Found { named: true, ..found });
+                    }
                 }
             }
-            if before == survey.size() && !survey.found.iter().any(|f| f.dir.starts_with(dir)) {
+            let id = identity(dir);
+            let below = |found: &Found| found.id.starts_with(&id);
+            if before == survey.size() && !survey.has(dir) && !survey.found.iter().any(below) {
                 bail!("there is no run and no sweep in `{}`; {WANTED}", dir.display());
             }
         }
         Ok(survey)
+    }
+
+    /// Whether the run or sweep in `dir` has been found already.
+    fn has(&self, dir: &Path) -> bool {
+        let id = identity(dir);
+        let child = |found: &Found| found.is_sweep && Some(&*found.id) == id.parent();
+        self.found.iter().any(|found| found.id == id || child(found))
     }
 
     fn size(&self) -> usize {
@@ -113,7 +127,7 @@ impl Survey {
             match kind(&dir) {
                 // What cannot be read has no run for us.
                 Kind::Other => drop(self.look_below(&dir)),
-                _ if self.found.iter().any(|found| found.dir == dir) => {}
+                _ if self.has(&dir) => {}
                 kind => match look(&dir, kind) {
                     Ok(found) => self.found.push(found),
                     Err(error) => match error.downcast_ref() {
@@ -173,6 +187,10 @@ impl FoundRun {
     }
 }
 
+fn identity(dir: &Path) -> PathBuf {
+    dir.canonicalize().unwrap_or_else(|_| dir.to_owned())
+}
+
 /// What a folder is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -206,6 +224,8 @@ fn look_at_sweep(dir: &Path) -> Result<Found> {
         dir: dir.to_owned(),
         runs: runs_of(&frozen, &folder)?,
         version: frozen.version.clone(),
+        id: identity(dir),
+        is_sweep: true,
         named: false,
         lock: None,
     };
@@ -240,9 +260,16 @@ fn look_at_run(dir: &Path) -> Result<Found> {
     let version = record.as_ref().map_or(String::new(), |record| record.version.clone());
     let name = record.as_ref().map(|record| record.name.clone());
     let name = name.or_else(|| Some(job.as_ref()?.name.clone())).unwrap_or_default();
-    let dir = dir.to_owned();
-    let run = FoundRun { left, name, dir: dir.clone(), record, job };
-    Ok(Found { dir, version, runs: vec![run], named: false, lock: None })
+    let run = FoundRun { left, name, dir: dir.to_owned(), record, job };
+    Ok(Found {
+        dir: dir.to_owned(),
+        runs: vec![run],
+        version,
+        id: identity(dir),
+        is_sweep: false,
+        named: false,
+        lock: None,
+    })
 }
 
 fn left(folder: &Folder) -> Result<(Left, Option<Record>), RunsError> {

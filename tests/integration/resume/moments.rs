@@ -6,9 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use runner::config::Plan;
-use runner::experiment::{self, Feeds, News, Order, Report, Setting};
+use runner::experiment::{self, Feeds, News, Order, Report, SYNC_EVERY, Setting};
 use runner::runs::{Folder, Record, Status};
 use runner::train::Event;
 use tempfile::tempdir;
@@ -20,13 +21,24 @@ use crate::tensorboard::check_logdir;
 /// Read once for all tests.
 static FEEDS: LazyLock<Feeds> = LazyLock::new(Feeds::default);
 
+/// One thread, never stopped, and everything forced to the disk at once.
+fn setting() -> Setting<'static> {
+    Setting {
+        threads: &|| 1,
+        feeds: &FEEDS,
+        git_commit: None,
+        stop: &|| false,
+        sync_every: Duration::ZERO,
+    }
+}
+
 /// Trains in `dir`, and stops when it was asked for the `stop_at`th time whether to.
 fn train(plan: &Plan, dir: &Path, stop_at: usize, threads: &[usize]) -> (Status, Report) {
     let asked = AtomicUsize::new(0);
     let stop = || asked.fetch_add(1, Ordering::Relaxed) + 1 == stop_at;
     let shares = AtomicUsize::new(0);
     let share = || threads[shares.fetch_add(1, Ordering::Relaxed) % threads.len()];
-    let setting = Setting { threads: &share, feeds: &FEEDS, git_commit: None, stop: &stop };
+    let setting = Setting { threads: &share, stop: &stop, sync_every: SYNC_EVERY, ..setting() };
     let order = Order { plan, dir, data: None };
     let mut report = Report::default();
     let status = experiment::run(&order, &setting, &mut report, &mut |_| {});
@@ -149,7 +161,7 @@ fn a_panic_fails_the_run_and_can_be_tried_again() {
     let dir = tempdir().unwrap();
     let (whole, folder) = (dir.path().join("whole"), Folder::at(&dir.path().join("panicked")));
     train(&plan, &whole, usize::MAX, &[1]);
-    let setting = Setting { threads: &|| 1, feeds: &FEEDS, git_commit: None, stop: &|| false };
+    let setting = setting();
     let order = Order { plan: &plan, dir: folder.path(), data: None };
     let steps = Cell::new(0);
     let mut tell = |news: News<'_>| {
@@ -167,6 +179,17 @@ fn a_panic_fails_the_run_and_can_be_tried_again() {
     same_run(folder.path(), &whole);
 }
 
+#[test]
+fn what_is_forced_to_the_disk_is_the_same() {
+    let plan = plan("");
+    let dir = tempdir().unwrap();
+    let (whole, forced) = (dir.path().join("whole"), dir.path().join("forced"));
+    train(&plan, &whole, usize::MAX, &[1]);
+    let order = Order { plan: &plan, dir: &forced, data: None };
+    experiment::run(&order, &setting(), &mut Report::default(), &mut |_| {}).unwrap();
+    same_run(&forced, &whole);
+}
+
 /// Runs that cannot be taken up say so, and stay as they were.
 #[test]
 fn what_does_not_fit_is_refused_and_left_alone() {
@@ -177,7 +200,7 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     let before = fs::read(folder.record()).unwrap();
     let state = folder.checkpoint().join("state.safetensors");
     let refused = |plan: &Plan, data: Option<&str>| {
-        let setting = Setting { threads: &|| 1, feeds: &FEEDS, git_commit: None, stop: &|| false };
+        let setting = setting();
         let order = Order { plan, dir: folder.path(), data };
         let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
         assert_eq!(fs::read(folder.record()).unwrap(), before);
@@ -214,7 +237,7 @@ fn what_does_not_fit_is_refused_and_left_alone() {
 fn other_data_than_planned_is_refused() {
     let plan = plan("");
     let dir = tempdir().unwrap();
-    let setting = Setting { threads: &|| 1, feeds: &FEEDS, git_commit: None, stop: &|| false };
+    let setting = setting();
     let order = Order { plan: &plan, dir: &dir.path().join("run"), data: Some("0123") };
     let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
     let error = error.unwrap_err().to_string();
