@@ -16,8 +16,8 @@ const NAME: &str = ".lock";
 /// The right to write into a folder, until this value or its process is gone.
 #[derive(Debug)]
 pub struct Lock {
-    /// Open as long as the folder is ours; the lock goes with it.
-    _file: File,
+    /// Open as long as the folder is ours.
+    file: File,
 }
 
 impl Lock {
@@ -40,12 +40,20 @@ impl Lock {
         }
         // Only for the message of whoever comes second; a full disk is no reason to stop here.
         let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", here()));
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
     }
 
     /// Whether some process has ever had the folder, as every run's has been.
     pub fn is_used_in(folder: &Path) -> bool {
         folder.join(NAME).is_file()
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave the lock to a child process that is just being started: until
+        // it becomes another program, it has all that we have open.
+        let _ = self.file.unlock();
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod batch;
 mod frozen;
+
+mod found;
 mod survey;
 
 use std::path::{Path, PathBuf};
@@ -11,8 +13,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 pub use batch::{Batch, Job};
+pub use found::{Found, FoundRun, Left};
 pub use frozen::Frozen;
-pub use survey::{Found, FoundRun, Left, Survey};
+pub use survey::Survey;
 
 use rayon::BroadcastContext;
 
@@ -44,8 +47,8 @@ impl Batch {
         observe: &(dyn Fn(Notice<'_>) + Sync),
     ) -> anyhow::Result<Vec<RunResult>> {
         let jobs = options.jobs.clamp(1, self.jobs.len().max(1));
-        let (left, failures) = (AtomicUsize::new(self.jobs.len()), AtomicUsize::new(0));
-        let given_up = AtomicBool::new(false);
+        let left = AtomicUsize::new(self.jobs.len());
+        let failures = Failures { count: AtomicUsize::new(0), most: options.max_failures };
         let setting = Setting {
             threads: &|| {
                 let active = left.load(Ordering::Relaxed).clamp(1, jobs);
@@ -53,18 +56,13 @@ impl Batch {
             },
             feeds: &self.feeds,
             git_commit: self.commit.as_deref(),
-            stop: &|| stop.load(Ordering::Relaxed) || given_up.load(Ordering::Relaxed),
+            stop: &|| stop.load(Ordering::Relaxed) || failures.are_too_many(),
             sync_every: experiment::SYNC_EVERY,
         };
         let one = |run: usize, job: &Job| {
             let result = run_one(run, job, &setting, observe);
             left.fetch_sub(1, Ordering::Relaxed);
-            if let Status::Failed(_) = result.status {
-                let failed = failures.fetch_add(1, Ordering::Relaxed) + 1;
-                if options.max_failures.is_some_and(|most| most <= failed) {
-                    given_up.store(true, Ordering::Relaxed);
-                }
-            }
+            failures.take(&result);
             observe(Notice::Finished { run, result: &result });
             result
         };
@@ -82,6 +80,24 @@ impl Batch {
             rayon::ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("run-{i}"));
         pool.build()?.broadcast(work);
         Ok(results.into_iter().filter_map(OnceLock::into_inner).collect())
+    }
+}
+
+/// The failed runs so far, and how many are the last straw.
+struct Failures {
+    count: AtomicUsize,
+    most: Option<usize>,
+}
+
+impl Failures {
+    fn take(&self, result: &RunResult) {
+        if let Status::Failed(_) = result.status {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn are_too_many(&self) -> bool {
+        self.most.is_some_and(|most| most <= self.count.load(Ordering::Relaxed))
     }
 }
 

@@ -110,5 +110,5 @@ fn a_sweep_killed_at_any_moment_ends_as_if_it_had_not() {
                 \"callbacks.early_stopping.restore_best_weights\" = [true, false]\n\
                 [callbacks.early_stopping]\npatience = 12";
     let config = toml(more).replace("epochs = 4", "epochs = 20");
-    kill_at_any_moment(&config, |dir| folders(dir));
+    kill_at_any_moment(&config, folders);
 }
