@@ -44,6 +44,17 @@ impl Stream {
         Stream(ChaCha8Rng::from_seed(key.into()))
     }
 
+    /// The stream of parameter `key` in the `trial`th draw of a sweep with this seed.
+    pub fn trial(seed: u64, key: &str, trial: u64) -> Stream {
+        let digest = Sha256::new()
+            .chain_update(seed.to_le_bytes())
+            .chain_update(trial.to_le_bytes())
+            .chain_update("trial/")
+            .chain_update(key)
+            .finalize();
+        Stream(ChaCha8Rng::from_seed(digest.into()))
+    }
+
     /// A number of the 2^53 evenly spaced ones in [0, 1).
     pub fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64

@@ -14,7 +14,7 @@ Exit status:
   1    some run failed
   2    the request was wrong; nothing was started
   70   a bug in runner
-  75   stopped early, logs and weights saved
+  75   stopped early, all saved: `runner resume` goes on
   130  aborted by the second Ctrl-C";
 
 const EXAMPLES: &str = "\
@@ -41,7 +41,20 @@ Examples:
     runner run configs/*.toml --json | jq '.runs[] | {name, loss: .last.val_loss}'
 
 Ctrl-C or SIGTERM finishes the current step and saves every run; a second one
-aborts at once.";
+aborts at once. `runner resume` finishes what was stopped, aborted or killed.";
+
+const RESUME_EXAMPLES: &str = "\
+Examples:
+  Finish a run, or all that is left of a sweep:
+    runner resume logs/adam/20261123-210800
+
+  Finish whatever was broken off, and try again what failed:
+    runner resume logs --retry-failed
+
+A run goes on from the end of its last epoch, or from the step that Ctrl-C let it
+finish, and ends with the numbers, weights and event files of a run that was never
+interrupted. What is done is left alone, and so is what another process is at work
+on.";
 
 /// Train feed-forward networks from TOML experiments, logged for TensorBoard
 #[derive(Debug, Parser)]
@@ -67,6 +80,12 @@ pub(super) enum Command {
     #[command(after_help = EXIT_STATUS)]
     #[command(after_long_help = format!("{RUN_EXAMPLES}\n\n{EXIT_STATUS}"))]
     Run(RunArgs),
+    /// Finish what was stopped, killed or never started
+    ///
+    /// Takes the folder of a run, of a sweep, or one with such below it, such as `logs`.
+    #[command(after_help = EXIT_STATUS)]
+    #[command(after_long_help = format!("{RESUME_EXAMPLES}\n\n{EXIT_STATUS}"))]
+    Resume(ResumeArgs),
     /// Say everything that is wrong with the configs, and start nothing
     Check(CheckArgs),
     /// Print the JSON Schema of a config, for editors
@@ -89,6 +108,31 @@ pub(super) struct RunArgs {
     #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub(super) logdir: PathBuf,
 
+    /// Print the runs with every default filled in, and start none
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+
+    #[command(flatten)]
+    pub(super) work: Work,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ResumeArgs {
+    /// Folders of runs or sweeps, or with such below them
+    #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
+    pub(super) dirs: Vec<PathBuf>,
+
+    /// Try failed runs again, from where they failed
+    #[arg(long)]
+    pub(super) retry_failed: bool,
+
+    #[command(flatten)]
+    pub(super) work: Work,
+}
+
+/// How runs are run and shown.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Work {
     /// Runs at a time [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = at_least_one)]
     pub(super) jobs: Option<usize>,
@@ -99,13 +143,13 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(super) threads: Option<usize>,
 
-    /// Print the runs with every default filled in, and start none
-    #[arg(short = 'n', long)]
-    pub(super) dry_run: bool,
-
     /// Stop at the first failed run instead of finishing the others
     #[arg(long)]
     pub(super) fail_fast: bool,
+
+    /// Stop when so many runs have failed instead of finishing the others
+    #[arg(long, value_name = "N", value_parser = at_least_one, conflicts_with = "fail_fast")]
+    pub(super) max_failures: Option<usize>,
 
     /// How to show progress, on stderr
     #[arg(long, value_name = "STYLE", default_value = "auto")]

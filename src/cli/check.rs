@@ -9,8 +9,9 @@ use super::load;
 /// Checks the configs and says how many runs they describe, or shows their problems.
 pub(super) fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
     match load::load(&args.request.configs, &args.request.set, console.err.color) {
-        Ok(plans) => {
-            let (configs, runs) = (args.request.configs.len(), plans.len());
+        Ok(experiments) => {
+            let configs = experiments.len();
+            let runs = experiments.iter().map(|experiment| experiment.runs.len()).sum();
             let line = format!("{}, {}: ok\n", count(configs, "config"), count(runs, "run"));
             console.data(&line)?;
             Ok(Exit::Done)

@@ -11,6 +11,7 @@ mod load;
 mod check;
 mod completions;
 mod dry_run;
+mod resume;
 mod run;
 mod schema;
 
@@ -54,6 +55,7 @@ fn parse_and_dispatch(argv: &[OsString]) -> Exit {
 fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::run(args, console),
+        Command::Resume(args) => resume::resume(args, console),
         Command::Check(args) => check::check(args, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Completions(args) => completions::completions(args, console),

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::args::Work;
 use super::console::{Console, Tone, stdout_width};
 use super::format::{count, shell_word};
 use super::labels::Labels;
@@ -18,13 +19,26 @@ pub(super) struct Wanted {
     pub(super) json: bool,
 }
 
+impl Wanted {
+    /// What the arguments want.
+    pub(super) fn of(args: &Work) -> Wanted {
+        Wanted { quiet: args.quiet, json: args.json }
+    }
+}
+
+/// How an invocation ended.
+pub(super) struct Ending<'a> {
+    /// Every run's result.
+    pub(super) results: &'a [RunResult],
+    /// The folder that all logs are in, if it is one.
+    pub(super) logdir: Option<&'a Path>,
+    /// The folders to resume.
+    pub(super) unfinished: &'a [&'a Path],
+}
+
 /// Says how the runs ended: data first, then failures, so that the last lines are those to read.
-pub(super) fn report(
-    results: &[RunResult],
-    logdir: &Path,
-    wanted: Wanted,
-    console: &Console,
-) -> anyhow::Result<()> {
+pub(super) fn report(ending: &Ending<'_>, wanted: Wanted, console: &Console) -> anyhow::Result<()> {
+    let results = ending.results;
     let written = if wanted.json {
         console.data(&(serde_json::to_string_pretty(&json::results(results))? + "\n"))
     } else if !wanted.quiet && 1 < results.len() {
@@ -35,7 +49,7 @@ pub(super) fn report(
     // What failed is told even if the data could not be.
     failures(results, console);
     if !wanted.quiet {
-        notes(results, logdir).iter().for_each(|note| console.say(note));
+        notes(ending).iter().for_each(|note| console.say(note));
     }
     Ok(written?)
 }
@@ -56,17 +70,23 @@ fn failures(results: &[RunResult], console: &Console) {
     }
 }
 
-/// What was stopped, and where the logs are.
-fn notes(results: &[RunResult], logdir: &Path) -> Vec<String> {
+/// What was stopped and how to go on with it, and where the logs are.
+fn notes(ending: &Ending<'_>) -> Vec<String> {
+    let results = ending.results;
     let mut notes: Vec<_> = Labels::of(results).iter().zip(results).filter_map(stopped).collect();
     let skipped = results.iter().filter(|result| result.status == Status::Skipped).count();
     if 0 < skipped {
         notes.push(format!("{} not started", count(skipped, "run")));
     }
+    if !ending.unfinished.is_empty() {
+        let dirs: Vec<_> = ending.unfinished.iter().map(|dir| shell_word(dir)).collect();
+        notes.push(format!("resume with: runner resume {}", dirs.join(" ")));
+    }
     if let [RunResult { dir: Some(dir), status: Status::Completed, .. }] = results {
         notes.push(format!("logs: {}", dir.display()));
     }
-    if results.iter().any(|result| result.dir.is_some()) {
+    let logged = results.iter().any(|result| result.dir.is_some());
+    if let Some(logdir) = ending.logdir.filter(|_| logged) {
         notes.push(format!("see them with: tensorboard --logdir {}", shell_word(logdir)));
     }
     notes
@@ -89,7 +109,13 @@ mod tests {
     use crate::cli::progress::script::{completed, ended, failed};
 
     fn said(results: &[RunResult]) -> String {
-        notes(results, Path::new("logs")).join("\n")
+        let dirs = || results.iter().filter_map(|result| result.dir.as_deref());
+        let ending = Ending {
+            results,
+            logdir: Some(Path::new("logs")),
+            unfinished: &dirs().filter(|dir| dir.starts_with("logs/sgd")).collect::<Vec<_>>(),
+        };
+        notes(&ending).join("\n")
     }
 
     #[test]
@@ -110,6 +136,7 @@ mod tests {
         insta::assert_snapshot!(said(&results), @r"
         sgd: stopped after 2 epochs; its logs and weights are in logs/sgd/20261123-210800
         1 run not started
+        resume with: runner resume logs/sgd/20261123-210800
         see them with: tensorboard --logdir logs
         ");
     }

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use super::args::RunArgs;
+use super::args::{RunArgs, Work};
 use super::check::show_problems;
 use super::console::Console;
 use super::dry_run::dry_run;
@@ -12,49 +12,59 @@ use super::exit::Exit;
 use super::interrupt::Interrupt;
 use super::load;
 use super::progress::{self, Progress};
-use super::report::{Wanted, report};
-use crate::config::Plan;
-use crate::sweep::{self, RunResult};
+use super::report::{Ending, Wanted, report};
+use crate::sweep::{Batch, Notice, Options, RunResult};
 
 /// Trains every run that the configs describe.
 pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let request = &args.request;
-    let plans = match load::load(&request.configs, &request.set, console.err.color) {
-        Ok(plans) => plans,
+    let experiments = match load::load(&request.configs, &request.set, console.err.color) {
+        Ok(experiments) => experiments,
         Err(pictures) => return Ok(show_problems(&pictures, console)),
     };
     if args.dry_run {
-        return dry_run(&plans, args.json, console);
+        return dry_run(&experiments, args.work.json, console);
     }
+    let names = experiments.iter().flat_map(|e| &e.runs).map(|run| run.plan.name.clone());
     let interrupt = Arc::new(Interrupt::default());
-    let results = train(&plans, args, &interrupt, console)?;
-    let wanted = Wanted { quiet: args.quiet, json: args.json };
-    let told = report(&results, &args.logdir, wanted, console);
+    let plan = || Batch::plan(&experiments, &args.logdir);
+    let (batch, results) = work(names.collect(), plan, &args.work, &interrupt, console)?;
+    let ending = Ending {
+        results: &results,
+        logdir: Some(&args.logdir),
+        unfinished: &batch.unfinished(&results),
+    };
+    let told = report(&ending, Wanted::of(&args.work), console);
     let exit = Exit::of(&results, interrupt.asked());
     told.map(|()| exit)
 }
 
-fn train(
-    plans: &[Plan],
-    args: &RunArgs,
+/// Runs a batch, whose runs have these names, and shows how it goes. The batch is made once
+/// Ctrl-C is listened to.
+pub(super) fn work(
+    names: Vec<String>,
+    batch: impl FnOnce() -> Batch,
+    args: &Work,
     interrupt: &Arc<Interrupt>,
     console: &Console,
-) -> anyhow::Result<Vec<RunResult>> {
-    let names = plans.iter().map(|plan| plan.name.clone()).collect();
-    let kind = progress::kind(args.progress, args.quiet, plans.len(), console.err.terminal);
+) -> anyhow::Result<(Batch, Vec<RunResult>)> {
+    let kind = progress::kind(args.progress, args.quiet, names.len(), console.err.terminal);
     let progress = Arc::new(Progress::new(kind, names, console.err));
     let teller = Arc::clone(&progress);
     interrupt.listen(move |text| teller.message(text))?;
     let options = options(args);
-    let results = sweep::run(plans, &options, &interrupt.stop, &|notice| progress.observe(&notice));
+    let batch = batch();
+    let tell = |notice: Notice<'_>| progress.observe(&notice);
+    let results = batch.run(&options, &interrupt.stop, &tell);
     interrupt.finish();
     progress.close();
-    results
+    Ok((batch, results?))
 }
 
-fn options(args: &RunArgs) -> sweep::Options<'_> {
+fn options(args: &Work) -> Options {
     let cores = || available_parallelism().map_or(1, NonZero::get);
     let threads = args.threads.unwrap_or_else(cores);
     let jobs = args.jobs.unwrap_or(threads);
-    sweep::Options { logdir: &args.logdir, jobs, threads, fail_fast: args.fail_fast }
+    let max_failures = args.max_failures.or(args.fail_fast.then_some(1));
+    Options { jobs, threads, max_failures }
 }

@@ -26,7 +26,8 @@ pub fn example() -> String {
         text.push_str(&entry(key, property));
     }
     for (key, section) in sections {
-        text.push_str(&self::section(key, section, false));
+        let optional = section.get(OPTIONAL).is_some();
+        text.push_str(&self::section(key, section, optional));
     }
     text
 }

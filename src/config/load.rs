@@ -1,5 +1,5 @@
-//! From paths to plans: reads the files and what they extend, puts `--set` on top, and gathers what
-//! is wrong with all of them; no data is read beyond its description.
+//! From paths to experiments: reads the files and what they extend, puts `--set` on top, expands
+//! sweeps, and gathers what is wrong with any; no data is read beyond its description.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,16 +8,18 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::check::{self, Describe};
+use super::experiment::Experiment;
 use super::plan::Plan;
 use super::problem::{Location, Place, Problem, Problems, Source};
 use super::set::{self, Set};
+use super::sweep::{Space, expand};
 use super::tree::{self, Node};
 use super::walk;
 use super::words::nearest;
 use crate::data;
 
 /// Reads configs, each with the `--set` arguments on top, or says all that is wrong with any.
-pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Plan>, Problems> {
+pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Experiment>, Problems> {
     load_with(paths, sets, &data::describe)
 }
 
@@ -26,7 +28,7 @@ pub fn load_with(
     paths: &[PathBuf],
     sets: &[String],
     describe: &Describe<'_>,
-) -> Result<Vec<Plan>, Problems> {
+) -> Result<Vec<Experiment>, Problems> {
     let mut problems = Problems(Vec::new());
     let mut overrides = Vec::new();
     for (index, argument) in sets.iter().enumerate() {
@@ -42,25 +44,61 @@ pub fn load_with(
             .or_insert_with(|| describe(source).map_err(|e| e.to_string()))
             .clone()
     };
-    let mut plans = Vec::new();
+    let mut experiments = Vec::new();
     for path in paths {
         match load_one(path, &overrides, &mut describe) {
-            Ok(plan) => plans.push(plan),
+            Ok(experiment) => experiments.push(experiment),
             Err(found) => found.into_iter().for_each(|problem| problems.add(problem)),
         }
     }
-    if problems.0.is_empty() { Ok(plans) } else { Err(problems) }
+    if problems.0.is_empty() { Ok(experiments) } else { Err(problems) }
 }
 
 fn load_one(
     path: &Path,
     sets: &[Set],
     describe: &mut check::Describer<'_>,
-) -> Result<Plan, Vec<Problem>> {
+) -> Result<Experiment, Vec<Problem>> {
     let mut root = read(path, &mut Vec::new())?;
-    let failed = sets.iter().filter_map(|set| set::apply(&mut root, set).err());
-    let mut problems: Vec<_> = failed.map(|problem| *problem).collect();
-    problems.extend(walk::walk(&root));
+    // First what changes the sweep, which decides about the others.
+    let (of_sweep, others): (Vec<_>, Vec<_>) =
+        sets.iter().partition(|set| set.path[0].0 == "sweep" && !set.varies());
+    apply(&mut root, of_sweep)?;
+    let mut space = Space::read(root.take("sweep"))?;
+    space.put(&others)?;
+    let (below, others): (Vec<_>, Vec<_>) =
+        others.into_iter().filter(|set| !set.varies()).partition(|set| space.covers(set));
+    let broken = apply(&mut root, others).err();
+    let mut planner = |root: &Node| plan(path, root, describe);
+    if space.is_empty() {
+        let found = planner(&root);
+        return match broken {
+            None => found.map(Experiment::single),
+            Some(problems) => Err([problems, found.err().unwrap_or_default()].concat()),
+        };
+    }
+    if let Some(problems) = broken {
+        return Err(problems);
+    }
+    let (runs, repeats) = expand(&root, &space, &below, &mut planner)?;
+    let name = runs.first().map_or(String::new(), |run| run.plan.name.clone());
+    Ok(Experiment { name, sweep: true, runs, repeats })
+}
+
+/// Puts overrides into a config, or says all that is wrong with any.
+fn apply(root: &mut Node, sets: Vec<&Set>) -> Result<(), Vec<Problem>> {
+    let put = |set: &Set| set::put(root, &set.path, &set.values[0]).err();
+    let problems: Vec<_> = sets.into_iter().filter_map(put).map(|problem| *problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// The plan of a config in which nothing varies.
+fn plan(
+    path: &Path,
+    root: &Node,
+    describe: &mut check::Describer<'_>,
+) -> Result<Plan, Vec<Problem>> {
+    let problems = walk::walk(root);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -68,7 +106,7 @@ fn load_one(
         let help = "`runner schema` describes every key";
         vec![Problem::at(Location::File(path.to_owned()), error.message(), help)]
     })?;
-    check::resolve(&mut plan, &root, path, describe)?;
+    check::resolve(&mut plan, root, path, describe)?;
     Ok(plan)
 }
 

@@ -1,9 +1,11 @@
 //! TOML in, plan out: the only room that knows TOML; it trains nothing and prints nothing.
 
+mod experiment;
 mod plan;
 
 mod load;
 mod set;
+mod sweep;
 mod tree;
 
 mod check;
@@ -22,6 +24,7 @@ mod problem;
 
 pub use check::Describe;
 pub use example::example;
+pub use experiment::{Change, Experiment, Variant};
 pub use load::{load, load_with};
 pub use picture::render;
 pub use plan::{Callbacks, Data, Layout, Model, Plan, TensorBoard, TerminateOnNan, Training};

@@ -33,6 +33,10 @@ and checks them when the config begins with `#:schema`, a space and the path of
 - A table with a `name` and nothing else may be written as that name: `optimizer = \"adam\"`.
 - `--set KEY=VALUE` overrides any key: `--set optimizer.learning_rate=0.01`,
   `--set model.layers.0.units=128`. It changes that key and no other.
+- Several values sweep: `--set optimizer.learning_rate=0.1,0.01` runs both. A comma within a string,
+  an array or a table does not part values: `--set training.metrics='[\"accuracy\"]'` is one.
+- `[sweep]` makes several runs of one config. A value of `--set` takes the place of what the sweep
+  has for that key; several multiply it, also in a random search.
 - `extends` puts a config on top of another: tables are merged key by key; an array, and a table of
   another kind (its `name`, `type` or `schedule` differs), replaces what was there.
 
@@ -56,6 +60,9 @@ pub(super) fn variants(schema: &Schema) -> Option<(&str, &[Schema])> {
     }
     if schema["type"] == "array" {
         return variants(&schema["items"]);
+    }
+    if let any @ Schema::Object(_) = &schema["additionalProperties"] {
+        return variants(any);
     }
     let variants = schema["oneOf"].as_array()?;
     Some((schema::tag(variants)?, variants))

@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::plan::Plan;
+use super::sweep::Table as Sweep;
 
 /// The schema of a config file, for editors: draft 7, every table closed.
 ///
@@ -49,7 +50,9 @@ pub(super) const OPTIONAL: &str = "x-optional";
 /// The schema as it is used here.
 pub(super) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     let generator = SchemaSettings::draft07().into_generator();
+    let mut sweep = generator.clone().into_root_schema_for::<Sweep>().to_value();
     let mut schema = generator.into_root_schema_for::<Plan>().to_value();
+    join_sweep(&mut schema, &mut sweep);
     tidy(&mut schema);
     schema["title"] = json!("runner config");
     schema["description"] =
@@ -64,6 +67,24 @@ pub(super) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     }
     schema
 });
+
+/// Adds the section of a config that no plan has.
+fn join_sweep(schema: &mut Value, sweep: &mut Value) {
+    let definitions = sweep.as_object_mut().and_then(|map| {
+        map.shift_remove("$schema");
+        map.shift_remove("definitions")
+    });
+    if let Some(all) = schema["definitions"].as_object_mut() {
+        if let Some(Value::Object(definitions)) = definitions {
+            all.extend(definitions);
+        }
+        all.insert("Sweep".to_owned(), sweep.take());
+    }
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        let reference = json!({ "$ref": "#/definitions/Sweep" });
+        properties.insert("sweep".to_owned(), json!({ "allOf": [reference], OPTIONAL: true }));
+    }
+}
 
 /// What a schema says of a value once `$ref`, `allOf` and a single `anyOf` are followed.
 pub(super) fn resolve(schema: &Value) -> &Value {

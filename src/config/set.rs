@@ -1,5 +1,7 @@
-//! `--set KEY=VALUE`: one key of a config from the command line; it changes that key and no other.
+//! `--set KEY=VALUE`: one key of a config from the command line, or with several values one that
+//! varies; it changes that key and no other.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::problem::{Origin, Place, Problem, Source};
@@ -12,8 +14,21 @@ const PREFIX: &str = "--set ";
 #[derive(Clone, Debug)]
 pub(super) struct Set {
     /// The keys from the root to the value, each with its place in the argument.
-    path: Vec<(String, Origin)>,
-    value: Node,
+    pub(super) path: Vec<(String, Origin)>,
+    /// One value to set, or several to try.
+    pub(super) values: Vec<Node>,
+}
+
+impl Set {
+    /// The dotted path.
+    pub(super) fn key(&self) -> String {
+        self.path.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(".")
+    }
+
+    /// Whether the key varies.
+    pub(super) fn varies(&self) -> bool {
+        1 < self.values.len()
+    }
 }
 
 /// Reads the argument `KEY=VALUE`; `index` counts the `--set` arguments from 0.
@@ -27,8 +42,9 @@ pub(super) fn parse(index: usize, argument: &str) -> Result<Set> {
         return Err(Problem::at(&place, "`--set` wants KEY=VALUE", help).into());
     };
     let path = keys(&source, key)?;
-    let value = value(&source, PREFIX.len() + key.len() + 1)?;
-    Ok(Set { path, value })
+    let pieces = pieces(&source.text, PREFIX.len() + key.len() + 1);
+    let values = pieces.into_iter().map(|piece| value(&source, piece));
+    Ok(Set { path, values: values.collect::<Result<_>>()? })
 }
 
 type Result<T> = std::result::Result<T, Box<Problem>>;
@@ -62,10 +78,36 @@ fn keys(source: &Arc<Source>, key: &str) -> Result<Vec<(String, Origin)>> {
     Ok(path)
 }
 
-/// The value from byte `start` on: TOML, or else a bare word that is meant as a string.
-fn value(source: &Arc<Source>, start: usize) -> Result<Node> {
+/// Where the values are from byte `start` on: what stands between commas that are in no string,
+/// array or table. A text that is no TOML may be one word that only looks as if there were more.
+fn pieces(text: &str, start: usize) -> Vec<Range<usize>> {
+    let (mut depth, mut quote, mut escaped) = (0_i32, None, false);
+    let mut commas = Vec::new();
+    for (at, c) in text.char_indices().skip_while(|(at, _)| *at < start) {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some('"'), '\\') => escaped = true,
+            (Some(open), _) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth -= 1,
+            (None, ',') if depth == 0 => commas.push(at),
+            (None, _) => {}
+        }
+    }
+    if quote.is_some() || depth != 0 {
+        commas.clear();
+    }
+    let starts = std::iter::once(start).chain(commas.iter().map(|comma| comma + 1));
+    starts.zip(commas.iter().copied().chain([text.len()])).map(|(from, to)| from..to).collect()
+}
+
+/// The value in these bytes: TOML, or else a bare word that is meant as a string.
+fn value(source: &Arc<Source>, bytes: Range<usize>) -> Result<Node> {
     const KEY: &str = "v=";
-    let rest = &source.text[start..];
+    let start = bytes.start;
+    let rest = &source.text[bytes.clone()];
     let text = format!("{:1$}{KEY}{rest}", "", start - KEY.len());
     let word = rest.trim();
     match tree::parse(&text, source).map(|mut table| table.take("v")) {
@@ -74,22 +116,35 @@ fn value(source: &Arc<Source>, start: usize) -> Result<Node> {
             Err(problems.swap_remove(0).into())
         }
         _ if word.is_empty() => {
-            let help = "write the value after the `=`; `\"\"` is the empty string";
-            let place = place(source, PREFIX.len(), source.text.len());
-            Err(Problem::at(&place, "`--set` has no value", help).into())
+            let alone = bytes.end == source.text.len() && source.text[..start].ends_with('=');
+            let (message, help) = match alone {
+                true => (
+                    "`--set` has no value",
+                    "write the value after the `=`; `\"\"` is the empty string",
+                ),
+                false => (
+                    "there is no value beside this comma",
+                    "several values are `a,b,c`; a text with a comma is `'\"a,b\"'`",
+                ),
+            };
+            let place = match alone {
+                true => place(source, PREFIX.len(), source.text.len()),
+                false => place(source, start - 1, bytes.end),
+            };
+            Err(Problem::at(&place, message, help).into())
         }
         _ => Ok(Node {
             value: Value::String(word.to_owned()),
-            origin: place(source, start, source.text.len()),
+            origin: place(source, start, bytes.end),
         }),
     }
 }
 
-/// Puts the value into the tree; tables that are not there yet are made.
-pub(super) fn apply(root: &mut Node, set: &Set) -> Result<()> {
+/// Puts a value into the tree; tables that are not there yet are made.
+pub(super) fn put(root: &mut Node, path: &[(String, Origin)], value: &Node) -> Result<()> {
     let mut node = root;
     let mut seen = String::new();
-    for (key, origin) in &set.path {
+    for (key, origin) in path {
         node.unfold_name();
         node = match &mut node.value {
             Value::Array(items) => item(items, key, origin, &seen)?,
@@ -102,7 +157,7 @@ pub(super) fn apply(root: &mut Node, set: &Set) -> Result<()> {
         };
         seen = if seen.is_empty() { key.clone() } else { format!("{seen}.{key}") };
     }
-    *node = set.value.clone();
+    *node = value.clone();
     Ok(())
 }
 

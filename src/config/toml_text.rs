@@ -151,7 +151,8 @@ mod tests {
             for (key, property) in schema["properties"].as_object().into_iter().flatten() {
                 let required =
                     schema["required"].as_array().is_some_and(|r| r.contains(&json!(key)));
-                if key != "extends" && (required || self.next(2) == 0) {
+                if !["extends", "sweep"].contains(&key.as_str()) && (required || self.next(2) == 0)
+                {
                     table.insert(key.clone(), self.value(property));
                 }
             }

@@ -15,6 +15,15 @@ pub(super) fn walk(root: &Node) -> Vec<Problem> {
     walker.problems
 }
 
+/// Everything in the value at `keys` that does not fit its schema.
+pub(super) fn walk_at(node: &Node, schema: &Schema, keys: &[&str]) -> Vec<Problem> {
+    let mut walker = Walker { problems: Vec::new() };
+    let said = sentence(schema).zip(keys.last()).map(|(text, key)| about(key, &text, schema));
+    let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+    walker.value(node, schema, &Path { keys, about: said, variant: None });
+    walker.problems
+}
+
 /// Where the walk is: the keys from the root, and what is said of the innermost.
 #[derive(Clone, Default)]
 struct Path {

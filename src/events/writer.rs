@@ -96,6 +96,11 @@ impl EventWriter {
         self.write_pending().map_err(EventError::io("write to", &self.path))
     }
 
+    /// Forces what was flushed to the disk: from then on it survives the death of the machine.
+    pub fn sync(&self) -> Result<(), EventError> {
+        self.file.sync_data().map_err(EventError::io("write to", &self.path))
+    }
+
     /// Length of the file in bytes as of the last flush: where [`EventWriter::reopen`] can go on.
     pub fn offset(&self) -> u64 {
         self.offset

@@ -47,6 +47,11 @@ impl Feeds {
 }
 
 impl Loaded {
+    /// The SHA-256 of the rows.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
     /// What a run that trains on `training` and validates on `validation` rows records of its data.
     pub(super) fn data_source(&self, training: usize, validation: usize) -> DataSource {
         DataSource {

@@ -1,45 +1,65 @@
 //! One experiment: a plan becomes data, a network and observers, is trained, and leaves its folder;
-//! it prints nothing, and what fails here fails this run alone.
+//! it prints nothing, and what fails here, a panic too, fails this run alone.
 
 mod feeds;
 mod graph;
 mod hparams;
-mod logbook;
 mod weights;
 
-use std::path::{Path, PathBuf};
+mod event_files;
+mod logbook;
+mod snapshot;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use feeds::Feeds;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Result, anyhow};
 
 use crate::config::Plan;
 use crate::experiment::logbook::Logbook;
 use crate::model::Network;
-use crate::runs::Status;
+use crate::runs::{History, Record, Status};
 use crate::train::{Direction, Ended, Event, Flow, Logs, State, Task};
 
-/// What a run is given beside its plan.
+/// One run that is to be: what it is, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// What it is.
+    pub plan: &'a Plan,
+    /// Its folder, in which an earlier process may have begun it; only the last part may be missing.
+    pub dir: &'a Path,
+    /// The SHA-256 of the data that it was planned for, if that is known.
+    pub data: Option<&'a str>,
+}
+
+/// What all runs are given.
 #[derive(Clone, Copy)]
 pub struct Setting<'a> {
-    /// The folder in which every run makes its own.
-    pub logdir: &'a Path,
-    /// Threads to compute with; they change no bit of the result.
-    pub threads: usize,
+    /// Threads to compute with; they change no bit of the result. Asked before every epoch.
+    pub threads: &'a (dyn Fn() -> usize + Sync),
     /// The data sets that are in memory already.
     pub feeds: &'a Feeds,
     /// The commit of the folder that the program was started in, if that is a repository.
     pub git_commit: Option<&'a str>,
     /// Whether all runs are to stop after their step; asked after every step.
     pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// How often a run forces what it has written to the disk, and how long it must have taken for
+    /// its last files to be.
+    pub sync_every: Duration,
 }
+
+/// What a kill leaves is whole anyway; this is for the power, and costs nothing to the many runs
+/// that are shorter.
+pub const SYNC_EVERY: Duration = Duration::from_secs(10);
 
 /// How a run ended.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Its folder, once there is one.
-    pub dir: Option<PathBuf>,
     /// Epochs trained.
     pub epochs: usize,
     /// The numbers of the last epoch.
@@ -57,28 +77,55 @@ pub enum News<'a> {
     Training(Event<'a>),
 }
 
-/// Trains what `plan` describes and fills `report` as it goes; `Ok(Status::Stopped)` when it was
-/// asked to stop.
+/// Trains what `order` describes, from where an earlier process left it if there was one, and
+/// fills `report` as it goes; `Ok(Status::Stopped)` when it was asked to stop.
 ///
 /// # Errors
 ///
-/// Data, weights or files that cannot be used, and a loss that is no longer a number; the folder,
-/// where there is one, then records the run as failed with the error's text.
+/// A folder that another process has; data, weights, a checkpoint or files that cannot be used; a
+/// loss that is no longer a number; a panic. The folder then records the run as failed with the
+/// error's text, unless it could not even be taken up again.
 pub fn run(
-    plan: &Plan,
+    order: &Order<'_>,
     setting: &Setting<'_>,
     report: &mut Report,
     tell: &mut dyn FnMut(News<'_>),
-) -> anyhow::Result<Status> {
-    let loaded = setting.feeds.get(plan)?;
-    let mut network = Network::new(loaded.feed.features(), &plan.model.layers, plan.seed);
-    if let Some(path) = &plan.model.weights {
-        let cannot = || format!("cannot start from the weights in `{}`", path.display());
-        network.load(&weights::read(path)?).with_context(cannot)?;
+) -> Result<Status> {
+    let mut logbook = contain(|| Logbook::claim(order, setting))?;
+    if let Some(record) = logbook.completed()? {
+        *report = Report::of(record);
+        return Ok(Status::Completed);
     }
-    let rows = plan.data.limit.unwrap_or(usize::MAX).min(loaded.feed.rows());
-    let split = plan.data.training_rows(rows);
+    let ended = contain(|| train(order, setting, &mut logbook, report, tell));
+    logbook.close(ended, report)
+}
+
+/// Makes an error of a panic. What it leaves half done is this run's alone.
+fn contain<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(bug(&*panic)))
+}
+
+fn bug(panic: &(dyn Any + Send)) -> anyhow::Error {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    anyhow!("a bug in runner: {text}")
+}
+
+fn train(
+    order: &Order<'_>,
+    setting: &Setting<'_>,
+    logbook: &mut Logbook,
+    report: &mut Report,
+    tell: &mut dyn FnMut(News<'_>),
+) -> Result<Status> {
+    let plan = order.plan;
+    logbook.begin(plan)?;
+    tell(News::Started(order.dir));
+    let loaded = setting.feeds.get(plan)?;
     let feed = Arc::clone(&loaded.feed);
+    let rows = plan.data.limit.unwrap_or(usize::MAX).min(feed.rows());
+    let split = plan.data.training_rows(rows);
+    logbook.data(loaded.data_source(split, rows - split), order.data)?;
     let task = Task {
         feed: &feed,
         training: 0..split,
@@ -92,42 +139,80 @@ pub fn run(
         optimizer: &plan.optimizer,
         early_stopping: plan.callbacks.early_stopping.as_ref(),
         terminate_on_nan: plan.callbacks.terminate_on_nan.enabled,
-        threads: setting.threads,
+        threads: (setting.threads)(),
     };
-    let mut logbook = Logbook::open(plan, setting, &loaded.data_source(split, rows - split))?;
-    report.dir = Some(logbook.folder().to_owned());
-    tell(News::Started(logbook.folder()));
-    let mut state = task.start(network);
-    let ended = fit(&task, &mut state, setting.stop, &mut logbook, report, tell);
-    logbook.close(&ended, &state, report)?;
-    ended
+    let mut state = start(&task, plan, logbook, report)?;
+    let status = fit(task, &mut state, setting, logbook, report, tell)?;
+    if status == Status::Stopped {
+        logbook.save(&state)?;
+    }
+    logbook.weights(&state)?;
+    Ok(status)
+}
+
+/// The state to train from, with the run's files open for what comes.
+fn start(
+    task: &Task<'_>,
+    plan: &Plan,
+    logbook: &mut Logbook,
+    report: &mut Report,
+) -> Result<State> {
+    let mut network = Network::new(task.feed.features(), &plan.model.layers, plan.seed);
+    if let Some(snapshot) = logbook.snapshot(plan)? {
+        let (state, note) = snapshot.restore(task.start(network))?;
+        logbook.open(plan, Some(&note))?;
+        report.recall(&History::load(&logbook.folder().history())?);
+        return Ok(state);
+    }
+    if let Some(path) = &plan.model.weights {
+        let cannot = || format!("cannot start from the weights in `{}`", path.display());
+        network.load(&weights::read(path)?).with_context(cannot)?;
+    }
+    logbook.open(plan, None)?;
+    Ok(task.start(network))
 }
 
 /// Runs the fit with everyone who watches it: the logbook, the report, and whoever is told.
 fn fit(
-    task: &Task<'_>,
+    mut task: Task<'_>,
     state: &mut State,
-    stop: &dyn Fn() -> bool,
+    setting: &Setting<'_>,
     logbook: &mut Logbook,
     report: &mut Report,
     tell: &mut dyn FnMut(News<'_>),
-) -> anyhow::Result<Status> {
-    let mut broken = None;
-    let ended = task.fit(state, &mut |event, _| {
-        if let Event::EpochEnd { epoch, logs } = event {
-            report.take(epoch, logs);
-            if let Err(error) = logbook.epoch(epoch, logs) {
-                broken = Some(error);
-                return Flow::Stop;
+) -> Result<Status> {
+    let (mut begun, mut stopped) = (false, false);
+    loop {
+        let mut broken = None;
+        let threads = task.threads;
+        let ended = task.fit(state, &mut |event, state| {
+            let mut another_share = false;
+            match event {
+                Event::TrainBegin { .. } if begun => return Flow::Continue,
+                Event::EpochEnd { epoch, logs } => {
+                    if let Err(error) = logbook.epoch(epoch, logs, state) {
+                        broken = Some(error);
+                        return Flow::Stop;
+                    }
+                    report.take(epoch, logs);
+                    another_share = (setting.threads)() != threads;
+                }
+                _ => {}
             }
-        }
-        tell(News::Training(event));
-        if stop() { Flow::Stop } else { Flow::Continue }
-    });
-    match (broken, ended?) {
-        (Some(error), _) => Err(error),
-        (None, Ended::Stopped) => Ok(Status::Stopped),
-        (None, Ended::Completed | Ended::Early { .. }) => Ok(Status::Completed),
+            begun = true;
+            tell(News::Training(event));
+            stopped = (setting.stop)();
+            if stopped || another_share { Flow::Stop } else { Flow::Continue }
+        })?;
+        return match (broken, ended) {
+            (Some(error), _) => Err(error),
+            (None, Ended::Stopped) if stopped => Ok(Status::Stopped),
+            (None, Ended::Completed | Ended::Early { .. }) => Ok(Status::Completed),
+            (None, Ended::Stopped) => {
+                task.threads = (setting.threads)();
+                continue;
+            }
+        };
     }
 }
 
@@ -137,6 +222,23 @@ pub fn monitored(logs: &Logs) -> Option<(&'static str, f64)> {
 }
 
 impl Report {
+    /// What the record of a run tells.
+    pub fn of(record: &Record) -> Report {
+        Report {
+            epochs: record.epochs,
+            last: Some(record.metrics.clone()).filter(|metrics| !metrics.0.is_empty()),
+            best: record.best.clone().map(|best| (best.epoch, best.metrics)),
+        }
+    }
+
+    /// Takes in what earlier processes have logged.
+    fn recall(&mut self, history: &History) {
+        for (epoch, values) in &history.epochs {
+            let numbers = history.columns.iter().cloned().zip(values.iter().copied());
+            self.take(*epoch, &Logs(numbers.collect()));
+        }
+    }
+
     fn take(&mut self, epoch: usize, logs: &Logs) {
         self.epochs = epoch + 1;
         self.last = Some(logs.clone());

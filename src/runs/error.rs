@@ -46,6 +46,37 @@ pub enum RunsError {
         /// The columns.
         want: String,
     },
+    /// Another process is writing into the folder.
+    #[error(
+        "cannot write to `{}`: {holder} is at work in it; wait for its end, or end it",
+        path.display()
+    )]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// Who.
+        holder: String,
+    },
+    /// The file is no checkpoint that a run can go on from.
+    #[error(
+        "cannot go on from the checkpoint `{}`: {what}; remove it, and the run starts again from \
+         its beginning, to the same numbers",
+        path.display()
+    )]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A sweep's plan cannot be told in JSON.
+    #[error("cannot write the plan `{}`: {what}", path.display())]
+    Plan {
+        /// The file.
+        path: PathBuf,
+        /// What is in the way.
+        what: String,
+    },
     /// The file holds no weights that we can use.
     #[error("cannot read `{}` as weights: {what}", path.display())]
     Weights {

@@ -1,5 +1,5 @@
-//! Where a run's files are: one new folder per run, `<logdir>/<name>/<start time>`; it never
-//! enters a folder that was there before.
+//! Where a run's files are: one new folder per run or sweep, `<logdir>/<name>/<start time>`; it
+//! never takes a name that was there before.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeZone};
 
+use super::atomic::{PREFIX, SUFFIX};
 use super::error::RunsError;
+use super::lock::Lock;
 
 /// The longest name of a folder, in bytes; file systems end at 255.
 const MAX_NAME: usize = 150;
@@ -19,33 +21,49 @@ pub struct Folder(PathBuf);
 impl Folder {
     /// Creates `<logdir>/<name>/<started as YYYYMMDD-HHMMSS>`; if that exists, the same with `-1`,
     /// `-2`, ... after it.
+    ///
+    /// `fill` is given a hidden folder to write into, which then gets its name: whoever sees the
+    /// folder sees in it what must be there from the first moment.
     pub fn create<Tz: TimeZone>(
         logdir: &Path,
         name: &str,
         started: &DateTime<Tz>,
+        fill: impl FnOnce(&Folder) -> Result<(), RunsError>,
     ) -> Result<Folder, RunsError> {
         let parent = logdir.join(safe_name(name));
         fs::create_dir_all(&parent).map_err(RunsError::io("create the folder", &parent))?;
         let time = started.naive_local().format("%Y%m%d-%H%M%S").to_string();
+        let hidden = hidden_folder(&parent, &time)?;
+        // An empty folder would give way to another of its name; one with a lock in it does not.
+        drop(Lock::take(hidden.path())?);
+        fill(&Folder(hidden.path().to_owned()))?;
         let mut path = parent.join(&time);
         for number in 1.. {
-            if create_new(&path)? {
+            if rename_new(hidden.path(), &path)? {
                 break;
             }
             path = parent.join(format!("{time}-{number}"));
         }
+        let _ = hidden.keep();
         Ok(Folder(path))
     }
 
-    /// Creates the folder of one run, called `name`, in that of its sweep; that it exists already
-    /// is an error.
-    pub fn create_child(&self, name: &str) -> Result<Folder, RunsError> {
-        let path = self.0.join(safe_name(name));
-        fs::create_dir(&path).map_err(RunsError::io("create the folder", &path))?;
-        Ok(Folder(path))
+    /// The folder of one run, called `name`, in that of its sweep; it need not be there.
+    pub fn child(&self, name: &str) -> Folder {
+        Folder(self.0.join(safe_name(name)))
     }
 
-    /// The folder at `path`, which some run has created.
+    /// Makes the folder of a run in that of its sweep, if it is not there yet.
+    pub fn make(&self) -> Result<(), RunsError> {
+        match fs::create_dir(&self.0) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                Err(RunsError::io("create the folder", &self.0)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The folder at `path`.
     pub fn at(path: &Path) -> Folder {
         Folder(path.to_owned())
     }
@@ -85,7 +103,7 @@ impl Folder {
         self.0.join("model.safetensors")
     }
 
-    /// The folder with what a resumed run needs.
+    /// The folder with what a resumed run needs, see [`Checkpoint`](super::Checkpoint).
     pub fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint")
     }
@@ -96,12 +114,30 @@ impl Folder {
     }
 }
 
-/// Whether this call, and none before, has created the folder.
-fn create_new(path: &Path) -> Result<bool, RunsError> {
-    match fs::create_dir(path) {
+/// A new folder in `parent` that listings leave out; it is removed with its value.
+fn hidden_folder(parent: &Path, name: &str) -> Result<tempfile::TempDir, RunsError> {
+    let prefix = format!("{PREFIX}{name}.");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(SUFFIX);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o777));
+    }
+    builder.tempdir_in(parent).map_err(RunsError::io("create a folder in", parent))
+}
+
+/// Whether the folder `from` is now called `to`; not if something has that name already.
+fn rename_new(from: &Path, to: &Path) -> Result<bool, RunsError> {
+    let taken = [ErrorKind::AlreadyExists, ErrorKind::DirectoryNotEmpty, ErrorKind::NotADirectory];
+    // Looking first is for systems that say something else when the name is taken.
+    if fs::symlink_metadata(to).is_ok() {
+        return Ok(false);
+    }
+    match fs::rename(from, to) {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(RunsError::io("create the folder", path)(error)),
+        Err(error) if taken.contains(&error.kind()) => Ok(false),
+        Err(error) => Err(RunsError::io("create the folder", to)(error)),
     }
 }
 

@@ -99,6 +99,11 @@ impl HistoryWriter {
         Ok(())
     }
 
+    /// Forces what was added to the disk.
+    pub fn sync(&self) -> Result<(), RunsError> {
+        self.file.sync_data().map_err(RunsError::io("write to", &self.path))
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.torn {
             self.truncate()?;

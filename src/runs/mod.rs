@@ -1,9 +1,11 @@
-//! What a run leaves on disk: its folder, record, history and weights; it trains nothing, prints
-//! nothing and knows nothing of TensorBoard.
+//! What a run leaves on disk: its folder, record, history, weights and checkpoint; it trains
+//! nothing, prints nothing and knows nothing of TensorBoard.
 
 mod error;
 mod folder;
+mod lock;
 
+mod checkpoint;
 mod history;
 mod record;
 mod weights;
@@ -12,10 +14,12 @@ mod atomic;
 mod decimal;
 mod provenance;
 
-pub use atomic::write_atomic;
+pub use atomic::{Survives, remove_files, remove_leftovers, write_atomic, write_frozen};
+pub use checkpoint::Checkpoint;
 pub use error::RunsError;
 pub use folder::{Folder, safe_name};
 pub use history::{History, HistoryWriter};
+pub use lock::Lock;
 pub use provenance::{Machine, git_commit};
-pub use record::{Best, DataSource, Record, Status};
+pub use record::{Best, DataSource, Record, Resumed, Status};
 pub use weights::{Tensor, TensorView, Weights, load_weights, save_weights};

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +23,12 @@ pub struct Machine {
 impl Machine {
     /// This machine, with the number of threads in use.
     pub fn here(threads: usize) -> Machine {
+        // Where there are many processors, Linux takes its time to list them.
+        static CPU: OnceLock<String> = OnceLock::new();
         Machine {
             hostname: gethostname::gethostname().to_string_lossy().into_owned(),
             os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            cpu: cpu_model().unwrap_or_else(|| "unknown".to_owned()),
+            cpu: CPU.get_or_init(|| cpu_model().unwrap_or_else(|| "unknown".to_owned())).clone(),
             threads,
         }
     }

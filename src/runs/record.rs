@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 
-use super::atomic::write_atomic;
+use super::atomic::{Survives, write_atomic};
 use super::decimal;
 use super::error::RunsError;
 use super::provenance::Machine;
@@ -37,6 +37,9 @@ pub struct Record {
     pub seed: u64,
     /// When it began.
     pub started: DateTime<FixedOffset>,
+    /// When it was taken up again, each time.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub resumed: Vec<Resumed>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub finished: Option<DateTime<FixedOffset>>,
@@ -56,7 +59,7 @@ pub struct Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It is training, or its process died.
+    /// It is training; or, if nobody has its folder's lock, its process died.
     Running,
     /// It got to its end.
     Completed,
@@ -66,12 +69,25 @@ pub enum Status {
     Stopped,
 }
 
+/// One time that a run was taken up again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// When.
+    pub at: DateTime<FixedOffset>,
+    /// The epoch, from 0, in which it went on.
+    pub epoch: usize,
+    /// Steps of that epoch that were done.
+    pub batch: usize,
+    /// The version of the program that went on.
+    pub version: String,
+}
+
 /// What a run learned from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataSource {
     /// In words, such as `mnist: 48000 training and 12000 validation rows`.
     pub description: String,
-    /// The hash of the contents.
+    /// The hash of the contents; empty until they are read.
     pub sha256: String,
 }
 
@@ -87,11 +103,11 @@ pub struct Best {
 
 impl Record {
     /// Writes the record to `path`, in the place of an earlier one.
-    pub fn save(&self, path: &Path) -> Result<(), RunsError> {
+    pub fn save(&self, path: &Path, survives: Survives) -> Result<(), RunsError> {
         let mut bytes = serde_json::to_vec_pretty(self)
             .map_err(|source| RunsError::Record { path: path.to_owned(), source })?;
         bytes.push(b'\n');
-        write_atomic(path, &bytes)
+        write_atomic(path, &bytes, survives)
     }
 
     /// Reads the record at `path`; what later versions may add to it is ignored.

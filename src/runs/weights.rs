@@ -10,7 +10,7 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
 
-use super::atomic::write_atomic;
+use super::atomic::{Survives, write_atomic};
 use super::error::RunsError;
 
 /// A tensor to be saved.
@@ -53,8 +53,9 @@ pub fn save_weights(
     path: &Path,
     tensors: &[TensorView<'_>],
     metadata: &BTreeMap<String, String>,
+    survives: Survives,
 ) -> Result<(), RunsError> {
-    write_atomic(path, &encode(tensors, metadata))
+    write_atomic(path, &encode(tensors, metadata), survives)
 }
 
 /// Reads the tensors at `path`; tensors of other types than 32-bit numbers are an error.
@@ -65,28 +66,39 @@ pub fn load_weights(path: &Path) -> Result<Weights, RunsError> {
 
 /// The file's bytes. The crate that reads them could write them as well, but would put the
 /// metadata into another order every time.
-fn encode(tensors: &[TensorView<'_>], metadata: &BTreeMap<String, String>) -> Vec<u8> {
+pub(super) fn encode(tensors: &[TensorView<'_>], metadata: &BTreeMap<String, String>) -> Vec<u8> {
     let mut header = Map::new();
     if !metadata.is_empty() {
         header.insert("__metadata__".to_owned(), json!(metadata));
     }
-    let mut data = Vec::new();
+    let mut end = 0;
     for tensor in tensors {
         assert_eq!(tensor.shape.iter().product::<usize>(), tensor.data.len(), "{}", tensor.name);
-        let start = data.len();
-        data.extend(tensor.data.iter().flat_map(|number| number.to_le_bytes()));
-        let info =
-            json!({"dtype": "F32", "shape": tensor.shape, "data_offsets": [start, data.len()]});
+        let start = end;
+        end += size_of_val(tensor.data);
+        let info = json!({"dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end]});
         header.insert(tensor.name.to_owned(), info);
     }
     let mut header = Value::Object(header).to_string();
     // The format wants the data to begin at a multiple of 8 bytes.
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
-    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat()
+    let mut bytes = Vec::with_capacity(8 + header.len() + end);
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    tensors.iter().for_each(|tensor| append(&mut bytes, tensor.data));
+    bytes
+}
+
+/// Appends the bytes of the numbers, little endian.
+pub(super) fn append(bytes: &mut Vec<u8>, numbers: &[f32]) {
+    let start = bytes.len();
+    bytes.resize(start + size_of_val(numbers), 0);
+    let (places, _) = bytes[start..].as_chunks_mut();
+    places.iter_mut().zip(numbers).for_each(|(place, number)| *place = number.to_le_bytes());
 }
 
 /// The weights in `bytes`, or what is wrong with them.
-fn decode(bytes: &[u8]) -> Result<Weights, String> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Weights, String> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
     let tensors = header

@@ -1,95 +1,136 @@
-//! Runs many plans on one pool of threads: contains their failures, reports as they go, saves as
-//! they finish; it prints nothing and knows nothing of TOML.
+//! Runs experiments on one pool of threads, several at a time, and finds what earlier processes left
+//! undone; it prints nothing and knows nothing of TOML.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod batch;
+mod frozen;
+
+mod found;
+mod survey;
+
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use rayon::prelude::*;
+pub use batch::{Batch, Job};
+pub use found::{Found, FoundRun, Left};
+pub use frozen::Frozen;
+pub use survey::Survey;
 
-use crate::config::Plan;
-use crate::experiment::{self, Feeds, News, Report, Setting};
+use rayon::BroadcastContext;
+
+use crate::experiment::{self, News, Order, Report, Setting};
 use crate::runs;
 use crate::train::{Event, Logs};
 
-/// How plans are run.
+/// How runs are run.
 #[derive(Clone, Copy, Debug)]
-pub struct Options<'a> {
-    /// The folder in which every run makes its own.
-    pub logdir: &'a Path,
+pub struct Options {
     /// Runs at a time, at least 1.
     pub jobs: usize,
     /// Threads to use in all, at least 1; with fewer runs than threads, those left over work
     /// inside the runs.
     pub threads: usize,
-    /// Whether the first run that fails stops the others.
-    pub fail_fast: bool,
+    /// Failed runs after which the others are stopped.
+    pub max_failures: Option<usize>,
 }
 
-/// Runs every plan, as many at a time as `options` allow; the results are in the plans' order.
-///
-/// What goes wrong in a run, a panic too, is its own result. Once `stop` is set, runs stop after
-/// their step and no other starts.
-pub fn run(
-    plans: &[Plan],
-    options: &Options<'_>,
-    stop: &AtomicBool,
-    observe: &(dyn Fn(Notice<'_>) + Sync),
-) -> anyhow::Result<Vec<RunResult>> {
-    let jobs = options.jobs.clamp(1, plans.len().max(1));
-    let commit = std::env::current_dir().ok().and_then(|dir| runs::git_commit(&dir));
-    let failed = AtomicBool::new(false);
-    let setting = Setting {
-        logdir: options.logdir,
-        threads: (options.threads / jobs).max(1),
-        feeds: &Feeds::default(),
-        git_commit: commit.as_deref(),
-        stop: &|| stop.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed),
-    };
-    let one = |(run, plan): (usize, &Plan)| {
-        let result = run_one(run, plan, &setting, observe);
-        if options.fail_fast && matches!(result.status, Status::Failed(_)) {
-            failed.store(true, Ordering::Relaxed);
+impl Batch {
+    /// Runs every run, as many at a time as `options` allow; the results are in the runs' order.
+    ///
+    /// What goes wrong in a run, a panic too, is its own result. Once `stop` is set, runs stop
+    /// after their step and no other starts.
+    pub fn run(
+        &self,
+        options: &Options,
+        stop: &AtomicBool,
+        observe: &(dyn Fn(Notice<'_>) + Sync),
+    ) -> anyhow::Result<Vec<RunResult>> {
+        let jobs = options.jobs.clamp(1, self.jobs.len().max(1));
+        let left = AtomicUsize::new(self.jobs.len());
+        let failures = Failures { count: AtomicUsize::new(0), most: options.max_failures };
+        let setting = Setting {
+            threads: &|| {
+                let active = left.load(Ordering::Relaxed).clamp(1, jobs);
+                (options.threads / active).max(1)
+            },
+            feeds: &self.feeds,
+            git_commit: self.commit.as_deref(),
+            stop: &|| stop.load(Ordering::Relaxed) || failures.are_too_many(),
+            sync_every: experiment::SYNC_EVERY,
+        };
+        let one = |run: usize, job: &Job| {
+            let result = run_one(run, job, &setting, observe);
+            left.fetch_sub(1, Ordering::Relaxed);
+            failures.take(&result);
+            observe(Notice::Finished { run, result: &result });
+            result
+        };
+        let next = AtomicUsize::new(0);
+        let results: Vec<OnceLock<RunResult>> = self.jobs.iter().map(|_| OnceLock::new()).collect();
+        // Whoever is free takes the next: runs start in their order.
+        let work = |_: BroadcastContext<'_>| {
+            loop {
+                let run = next.fetch_add(1, Ordering::Relaxed);
+                let Some(job) = self.jobs.get(run) else { break };
+                let _ = results[run].set(one(run, job));
+            }
+        };
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("run-{i}"));
+        pool.build()?.broadcast(work);
+        Ok(results.into_iter().filter_map(OnceLock::into_inner).collect())
+    }
+}
+
+/// The failed runs so far, and how many are the last straw.
+struct Failures {
+    count: AtomicUsize,
+    most: Option<usize>,
+}
+
+impl Failures {
+    fn take(&self, result: &RunResult) {
+        if let Status::Failed(_) = result.status {
+            self.count.fetch_add(1, Ordering::Relaxed);
         }
-        observe(Notice::Finished { run, result: &result });
-        result
-    };
-    // `with_max_len` hands the runs out one by one, in their order.
-    let pool =
-        rayon::ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("run-{i}"));
-    let all = || plans.par_iter().enumerate().with_max_len(1).map(one).collect();
-    Ok(pool.build()?.install(all))
+    }
+
+    fn are_too_many(&self) -> bool {
+        self.most.is_some_and(|most| most <= self.count.load(Ordering::Relaxed))
+    }
 }
 
 fn run_one(
     run: usize,
-    plan: &Plan,
+    job: &Job,
     setting: &Setting<'_>,
     observe: &(dyn Fn(Notice<'_>) + Sync),
 ) -> RunResult {
     let started = Instant::now();
     let mut report = Report::default();
-    let status = match (setting.stop)() {
-        true => Status::Skipped,
-        false => {
-            let mut tell = |news: News<'_>| {
-                observe(match news {
-                    News::Started(dir) => Notice::Started { run, dir },
-                    News::Training(event) => Notice::Training { run, event },
-                });
+    let mut tell = |news: News<'_>| {
+        observe(match news {
+            News::Started(dir) => Notice::Started { run, dir },
+            News::Training(event) => Notice::Training { run, event },
+        });
+    };
+    let order = Order { plan: &job.plan, dir: &job.dir, data: job.data.as_deref() };
+    let (dir, status) = match &job.blocked {
+        Some(error) => (None, Status::Failed(error.clone())),
+        None if (setting.stop)() => (None, Status::Skipped),
+        None => {
+            let status = match experiment::run(&order, setting, &mut report, &mut tell) {
+                Ok(runs::Status::Stopped) => Status::Stopped,
+                Ok(_) => Status::Completed,
+                Err(error) => Status::Failed(format!("{error:#}")),
             };
-            // What a panic leaves half done is this run's alone: its report is only read.
-            let ended = catch_unwind(AssertUnwindSafe(|| {
-                experiment::run(plan, setting, &mut report, &mut tell)
-            }));
-            status(ended)
+            (Some(job.dir.clone()), status)
         }
     };
     RunResult {
-        name: plan.name.clone(),
-        dir: report.dir,
+        name: job.name.clone(),
+        dir,
         status,
         epochs: report.epochs,
         last: report.last,
@@ -98,21 +139,8 @@ fn run_one(
     }
 }
 
-fn status(ended: Result<anyhow::Result<runs::Status>, Box<dyn Any + Send>>) -> Status {
-    match ended {
-        Ok(Ok(runs::Status::Stopped)) => Status::Stopped,
-        Ok(Ok(_)) => Status::Completed,
-        Ok(Err(error)) => Status::Failed(format!("{error:#}")),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            Status::Failed(format!("a bug in runner: {text}"))
-        }
-    }
-}
-
-/// What a sweep tells whoever started it, from any of its threads; runs are numbered from 0 in the
-/// order of their plans.
+/// What a sweep tells whoever started it, from any of its threads; runs are numbered from 0
+/// through all experiments, in their order.
 #[derive(Clone, Copy, Debug)]
 pub enum Notice<'a> {
     /// A run has its folder and is about to train.

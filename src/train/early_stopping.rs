@@ -66,6 +66,8 @@ pub struct Watch {
     pub best: Option<(f64, usize)>,
     /// The weights of that epoch, if they are to be restored.
     pub weights: Option<Network>,
+    /// Whether it has ended the fit.
+    pub stopped: bool,
 }
 
 impl Watch {
@@ -91,7 +93,8 @@ impl Watch {
             }
             return false;
         }
-        rule.patience <= self.wait && 0 < epoch
+        self.stopped = rule.patience <= self.wait && 0 < epoch;
+        self.stopped
     }
 
     /// The weights to end with, if others than the last.

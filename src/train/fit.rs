@@ -109,7 +109,10 @@ impl Task<'_> {
         if observe(begin, state) == Flow::Stop {
             return Ok(Ended::Stopped);
         }
-        let mut ended = Ended::Completed;
+        let mut ended = match state.watch.stopped {
+            true => Ended::Early { epoch: state.epoch.saturating_sub(1) },
+            false => Ended::Completed,
+        };
         while state.epoch < self.epochs && ended == Ended::Completed {
             if self.train_epoch(&mut engine, state, observe)? == Flow::Stop {
                 return Ok(Ended::Stopped);

@@ -41,6 +41,16 @@ impl OptimizerState {
         }
     }
 
+    /// Every matrix that is kept: the slots of each weight, the averages, the sums of gradients.
+    pub fn matrices(&self) -> impl Iterator<Item = &Matrix> {
+        self.slots.iter().flatten().chain(&self.averages).chain(&self.accumulated)
+    }
+
+    /// As [`OptimizerState::matrices`], to be written to.
+    pub fn matrices_mut(&mut self) -> impl Iterator<Item = &mut Matrix> {
+        self.slots.iter_mut().flatten().chain(&mut self.averages).chain(&mut self.accumulated)
+    }
+
     /// Puts the averages, if there are any, in the place of the weights.
     pub fn settle(&self, network: &mut Network) {
         if self.iterations > 0 {

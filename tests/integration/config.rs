@@ -1,12 +1,13 @@
 //! Configs: what is accepted, and what is said of what is not.
 
 mod museum;
+mod sweeps;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use runner::config::{Data, Location, Plan, Training, load, load_with, render};
+use runner::config::{Data, Experiment, Location, Plan, Training, load, load_with, render};
 use runner::data::{DataError, Description, Source};
 use runner::model::{Activation, Layer, Loss, Metric};
 use runner::optim::{Adam, Optimizer, Sgd};
@@ -67,7 +68,7 @@ impl Desk {
         self
     }
 
-    fn load(&self) -> Result<Vec<Plan>, String> {
+    fn load(&self) -> Result<Vec<Experiment>, String> {
         let describe = |_: &Source| -> Result<_, DataError> { Ok(self.data.clone()) };
         load_with(&self.paths, &self.sets, &describe).map_err(|problems| {
             let pictures: Vec<_> = problems.0.iter().map(|p| render(p, false)).collect();
@@ -78,7 +79,7 @@ impl Desk {
 
     /// The only plan.
     fn plan(&self) -> Plan {
-        self.load().unwrap_or_else(|pictures| panic!("{pictures}")).remove(0)
+        self.load().unwrap_or_else(|pictures| panic!("{pictures}")).remove(0).runs.remove(0).plan
     }
 
     /// What is said of what is wrong.
@@ -130,16 +131,17 @@ fn every_config_of_the_project_is_accepted() {
         let path = entry.expect("an entry of configs/").path();
         let text = fs::read_to_string(&path).expect("a config");
         assert!(text.starts_with("#:schema ../docs/config.schema.json\n"), "{}", path.display());
-        let plans = load_with(std::slice::from_ref(&path), &[], &|_| Ok(mnist()));
-        let plan = plans.unwrap_or_else(|problems| panic!("{problems}: {problems:?}")).remove(0);
-        assert_eq!(Some(plan.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+        let found = load_with(std::slice::from_ref(&path), &[], &|_| Ok(mnist()));
+        let found = found.unwrap_or_else(|problems| panic!("{problems}: {problems:?}")).remove(0);
+        assert_eq!(Some(found.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
     }
 }
 
 #[test]
 fn the_tutorial_fits_the_data_that_is_built_in() {
-    let plans = load(&[configs().join("adam.toml"), configs().join("smoke.toml")], &[]);
-    let plans = plans.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let found = load(&[configs().join("adam.toml"), configs().join("smoke.toml")], &[]);
+    let found = found.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let plans: Vec<_> = found.iter().map(|experiment| &experiment.runs[0].plan).collect();
     let plan = &plans[0];
     assert_eq!(plan.model.input_shape.as_deref(), Some([784].as_slice()));
     assert_eq!(plan.data.scale, Some(255.0));
@@ -149,8 +151,8 @@ fn the_tutorial_fits_the_data_that_is_built_in() {
 #[test]
 fn a_config_takes_over_what_it_extends_and_its_own_keys_win() {
     let load = |name: &str| {
-        let plans = load_with(&[configs().join(name)], &[], &|_| Ok(mnist()));
-        plans.unwrap_or_else(|problems| panic!("{problems:?}")).remove(0)
+        let found = load_with(&[configs().join(name)], &[], &|_| Ok(mnist()));
+        found.unwrap_or_else(|problems| panic!("{problems:?}")).remove(0).runs.remove(0).plan
     };
     let (adam, momentum, smoke) =
         (load("adam.toml"), load("sgd-momentum.toml"), load("smoke.toml"));

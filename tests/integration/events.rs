@@ -42,7 +42,7 @@ pub(crate) fn with_small_files(name: &str, check: impl FnOnce()) {
 }
 
 /// The events of a file, which must consist of whole and sound records.
-fn events(path: &Path) -> Vec<Event> {
+pub(crate) fn events(path: &Path) -> Vec<Event> {
     let bytes = fs::read(path).unwrap();
     let mut rest = &bytes[..];
     let mut events = Vec::new();

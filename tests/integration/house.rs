@@ -10,7 +10,7 @@ const ROOMS: [(&str, &str); 14] = [
     ("sweep", "experiment config runs train"),
     ("experiment", "config runs events train data model optim random"),
     ("report", "runs"),
-    ("config", "train data model optim shorthand"),
+    ("config", "train data model optim random shorthand"),
     ("runs", "train"),
     ("events", ""),
     ("train", "data model optim kernels random"),

@@ -8,6 +8,7 @@ mod golden;
 mod house;
 mod kernels;
 mod optimizers;
+mod resume;
 mod runs;
 mod sandbox;
 mod tensorboard;

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, FixedOffset};
 use runner::runs::{
-    Best, DataSource, Folder, History, HistoryWriter, Machine, Record, Status, TensorView,
-    git_commit, load_weights, save_weights, write_atomic,
+    Best, DataSource, Folder, History, HistoryWriter, Machine, Record, Resumed, RunsError, Status,
+    Survives, TensorView, git_commit, load_weights, save_weights, write_atomic,
 };
 use runner::train::Logs;
 use safetensors::SafeTensors;
@@ -34,11 +34,15 @@ fn names_in(dir: &Path) -> Vec<String> {
     names
 }
 
+fn nothing(_: &Folder) -> Result<(), RunsError> {
+    Ok(())
+}
+
 #[test]
 fn folders_of_the_same_second_are_different() {
     let logdir = tempdir().unwrap();
     let started = time("2025-11-23T21:08:00+01:00");
-    let create = || Folder::create(logdir.path(), "my adam", &started).unwrap();
+    let create = || Folder::create(logdir.path(), "my adam", &started, nothing).unwrap();
     let paths: Vec<_> = (0..3).map(|_| create().path().to_owned()).collect();
     let parent = logdir.path().join("my_adam");
     let want = ["20251123-210800", "20251123-210800-1", "20251123-210800-2"];
@@ -50,7 +54,8 @@ fn folders_of_the_same_second_are_different() {
 fn many_threads_never_share_a_folder() {
     let logdir = tempdir().unwrap();
     let started = time("2025-11-23T21:08:00+01:00");
-    let create = || Folder::create(logdir.path(), "a", &started).unwrap().path().to_owned();
+    let create =
+        || Folder::create(logdir.path(), "a", &started, nothing).unwrap().path().to_owned();
     let mut paths: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..16).map(|_| scope.spawn(create)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -63,11 +68,14 @@ fn many_threads_never_share_a_folder() {
 #[test]
 fn a_sweep_has_one_folder_per_run() {
     let logdir = tempdir().unwrap();
-    let sweep = Folder::create(logdir.path(), "s", &time("2025-11-23T21:08:00Z")).unwrap();
-    let run = sweep.create_child("0003-learning_rate=0.01,units=64").unwrap();
+    let sweep = Folder::create(logdir.path(), "s", &time("2025-11-23T21:08:00Z"), nothing).unwrap();
+    let run = sweep.child("0003-learning_rate=0.01,units=64");
     assert_eq!(run.path(), sweep.path().join("0003-learning_rate=0.01,units=64"));
-    let again = sweep.create_child("0003-learning_rate=0.01,units=64").unwrap_err().to_string();
-    assert!(again.starts_with("cannot create the folder `"), "{again}");
+    run.make().unwrap();
+    run.make().unwrap();
+    fs::remove_dir_all(sweep.path()).unwrap();
+    let error = run.make().unwrap_err().to_string();
+    assert!(error.starts_with("cannot create the folder `"), "{error}");
 }
 
 #[test]
@@ -75,7 +83,8 @@ fn a_log_folder_that_is_a_file_is_an_error() {
     let dir = tempdir().unwrap();
     let file = dir.path().join("logs");
     fs::write(&file, "").unwrap();
-    let error = Folder::create(&file, "a", &time("2025-11-23T21:08:00Z")).unwrap_err().to_string();
+    let error =
+        Folder::create(&file, "a", &time("2025-11-23T21:08:00Z"), nothing).unwrap_err().to_string();
     let want = format!("cannot create the folder `{}`: ", file.join("a").display());
     assert!(error.starts_with(&want), "{error}");
 }
@@ -85,7 +94,7 @@ fn files_are_replaced_whole() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("run.json");
     let (old, new) = (vec![b'a'; 100_000], vec![b'b'; 50_000]);
-    write_atomic(&path, &old).unwrap();
+    write_atomic(&path, &old, Survives::Kill).unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -95,7 +104,7 @@ fn files_are_replaced_whole() {
             }
         });
         for turn in 0..200 {
-            write_atomic(&path, if turn % 2 == 0 { &new } else { &old }).unwrap();
+            write_atomic(&path, if turn % 2 == 0 { &new } else { &old }, Survives::Kill).unwrap();
         }
         done.store(true, Ordering::Relaxed);
     });
@@ -109,7 +118,7 @@ fn files_can_be_read_by_whoever_may_read_others() {
     let dir = tempdir().unwrap();
     let (plain, ours) = (dir.path().join("plain"), dir.path().join("ours"));
     fs::write(&plain, "").unwrap();
-    write_atomic(&ours, b"").unwrap();
+    write_atomic(&ours, b"", Survives::Kill).unwrap();
     let mode = |path| fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&ours), mode(&plain));
 }
@@ -118,7 +127,7 @@ fn files_can_be_read_by_whoever_may_read_others() {
 fn a_file_in_a_missing_folder_is_an_error_with_its_path() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("missing").join("run.json");
-    let error = write_atomic(&path, b"").unwrap_err().to_string();
+    let error = write_atomic(&path, b"", Survives::Kill).unwrap_err().to_string();
     assert!(error.starts_with(&format!("cannot write `{}`: ", path.display())), "{error}");
 }
 
@@ -139,6 +148,12 @@ fn record() -> Record {
         data: DataSource { description: "mnist".to_owned(), sha256: "731c5ac6".to_owned() },
         seed: u64::MAX,
         started: time("2025-11-23T21:08:00+01:00"),
+        resumed: vec![Resumed {
+            at: time("2025-11-23T21:08:01+01:00"),
+            epoch: 1,
+            batch: 12,
+            version: "0.1.0".to_owned(),
+        }],
         finished: Some(time("2025-11-23T21:08:02.5+01:00")),
         seconds: 2.5,
         epochs: 2,
@@ -151,7 +166,7 @@ fn record() -> Record {
 fn a_record_reads_as_this() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("run.json");
-    record().save(&path).unwrap();
+    record().save(&path, Survives::Kill).unwrap();
     insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"
     {
       "name": "adam",
@@ -174,6 +189,14 @@ fn a_record_reads_as_this() {
       },
       "seed": 18446744073709551615,
       "started": "2025-11-23T21:08:00+01:00",
+      "resumed": [
+        {
+          "at": "2025-11-23T21:08:01+01:00",
+          "epoch": 1,
+          "batch": 12,
+          "version": "0.1.0"
+        }
+      ],
       "finished": "2025-11-23T21:08:02.500+01:00",
       "seconds": 2.5,
       "epochs": 2,
@@ -199,10 +222,10 @@ fn a_record_comes_back() {
     let path = dir.path().join("run.json");
     let mut want = record();
     want.metrics = logs(&[("b", f32::MIN_POSITIVE), ("a", -0.0), ("c", f32::NEG_INFINITY)]);
-    want.save(&path).unwrap();
+    want.save(&path, Survives::Kill).unwrap();
     assert_eq!(Record::load(&path).unwrap(), want);
 
-    record().save(&path).unwrap();
+    record().save(&path, Survives::Kill).unwrap();
     let nan = Record::load(&path).unwrap().metrics.get("loss").unwrap();
     assert!(nan.is_nan());
 }
@@ -385,7 +408,7 @@ fn metadata() -> BTreeMap<String, String> {
 fn weights_come_back_bit_for_bit_and_in_order() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("model.safetensors");
-    save_weights(&path, &tensors(), &metadata()).unwrap();
+    save_weights(&path, &tensors(), &metadata(), Survives::Kill).unwrap();
     let loaded = load_weights(&path).unwrap();
     assert_eq!(loaded.metadata, metadata());
     for (got, want) in loaded.tensors.iter().zip(tensors()) {
@@ -400,7 +423,7 @@ fn weights_come_back_bit_for_bit_and_in_order() {
 fn weights_are_what_the_safetensors_crate_reads_and_writes() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("model.safetensors");
-    save_weights(&path, &tensors(), &metadata()).unwrap();
+    save_weights(&path, &tensors(), &metadata(), Survives::Kill).unwrap();
     let bytes = fs::read(&path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(file.len(), 3);
@@ -423,7 +446,7 @@ fn equal_weights_give_equal_files() {
     let dir = tempdir().unwrap();
     let paths = ["a", "b"].map(|name| dir.path().join(name));
     for path in &paths {
-        save_weights(path, &tensors(), &metadata()).unwrap();
+        save_weights(path, &tensors(), &metadata(), Survives::Kill).unwrap();
     }
     assert_eq!(fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap());
 }
@@ -443,7 +466,7 @@ fn what_are_no_weights_is_said_with_the_path() {
     let other = safetensors::serialize([("ids", view.unwrap())], None).unwrap();
     assert_eq!(error(&other), want("tensor `ids`: got the type I32, want F32"));
 
-    save_weights(&path, &tensors(), &metadata()).unwrap();
+    save_weights(&path, &tensors(), &metadata(), Survives::Kill).unwrap();
     let mut torn = fs::read(&path).unwrap();
     torn.pop();
     assert_eq!(error(&torn), want("incomplete metadata, file not fully covered"));

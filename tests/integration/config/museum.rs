@@ -2,6 +2,7 @@
 
 use runner::data::Description;
 
+use super::sweeps::sweeping;
 use super::{Desk, tutorial};
 
 /// Holds what is said of a desk against the committed picture of that name.
@@ -106,6 +107,35 @@ exhibits! {
     set_below_a_number: Desk::with(&tutorial()).set("training.epochs.most=3");
     set_of_a_layer_that_is_not_there: Desk::with(&tutorial()).set("model.layers.2.units=3");
     set_of_a_name_leaves_the_other_keys: tutorial_with("learning_rate = 0.001", "beta_1 = 0.8").set("optimizer.name=sgd");
+
+    // Sweeps.
+    sweep_of_an_unknown_key: sweeping("[sweep.parameters]\n\"optimizer.learning_rte\" = [0.1, 0.01]");
+    sweep_of_a_bad_value: sweeping("[sweep.parameters]\n\"optimizer.learning_rate\" = [0.1, -1.0, 0.01]\n\"training.batch_size\" = [8, \"16\"]");
+    sweep_of_a_key_that_only_some_have: sweeping("[sweep.parameters]\n\"optimizer.name\" = [\"adam\", \"sgd\"]\n\"optimizer.beta_1\" = [0.9, 0.8]");
+    sweep_that_leaves_a_key_behind: tutorial_with("learning_rate = 0.001", "beta_1 = 0.8\n[sweep.parameters]\n\"optimizer.name\" = [\"adam\", \"sgd\"]\n\"training.epochs\" = [1, 2]");
+    sweep_that_misses_the_classes: sweeping("[sweep.parameters]\n\"model.layers.1.units\" = [10, 12]");
+    sweep_of_a_loss_that_does_not_fit: tutorial_with("[training]", "[sweep.parameters]\n\"training.loss\" = [\"mse\", \"sparse_categorical_crossentropy\"]\n\"model.layers.1.activation\" = [\"softmax\", \"relu\"]\n[training]");
+    sweep_of_a_layer_that_is_not_there: sweeping("[sweep.parameters]\n\"model.layers.2.units\" = [10, 12]");
+    sweep_of_a_bare_value: sweeping("[sweep.parameters]\n\"optimizer.learning_rate\" = 0.1\n\"training.epochs\" = []");
+    sweep_of_nothing: sweeping("method = \"grid\"");
+    sweep_of_an_unknown_method: sweeping("method = \"gird\"\nseed = 1.5\ntrails = 3");
+    sweep_of_the_seed: sweeping("[sweep.parameters]\nseed = [0, 1]\nname = [\"a\", \"b\"]\nsweep.seed = [1, 2]");
+    sweep_of_one_key_twice: sweeping("[sweep.parameters]\n\"training.epochs\" = [1, 2]\ntraining.epochs = [3]");
+    sweep_with_equal_values: sweeping("[sweep.parameters]\n\"optimizer\" = [\"adam\", \"sgd\", { name = \"adam\", learning_rate = 0.001 }]\n\"training.epochs\" = [1, 2]");
+    sweep_with_equal_seeds: sweeping("seeds = [0, 1, 0]");
+    sweep_that_is_too_large: sweeping("[sweep.parameters]\n\"training.epochs\" = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n\"training.batch_size\" = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]")
+        .set("data.limit=1,2,3,4,5,6,7,8,9,10").set("optimizer.learning_rate=1,2,3,4,5,6,7,8,9,10").set("seed=1,2,3,4,5,6,7,8,9,10").set("model.layers.0.units=1,2");
+    grid_over_a_range: sweeping("[sweep.parameters]\n\"optimizer.learning_rate\" = { distribution = \"uniform\", min = 0.1, max = 0.2 }");
+    grid_with_trials_and_a_seed: sweeping("trials = 3\nseed = 1\n[sweep.parameters]\n\"training.epochs\" = [1, 2]");
+    random_without_trials: sweeping("method = \"random\"\n[sweep.parameters]\n\"training.epochs\" = [1, 2]");
+    random_from_an_unknown_distribution: sweeping("method = \"random\"\ntrials = 3\n[sweep.parameters]\n\"optimizer.learning_rate\" = { distribution = \"loguniform\", min = 0.1, max = 0.2 }");
+    random_without_a_distribution: sweeping("method = \"random\"\ntrials = 3\n[sweep.parameters]\n\"optimizer.learning_rate\" = { min = 0.1, max = 0.2 }");
+    random_from_an_empty_range: sweeping("method = \"random\"\ntrials = 3\n[sweep.parameters]\n\"optimizer.learning_rate\" = { distribution = \"log_uniform\", min = 0.1, max = 0.01 }");
+    random_beyond_the_range_of_the_key: sweeping("method = \"random\"\ntrials = 30\n[sweep.parameters]\n\"data.validation_split\" = { distribution = \"uniform\", min = -0.5, max = 0.5 }");
+    random_fractions_for_a_count: sweeping("method = \"random\"\ntrials = 30\n[sweep.parameters]\n\"training.batch_size\" = { distribution = \"uniform\", min = 16, max = 64 }");
+    values_in_a_table: sweeping("[sweep.parameters]\n\"optimizer.learning_rate\" = { values = [0.1, 0.2] }");
+    set_of_several_names: Desk::with(&tutorial()).set("name=a,b").set("training.epochs=1,,2").set("sweep.seeds=1,2");
+    set_of_several_bad_values: Desk::with(&tutorial()).set("training.epochs=1,many,0").set("seed=1,x");
 
     // What does not fit.
     units_do_not_fit_the_classes: tutorial_with("units = 10", "units = 12");

@@ -1,0 +1,94 @@
+//! `runner resume`: finishes what earlier invocations left undone, shown as `run` shows it; what
+//! that is, the sweep room finds out.
+
+use std::sync::Arc;
+
+use super::args::ResumeArgs;
+use super::console::Console;
+use super::exit::Exit;
+use super::format::count;
+use super::interrupt::Interrupt;
+use super::report::{Ending, Wanted, report};
+use super::run::work;
+use crate::sweep::{Found, Left, RunResult, Survey};
+
+/// Finishes what is left to do in the folders.
+pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exit> {
+    let survey = match Survey::of(&args.dirs) {
+        Ok(survey) => survey,
+        Err(error) => {
+            console.error(&format!("{error:#}; nothing was started"));
+            return Ok(Exit::Request);
+        }
+    };
+    let (unreadable, busy) = (!survey.unreadable.is_empty(), !survey.busy.is_empty());
+    survey.unreadable.iter().for_each(|text| console.error(text));
+    if !args.work.quiet {
+        notes(&survey, args.retry_failed).iter().for_each(|note| console.say(note));
+    }
+    let (batch, known) = survey.into_batch(args.retry_failed);
+    let names = batch.jobs.iter().map(|job| job.plan.name.clone()).collect();
+    let interrupt = Arc::new(Interrupt::default());
+    let (batch, results) = match batch.jobs.is_empty() {
+        true => (batch, Vec::new()),
+        false => work(names, || batch, &args.work, &interrupt, console)?,
+    };
+    let all = merged(known, &results);
+    let logdir = match &*args.dirs {
+        [dir] => Some(dir.as_path()),
+        _ => None,
+    };
+    let ending = Ending { results: &all, logdir, unfinished: &batch.unfinished(&results) };
+    report(&ending, Wanted::of(&args.work), console)?;
+    Ok(match Exit::of(&all, interrupt.asked()) {
+        Exit::Done if unreadable => Exit::Failed,
+        Exit::Done if busy => Exit::Stopped,
+        exit => exit,
+    })
+}
+
+/// The results in the order of their plans: those known before, and in the gaps the new ones.
+fn merged(known: Vec<Option<RunResult>>, new: &[RunResult]) -> Vec<RunResult> {
+    let mut new = new.iter().cloned();
+    known.into_iter().filter_map(|result| result.or_else(|| new.next())).collect()
+}
+
+/// What there is to do, what is left alone, and what is doubtful about it.
+fn notes(survey: &Survey, retry_failed: bool) -> Vec<String> {
+    let mut notes: Vec<String> =
+        survey.busy.iter().map(|text| format!("left alone: {text}")).collect();
+    let unfinished: Vec<&Found> =
+        survey.found.iter().filter(|found| found.is_unfinished(retry_failed)).collect();
+    let older = |found: &&&Found| ![env!("CARGO_PKG_VERSION"), ""].contains(&&*found.version);
+    notes.extend(unfinished.iter().filter(older).map(|found| {
+        format!(
+            "warning: `{}` was begun by runner {}, this is {}: its numbers may differ from those \
+             of an uninterrupted run",
+            found.dir.display(),
+            found.version,
+            env!("CARGO_PKG_VERSION")
+        )
+    }));
+    let runs = || survey.found.iter().flat_map(|found| &found.runs);
+    let number = |left: Left| runs().filter(|run| run.left == left).count();
+    let failed = number(Left::Failed);
+    let again = if retry_failed { failed } else { 0 };
+    let parts = [
+        (number(Left::Interrupted), "to go on with"),
+        (number(Left::Waiting), "to start"),
+        (again, "to try again"),
+        (number(Left::Done), "done before"),
+        (failed - again, "failed before (--retry-failed tries again)"),
+    ];
+    let parts = parts.iter().filter(|(number, _)| 0 < *number);
+    let parts: Vec<_> = parts.map(|(number, what)| format!("{number} {what}")).collect();
+    let sum = format!("{}: {}", count(runs().count(), "run"), parts.join(", "));
+    if runs().next().is_none() {
+        return notes;
+    }
+    notes.push(match unfinished.is_empty() {
+        true => format!("nothing left to do; {sum}"),
+        false => sum,
+    });
+    notes
+}

@@ -1,0 +1,240 @@
+//! From a config and what varies to its runs, each checked as a config of its own; it reads no
+//! file.
+
+use std::collections::HashMap;
+
+use super::axis::{Axis, Values};
+use super::label::{label, short_keys};
+use super::pick::Space;
+use super::table::Distribution;
+use crate::config::experiment::{Change, Variant};
+use crate::config::plan::Plan;
+use crate::config::problem::{Location, Origin, Problem};
+use crate::config::set::{self, Set};
+use crate::config::tree::{Node, Value};
+
+/// Makes the plan of a config in which nothing varies, or says what is wrong with it.
+pub(in crate::config) type Planner<'a> = dyn FnMut(&Node) -> Result<Plan, Vec<Problem>> + 'a;
+
+/// The runs that `space` makes of the config `root`, and the number of draws that are none because
+/// an earlier one is the same; `below` are overrides of keys within swept tables.
+pub(in crate::config) fn expand(
+    root: &Node,
+    space: &Space,
+    below: &[&Set],
+    planner: &mut Planner<'_>,
+) -> Result<(Vec<Variant>, usize), Vec<Problem>> {
+    let mut sweep = Sweeper { root, axes: space.axes().collect(), below, planner };
+    let combinations = space.combinations().map_err(|problem| vec![*problem])?;
+    if let Some(first) = combinations.first() {
+        sweep.check_ends(first)?;
+    }
+    let plans = sweep.plans(&combinations)?;
+    let kept = distinct(&plans);
+    let repeats = plans.len() - kept.len();
+    if space.drawn.is_none() && 0 < repeats {
+        return Err(sweep.equals(&plans, &combinations));
+    }
+    let chosen = kept.into_iter().map(|index| (&combinations[index], &plans[index]));
+    Ok((sweep.variants(chosen.collect(), space), repeats))
+}
+
+struct Sweeper<'a, 'p> {
+    root: &'a Node,
+    axes: Vec<&'a Axis>,
+    below: &'a [&'a Set],
+    planner: &'a mut Planner<'p>,
+}
+
+impl Sweeper<'_, '_> {
+    fn plan(&mut self, values: &[Node]) -> Result<Plan, Vec<Problem>> {
+        let mut root = self.root.clone();
+        let mut pairs: Vec<_> = self.axes.iter().zip(values).collect();
+        // A whole table first, then the keys within it.
+        pairs.sort_by_key(|(axis, _)| axis.path.len());
+        let put = pairs.into_iter().map(|(axis, value)| (axis.path.as_slice(), value));
+        let put = put.chain(self.below.iter().map(|set| (set.path.as_slice(), &set.values[0])));
+        let failed = put.filter_map(|(path, value)| set::put(&mut root, path, value).err());
+        let problems: Vec<_> = failed.map(|problem| *problem).collect();
+        if problems.is_empty() { (self.planner)(&root) } else { Err(problems) }
+    }
+
+    /// Tries the ends of every range, so that what is wrong with it is said of the range and not of
+    /// a draw.
+    fn check_ends(&mut self, first: &[Node]) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        for index in 0..self.axes.len() {
+            let Values::Drawn { from, node } = &self.axes[index].values else { continue };
+            for (key, value) in ["min", "max"].iter().zip(from.ends()) {
+                let origin = node.entry(key).map_or(&node.origin, |entry| &entry.node.origin);
+                let end = Node { value, origin: origin.clone() };
+                let found = self.try_end(first, index, &end);
+                problems.extend(match found.is_empty() || !self.wants_whole(first, index, *from) {
+                    true => found,
+                    false => vec![whole(&self.axes[index].key(), node)],
+                });
+            }
+        }
+        problems.dedup();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// What is wrong with one value in the place of that at `index`.
+    fn try_end(&mut self, first: &[Node], index: usize, end: &Node) -> Vec<Problem> {
+        let mut values = first.to_vec();
+        values[index] = end.clone();
+        let found = self.plan(&values).err().unwrap_or_default();
+        let here = Location::from(&end.origin);
+        found.into_iter().filter(|problem| problem.location == here).collect()
+    }
+
+    /// Whether it is only that the key wants whole numbers.
+    fn wants_whole(&mut self, first: &[Node], index: usize, from: Distribution) -> bool {
+        let origin = first[index].origin.clone();
+        let mut fits = |value| {
+            let end = Node { value, origin: origin.clone() };
+            self.try_end(first, index, &end).is_empty()
+        };
+        from.ends().iter().any(|end| match end {
+            Value::Float(float) => {
+                let whole = float.ceil();
+                fits(Value::Integer(whole as i128)) && !fits(Value::Float(whole))
+            }
+            _ => false,
+        })
+    }
+
+    fn plans(&mut self, combinations: &[Vec<Node>]) -> Result<Vec<Plan>, Vec<Problem>> {
+        let mut plans = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
+        for (index, values) in combinations.iter().enumerate() {
+            match self.plan(values) {
+                Ok(plan) => plans.push(plan),
+                Err(problems) => problems.into_iter().for_each(|problem| {
+                    match found.iter_mut().find(|found| found.problem == problem) {
+                        Some(found) => found.runs += 1,
+                        None => found.push(Found { problem, first: index, runs: 1 }),
+                    }
+                }),
+            }
+        }
+        match found.is_empty() {
+            true => Ok(plans),
+            false => Err(found.into_iter().map(|found| self.told(found, combinations)).collect()),
+        }
+    }
+
+    /// A problem with what leads to it, unless that is where it is shown, or always so.
+    fn told(&self, found: Found, combinations: &[Vec<Node>]) -> Problem {
+        let swept = |problem: &Problem| match &problem.location {
+            Location::Text(origin) => self.axes.iter().any(|axis| is_within(origin, axis)),
+            Location::File(_) => false,
+        };
+        let total = combinations.len();
+        if found.runs == total || swept(&found.problem) {
+            return found.problem;
+        }
+        let values = self.axes.iter().zip(&combinations[found.first]);
+        let changes = values
+            .filter(|(axis, _)| axis.varies())
+            .map(|(axis, value)| format!("{} = {}", axis.key(), change(axis, value).text()));
+        let with = changes.collect::<Vec<_>>().join(", ");
+        let note = format!("so in {} of {total} combinations, first with {with}", found.runs);
+        let note = match &found.problem.note {
+            Some(known) => format!("{known}; {note}"),
+            None => note,
+        };
+        found.problem.note(note)
+    }
+
+    /// What makes equal runs equal: two values of one list, in every such pair of runs.
+    fn equals(&self, plans: &[Plan], combinations: &[Vec<Node>]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for (index, plan) in plans.iter().enumerate() {
+            let Some(first) = known.get(&identity(plan)).copied() else {
+                known.insert(identity(plan), index);
+                continue;
+            };
+            let pairs = combinations[first].iter().zip(&combinations[index]);
+            let differ = pairs.filter(|(one, other)| one.origin != other.origin).next_back();
+            let Some((one, other)) = differ else { continue };
+            let message = "this value makes the same run as another";
+            let problem = Problem::at(&other.origin, message, "take one of the two out")
+                .related(Some(&one.origin), "the other");
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+
+    fn variants(&self, chosen: Vec<(&Vec<Node>, &Plan)>, space: &Space) -> Vec<Variant> {
+        let varying: Vec<_> = self.axes.iter().map(|axis| axis.varies()).collect();
+        let mut keys: Vec<_> =
+            self.axes.iter().filter(|axis| axis.varies()).map(|axis| axis.key()).collect();
+        let replicated = 1 < space.seeds.len();
+        keys.extend(replicated.then(|| "seed".to_owned()));
+        let short = short_keys(&keys);
+        let seeds: Vec<Option<u64>> = match space.seeds.is_empty() {
+            true => vec![None],
+            false => space.seeds.iter().map(|(seed, _)| Some(*seed)).collect(),
+        };
+        let total = chosen.len() * seeds.len();
+        let mut runs = Vec::with_capacity(total);
+        for (values, plan) in chosen {
+            for seed in &seeds {
+                let all = self.axes.iter().zip(values).zip(&varying).filter(|(_, varies)| **varies);
+                let mut changes: Vec<_> =
+                    all.map(|((axis, value), _)| change(axis, value)).collect();
+                if let Some(seed) = seed.filter(|_| replicated) {
+                    let value = toml::Value::Integer(seed as i64);
+                    changes.push(Change { key: "seed".to_owned(), value });
+                }
+                let label = label(runs.len(), total, &short, &changes);
+                let plan = Plan { seed: seed.unwrap_or(plan.seed), ..plan.clone() };
+                runs.push(Variant { label, changes, plan });
+            }
+        }
+        runs
+    }
+}
+
+/// A problem, and how many combinations have it.
+struct Found {
+    problem: Problem,
+    first: usize,
+    runs: usize,
+}
+
+fn change(axis: &Axis, value: &Node) -> Change {
+    Change { key: axis.key(), value: value.to_toml() }
+}
+
+fn whole(key: &str, range: &Node) -> Problem {
+    let at = range.entry("distribution").map_or(&range.origin, |entry| &entry.node.origin);
+    let message = format!("`{key}` takes whole numbers only");
+    Problem::at(at, message, "write `distribution = \"int_uniform\"`")
+}
+
+/// Whether a place is within a parameter of the sweep.
+fn is_within(origin: &Origin, axis: &Axis) -> bool {
+    let places = axis.list().iter().map(|node| &node.origin).chain(axis.drawn());
+    let mut places = places.chain(axis.path.iter().map(|(_, origin)| origin));
+    places.any(|place| {
+        place.source == origin.source
+            && place.span.start <= origin.span.start
+            && origin.span.end <= place.span.end
+    })
+}
+
+/// The places of the plans that no earlier one is equal to.
+fn distinct(plans: &[Plan]) -> Vec<usize> {
+    let mut known = std::collections::HashSet::new();
+    (0..plans.len()).filter(|index| known.insert(identity(&plans[*index]))).collect()
+}
+
+/// A text that only equal plans share.
+fn identity(plan: &Plan) -> String {
+    serde_json::to_string(plan).unwrap_or_default()
+}

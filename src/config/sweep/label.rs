@@ -1,0 +1,175 @@
+//! What the runs of a sweep are called: a number, and what makes each different; every name is one
+//! part of a path on any file system.
+
+use toml::Value;
+
+use crate::config::experiment::Change;
+use crate::config::tree::TAGS;
+
+/// The longest label, in bytes.
+const LONGEST: usize = 100;
+
+/// The label of run `index` (from 0) of `total`: `0003-learning_rate=0.01,units=64`.
+///
+/// `keys` are the short names of the keys of `changes`. The number alone makes it unique: what is
+/// too long is cut.
+pub(super) fn label(index: usize, total: usize, keys: &[String], changes: &[Change]) -> String {
+    let width = total.saturating_sub(1).to_string().len().max(4);
+    let number = format!("{index:0width$}");
+    let values: Vec<_> = changes.iter().map(|change| plain(&change.text())).collect();
+    let longest = values.iter().map(String::len).max().unwrap_or(0);
+    let joined = |most: usize| {
+        let pieces =
+            keys.iter().zip(&values).map(|(key, value)| format!("{key}={}", cut(value, most)));
+        let pieces: Vec<_> = std::iter::once(number.clone()).chain(pieces).collect();
+        safe(&pieces.join(",").replacen(',', "-", 1))
+    };
+    let fitting = (1..=longest.min(LONGEST)).rev().map(joined).find(|label| label.len() <= LONGEST);
+    let label = fitting.unwrap_or_else(|| joined(1));
+    cut(&label, LONGEST).trim_end_matches('.').to_owned()
+}
+
+/// At most `most` bytes of a text, cut between characters.
+fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+/// A value in words that a path and a shell can hold: `sgd+momentum=0.9`.
+fn plain(text: &str) -> String {
+    text.replace(", ", "-").replace(' ', "+").replace(['[', ']'], "")
+}
+
+/// Letters and digits of any script and `-_.,=+@` stay, every other run of characters becomes `_`.
+fn safe(text: &str) -> String {
+    let mut safe = String::new();
+    for character in text.chars() {
+        match character.is_alphanumeric() || "-_.,=+@".contains(character) {
+            true => safe.push(character),
+            false if safe.ends_with('_') => {}
+            false => safe.push('_'),
+        }
+    }
+    safe
+}
+
+impl Change {
+    /// The value as a person says it: `0.01`, `relu`, `sgd momentum=0.9`.
+    pub fn text(&self) -> String {
+        text(&self.value)
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Float(float) => number(*float),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", "))
+        }
+        Value::Table(table) => {
+            let is_tag = |key: &str| TAGS.contains(&key);
+            let tag = table.iter().filter(|(key, _)| is_tag(key)).map(|(_, value)| text(value));
+            let others = table.iter().filter(|(key, _)| !is_tag(key));
+            let others = others.map(|(key, value)| format!("{key}={}", text(value)));
+            tag.chain(others).collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The shortest decimal that reads as the number, with an exponent where that is shorter.
+fn number(float: f64) -> String {
+    match float == 0.0 || (1e-4..1e7).contains(&float.abs()) {
+        true => float.to_string(),
+        false => format!("{float:e}"),
+    }
+}
+
+/// Short names for dotted paths: the last part, and before it as many as it takes to tell them
+/// apart; that of a table's kind (`optimizer.name`) is the table's.
+pub(in crate::config) fn short_keys(keys: &[String]) -> Vec<String> {
+    let parts: Vec<Vec<&str>> = keys.iter().map(|key| key.split('.').collect()).collect();
+    let tables = parts.iter().map(|parts| match parts.split_last() {
+        Some((last, table)) if TAGS.contains(last) && !table.is_empty() => table.to_vec(),
+        _ => parts.clone(),
+    });
+    let tables: Vec<_> = tables.collect();
+    let unique =
+        |all: &[Vec<&str>], i: usize| all.iter().filter(|other| **other == all[i]).count() == 1;
+    let names: Vec<_> = (0..keys.len())
+        .map(|i| if unique(&tables, i) { tables[i].clone() } else { parts[i].clone() })
+        .collect();
+    (0..names.len()).map(|i| short(&names, i)).collect()
+}
+
+fn short(names: &[Vec<&str>], i: usize) -> String {
+    let name = &names[i];
+    let ending = |length: usize| &name[name.len() - length..];
+    let good = |length: &usize| {
+        let ending = ending(*length);
+        let shared = names.iter().filter(|other| other.ends_with(ending)).count();
+        shared == 1
+            && ending[ending.len() - 1..]
+                .iter()
+                .all(|part| part.parse::<u64>().is_err() || 1 < ending.len())
+    };
+    let length = (1..=name.len()).find(good).unwrap_or(name.len());
+    ending(length).join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shortened(keys: &[&str]) -> Vec<String> {
+        short_keys(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
+    }
+
+    fn change(key: &str, value: impl Into<Value>) -> Change {
+        Change { key: key.to_owned(), value: value.into() }
+    }
+
+    #[test]
+    fn keys_are_as_long_as_they_must_be() {
+        assert_eq!(shortened(&["optimizer.learning_rate", "seed"]), ["learning_rate", "seed"]);
+        assert_eq!(
+            shortened(&["model.layers.0.units", "model.layers.1.units"]),
+            ["0.units", "1.units"]
+        );
+        assert_eq!(shortened(&["optimizer.name", "training.loss.name"]), ["optimizer", "loss"]);
+        assert_eq!(shortened(&["optimizer", "optimizer.name"]), ["optimizer", "name"]);
+        assert_eq!(shortened(&["model.layers.0"]), ["layers.0"]);
+    }
+
+    #[test]
+    fn values_are_short() {
+        let table: Value = toml::from_str::<toml::Table>(
+            "v = [{ name = 'sgd', momentum = 0.9 }, 'adam', [1, 2.0], 5e-5, 1e-4, true, 0.0]",
+        )
+        .unwrap()["v"]
+            .clone();
+        let texts: Vec<_> = table.as_array().unwrap().iter().map(text).collect();
+        assert_eq!(texts, ["sgd momentum=0.9", "adam", "[1, 2]", "5e-5", "0.0001", "true", "0"]);
+    }
+
+    #[test]
+    fn a_label_is_one_part_of_a_path() {
+        let changes = [change("a.rate", 0.01), change("data.set", "../big data/é.npz")];
+        let keys = shortened(&["a.rate", "data.set"]);
+        assert_eq!(label(3, 10, &keys, &changes), "0003-rate=0.01,set=.._big+data_é.npz");
+        assert_eq!(label(3, 100_000, &keys[..1], &changes[..1]), "00003-rate=0.01");
+        assert_eq!(label(0, 1, &[], &[]), "0000");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut() {
+        let changes = [change("a", "x".repeat(300)), change("b", "é".repeat(300)), change("c", 1)];
+        let keys = ["a", "b", "c"].map(str::to_owned);
+        let label = label(7, 10, &keys, &changes);
+        assert!(label.starts_with("0007-a=xxxx") && label.ends_with("é,c=1"), "{label}");
+        assert!((95..=LONGEST).contains(&label.len()), "{label}");
+        let keys = ["k".repeat(90), "l".repeat(90), "m".to_owned()];
+        assert_eq!(super::label(7, 10, &keys, &changes).len(), LONGEST);
+    }
+}

@@ -1,0 +1,132 @@
+//! The combinations of a sweep, in the order of its runs; it knows values, and no plan.
+
+use super::axis::{Axis, Values, not_for_sweeps};
+use super::draw::draw;
+use super::table::{Sweep, repeated_seed, seed};
+use crate::config::problem::{Location, Origin, Problem};
+use crate::config::schema::SCHEMA;
+use crate::config::set::Set;
+use crate::config::tree::{Entry, Node};
+use crate::config::walk::walk_at;
+
+/// More runs than this are a slip of the hand.
+const MOST_RUNS: u64 = 100_000;
+
+/// What varies, from the config and from the command line.
+#[derive(Clone, Debug, Default)]
+pub(in crate::config) struct Space {
+    /// The parameters that are drawn together, with number and seed of the draws.
+    pub(in crate::config) drawn: Option<(Vec<Axis>, u64, u64)>,
+    /// The parameters of which every combination is run.
+    pub(in crate::config) grid: Vec<Axis>,
+    /// The seeds of replicates, each with its place.
+    pub(in crate::config) seeds: Vec<(u64, Origin)>,
+}
+
+impl Space {
+    /// What the entry `sweep` of a config says; nothing without one.
+    pub(in crate::config) fn read(entry: Option<Entry>) -> Result<Space, Vec<Problem>> {
+        let Some(entry) = entry else { return Ok(Space::default()) };
+        let Sweep { trials, seed, seeds, axes } = Sweep::read(entry)?;
+        Ok(match trials {
+            Some(trials) => Space { drawn: Some((axes, trials, seed)), grid: Vec::new(), seeds },
+            None => Space { drawn: None, grid: axes, seeds },
+        })
+    }
+
+    /// Puts the overrides of the command line in the place of what the config varies: one value ends
+    /// the variation of its key, several are another one, of which every combination is run.
+    pub(in crate::config) fn put(&mut self, sets: &[&Set]) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        for set in sets {
+            match (set.key().as_str(), set.varies()) {
+                ("seed", true) => problems.extend(self.replicate(set)),
+                ("seed", false) => self.seeds.clear(),
+                (key, varies) => problems.extend(self.put_one(key, varies, set)),
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn replicate(&mut self, set: &Set) -> Vec<Problem> {
+        let schema = &SCHEMA["properties"]["seed"];
+        let problems = set.values.iter().flat_map(|node| walk_at(node, schema, &["seed"]));
+        let problems: Vec<_> = problems.collect();
+        if !problems.is_empty() {
+            return problems;
+        }
+        self.seeds = set.values.iter().filter_map(seed).collect();
+        repeated_seed(&self.seeds).into_iter().collect()
+    }
+
+    fn put_one(&mut self, key: &str, varies: bool, set: &Set) -> Option<Problem> {
+        if varies && let Some((message, help)) = not_for_sweeps(key) {
+            return Some(Problem::at(&set.path[0].1, message, help));
+        }
+        let drawn = self.drawn.take().map(|(mut axes, trials, seed)| {
+            axes.retain(|axis| axis.key() != key);
+            (axes, trials, seed)
+        });
+        self.drawn = drawn.filter(|(axes, ..)| !axes.is_empty());
+        let place = self.grid.iter().position(|axis| axis.key() == key);
+        let values = Values::List(set.values.clone());
+        let axis = varies.then(|| Axis { path: set.path.clone(), values });
+        match place {
+            Some(place) => drop(self.grid.splice(place..=place, axis)),
+            None => self.grid.extend(axis),
+        }
+        None
+    }
+
+    /// Whether an override is of a key within a table that varies as a whole.
+    pub(in crate::config) fn covers(&self, set: &Set) -> bool {
+        let key = set.key();
+        self.axes().any(|axis| key.starts_with(&format!("{}.", axis.key())))
+    }
+
+    /// Whether there is only one run.
+    pub(in crate::config) fn is_empty(&self) -> bool {
+        self.drawn.is_none() && self.grid.is_empty() && self.seeds.is_empty()
+    }
+
+    /// The parameters, in the order of the values of a combination.
+    pub(super) fn axes(&self) -> impl Iterator<Item = &Axis> {
+        self.drawn.iter().flat_map(|(axes, ..)| axes).chain(&self.grid)
+    }
+
+    /// Every combination, seeds not counted: the values of [`Space::axes`], the last changing
+    /// fastest.
+    pub(super) fn combinations(&self) -> Result<Vec<Vec<Node>>, Box<Problem>> {
+        let trials = self.drawn.as_ref().map_or(1, |(_, trials, _)| *trials);
+        let sizes = self.grid.iter().map(|axis| axis.list().len()).chain([self.seeds.len().max(1)]);
+        let total =
+            sizes.into_iter().try_fold(trials, |total, size| total.checked_mul(size as u64));
+        if total.is_none_or(|total| MOST_RUNS < total) {
+            return Err(self.too_many(total).into());
+        }
+        let draws = (0..trials).map(|trial| match &self.drawn {
+            Some((axes, _, seed)) => axes.iter().map(|axis| draw(axis, *seed, trial)).collect(),
+            None => Vec::new(),
+        });
+        let mut combinations: Vec<Vec<Node>> = draws.collect();
+        for axis in &self.grid {
+            let with = |values: &Vec<Node>| {
+                let values = values.clone();
+                axis.list().iter().map(move |value| [&values, std::slice::from_ref(value)].concat())
+            };
+            combinations = combinations.iter().flat_map(with).collect();
+        }
+        Ok(combinations)
+    }
+
+    fn too_many(&self, total: Option<u64>) -> Problem {
+        let number = total.map_or("more than 2^64".to_owned(), |total| total.to_string());
+        let message = format!("the sweep has {number} runs");
+        let help = "take fewer values, or `method = \"random\"` with as many `trials` as you can \
+                    wait for";
+        let place = self.axes().next().map(|axis| &axis.path[0].1);
+        let place = place.or(self.seeds.first().map(|(_, origin)| origin));
+        let location = place.map_or_else(|| Location::File("sweep".into()), Location::from);
+        Problem::at(location, message, help).label(format!("want at most {MOST_RUNS}"))
+    }
+}

@@ -1,0 +1,162 @@
+//! The event files of a run: which number goes where, and how far each file has grown; what the
+//! numbers mean is none of its business.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, FixedOffset};
+
+use crate::config::{Layout, Plan};
+use crate::events::{Clock, EventWriter, Outcome, keras_graph, scalar, session_end, session_start};
+use crate::experiment::{graph, hparams};
+use crate::runs::{Folder, remove_files};
+use crate::train::Logs;
+
+/// The event files of a run that is under way.
+pub(super) struct EventFiles {
+    folder: Folder,
+    session: EventWriter,
+    scalars: Scalars,
+}
+
+/// Where the scalars of an epoch go.
+enum Scalars {
+    /// `train/` and `validation/`; the latter is there from its first number on.
+    Keras { train: EventWriter, validation: Option<EventWriter> },
+    /// The file of the session.
+    Flat,
+}
+
+/// Event files by path relative to the run's folder, with their lengths in bytes.
+pub(super) type Lengths = BTreeMap<String, u64>;
+
+impl EventFiles {
+    /// Starts the files of a run that began at `started`; whatever event files there were are gone.
+    pub(super) fn create(
+        folder: &Folder,
+        plan: &Plan,
+        started: &DateTime<FixedOffset>,
+    ) -> Result<EventFiles> {
+        remove_others(folder, &Lengths::new())?;
+        let mut session = EventWriter::create(folder.path(), 0, Clock::System)?;
+        let group = hparams::group(plan);
+        session.add(0, session_start(&hparams::hparams(plan), &group, seconds(started)));
+        let mut scalars = match plan.tensorboard.layout {
+            Layout::Flat => Scalars::Flat,
+            Layout::Keras => Scalars::Keras {
+                train: EventWriter::create(&folder.train(), 0, Clock::System)?,
+                validation: None,
+            },
+        };
+        if plan.tensorboard.write_graph {
+            let writer = match &mut scalars {
+                Scalars::Keras { train, .. } => train,
+                Scalars::Flat => &mut session,
+            };
+            writer.add(0, keras_graph(&graph::keras_json(plan)));
+            writer.flush()?;
+        }
+        session.flush()?;
+        Ok(EventFiles { folder: folder.clone(), session, scalars })
+    }
+
+    /// Goes on with the files where they had these lengths; whatever came after that is gone.
+    pub(super) fn reopen(folder: &Folder, plan: &Plan, lengths: &Lengths) -> Result<EventFiles> {
+        remove_others(folder, lengths)?;
+        let open = |dir: &Path| {
+            let found = lengths.iter().map(|(name, length)| (folder.path().join(name), *length));
+            let mut found = found.filter(|(path, _)| path.parent() == Some(dir));
+            found.next().map(|(path, at)| EventWriter::reopen(&path, at, Clock::System)).transpose()
+        };
+        let missing = |what| move || format!("it names no event file of {what}");
+        let session = open(folder.path())?.with_context(missing("the session"))?;
+        let scalars = match plan.tensorboard.layout {
+            Layout::Flat => Scalars::Flat,
+            Layout::Keras => Scalars::Keras {
+                train: open(&folder.train())?.with_context(missing("the training"))?,
+                validation: open(&folder.validation())?,
+            },
+        };
+        Ok(EventFiles { folder: folder.clone(), session, scalars })
+    }
+
+    /// Writes the numbers of an epoch (from 0); when it returns they are in their files.
+    pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs) -> Result<()> {
+        let step = epoch as i64;
+        let Scalars::Keras { train, validation } = &mut self.scalars else {
+            for (name, value) in &logs.0 {
+                self.session.add(step, scalar(name, *value as f32));
+            }
+            return Ok(self.session.flush()?);
+        };
+        for (name, value) in &logs.0 {
+            let (writer, name) = match name.strip_prefix("val_") {
+                None => (&mut *train, name.as_str()),
+                Some(name) => {
+                    if validation.is_none() {
+                        let dir = self.folder.validation();
+                        *validation = Some(EventWriter::create(&dir, 0, Clock::System)?);
+                    }
+                    (validation.as_mut().unwrap_or(&mut *train), name)
+                }
+            };
+            writer.add(step, scalar(&format!("epoch_{name}"), *value as f32));
+        }
+        train.flush()?;
+        Ok(validation.as_mut().map_or(Ok(()), EventWriter::flush)?)
+    }
+
+    /// Writes how the session ended, and when.
+    pub(super) fn end(&mut self, outcome: Outcome, time: &DateTime<FixedOffset>) -> Result<()> {
+        self.session.add(0, session_end(outcome, seconds(time)));
+        Ok(self.session.flush()?)
+    }
+
+    /// How far the files have grown: where [`EventFiles::reopen`] can go on.
+    pub(super) fn lengths(&self) -> Lengths {
+        let name = |path: &Path| -> PathBuf {
+            path.strip_prefix(self.folder.path()).unwrap_or(path).to_owned()
+        };
+        // On every system with the same slash; our own names are always UTF-8.
+        let text = |path: &Path| {
+            let parts = name(path);
+            let parts: Vec<_> = parts.iter().map(|part| part.to_string_lossy()).collect();
+            parts.join("/")
+        };
+        self.all().map(|writer| (text(writer.path()), writer.offset())).collect()
+    }
+
+    /// Forces all files to the disk.
+    pub(super) fn sync(&self) -> Result<()> {
+        self.all().try_for_each(|writer| Ok(writer.sync()?))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &EventWriter> {
+        let scalars = match &self.scalars {
+            Scalars::Flat => [None, None],
+            Scalars::Keras { train, validation } => [Some(train), validation.as_ref()],
+        };
+        [Some(&self.session)].into_iter().chain(scalars).flatten()
+    }
+}
+
+/// Removes all event files but these: what was begun after the last checkpoint is begun again.
+fn remove_others(folder: &Folder, kept: &Lengths) -> Result<()> {
+    let places = [
+        ("", folder.path().to_owned()),
+        ("train/", folder.train()),
+        ("validation/", folder.validation()),
+    ];
+    for (prefix, dir) in places {
+        remove_files(&dir, |name| {
+            name.starts_with("events.out.tfevents.")
+                && !kept.contains_key(&format!("{prefix}{name}"))
+        })?;
+    }
+    Ok(())
+}
+
+fn seconds(time: &DateTime<FixedOffset>) -> f64 {
+    time.timestamp_micros() as f64 / 1e6
+}

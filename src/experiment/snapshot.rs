@@ -1,0 +1,210 @@
+//! The state of a fit as a checkpoint keeps it: tensors by name and a note of the rest, and back
+//! again bit for bit; where the file lies is the runs' business.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{Network, Weights};
+use crate::runs::{Checkpoint, RunsError, Survives, Tensor, TensorView};
+use crate::train::{OptimizerState, Score, State, Watch};
+
+/// Changes with the names and meanings below.
+const FORMAT: u64 = 1;
+
+/// What the names of tensors begin with that are not the network's weights as they are.
+const BEST: &str = "best.";
+const OPTIMIZER: &str = "optimizer.";
+
+/// What is noted beside the tensors. Numbers of 64 bits that JSON might change are kept as bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Note {
+    format: u64,
+    /// The fingerprint of the plan that the state belongs to.
+    pub(super) plan: String,
+    pub(super) epoch: usize,
+    pub(super) batch: usize,
+    iterations: u64,
+    /// Loss, hits and rows of the epoch under way.
+    totals: [u64; 3],
+    wait: usize,
+    best: Option<(u64, usize)>,
+    stopped: bool,
+    /// How long the run has trained, interruptions not counted.
+    pub(super) seconds: f64,
+    /// The event files, relative to the run's folder, and their lengths in bytes.
+    pub(super) events: BTreeMap<String, u64>,
+}
+
+/// A checkpoint as it was loaded.
+pub(super) struct Snapshot {
+    checkpoint: Checkpoint,
+    tensors: Vec<Tensor>,
+    pub(super) note: Note,
+}
+
+/// What the logbook adds to the state.
+pub(super) struct Logged<'a> {
+    pub(super) plan: &'a str,
+    pub(super) seconds: f64,
+    pub(super) events: BTreeMap<String, u64>,
+}
+
+/// Writes the state in the place of the checkpoint before.
+pub(super) fn save(
+    checkpoint: &Checkpoint,
+    state: &State,
+    logged: Logged<'_>,
+    survives: Survives,
+) -> Result<(), RunsError> {
+    // Taken apart by name: whatever is added to a state has to find its place here.
+    let State { network, optimizer, epoch, batch, totals, watch } = state;
+    let Watch { wait, best, weights, stopped } = watch;
+    let mut tensors = network.weights();
+    let names = kept(optimizer, network).into_iter();
+    tensors.extend(names.zip(optimizer.matrices()).map(|((name, shape), values)| Weights {
+        name: format!("{OPTIMIZER}{name}"),
+        shape,
+        values,
+    }));
+    tensors.extend(weights.iter().flat_map(Network::weights).map(|weight| {
+        let name = format!("{BEST}{}", weight.name);
+        Weights { name, ..weight }
+    }));
+    let numbers: Vec<_> = tensors.iter().map(numbers).collect();
+    let views = tensors.iter().zip(&numbers);
+    let views = views.map(|(w, data)| TensorView { name: &w.name, shape: &w.shape, data });
+    let note = Note {
+        format: FORMAT,
+        plan: logged.plan.to_owned(),
+        epoch: *epoch,
+        batch: *batch,
+        iterations: optimizer.iterations,
+        totals: [totals.loss, totals.hits, totals.rows].map(f64::to_bits),
+        wait: *wait,
+        best: best.map(|(value, epoch)| (value.to_bits(), epoch)),
+        stopped: *stopped,
+        seconds: logged.seconds,
+        events: logged.events,
+    };
+    let note = serde_json::to_string(&note).map_err(|e| checkpoint.unusable(e.to_string()))?;
+    checkpoint.save(&views.collect::<Vec<_>>(), &note, survives)
+}
+
+/// The names and shapes of what the optimizer keeps, in the order of its matrices.
+fn kept(optimizer: &OptimizerState, network: &Network) -> Vec<(String, Vec<usize>)> {
+    // Taken apart by name, as above.
+    let OptimizerState { iterations: _, slots, averages, accumulated } = optimizer;
+    let weights = network.weights();
+    let slots = weights.iter().zip(slots).flat_map(|(weight, slots)| {
+        slots.iter().enumerate().map(move |(slot, m)| (slot.to_string(), weight, m))
+    });
+    let beside = |name: &'static str, matrices| {
+        weights.iter().zip::<&Vec<_>>(matrices).map(move |(weight, m)| (name.to_owned(), weight, m))
+    };
+    let all = slots.chain(beside("average", averages)).chain(beside("gradient", accumulated));
+    all.map(|(group, weight, m)| {
+        (format!("{group}.{}", weight.name), shape(weight, (m.rows(), m.cols())))
+    })
+    .collect()
+}
+
+/// The weight's shape for what has its rows and columns; others a rule keeps are matrices.
+fn shape(weight: &Weights<'_>, (rows, cols): (usize, usize)) -> Vec<usize> {
+    match (rows, cols) == (weight.values.rows(), weight.values.cols()) {
+        true => weight.shape.clone(),
+        false => vec![rows, cols],
+    }
+}
+
+/// The numbers row after row; copied only if there is padding between the rows.
+fn numbers<'a>(weights: &Weights<'a>) -> Cow<'a, [f32]> {
+    match weights.values.stride() == weights.values.cols() {
+        true => Cow::Borrowed(weights.values.as_slice()),
+        false => Cow::Owned(weights.values.to_rows()),
+    }
+}
+
+impl Snapshot {
+    /// The run's checkpoint, if it has one.
+    pub(super) fn load(checkpoint: Checkpoint) -> Result<Option<Snapshot>, RunsError> {
+        let Some((tensors, text)) = checkpoint.load()? else { return Ok(None) };
+        let value: Value =
+            serde_json::from_str(&text).map_err(|e| checkpoint.unusable(e.to_string()))?;
+        if value["format"] != FORMAT {
+            let what = format!(
+                "got format {}, want {FORMAT}: another version of this program wrote it",
+                value["format"]
+            );
+            return Err(checkpoint.unusable(what));
+        }
+        let note = Note::deserialize(value).map_err(|e| checkpoint.unusable(e.to_string()))?;
+        Ok(Some(Snapshot { checkpoint, tensors, note }))
+    }
+
+    /// The state, given the one that its fit started from.
+    pub(super) fn restore(self, start: State) -> Result<(State, Note), RunsError> {
+        let Snapshot { checkpoint, tensors, note } = self;
+        match restore(tensors, &note, start) {
+            Ok(state) => Ok((state, note)),
+            Err(what) => Err(checkpoint.unusable(what)),
+        }
+    }
+}
+
+fn restore(tensors: Vec<Tensor>, note: &Note, start: State) -> Result<State, String> {
+    let (mut weights, mut best, mut slots) = (Given::new(), Given::new(), Given::new());
+    for Tensor { name, shape, data } in tensors {
+        let (group, name) = match (name.strip_prefix(BEST), name.strip_prefix(OPTIMIZER)) {
+            (Some(name), _) => (&mut best, name),
+            (_, Some(name)) => (&mut slots, name),
+            _ => (&mut weights, &*name),
+        };
+        group.insert(name.to_owned(), (shape, data));
+    }
+    let State { mut network, mut optimizer, mut watch, .. } = start;
+    network.load(&weights).map_err(|error| error.to_string())?;
+    if !best.is_empty() {
+        let mut kept = network.clone();
+        kept.load(&best).map_err(|error| error.to_string())?;
+        watch.weights = Some(kept);
+    }
+    optimizer.iterations = note.iterations;
+    load_kept(&mut optimizer, &network, slots)?;
+    watch.wait = note.wait;
+    watch.best = note.best.map(|(bits, epoch)| (f64::from_bits(bits), epoch));
+    watch.stopped = note.stopped;
+    let [loss, hits, rows] = note.totals.map(f64::from_bits);
+    let totals = Score { loss, hits, rows };
+    Ok(State { network, optimizer, epoch: note.epoch, batch: note.batch, totals, watch })
+}
+
+/// Tensors by name: shape, and numbers row after row.
+type Given = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// Every matrix that the optimizer keeps must be there with its shape, and nothing else.
+fn load_kept(
+    optimizer: &mut OptimizerState,
+    network: &Network,
+    mut given: Given,
+) -> Result<(), String> {
+    let names = kept(optimizer, network).into_iter();
+    for ((name, want), place) in names.zip(optimizer.matrices_mut()) {
+        let Some((shape, data)) = given.remove(&name) else {
+            return Err(format!("`{OPTIMIZER}{name}` is missing"));
+        };
+        if shape != want {
+            return Err(format!("`{OPTIMIZER}{name}`: got shape {shape:?}, want {want:?}"));
+        }
+        let columns = place.cols();
+        for (r, row) in data.chunks_exact(columns.max(1)).enumerate() {
+            place.row_mut(r)[..columns].copy_from_slice(row);
+        }
+    }
+    match given.keys().next() {
+        None => Ok(()),
+        Some(name) => Err(format!("`{OPTIMIZER}{name}` is nothing that this optimizer keeps")),
+    }
+}

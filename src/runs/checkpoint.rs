@@ -1,0 +1,169 @@
+//! The checkpoint: one file with all that a run needs to go on, replaced whole; it knows neither
+//! what the tensors are for nor what is noted beside them.
+//!
+//! `checkpoint/state.safetensors` holds the tensors, and in its metadata `state`, a JSON text, and
+//! `crc32`, the checksum of that text followed by all the numbers.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::atomic::{Survives, remove_leftovers, write_atomic};
+use super::error::RunsError;
+use super::weights::{Tensor, TensorView, append, decode, encode};
+
+const STATE: &str = "state";
+const CRC32: &str = "crc32";
+
+/// The place of a run's checkpoint.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    folder: PathBuf,
+}
+
+impl Checkpoint {
+    /// The checkpoint in `folder`, which need not be there.
+    pub fn at(folder: PathBuf) -> Checkpoint {
+        Checkpoint { folder }
+    }
+
+    /// The file.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join("state.safetensors")
+    }
+
+    /// Puts a checkpoint in the place of the one before.
+    pub fn save(
+        &self,
+        tensors: &[TensorView<'_>],
+        state: &str,
+        survives: Survives,
+    ) -> Result<(), RunsError> {
+        fs::create_dir_all(&self.folder)
+            .map_err(RunsError::io("create the folder", &self.folder))?;
+        let crc = checksum(state, tensors.iter().map(|tensor| tensor.data));
+        let metadata = [(STATE, state.to_owned()), (CRC32, crc)];
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value)).into();
+        write_atomic(&self.path(), &encode(tensors, &metadata), survives)
+    }
+
+    /// The tensors and the text of the last [`Checkpoint::save`], if there was one.
+    ///
+    /// A file that is torn or changed in any bit is an error.
+    pub fn load(&self) -> Result<Option<(Vec<Tensor>, String)>, RunsError> {
+        let path = self.path();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(RunsError::io("read", &path)(error)),
+        };
+        let loaded = decode(&bytes).and_then(|weights| {
+            let mut metadata: BTreeMap<String, String> = weights.metadata;
+            let state = metadata.remove(STATE).ok_or("it notes no state")?;
+            let crc = checksum(&state, weights.tensors.iter().map(|tensor| &tensor.data[..]));
+            match metadata.get(CRC32) {
+                Some(noted) if *noted == crc => Ok((weights.tensors, state)),
+                _ => Err("it is damaged: its checksum is not that of its content".to_owned()),
+            }
+        });
+        loaded.map(Some).map_err(|what| self.unusable(what))
+    }
+
+    /// Removes the checkpoint, and what processes that were killed left beside it.
+    pub fn remove(&self) -> Result<(), RunsError> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(RunsError::io("remove", &self.folder)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes what processes that were killed left beside the checkpoint.
+    pub fn tidy(&self) -> Result<(), RunsError> {
+        remove_leftovers(&self.folder)
+    }
+
+    /// The error of a checkpoint that is whole, but not of this run or of this program.
+    pub fn unusable(&self, what: impl Into<String>) -> RunsError {
+        RunsError::Checkpoint { path: self.path(), what: what.into() }
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// The CRC-32 of the text and the numbers, in hexadecimal digits.
+fn checksum<'a>(state: &str, numbers: impl Iterator<Item = &'a [f32]>) -> String {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(state.as_bytes());
+    let mut buffer = Vec::new();
+    for piece in numbers.flat_map(|numbers| numbers.chunks(4096)) {
+        buffer.clear();
+        append(&mut buffer, piece);
+        hasher.update(&buffer);
+    }
+    format!("{:08x}", hasher.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saved(dir: &Path) -> Checkpoint {
+        let checkpoint = Checkpoint::at(dir.join("checkpoint"));
+        let tensors = [
+            TensorView { name: "b", shape: &[2, 2], data: &[1.0, -0.0, f32::NAN, 4.0] },
+            TensorView { name: "a", shape: &[1], data: &[f32::MIN_POSITIVE] },
+        ];
+        checkpoint.save(&tensors, "{\"epoch\":3}", Survives::PowerLoss).unwrap();
+        checkpoint
+    }
+
+    #[test]
+    fn what_was_saved_comes_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let checkpoint = saved(dir.path());
+        let (tensors, state) = checkpoint.load().unwrap().unwrap();
+        assert_eq!(state, "{\"epoch\":3}");
+        assert_eq!((&*tensors[0].name, &tensors[0].shape[..]), ("b", &[2, 2][..]));
+        let bits: Vec<u32> = tensors[0].data.iter().map(|number| number.to_bits()).collect();
+        assert_eq!(bits, [1.0, -0.0, f32::NAN, 4.0].map(f32::to_bits));
+        assert_eq!(tensors[1].data, [f32::MIN_POSITIVE]);
+
+        checkpoint.remove().unwrap();
+        assert!(checkpoint.load().unwrap().is_none());
+        checkpoint.remove().unwrap();
+    }
+
+    #[test]
+    fn every_cut_and_every_changed_byte_is_an_error_with_a_way_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let checkpoint = saved(dir.path());
+        let whole = fs::read(checkpoint.path()).unwrap();
+        let error = |bytes: &[u8]| {
+            fs::write(checkpoint.path(), bytes).unwrap();
+            checkpoint.load().unwrap_err().to_string()
+        };
+        for length in 0..whole.len() {
+            let text = error(&whole[..length]);
+            assert!(text.starts_with("cannot go on from the checkpoint `"), "{text}");
+            assert!(text.ends_with(
+                "; remove it, and the run starts again from its beginning, to the same numbers"
+            ));
+        }
+        let start = whole.len() - 5 * size_of::<f32>();
+        for place in start..whole.len() {
+            let mut changed = whole.clone();
+            changed[place] ^= 1;
+            assert!(error(&changed).contains("its checksum"), "byte {place}");
+        }
+        let mut changed = whole.clone();
+        let place = whole.windows(7).position(|bytes| bytes == b"epoch\\\"").unwrap();
+        changed[place] ^= 1;
+        assert!(error(&changed).contains("its checksum"));
+    }
+}

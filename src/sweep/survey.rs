@@ -1,0 +1,119 @@
+//! All that earlier processes have left below some folders, and the batch of what is left to do; what
+//! is in one folder, `found` knows.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::runs::RunsError;
+use crate::sweep::found::{Found, Kind, identity, kind, look};
+use crate::sweep::{Batch, RunResult};
+
+/// All that was found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// What can be looked at.
+    pub found: Vec<Found>,
+    /// Where another process is at work, in words.
+    pub busy: Vec<String>,
+    /// What cannot be read, and why.
+    pub unreadable: Vec<String>,
+}
+
+const WANTED: &str = "want the folder of a run or of a sweep, such as \
+                      logs/adam/20261123-210800, or one with such below it";
+
+impl Survey {
+    /// Looks at `dirs`: folders of runs, of sweeps, or with such below them.
+    ///
+    /// # Errors
+    ///
+    /// A folder in which there is nothing of the kind; or which itself is a run's or a sweep's that
+    /// cannot be resumed now, where others are merely passed over.
+    pub fn of(dirs: &[PathBuf]) -> Result<Survey> {
+        let mut survey = Survey::default();
+        for dir in dirs {
+            if !dir.is_dir() {
+                bail!("there is no folder `{}`; {WANTED}", dir.display());
+            }
+            let before = survey.size();
+            match kind(dir) {
+                Kind::Other => survey.look_below(dir)?,
+                kind => {
+                    if !survey.has(dir) {
+                        let found = look(dir, kind)?;
+                        survey.found.retain(|other| !other.id.starts_with(&found.id));
+                        survey.found.push(Found { named: true, ..found });
+                    }
+                }
+            }
+            let id = identity(dir);
+            let below = |found: &Found| found.id.starts_with(&id);
+            if before == survey.size() && !survey.has(dir) && !survey.found.iter().any(below) {
+                bail!("there is no run and no sweep in `{}`; {WANTED}", dir.display());
+            }
+        }
+        Ok(survey)
+    }
+
+    /// Whether the run or sweep in `dir` has been found already.
+    fn has(&self, dir: &Path) -> bool {
+        let id = identity(dir);
+        let child = |found: &Found| found.is_sweep && Some(&*found.id) == id.parent();
+        self.found.iter().any(|found| found.id == id || child(found))
+    }
+
+    fn size(&self) -> usize {
+        self.found.len() + self.busy.len() + self.unreadable.len()
+    }
+
+    fn look_below(&mut self, dir: &Path) -> Result<()> {
+        let entries = fs::read_dir(dir);
+        let entries = entries.with_context(|| format!("cannot read `{}`", dir.display()))?;
+        let mut dirs: Vec<PathBuf> = entries
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+            .map(|entry| entry.path())
+            .collect();
+        dirs.sort();
+        for dir in dirs {
+            match kind(&dir) {
+                // What cannot be read has no run for us.
+                Kind::Other => drop(self.look_below(&dir)),
+                _ if self.has(&dir) => {}
+                kind => match look(&dir, kind) {
+                    Ok(found) => self.found.push(found),
+                    Err(error) => match error.downcast_ref() {
+                        Some(RunsError::InUse { .. }) => self.busy.push(format!("{error:#}")),
+                        _ => self.unreadable.push(format!("{error:#}")),
+                    },
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// The batch of all that is left to do, the failed runs too if they are to be tried again; and
+    /// the results of the runs around them, `None` for those of the batch, in its order.
+    pub fn into_batch(self, retry_failed: bool) -> (Batch, Vec<Option<RunResult>>) {
+        let (mut jobs, mut locks, mut results) = (Vec::new(), Vec::new(), Vec::new());
+        for found in self.found {
+            if !found.named && !found.is_unfinished(retry_failed) {
+                continue;
+            }
+            locks.extend(found.lock);
+            for run in found.runs {
+                match (run.result(retry_failed), run.job) {
+                    (None, Some(job)) => {
+                        results.push(None);
+                        jobs.push(job);
+                    }
+                    (result, _) => results.push(result),
+                }
+            }
+        }
+        (Batch::new(jobs, locks), results)
+    }
+}

@@ -1,0 +1,233 @@
+//! What `[sweep]` and several values of `--set` make of a config.
+
+use runner::config::{Experiment, Plan};
+use runner::optim::{Adam, Optimizer, Sgd};
+
+use super::{Desk, tutorial};
+
+impl Desk {
+    /// The only experiment.
+    fn experiment(&self) -> Experiment {
+        self.load().unwrap_or_else(|pictures| panic!("{pictures}")).remove(0)
+    }
+
+    fn labels(&self) -> Vec<String> {
+        self.experiment().runs.into_iter().map(|run| run.label).collect()
+    }
+}
+
+/// The tutorial with a sweep.
+pub(super) fn sweeping(sweep: &str) -> Desk {
+    Desk::with(&format!("{}\n[sweep]\n{sweep}\n", tutorial()))
+}
+
+fn learning_rate(plan: &Plan) -> f64 {
+    plan.optimizer.learning_rate(0).into()
+}
+
+#[test]
+fn a_config_without_a_sweep_is_one_run() {
+    let experiment = Desk::with(&tutorial()).experiment();
+    assert!(!experiment.sweep);
+    let [run] = &experiment.runs[..] else { panic!("{experiment:?}") };
+    assert_eq!((run.label.as_str(), run.changes.len()), ("", 0));
+    assert_eq!(experiment.name, run.plan.name);
+}
+
+#[test]
+fn a_grid_has_every_combination_and_the_last_key_changes_fastest() {
+    let desk = sweeping(
+        "parameters.\"optimizer.learning_rate\" = [0.1, 0.01]\n\
+         parameters.training.batch_size = [32, 64]\nseeds = [1, 2]",
+    );
+    let want = [
+        "0000-learning_rate=0.1,batch_size=32,seed=1",
+        "0001-learning_rate=0.1,batch_size=32,seed=2",
+        "0002-learning_rate=0.1,batch_size=64,seed=1",
+        "0003-learning_rate=0.1,batch_size=64,seed=2",
+        "0004-learning_rate=0.01,batch_size=32,seed=1",
+        "0005-learning_rate=0.01,batch_size=32,seed=2",
+        "0006-learning_rate=0.01,batch_size=64,seed=1",
+        "0007-learning_rate=0.01,batch_size=64,seed=2",
+    ];
+    assert_eq!(desk.labels(), want);
+    let experiment = desk.experiment();
+    assert!(experiment.sweep);
+    let run = &experiment.runs[6];
+    assert_eq!(learning_rate(&run.plan), f64::from(0.01_f32));
+    assert_eq!((run.plan.training.batch_size, run.plan.seed), (64, 1));
+    let changes: Vec<_> = run.changes.iter().map(|c| format!("{} {}", c.key, c.value)).collect();
+    assert_eq!(changes, ["optimizer.learning_rate 0.01", "training.batch_size 64", "seed 1"]);
+}
+
+#[test]
+fn layers_and_whole_tables_are_swept() {
+    let desk = sweeping(
+        "[sweep.parameters]\n\
+         \"model.layers.0.units\" = [32, 64]\n\
+         optimizer = [{ name = \"sgd\", learning_rate = 0.1 }, { name = \"adam\" }, \"rmsprop\"]",
+    );
+    assert_eq!(
+        desk.labels(),
+        [
+            "0000-units=32,optimizer=sgd+learning_rate=0.1",
+            "0001-units=32,optimizer=adam",
+            "0002-units=32,optimizer=rmsprop",
+            "0003-units=64,optimizer=sgd+learning_rate=0.1",
+            "0004-units=64,optimizer=adam",
+            "0005-units=64,optimizer=rmsprop",
+        ]
+    );
+    let plans: Vec<_> = desk.experiment().runs.into_iter().map(|run| run.plan).collect();
+    let sgd = Sgd { learning_rate: 0.1.into(), ..Sgd::default() };
+    assert_eq!(plans[3].optimizer, Optimizer::Sgd(sgd));
+    assert_eq!(plans[4].optimizer, Optimizer::Adam(Adam::default()), "nothing of the config's");
+    let whole = sweeping(
+        "[sweep.parameters]\n\"model.layers\" = [\n\
+         [{ type = \"dense\", units = 10, activation = \"softmax\" }],\n\
+         [{ type = \"dense\", units = 5 }, { type = \"dense\", units = 10, activation = \"softmax\" }]]",
+    );
+    let layers: Vec<_> =
+        whole.experiment().runs.iter().map(|run| run.plan.model.layers.len()).collect();
+    assert_eq!(layers, [1, 2]);
+}
+
+#[test]
+fn arguments_sweep_too() {
+    let desk = Desk::with(&tutorial())
+        .set("optimizer.name=sgd,adam")
+        .set("training.metrics=[],[\"accuracy\"]")
+        .set("seed=0,1");
+    assert_eq!(
+        desk.labels(),
+        [
+            "0000-optimizer=sgd,metrics=,seed=0",
+            "0001-optimizer=sgd,metrics=,seed=1",
+            "0002-optimizer=sgd,metrics=accuracy,seed=0",
+            "0003-optimizer=sgd,metrics=accuracy,seed=1",
+            "0004-optimizer=adam,metrics=,seed=0",
+            "0005-optimizer=adam,metrics=,seed=1",
+            "0006-optimizer=adam,metrics=accuracy,seed=0",
+            "0007-optimizer=adam,metrics=accuracy,seed=1",
+        ]
+    );
+    let one = Desk::with(&tutorial())
+        .set("model.layers=[{ type = 'dense', units = 3 }, { type = 'dense', units = 10, activation = 'softmax' }]")
+        .set("name=\"a,b\"");
+    assert!(!one.experiment().sweep);
+    assert_eq!(one.plan().name, "a,b");
+}
+
+#[test]
+fn an_argument_takes_the_place_of_what_the_sweep_has() {
+    let sweep = "seeds = [0, 1]\n[sweep.parameters]\n\
+                 optimizer = [\"sgd\", \"rmsprop\"]\ntraining.batch_size = [32, 64]";
+    let desk = |sets: &[&str]| sets.iter().fold(sweeping(sweep), |desk, set| desk.set(set));
+    assert_eq!(
+        desk(&["training.batch_size=8", "seed=7"]).labels(),
+        ["0000-optimizer=sgd", "0001-optimizer=rmsprop"]
+    );
+    assert_eq!(
+        desk(&["optimizer=adam,sgd,rmsprop", "training.batch_size=8", "seed=7"]).labels(),
+        ["0000-optimizer=adam", "0001-optimizer=sgd", "0002-optimizer=rmsprop"]
+    );
+    // A key within the tables that vary is set in each of them.
+    let plans = desk(&["optimizer.learning_rate=0.5", "training.batch_size=8", "seed=7"]);
+    let text: Vec<_> = plans.experiment().runs.iter().map(|run| run.plan.to_toml()).collect();
+    assert!(text.iter().all(|text| text.contains("learning_rate = 0.5")), "{text:?}");
+    // What no longer varies is no sweep.
+    let one = desk(&["optimizer=sgd", "training.batch_size=8", "seed=7"]).experiment();
+    assert!(!one.sweep && one.runs[0].plan.seed == 7);
+}
+
+const SEARCH: &str = "method = \"random\"\ntrials = 8\nseed = 3\n[sweep.parameters]\n\
+    \"optimizer.learning_rate\" = { distribution = \"log_uniform\", min = 1e-4, max = 1e-1 }\n\
+    \"model.layers.0.units\" = { distribution = \"int_uniform\", min = 8, max = 64 }\n\
+    \"model.layers.0.activation\" = [\"relu\", \"tanh\"]\n\
+    \"data.validation_split\" = { distribution = \"uniform\", min = 0.1, max = 0.3 }";
+
+#[test]
+fn a_random_search_draws_from_its_own_seed() {
+    let runs = sweeping(SEARCH).experiment().runs;
+    assert_eq!(runs.len(), 8);
+    // Drawn once and for all: a sweep that is asked for again is the same.
+    assert_eq!(runs[0].label, LABEL_0);
+    let again = sweeping(SEARCH).set("seed=5").experiment().runs;
+    assert!(runs.iter().zip(&again).all(|(one, other)| one.label == other.label));
+    let others = sweeping(SEARCH).set("sweep.seed=4").experiment().runs;
+    assert!(runs.iter().zip(&others).all(|(one, other)| one.changes != other.changes));
+}
+
+const LABEL_0: &str = "0000-learning_rate=0.01566,units=47,activation=tanh,validation_split=0.2084";
+
+#[test]
+fn a_draw_depends_on_its_own_key_and_trial_only() {
+    let runs = sweeping(SEARCH).experiment().runs;
+    let more = sweeping(SEARCH).set("sweep.trials=20").experiment().runs;
+    assert_eq!(more.len(), 20);
+    assert!(runs.iter().zip(&more).all(|(one, other)| one.plan == other.plan));
+    let fewer = sweeping(SEARCH).set("data.validation_split=0.25").experiment().runs;
+    for (one, other) in runs.iter().zip(&fewer) {
+        assert_eq!(one.changes[..3], other.changes[..]);
+    }
+}
+
+#[test]
+fn every_trial_is_replicated_and_multiplied() {
+    let desk =
+        sweeping(&SEARCH.replace("seed = 3", "seeds = [0, 1]")).set("training.batch_size=16,32");
+    let runs = desk.experiment().runs;
+    assert_eq!(runs.len(), 8 * 2 * 2);
+    let of =
+        |run: usize| (&runs[run].changes, runs[run].plan.training.batch_size, runs[run].plan.seed);
+    assert_eq!(of(0).0[..4], of(3).0[..4], "one draw");
+    assert_eq!([of(0).2, of(1).2, of(2).2, of(3).2], [0, 1, 0, 1]);
+    assert_eq!([of(0).1, of(1).1, of(2).1, of(3).1], [16, 16, 32, 32]);
+}
+
+#[test]
+fn draws_that_are_equal_are_run_once() {
+    let search = "method = \"random\"\ntrials = 20\n[sweep.parameters]\n\
+                  \"optimizer.name\" = [\"sgd\", \"adam\"]\n\"training.shuffle\" = [true, false]";
+    let experiment = sweeping(search).experiment();
+    assert_eq!((experiment.runs.len(), experiment.repeats), (4, 16));
+}
+
+#[test]
+fn names_are_unique_and_safe() {
+    let long = "x".repeat(150);
+    let desk = sweeping(&format!(
+        "[sweep.parameters]\n\"model.layers.0.activation\" = [\"relu\", \"tanh\"]\n\
+         \"data.dataset\" = [\"{long}/a.npz\", \"{long}/b.npz\", \"./c d.npz\"]"
+    ))
+    .file(&format!("{long}/a.npz"), "")
+    .file(&format!("{long}/b.npz"), "")
+    .file("c d.npz", "");
+    let labels = desk.labels();
+    let mut unique = labels.clone();
+    unique.dedup();
+    assert_eq!(unique.len(), 6);
+    for label in &labels {
+        assert!(label.len() <= 100, "{label}");
+        assert_eq!(*label, runner::runs::safe_name(label));
+    }
+    assert_eq!(labels[2], "0002-activation=relu,dataset=._c+d.npz");
+}
+
+#[test]
+fn runs_survive_being_frozen() {
+    let experiment = sweeping(SEARCH).set("optimizer={ name = 'sgd' },adam").experiment();
+    let text = serde_json::to_string(&experiment).expect("JSON");
+    assert_eq!(serde_json::from_str::<Experiment>(&text).expect("an experiment"), experiment);
+    for run in experiment.runs {
+        assert_eq!(Desk::with(&run.plan.to_toml()).plan(), run.plan);
+    }
+}
+
+#[test]
+fn a_sweep_in_a_base_is_taken_over() {
+    let desk =
+        Desk::with("extends = \"base.toml\"\n[sweep.parameters]\n\"training.epochs\" = [1, 2]\n")
+            .file("base.toml", &format!("{}\n[sweep]\nseeds = [4, 5]\n", tutorial()));
+    assert_eq!(desk.labels().len(), 4);
+}

@@ -1,0 +1,75 @@
+//! Runs and sweeps that are stopped, killed or fail, and are resumed: they end as if nothing had
+//! been.
+
+mod kills;
+mod moments;
+mod requests;
+pub(crate) mod same;
+
+use std::path::Path;
+
+use runner::config::{self, Experiment, Plan};
+
+/// A run of a few short epochs; `more` are further lines of TOML.
+fn toml(more: &str) -> String {
+    format!(
+        r#"
+[data]
+dataset = "mnist"
+limit = 100
+validation_split = 0.2
+
+[model]
+layers = [
+    {{ type = "dense", units = 9, activation = "relu" }},
+    {{ type = "dense", units = 10, activation = "softmax" }},
+]
+
+[training]
+epochs = 4
+batch_size = 16
+{more}
+"#
+    )
+}
+
+fn read(path: &Path) -> Plan {
+    let experiments = config::load(&[path.to_owned()], &[]).unwrap();
+    experiments[0].runs[0].plan.clone()
+}
+
+fn plan(more: &str) -> Plan {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("small.toml");
+    std::fs::write(&path, toml(more)).unwrap();
+    read(&path)
+}
+
+/// Plans that between them have every kind of state: optimizers with none, one, two and three
+/// vectors, matrices of other shapes than the weights', averages, gradients not yet used, weights to
+/// restore, a flat layout, no validation, an epoch whose last batch is smaller.
+fn variants() -> Vec<(&'static str, Plan)> {
+    let stopping = "[callbacks.early_stopping]\npatience = 2\nrestore_best_weights = true\n\
+                    [optimizer]\nname = \"sgd\"\nlearning_rate = 3.0\n[tensorboard]\nlayout = \"flat\"";
+    let mut unvalidated = plan("[optimizer]\nname = \"sgd\"\nmomentum = 0.9\nnesterov = true");
+    unvalidated.data.validation_split = 0.0;
+    vec![
+        ("adam", plan("[optimizer]\nname = \"adam\"\namsgrad = true")),
+        ("stopping", plan(stopping)),
+        ("unvalidated", unvalidated),
+        ("rmsprop", plan("shuffle = false\n[optimizer]\nname = \"rmsprop\"\ncentered = true")),
+        ("averaged", plan("[optimizer]\nname = \"adafactor\"\nuse_ema = true\nema_momentum = 0.9")),
+        ("gathered", plan("[optimizer]\nname = \"muon\"\ngradient_accumulation_steps = 3")),
+    ]
+}
+
+/// The plans as a sweep.
+fn sweep(plans: Vec<(&'static str, Plan)>) -> Experiment {
+    let run = |(index, (name, plan)): (usize, (&str, Plan))| config::Variant {
+        label: format!("{index:04}-{name}"),
+        changes: Vec::new(),
+        plan,
+    };
+    let runs = plans.into_iter().enumerate().map(run).collect();
+    Experiment { name: "sweep".to_owned(), sweep: true, runs, repeats: 0 }
+}
