@@ -1,21 +1,33 @@
-//! What TensorBoard's HParams page shows of a plan: its numbers and words by dotted path.
+//! What TensorBoard's HParams page shows of a plan: its numbers and words, each under a short name
+//! that is the same in every run.
+//!
+//! All of them are written, not only what a sweep varies: the page shows first what differs between
+//! the runs that it has, be they of one sweep or of several configs.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::config::Plan;
 use crate::events::HParam;
 
-/// The sections whose keys tell one experiment from another.
-const SECTIONS: [&str; 4] = ["data", "model", "optimizer", "training"];
+/// The sections whose keys change what is learned. Their own names are not part of a
+/// hyperparameter's: no two of them have a key in common.
+const SECTIONS: [&str; 5] = ["data", "model", "optimizer", "training", "callbacks"];
 
-/// Every number, word and truth value of the plan, sorted by dotted path; the seed is none of them,
-/// so that replicates share a row.
+/// The keys that say what kind of table theirs is.
+const TAGS: [&str; 3] = ["name", "type", "schedule"];
+
+/// Every number, word and truth value of the plan, sorted by name; the seed is none of them, so that
+/// replicates share a row.
 pub(super) fn hparams(plan: &Plan) -> Vec<(String, HParam)> {
-    let plan = serde_json::to_value(plan).unwrap_or_default();
+    let mut plan = serde_json::to_value(plan).unwrap_or_default();
+    let dataset = &mut plan["data"]["dataset"];
+    *dataset = dataset.as_str().map(short_path).into();
     let mut hparams = Vec::new();
     for section in SECTIONS {
-        flatten(section.to_owned(), &plan[section], &mut hparams);
+        if let Value::Object(table) = &plan[section] {
+            self::table(section, "", table, &mut hparams);
+        }
     }
     hparams.sort_by(|a, b| a.0.cmp(&b.0));
     hparams
@@ -25,24 +37,103 @@ pub(super) fn hparams(plan: &Plan) -> Vec<(String, HParam)> {
 pub(super) fn group(plan: &Plan) -> String {
     let without_seed = Plan { seed: 0, ..plan.clone() };
     let text = serde_json::to_string(&without_seed).unwrap_or_default();
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn flatten(path: String, value: &Value, into: &mut Vec<(String, HParam)>) {
+/// The keys of a table that is called `name`; what kind it is goes under its own name, so that
+/// `optimizer.name` is `optimizer` and `training.loss.name` is `loss`.
+fn table(name: &str, before: &str, table: &Map<String, Value>, into: &mut Vec<(String, HParam)>) {
+    for (key, value) in table {
+        match value {
+            Value::String(kind) if TAGS.contains(&key.as_str()) => {
+                into.push((name.to_owned(), HParam::Text(kind.clone())));
+            }
+            _ => flatten(format!("{before}{key}"), value, into),
+        }
+    }
+}
+
+fn flatten(name: String, value: &Value, into: &mut Vec<(String, HParam)>) {
     match value {
-        Value::Object(table) => {
-            for (key, value) in table {
-                flatten(format!("{path}.{key}"), value, into);
+        Value::Object(inner) => table(&name, &format!("{name}."), inner, into),
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for (i, value) in items.iter().enumerate() {
+                flatten(format!("{name}.{i}"), value, into);
             }
         }
         Value::Array(items) => {
-            for (i, value) in items.iter().enumerate() {
-                flatten(format!("{path}.{i}"), value, into);
-            }
+            let words: Vec<_> = items.iter().map(word).collect();
+            into.push((name, HParam::Text(words.join(" "))));
         }
-        Value::Bool(b) => into.push((path, HParam::Bool(*b))),
-        Value::Number(n) => into.extend(n.as_f64().map(|n| (path, HParam::Number(n)))),
-        Value::String(text) => into.push((path, HParam::Text(text.clone()))),
+        Value::Bool(b) => into.push((name, HParam::Bool(*b))),
+        Value::Number(n) => into.extend(n.as_f64().map(|n| (name, HParam::Number(n)))),
+        Value::String(text) => into.push((name, HParam::Text(text.clone()))),
         Value::Null => {}
+    }
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The last two parts of a path: a file and the folder that tells it from its like.
+fn short_path(path: &str) -> String {
+    let parts: Vec<_> = path.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
+    parts[parts.len().saturating_sub(2)..].join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn plan() -> Plan {
+        let plan = json!({
+            "name": "adam",
+            "seed": 7,
+            "data": { "dataset": "/home/me/data/big/train.npz" },
+            "model": { "input_shape": [784], "layers": [
+                { "type": "dense", "units": 64, "activation": "relu" },
+                { "type": "dense", "units": 10, "activation": "softmax" },
+            ] },
+            "optimizer": { "name": "adam", "learning_rate": 0.01 },
+            "training": { "metrics": ["accuracy"], "loss": { "name": "categorical_crossentropy" } },
+            "callbacks": { "early_stopping": { "monitor": "val_loss", "patience": 3 } },
+        });
+        serde_json::from_value(plan).unwrap()
+    }
+
+    #[test]
+    fn names_are_short_and_no_two_are_equal() {
+        let found = hparams(&plan());
+        let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+        let value = |name: &str| found.iter().find(|(known, _)| known == name).map(|(_, v)| v);
+        let text = |text: &str| Some(HParam::Text(text.to_owned()));
+        assert_eq!(value("learning_rate"), Some(&HParam::Number(0.01)));
+        assert_eq!(value("optimizer"), text("adam").as_ref());
+        assert_eq!(value("loss"), text("categorical_crossentropy").as_ref());
+        assert_eq!(value("dataset"), text("big/train.npz").as_ref());
+        assert_eq!(value("layers.0"), text("dense").as_ref());
+        assert_eq!(value("layers.0.units"), Some(&HParam::Number(64.0)));
+        assert_eq!(value("layers.0.kernel_initializer"), text("glorot_uniform").as_ref());
+        assert_eq!(value("metrics"), text("accuracy").as_ref());
+        assert_eq!(value("input_shape"), text("784").as_ref());
+        assert_eq!(value("early_stopping.patience"), Some(&HParam::Number(3.0)));
+        assert_eq!(value("seed"), None);
+    }
+
+    #[test]
+    fn replicates_and_nothing_else_share_a_group() {
+        let plan = plan();
+        let other = |change: fn(&mut Plan)| {
+            let mut other = plan.clone();
+            change(&mut other);
+            group(&other)
+        };
+        assert_eq!(group(&plan), other(|plan| plan.seed = 8));
+        assert_ne!(group(&plan), other(|plan| plan.training.batch_size = 8));
+        assert_ne!(group(&plan), other(|plan| plan.name.push('x')));
     }
 }

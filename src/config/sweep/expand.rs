@@ -156,8 +156,8 @@ impl Sweeper<'_, '_> {
                 known.insert(identity(plan), index);
                 continue;
             };
-            let pairs = combinations[first].iter().zip(&combinations[index]);
-            let differ = pairs.filter(|(one, other)| one.origin != other.origin).next_back();
+            let mut pairs = combinations[first].iter().zip(&combinations[index]);
+            let differ = pairs.rfind(|(one, other)| one.origin != other.origin);
             let Some((one, other)) = differ else { continue };
             let message = "this value makes the same run as another";
             let problem = Problem::at(&other.origin, message, "take one of the two out")
