@@ -159,6 +159,17 @@ pub(super) struct Work {
     #[arg(short, long)]
     pub(super) quiet: bool,
 
+    /// Rank the runs of the table by a metric of their last epoch, such as val_accuracy
+    ///
+    /// Without it by val_loss where there is one and by loss otherwise. Accuracies are best where
+    /// they are greatest, all others where they are least.
+    #[arg(long, value_name = "METRIC")]
+    pub(super) sort: Option<String>,
+
+    /// Lines of the table [default: 20 of a sweep, otherwise all]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) top: Option<usize>,
+
     /// Print the results as one JSON value instead of a table
     ///
     /// `best.epoch` counts from 0, as the logs do; a number that is not finite is null.

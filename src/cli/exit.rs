@@ -58,11 +58,16 @@ impl From<Exit> for ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn ended(statuses: &[Status], interrupted: bool) -> u8 {
         let result = |status: &Status| RunResult {
             name: "adam".to_owned(),
+            label: String::new(),
+            root: PathBuf::new(),
+            changes: Vec::new(),
             dir: None,
             status: status.clone(),
             epochs: 0,

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::table;
+use crate::config::Change;
 use crate::sweep::{RunResult, Status};
 use crate::train::Logs;
 
@@ -33,6 +34,7 @@ fn run(result: &RunResult) -> Value {
     });
     json!({
         "name": result.name,
+        "changes": changes(result),
         // A path that is no Unicode cannot be said in JSON; it is shown as well as it can be.
         "dir": result.dir.as_ref().map(|dir| dir.to_string_lossy()),
         "status": table::status(&result.status),
@@ -42,6 +44,12 @@ fn run(result: &RunResult) -> Value {
         "last": result.last.as_ref().map(|logs| Map::from_iter(numbers(logs))),
         "best": best,
     })
+}
+
+/// What the sweep gave the run, by dotted path; null where there is no sweep.
+fn changes(result: &RunResult) -> Option<Map<String, Value>> {
+    let pair = |change: &Change| Some((change.key.clone(), json!(change.value)));
+    (!result.label.is_empty()).then(|| result.changes.iter().filter_map(pair).collect())
 }
 
 /// `Value::from` makes null of what is not finite.

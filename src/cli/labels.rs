@@ -16,7 +16,10 @@ impl Labels {
     /// What each of these results is called.
     pub(super) fn of(results: &[RunResult]) -> Vec<String> {
         let labels = Labels::new(results.iter().map(|result| result.name.clone()).collect());
-        let label = |(run, result): (usize, &RunResult)| labels.get(run, result.dir.as_deref());
+        let label = |(run, result): (usize, &RunResult)| match result.label.is_empty() {
+            true => labels.get(run, result.dir.as_deref()),
+            false => result.label.clone(),
+        };
         results.iter().enumerate().map(label).collect()
     }
 

@@ -17,9 +17,11 @@ mod schema;
 
 mod progress;
 
+mod columns;
 mod format;
 mod json;
 mod labels;
+mod line;
 mod rank;
 mod report;
 mod table;

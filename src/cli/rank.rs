@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
+use super::line::Line;
 use crate::experiment::monitored;
-use crate::sweep::{RunResult, Status};
+use crate::sweep::Status;
 use crate::train::Logs;
 
 /// The number by which a run is judged, with its name, unless it is no number at all.
@@ -11,30 +12,43 @@ pub(super) fn objective(logs: &Logs) -> Option<(&'static str, f64)> {
     monitored(logs).filter(|(_, value)| !value.is_nan())
 }
 
-/// The places of the results, best first. Only completed runs that can be compared have a rank, from 1; the
-/// others follow: first those that got somewhere, each kind in the order of their plans.
-pub(super) fn ranked(results: &[RunResult]) -> Vec<(Option<usize>, usize)> {
-    let judged: Vec<_> = results.iter().map(judged).collect();
-    let mut places: Vec<usize> = (0..results.len()).collect();
+/// The places of the lines, best first, by `sort` or else by what runs are judged by. Only lines of
+/// completed runs that can be compared have a rank, from 1; the others follow: first those that got
+/// somewhere, each kind in the order of their plans.
+pub(super) fn ranked(lines: &[Line<'_>], sort: Option<&str>) -> Vec<(Option<usize>, usize)> {
+    let judged: Vec<_> = lines.iter().map(|line| judged(line, sort)).collect();
+    let class = |place: usize| lines[place].runs.iter().map(|run| class(&run.status)).min();
+    let mut places: Vec<usize> = (0..lines.len()).collect();
     places.sort_by(|&x, &y| match (judged[x], judged[y]) {
         (Some(a), Some(b)) => by_objective(a, b),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
-        (None, None) => class(&results[x].status).cmp(&class(&results[y].status)),
+        (None, None) => class(x).cmp(&class(y)),
     });
     let rank = |(rank, place): (usize, usize)| (judged[place].map(|_| rank + 1), place);
     places.into_iter().enumerate().map(rank).collect()
 }
 
-fn judged(result: &RunResult) -> Option<(&'static str, f64)> {
-    let logs = result.last.as_ref().filter(|_| result.status == Status::Completed)?;
-    objective(logs)
+/// Whether the best of these numbers is the greatest, as Keras's mode `auto` has it.
+fn rises(metric: &str) -> bool {
+    metric.ends_with("accuracy")
+}
+
+/// Whether the line is judged by the number that it should be, and that number, the less the better.
+fn judged(line: &Line<'_>, sort: Option<&str>) -> Option<(bool, f64)> {
+    let value = |name: &str| Some(line.metric(name)?.mean);
+    let (wanted, value) = match sort {
+        Some(name) => (true, if rises(name) { -value(name)? } else { value(name)? }),
+        None => {
+            value("val_loss").map_or_else(|| Some((false, value("loss")?)), |v| Some((true, v)))?
+        }
+    };
+    (0 < line.completed() && !value.is_nan()).then_some((wanted, value))
 }
 
 /// A validated run comes before one that is not: their losses say different things.
-fn by_objective(a: (&str, f64), b: (&str, f64)) -> Ordering {
-    let validated = |name: &str| name == "val_loss";
-    validated(b.0).cmp(&validated(a.0)).then(a.1.total_cmp(&b.1))
+fn by_objective(a: (bool, f64), b: (bool, f64)) -> Ordering {
+    b.0.cmp(&a.0).then(a.1.total_cmp(&b.1))
 }
 
 fn class(status: &Status) -> u8 {
@@ -49,18 +63,11 @@ fn class(status: &Status) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::progress::script;
+    use crate::sweep::RunResult;
 
     fn ended(name: &str, status: Status, logs: &[(&str, f64)]) -> RunResult {
-        let last = logs.iter().map(|&(name, value)| (name.to_owned(), value)).collect();
-        RunResult {
-            name: name.to_owned(),
-            dir: None,
-            status,
-            epochs: 1,
-            last: Some(Logs(last)),
-            best: None,
-            seconds: 1.0,
-        }
+        RunResult { status, ..script::completed(name, logs) }
     }
 
     #[test]
@@ -77,7 +84,7 @@ mod tests {
             ended("as second", Completed, &[("loss", 0.1), ("val_loss", 0.3)]),
         ];
         let name = |(rank, place): (_, usize)| (rank, results[place].name.as_str());
-        let order: Vec<_> = ranked(&results).into_iter().map(name).collect();
+        let order: Vec<_> = ranked(&Line::all(&results), None).into_iter().map(name).collect();
         let want = [
             (Some(1), "first"),
             (Some(2), "second"),
@@ -89,5 +96,20 @@ mod tests {
             (None, "skipped"),
         ];
         assert_eq!(order, want);
+    }
+
+    #[test]
+    fn accuracy_is_best_where_it_is_greatest() {
+        let run = |loss, accuracy| {
+            ended("run", Status::Completed, &[("loss", loss), ("val_accuracy", accuracy)])
+        };
+        let results = [run(0.1, 0.5), run(0.3, 0.9), run(0.2, 0.7)];
+        let order = |sort| {
+            let ranked = ranked(&Line::all(&results), sort);
+            ranked.into_iter().map(|(_, place)| place).collect::<Vec<_>>()
+        };
+        assert_eq!(order(None), [0, 2, 1]);
+        assert_eq!(order(Some("loss")), [0, 2, 1]);
+        assert_eq!(order(Some("val_accuracy")), [1, 2, 0]);
     }
 }

@@ -7,22 +7,34 @@ use super::args::Work;
 use super::console::{Console, Tone, stdout_width};
 use super::format::{count, shell_word};
 use super::labels::Labels;
+use super::line::{Line, of_one_sweep};
+use super::table::Cut;
 use super::{json, table};
 use crate::sweep::{RunResult, Status};
 
 /// What of the end is wanted.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct Wanted<'a> {
     /// Failures only.
     pub(super) quiet: bool,
     /// One JSON value on stdout.
     pub(super) json: bool,
+    /// What the table is ranked by.
+    pub(super) sort: Option<&'a str>,
+    /// Lines of the table.
+    pub(super) top: Option<usize>,
 }
 
-impl Wanted {
+impl<'a> Wanted<'a> {
     /// What the arguments want.
-    pub(super) fn of(args: &Work) -> Wanted {
-        Wanted { quiet: args.quiet, json: args.json }
+    pub(super) fn of(args: &'a Work) -> Wanted<'a> {
+        Wanted { quiet: args.quiet, json: args.json, sort: args.sort.as_deref(), top: args.top }
+    }
+
+    fn cut(&self, results: &[RunResult]) -> Cut<'a> {
+        const OF_A_SWEEP: usize = 20;
+        let most = if of_one_sweep(results) { OF_A_SWEEP } else { usize::MAX };
+        Cut { sort: self.sort, top: self.top.unwrap_or(most) }
     }
 }
 
@@ -37,12 +49,18 @@ pub(super) struct Ending<'a> {
 }
 
 /// Says how the runs ended: data first, then failures, so that the last lines are those to read.
-pub(super) fn report(ending: &Ending<'_>, wanted: Wanted, console: &Console) -> anyhow::Result<()> {
+pub(super) fn report(
+    ending: &Ending<'_>,
+    wanted: Wanted<'_>,
+    console: &Console,
+) -> anyhow::Result<()> {
     let results = ending.results;
     let written = if wanted.json {
         console.data(&(serde_json::to_string_pretty(&json::results(results))? + "\n"))
     } else if !wanted.quiet && 1 < results.len() {
-        console.data(&table::table(results, console.out, stdout_width()))
+        let cut = wanted.cut(results);
+        let table = table::table(results, cut, console.out, stdout_width());
+        console.data(&table).map(|()| more(results, cut).iter().for_each(|note| console.say(note)))
     } else {
         Ok(())
     };
@@ -52,6 +70,18 @@ pub(super) fn report(ending: &Ending<'_>, wanted: Wanted, console: &Console) -> 
         notes(ending).iter().for_each(|note| console.say(note));
     }
     Ok(written?)
+}
+
+/// How to see the lines that were left out.
+fn more(results: &[RunResult], cut: Cut<'_>) -> Option<String> {
+    let lines = Line::all(results).len();
+    let left = lines.checked_sub(cut.top).filter(|left| 0 < *left)?;
+    let ended = |run: &RunResult| matches!(run.status, Status::Completed | Status::Failed(_));
+    let command = match of_one_sweep(results) && results.iter().all(ended) {
+        true => format!("runner resume --top {lines} {}", shell_word(&results[0].root)),
+        false => format!("--top {lines}"),
+    };
+    Some(format!("{} more; see them with: {command}", count(left, "line")))
 }
 
 fn failures(results: &[RunResult], console: &Console) {

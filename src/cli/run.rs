@@ -9,10 +9,12 @@ use super::check::show_problems;
 use super::console::Console;
 use super::dry_run::dry_run;
 use super::exit::Exit;
+use super::format::count;
 use super::interrupt::Interrupt;
 use super::load;
 use super::progress::{self, Progress};
 use super::report::{Ending, Wanted, report};
+use crate::config::Plan;
 use crate::sweep::{Batch, Notice, Options, RunResult};
 
 /// Trains every run that the configs describe.
@@ -24,6 +26,14 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     };
     if args.dry_run {
         return dry_run(&experiments, args.work.json, console);
+    }
+    let plans = experiments.iter().flat_map(|experiment| &experiment.runs);
+    if let Some(problem) = unknown_metric(args.work.sort.as_deref(), plans.map(|run| &run.plan)) {
+        console.error(&problem);
+        return Ok(Exit::Request);
+    }
+    for repeats in experiments.iter().map(|experiment| experiment.repeats).filter(|n| 0 < *n) {
+        console.say(&format!("{} the same as an earlier one, left out", count(repeats, "draw")));
     }
     let names = experiments.iter().flat_map(|e| &e.runs).map(|run| run.plan.name.clone());
     let interrupt = Arc::new(Interrupt::default());
@@ -48,17 +58,39 @@ pub(super) fn work(
     interrupt: &Arc<Interrupt>,
     console: &Console,
 ) -> anyhow::Result<(Batch, Vec<RunResult>)> {
+    let n_runs = names.len();
     let kind = progress::kind(args.progress, args.quiet, names.len(), console.err.terminal);
     let progress = Arc::new(Progress::new(kind, names, console.err));
     let teller = Arc::clone(&progress);
     interrupt.listen(move |text| teller.message(text))?;
     let options = options(args);
+    if !args.quiet && 1 < n_runs {
+        let jobs = options.jobs.min(n_runs);
+        console.say(&format!("{}, {jobs} at a time", count(n_runs, "run")));
+    }
     let batch = batch();
     let tell = |notice: Notice<'_>| progress.observe(&notice);
     let results = batch.run(&options, &interrupt.stop, &tell);
     interrupt.finish();
     progress.close();
     Ok((batch, results?))
+}
+
+/// What is wrong with sorting by a metric that no plan logs.
+fn unknown_metric<'a>(sort: Option<&str>, plans: impl Iterator<Item = &'a Plan>) -> Option<String> {
+    let sort = sort?;
+    let mut known = Vec::new();
+    for plan in plans {
+        let names = plan.training.metrics.iter().map(|metric| metric.name());
+        for name in std::iter::once("loss").chain(names) {
+            known.push(name.to_owned());
+            known.extend((0.0 < plan.data.validation_split).then(|| format!("val_{name}")));
+        }
+    }
+    known.sort();
+    known.dedup();
+    let want = || format!("`--sort {sort}`: no run logs it; want one of {}", known.join(", "));
+    (!known.iter().any(|name| name == sort)).then(want)
 }
 
 fn options(args: &Work) -> Options {

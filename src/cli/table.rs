@@ -1,20 +1,50 @@
-//! The table of several runs, best first, as text; it prints nothing.
+//! The table of several runs, best first, as text: of a sweep only what differs, replicates as one
+//! line; it prints nothing.
 
+use super::columns::{Column, lines as aligned};
 use super::console::{Stream, Tone};
 use super::format::{duration, number};
 use super::labels::Labels;
+use super::line::{Line, Spread, of_one_sweep};
 use super::rank::ranked;
+use crate::config::short_keys;
 use crate::sweep::{RunResult, Status};
 
-/// The table, one line per run; a metric that no run has takes no column. The folders are left out
-/// where they would make a line longer than `columns`.
-pub(super) fn table(results: &[RunResult], stream: Stream, columns: Option<usize>) -> String {
-    let ranked = ranked(results);
-    let narrow = aligned(&rows(results, &ranked));
-    let wide: Vec<_> = narrow.iter().zip(folders(results, &ranked)).map(join).collect();
-    let width = wide.iter().map(|line| line.chars().count()).max();
-    let lines = if columns < width && columns.is_some() { narrow } else { wide };
-    let tones = ranked.iter().map(|&(rank, run)| tone(rank, &results[run].status));
+/// What of the table is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut<'a> {
+    /// The number by which the runs are ranked, if it is not the usual one.
+    pub(super) sort: Option<&'a str>,
+    /// The most lines to show.
+    pub(super) top: usize,
+}
+
+/// The table; what no run has takes no column. The folders, which the runs of a sweep need not show,
+/// are left out where they would make a line longer than `columns`.
+pub(super) fn table(
+    results: &[RunResult],
+    cut: Cut<'_>,
+    stream: Stream,
+    columns: Option<usize>,
+) -> String {
+    let all = Line::all(results);
+    let ranked: Vec<_> = ranked(&all, cut.sort).into_iter().take(cut.top).collect();
+    let shown: Vec<&Line<'_>> = ranked.iter().map(|&(_, line)| &all[line]).collect();
+    let ranks = ranked.iter().map(|(rank, _)| or_dash(*rank, |rank| rank.to_string()));
+    let mut table = vec![Column::numbers("rank", ranks)];
+    match of_one_sweep(results) {
+        true => table.extend(of_sweep(results, &all, &shown)),
+        false => table.extend(of_runs(results, &ranked)),
+    }
+    table.extend(numbers(results, &shown));
+    let mut lines = aligned(&table);
+    if !of_one_sweep(results) {
+        table.push(Column::words("folder", shown.iter().map(|line| folder(line.runs[0]))));
+        let wide = aligned(&table);
+        let width = wide.iter().map(|line| line.chars().count()).max();
+        lines = if columns < width && columns.is_some() { lines } else { wide };
+    }
+    let tones = ranked.iter().map(|&(rank, line)| tone(rank, all[line].runs[0]));
     let tones = std::iter::once(Some(Tone::Head)).chain(tones);
     let painted = |(line, tone): (&String, Option<Tone>)| {
         tone.map_or_else(|| line.clone(), |tone| stream.paint(tone, line)) + "\n"
@@ -22,27 +52,109 @@ pub(super) fn table(results: &[RunResult], stream: Stream, columns: Option<usize
     lines.iter().zip(tones).map(painted).collect()
 }
 
-fn rows(results: &[RunResult], ranked: &[(Option<usize>, usize)]) -> Vec<Vec<String>> {
-    let metrics = metrics(results);
+/// What runs of their own are called, and how they ended.
+fn of_runs(results: &[RunResult], ranked: &[(Option<usize>, usize)]) -> Vec<Column> {
     let labels = Labels::of(results);
-    let row = |&(rank, run): &(_, usize)| row(rank, &labels[run], &results[run], &metrics);
-    std::iter::once(header(&metrics)).chain(ranked.iter().map(row)).collect()
+    let runs = || ranked.iter().map(|&(_, run)| &results[run]);
+    let epochs = runs().map(|run| or_dash(started(run), |run| run.epochs.to_string()));
+    vec![
+        Column::words("name", ranked.iter().map(|&(_, run)| labels[run].clone())),
+        Column::words("status", runs().map(|run| status(&run.status).to_owned())),
+        Column::numbers("epochs", epochs),
+    ]
 }
 
-fn folders(results: &[RunResult], ranked: &[(Option<usize>, usize)]) -> Vec<String> {
-    let folder = |&(_, run): &(_, usize)| match &results[run].dir {
-        Some(dir) => dir.display().to_string(),
-        None => "-".to_owned(),
+/// What tells the runs of a sweep apart, and how they ended where that is not the same.
+fn of_sweep(results: &[RunResult], all: &[Line<'_>], shown: &[&Line<'_>]) -> Vec<Column> {
+    let cells = |cell: &dyn Fn(&Line<'_>) -> String| -> Vec<String> {
+        shown.iter().map(|line| cell(line)).collect()
     };
-    std::iter::once("folder".to_owned()).chain(ranked.iter().map(folder)).collect()
+    let mut columns = vec![Column::words("run", cells(&run_numbers))];
+    let keys: Vec<_> = results[0].changes.iter().map(|change| change.key.clone()).collect();
+    let value = |line: &Line<'_>, key: &str| or_dash(line.change(key), |change| change.text());
+    for (key, short) in keys.iter().zip(short_keys(&keys)) {
+        if all.iter().any(|line| value(line, key) != value(&all[0], key)) {
+            columns.push(Column::values(&short, cells(&|line| value(line, key))));
+        }
+    }
+    if all.iter().any(|line| 1 < line.runs.len()) {
+        columns.push(Column::numbers("runs", cells(&|line| line.runs.len().to_string())));
+    }
+    if results.iter().any(|result| result.status != Status::Completed) {
+        columns.push(Column::words("status", cells(&statuses)));
+    }
+    if results.iter().any(|result| result.epochs != results[0].epochs) {
+        let epochs = |run: &RunResult| run.epochs as f64;
+        columns
+            .push(Column::numbers("epochs", cells(&|line| format!("{:.0}", mean(line, epochs)))));
+    }
+    columns
 }
 
-fn join((line, folder): (&String, String)) -> String {
-    format!("{line}  {folder}")
+/// The metrics, and the time.
+fn numbers(results: &[RunResult], shown: &[&Line<'_>]) -> Vec<Column> {
+    let metric = |name: &&str| {
+        Column::numbers(name, shown.iter().map(|line| or_dash(line.metric(name), spread)))
+    };
+    let time = |line: &&Line<'_>| {
+        let ran = line.runs.iter().any(|run| started(run).is_some());
+        or_dash(ran.then_some(line), |line| duration(mean(line, |run| run.seconds)))
+    };
+    let mut columns: Vec<_> = metrics(results).iter().map(metric).collect();
+    columns.push(Column::numbers("time", shown.iter().map(time)));
+    columns
 }
 
-fn tone(rank: Option<usize>, status: &Status) -> Option<Tone> {
-    match (rank, status) {
+fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "-".to_owned(), text)
+}
+
+fn started(run: &RunResult) -> Option<&RunResult> {
+    Some(run).filter(|run| run.status != Status::Skipped)
+}
+
+/// `0.1182 ± 0.0012`.
+fn spread(spread: Spread) -> String {
+    let deviation = spread.deviation.map(|deviation| format!(" ± {}", number(deviation)));
+    number(spread.mean) + &deviation.unwrap_or_default()
+}
+
+fn mean(line: &Line<'_>, of: impl Fn(&RunResult) -> f64) -> f64 {
+    let started = || line.runs.iter().filter_map(|run| started(run));
+    started().map(of).sum::<f64>() / started().count().max(1) as f64
+}
+
+/// `0003`, or `0003-0005` for replicates, which lie side by side.
+fn run_numbers(line: &Line<'_>) -> String {
+    let number = |run: &RunResult| run.label.split('-').next().unwrap_or_default().to_owned();
+    let (first, last) = (number(line.runs[0]), number(line.runs[line.runs.len() - 1]));
+    if first == last { first } else { format!("{first}-{last}") }
+}
+
+/// `completed`, or how many of each kind there are.
+fn statuses(line: &Line<'_>) -> String {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for kind in line.runs.iter().map(|run| status(&run.status)) {
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, number)) => *number += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    match &kinds[..] {
+        [(kind, _)] => (*kind).to_owned(),
+        kinds => {
+            let kinds = kinds.iter().map(|(kind, number)| format!("{number} {kind}"));
+            kinds.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+fn folder(run: &RunResult) -> String {
+    or_dash(run.dir.as_ref(), |dir| dir.display().to_string())
+}
+
+fn tone(rank: Option<usize>, run: &RunResult) -> Option<Tone> {
+    match (rank, &run.status) {
         (Some(1), _) => Some(Tone::Good),
         (_, Status::Failed(_)) => Some(Tone::Bad),
         _ => None,
@@ -63,23 +175,6 @@ fn metrics(results: &[RunResult]) -> Vec<&str> {
     names
 }
 
-fn header(metrics: &[&str]) -> Vec<String> {
-    let columns = ["rank", "name", "status", "epochs"].iter().chain(metrics);
-    columns.chain(&["time"]).map(|&name| name.to_owned()).collect()
-}
-
-fn row(rank: Option<usize>, label: &str, result: &RunResult, metrics: &[&str]) -> Vec<String> {
-    let dash = || "-".to_owned();
-    let mut row = vec![rank.map_or_else(dash, |rank| rank.to_string()), label.to_owned()];
-    row.push(status(&result.status).to_owned());
-    let started = result.status != Status::Skipped;
-    row.push(if started { result.epochs.to_string() } else { dash() });
-    let value = |name: &&str| result.last.as_ref().and_then(|logs| logs.get(name));
-    row.extend(metrics.iter().map(|name| value(name).map_or_else(dash, number)));
-    row.push(if started { duration(result.seconds) } else { dash() });
-    row
-}
-
 /// A status in a word.
 pub(super) fn status(status: &Status) -> &'static str {
     match status {
@@ -90,22 +185,43 @@ pub(super) fn status(status: &Status) -> &'static str {
     }
 }
 
-/// Every row as a line: name and status to the left, numbers to the right.
-fn aligned(rows: &[Vec<String>]) -> Vec<String> {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<_> = (0..rows[0].len()).map(|column| width(column).unwrap_or(0)).collect();
-    let cell = |(column, text): (usize, &String)| {
-        let width = widths[column];
-        if [1, 2].contains(&column) { format!("{text:<width$}") } else { format!("{text:>width$}") }
-    };
-    let line = |row: &Vec<String>| row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ");
-    rows.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::progress::script::{completed, ended, failed};
+    use crate::config::Change;
+
+    const ALL: Cut<'_> = Cut { sort: None, top: usize::MAX };
+
+    /// A run of a sweep over the rate, with replicates.
+    fn swept(index: usize, rate: f64, seed: i64, val_loss: f64) -> RunResult {
+        let change = |key: &str, value: toml::Value| Change { key: key.to_owned(), value };
+        RunResult {
+            label: format!("{index:04}-learning_rate={rate},seed={seed}"),
+            root: "logs/sweep/20261123-210800".into(),
+            changes: vec![
+                change("optimizer.learning_rate", rate.into()),
+                change("seed", seed.into()),
+            ],
+            ..completed("sweep", &[("val_loss", val_loss)])
+        }
+    }
+
+    #[test]
+    fn replicates_are_one_line_with_their_spread() {
+        let mut results = [
+            swept(0, 0.1, 1, 0.5),
+            swept(1, 0.1, 2, 0.3),
+            swept(2, 0.01, 1, 0.1),
+            swept(3, 0.01, 2, 0.2),
+        ];
+        insta::assert_snapshot!(table(&results, ALL, Stream::default(), None), @"");
+        results[1].status = Status::Failed("loss is nan at step 312".to_owned());
+        results[1].last = None;
+        let cut = Cut { sort: Some("val_loss"), top: 2 };
+        insta::assert_snapshot!(table(&results, cut, Stream::default(), None), @"");
+        insta::assert_snapshot!(table(&results, Cut { top: 1, ..cut }, Stream::default(), None), @"");
+    }
 
     #[test]
     fn runs_are_ranked_and_aligned() {
@@ -115,7 +231,7 @@ mod tests {
             completed("adam", &[("loss", 0.011), ("val_loss", 0.1182), ("learning_rate", 0.001)]),
             completed("rmsprop-long-name", &[("loss", 0.02), ("val_loss", 0.00031)]),
         ];
-        insta::assert_snapshot!(table(&results, Stream::default(), None), @r"
+        insta::assert_snapshot!(table(&results, ALL, Stream::default(), None), @r"
         rank  name               status     epochs    loss    val_loss  time  folder
            1  rmsprop-long-name  completed       2  0.0200  3.1000e-04  1.2s  logs/rmsprop-long-name/20261123-210800
            2  adam               completed       2  0.0110      0.1182  1.2s  logs/adam/20261123-210800
@@ -127,7 +243,7 @@ mod tests {
     #[test]
     fn the_best_and_the_failed_stand_out() {
         let results = [failed("sgd", "x"), completed("adam", &[("loss", 0.5)])];
-        let text = table(&results, Stream { color: true, terminal: false }, None);
+        let text = table(&results, ALL, Stream { color: true, terminal: false }, None);
         let starts: Vec<_> = text.lines().map(|line| line.split('m').next()).collect();
         assert_eq!(starts, [Some("\x1b[1"), Some("\x1b[32"), Some("\x1b[1;31")]);
     }
@@ -136,7 +252,7 @@ mod tests {
     fn a_narrow_terminal_shows_no_folders() {
         let results = [completed("adam", &[("loss", 0.5)]), completed("sgd", &[("loss", 0.25)])];
         let width = |columns| {
-            let text = table(&results, Stream::default(), columns);
+            let text = table(&results, ALL, Stream::default(), columns);
             text.lines().map(|line| line.chars().count()).max()
         };
         let whole = width(None);
@@ -149,7 +265,7 @@ mod tests {
         let mut twins = [completed("sweep", &[]), completed("sweep", &[])];
         twins[0].dir = Some("logs/sweep/20261123-210800/0000-units=32".into());
         twins[1].dir = Some("logs/sweep/20261123-210800/0001-units=64".into());
-        insta::assert_snapshot!(table(&twins, Stream::default(), Some(60)), @r"
+        insta::assert_snapshot!(table(&twins, ALL, Stream::default(), Some(60)), @r"
         rank  name           status     epochs  time
            -  0000-units=32  completed       2  1.2s
            -  0001-units=64  completed       2  1.2s

@@ -31,3 +31,4 @@ pub use plan::{Callbacks, Data, Layout, Model, Plan, TensorBoard, TerminateOnNan
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};
 pub use reference::reference;
 pub use schema::schema;
+pub use sweep::short_keys;

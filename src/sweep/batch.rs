@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Local;
 
-use crate::config::{Experiment, Plan, Variant};
+use crate::config::{Change, Experiment, Plan, Variant};
 use crate::experiment::Feeds;
 use crate::runs::{Folder, Lock, RunsError, Survives, git_commit, write_atomic};
 use crate::sweep::{Frozen, RunResult, Status};
@@ -23,6 +23,8 @@ pub struct Job {
     pub dir: PathBuf,
     /// The folder to resume: that of its sweep, or its own.
     pub root: PathBuf,
+    /// What makes it different from the other runs of its sweep.
+    pub changes: Vec<Change>,
     /// The SHA-256 of the data that it was planned for, if that is known.
     pub data: Option<String>,
     /// Why it cannot be started: its folder could not be made.
@@ -60,6 +62,7 @@ impl Batch {
             if let Err(error) = planned {
                 let blocked = |run: &Variant| Job {
                     label: run.label.clone(),
+                    changes: run.changes.clone(),
                     blocked: Some(error.to_string()),
                     ..single_job(run.plan.clone(), logdir)
                 };
@@ -114,6 +117,7 @@ pub(super) fn single_job(plan: Plan, dir: &Path) -> Job {
         plan,
         dir: dir.to_owned(),
         root: dir.to_owned(),
+        changes: Vec::new(),
         data: None,
         blocked: None,
     }
@@ -127,6 +131,7 @@ pub(super) fn sweep_jobs(frozen: &Frozen, folder: &Folder) -> Vec<Job> {
         plan: run.plan.clone(),
         dir: folder.child(&run.label).path().to_owned(),
         root: folder.path().to_owned(),
+        changes: run.changes.clone(),
         data: frozen.data.get(&run.plan.data.dataset).cloned(),
         blocked: None,
     };

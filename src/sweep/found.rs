@@ -73,8 +73,19 @@ impl FoundRun {
             _ => return None,
         };
         let Report { epochs, last, best } = Report::of(record);
-        let (name, dir, seconds) = (self.name.clone(), Some(self.dir.clone()), record.seconds);
-        Some(RunResult { name, dir, status, epochs, last, best, seconds })
+        let job = self.job.as_ref();
+        Some(RunResult {
+            name: self.name.clone(),
+            label: job.map_or(String::new(), |job| job.label.clone()),
+            root: job.map_or_else(|| self.dir.clone(), |job| job.root.clone()),
+            changes: job.map_or(Vec::new(), |job| job.changes.clone()),
+            dir: Some(self.dir.clone()),
+            status,
+            epochs,
+            last,
+            best,
+            seconds: record.seconds,
+        })
     }
 }
 

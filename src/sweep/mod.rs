@@ -19,6 +19,7 @@ pub use survey::Survey;
 
 use rayon::BroadcastContext;
 
+use crate::config::Change;
 use crate::experiment::{self, News, Order, Report, Setting};
 use crate::runs;
 use crate::train::{Event, Logs};
@@ -130,6 +131,9 @@ fn run_one(
     };
     RunResult {
         name: job.name.clone(),
+        label: job.label.clone(),
+        root: job.root.clone(),
+        changes: job.changes.clone(),
         dir,
         status,
         epochs: report.epochs,
@@ -171,6 +175,12 @@ pub enum Notice<'a> {
 pub struct RunResult {
     /// The plan's name.
     pub name: String,
+    /// What it is called within its sweep; empty if it is in none.
+    pub label: String,
+    /// The folder of its sweep, or its own.
+    pub root: PathBuf,
+    /// What makes it different from the other runs of its sweep.
+    pub changes: Vec<Change>,
     /// The run's folder, if there is one.
     pub dir: Option<PathBuf>,
     /// Whether it got to its end.

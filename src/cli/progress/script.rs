@@ -14,6 +14,9 @@ pub(in crate::cli) fn logs(values: &[(&str, f64)]) -> Logs {
 pub(in crate::cli) fn ended(name: &str, status: Status, last: &[(&str, f64)]) -> RunResult {
     RunResult {
         name: name.to_owned(),
+        label: String::new(),
+        root: PathBuf::from(format!("logs/{name}/20261123-210800")),
+        changes: Vec::new(),
         dir: Some(PathBuf::from(format!("logs/{name}/20261123-210800"))),
         status,
         epochs: 2,

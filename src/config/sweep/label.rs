@@ -88,7 +88,7 @@ fn number(float: f64) -> String {
 
 /// Short names for dotted paths: the last part, and before it as many as it takes to tell them
 /// apart; that of a table's kind (`optimizer.name`) is the table's.
-pub(in crate::config) fn short_keys(keys: &[String]) -> Vec<String> {
+pub fn short_keys(keys: &[String]) -> Vec<String> {
     let parts: Vec<Vec<&str>> = keys.iter().map(|key| key.split('.').collect()).collect();
     let tables = parts.iter().map(|parts| match parts.split_last() {
         Some((last, table)) if TAGS.contains(last) && !table.is_empty() => table.to_vec(),

@@ -9,5 +9,6 @@ mod pick;
 mod table;
 
 pub(super) use expand::expand;
+pub use label::short_keys;
 pub(super) use pick::Space;
 pub(super) use table::Table;
