@@ -1,0 +1,63 @@
+//! Columns of text, each as wide as its widest cell; it prints nothing.
+
+/// A column of a table.
+pub(super) struct Column {
+    /// The title, then a cell for each line.
+    cells: Vec<String>,
+    left: bool,
+}
+
+impl Column {
+    /// Words, which begin at one place.
+    pub(super) fn words(title: &str, cells: impl IntoIterator<Item = String>) -> Column {
+        let cells = std::iter::once(title.to_owned()).chain(cells).collect();
+        Column { cells, left: true }
+    }
+
+    /// Numbers, which end at one place.
+    pub(super) fn numbers(title: &str, cells: impl IntoIterator<Item = String>) -> Column {
+        Column { left: false, ..Column::words(title, cells) }
+    }
+
+    /// Numbers or words, whichever the cells are.
+    pub(super) fn values(title: &str, cells: impl IntoIterator<Item = String>) -> Column {
+        let column = Column::words(title, cells);
+        let is_number = |cell: &String| cell == "-" || cell.parse::<f64>().is_ok();
+        Column { left: !column.cells[1..].iter().all(is_number), ..column }
+    }
+
+    fn width(&self) -> usize {
+        self.cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)
+    }
+}
+
+/// The lines of a table, its head first; the columns have equally many cells.
+pub(super) fn lines(columns: &[Column]) -> Vec<String> {
+    let widths: Vec<_> = columns.iter().map(Column::width).collect();
+    let cell = |line: usize, (column, &width): (&Column, &usize)| {
+        let text = &column.cells[line];
+        if column.left { format!("{text:<width$}") } else { format!("{text:>width$}") }
+    };
+    let line = |line: usize| {
+        let cells = columns.iter().zip(&widths).map(|column| cell(line, column));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    (0..columns.first().map_or(0, |column| column.cells.len())).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_left_and_numbers_right() {
+        let cells = |cells: [&str; 2]| cells.map(str::to_owned);
+        let columns = [
+            Column::words("name", cells(["a", "longer"])),
+            Column::values("rate", cells(["0.1", "-"])),
+            Column::numbers("runs", cells(["1", "10000"])),
+            Column::values("kind", cells(["sgd", "1"])),
+        ];
+        insta::assert_snapshot!(lines(&columns).join("\n"), @"");
+    }
+}

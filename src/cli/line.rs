@@ -1,0 +1,97 @@
+//! The lines of a comparison: each run, or in a sweep the runs that differ in nothing but their seed
+//! as one; it ranks and shows nothing.
+
+use std::collections::HashMap;
+
+use crate::config::Change;
+use crate::sweep::{RunResult, Status};
+
+/// What is compared: a run, or the replicates of one.
+pub(super) struct Line<'a> {
+    /// At least one, in the order of their plans.
+    pub(super) runs: Vec<&'a RunResult>,
+}
+
+/// The mean of some numbers, and how far they are apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Spread {
+    /// Their mean.
+    pub(super) mean: f64,
+    /// The standard deviation of two or more, by n − 1.
+    pub(super) deviation: Option<f64>,
+}
+
+impl Spread {
+    /// Of these numbers, unless there are none.
+    fn of(numbers: &[f64]) -> Option<Spread> {
+        let n = numbers.len() as f64;
+        let mean = numbers.iter().sum::<f64>() / n;
+        let squares: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
+        let deviation = (1 < numbers.len()).then(|| (squares / (n - 1.0)).sqrt());
+        (!numbers.is_empty()).then_some(Spread { mean, deviation })
+    }
+}
+
+impl<'a> Line<'a> {
+    /// All lines, in the order of their first runs.
+    pub(super) fn all(results: &'a [RunResult]) -> Vec<Line<'a>> {
+        let mut lines: Vec<Line<'_>> = Vec::new();
+        let mut known = HashMap::new();
+        let replicated = of_one_sweep(results);
+        for result in results {
+            match known.get(&identity(result)) {
+                Some(&line) if replicated => {
+                    let line: &mut Line<'_> = &mut lines[line];
+                    line.runs.push(result);
+                }
+                _ => {
+                    known.insert(identity(result), lines.len());
+                    lines.push(Line { runs: vec![result] });
+                }
+            }
+        }
+        lines
+    }
+
+    /// Number of runs that got to their end.
+    pub(super) fn completed(&self) -> usize {
+        self.runs.iter().filter(|run| run.status == Status::Completed).count()
+    }
+
+    /// The last numbers of this name, of the runs that got to their end; of the others if none did.
+    pub(super) fn metric(&self, name: &str) -> Option<Spread> {
+        let all = self.completed() == 0;
+        let runs = self.runs.iter().filter(|run| all || run.status == Status::Completed);
+        let numbers: Vec<_> = runs.filter_map(|run| run.last.as_ref()?.get(name)).collect();
+        Spread::of(&numbers)
+    }
+
+    /// The value that the sweep gives to a key.
+    pub(super) fn change(&self, key: &str) -> Option<&'a Change> {
+        self.runs[0].changes.iter().find(|change| change.key == key)
+    }
+}
+
+/// Whether all of them are runs of one sweep.
+pub(super) fn of_one_sweep(results: &[RunResult]) -> bool {
+    results.iter().all(|result| !result.label.is_empty() && result.root == results[0].root)
+}
+
+/// What replicates have in common, and no other run.
+fn identity(result: &RunResult) -> String {
+    let changes = result.changes.iter().filter(|change| change.key != "seed");
+    format!("{:?}", changes.collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviations_are_of_samples() {
+        let spread = Spread::of(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+        assert_eq!((spread.mean, spread.deviation), (2.5, Some((5.0_f64 / 3.0).sqrt())));
+        assert_eq!(Spread::of(&[7.0]), Some(Spread { mean: 7.0, deviation: None }));
+        assert_eq!(Spread::of(&[]), None);
+    }
+}
