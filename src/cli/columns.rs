@@ -58,6 +58,10 @@ mod tests {
             Column::numbers("runs", cells(["1", "10000"])),
             Column::values("kind", cells(["sgd", "1"])),
         ];
-        insta::assert_snapshot!(lines(&columns).join("\n"), @"");
+        insta::assert_snapshot!(lines(&columns).join("\n"), @r"
+        name    rate   runs  kind
+        a        0.1      1  sgd
+        longer     -  10000  1
+        ");
     }
 }

@@ -74,6 +74,7 @@ mod tests {
           "runs": [
             {
               "name": "sgd",
+              "changes": null,
               "dir": "logs/sgd/20261123-210800",
               "status": "failed",
               "error": "loss is nan at step 312",
@@ -87,6 +88,7 @@ mod tests {
             },
             {
               "name": "adam",
+              "changes": null,
               "dir": "logs/adam/20261123-210800",
               "status": "completed",
               "error": null,

@@ -81,7 +81,7 @@ fn more(results: &[RunResult], cut: Cut<'_>) -> Option<String> {
         true => format!("runner resume --top {lines} {}", shell_word(&results[0].root)),
         false => format!("--top {lines}"),
     };
-    Some(format!("{} more; see them with: {command}", count(left, "line")))
+    Some(format!("{left} more below; see them with: {command}"))
 }
 
 fn failures(results: &[RunResult], console: &Console) {

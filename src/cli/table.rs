@@ -189,20 +189,19 @@ pub(super) fn status(status: &Status) -> &'static str {
 mod tests {
     use super::*;
     use crate::cli::progress::script::{completed, ended, failed};
-    use crate::config::Change;
 
     const ALL: Cut<'_> = Cut { sort: None, top: usize::MAX };
 
     /// A run of a sweep over the rate, with replicates.
     fn swept(index: usize, rate: f64, seed: i64, val_loss: f64) -> RunResult {
-        let change = |key: &str, value: toml::Value| Change { key: key.to_owned(), value };
+        let changes = serde_json::json!([
+            { "key": "optimizer.learning_rate", "value": rate },
+            { "key": "seed", "value": seed },
+        ]);
         RunResult {
             label: format!("{index:04}-learning_rate={rate},seed={seed}"),
             root: "logs/sweep/20261123-210800".into(),
-            changes: vec![
-                change("optimizer.learning_rate", rate.into()),
-                change("seed", seed.into()),
-            ],
+            changes: serde_json::from_value(changes).unwrap(),
             ..completed("sweep", &[("val_loss", val_loss)])
         }
     }
@@ -215,12 +214,23 @@ mod tests {
             swept(2, 0.01, 1, 0.1),
             swept(3, 0.01, 2, 0.2),
         ];
-        insta::assert_snapshot!(table(&results, ALL, Stream::default(), None), @"");
+        insta::assert_snapshot!(table(&results, ALL, Stream::default(), None), @r"
+        rank  run        learning_rate  runs         val_loss  time
+           1  0002-0003           0.01     2  0.1500 ± 0.0707  1.2s
+           2  0000-0001            0.1     2  0.4000 ± 0.1414  1.2s
+        ");
         results[1].status = Status::Failed("loss is nan at step 312".to_owned());
         results[1].last = None;
         let cut = Cut { sort: Some("val_loss"), top: 2 };
-        insta::assert_snapshot!(table(&results, cut, Stream::default(), None), @"");
-        insta::assert_snapshot!(table(&results, Cut { top: 1, ..cut }, Stream::default(), None), @"");
+        insta::assert_snapshot!(table(&results, cut, Stream::default(), None), @r"
+        rank  run        learning_rate  runs  status                        val_loss  time
+           1  0002-0003           0.01     2  completed              0.1500 ± 0.0707  1.2s
+           2  0000-0001            0.1     2  1 completed, 1 failed           0.5000  1.2s
+        ");
+        insta::assert_snapshot!(table(&results, Cut { top: 1, ..cut }, Stream::default(), None), @r"
+        rank  run        learning_rate  runs  status            val_loss  time
+           1  0002-0003           0.01     2  completed  0.1500 ± 0.0707  1.2s
+        ");
     }
 
     #[test]
