@@ -113,10 +113,14 @@ fn started(run: &RunResult) -> Option<&RunResult> {
     Some(run).filter(|run| run.status != Status::Skipped)
 }
 
-/// `0.1182 ± 0.0012`.
-fn spread(spread: Spread) -> String {
-    let deviation = spread.deviation.map(|deviation| format!(" ± {}", number(deviation)));
-    number(spread.mean) + &deviation.unwrap_or_default()
+/// `0.1182 ± 0.0012`; the deviation has the digits of its mean.
+fn spread(Spread { mean, deviation }: Spread) -> String {
+    let text = number(mean);
+    let deviation = deviation.map(|deviation| match text.contains('e') {
+        true => format!(" ± {}", number(deviation)),
+        false => format!(" ± {deviation:.4}"),
+    });
+    text + &deviation.unwrap_or_default()
 }
 
 fn mean(line: &Line<'_>, of: impl Fn(&RunResult) -> f64) -> f64 {
