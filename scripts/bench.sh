@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times the tutorial in `runner`, Keras, PyTorch, JAX and burn, side by side, and prints a Markdown
+# Times the tutorial in `runner`, Keras, PyTorch and JAX, side by side, and prints a Markdown
 # table. Each framework gets an environment of its own under target/bench, made when it is missing.
 #
 #   scripts/bench.sh [contender...]     such as `scripts/bench.sh keras jax`; all without any
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 bench=target/bench
 mkdir -p "$bench"
-wanted=${*:-keras torch jax burn}
+wanted=${*:-keras torch jax}
 
 fail() {
     echo "scripts/bench.sh: $*" >&2
@@ -35,8 +35,7 @@ for name in $wanted; do
         keras) environment keras tensorflow-cpu keras tensorboard ;;
         torch) environment torch torch numpy ;;
         jax) environment jax jax numpy ;;
-        burn) cargo build --quiet --release --manifest-path scripts/bench/burn/Cargo.toml ;;
-        *) fail "no contender is called $name: keras, torch, jax or burn" ;;
+        *) fail "no contender is called $name: keras, torch or jax" ;;
     esac
 done
 

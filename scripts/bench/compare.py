@@ -28,13 +28,11 @@ def contenders(mnist, logs):
     runner = os.path.join(ROOT, "target", "release", "runner")
     config = os.path.join(ROOT, "configs", "adam.toml")
     run = [runner, "run", config, "--quiet", "--logdir", logs, "--threads"]
-    burn = os.path.join(HERE, "burn", "target", "release", "burn-fit")
     return {
         "runner": (runner, lambda threads: [*run, str(threads)]),
         "Keras 3, TensorFlow, TensorBoard callback": python("keras", "keras_fit.py", logs),
         "PyTorch, fused Adam": python("torch", "torch_fit.py", "64", "32"),
         "JAX, one `lax.scan` per epoch": python("jax", "jax_fit.py"),
-        "burn, flex backend": (burn, lambda threads: [burn, str(EPOCHS), str(threads), mnist]),
     }
 
 
