@@ -8,7 +8,7 @@ use divan::counter::ItemsCount;
 use runner::data::{Part, Source, load};
 use runner::model::{Layer, Loss, Network};
 use runner::optim::{Adam, Optimizer};
-use runner::train::{Engine, Feed, OptimizerState};
+use runner::train::{Engine, Feed, Goal, OptimizerState};
 
 fn main() {
     divan::main();
@@ -42,7 +42,8 @@ fn steps(bencher: Bencher<'_, '_>, hidden: &[usize], batch_size: usize, threads:
     let mut network = network(hidden);
     let optimizer = Optimizer::Adam(Adam::default());
     let mut state = OptimizerState::new(&optimizer, &network);
-    let mut engine = Engine::new(&network, &loss(), &FEED, batch_size, threads);
+    let goal = Goal { loss: &loss(), metrics: &[], class_weight: &[] };
+    let mut engine = Engine::new(&network, goal, &FEED, batch_size, threads);
     let batches: Vec<Vec<u32>> = (0..64)
         .map(|i| (0..batch_size).map(|k| ((i * batch_size + k) * 7919 % 60000) as u32).collect())
         .collect();
@@ -68,7 +69,8 @@ fn step_by_network<const THREADS: usize>(bencher: Bencher<'_, '_>, hidden: &[usi
 #[divan::bench(args = NETWORKS, consts = [1, 2])]
 fn evaluate<const THREADS: usize>(bencher: Bencher<'_, '_>, hidden: &[usize]) {
     let network = network(hidden);
-    let mut engine = Engine::new(&network, &loss(), &FEED, 32, THREADS);
+    let goal = Goal { loss: &loss(), metrics: &[], class_weight: &[] };
+    let mut engine = Engine::new(&network, goal, &FEED, 32, THREADS);
     let rows = 12_000;
     bencher
         .counter(ItemsCount::new(rows))

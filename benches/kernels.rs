@@ -109,7 +109,7 @@ fn fused_update(bencher: Bencher<'_, '_>, name: &str) {
     let (mut slots, mut t) = (optimizer.state(784, 64, false), 0);
     bencher.counter(ItemsCount::new(32_u32)).bench_local(|| {
         let step = Step { turned: &turned, delta: &delta, value: &mut value, slots: &mut slots };
-        optimizer.at(t, step);
+        optimizer.at(t, None, step);
         t += 1;
     });
 }

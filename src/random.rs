@@ -18,6 +18,10 @@ pub enum Purpose {
     Bias,
     /// The order of the training rows in epoch `index`.
     Shuffle,
+    /// What the dropout layer above `index` others drops.
+    Dropout,
+    /// What the noise layer above `index` others adds.
+    GaussianNoise,
 }
 
 impl Purpose {
@@ -26,6 +30,8 @@ impl Purpose {
             Purpose::Kernel => "kernel",
             Purpose::Bias => "bias",
             Purpose::Shuffle => "shuffle",
+            Purpose::Dropout => "dropout",
+            Purpose::GaussianNoise => "gaussian noise",
         }
     }
 }
@@ -36,12 +42,7 @@ pub struct Stream(ChaCha8Rng);
 impl Stream {
     /// The stream of `seed` for the `index`th use of `purpose`.
     pub fn new(seed: u64, purpose: Purpose, index: u64) -> Stream {
-        let key = Sha256::new()
-            .chain_update(seed.to_le_bytes())
-            .chain_update(index.to_le_bytes())
-            .chain_update(purpose.name())
-            .finalize();
-        Stream(ChaCha8Rng::from_seed(key.into()))
+        Stream(generator(seed, purpose, index))
     }
 
     /// The stream of parameter `key` in the `trial`th draw of a sweep with this seed.
@@ -53,6 +54,11 @@ impl Stream {
             .chain_update(key)
             .finalize();
         Stream(ChaCha8Rng::from_seed(digest.into()))
+    }
+
+    /// A number of 32 random bits.
+    pub fn word(&mut self) -> u32 {
+        self.0.next_u32()
     }
 
     /// A number of the 2^53 evenly spaced ones in [0, 1).
@@ -98,6 +104,38 @@ impl Stream {
     }
 }
 
+/// Streams for the rows of the steps of a training, of one purpose: each a place of its own in the
+/// numbers of one key, so that it is found at once whatever was drawn before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noise(ChaCha8Rng);
+
+/// Numbers of 32 bits between the streams of two rows: more than a row has.
+const ROW: u128 = 1 << 32;
+
+impl Noise {
+    /// The streams of `seed` for the `index`th use of `purpose`.
+    pub fn new(seed: u64, purpose: Purpose, index: u64) -> Noise {
+        Noise(generator(seed, purpose, index))
+    }
+
+    /// The stream of row `row` of the batch in step `step`, both from 0.
+    pub fn at(&self, step: u64, row: usize) -> Stream {
+        let mut generator = self.0.clone();
+        generator.set_stream(step);
+        generator.set_word_pos(row as u128 * ROW);
+        Stream(generator)
+    }
+}
+
+fn generator(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
+    let key = Sha256::new()
+        .chain_update(seed.to_le_bytes())
+        .chain_update(index.to_le_bytes())
+        .chain_update(purpose.name())
+        .finalize();
+    ChaCha8Rng::from_seed(key.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +147,18 @@ mod tests {
         assert_ne!(draw(1, Purpose::Shuffle, 2), draw(2, Purpose::Shuffle, 2));
         assert_ne!(draw(1, Purpose::Shuffle, 2), draw(1, Purpose::Shuffle, 1));
         assert_ne!(draw(1, Purpose::Shuffle, 2), draw(1, Purpose::Kernel, 2));
+    }
+
+    #[test]
+    fn every_row_of_every_step_has_a_stream_of_its_own() {
+        let noise = Noise::new(1, Purpose::Dropout, 0);
+        let draw = |step, row| noise.at(step, row).word();
+        assert_eq!(draw(3, 5), draw(3, 5));
+        let all: std::collections::HashSet<u32> = (0..20)
+            .flat_map(|step| (0..20).map(move |row| (step, row)))
+            .map(|(s, r)| draw(s, r))
+            .collect();
+        assert_eq!(all.len(), 400);
     }
 
     #[test]

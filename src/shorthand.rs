@@ -21,6 +21,38 @@ where
     deserializer.deserialize_any(NameOrTable(PhantomData))
 }
 
+/// The same for a key that may be left out.
+///
+/// For `#[serde(default, deserialize_with = "crate::shorthand::optional_name_or_table")]`.
+pub fn optional_name_or_table<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    name_or_table(deserializer).map(Some)
+}
+
+/// The same for each item of a list.
+///
+/// For `#[serde(deserialize_with = "crate::shorthand::names_or_tables")]`, its schema being that of
+/// `Vec<Shorthand<T>>`.
+pub fn names_or_tables<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Item<T>(T);
+
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Item<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            name_or_table(deserializer).map(Item)
+        }
+    }
+
+    let items: Vec<Item<T>> = Vec::deserialize(deserializer)?;
+    Ok(items.into_iter().map(|item| item.0).collect())
+}
+
 /// The schema twin of [`name_or_table`]: one of `T`'s names, or the table itself.
 ///
 /// For `#[schemars(with = "crate::shorthand::Shorthand<T>")]`.

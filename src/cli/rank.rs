@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::line::Line;
 use crate::experiment::monitored;
 use crate::sweep::Status;
-use crate::train::Logs;
+use crate::train::{Direction, Logs};
 
 /// The number by which a run is judged, with its name, unless it is no number at all.
 pub(super) fn objective(logs: &Logs) -> Option<(&'static str, f64)> {
@@ -31,7 +31,7 @@ pub(super) fn ranked(lines: &[Line<'_>], sort: Option<&str>) -> Vec<(Option<usiz
 
 /// Whether the best of these numbers is the greatest, as Keras's mode `auto` has it.
 fn rises(metric: &str) -> bool {
-    metric.ends_with("accuracy")
+    Direction::Auto.of(metric) == Direction::Max
 }
 
 /// Whether the line is judged by the number that it should be, and that number, the less the better.

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::callbacks;
 use super::fit;
 use super::load::{beside, reason};
 use super::optimizer;
@@ -11,8 +12,6 @@ use super::problem::{Location, Origin, Place, Problem};
 use super::tree::Node;
 use super::words::{list, nearest};
 use crate::data::{DataError, Description, Source};
-use crate::model::Metric;
-use crate::train::Direction;
 
 /// Tells what a data set is; [`crate::data::describe`] outside tests.
 pub type Describe<'a> = dyn Fn(&Source) -> Result<Description, DataError> + 'a;
@@ -42,7 +41,7 @@ pub(super) fn resolve(
     }
     problems.extend(fit::activations(plan, &written));
     problems.extend(optimizer::arguments(plan, &written));
-    problems.extend(monitor(plan, &written));
+    problems.extend(callbacks::callbacks(plan, &written));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
@@ -170,7 +169,7 @@ fn fill(plan: &mut Plan, written: &Written<'_>, data: &Description) {
     plan.data.scale.get_or_insert(data.default_scale);
     plan.model.input_shape.get_or_insert_with(|| vec![data.shape.iter().product()]);
     if fit::is_regression(plan, data) && written.origin("training.metrics").is_none() {
-        plan.training.metrics.retain(|metric| *metric != Metric::Accuracy);
+        plan.training.metrics.retain(|metric| !metric.is_of_classes());
     }
 }
 
@@ -200,36 +199,3 @@ fn rows(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> 
     }
     problems
 }
-
-/// Whether the number that a callback watches will exist, and which way it gets better.
-fn monitor(plan: &Plan, written: &Written<'_>) -> Option<Problem> {
-    let stopping = plan.callbacks.early_stopping.as_ref()?;
-    let monitor = stopping.monitor.as_str();
-    let metrics = plan.training.metrics.iter().map(|metric| metric.name().to_owned());
-    let mut numbers: Vec<_> = std::iter::once("loss".to_owned()).chain(metrics).collect();
-    let validated: Vec<_> = numbers.iter().map(|name| format!("val_{name}")).collect();
-    let needs_validation = validated.iter().any(|name| name == monitor);
-    if plan.data.validation_split != 0.0 {
-        numbers.extend(validated);
-    }
-    numbers.push(RATE.to_owned());
-    let numbers: Vec<_> = numbers.iter().map(String::as_str).collect();
-
-    let paths = ["callbacks.early_stopping.monitor", "callbacks.early_stopping"];
-    if numbers.contains(&monitor) {
-        return (stopping.mode == Direction::Auto && monitor == RATE).then(|| {
-            let message = format!("`{RATE}` does not say whether less or more of it is better");
-            written.problem(&paths, message, "add `mode = \"min\"` or `mode = \"max\"`")
-        });
-    }
-    let message = format!("early stopping watches `{monitor}`, which will not exist");
-    let help = match nearest(monitor, numbers.iter().copied()) {
-        _ if needs_validation => "set `data.validation_split`, or watch `loss`".to_owned(),
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("`monitor` is {}", list(&numbers)),
-    };
-    Some(written.problem(&paths, message, help))
-}
-
-/// The one number of an epoch whose name does not tell what is better.
-const RATE: &str = "learning_rate";

@@ -4,36 +4,41 @@ use super::check::Written;
 use super::plan::Plan;
 use super::problem::Problem;
 use crate::data::Description;
-use crate::model::{Activation, Layer, Loss, Metric};
+use crate::model::{Activation, Layer, Loss, Wanted};
 
 /// The place of the loss, or of what is nearest to it.
 const LOSS: [&str; 2] = ["training.loss", "training"];
 
 /// What comes out of a stack of layers.
 struct Output {
-    /// The layer that made it.
-    layer: usize,
+    /// The dense layer that gives its number; none if the inputs go through as many as they are.
+    dense: Option<usize>,
     units: usize,
+    /// The layer whose activation is the last.
+    activated: usize,
     activation: Activation,
 }
 
 fn output(plan: &Plan) -> Option<Output> {
-    plan.model
-        .layers
-        .iter()
-        .enumerate()
-        .rev()
-        .map(|(layer, kind)| match kind {
-            Layer::Dense(dense) => {
-                Output { layer, units: dense.units, activation: dense.activation }
-            }
-        })
-        .next()
+    let layers = &plan.model.layers;
+    let dense = layers.iter().rposition(|layer| matches!(layer, Layer::Dense(_)));
+    let inputs = plan.model.input_shape.as_deref().unwrap_or_default().iter().product();
+    let units = layers.iter().fold(inputs, |inputs, layer| layer.outputs(inputs));
+    // What is random in training lets everything through after it.
+    let passes = |layer: &Layer| matches!(layer, Layer::Dropout(_) | Layer::GaussianNoise(_));
+    let activated = layers.iter().rposition(|layer| !passes(layer))?;
+    Some(Output { dense, units, activated, activation: layers[activated].activation() })
 }
 
 impl Output {
-    fn key(&self, key: &str) -> String {
-        format!("model.layers.{}.{key}", self.layer)
+    /// The key of the number of units.
+    fn units_key(&self) -> String {
+        self.dense.map_or("model.layers".to_owned(), |at| format!("model.layers.{at}.units"))
+    }
+
+    /// The key of the last activation.
+    fn activation_key(&self) -> String {
+        format!("model.layers.{}.activation", self.activated)
     }
 }
 
@@ -44,8 +49,10 @@ pub(super) fn network(plan: &Plan, written: &Written<'_>, data: &Description) ->
         input_shape(plan, written, data),
         units(plan, &output, written, data),
         accuracy(plan, written, data),
+        repeated(plan, written),
     ];
-    problems.into_iter().flatten().collect()
+    let weights = class_weights(plan, written, data);
+    problems.into_iter().flatten().chain(weights).collect()
 }
 
 fn input_shape(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Problem> {
@@ -72,17 +79,16 @@ fn wanted_units(
     data: &Description,
 ) -> Result<(usize, String), (&'static str, &'static str)> {
     let width = data.target_width;
-    match (loss, data.classes) {
-        (Loss::SparseCategoricalCrossentropy { .. }, None) => Err((
-            "`sparse_categorical_crossentropy` needs classes, the data has real values",
-            "use `mean_squared_error` for real values",
-        )),
-        // One output can tell two classes apart, or estimate the label as a number.
-        (Loss::BinaryCrossentropy { .. }, Some(2)) | (Loss::MeanSquaredError {}, Some(_))
-            if units == 1 =>
-        {
-            Ok((1, "the label itself".to_owned()))
+    let label = || Ok((1, "the label itself".to_owned()));
+    match (loss.wants(), data.classes) {
+        (Wanted::Classes, None) if matches!(loss, Loss::SparseCategoricalCrossentropy { .. }) => {
+            Err((
+                "`sparse_categorical_crossentropy` needs classes, the data has real values",
+                "use `mean_squared_error` for real values",
+            ))
         }
+        // One output can tell two classes apart, or estimate the label as a number.
+        (Wanted::Binary, Some(2)) | (Wanted::Numbers, Some(_)) if units == 1 => label(),
         (_, Some(classes)) => Ok((classes, format!("one for each of the {classes} classes"))),
         (_, None) => Ok((width, format!("one for each of the {width} target values"))),
     }
@@ -100,11 +106,7 @@ fn units(
         Ok(wanted) => wanted,
         Err((message, help)) => return Some(written.problem(&at_loss, message, help)),
     };
-    let categorical = matches!(
-        loss,
-        Loss::CategoricalCrossentropy { .. } | Loss::SparseCategoricalCrossentropy { .. }
-    );
-    if categorical && want < 2 {
+    if loss.wants() == Wanted::Classes && want < 2 {
         let message = "the loss needs at least two classes, the data has one";
         let help = match data.classes {
             Some(_) => "check the labels of the data",
@@ -114,15 +116,13 @@ fn units(
     }
     (output.units != want).then(|| {
         let message = "the last layer does not fit the data";
-        let help = match (loss, data.classes) {
-            (Loss::BinaryCrossentropy { .. }, Some(2)) => {
-                "write `units = 1` or `units = 2`".to_owned()
-            }
+        let help = match (loss.wants(), data.classes) {
+            (Wanted::Binary, Some(2)) => "write `units = 1` or `units = 2`".to_owned(),
             _ => format!("write `units = {want}`"),
         };
         let plural = if output.units == 1 { "" } else { "s" };
         let label = format!("got {} output{plural}, want {want}: {why}", output.units);
-        written.problem(&[&output.key("units"), "model"], message, help).label(label)
+        written.problem(&[&output.units_key(), "model"], message, help).label(label)
     })
 }
 
@@ -130,16 +130,50 @@ fn units(
 pub(super) fn is_regression(plan: &Plan, data: &Description) -> bool {
     let one_output = output(plan).is_some_and(|output| output.units == 1);
     let numbers = data.classes.is_none_or(|classes| one_output && classes != 2);
-    numbers && plan.training.loss == Loss::MeanSquaredError {}
+    numbers && plan.training.loss.wants() == Wanted::Numbers
 }
 
+/// A metric of classes where numbers are estimated.
 fn accuracy(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Problem> {
-    let asked = plan.training.metrics.contains(&Metric::Accuracy);
-    (asked && is_regression(plan, data)).then(|| {
-        let message = "`accuracy` says nothing about estimated numbers";
-        let paths = ["training.metrics", "training"];
-        written.problem(&paths, message, "write `metrics = []`")
+    let metrics = &plan.training.metrics;
+    let at = metrics.iter().position(|metric| metric.is_of_classes())?;
+    is_regression(plan, data).then(|| {
+        let message = format!("`{}` says nothing about estimated numbers", metrics[at].name());
+        let place = format!("training.metrics.{at}");
+        let help = "use `mean_absolute_error`, `r2_score`, or no metric at all: `metrics = []`";
+        written.problem(&[&place, "training.metrics", "training"], message, help)
     })
+}
+
+/// Two metrics that would be logged under one name.
+fn repeated(plan: &Plan, written: &Written<'_>) -> Option<Problem> {
+    let names: Vec<_> = plan.training.metrics.iter().map(|metric| metric.name()).collect();
+    let at = (1..names.len()).find(|&at| names[..at].contains(&names[at]))?;
+    let message = format!("two metrics would be logged as `{}`", names[at]);
+    let place = format!("training.metrics.{at}");
+    let paths = [&*place, "training.metrics", "training"];
+    Some(written.problem(&paths, message, "keep one of them"))
+}
+
+/// Weights of what is no class of the data.
+fn class_weights(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
+    let Some(weights) = &plan.training.class_weight else { return Vec::new() };
+    let place = |class: &str| format!("training.class_weight.{class}");
+    let Some(classes) = data.classes else {
+        let message = "`training.class_weight` weighs classes, the data has real values";
+        let help = "take it out";
+        return vec![written.problem(&["training.class_weight"], message, help)];
+    };
+    let unknown = weights.keys().filter(|class| match class.parse::<usize>() {
+        Ok(number) => classes <= number || number.to_string() != **class,
+        Err(_) => true,
+    });
+    let problem = |class: &String| {
+        let message = format!("`{class}` is no class of the data");
+        let help = format!("classes are numbers from 0 to {}", classes - 1);
+        written.problem(&[&place(class), "training.class_weight"], message, help)
+    };
+    unknown.map(problem).collect()
 }
 
 /// What does not fit between the activations and the loss.
@@ -156,7 +190,7 @@ pub(super) fn activations(plan: &Plan, written: &Written<'_>) -> Vec<Problem> {
 }
 
 fn lonely_softmax(index: usize, layer: &Layer, written: &Written<'_>) -> Option<Problem> {
-    let Layer::Dense(dense) = layer;
+    let Layer::Dense(dense) = layer else { return None };
     (dense.units == 1 && dense.activation == Activation::Softmax).then(|| {
         let message = "softmax over one unit is always 1";
         let help = "use `sigmoid`, or one unit for each class";
@@ -177,14 +211,14 @@ fn loss(plan: &Plan, output: &Output, written: &Written<'_>) -> Option<Problem> 
         Loss::BinaryCrossentropy { from_logits, .. } => {
             ("binary_crossentropy", from_logits, "sigmoid")
         }
-        Loss::MeanSquaredError {} => return None,
+        _ => return None,
     };
     let probabilities = matches!(output.activation, Activation::Softmax | Activation::Sigmoid);
     let activation = serde_json::to_value(output.activation).unwrap_or_default();
     let activation = activation.as_str().unwrap_or_default();
-    let key = output.key("activation");
-    let place =
-        written.origin(&key).or_else(|| written.origin(&format!("model.layers.{}", output.layer)));
+    let key = output.activation_key();
+    let layer = format!("model.layers.{}", output.activated);
+    let place = written.origin(&key).or_else(|| written.origin(&layer));
     if from_logits && probabilities {
         let message =
             format!("`from_logits` after {activation}: the outputs are probabilities already");
@@ -200,7 +234,7 @@ fn loss(plan: &Plan, output: &Output, written: &Written<'_>) -> Option<Problem> 
         "write `activation = \"{usual}\"` there, or `loss = {{ name = \"{name}\", from_logits = true }}`"
     );
     let label = format!("got {activation}, want {usual}");
-    let location = [key.as_str(), &format!("model.layers.{}", output.layer), "model"];
+    let location = [key.as_str(), &layer, "model"];
     Some(
         written
             .problem(&location, message, help)

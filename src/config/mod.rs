@@ -8,6 +8,7 @@ mod set;
 mod sweep;
 mod tree;
 
+mod callbacks;
 mod check;
 mod fit;
 mod optimizer;
@@ -22,12 +23,13 @@ mod words;
 mod picture;
 mod problem;
 
+pub use callbacks::{Callbacks, CsvLogger, ModelCheckpoint, TerminateOnNan};
 pub use check::Describe;
 pub use example::example;
 pub use experiment::{Change, Experiment, Variant};
 pub use load::{load, load_with};
 pub use picture::render;
-pub use plan::{Callbacks, Data, Layout, Model, Plan, TensorBoard, TerminateOnNan, Training};
+pub use plan::{Data, Layout, Model, Plan, TensorBoard, Training};
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};
 pub use reference::reference;
 pub use schema::schema;

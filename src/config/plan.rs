@@ -1,15 +1,16 @@
 //! The plan: an experiment with every default filled in, which prints as the config that repeats it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::callbacks::Callbacks;
 use crate::data::Source;
 use crate::model::{Layer, Loss, Metric};
 use crate::optim::Optimizer;
-use crate::shorthand::{Shorthand, name_or_table};
-use crate::train::EarlyStopping;
+use crate::shorthand::{Shorthand, name_or_table, names_or_tables};
 
 /// One experiment, resolved: paths are absolute, nothing is left to a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -95,29 +96,22 @@ pub struct Training {
     #[schemars(with = "Shorthand<Loss>")]
     pub loss: Loss,
     /// What is reported beside the loss.
+    #[serde(deserialize_with = "names_or_tables")]
+    #[schemars(with = "Vec<Shorthand<Metric>>")]
     pub metrics: Vec<Metric>,
+    /// How much the loss of a row of each class counts in training: `{ 0 = 0.5, 3 = 2.0 }`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-default" = "1 for every class"))]
+    pub class_weight: Option<BTreeMap<String, ClassWeight>>,
     /// Put the training rows into a new order before every epoch.
     pub shuffle: bool,
 }
 
-/// `[callbacks]`: what watches over the training.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Callbacks {
-    /// Stops when a number no longer improves.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub early_stopping: Option<EarlyStopping>,
-    /// Ends the run as failed when the loss is no longer a finite number.
-    pub terminate_on_nan: TerminateOnNan,
-}
-
-/// `[callbacks.terminate_on_nan]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct TerminateOnNan {
-    /// `false` trains on, whatever the loss.
-    pub enabled: bool,
-}
+/// How much a class counts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct ClassWeight(#[schemars(range(min = 0.0))] pub f64);
 
 /// `[tensorboard]`: what is logged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -156,6 +150,21 @@ impl Data {
     }
 }
 
+impl Training {
+    /// How much each class counts, from the first to the last that is weighted; evenly if none is.
+    pub fn class_weights(&self) -> Vec<f32> {
+        let named = self.class_weight.iter().flatten();
+        let weights = named.filter_map(|(class, weight)| Some((class.parse().ok()?, weight.0)));
+        let mut all: Vec<f32> = Vec::new();
+        for (class, weight) in weights {
+            let class: usize = class;
+            all.resize(all.len().max(class + 1), 1.0);
+            all[class] = weight as f32;
+        }
+        all
+    }
+}
+
 impl Default for Data {
     fn default() -> Data {
         Data { dataset: "mnist".to_owned(), validation_split: 0.0, limit: None, scale: None }
@@ -168,15 +177,10 @@ impl Default for Training {
             epochs: 1,
             batch_size: 32,
             loss: Loss::CategoricalCrossentropy { label_smoothing: 0.0, from_logits: false },
-            metrics: vec![Metric::Accuracy],
+            metrics: vec![Metric::Accuracy {}],
+            class_weight: None,
             shuffle: true,
         }
-    }
-}
-
-impl Default for TerminateOnNan {
-    fn default() -> TerminateOnNan {
-        TerminateOnNan { enabled: true }
     }
 }
 

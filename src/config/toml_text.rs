@@ -47,7 +47,7 @@ fn is_kind(table: &Value) -> bool {
 /// A value after `key = `; an array of tables gets a line for each.
 pub(super) fn top_value(value: &Value) -> String {
     match value.as_array() {
-        Some(items) if items.iter().any(Value::is_object) => {
+        Some(items) if items.iter().any(|item| item.is_object() && short_name(item).is_none()) => {
             let lines = items.iter().map(|item| format!("  {},\n", inline(item)));
             format!("[\n{}]", lines.collect::<String>())
         }

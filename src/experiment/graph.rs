@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::config::Plan;
-use crate::model::{Dense, Layer};
+use crate::model::Layer;
 
 /// What Keras's `model.to_json()` says of a `Sequential` of these layers, as far as TensorBoard
 /// reads it.
@@ -15,8 +15,10 @@ pub(super) fn keras_json(plan: &Plan) -> String {
         "class_name": "InputLayer",
         "config": { "name": "input_layer", "dtype": "float32", "batch_shape": batch_shape },
     });
-    let layers = plan.model.layers.iter().enumerate().map(|(i, layer)| match layer {
-        Layer::Dense(dense) => dense_json(i, dense),
+    let all = &plan.model.layers;
+    let layers = all.iter().enumerate().map(|(at, layer)| {
+        let index = all[..at].iter().filter(|other| other.kind() == layer.kind()).count();
+        layer_json(index, layer)
     });
     let layers: Vec<Value> = std::iter::once(input).chain(layers).collect();
     json!({
@@ -26,16 +28,21 @@ pub(super) fn keras_json(plan: &Plan) -> String {
     .to_string()
 }
 
-fn dense_json(index: usize, dense: &Dense) -> Value {
-    let name = if index == 0 { "dense".to_owned() } else { format!("dense_{index}") };
-    json!({
-        "class_name": "Dense",
-        "config": {
-            "name": name,
-            "dtype": "float32",
-            "units": dense.units,
-            "activation": dense.activation,
-            "use_bias": dense.use_bias,
-        },
-    })
+/// A layer above `index` others of its kind.
+fn layer_json(index: usize, layer: &Layer) -> Value {
+    let kind = layer.kind();
+    let name = if index == 0 { kind.to_owned() } else { format!("{kind}_{index}") };
+    let mut config = serde_json::to_value(layer).unwrap_or_default();
+    if let Some(config) = config.as_object_mut() {
+        config.shift_remove("type");
+        config.shift_insert(0, "name".to_owned(), name.into());
+        config.shift_insert(1, "dtype".to_owned(), "float32".into());
+    }
+    json!({ "class_name": class_name(kind), "config": config })
+}
+
+/// `batch_normalization` as `BatchNormalization`.
+fn class_name(kind: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    kind.split('_').map(word).collect()
 }

@@ -56,7 +56,9 @@ fn table(name: &str, before: &str, table: &Map<String, Value>, into: &mut Vec<(S
 fn flatten(name: String, value: &Value, into: &mut Vec<(String, HParam)>) {
     match value {
         Value::Object(inner) => table(&name, &format!("{name}."), inner, into),
-        Value::Array(items) if items.iter().any(Value::is_object) => {
+        Value::Array(items)
+            if items.iter().any(|item| item.is_object() && short(item).is_none()) =>
+        {
             for (i, value) in items.iter().enumerate() {
                 flatten(format!("{name}.{i}"), value, into);
             }
@@ -73,7 +75,13 @@ fn flatten(name: String, value: &Value, into: &mut Vec<(String, HParam)>) {
 }
 
 fn word(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    let text = value.as_str().or(short(value));
+    text.map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The name of a table that has nothing but a name.
+fn short(value: &Value) -> Option<&str> {
+    value.as_object().filter(|table| table.len() == 1)?.get("name")?.as_str()
 }
 
 /// The last two parts of a path: a file and the folder that tells it from its like.

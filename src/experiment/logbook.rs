@@ -5,7 +5,6 @@
 //! lengths: whoever goes on cuts them there. At the end of the run the weights come before the
 //! record that says so, and the checkpoint goes only after it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -16,12 +15,14 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Plan;
 use crate::events::Outcome;
+use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
+use crate::experiment::model_checkpoint::{Keeper, save_network};
 use crate::experiment::snapshot::{self, Logged, Note, Snapshot};
 use crate::experiment::{Order, Report, Setting};
 use crate::runs::{
-    Best, Checkpoint, DataSource, Folder, HistoryWriter, Lock, Machine, Record, Resumed, Status,
-    Survives, TensorView, remove_leftovers, save_weights, write_atomic,
+    Best, Checkpoint, DataSource, Folder, History, HistoryWriter, Lock, Machine, Record, Resumed,
+    Status, Survives, remove_leftovers, write_atomic,
 };
 use crate::train::{Logs, State};
 
@@ -47,6 +48,8 @@ pub(super) struct Logbook {
 struct Files {
     events: EventFiles,
     history: HistoryWriter,
+    keeper: Option<Keeper>,
+    csv: Option<CsvFile>,
 }
 
 impl Logbook {
@@ -151,12 +154,31 @@ impl Logbook {
     fn create(&self, plan: &Plan) -> Result<Files> {
         let events = EventFiles::create(&self.folder, plan, &self.record.started)?;
         remove(&self.folder.history())?;
-        Ok(Files { events, history: HistoryWriter::create(&self.folder.history())? })
+        let history = HistoryWriter::create(&self.folder.history())?;
+        self.files(plan, events, history, &[])
     }
 
     fn reopen(&self, plan: &Plan, note: &Note) -> Result<Files> {
+        let path = self.folder.history();
         let events = EventFiles::reopen(&self.folder, plan, &note.events)?;
-        Ok(Files { events, history: HistoryWriter::reopen(&self.folder.history(), note.epoch)? })
+        let history = HistoryWriter::reopen(&path, note.epoch)?;
+        self.files(plan, events, history, &History::load(&path)?.logs())
+    }
+
+    /// The files of a run that has logged these epochs.
+    fn files(
+        &self,
+        plan: &Plan,
+        events: EventFiles,
+        history: HistoryWriter,
+        logged: &[(usize, Logs)],
+    ) -> Result<Files> {
+        let numbers = || logged.iter().map(|(epoch, logs)| (*epoch, logs));
+        let keeper = plan.callbacks.model_checkpoint.as_ref();
+        let keeper = keeper.map(|rule| Keeper::new(rule, numbers().map(|(_, logs)| logs)));
+        let csv = plan.callbacks.csv_logger.as_ref();
+        let csv = csv.map(|rule| CsvFile::create(self.folder.path(), rule, numbers()));
+        Ok(Files { events, history, keeper, csv: csv.transpose()? })
     }
 
     /// The run's folder.
@@ -167,9 +189,16 @@ impl Logbook {
     /// Writes the numbers of an epoch (from 0) and what the fit needs to go on after it; when it
     /// returns they are in their files.
     pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs, state: &State) -> Result<()> {
+        let survives = self.survives();
         if let Some(files) = &mut self.files {
             files.events.epoch(epoch, logs)?;
             files.history.append(epoch, logs)?;
+            if let Some(keeper) = &mut files.keeper {
+                keeper.epoch(&self.folder, (epoch, logs), &state.network, survives)?;
+            }
+            if let Some(csv) = &mut files.csv {
+                csv.epoch(epoch, logs)?;
+            }
         }
         self.save(state)
     }
@@ -193,15 +222,7 @@ impl Logbook {
 
     /// Writes the weights of the network.
     pub(super) fn weights(&self, state: &State) -> Result<()> {
-        let weights = state.network.weights();
-        let rows: Vec<Vec<f32>> = weights.iter().map(|w| w.values.to_rows()).collect();
-        let tensors: Vec<TensorView<'_>> = weights
-            .iter()
-            .zip(&rows)
-            .map(|(w, data)| TensorView { name: &w.name, shape: &w.shape, data })
-            .collect();
-        let metadata = BTreeMap::from([("epochs".to_owned(), state.epoch.to_string())]);
-        Ok(save_weights(&self.folder.weights(), &tensors, &metadata, self.survives())?)
+        save_network(&self.folder.weights(), &state.network, state.epoch, self.survives())
     }
 
     /// Writes how the run ended; what cannot be written makes it a failure.

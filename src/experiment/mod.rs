@@ -6,8 +6,10 @@ mod graph;
 mod hparams;
 mod weights;
 
+mod csv_logger;
 mod event_files;
 mod logbook;
+mod model_checkpoint;
 mod snapshot;
 
 use std::any::Any;
@@ -24,7 +26,7 @@ use crate::config::Plan;
 use crate::experiment::logbook::Logbook;
 use crate::model::Network;
 use crate::runs::{History, Record, Status};
-use crate::train::{Direction, Ended, Event, Flow, Logs, State, Task};
+use crate::train::{Direction, Ended, Event, Flow, Goal, Logs, State, Task};
 
 /// One run that is to be: what it is, and where.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +128,7 @@ fn train(
     let rows = plan.data.limit.unwrap_or(usize::MAX).min(feed.rows());
     let split = plan.data.training_rows(rows);
     logbook.data(loaded.data_source(split, rows - split), order.data)?;
+    let class_weight = plan.training.class_weights();
     let task = Task {
         feed: &feed,
         training: 0..split,
@@ -134,10 +137,15 @@ fn train(
         batch_size: plan.training.batch_size,
         shuffle: plan.training.shuffle,
         seed: plan.seed,
-        loss: &plan.training.loss,
-        metrics: &plan.training.metrics,
+        goal: Goal {
+            loss: &plan.training.loss,
+            metrics: &plan.training.metrics,
+            class_weight: &class_weight,
+        },
         optimizer: &plan.optimizer,
         early_stopping: plan.callbacks.early_stopping.as_ref(),
+        reduce_lr_on_plateau: plan.callbacks.reduce_lr_on_plateau.as_ref(),
+        learning_rate_scheduler: plan.callbacks.learning_rate_scheduler.as_ref(),
         terminate_on_nan: plan.callbacks.terminate_on_nan.enabled,
         threads: (setting.threads)(),
     };
@@ -233,10 +241,7 @@ impl Report {
 
     /// Takes in what earlier processes have logged.
     fn recall(&mut self, history: &History) {
-        for (epoch, values) in &history.epochs {
-            let numbers = history.columns.iter().cloned().zip(values.iter().copied());
-            self.take(*epoch, &Logs(numbers.collect()));
-        }
+        history.logs().iter().for_each(|(epoch, logs)| self.take(*epoch, logs));
     }
 
     fn take(&mut self, epoch: usize, logs: &Logs) {

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::model::{Network, Weights};
 use crate::runs::{Checkpoint, RunsError, Survives, Tensor, TensorView};
-use crate::train::{OptimizerState, Score, State, Watch};
+use crate::train::{OptimizerState, Plateau, Score, State, Watch};
 
 /// Changes with the names and meanings below.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// What the names of tensors begin with that are not the network's weights as they are.
 const BEST: &str = "best.";
@@ -27,11 +27,15 @@ pub(super) struct Note {
     pub(super) epoch: usize,
     pub(super) batch: usize,
     iterations: u64,
-    /// Loss, hits and rows of the epoch under way.
-    totals: [u64; 3],
+    /// The step size that a callback has set.
+    rate: Option<u32>,
+    /// Loss, hits and rows of the epoch under way, then the sums of its metrics.
+    totals: Vec<u64>,
     wait: usize,
     best: Option<(u64, usize)>,
     stopped: bool,
+    /// Wait, cooldown and best value of the reduction of the learning rate.
+    plateau: (usize, usize, Option<u64>),
     /// How long the run has trained, interruptions not counted.
     pub(super) seconds: f64,
     /// The event files, relative to the run's folder, and their lengths in bytes.
@@ -60,7 +64,7 @@ pub(super) fn save(
     survives: Survives,
 ) -> Result<(), RunsError> {
     // Taken apart by name: whatever is added to a state has to find its place here.
-    let State { network, optimizer, epoch, batch, totals, watch } = state;
+    let State { network, optimizer, epoch, batch, totals, watch, plateau } = state;
     let Watch { wait, best, weights, stopped } = watch;
     let mut tensors = network.weights();
     let names = kept(optimizer, network).into_iter();
@@ -82,10 +86,12 @@ pub(super) fn save(
         epoch: *epoch,
         batch: *batch,
         iterations: optimizer.iterations,
-        totals: [totals.loss, totals.hits, totals.rows].map(f64::to_bits),
+        rate: optimizer.rate.map(f32::to_bits),
+        totals: numbers_of(totals).map(f64::to_bits).collect(),
         wait: *wait,
         best: best.map(|(value, epoch)| (value.to_bits(), epoch)),
         stopped: *stopped,
+        plateau: (plateau.wait, plateau.cooldown, plateau.best.map(f64::to_bits)),
         seconds: logged.seconds,
         events: logged.events,
     };
@@ -93,11 +99,26 @@ pub(super) fn save(
     checkpoint.save(&views.collect::<Vec<_>>(), &note, survives)
 }
 
+/// Loss, hits, rows and sums of a score.
+fn numbers_of(score: &Score) -> impl Iterator<Item = f64> {
+    // Taken apart by name, as above.
+    let Score { loss, hits, rows, sums } = score;
+    [*loss, *hits, *rows].into_iter().chain(sums.iter().copied())
+}
+
+/// The score of these numbers.
+fn score(bits: &[u64]) -> Result<Score, String> {
+    let mut numbers = bits.iter().map(|bits| f64::from_bits(*bits));
+    let mut next = || numbers.next().ok_or("its totals are cut short");
+    let (loss, hits, rows) = (next()?, next()?, next()?);
+    Ok(Score { loss, hits, rows, sums: numbers.collect() })
+}
+
 /// The names and shapes of what the optimizer keeps, in the order of its matrices.
 fn kept(optimizer: &OptimizerState, network: &Network) -> Vec<(String, Vec<usize>)> {
     // Taken apart by name, as above.
-    let OptimizerState { iterations: _, slots, averages, accumulated } = optimizer;
-    let weights = network.weights();
+    let OptimizerState { iterations: _, rate: _, slots, averages, accumulated } = optimizer;
+    let weights = network.trainable();
     let slots = weights.iter().zip(slots).flat_map(|(weight, slots)| {
         slots.iter().enumerate().map(move |(slot, m)| (slot.to_string(), weight, m))
     });
@@ -176,9 +197,12 @@ fn restore(tensors: Vec<Tensor>, note: &Note, start: State) -> Result<State, Str
     watch.wait = note.wait;
     watch.best = note.best.map(|(bits, epoch)| (f64::from_bits(bits), epoch));
     watch.stopped = note.stopped;
-    let [loss, hits, rows] = note.totals.map(f64::from_bits);
-    let totals = Score { loss, hits, rows };
-    Ok(State { network, optimizer, epoch: note.epoch, batch: note.batch, totals, watch })
+    optimizer.rate = note.rate.map(f32::from_bits);
+    let (wait, cooldown, best) = note.plateau;
+    let plateau = Plateau { wait, cooldown, best: best.map(f64::from_bits) };
+    let totals = score(&note.totals)?;
+    let (epoch, batch) = (note.epoch, note.batch);
+    Ok(State { network, optimizer, epoch, batch, totals, watch, plateau })
 }
 
 /// Tensors by name: shape, and numbers row after row.

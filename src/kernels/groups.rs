@@ -190,6 +190,18 @@ impl Groups {
         &self.used[place(band)..place(band + 1)]
     }
 
+    /// Writes row `r` with its zeros into `to`, which holds [`Groups::features`] numbers.
+    pub fn spread(&self, r: u32, to: &mut [f32]) {
+        to[..self.features].fill(0.0);
+        for band in 0..BANDS {
+            let range = self.range(r, band);
+            match &self.kept {
+                Kept::Bytes(groups, table) => spread(&groups[range], table, to),
+                Kept::Floats(groups) => spread(&groups[range], &[0.0; 256], to),
+            }
+        }
+    }
+
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
     }
@@ -209,6 +221,15 @@ impl Groups {
             Kept::Bytes(groups, _) => prefetch(&groups[range]),
             Kept::Floats(groups) => prefetch(&groups[range]),
         }
+    }
+}
+
+fn spread<E: Entry>(groups: &[E], table: &Table, to: &mut [f32]) {
+    for group in groups {
+        let at = GROUP * usize::from(group.index());
+        // The last group may be wider than what is left of the row.
+        let to = to[at..].iter_mut();
+        to.zip(group.numbers(table)).for_each(|(to, x)| *to = x);
     }
 }
 

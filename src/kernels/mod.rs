@@ -20,9 +20,11 @@ mod groups;
 mod lanes;
 mod math;
 mod matrix;
+mod normalize;
 pub mod plain;
 mod pointwise;
 mod product;
+mod rowwise;
 mod softmax;
 mod sparse;
 mod sums;
@@ -37,13 +39,18 @@ pub use groups::{BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
+pub use normalize::{
+    Gain, Stat, column_normalize, column_normalize_back, row_normalize, row_normalize_back,
+    scale_and_shift,
+};
 pub use pointwise::{Pointwise, pointwise};
 pub use product::{Operand, product, product_update, transpose};
+pub use rowwise::{Rowwise, rowwise};
 pub use softmax::{
     argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
 };
 pub use sparse::{sparse_product, sparse_update};
-pub use sums::{column_square_sums, row_square_sums, scale_outer};
+pub use sums::{column_square_sums, row_magnitude_sums, row_square_sums, scale_outer};
 pub use team::Team;
 pub use turned::Turned;
 pub use update::{MAX_SLOTS, Rule, Target, bias_update, map, update};

@@ -1,4 +1,4 @@
-//! Sums of squares along the rows and the columns of a matrix, each in one fixed order, and the
+//! Sums of squares and magnitudes along the rows and the columns of a matrix, each in one fixed order, and the
 //! scaling by what comes of them; nothing here is divided among threads but by rows or columns.
 
 use crate::kernels::cpu::{Cpu, Job};
@@ -7,7 +7,13 @@ use crate::kernels::{LANES, Vector, View, ViewMut};
 /// `sums[r]` ← Σ x² over row r of `m`: 16 running sums, then the halving tree of [`Vector::sum`].
 pub fn row_square_sums(cpu: Cpu, m: View<'_>, sums: &mut [f64]) {
     assert_eq!(m.rows, sums.len(), "a sum for each row");
-    cpu.run(RowSums { m, sums });
+    cpu.run(RowSums::<true> { m, sums });
+}
+
+/// `sums[r]` ← Σ |x| over row r of `m`, in the order of [`row_square_sums`].
+pub fn row_magnitude_sums(cpu: Cpu, m: View<'_>, sums: &mut [f64]) {
+    assert_eq!(m.rows, sums.len(), "a sum for each row");
+    cpu.run(RowSums::<false> { m, sums });
 }
 
 /// `sums` (1 × n) ← Σ x² over each column of `m`, from the first row to the last.
@@ -22,27 +28,27 @@ pub fn scale_outer(cpu: Cpu, down: &[f32], along: &[f32], m: ViewMut<'_>) {
     cpu.run(ScaleOuter { down, along, m });
 }
 
-struct RowSums<'a> {
+struct RowSums<'a, const SQUARES: bool> {
     m: View<'a>,
     sums: &'a mut [f64],
 }
 
-impl Job for RowSums<'_> {
+impl<const SQUARES: bool> Job for RowSums<'_, SQUARES> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Vector>(self) {
         for (r, sum) in self.sums.iter_mut().enumerate() {
-            let mut squares = L::splat(0.0);
+            let mut terms = L::splat(0.0);
             for (i, x) in self.m.row(r).chunks_exact(LANES).enumerate() {
                 // SAFETY: the chunk holds LANES numbers.
                 let x = unsafe { L::load(x.as_ptr()) };
                 // What stands in the padding is no number of the matrix.
                 let rest = self.m.cols - i * LANES;
                 let x = if rest < LANES { x.keep_first(rest, 0.0) } else { x };
-                squares = x.mul_add(x, squares);
+                terms = if SQUARES { x.mul_add(x, terms) } else { terms + x.abs() };
             }
-            *sum = f64::from(squares.sum());
+            *sum = f64::from(terms.sum());
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::Curve;
+use crate::kernels::{Cpu, Curve, ViewMut, activate, softmax};
 
 /// An activation by its Keras name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,14 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// a ← f(a) in every row of `a` (rows × units).
+    pub fn apply(self, cpu: Cpu, a: ViewMut<'_>) {
+        match self.curve() {
+            Some(curve) => activate(cpu, curve, a),
+            None => softmax(cpu, a),
+        }
+    }
+
     /// The elementwise function, or `None` for softmax, which looks at a whole row.
     pub fn curve(self) -> Option<Curve> {
         Some(match self {

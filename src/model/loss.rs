@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::{
-    Cpu, Pointwise, View, ViewMut, pointwise, probability_crossentropy, softmax_crossentropy,
+    Cpu, Pointwise, Rowwise, View, ViewMut, pointwise, probability_crossentropy, rowwise,
+    softmax_crossentropy,
 };
 use crate::model::Activation;
 
@@ -44,10 +45,103 @@ pub enum Loss {
     #[serde(alias = "mse")]
     #[schemars(extend("x-aliases" = ["mse"]))]
     MeanSquaredError {},
+    /// |t − y|, averaged over the outputs.
+    #[serde(alias = "mae")]
+    #[schemars(extend("x-aliases" = ["mae"]))]
+    MeanAbsoluteError {},
+    /// 100 |t − y| / |t|, averaged over the outputs.
+    #[serde(alias = "mape")]
+    #[schemars(extend("x-aliases" = ["mape"]))]
+    MeanAbsolutePercentageError {},
+    /// (ln(1 + y) − ln(1 + t))², averaged over the outputs; what is below 0 counts as 0.
+    #[serde(alias = "msle")]
+    #[schemars(extend("x-aliases" = ["msle"]))]
+    MeanSquaredLogarithmicError {},
+    /// (t − y)² / 2 for small errors, in proportion to |t − y| beyond delta.
+    Huber {
+        /// The error from which on the loss grows evenly.
+        #[serde(default = "one")]
+        #[schemars(extend("exclusiveMinimum" = 0.0))]
+        delta: f64,
+    },
+    /// ln cosh(y − t), averaged over the outputs.
+    #[serde(alias = "logcosh")]
+    #[schemars(extend("x-aliases" = ["logcosh"]))]
+    LogCosh {},
+    /// y − t ln y, averaged over the outputs: for counts.
+    Poisson {},
+    /// max(1 − t y, 0), averaged over the outputs; targets 0 and 1 count as −1 and 1.
+    Hinge {},
+    /// The square of the hinge.
+    SquaredHinge {},
+    /// max(the greatest wrong output − the right one + 1, 0).
+    CategoricalHinge {},
+    /// Σ t ln(t / y): how far the outputs are from a distribution.
+    #[serde(alias = "kld", alias = "kullback_leibler_divergence")]
+    #[schemars(extend("x-aliases" = ["kld", "kullback_leibler_divergence"]))]
+    KlDivergence {},
+    /// −cos of the angle between outputs and targets.
+    CosineSimilarity {},
+    /// Categorical cross-entropy with less weight on what is easy (Lin et al. 2017).
+    CategoricalFocalCrossentropy {
+        /// The factor of all of it.
+        #[serde(default = "quarter")]
+        #[schemars(range(min = 0.0))]
+        alpha: f64,
+        /// How much less weight the easy has.
+        #[serde(default = "two")]
+        #[schemars(range(min = 0.0))]
+        gamma: f64,
+        /// Share of the target that is spread over all classes.
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        label_smoothing: f64,
+    },
+    /// Binary cross-entropy with less weight on what is easy (Lin et al. 2017).
+    BinaryFocalCrossentropy {
+        /// Give the class 1 the weight alpha, the class 0 the weight 1 − alpha.
+        #[serde(default)]
+        apply_class_balancing: bool,
+        /// The weight of class 1, if classes are balanced.
+        #[serde(default = "quarter")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        alpha: f64,
+        /// How much less weight the easy has.
+        #[serde(default = "two")]
+        #[schemars(range(min = 0.0))]
+        gamma: f64,
+        /// Share of the target that is moved to ½.
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        label_smoothing: f64,
+    },
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn two() -> f64 {
+    2.0
+}
+
+fn quarter() -> f64 {
+    0.25
+}
+
+/// What the targets must be for a loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// One of several classes: one output for each.
+    Classes,
+    /// Yes or no, for one output or for each of several.
+    Binary,
+    /// Numbers, or classes: one output for each, or one for the label as a number.
+    Numbers,
 }
 
 /// How a loss is computed behind a given last activation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Objective {
     /// Cross-entropy with its softmax, from the logits.
     SoftmaxCrossentropy,
@@ -55,6 +149,8 @@ pub enum Objective {
     ProbabilityCrossentropy,
     /// Output by output.
     Pointwise(Pointwise),
+    /// All outputs of a row together.
+    Rowwise(Rowwise),
 }
 
 impl Loss {
@@ -66,23 +162,75 @@ impl Loss {
             | Loss::SparseCategoricalCrossentropy { from_logits } => match last {
                 Activation::Softmax if !from_logits => (Objective::SoftmaxCrossentropy, true),
                 _ if from_logits => (Objective::SoftmaxCrossentropy, false),
-                _ => (Objective::ProbabilityCrossentropy, false),
+                _ => (self.direct(), false),
             },
             Loss::BinaryCrossentropy { from_logits, .. } => match last {
                 Activation::Sigmoid if !from_logits => {
                     (Objective::Pointwise(Pointwise::SigmoidCrossentropy), true)
                 }
                 _ if from_logits => (Objective::Pointwise(Pointwise::SigmoidCrossentropy), false),
-                _ => (Objective::Pointwise(Pointwise::BinaryCrossentropy), false),
+                _ => (self.direct(), false),
             },
-            Loss::MeanSquaredError {} => (Objective::Pointwise(Pointwise::SquaredError), false),
+            _ => (self.direct(), false),
         }
     }
 
-    /// What a target t of `outputs` outputs becomes: t ← t · factor + shift.
-    pub fn smoothing(&self, outputs: usize) -> (f32, f32) {
+    /// The way to compute a loss that takes outputs as they are.
+    fn direct(&self) -> Objective {
+        Objective::Pointwise(match *self {
+            Loss::CosineSimilarity {} => return Objective::Rowwise(Rowwise::CosineSimilarity),
+            Loss::CategoricalHinge {} => return Objective::Rowwise(Rowwise::CategoricalHinge),
+            Loss::CategoricalFocalCrossentropy { alpha, gamma, .. } => {
+                let (alpha, gamma) = (alpha as f32, gamma as f32);
+                return Objective::Rowwise(Rowwise::CategoricalFocal { alpha, gamma });
+            }
+            Loss::CategoricalCrossentropy { .. } | Loss::SparseCategoricalCrossentropy { .. } => {
+                return Objective::ProbabilityCrossentropy;
+            }
+            Loss::BinaryCrossentropy { .. } => Pointwise::BinaryCrossentropy,
+            Loss::MeanSquaredError {} => Pointwise::SquaredError,
+            Loss::MeanAbsoluteError {} => Pointwise::AbsoluteError,
+            Loss::MeanAbsolutePercentageError {} => Pointwise::AbsolutePercentageError,
+            Loss::MeanSquaredLogarithmicError {} => Pointwise::SquaredLogarithmicError,
+            Loss::Huber { delta } => Pointwise::Huber { delta: delta as f32 },
+            Loss::LogCosh {} => Pointwise::LogCosh,
+            Loss::Poisson {} => Pointwise::Poisson,
+            Loss::Hinge {} => Pointwise::Hinge,
+            Loss::SquaredHinge {} => Pointwise::SquaredHinge,
+            Loss::KlDivergence {} => Pointwise::KlDivergence,
+            Loss::BinaryFocalCrossentropy { apply_class_balancing, alpha, gamma, .. } => {
+                let alpha = apply_class_balancing.then_some(alpha as f32);
+                Pointwise::BinaryFocal { gamma: gamma as f32, alpha }
+            }
+        })
+    }
+
+    /// What the targets must be.
+    pub fn wants(&self) -> Wanted {
+        match self {
+            Loss::CategoricalCrossentropy { .. }
+            | Loss::SparseCategoricalCrossentropy { .. }
+            | Loss::CategoricalFocalCrossentropy { .. }
+            | Loss::CategoricalHinge {}
+            | Loss::KlDivergence {} => Wanted::Classes,
+            Loss::BinaryCrossentropy { .. }
+            | Loss::BinaryFocalCrossentropy { .. }
+            | Loss::Hinge {}
+            | Loss::SquaredHinge {} => Wanted::Binary,
+            _ => Wanted::Numbers,
+        }
+    }
+
+    /// What a target t of `outputs` outputs becomes: t ← t · factor + shift. `binary` says whether
+    /// all targets are 0 or 1.
+    pub fn smoothing(&self, outputs: usize, binary: bool) -> (f32, f32) {
         match *self {
-            Loss::CategoricalCrossentropy { label_smoothing: a, .. } => {
+            Loss::Hinge {} | Loss::SquaredHinge {} if binary => (2.0, -1.0),
+            Loss::BinaryFocalCrossentropy { label_smoothing: a, .. } => {
+                ((1.0 - a) as f32, (a / 2.0) as f32)
+            }
+            Loss::CategoricalFocalCrossentropy { label_smoothing: a, .. }
+            | Loss::CategoricalCrossentropy { label_smoothing: a, .. } => {
                 ((1.0 - a) as f32, (a / outputs as f64) as f32)
             }
             Loss::BinaryCrossentropy { label_smoothing: a, .. } => {
@@ -118,6 +266,7 @@ impl Objective {
             Objective::Pointwise(loss) => {
                 pointwise(cpu, loss, outputs, targets, scale, delta, losses);
             }
+            Objective::Rowwise(loss) => rowwise(loss, outputs, targets, scale, delta, losses),
         }
     }
 

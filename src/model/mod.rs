@@ -2,15 +2,23 @@
 //! defines them; no data set, no epoch, no file.
 
 mod activation;
+mod constraint;
 mod initializer;
 mod layer;
 mod loss;
 mod metric;
 mod network;
+mod regularizer;
 
 pub use activation::Activation;
+pub use constraint::Constraint;
 pub use initializer::Initializer;
-pub use layer::{Dense, DenseLayer, Layer};
-pub use loss::{Loss, Objective};
-pub use metric::Metric;
+pub use layer::{
+    ActivationLayer, BatchNormalization, BatchNormalizationLayer, Body, BuiltLayer, Dense,
+    DenseLayer, Dropout, DropoutLayer, GaussianNoise, GaussianNoiseLayer, Gradient, Layer,
+    LayerNormalization, LayerNormalizationLayer, Moment, Role,
+};
+pub use loss::{Loss, Objective, Wanted};
+pub use metric::{Answers, Auc, FBetaScore, FScore, Metric, Thresholded, TopK};
 pub use network::{Network, Weights, WeightsError};
+pub use regularizer::Regularizer;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::kernels::Matrix;
-use crate::model::{DenseLayer, Layer};
+use crate::model::{Activation, BuiltLayer, Layer, Role};
 
-/// A stack of dense layers.
+/// A stack of layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// The layers, from the inputs to the outputs.
-    pub layers: Vec<DenseLayer>,
+    pub layers: Vec<BuiltLayer>,
 }
 
 /// One named weight of a network.
@@ -63,33 +63,74 @@ impl Network {
     /// Builds `layers` on `features` inputs, with weights drawn from `seed`.
     pub fn new(features: usize, layers: &[Layer], seed: u64) -> Network {
         let mut inputs = features;
-        let build = |(index, layer): (usize, &Layer)| {
-            let Layer::Dense(dense) = layer;
-            let built = dense.build(inputs, index, seed);
-            inputs = dense.units;
+        let build = |(at, layer): (usize, &Layer)| {
+            let index = layers[..at].iter().filter(|l| l.kind() == layer.kind()).count();
+            let built = layer.build(inputs, index, seed);
+            inputs = built.outputs;
             built
         };
         Network { layers: layers.iter().enumerate().map(build).collect() }
     }
 
-    /// All weights, each layer's kernel before its bias.
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.outputs)
+    }
+
+    /// The activation that the outputs have gone through last.
+    pub fn activation(&self) -> Activation {
+        self.layers.last().map_or(Activation::Linear, |layer| layer.body.activation())
+    }
+
+    /// All weights, layer by layer, each layer's in Keras's order.
     pub fn weights(&self) -> Vec<Weights<'_>> {
-        let mut weights = Vec::new();
-        for (i, layer) in self.layers.iter().enumerate() {
-            let kernel = &layer.kernel;
-            let shape = vec![kernel.rows(), kernel.cols()];
-            weights.push(Weights { name: format!("dense_{i}.kernel"), shape, values: kernel });
-            if let Some(bias) = &layer.bias {
-                let shape = vec![bias.cols()];
-                weights.push(Weights { name: format!("dense_{i}.bias"), shape, values: bias });
-            }
+        self.named(|_| true)
+    }
+
+    /// The weights that training moves along their gradients, in the order of
+    /// [`Network::weights`].
+    pub fn trainable(&self) -> Vec<Weights<'_>> {
+        self.named(|role| role.gradient.is_some())
+    }
+
+    fn named(&self, wanted: impl Fn(Role<'_>) -> bool) -> Vec<Weights<'_>> {
+        fn shape(role: Role<'_>, values: &Matrix) -> Vec<usize> {
+            let rows = Some(values.rows()).filter(|_| !role.is_vector);
+            rows.into_iter().chain([values.cols()]).collect()
         }
-        weights
+        let mut all = Vec::new();
+        for layer in &self.layers {
+            let weights = layer.body.weights().into_iter();
+            all.extend(weights.filter(|(role, _)| wanted(*role)).map(|(role, values)| Weights {
+                name: format!("{}.{}", layer.name, role.name),
+                shape: shape(role, values),
+                values,
+            }));
+        }
+        all
     }
 
     /// All weights to be written, in the order of [`Network::weights`].
     pub fn weights_mut(&mut self) -> impl Iterator<Item = &mut Matrix> {
-        self.layers.iter_mut().flat_map(|l| std::iter::once(&mut l.kernel).chain(l.bias.as_mut()))
+        self.layers.iter_mut().flat_map(|layer| layer.body.weights_mut()).map(|(_, w)| w)
+    }
+
+    /// The weights that training moves, in the order of [`Network::trainable`], to be written.
+    pub fn trainable_mut(&mut self) -> impl Iterator<Item = (Role<'_>, &mut Matrix)> {
+        let weights = self.layers.iter_mut().flat_map(|layer| layer.body.weights_mut());
+        weights.filter(|(role, _)| role.gradient.is_some())
+    }
+
+    /// The weights that add something to the loss.
+    pub fn regularized(&self) -> impl Iterator<Item = (Role<'_>, &Matrix)> {
+        let weights = self.layers.iter().flat_map(|layer| layer.body.weights());
+        weights.filter(|(role, _)| role.regularizer.is_some())
+    }
+
+    /// Whether some weight is kept to something.
+    pub fn constrained(&self) -> bool {
+        let mut weights = self.layers.iter().flat_map(|layer| layer.body.weights());
+        weights.any(|(role, _)| role.constraint.is_some())
     }
 
     /// Number of numbers in all weights.

@@ -127,7 +127,7 @@ impl Optimizer {
 
     /// The state of a weight (rows × cols; a bias is a vector) before the first step.
     pub fn state(&self, rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
-        self.at(0, First { start: self.start(), rows, cols, is_vector })
+        self.at(0, None, First { start: self.start(), rows, cols, is_vector })
     }
 
     /// The step size of the batch number `iterations`, counted from 0.
@@ -135,9 +135,10 @@ impl Optimizer {
         self.arguments().learning_rate().at(iterations) as f32
     }
 
-    /// Uses the rule of the update with the batch number `iterations`, counted from 0.
-    pub fn at<U: UseRule>(&self, iterations: u64, user: U) -> U::Output {
-        let eta = self.learning_rate(iterations);
+    /// Uses the rule of the update with the batch number `iterations`, counted from 0, with its own
+    /// step size unless there is another `rate`.
+    pub fn at<U: UseRule>(&self, iterations: u64, rate: Option<f32>, user: U) -> U::Output {
+        let eta = rate.unwrap_or_else(|| self.learning_rate(iterations));
         let now = Now { eta, t: iterations / self.shared().batches() + 1 };
         let decay = (self.decay() * f64::from(eta)) as f32;
         match (decay, self.shared().clipvalue) {

@@ -50,7 +50,7 @@ impl Trained {
         let scratch = &mut Scratch::default();
         let Trained { value, slots } = self;
         let weight = Weight { value, gradient: &mut gradient, slots, scratch, is_vector };
-        optimizer.at(t, Apply(cpu, weight));
+        optimizer.at(t, None, Apply(cpu, weight));
     }
 }
 
@@ -138,7 +138,7 @@ fn a_rule_that_rests_leaves_what_has_no_gradient() {
     }
     let golden = golden();
     let cases = rules(&golden);
-    let resting = cases.iter().filter(|(optimizer, _)| optimizer.at(0, Rests));
+    let resting = cases.iter().filter(|(optimizer, _)| optimizer.at(0, None, Rests));
     let mut names = Vec::new();
     for (optimizer, case) in resting {
         names.push(case["optimizer"]["name"].as_str().unwrap());

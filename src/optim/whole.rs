@@ -2,8 +2,9 @@
 //! pass is divided among a team by outputs, and each sum has one fixed order.
 
 use crate::kernels::{
-    Columns, Cpu, Divide, LANES, Lanes, MAX_SLOTS, Matrix, Operand, Rows, Rule, Target, Team,
-    column_square_sums, map, product, row_square_sums, scale_outer, transpose, update,
+    Columns, Cpu, Divide, LANES, Lanes, MAX_SLOTS, Matrix, Operand, Rows, Rule, Target, Team, View,
+    column_square_sums, map, product, row_magnitude_sums, row_square_sums, scale_outer, transpose,
+    update,
 };
 
 /// An update rule that sees a weight and its gradient as a whole.
@@ -106,11 +107,15 @@ impl Hands<'_> {
 
     /// Σ x² of each row of `m`.
     pub fn row_square_sums(&mut self, m: &Matrix) -> &[f64] {
+        self.row_sums(row_square_sums, m)
+    }
+
+    fn row_sums(&mut self, sum: fn(Cpu, View<'_>, &mut [f64]), m: &Matrix) -> &[f64] {
         let (cpu, m) = (self.cpu, m.view(m.rows()));
         self.sums.resize(m.rows(), 0.0);
         let Hands { team, sums, .. } = self;
         team.divide(Rows(&mut sums[..]), |part, from| {
-            row_square_sums(cpu, m.row_range(from, from + part.0.len()), part.0);
+            sum(cpu, m.row_range(from, from + part.0.len()), part.0);
         });
         sums
     }
@@ -127,6 +132,11 @@ impl Hands<'_> {
     /// Σ x² of `m`: each row's, added from the first row to the last.
     pub fn square_sum(&mut self, m: &Matrix) -> f64 {
         self.row_square_sums(m).iter().sum()
+    }
+
+    /// Σ |x| of `m`, in the same order.
+    pub fn magnitude_sum(&mut self, m: &Matrix) -> f64 {
+        self.row_sums(row_magnitude_sums, m).iter().sum()
     }
 
     /// `m[r][c]` ← `m[r][c]` · `down[r]` · `along[c]`, both 1 × n.

@@ -126,6 +126,14 @@ impl HistoryWriter {
 }
 
 impl History {
+    /// The numbers of each epoch by name.
+    pub fn logs(&self) -> Vec<(usize, Logs)> {
+        let logs = |values: &Vec<f64>| {
+            Logs(self.columns.iter().cloned().zip(values.iter().copied()).collect())
+        };
+        self.epochs.iter().map(|(epoch, values)| (*epoch, logs(values))).collect()
+    }
+
     /// Reads the file; a last line without its end, as a dying machine may leave it, does not
     /// count.
     pub fn load(path: &Path) -> Result<History, RunsError> {

@@ -5,13 +5,14 @@
 //! and has one fixed order of operations, so that the size of the team changes no bit.
 
 use crate::kernels::Rows;
-use crate::model::{Loss, Network};
+use crate::model::{Loss, Metric, Network};
 use crate::optim::{Hands, Optimizer};
 use crate::train::feed::Feed;
-use crate::train::pass::Pass;
+use crate::train::pass::{Batch, Pass};
 use crate::train::rows::RowScore;
 use crate::train::state::OptimizerState;
-use crate::train::update::{Room, Update, average};
+use crate::train::tally::Tally;
+use crate::train::update::{Room, Update, average, constrain, penalty};
 
 /// Rows that a thread evaluates at a time.
 const EVALUATED_ROWS: usize = 64;
@@ -22,11 +23,28 @@ pub struct Engine {
     /// One for each thread, which evaluates rows of its own.
     evaluation: Vec<Pass>,
     scores: Vec<RowScore>,
+    tally: Tally,
+    /// The sums of each piece of an evaluation.
+    pieces: Vec<f64>,
     room: Room,
+    /// Whether some weight adds to the loss, and whether some is kept to something.
+    regularized: bool,
+    constrained: bool,
+}
+
+/// What a network is trained towards and judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Goal<'a> {
+    /// What training makes small.
+    pub loss: &'a Loss,
+    /// What is reported beside it.
+    pub metrics: &'a [Metric],
+    /// How much the loss of a row of each class counts in training; evenly, if there are none.
+    pub class_weight: &'a [f32],
 }
 
 /// What many rows together got.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Score {
     /// The mean loss.
     pub loss: f64,
@@ -34,15 +52,19 @@ pub struct Score {
     pub hits: f64,
     /// Rows.
     pub rows: f64,
+    /// What the metrics have summed up.
+    pub sums: Vec<f64>,
 }
 
 impl Score {
     /// Takes the rows of `other` in: the mean is weighted by rows.
-    pub fn add(&mut self, other: Score) {
+    pub fn add(&mut self, other: &Score) {
         let rows = self.rows + other.rows;
         self.loss = (self.loss * self.rows + other.loss * other.rows) / rows.max(1.0);
         self.hits += other.hits;
         self.rows = rows;
+        self.sums.resize(other.sums.len(), 0.0);
+        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum += more);
     }
 }
 
@@ -50,20 +72,32 @@ impl Engine {
     /// An engine for `network` with at most `batch_size` rows a step, on `threads` threads.
     pub fn new(
         network: &Network,
-        loss: &Loss,
+        goal: Goal<'_>,
         feed: &Feed,
         batch_size: usize,
         threads: usize,
     ) -> Engine {
         let rows = batch_size.min(feed.rows()).max(1);
-        let training = Pass::new(network, loss, feed, rows, threads);
-        let evaluation = || Pass::new(network, loss, feed, EVALUATED_ROWS, 1);
+        let training = Pass::new(network, goal, feed, rows, threads);
+        let evaluation = || Pass::new(network, goal, feed, EVALUATED_ROWS, 1);
         Engine {
             evaluation: (0..training.team.size()).map(|_| evaluation()).collect(),
             scores: vec![RowScore::default(); rows],
+            tally: Tally::new(goal.metrics, network.outputs()),
+            pieces: Vec::new(),
             room: Room::default(),
+            regularized: network.regularized().next().is_some(),
+            constrained: network.constrained(),
             training,
         }
+    }
+
+    /// The name and the value of each metric that `score` tells of.
+    pub fn metrics<'a>(
+        &'a self,
+        score: &'a Score,
+    ) -> impl Iterator<Item = (&'static str, f64)> + 'a {
+        self.tally.values(&score.sums, score.rows, score.hits)
     }
 
     /// Trains on the rows `batch` of `feed`; the rows `ahead` will be next. Returns the score on
@@ -78,15 +112,39 @@ impl Engine {
         ahead: &[u32],
     ) -> Score {
         let scores = &mut self.scores[..batch.len()];
-        self.training.run(network, feed, batch, true, scores);
-        let Engine { training: pass, room, .. } = self;
+        let step = Some(state.iterations);
+        self.training.run(network, Batch { feed, rows: batch, step }, scores);
+        let mut score = total(scores);
+        score.loss += self.penalty(network);
+        let Engine { training: pass, room, tally, regularized, .. } = self;
+        let regularized = *regularized;
+        if 0 < tally.size() {
+            score.sums = vec![0.0; tally.size()];
+            tally.add(pass.cpu, pass.answers(network, feed, batch), &mut score.sums);
+        }
+        pass.absorb(network);
         let n_rows = batch.len();
-        let update = Update { pass, room, network, optimizer, state, feed, n_rows, ahead };
-        optimizer.at(update.state.iterations, update);
+        let update =
+            Update { pass, room, network, optimizer, state, feed, n_rows, ahead, regularized };
+        let (iterations, rate) = (update.state.iterations, update.state.rate);
+        optimizer.at(iterations, rate, update);
         let mut hands = Hands { cpu: pass.cpu, team: &mut pass.team, sums: &mut room.sums };
         average(&mut hands, network, optimizer.shared(), state);
+        if self.constrained {
+            constrain(network);
+        }
         state.iterations += 1;
-        total(&self.scores[..batch.len()])
+        score
+    }
+
+    /// What the weights as they are add to the loss.
+    fn penalty(&mut self, network: &Network) -> f64 {
+        if !self.regularized {
+            return 0.0;
+        }
+        let Engine { training: pass, room, .. } = self;
+        let mut hands = Hands { cpu: pass.cpu, team: &mut pass.team, sums: &mut room.sums };
+        penalty(&mut hands, network)
     }
 
     /// The score of `network` on the rows `from..to` of `feed`.
@@ -97,21 +155,37 @@ impl Engine {
         }
         let scores = &mut self.scores[..rows.len()];
         let share = rows.len().div_ceil(self.evaluation.len()).next_multiple_of(EVALUATED_ROWS);
+        // Each piece of rows has sums of its own, so that they are added in one order on any number
+        // of threads.
+        let tally = &self.tally;
+        let size = tally.size().max(1);
+        self.pieces.clear();
+        self.pieces.resize(size * rows.len().div_ceil(EVALUATED_ROWS), 0.0);
         let mut shares: Vec<_> = self
             .evaluation
             .iter_mut()
             .zip(rows.chunks(share))
             .zip(scores.chunks_mut(share))
+            .zip(self.pieces.chunks_mut(size * share / EVALUATED_ROWS))
             .collect();
         self.training.team.divide(Rows(&mut shares[..]), |shares, _| {
-            for ((pass, rows), scores) in shares.0 {
-                let chunks = rows.chunks(EVALUATED_ROWS);
-                for (batch, scores) in chunks.zip(scores.chunks_mut(EVALUATED_ROWS)) {
-                    pass.run(network, feed, batch, false, scores);
+            for (((pass, rows), scores), pieces) in shares.0 {
+                let scores = scores.chunks_mut(EVALUATED_ROWS).zip(pieces.chunks_mut(size));
+                for (batch, (scores, sums)) in rows.chunks(EVALUATED_ROWS).zip(scores) {
+                    pass.run(network, Batch { feed, rows: batch, step: None }, scores);
+                    if 0 < tally.size() {
+                        tally.add(pass.cpu, pass.answers(network, feed, batch), sums);
+                    }
                 }
             }
         });
-        total(&self.scores[..rows.len()])
+        let mut score = total(&self.scores[..rows.len()]);
+        score.loss += self.penalty(network);
+        score.sums = vec![0.0; self.tally.size()];
+        for piece in self.pieces.chunks(size) {
+            score.sums.iter_mut().zip(piece).for_each(|(sum, more)| *sum += more);
+        }
+        score
     }
 }
 
@@ -119,5 +193,6 @@ impl Engine {
 fn total(scores: &[RowScore]) -> Score {
     let rows = scores.len() as f64;
     let loss = scores.iter().map(|s| f64::from(s.loss)).sum::<f64>() / rows;
-    Score { loss, hits: scores.iter().filter(|s| s.hit).count() as f64, rows }
+    let hits = scores.iter().filter(|s| s.hit).count() as f64;
+    Score { loss, hits, rows, sums: Vec::new() }
 }

@@ -55,6 +55,22 @@ impl Feed {
         }
     }
 
+    /// The class of a row, if the targets are classes.
+    pub(super) fn class(&self, row: u32) -> Option<usize> {
+        match &self.targets {
+            Targets::Classes { labels, .. } => Some(labels[row as usize] as usize),
+            Targets::Values { .. } => None,
+        }
+    }
+
+    /// Whether all targets of `outputs` outputs are 0 or 1.
+    pub(super) fn is_binary(&self, outputs: usize) -> bool {
+        match &self.targets {
+            Targets::Classes { classes, .. } => 1 < outputs || *classes <= 2,
+            Targets::Values { values, .. } => values.iter().all(|t| *t == 0.0 || *t == 1.0),
+        }
+    }
+
     /// Writes the targets of `rows` into `to` (rows × outputs): a class is one-hot, or itself when
     /// there is one output; then each becomes t · factor + shift.
     pub(super) fn targets(&self, rows: &[u32], (factor, shift): (f32, f32), mut to: ViewMut<'_>) {
@@ -79,9 +95,22 @@ impl Feed {
     }
 }
 
-impl Dense {
+impl FeedInputs {
     /// Writes the inputs of `rows` into `to` (rows × features).
     pub(super) fn gather(&self, rows: &[u32], mut to: ViewMut<'_>) {
+        match self {
+            FeedInputs::Dense(dense) => dense.gather(rows, to),
+            FeedInputs::Sparse(groups) => {
+                let n = groups.features();
+                let each = rows.iter().enumerate();
+                each.for_each(|(r, &row)| groups.spread(row, &mut to.row(r)[..n]));
+            }
+        }
+    }
+}
+
+impl Dense {
+    fn gather(&self, rows: &[u32], mut to: ViewMut<'_>) {
         for (r, &row) in rows.iter().enumerate() {
             let range = row as usize * self.features..(row as usize + 1) * self.features;
             let to = &mut to.row(r)[..self.features];

@@ -1,16 +1,17 @@
-//! The first layer of a batch: a sum over so many inputs that it is divided by inputs where they
-//! are sparse, in bands whose sums are added in a fixed order; it knows no other layer.
+//! The inputs of a batch and the dense layer that stands on them: a sum over so many inputs that it
+//! is divided by inputs where they are sparse, in bands whose sums are added in a fixed order; it
+//! knows no other layer.
 
 use crate::kernels::{
     BANDS, Columns, Cpu, Groups, LANES, Matrix, Operand, Rows, Rule, Target, Team, Turned, View,
     ViewMut, bias_update, product, product_update, share, sparse_product, sparse_update,
 };
-use crate::model::DenseLayer;
+use crate::model::{Body, BuiltLayer, DenseLayer};
 use crate::train::feed::{Feed, FeedInputs};
 
 /// The workspace of the first layer.
 pub(super) struct First {
-    /// Empty where the inputs are dense.
+    /// Empty where the inputs are dense, or are to be seen one by one by another kind of layer.
     bands: Vec<Band>,
 }
 
@@ -22,47 +23,49 @@ struct Band {
 }
 
 impl First {
-    /// Room for batches of at most `rows` rows of `feed`, and `units` outputs.
-    pub(super) fn new(feed: &Feed, units: usize, rows: usize) -> First {
+    /// Room for batches of at most `rows` rows of `feed`, for the layer that stands on them.
+    pub(super) fn new(feed: &Feed, layer: &BuiltLayer, rows: usize) -> First {
         let band = |x: &Groups, band| Band {
             turned: Turned::new(x, band, rows),
-            sums: Matrix::zeros(rows, units),
+            sums: Matrix::zeros(rows, layer.outputs),
         };
-        let bands = match &feed.inputs {
-            FeedInputs::Sparse(groups) => (0..BANDS).map(|b| band(groups, b)).collect(),
-            FeedInputs::Dense(_) => Vec::new(),
+        let bands = match (&feed.inputs, &layer.body) {
+            (FeedInputs::Sparse(groups), Body::Dense(_)) => {
+                (0..BANDS).map(|b| band(groups, b)).collect()
+            }
+            _ => Vec::new(),
         };
         First { bands }
     }
 
-    /// z = x W + b for the rows `batch`: of sparse inputs in parts, which [`First::sum`] adds; of
-    /// dense ones at once, the inputs being copied to `input`.
+    /// Whether the inputs are read where they lie.
+    pub(super) fn reads_sparse(&self) -> bool {
+        !self.bands.is_empty()
+    }
+
+    /// The inputs of the rows `batch`, and z = x W + b of a dense `layer`: of sparse inputs in parts,
+    /// which [`First::sum`] adds; of others at once, the inputs being copied to `input`.
     pub(super) fn forward(
         &mut self,
         cpu: Cpu,
         team: &mut Team,
-        layer: &DenseLayer,
+        layer: &Body,
         feed: &Feed,
         batch: &[u32],
-        [input, z]: [ViewMut<'_>; 2],
+        [mut input, z]: [ViewMut<'_>; 2],
     ) {
-        let kernel = layer.kernel.view(layer.kernel.rows());
-        let bias = layer.bias.as_ref().map(|b| b.row(0));
-        match &feed.inputs {
-            FeedInputs::Sparse(groups) => {
-                self.sparse_forward(cpu, team, (kernel, bias), groups, batch);
-            }
-            FeedInputs::Dense(dense) => {
-                let mut input = input;
-                team.divide(Rows(input.reborrow()), |part, from| {
-                    dense.gather(&batch[from..from + part.0.rows()], part.0);
-                });
-                let input = input.as_view();
-                team.divide(Columns(z), |part, from| {
-                    let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
-                    product(cpu, Operand::new(input), kernel, bias, part.0);
-                });
-            }
+        if let (FeedInputs::Sparse(groups), Body::Dense(dense)) = (&feed.inputs, layer) {
+            return self.sparse_forward(cpu, team, affine(dense), groups, batch);
+        }
+        team.divide(Rows(input.reborrow()), |part, from| {
+            feed.inputs.gather(&batch[from..from + part.0.rows()], part.0);
+        });
+        if let Body::Dense(dense) = layer {
+            let (input, weights) = (input.as_view(), affine(dense));
+            team.divide(Columns(z), |part, from| {
+                let (kernel, bias) = columns(weights, from, part.0.cols());
+                product(cpu, Operand::new(input), kernel, bias, part.0);
+            });
         }
     }
 
@@ -145,8 +148,8 @@ pub(super) enum Part<'a> {
     Sparse { groups: &'a Groups, turned: &'a Turned, delta: View<'a>, kernel: Target<'a> },
     /// xᵀ δ
     Dense { input: View<'a>, delta: View<'a>, kernel: Target<'a> },
-    /// The column sums of δ.
-    Bias { delta: View<'a>, bias: Target<'a> },
+    /// The column sums of δ, or of what a layer has made of it.
+    Vector { delta: View<'a>, vector: Target<'a> },
 }
 
 impl Part<'_> {
@@ -159,7 +162,7 @@ impl Part<'_> {
             Part::Dense { input, delta, kernel } => {
                 product_update(cpu, rule, Operand::transposed(input), delta, kernel);
             }
-            Part::Bias { delta, bias } => bias_update(cpu, rule, delta, bias),
+            Part::Vector { delta, vector } => bias_update(cpu, rule, delta, vector),
         }
     }
 }
@@ -177,6 +180,11 @@ fn columns_of<'a>(kernel: Target<'a>, delta: View<'a>, n: usize) -> Vec<(Target<
         Some((head, delta.columns(from, to)))
     };
     (0..n).filter_map(cut).collect()
+}
+
+/// W and b.
+fn affine(dense: &DenseLayer) -> (View<'_>, Option<&[f32]>) {
+    (dense.kernel.view(dense.kernel.rows()), dense.bias.as_ref().map(|b| b.row(0)))
 }
 
 /// The columns of a layer's weights from vector `from` on.

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use crate::model::{Loss, Metric, Network};
+use crate::model::Network;
 use crate::optim::Optimizer;
 use crate::random::{Purpose, Stream};
-use crate::train::early_stopping::Watch;
-use crate::train::engine::{Engine, Score};
-use crate::train::{EarlyStopping, Event, Feed, Flow, Logs, OptimizerState};
+use crate::train::engine::{Engine, Goal, Score};
+use crate::train::{
+    EarlyStopping, Event, Feed, Flow, LearningRateScheduler, Logs, OptimizerState, Plateau,
+    ReduceLrOnPlateau, Watch,
+};
 
 /// What is trained on what.
 #[derive(Clone, Debug)]
@@ -26,14 +28,16 @@ pub struct Task<'a> {
     pub shuffle: bool,
     /// Every order derives from it.
     pub seed: u64,
-    /// What training makes small.
-    pub loss: &'a Loss,
-    /// What is reported beside it.
-    pub metrics: &'a [Metric],
+    /// What training makes small, and what is reported.
+    pub goal: Goal<'a>,
     /// How gradients become steps.
     pub optimizer: &'a Optimizer,
     /// When to stop early.
     pub early_stopping: Option<&'a EarlyStopping>,
+    /// When to take smaller steps.
+    pub reduce_lr_on_plateau: Option<&'a ReduceLrOnPlateau>,
+    /// When to take steps of another size.
+    pub learning_rate_scheduler: Option<&'a LearningRateScheduler>,
     /// Whether a loss that is not finite ends the fit.
     pub terminate_on_nan: bool,
     /// Threads to compute with; they change no bit of the result.
@@ -55,6 +59,8 @@ pub struct State {
     pub totals: Score,
     /// What early stopping has seen.
     pub watch: Watch,
+    /// What the reduction of the learning rate has seen.
+    pub plateau: Plateau,
 }
 
 /// How a fit ended that met no error.
@@ -88,7 +94,8 @@ impl Task<'_> {
     pub fn start(&self, network: Network) -> State {
         let optimizer = OptimizerState::new(self.optimizer, &network);
         let (totals, watch) = (Score::default(), Watch::default());
-        State { network, optimizer, epoch: 0, batch: 0, totals, watch }
+        let plateau = Plateau::default();
+        State { network, optimizer, epoch: 0, batch: 0, totals, watch, plateau }
     }
 
     /// Number of steps in an epoch: the last may be smaller, none is left out.
@@ -103,7 +110,7 @@ impl Task<'_> {
         observe: &mut dyn FnMut(Event<'_>, &State) -> Flow,
     ) -> Result<Ended, Diverged> {
         let mut engine =
-            Engine::new(&state.network, self.loss, self.feed, self.batch_size, self.threads);
+            Engine::new(&state.network, self.goal, self.feed, self.batch_size, self.threads);
         let begin =
             Event::TrainBegin { epochs: self.epochs, steps_per_epoch: self.steps_per_epoch() };
         if observe(begin, state) == Flow::Stop {
@@ -136,6 +143,11 @@ impl Task<'_> {
         observe: &mut dyn FnMut(Event<'_>, &State) -> Flow,
     ) -> Result<Flow, Diverged> {
         let epoch = state.epoch;
+        if let Some(rate) = self.learning_rate_scheduler.and_then(|table| table.at(epoch))
+            && state.batch == 0
+        {
+            state.optimizer.rate = Some(rate as f32);
+        }
         if observe(Event::EpochBegin { epoch }, state) == Flow::Stop {
             return Ok(Flow::Stop);
         }
@@ -150,9 +162,9 @@ impl Task<'_> {
             if self.terminate_on_nan && !score.loss.is_finite() {
                 return Err(Diverged { epoch, batch: done, loss: score.loss });
             }
-            state.totals.add(score);
+            state.totals.add(&score);
             state.batch = done + 1;
-            self.write(&mut logs, "", &state.totals);
+            write(&mut logs, engine, "", &state.totals);
             let event = Event::BatchEnd {
                 epoch,
                 done: state.batch,
@@ -175,17 +187,22 @@ impl Task<'_> {
     ) -> Ended {
         let epoch = state.epoch;
         let mut logs = Logs::default();
-        self.write(&mut logs, "", &state.totals);
+        write(&mut logs, engine, "", &state.totals);
         if !self.validation.is_empty() {
             let Range { start, end } = self.validation;
-            self.write(&mut logs, "val_", &engine.evaluate(&state.network, self.feed, start, end));
+            let score = engine.evaluate(&state.network, self.feed, start, end);
+            write(&mut logs, engine, "val_", &score);
         }
-        let rate = self.optimizer.learning_rate(state.optimizer.iterations);
+        let rate = state.optimizer.learning_rate(self.optimizer);
         logs.set("learning_rate", f64::from(rate));
         (state.epoch, state.batch, state.totals) = (epoch + 1, 0, Score::default());
         let early = self
             .early_stopping
             .is_some_and(|rule| state.watch.see(rule, epoch, &logs, &state.network));
+        let reduce = self.reduce_lr_on_plateau;
+        if let Some(rate) = reduce.and_then(|rule| state.plateau.see(rule, &logs, rate)) {
+            state.optimizer.rate = Some(rate);
+        }
         match observe(Event::EpochEnd { epoch, logs: &logs }, state) {
             Flow::Stop if state.epoch < self.epochs && !early => Ended::Stopped,
             _ if early => Ended::Early { epoch },
@@ -201,17 +218,13 @@ impl Task<'_> {
         }
         order
     }
+}
 
-    /// The loss and the metrics of `score`, their names after `prefix`.
-    fn write(&self, logs: &mut Logs, prefix: &str, score: &Score) {
-        let name = |name: &str| format!("{prefix}{name}");
-        let single = |x: f64| f64::from(x as f32);
-        logs.set(&name("loss"), single(score.loss));
-        for metric in self.metrics {
-            let value = match metric {
-                Metric::Accuracy => score.hits / score.rows.max(1.0),
-            };
-            logs.set(&name(metric.name()), single(value));
-        }
-    }
+/// The loss and the metrics of `score`, their names after `prefix`.
+fn write(logs: &mut Logs, engine: &Engine, prefix: &str, score: &Score) {
+    let mut set = |name: &str, value: f64| {
+        logs.set(&format!("{prefix}{name}"), f64::from(value as f32));
+    };
+    set("loss", score.loss);
+    engine.metrics(score).for_each(|(name, value)| set(name, value));
 }

@@ -1,7 +1,7 @@
 //! Training: fit, evaluate, and the events they tell their observers; no file, no clock, no
 //! printing.
 
-mod early_stopping;
+mod callbacks;
 mod engine;
 mod event;
 mod feed;
@@ -11,10 +11,13 @@ mod page;
 mod pass;
 mod rows;
 mod state;
+mod tally;
 mod update;
 
-pub use early_stopping::{Direction, EarlyStopping, Watch};
-pub use engine::{Engine, Score};
+pub use callbacks::{
+    Direction, EarlyStopping, LearningRateScheduler, Plateau, ReduceLrOnPlateau, Watch,
+};
+pub use engine::{Engine, Goal, Score};
 pub use event::{Event, Flow, Logs};
 pub use feed::Feed;
 pub use fit::{Diverged, Ended, State, Task};

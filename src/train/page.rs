@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::kernels::{LANES, Matrix, padded};
-use crate::model::{Activation, Network};
+use crate::model::{BuiltLayer, Gradient, Network};
 
 /// Which columns of a page hold what.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,17 +18,21 @@ pub(super) struct Layout {
     width: usize,
 }
 
-/// Which columns of a page belong to a layer; all have the layer's units.
+/// Which columns of a page belong to a layer, and what they are for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LayerColumns {
-    /// z, before the activation; the same as `output` where z need not be kept.
-    pub(super) logits: Range<usize>,
-    /// a = f(z)
+    /// What the layer keeps beside its outputs.
+    pub(super) extra: Range<usize>,
+    /// y
     pub(super) output: Range<usize>,
-    /// ∂L/∂z
+    /// ∂L/∂y, then the layer's δ.
     pub(super) delta: Range<usize>,
-    /// Whether the layer has a bias.
-    pub(super) has_bias: bool,
+    /// Where z of a dense layer stands: with what is kept, or where y will.
+    pub(super) logits: Range<usize>,
+    /// What the gradient of each weight that training moves is made of.
+    pub(super) gradients: Vec<Gradient>,
+    /// Whether a layer below has such weights: then ∂L/∂x is wanted.
+    pub(super) passes_back: bool,
 }
 
 impl Layout {
@@ -41,19 +45,14 @@ impl Layout {
             start..start + columns
         };
         let input = take(inputs);
-        let mut outputs = 0;
+        let mut passes_back = false;
         let layers = network.layers.iter().map(|layer| {
-            outputs = layer.kernel.cols();
-            let output = take(outputs);
-            let delta = take(outputs);
-            let logits = match keeps_logits(layer.activation) {
-                true => take(outputs),
-                false => output.clone(),
-            };
-            LayerColumns { logits, output, delta, has_bias: layer.bias.is_some() }
+            let columns = LayerColumns::new(layer, passes_back, &mut take);
+            passes_back |= !columns.gradients.is_empty();
+            columns
         });
         let layers = layers.collect();
-        let targets = take(outputs);
+        let targets = take(network.outputs());
         // Rows an even number of cache lines apart would crowd into a few of the cache's sets.
         let width = if (width / LANES).is_multiple_of(2) { width + LANES } else { width };
         Layout { input, layers, targets, width }
@@ -63,9 +62,28 @@ impl Layout {
     pub(super) fn pages(&self, rows: usize) -> Matrix {
         Matrix::zeros(rows, self.width)
     }
+
+    /// The columns of x of layer `l`.
+    pub(super) fn below(&self, l: usize) -> Range<usize> {
+        match l {
+            0 => self.input.clone(),
+            _ => self.layers[l - 1].output.clone(),
+        }
+    }
 }
 
-/// Whether the slope of an activation is a function of z, not of its output alone.
-pub(super) fn keeps_logits(activation: Activation) -> bool {
-    activation.curve().is_some_and(|curve| curve.needs_logits())
+impl LayerColumns {
+    fn new(
+        layer: &BuiltLayer,
+        passes_back: bool,
+        take: &mut impl FnMut(usize) -> Range<usize>,
+    ) -> LayerColumns {
+        let output = take(layer.outputs);
+        let delta = take(layer.outputs);
+        let extra = take(layer.body.extra(layer.outputs));
+        let logits = if extra.is_empty() { output.clone() } else { extra.clone() };
+        let weights = layer.body.weights().into_iter();
+        let gradients = weights.filter_map(|(role, _)| role.gradient).collect();
+        LayerColumns { extra, output, delta, logits, gradients, passes_back }
+    }
 }

@@ -1,11 +1,14 @@
 //! A pass of a batch through the network: forward to the losses and, in training, back to every
 //! layer's delta; it updates nothing.
 //!
-//! The first layer is divided by inputs, and each thread's share of the greatest kernel stays in
-//! its own cache; all the rest concerns one row of the batch alone and is divided by rows.
+//! The first layer is divided by inputs where they are sparse, and each thread's share of the
+//! greatest kernel stays in its own cache. Batch normalisation sees all rows of a batch together and
+//! is divided by units. All the rest concerns one row alone and is divided by rows, from one such
+//! layer to the next.
 
-use crate::kernels::{Columns, Cpu, LANES, Matrix, Rows, Team, transpose};
-use crate::model::{Loss, Network, Objective};
+use crate::kernels::{Columns, Cpu, LANES, Matrix, Rows, Team, ViewMut, transpose};
+use crate::model::{Answers, Body, Network, Objective};
+use crate::train::engine::Goal;
 use crate::train::feed::{Feed, FeedInputs};
 use crate::train::first::First;
 use crate::train::page::Layout;
@@ -22,60 +25,85 @@ pub(super) struct Pass {
     pub(super) layout: Layout,
     pub(super) pages: Matrix,
     pub(super) first: First,
-    /// Each kernel but the first, transposed.
+    /// The transposed kernel of each dense layer that passes back; empty ones of the others.
     transposes: Vec<Matrix>,
+    /// The layers that need a whole batch at once, each with what its last batch was like.
+    meetings: Vec<(usize, Matrix)>,
     objective: Objective,
     /// The last activation is part of the objective.
     fused: bool,
     smoothing: (f32, f32),
+    class_weight: Vec<f32>,
+    /// Whether all targets are 0 or 1.
+    binary: bool,
+    /// Room for outputs after the last activation, where the objective has taken it in.
+    answers: Matrix,
+}
+
+/// Which rows pass, and to what end.
+#[derive(Clone, Copy)]
+pub(super) struct Batch<'a> {
+    pub(super) feed: &'a Feed,
+    pub(super) rows: &'a [u32],
+    /// The number of the step, from 0; `None` outside training.
+    pub(super) step: Option<u64>,
 }
 
 impl Pass {
     /// A pass of at most `rows` rows through `network` on `threads` threads.
     pub(super) fn new(
         network: &Network,
-        loss: &Loss,
+        goal: Goal<'_>,
         feed: &Feed,
         rows: usize,
         threads: usize,
     ) -> Pass {
+        let first = First::new(feed, &network.layers[0], rows);
         let inputs = match &feed.inputs {
-            FeedInputs::Sparse(_) => 0,
-            FeedInputs::Dense(dense) => dense.features,
+            FeedInputs::Sparse(_) if first.reads_sparse() => 0,
+            _ => feed.features(),
         };
         let layout = Layout::new(network, inputs);
-        let last = &network.layers[network.layers.len() - 1];
-        let (objective, fused) = loss.objective(last.activation);
-        let transposed =
-            network.layers[1..].iter().map(|l| Matrix::zeros(l.kernel.cols(), l.kernel.rows()));
+        let (objective, fused) = goal.loss.objective(network.activation());
+        let binary = feed.is_binary(network.outputs());
+        let bodies = || network.layers.iter().map(|layer| &layer.body);
+        let transposed = bodies().zip(&layout.layers).map(|(body, columns)| match body {
+            Body::Dense(dense) if columns.passes_back => {
+                Matrix::zeros(dense.kernel.cols(), dense.kernel.rows())
+            }
+            _ => Matrix::zeros(0, 0),
+        });
+        let meets = |(l, body): (usize, &Body)| match body {
+            Body::BatchNormalization(_) => Some((l, Matrix::zeros(3, network.layers[l].outputs))),
+            _ => None,
+        };
         Pass {
             cpu: Cpu::detect(),
             team: Team::new(threads),
             pages: layout.pages(rows),
-            layout,
-            first: First::new(feed, network.layers[0].kernel.cols(), rows),
             transposes: transposed.collect(),
+            meetings: bodies().enumerate().filter_map(meets).collect(),
+            layout,
+            first,
             objective,
             fused,
-            smoothing: loss.smoothing(last.kernel.cols()),
+            smoothing: goal.loss.smoothing(network.outputs(), binary),
+            class_weight: goal.class_weight.to_vec(),
+            binary,
+            answers: Matrix::zeros(if fused { rows } else { 0 }, network.outputs()),
         }
     }
 
-    /// Passes the rows `batch` of `feed` through `network`. Each row's score goes to `scores`, its deltas, when `training`, to its page.
-    pub(super) fn run(
-        &mut self,
-        network: &Network,
-        feed: &Feed,
-        batch: &[u32],
-        training: bool,
-        scores: &mut [RowScore],
-    ) {
-        let mut pages = self.pages.view_mut(batch.len());
+    /// Passes `batch` through `network`. Each row's score goes to `scores`, its deltas, in training,
+    /// to its page.
+    pub(super) fn run(&mut self, network: &Network, batch: Batch<'_>, scores: &mut [RowScore]) {
+        let Batch { feed, rows, step } = batch;
+        let mut pages = self.pages.view_mut(rows.len());
         let columns = [self.layout.input.clone(), self.layout.layers[0].logits.clone()];
         let views = pages.disjoint(columns);
         let (cpu, team) = (self.cpu, &mut self.team);
-        self.first.forward(cpu, team, &network.layers[0], feed, batch, views);
-        if training {
+        self.first.forward(cpu, team, &network.layers[0].body, feed, rows, views);
+        if step.is_some() {
             self.transpose_kernels(network);
         }
         let work = RowWork {
@@ -86,22 +114,54 @@ impl Pass {
             objective: self.objective,
             fused: self.fused,
             smoothing: self.smoothing,
+            class_weight: if step.is_some() { &self.class_weight } else { &[] },
             network,
             feed,
-            scale: 1.0 / batch.len() as f32,
-            training,
+            scale: 1.0 / rows.len() as f32,
+            training: step.is_some(),
+            step: step.unwrap_or(0),
         };
-        let pages = self.pages.view_mut(batch.len());
-        self.team.divide((Rows(pages), Rows(scores)), |mut part, from| {
-            let batch = &batch[from..from + part.0.0.rows()];
-            work.run(batch, from, &mut part.0.0, part.1.0);
-        });
+        let mut stages = Stages {
+            work,
+            team: &mut self.team,
+            pages: &mut self.pages,
+            meetings: match step {
+                Some(_) => &mut self.meetings,
+                None => &mut [],
+            },
+        };
+        stages.run(rows, scores);
+    }
+
+    /// The outputs of the rows that have just passed, after the last activation, and their targets as
+    /// they are.
+    pub(super) fn answers(&mut self, network: &Network, feed: &Feed, rows: &[u32]) -> Answers<'_> {
+        let n = rows.len();
+        let mut pages = self.pages.view_mut(n);
+        let last = self.layout.layers[self.layout.layers.len() - 1].output.clone();
+        let [logits, mut targets] = pages.disjoint([last.clone(), self.layout.targets.clone()]);
+        if self.smoothing != (1.0, 0.0) {
+            feed.targets(rows, (1.0, 0.0), targets.reborrow());
+        }
+        if self.fused {
+            let mut answers = self.answers.view_mut(n);
+            (0..n).for_each(|r| answers.row(r).copy_from_slice(logits.as_view().row(r)));
+            network.activation().apply(self.cpu, answers);
+        }
+        let pages = self.pages.view(n);
+        let outputs = if self.fused { self.answers.view(n) } else { pages.columns_range(last) };
+        let targets = pages.columns_range(self.layout.targets.clone());
+        Answers { outputs, targets, binary: self.binary }
     }
 
     fn transpose_kernels(&mut self, network: &Network) {
-        for (layer, transposed) in network.layers[1..].iter().zip(&mut self.transposes) {
+        for (layer, transposed) in network.layers.iter().zip(&mut self.transposes) {
+            let Body::Dense(layer) = &layer.body else { continue };
             let (kernel, rows) = (&layer.kernel, transposed.rows());
             let mut transposed = transposed.view_mut(rows);
+            if rows == 0 {
+                continue;
+            }
             if kernel.rows() * kernel.cols() < SHARED {
                 transpose(kernel.view(kernel.rows()), transposed.reborrow());
                 continue;
@@ -111,6 +171,89 @@ impl Pass {
                 let kernel = kernel.view(kernel.rows()).row_range(from, from + part.0.cols());
                 transpose(kernel, part.0);
             });
+        }
+    }
+
+    /// Tells the layers that follow the data what the batch was like that has just been trained on.
+    pub(super) fn absorb(&self, network: &mut Network) {
+        for (l, stats) in &self.meetings {
+            if let Body::BatchNormalization(layer) = &mut network.layers[*l].body {
+                layer.absorb(stats);
+            }
+        }
+    }
+}
+
+/// A pass cut where all rows must be seen together.
+struct Stages<'a> {
+    work: RowWork<'a>,
+    team: &'a mut Team,
+    pages: &'a mut Matrix,
+    meetings: &'a mut [(usize, Matrix)],
+}
+
+impl Stages<'_> {
+    fn run(&mut self, batch: &[u32], scores: &mut [RowScore]) {
+        let n = batch.len();
+        let end = self.work.network.layers.len();
+        let mut from = 0;
+        for meeting in 0..self.meetings.len() {
+            let l = self.meetings[meeting].0;
+            self.by_rows(n, |work, pages, row| work.forward(from..l, row, pages));
+            self.meet(n, meeting);
+            from = l + 1;
+        }
+        let work = &self.work;
+        let pages = self.pages.view_mut(n);
+        self.team.divide((Rows(pages), Rows(scores)), |mut part, row| {
+            let (pages, scores) = (&mut part.0.0, part.1.0);
+            work.forward(from..end, row, pages);
+            work.score(&batch[row..row + pages.rows()], pages, scores);
+            if work.training {
+                work.backward(from..end, pages);
+            }
+        });
+        for meeting in (0..self.meetings.len()).rev() {
+            self.meet_back(n, meeting);
+            let from = meeting.checked_sub(1).map_or(0, |below| self.meetings[below].0 + 1);
+            let l = self.meetings[meeting].0;
+            self.by_rows(n, |work, pages, _| work.backward(from..l, pages));
+        }
+    }
+
+    fn by_rows(&mut self, n: usize, work: impl Fn(&RowWork<'_>, &mut ViewMut<'_>, usize) + Sync) {
+        let this = &self.work;
+        self.team.divide(Rows(self.pages.view_mut(n)), |mut part, row| {
+            work(this, &mut part.0, row);
+        });
+    }
+
+    fn meet(&mut self, n: usize, meeting: usize) {
+        let l = self.meetings[meeting].0;
+        let Body::BatchNormalization(layer) = &self.work.network.layers[l].body else { return };
+        let (layout, stats) = (self.work.layout, &mut self.meetings[meeting].1);
+        let columns = &layout.layers[l];
+        let mut pages = self.pages.view_mut(n);
+        let ranges = [layout.below(l), columns.extra.clone(), columns.output.clone()];
+        let [x, extra, y] = pages.disjoint(ranges);
+        let hands = (self.work.cpu, &mut *self.team);
+        layer.forward(hands, x.as_view(), [extra, y], stats.view_mut(3));
+    }
+
+    fn meet_back(&mut self, n: usize, meeting: usize) {
+        let (l, stats) = &self.meetings[meeting];
+        let Body::BatchNormalization(layer) = &self.work.network.layers[*l].body else { return };
+        let columns = &self.work.layout.layers[*l];
+        let mut pages = self.pages.view_mut(n);
+        let [extra, delta] = [columns.extra.clone(), columns.delta.clone()];
+        let hands = (self.work.cpu, &mut *self.team);
+        if columns.passes_back {
+            let below = self.work.layout.layers[l - 1].delta.clone();
+            let [extra, delta, below] = pages.disjoint([extra, delta, below]);
+            layer.backward(hands, [stats.view(3), delta.as_view()], extra, Some(below));
+        } else {
+            let [extra, delta] = pages.disjoint([extra, delta]);
+            layer.backward(hands, [stats.view(3), delta.as_view()], extra, None);
         }
     }
 }

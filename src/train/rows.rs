@@ -1,14 +1,13 @@
-//! What is done for each row of a batch alone: the layers above the first, the loss, and the way
-//! back down to the first layer's delta; it updates nothing.
+//! What is done for each row of a batch alone: layers there and back, and the loss between; it
+//! updates nothing.
 
-use crate::kernels::{
-    Cpu, Matrix, Operand, ViewMut, activate, argmax, differentiate, product, softmax,
-    softmax_differentiate,
-};
-use crate::model::{Network, Objective};
+use std::ops::Range;
+
+use crate::kernels::{Cpu, Matrix, ViewMut, argmax};
+use crate::model::{Body, Moment, Network, Objective};
 use crate::train::feed::Feed;
 use crate::train::first::First;
-use crate::train::page::{Layout, keeps_logits};
+use crate::train::page::Layout;
 
 /// Rows whose losses are worked out at a time.
 const CHUNK: usize = 64;
@@ -26,67 +25,54 @@ pub(super) struct RowWork<'a> {
     pub(super) cpu: Cpu,
     pub(super) layout: &'a Layout,
     pub(super) first: &'a First,
+    /// The transposed kernel of each dense layer that passes back; empty ones of the others.
     pub(super) transposes: &'a [Matrix],
     pub(super) objective: Objective,
+    /// The last activation is part of the objective.
     pub(super) fused: bool,
     pub(super) smoothing: (f32, f32),
+    /// What the loss of each class counts; evenly, if there are none.
+    pub(super) class_weight: &'a [f32],
     pub(super) network: &'a Network,
     pub(super) feed: &'a Feed,
     /// 1 / rows of the batch: the loss is their mean.
     pub(super) scale: f32,
     pub(super) training: bool,
+    /// Number of the step, from 0.
+    pub(super) step: u64,
 }
 
 impl RowWork<'_> {
-    /// Takes the rows `batch`, which stand from row `from` of the whole batch on.
-    pub(super) fn run(
-        &self,
-        batch: &[u32],
-        from: usize,
-        pages: &mut ViewMut<'_>,
-        scores: &mut [RowScore],
-    ) {
-        let [z] = pages.disjoint([self.layout.layers[0].logits.clone()]);
-        self.first.sum(from, z);
-        let last = self.network.layers.len() - 1;
-        for l in 0..=last {
-            self.forward(l, pages, l == last && self.fused);
-        }
-        self.score(batch, pages, scores);
-        if self.training {
-            for l in (0..=last).rev() {
-                self.backward(l, pages, l == last && self.fused);
+    /// The outputs of `layers`, for pages that stand from row `from` of the whole batch on.
+    pub(super) fn forward(&self, layers: Range<usize>, from: usize, pages: &mut ViewMut<'_>) {
+        for l in layers {
+            let columns = &self.layout.layers[l];
+            let moment = Moment {
+                training: self.training,
+                step: self.step,
+                row: from,
+                logits: self.is_fused(l),
+            };
+            let body = &self.network.layers[l].body;
+            if let (0, Body::Dense(dense)) = (l, body) {
+                let [z] = pages.disjoint([columns.logits.clone()]);
+                self.first.sum(from, z);
+                let places = [columns.extra.clone(), columns.output.clone()];
+                dense.activate(self.cpu, pages.disjoint(places), moment.logits);
+                continue;
             }
+            let ranges = [self.layout.below(l), columns.extra.clone(), columns.output.clone()];
+            let [x, extra, y] = pages.disjoint(ranges);
+            body.forward(self.cpu, x.as_view(), [extra, y], moment);
         }
     }
 
-    /// z (but of the first layer) and a of layer `l`; a stays z where the objective takes it so.
-    fn forward(&self, l: usize, pages: &mut ViewMut<'_>, fused: bool) {
-        let layer = &self.network.layers[l];
-        let columns = &self.layout.layers[l];
-        if l > 0 {
-            let below = self.layout.layers[l - 1].output.clone();
-            let [x, z] = pages.disjoint([below, columns.logits.clone()]);
-            let kernel = layer.kernel.view(layer.kernel.rows());
-            let bias = layer.bias.as_ref().map(|b| b.row(0));
-            product(self.cpu, Operand::new(x.as_view()), kernel, bias, z);
-        }
-        if keeps_logits(layer.activation) {
-            let [z, mut a] = pages.disjoint([columns.logits.clone(), columns.output.clone()]);
-            let z = z.as_view();
-            (0..z.rows()).for_each(|r| a.row(r).copy_from_slice(z.row(r)));
-        }
-        if !fused {
-            let [a] = pages.disjoint([columns.output.clone()]);
-            match layer.activation.curve() {
-                Some(curve) => activate(self.cpu, curve, a),
-                None => softmax(self.cpu, a),
-            }
-        }
+    fn is_fused(&self, l: usize) -> bool {
+        self.fused && l + 1 == self.network.layers.len()
     }
 
     /// The loss of each row with its gradient by the last layer's output, and whether it was right.
-    fn score(&self, batch: &[u32], pages: &mut ViewMut<'_>, scores: &mut [RowScore]) {
+    pub(super) fn score(&self, batch: &[u32], pages: &mut ViewMut<'_>, scores: &mut [RowScore]) {
         let last = &self.layout.layers[self.layout.layers.len() - 1];
         let [outputs, delta, mut targets] =
             pages.disjoint([last.output.clone(), last.delta.clone(), self.layout.targets.clone()]);
@@ -115,35 +101,41 @@ impl RowWork<'_> {
                 score.loss = loss;
             }
         }
+        if !self.class_weight.is_empty() {
+            self.weigh(batch, delta, scores);
+        }
     }
 
-    /// δ of layer `l`, from ∂L/∂a where it stands, then ∂L/∂a of the layer below.
-    fn backward(&self, l: usize, pages: &mut ViewMut<'_>, fused: bool) {
-        let columns = &self.layout.layers[l];
-        if !fused {
-            let ranges = [columns.output.clone(), columns.delta.clone()];
-            match self.network.layers[l].activation.curve() {
-                None => {
-                    let [p, delta] = pages.disjoint(ranges);
-                    softmax_differentiate(self.cpu, p.as_view(), delta);
-                }
-                Some(curve) if curve.needs_logits() => {
-                    let [a, delta] = ranges;
-                    let [z, a, delta] = pages.disjoint([columns.logits.clone(), a, delta]);
-                    differentiate(self.cpu, curve, z.as_view(), a.as_view(), delta);
-                }
-                Some(curve) => {
-                    let [a, delta] = pages.disjoint(ranges);
-                    differentiate(self.cpu, curve, a.as_view(), a.as_view(), delta);
-                }
-            }
+    /// Multiplies the loss of each row, and its gradient, with the weight of its class.
+    fn weigh(&self, batch: &[u32], mut delta: ViewMut<'_>, scores: &mut [RowScore]) {
+        for (r, (&row, score)) in batch.iter().zip(scores).enumerate() {
+            let class = self.feed.class(row).unwrap_or(usize::MAX);
+            let weight = self.class_weight.get(class).copied().unwrap_or(1.0);
+            score.loss *= weight;
+            delta.row(r).iter_mut().for_each(|d| *d *= weight);
         }
-        if l > 0 {
-            let below = self.layout.layers[l - 1].delta.clone();
-            let [delta, below] = pages.disjoint([columns.delta.clone(), below]);
-            let transposed = &self.transposes[l - 1];
-            let transposed = transposed.view(transposed.rows());
-            product(self.cpu, Operand::new(delta.as_view()), transposed, None, below);
+    }
+
+    /// The δ of `layers` from the last to the first, each from ∂L/∂y where δ will be.
+    pub(super) fn backward(&self, layers: Range<usize>, pages: &mut ViewMut<'_>) {
+        for l in layers.rev() {
+            let columns = &self.layout.layers[l];
+            let body = &self.network.layers[l].body;
+            let fixed = [self.layout.below(l), columns.output.clone()];
+            let [extra, delta] = [columns.extra.clone(), columns.delta.clone()];
+            let weights = (&self.transposes[l], self.is_fused(l));
+            if columns.passes_back {
+                let [x, y] = fixed;
+                let below = self.layout.layers[l - 1].delta.clone();
+                let [x, y, extra, delta, below] = pages.disjoint([x, y, extra, delta, below]);
+                let views = [x.as_view(), y.as_view()];
+                body.backward(self.cpu, views, [extra, delta], Some(below), weights);
+            } else {
+                let [x, y] = fixed;
+                let [x, y, extra, delta] = pages.disjoint([x, y, extra, delta]);
+                let views = [x.as_view(), y.as_view()];
+                body.backward(self.cpu, views, [extra, delta], None, weights);
+            }
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::optim::Optimizer;
 pub struct OptimizerState {
     /// Batches so far.
     pub iterations: u64,
+    /// The step size that a callback has set in place of the optimizer's.
+    pub rate: Option<f32>,
     /// For each weight, in the network's order, the matrices that the rule keeps.
     pub slots: Vec<Vec<Matrix>>,
     /// The moving average of each weight; none unless the optimizer averages.
@@ -21,7 +23,7 @@ pub struct OptimizerState {
 impl OptimizerState {
     /// The state before the first step.
     pub fn new(optimizer: &Optimizer, network: &Network) -> OptimizerState {
-        let weights = network.weights();
+        let weights = network.trainable();
         let slots = weights.iter().map(|w| {
             let is_vector = w.shape.len() == 1;
             optimizer.state(w.values.rows(), w.values.cols(), is_vector)
@@ -35,10 +37,16 @@ impl OptimizerState {
         let shared = optimizer.shared();
         OptimizerState {
             iterations: 0,
+            rate: None,
             slots: slots.collect(),
             averages: zeros(shared.use_ema),
             accumulated: zeros(shared.batches() > 1),
         }
+    }
+
+    /// The step size of the next batch.
+    pub fn learning_rate(&self, optimizer: &Optimizer) -> f32 {
+        self.rate.unwrap_or_else(|| optimizer.learning_rate(self.iterations))
     }
 
     /// Every matrix that is kept: the slots of each weight, the averages, the sums of gradients.
@@ -54,7 +62,7 @@ impl OptimizerState {
     /// Puts the averages, if there are any, in the place of the weights.
     pub fn settle(&self, network: &mut Network) {
         if self.iterations > 0 {
-            for (weight, average) in network.weights_mut().zip(&self.averages) {
+            for ((_, weight), average) in network.trainable_mut().zip(&self.averages) {
                 weight.as_mut_slice().copy_from_slice(average.as_slice());
             }
         }

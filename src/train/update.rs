@@ -2,7 +2,7 @@
 //! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
 
 use crate::kernels::{LANES, Lanes, MAX_SLOTS, Matrix, Rows, Rule, Target, View, share};
-use crate::model::Network;
+use crate::model::{Gradient, Network, Role};
 use crate::optim::{
     Average, Combine, Each, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole,
 };
@@ -23,6 +23,8 @@ pub(super) struct Update<'a> {
     pub(super) n_rows: usize,
     /// The rows of the next step.
     pub(super) ahead: &'a [u32],
+    /// Whether some weight adds to the loss.
+    pub(super) regularized: bool,
 }
 
 /// Room for gradients in memory, made when they are first gathered.
@@ -39,11 +41,11 @@ impl UseRule for Update<'_> {
     fn use_rule<R: Rule>(self, rule: &R) {
         let shared = self.optimizer.shared();
         let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
-        if by_norm || shared.batches() > 1 {
+        if by_norm || shared.batches() > 1 || self.regularized {
             self.use_whole(&Each(*rule));
         } else {
-            let weights = self.network.weights_mut().zip(&mut self.state.slots);
-            let targets = weights.map(|(value, slots)| Target::new(value, slots));
+            let weights = self.network.trainable_mut().zip(&mut self.state.slots);
+            let targets = weights.map(|((_, value), slots)| Target::new(value, slots));
             let batch = (self.feed, self.n_rows, self.ahead);
             consume(self.pass, batch, rule, targets);
         }
@@ -67,7 +69,7 @@ impl Update<'_> {
             _ => &mut self.state.accumulated,
         };
         let mut hands = Hands { cpu: self.pass.cpu, team: &mut self.pass.team, sums };
-        let weights = ranked(self.network).zip(&mut self.state.slots);
+        let weights = self.network.trainable_mut().zip(&mut self.state.slots);
         descend(&mut hands, shared, gradients, scratch, weights, step);
     }
 
@@ -80,14 +82,17 @@ impl Update<'_> {
             _ => &mut self.state.accumulated,
         };
         if gradients.is_empty() {
-            let zeros = |w: &mut Matrix| Matrix::zeros(w.rows(), w.cols());
-            *gradients = self.network.weights_mut().map(zeros).collect();
+            let zeros = |(_, w): (_, &mut Matrix)| Matrix::zeros(w.rows(), w.cols());
+            *gradients = self.network.trainable_mut().map(zeros).collect();
         }
+        // Something is added to a regularized gradient where no batch has any, too.
+        let everywhere = self.regularized;
         let targets = gradients.iter_mut().map(|g| Target::new(g, &mut []));
         let batch = (self.feed, self.n_rows, self.ahead);
-        match done.is_multiple_of(batches) {
-            true => consume(self.pass, batch, &Put, targets),
-            false => consume(self.pass, batch, &Add, targets),
+        match (done.is_multiple_of(batches), everywhere) {
+            (true, false) => consume(self.pass, batch, &Put::<true>, targets),
+            (true, true) => consume(self.pass, batch, &Put::<false>, targets),
+            (false, _) => consume(self.pass, batch, &Add, targets),
         }
         (done + 1).is_multiple_of(batches)
     }
@@ -99,23 +104,22 @@ fn descend<'w>(
     shared: &Shared,
     gradients: &mut [Matrix],
     scratch: &mut Vec<Scratch>,
-    weights: impl Iterator<Item = ((&'w mut Matrix, bool), &'w mut Vec<Matrix>)>,
+    weights: impl Iterator<Item = ((Role<'w>, &'w mut Matrix), &'w mut Vec<Matrix>)>,
     mut step: impl FnMut(&mut Hands<'_>, Weight<'_>),
 ) {
+    let weights: Vec<_> = weights.collect();
+    for (((role, value), _), gradient) in weights.iter().zip(&mut *gradients) {
+        scale(hands, gradient, 1.0 / shared.batches() as f64);
+        if let Some(regularizer) = role.regularizer {
+            hands.update(&regularizer.slope(), value, gradient, &mut []);
+        }
+    }
     clip(hands, shared, gradients);
     scratch.resize_with(gradients.len(), Scratch::default);
     let gradients = gradients.iter_mut().zip(scratch);
-    for (((value, is_vector), slots), (gradient, scratch)) in weights.zip(gradients) {
-        step(hands, Weight { value, gradient, slots, scratch, is_vector });
+    for (((role, value), slots), (gradient, scratch)) in weights.into_iter().zip(gradients) {
+        step(hands, Weight { value, gradient, slots, scratch, is_vector: role.is_vector });
     }
-}
-
-/// All weights in the network's order, each with whether it is a vector.
-fn ranked(network: &mut Network) -> impl Iterator<Item = (&mut Matrix, bool)> {
-    network.layers.iter_mut().flat_map(|layer| {
-        let bias = layer.bias.as_mut().map(|bias| (bias, true));
-        std::iter::once((&mut layer.kernel, false)).chain(bias)
-    })
 }
 
 /// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`, in
@@ -146,22 +150,26 @@ fn deal<'t: 'a, 'a>(
     let mut hands: Vec<_> = (0..size).map(|_| Vec::new()).collect();
     for (l, columns) in layout.layers.iter().enumerate() {
         let delta = pages.columns_range(columns.delta.clone());
-        let Some(kernel) = targets.next() else { break };
-        let parts = if l == 0 {
-            let input = pages.columns_range(layout.input.clone());
-            first.parts(feed, [input, delta], kernel, size)
-        } else {
-            let input = pages.columns_range(layout.layers[l - 1].output.clone());
-            rows_of(kernel, [input, delta], size)
-        };
-        let n = parts.len();
-        for (i, part) in parts.into_iter().enumerate() {
-            hands[i * size / n].push(part);
-        }
-        if columns.has_bias
-            && let Some(bias) = targets.next()
-        {
-            hands[size - 1].push(Part::Bias { delta, bias });
+        for gradient in &columns.gradients {
+            let Some(target) = targets.next() else { break };
+            let input = pages.columns_range(layout.below(l));
+            let parts = match gradient {
+                Gradient::Product if l == 0 => first.parts(feed, [input, delta], target, size),
+                Gradient::Product => rows_of(target, [input, delta], size),
+                Gradient::Delta | Gradient::Extra => {
+                    let from = match gradient {
+                        Gradient::Extra => columns.extra.start,
+                        _ => columns.delta.start,
+                    };
+                    let delta = pages.columns_range(from..from + delta.cols());
+                    hands[size - 1].push(Part::Vector { delta, vector: target });
+                    continue;
+                }
+            };
+            let n = parts.len();
+            for (i, part) in parts.into_iter().enumerate() {
+                hands[i * size / n].push(part);
+            }
         }
     }
     hands
@@ -182,16 +190,15 @@ fn rows_of<'a>(kernel: Target<'a>, [input, delta]: [View<'a>; 2], n: usize) -> V
     (0..n).filter_map(cut).collect()
 }
 
-/// Makes the sums of gradients their means, and scales them down where their norm is too great.
-fn clip(hands: &mut Hands<'_>, shared: &Shared, gradients: &mut [Matrix]) {
-    let scale = |hands: &mut Hands<'_>, gradient: &mut Matrix, by: f64| {
-        if by < 1.0 {
-            hands.map(&Combine::scale(by as f32), gradient, &mut []);
-        }
-    };
-    for gradient in gradients.iter_mut() {
-        scale(hands, gradient, 1.0 / shared.batches() as f64);
+/// Makes a gradient smaller, or leaves it as it is.
+fn scale(hands: &mut Hands<'_>, gradient: &mut Matrix, by: f64) {
+    if by < 1.0 {
+        hands.map(&Combine::scale(by as f32), gradient, &mut []);
     }
+}
+
+/// Scales gradients down where their norm is too great.
+fn clip(hands: &mut Hands<'_>, shared: &Shared, gradients: &mut [Matrix]) {
     if let Some(limit) = shared.clipnorm {
         for gradient in gradients.iter_mut() {
             let norm = hands.square_sum(gradient).sqrt();
@@ -212,7 +219,7 @@ pub(super) fn average(
     state: &mut OptimizerState,
 ) {
     let Some(rule) = Average::at(shared, state.iterations) else { return };
-    for (weight, average) in network.weights_mut().zip(&mut state.averages) {
+    for ((_, weight), average) in network.trainable_mut().zip(&mut state.averages) {
         hands.update(&rule, weight, average, &mut []);
         if rule.overwrites {
             weight.as_mut_slice().copy_from_slice(average.as_slice());
@@ -220,13 +227,37 @@ pub(super) fn average(
     }
 }
 
+/// Brings the weights back to what they are kept to.
+pub(super) fn constrain(network: &mut Network) {
+    for (role, weight) in network.trainable_mut() {
+        if let Some(constraint) = role.constraint {
+            constraint.apply(weight, role.is_vector);
+        }
+    }
+}
+
+/// What the weights as they are add to the loss.
+pub(super) fn penalty(hands: &mut Hands<'_>, network: &Network) -> f64 {
+    let mut penalty = 0.0;
+    for (role, weight) in network.regularized() {
+        let (l1, l2) = role.regularizer.map_or((0.0, 0.0), |regularizer| regularizer.factors());
+        if l1 != 0.0 {
+            penalty += l1 * hands.magnitude_sum(weight);
+        }
+        if l2 != 0.0 {
+            penalty += l2 * hands.square_sum(weight);
+        }
+    }
+    penalty
+}
+
 /// w ← g: puts a gradient where it can be looked at.
 #[derive(Clone, Copy)]
-struct Put;
+struct Put<const RESTS: bool>;
 
-impl Rule for Put {
+impl<const RESTS: bool> Rule for Put<RESTS> {
     const SLOTS: usize = 0;
-    const RESTS: bool = true;
+    const RESTS: bool = RESTS;
 
     #[inline(always)]
     fn step<L: Lanes>(&self, _: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
@@ -279,7 +310,7 @@ mod tests {
 
         fn use_whole<W: Whole>(self, rule: &W) {
             let Step(hands, shared, gradients, network, state) = self;
-            let weights = ranked(network).zip(&mut state.slots);
+            let weights = network.trainable_mut().zip(&mut state.slots);
             descend(hands, shared, gradients, &mut Vec::new(), weights, |hands, weight| {
                 rule.step(hands, weight);
             });
@@ -293,8 +324,9 @@ mod tests {
         let layer: Layer =
             serde_json::from_value(serde_json::json!({"type": "dense", "units": cols})).unwrap();
         let mut network = Network::new(rows, &[layer], 0);
-        network.layers[0].kernel = matrix(rows, cols, &problem["start"][0]);
-        network.layers[0].bias = Some(matrix(1, cols, &problem["start"][1]));
+        for (i, weight) in network.weights_mut().enumerate() {
+            *weight = matrix(weight.rows(), cols, &problem["start"][i]);
+        }
         let mut state = OptimizerState::new(optimizer, &network);
         let (mut team, mut sums) = (Team::new(threads), Vec::new());
         let shared = optimizer.shared();
@@ -304,14 +336,18 @@ mod tests {
             let batch = [matrix(rows, cols, &gradients[0]), matrix(1, cols, &gradients[1])];
             for (sum, gradient) in sum.iter_mut().zip(&batch) {
                 match state.iterations.is_multiple_of(shared.batches()) {
-                    true => hands.update(&Put, gradient, sum, &mut []),
+                    true => hands.update(&Put::<true>, gradient, sum, &mut []),
                     false => hands.update(&Add, gradient, sum, &mut []),
                 }
             }
             if (state.iterations + 1).is_multiple_of(shared.batches()) {
                 let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
                 let at = state.iterations;
-                optimizer.at(at, Step(&mut hands, shared, &mut sum, &mut network, &mut state));
+                optimizer.at(
+                    at,
+                    None,
+                    Step(&mut hands, shared, &mut sum, &mut network, &mut state),
+                );
             }
             let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
             average(&mut hands, &mut network, shared, &mut state);

@@ -122,7 +122,7 @@ learning_rate = 0.001
     assert!(plan.to_toml().starts_with(wanted.trim_start()), "{}", plan.to_toml());
     assert_eq!((plan.training.epochs, plan.training.batch_size), (20, 32));
     assert_eq!(plan.training.loss.to_owned(), Training::default().loss);
-    assert_eq!(plan.training.metrics, [Metric::Accuracy]);
+    assert_eq!(plan.training.metrics, [Metric::Accuracy {}]);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn an_argument_is_toml_or_a_bare_word() {
         .set("callbacks.early_stopping.patience=2")
         .plan();
     assert_eq!((plan.name.as_str(), plan.seed, plan.training.epochs), ("try 2", 7, 3));
-    let Layer::Dense(dense) = &plan.model.layers[0];
+    let Layer::Dense(dense) = &plan.model.layers[0] else { panic!("{plan:?}") };
     assert_eq!((dense.units, dense.activation), (128, Activation::Tanh));
     let sgd = Sgd { momentum: 0.5, nesterov: true, ..Sgd::default() };
     assert_eq!(plan.optimizer, Optimizer::Sgd(sgd));

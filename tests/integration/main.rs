@@ -7,6 +7,7 @@ mod events;
 mod golden;
 mod house;
 mod kernels;
+mod layers;
 mod optimizers;
 pub(crate) mod resume;
 mod runs;

@@ -3,7 +3,7 @@
 use runner::data::{Part, Source, load};
 use runner::model::{Layer, Loss, Metric, Network};
 use runner::optim::Optimizer;
-use runner::train::{Feed, Flow, State, Task};
+use runner::train::{Feed, Flow, Goal, State, Task};
 use serde_json::{Value, json};
 
 const NAMES: [&str; 13] = [
@@ -41,10 +41,11 @@ fn train(feed: &Feed, name: &str, arguments: &Value, threads: usize) -> State {
         batch_size: 16,
         shuffle: true,
         seed: 1,
-        loss: &loss,
-        metrics: &[Metric::Accuracy],
+        goal: Goal { loss: &loss, metrics: &[Metric::Accuracy {}], class_weight: &[] },
         optimizer: &optimizer,
         early_stopping: None,
+        reduce_lr_on_plateau: None,
+        learning_rate_scheduler: None,
         terminate_on_nan: true,
         threads,
     };

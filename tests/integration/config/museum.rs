@@ -161,5 +161,19 @@ exhibits! {
     split_without_validation_rows: tutorial_with("0.2", "1e-17").set("data.limit=2");
     early_stopping_without_validation: tutorial_with("[training]", "[callbacks.early_stopping]\npatience = 2\n[training]").set("data.validation_split=0");
     early_stopping_of_a_misspelt_number: Desk::with(&tutorial()).set("callbacks.early_stopping.monitor=val_los");
+    metric_twice: Desk::with(&tutorial()).set("training.metrics=['auc', { name = 'auc', curve = 'PR' }]");
+    weight_of_no_class: tutorial_with("[training]", "[training]\nclass_weight = { 0 = 0.5, 10 = 2.0, nine = 1.0 }");
+    weight_of_real_values: Desk::with(&tutorial()).set("training.loss=mse").set("training.metrics=[]").set("training.class_weight={ 0 = 2.0 }").data(real_values(10));
+    weight_below_zero: tutorial_with("[training]", "[training]\nclass_weight = { 0 = -0.5 }");
+    plateau_of_a_misspelt_number: tutorial_with("[training]", "[callbacks.reduce_lr_on_plateau]\nmonitor = \"val_acuracy\"\n[training]");
+    plateau_beside_a_schedule: tutorial_with("learning_rate = 0.001", "learning_rate = { schedule = \"exponential_decay\", initial_learning_rate = 0.1, decay_steps = 9, decay_rate = 0.5 }\n[callbacks.reduce_lr_on_plateau]");
+    scheduler_without_its_rates: tutorial_with("[training]", "[callbacks.learning_rate_scheduler]\nepochs = [1, 2]\nlearning_rates = [0.1]\n[training]");
+    scheduler_out_of_order: tutorial_with("[training]", "[callbacks.learning_rate_scheduler]\nepochs = [2, 2]\nlearning_rates = [0.1, 0.2]\n[training]");
+    checkpoint_outside: tutorial_with("[training]", "[callbacks.model_checkpoint]\nfilepath = \"../best.safetensors\"\n[training]");
+    checkpoint_in_the_way: tutorial_with("[training]", "[callbacks.model_checkpoint]\nfilepath = \"model.safetensors\"\n[training]");
+    checkpoint_of_no_number: tutorial_with("[training]", "[callbacks.model_checkpoint]\nfilepath = \"best-{val_los:.2f}.safetensors\"\n[training]");
+    separator_of_two: tutorial_with("[training]", "[callbacks.csv_logger]\nseparator = \", \"\n[training]");
+    rate_of_dropout: tutorial_with("layers = [", "layers = [\n    { type = \"dropout\", rate = 1.5 },");
+    layer_in_one_word: tutorial_with("layers = [", "layers = [\n    { type = \"batchnormalization\" },");
     early_stopping_of_the_rate: Desk::with(&tutorial()).set("callbacks.early_stopping.monitor=learning_rate");
 }

@@ -45,9 +45,30 @@ fn plan(more: &str) -> Plan {
     read(&path)
 }
 
+/// Every kind of layer, metrics with sums, and the callbacks that have a state or files of their own.
+fn layered() -> Plan {
+    let callbacks = "metrics = [\"accuracy\", \"auc\", { name = \"f1_score\" }]\n\
+        [callbacks.reduce_lr_on_plateau]\npatience = 0\nmin_delta = 0.5\n\
+        [callbacks.learning_rate_scheduler]\nepochs = [1, 3]\nlearning_rates = [0.02, 0.01]\n\
+        [callbacks.model_checkpoint]\nsave_best_only = true\n\
+        filepath = \"kept/{epoch}-{val_loss:.3f}.safetensors\"\n[callbacks.csv_logger]";
+    let mut plan = plan(callbacks);
+    let layers = serde_json::json!([
+        {"type": "batch_normalization"},
+        {"type": "dense", "units": 9, "kernel_regularizer": "l1"},
+        {"type": "layer_normalization"},
+        {"type": "activation", "activation": "relu"},
+        {"type": "dropout", "rate": 0.2},
+        {"type": "gaussian_noise", "stddev": 0.1},
+        {"type": "dense", "units": 10, "activation": "softmax", "kernel_constraint": "unit_norm"},
+    ]);
+    plan.model.layers = serde_json::from_value(layers).unwrap();
+    plan
+}
+
 /// Plans that between them have every kind of state: optimizers with none, one, two and three
 /// vectors, matrices of other shapes than the weights', averages, gradients not yet used, weights to
-/// restore, a flat layout, no validation, an epoch whose last batch is smaller.
+/// restore, a flat layout, no validation, an epoch whose last batch is smaller, every layer.
 fn variants() -> Vec<(&'static str, Plan)> {
     let stopping = "[callbacks.early_stopping]\npatience = 2\nrestore_best_weights = true\n\
                     [optimizer]\nname = \"sgd\"\nlearning_rate = 3.0\n[tensorboard]\nlayout = \"flat\"";
@@ -59,6 +80,7 @@ fn variants() -> Vec<(&'static str, Plan)> {
         ("unvalidated", unvalidated),
         ("rmsprop", plan("shuffle = false\n[optimizer]\nname = \"rmsprop\"\ncentered = true")),
         ("averaged", plan("[optimizer]\nname = \"adafactor\"\nuse_ema = true\nema_momentum = 0.9")),
+        ("layered", layered()),
         ("gathered", plan("[optimizer]\nname = \"muon\"\ngradient_accumulation_steps = 3")),
     ]
 }

@@ -25,6 +25,17 @@ pub(crate) fn same_run(got: &Path, want: &Path) {
     for (got, want) in dirs(&got).iter().zip(&dirs(&want)) {
         same_events(got, want);
     }
+    let extra = |folder: &Folder| -> Vec<(PathBuf, Vec<u8>)> {
+        let (kept, csv) = (folder.path().join("kept"), folder.path().join("training.csv"));
+        let mut files: Vec<_> = if kept.exists() { names(&kept) } else { Vec::new() }
+            .into_iter()
+            .map(|name| kept.join(name))
+            .collect();
+        files.extend(Some(csv).filter(|csv| csv.exists()));
+        let relative = |path: &PathBuf| path.strip_prefix(folder.path()).unwrap().to_owned();
+        files.iter().map(|path| (relative(path), bytes(path.clone()))).collect()
+    };
+    assert!(extra(&got) == extra(&want), "{place}: other files of callbacks");
     same_record(&got, &want);
     let mut names = [names(got.path()), names(want.path())];
     names.iter_mut().for_each(|names| names.retain(|name| !name.contains("tfevents")));

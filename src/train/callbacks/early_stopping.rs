@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Network;
-use crate::train::Logs;
+use crate::train::{Direction, Logs};
 
 /// The arguments of Keras's `EarlyStopping`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,20 +27,6 @@ pub struct EarlyStopping {
     pub restore_best_weights: bool,
     /// Epochs before watching starts.
     pub start_from_epoch: usize,
-}
-
-/// Which way a number gets better.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Direction {
-    /// Less for losses, more for accuracy.
-    #[default]
-    Auto,
-    /// Less is better.
-    Min,
-    /// More is better.
-    Max,
 }
 
 impl Default for EarlyStopping {
@@ -74,7 +60,7 @@ impl Watch {
     /// Takes the numbers of an epoch in; whether to stop.
     ///
     /// As Keras 3, but a value that is not a number never improves on anything.
-    pub(super) fn see(
+    pub(crate) fn see(
         &mut self,
         rule: &EarlyStopping,
         epoch: usize,
@@ -98,29 +84,14 @@ impl Watch {
     }
 
     /// The weights to end with, if others than the last.
-    pub(super) fn take_best(&mut self) -> Option<Network> {
+    pub(crate) fn take_best(&mut self) -> Option<Network> {
         self.weights.take()
     }
 }
 
 impl EarlyStopping {
     fn improves(&self, value: f64, reference: f64) -> bool {
-        let delta = self.min_delta.abs();
-        match self.mode.of(&self.monitor) {
-            Direction::Max => reference < value - delta,
-            _ => value + delta < reference,
-        }
-    }
-}
-
-impl Direction {
-    /// The direction of the number called `name`: `Min` or `Max`.
-    pub fn of(self, name: &str) -> Direction {
-        match self {
-            Direction::Auto if name.contains("acc") => Direction::Max,
-            Direction::Auto => Direction::Min,
-            known => known,
-        }
+        self.mode.improves(&self.monitor, value, reference, self.min_delta.abs())
     }
 }
 

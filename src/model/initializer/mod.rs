@@ -1,4 +1,6 @@
-//! Initialisers: where weights start.
+//! Initialisers: where weights start; they see a shape and a stream, and no data.
+
+mod orthogonal;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +53,31 @@ pub enum Initializer {
         #[serde(default = "twentieth")]
         maxval: f64,
     },
+    /// As the ones above are made: σ² = scale / n, n being the inputs, the units or their mean.
+    VarianceScaling {
+        /// The factor.
+        #[serde(default = "one")]
+        #[schemars(extend("exclusiveMinimum" = 0.0))]
+        scale: f64,
+        /// What n is.
+        #[serde(default)]
+        mode: Mode,
+        /// The shape of the distribution.
+        #[serde(default)]
+        distribution: Shape,
+    },
+    /// Rows or columns at right angles and of equal length (Saxe et al. 2014).
+    Orthogonal {
+        /// The length.
+        #[serde(default = "one")]
+        gain: f64,
+    },
+    /// The identity matrix; for kernels only.
+    Identity {
+        /// The number on the diagonal.
+        #[serde(default = "one")]
+        gain: f64,
+    },
     /// All 0.
     Zeros {},
     /// All 1.
@@ -63,6 +90,36 @@ pub enum Initializer {
     },
 }
 
+/// What a variance is scaled by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum Mode {
+    /// The inputs.
+    #[default]
+    #[serde(rename = "fan_in")]
+    In,
+    /// The units.
+    #[serde(rename = "fan_out")]
+    Out,
+    /// The mean of both.
+    #[serde(rename = "fan_avg")]
+    Average,
+}
+
+/// The shape of a distribution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Shape {
+    /// Normal, redrawn beyond two standard deviations, and as wide as if it were not.
+    #[default]
+    TruncatedNormal,
+    /// Normal.
+    UntruncatedNormal,
+    /// Uniform.
+    Uniform,
+}
+
 /// The deviation of a standard normal distribution that is cut off at ±2: variance scaling divides
 /// by it, so that the cut does not narrow the weights.
 const TRUNCATED_STDDEV: f64 = 0.879_625_661_034_239_8;
@@ -73,30 +130,60 @@ impl Initializer {
     /// `fan_in` and `fan_out` are the layer's inputs and units; Keras takes both as the length for
     /// a vector.
     pub fn fill(&self, weights: &mut Matrix, fan_in: usize, fan_out: usize, stream: &mut Stream) {
-        let (fan_in, fan_out) = (fan_in.max(1) as f64, fan_out.max(1) as f64);
+        if let Initializer::Orthogonal { gain } = *self {
+            return orthogonal::fill(weights, gain, stream);
+        }
+        let fans = (fan_in.max(1) as f64, fan_out.max(1) as f64);
+        let cols = weights.cols();
+        for r in 0..weights.rows() {
+            let row = weights.row_mut(r)[..cols].iter_mut().enumerate();
+            row.for_each(|(c, w)| *w = self.draw(fans, r == c, stream) as f32);
+        }
+    }
+
+    /// One number of a kernel, which may be on its diagonal.
+    fn draw(&self, (fan_in, fan_out): (f64, f64), diagonal: bool, stream: &mut Stream) -> f64 {
         let mean_fan = (fan_in + fan_out) / 2.0;
-        let mut draw = move || match *self {
-            Initializer::GlorotUniform {} => symmetric(stream, (3.0 / mean_fan).sqrt()),
-            Initializer::HeUniform {} => symmetric(stream, (6.0 / fan_in).sqrt()),
-            Initializer::LecunUniform {} => symmetric(stream, (3.0 / fan_in).sqrt()),
+        match *self {
+            Initializer::GlorotUniform {} => symmetric(stream, 1.0 / mean_fan),
+            Initializer::HeUniform {} => symmetric(stream, 2.0 / fan_in),
+            Initializer::LecunUniform {} => symmetric(stream, 1.0 / fan_in),
             Initializer::GlorotNormal {} => scaled(stream, 1.0 / mean_fan),
             Initializer::HeNormal {} => scaled(stream, 2.0 / fan_in),
             Initializer::LecunNormal {} => scaled(stream, 1.0 / fan_in),
+            Initializer::VarianceScaling { scale, mode, distribution } => {
+                let n = match mode {
+                    Mode::In => fan_in,
+                    Mode::Out => fan_out,
+                    Mode::Average => mean_fan,
+                };
+                match distribution {
+                    Shape::TruncatedNormal => scaled(stream, scale / n),
+                    Shape::UntruncatedNormal => (scale / n).sqrt() * stream.normal(),
+                    Shape::Uniform => symmetric(stream, scale / n),
+                }
+            }
             Initializer::RandomNormal { mean, stddev } => mean + stddev * stream.normal(),
             Initializer::TruncatedNormal { mean, stddev } => mean + stddev * truncated(stream),
             Initializer::RandomUniform { minval, maxval } => stream.uniform(minval, maxval),
+            // Orthogonal is no matter of single numbers.
+            Initializer::Identity { gain } | Initializer::Orthogonal { gain } => {
+                if diagonal {
+                    gain
+                } else {
+                    0.0
+                }
+            }
             Initializer::Zeros {} => 0.0,
             Initializer::Ones {} => 1.0,
             Initializer::Constant { value } => value,
-        };
-        let cols = weights.cols();
-        for r in 0..weights.rows() {
-            weights.row_mut(r)[..cols].iter_mut().for_each(|w| *w = draw() as f32);
         }
     }
 }
 
-fn symmetric(stream: &mut Stream, limit: f64) -> f64 {
+/// Uniform around 0 with this variance.
+fn symmetric(stream: &mut Stream, variance: f64) -> f64 {
+    let limit = (3.0 * variance).sqrt();
     stream.uniform(-limit, limit)
 }
 
@@ -114,6 +201,10 @@ fn truncated(stream: &mut Stream) -> f64 {
     }
 }
 
+fn one() -> f64 {
+    1.0
+}
+
 fn twentieth() -> f64 {
     0.05
 }
@@ -126,6 +217,10 @@ fn minus_twentieth() -> f64 {
 mod tests {
     use super::*;
     use crate::random::Purpose;
+
+    fn scaling(scale: f64, mode: Mode, distribution: Shape) -> Initializer {
+        Initializer::VarianceScaling { scale, mode, distribution }
+    }
 
     /// The mean, the deviation and the greatest magnitude of a filled 784 × 64 kernel.
     fn moments(initializer: &Initializer) -> (f64, f64, f64) {
@@ -154,6 +249,13 @@ mod tests {
                 0.1,
             ),
             (Initializer::RandomNormal { mean: 0.0, stddev: 0.05 }, 0.05, 0.3),
+            (scaling(2.0, Mode::Out, Shape::Uniform), (2.0 / units).sqrt(), (6.0 / units).sqrt()),
+            (scaling(1.0, Mode::In, Shape::TruncatedNormal), (1.0 / inputs).sqrt(), 0.081_21),
+            (
+                scaling(1.0, Mode::Average, Shape::UntruncatedNormal),
+                (2.0 / (inputs + units)).sqrt(),
+                0.3,
+            ),
         ];
         for (initializer, deviation, bound) in table {
             let (mean, got, greatest) = moments(&initializer);

@@ -1,0 +1,59 @@
+//! The numbers of each epoch as Keras's `CSVLogger` writes them: columns by name after the epoch,
+//! lines that end in a carriage return and a line feed; what it writes it never reads.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::config::CsvLogger;
+use crate::train::Logs;
+
+/// The file of a run that is under way.
+pub(super) struct CsvFile {
+    path: PathBuf,
+    file: File,
+    separator: String,
+    /// The names of the numbers, once there are any.
+    columns: Vec<String>,
+}
+
+impl CsvFile {
+    /// Starts the file anew in the run's folder, with what has been logged already.
+    pub(super) fn create<'a>(
+        folder: &Path,
+        rule: &CsvLogger,
+        logged: impl IntoIterator<Item = (usize, &'a Logs)>,
+    ) -> Result<CsvFile> {
+        let path = folder.join(&rule.filename);
+        let parent = path.parent().unwrap_or(folder);
+        let cannot = |path: &Path| format!("cannot create `{}`", path.display());
+        fs::create_dir_all(parent).with_context(|| cannot(parent))?;
+        let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path);
+        let file = file.with_context(|| cannot(&path))?;
+        let separator = rule.separator.clone();
+        let mut csv = CsvFile { path, file, separator, columns: Vec::new() };
+        logged.into_iter().try_for_each(|(epoch, logs)| csv.epoch(epoch, logs))?;
+        Ok(csv)
+    }
+
+    /// Adds the numbers of an epoch, from 0.
+    pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs) -> Result<()> {
+        let mut text = String::new();
+        if self.columns.is_empty() {
+            self.columns = logs.0.iter().map(|(name, _)| name.clone()).collect();
+            self.columns.sort();
+            text = self.line("epoch".to_owned(), self.columns.iter().cloned());
+        }
+        let number = |name: &String| logs.get(name).map_or("NA".to_owned(), |x| x.to_string());
+        text += &self.line(epoch.to_string(), self.columns.iter().map(number));
+        let written = self.file.write_all(text.as_bytes());
+        written.with_context(|| format!("cannot write to `{}`", self.path.display()))
+    }
+
+    fn line(&self, first: String, others: impl Iterator<Item = String>) -> String {
+        let cells: Vec<_> = std::iter::once(first).chain(others).collect();
+        cells.join(&self.separator) + "\r\n"
+    }
+}

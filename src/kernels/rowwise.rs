@@ -1,0 +1,146 @@
+//! Losses that look at all outputs of a row together; plain code, since a row is short and its loss
+//! is taken once for a pass through every layer.
+
+use crate::kernels::lanes::portable::Portable;
+use crate::kernels::math::{exp, ln};
+use crate::kernels::pointwise::CLIP;
+use crate::kernels::{Lanes, Vector, View, ViewMut};
+
+/// A loss of a row's outputs y and targets t; ε = 10⁻⁷.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rowwise {
+    /// −Σ ŷ t̂, x̂ = x / max(‖x‖, ε)
+    CosineSimilarity,
+    /// max(max((1 − t) y) − Σ t y + 1, 0)
+    CategoricalHinge,
+    /// −Σ α (1 − p)^γ t ln p, p = y / Σ y kept within [ε, 1 − ε]
+    CategoricalFocal {
+        /// α
+        alpha: f32,
+        /// γ
+        gamma: f32,
+    },
+}
+
+/// `losses[row]` ← the loss of each row, and δ ← its gradient by y times `scale`, for outputs `y`,
+/// `targets` and `delta` of one shape (rows × outputs).
+pub fn rowwise(
+    loss: Rowwise,
+    y: View<'_>,
+    targets: View<'_>,
+    scale: f32,
+    mut delta: ViewMut<'_>,
+    losses: &mut [f32],
+) {
+    assert!((y.rows, y.cols) == (targets.rows, targets.cols) && losses.len() == y.rows);
+    assert!((y.rows, y.cols) == (delta.rows, delta.cols));
+    let n = y.cols;
+    for (r, value) in losses.iter_mut().enumerate() {
+        let (y, t, delta) = (&y.row(r)[..n], &targets.row(r)[..n], &mut delta.row(r)[..n]);
+        *value = match loss {
+            Rowwise::CosineSimilarity => cosine_similarity(y, t, delta),
+            Rowwise::CategoricalHinge => categorical_hinge(y, t, delta),
+            Rowwise::CategoricalFocal { alpha, gamma } => focal((alpha, gamma), y, t, delta),
+        };
+        delta.iter_mut().for_each(|d| *d *= scale);
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// ∂/∂y = −(t̂ − ŷ Σ ŷ t̂) / ‖y‖
+fn cosine_similarity(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
+    let (long, wide) = (dot(y, y).sqrt(), dot(t, t).sqrt().max(CLIP));
+    let length = long.max(CLIP);
+    let along = dot(y, t) / (length * wide);
+    for (d, (y, t)) in delta.iter_mut().zip(y.iter().zip(t)) {
+        let turn = if long < CLIP { 0.0 } else { y / length * along };
+        *d = (turn - t / wide) / length;
+    }
+    -along
+}
+
+/// Where several wrong outputs are the greatest, they share the slope, as in Keras.
+fn categorical_hinge(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
+    let wrong = || y.iter().zip(t).map(|(y, t)| (1.0 - t) * y);
+    let greatest = wrong().fold(f32::NEG_INFINITY, f32::max);
+    let loss = greatest - dot(y, t) + 1.0;
+    let equals = wrong().filter(|w| *w == greatest).count() as f32;
+    for ((d, t), wrong) in delta.iter_mut().zip(t).zip(wrong()) {
+        let share = if wrong == greatest { (1.0 - t) / equals } else { 0.0 };
+        *d = if 0.0 < loss { share - t } else { 0.0 };
+    }
+    loss.max(0.0)
+}
+
+/// By p: −α t ((1 − p)^γ / p − γ (1 − p)^(γ − 1) ln p); then by y through p = y / Σ y.
+fn focal((alpha, gamma): (f32, f32), y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
+    let scalar = |x: Portable<true>| x.to_array()[0];
+    let total: f32 = y.iter().sum();
+    let (mut sum, mut along) = (0.0, 0.0);
+    for ((y, t), d) in y.iter().zip(t).zip(&mut *delta) {
+        let q = y / total;
+        let p = q.clamp(CLIP, 1.0 - CLIP);
+        let log = scalar(ln(Portable::splat(p)));
+        let power = scalar(exp(Portable::splat(gamma) * ln(Portable::splat(1.0 - p))));
+        sum -= alpha * power * t * log;
+        let slope = -alpha * t * (power / p - gamma * power / (1.0 - p) * log);
+        // Where p is kept within its bounds, the loss does not depend on q.
+        *d = if q == p { slope } else { 0.0 };
+        along += *d * q;
+    }
+    delta.iter_mut().for_each(|d| *d = (*d - along) / total);
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Matrix;
+
+    const ALL: [Rowwise; 4] = [
+        Rowwise::CosineSimilarity,
+        Rowwise::CategoricalHinge,
+        Rowwise::CategoricalFocal { alpha: 0.25, gamma: 2.0 },
+        Rowwise::CategoricalFocal { alpha: 0.5, gamma: 0.7 },
+    ];
+
+    fn apply(loss: Rowwise, y: &[f32], t: &[f32]) -> (f32, Vec<f32>) {
+        let (y, t) = (Matrix::from_rows(1, y.len(), y), Matrix::from_rows(1, t.len(), t));
+        let (mut delta, mut losses) = (Matrix::zeros(1, y.cols()), [f32::NAN]);
+        rowwise(loss, y.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
+        (losses[0], delta.to_rows())
+    }
+
+    /// By hand: y = (0.2, 0.5, 0.3), t = (0, 1, 0).
+    #[test]
+    fn values_are_those_of_the_formulas() {
+        let want = [-0.811_107_1, 0.8, 0.043_321_7, 0.213_339_2];
+        for (loss, want) in ALL.into_iter().zip(want) {
+            let got = apply(loss, &[0.2, 0.5, 0.3], &[0.0, 1.0, 0.0]).0;
+            assert!((got - want).abs() < 2e-6, "{loss:?}: {got}, want {want}");
+        }
+    }
+
+    #[test]
+    fn slopes_are_the_difference_quotients() {
+        let (y, t) = ([0.15, 0.4, 0.2, 0.3], [0.0, 0.0, 1.0, 0.0]);
+        for loss in ALL {
+            let (_, delta) = apply(loss, &y, &t);
+            for i in 0..y.len() {
+                let at = |h: f32| {
+                    let mut y = y;
+                    y[i] += h;
+                    f64::from(apply(loss, &y, &t).0)
+                };
+                let quotient = (at(1e-3) - at(-1e-3)) / 2e-3;
+                assert!(
+                    (f64::from(delta[i]) - quotient).abs() < 2e-3,
+                    "{loss:?} at {i}: {delta:?}"
+                );
+            }
+        }
+    }
+}

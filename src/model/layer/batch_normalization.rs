@@ -1,0 +1,158 @@
+//! Batch normalisation (Ioffe and Szegedy 2015): by the batch in training, by what training has
+//! seen after it; `kernels/normalize.rs` has the formulas.
+//!
+//! ```text
+//! µ̄ ← m µ̄ + (1 − m) µ,  v̄ ← m v̄ + (1 − m) v           m: momentum
+//! y = γ (x − µ̄) / √(v̄ + ε) + β                         after training
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::layer_normalization::{filled, gain, gains, thousandth};
+use super::{Role, yes};
+use crate::kernels::{
+    Columns, Cpu, LANES, Matrix, Stat, Team, View, ViewMut, column_normalize,
+    column_normalize_back, padded, scale_and_shift,
+};
+
+/// The arguments of Keras's `BatchNormalization`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchNormalization {
+    /// Share of the moving mean and variance that each batch leaves as it is.
+    #[serde(default = "most")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub momentum: f64,
+    /// Added to the variance.
+    #[serde(default = "thousandth")]
+    #[schemars(extend("exclusiveMinimum" = 0.0))]
+    pub epsilon: f64,
+    /// Add a learned number, beta, to each unit.
+    #[serde(default = "yes")]
+    pub center: bool,
+    /// Multiply each unit by a learned number, gamma.
+    #[serde(default = "yes")]
+    pub scale: bool,
+}
+
+fn most() -> f64 {
+    0.99
+}
+
+/// Batch normalisation with its weights, each 1 × units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchNormalizationLayer {
+    momentum: f32,
+    epsilon: f32,
+    gamma: Option<Matrix>,
+    beta: Option<Matrix>,
+    /// µ̄
+    moving_mean: Matrix,
+    /// v̄
+    moving_variance: Matrix,
+}
+
+impl BatchNormalization {
+    /// The layer on `inputs` inputs.
+    pub fn build(&self, inputs: usize) -> BatchNormalizationLayer {
+        BatchNormalizationLayer {
+            momentum: self.momentum as f32,
+            epsilon: self.epsilon as f32,
+            gamma: self.scale.then(|| filled(inputs, 1.0)),
+            beta: self.center.then(|| filled(inputs, 0.0)),
+            moving_mean: filled(inputs, 0.0),
+            moving_variance: filled(inputs, 1.0),
+        }
+    }
+}
+
+impl BatchNormalizationLayer {
+    pub(super) fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
+        let moving = [&self.moving_mean, &self.moving_variance];
+        gains(self.gamma.as_ref(), self.beta.as_ref()).chain(moved(moving)).collect()
+    }
+
+    pub(super) fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
+        let moving = [&mut self.moving_mean, &mut self.moving_variance];
+        gains(self.gamma.as_mut(), self.beta.as_mut()).chain(moved(moving)).collect()
+    }
+
+    /// y of a whole batch in training, divided among `team` by units; x̂ goes to `extra`, what the
+    /// batch was like to `stats` (3 × units).
+    pub fn forward(
+        &self,
+        (cpu, team): (Cpu, &mut Team),
+        x: View<'_>,
+        [extra, y]: [ViewMut<'_>; 2],
+        stats: ViewMut<'_>,
+    ) {
+        let gain = gain(&self.gamma, &self.beta);
+        team.divide((Columns(extra), (Columns(y), Columns(stats))), |part, from| {
+            let (extra, (y, stats)) = (part.0.0, (part.1.0.0, part.1.1.0));
+            let from = from * LANES;
+            let mut gain = gain;
+            gain.gamma = gain.gamma.map(|gamma| &gamma[from..]);
+            gain.beta = gain.beta.map(|beta| &beta[from..]);
+            let x = x.columns(from, from + y.cols());
+            column_normalize(cpu, x, self.epsilon, gain, [extra, y, stats]);
+        });
+    }
+
+    /// ∂L/∂x of a whole batch, where it is wanted, from δ = ∂L/∂y, divided among `team` by units; x̂
+    /// becomes δ ⊙ x̂.
+    pub fn backward(
+        &self,
+        (cpu, team): (Cpu, &mut Team),
+        [stats, delta]: [View<'_>; 2],
+        extra: ViewMut<'_>,
+        below: Option<ViewMut<'_>>,
+    ) {
+        let gamma = self.gamma.as_ref().map(|gamma| gamma.row(0));
+        let part = |extra: ViewMut<'_>, below: Option<ViewMut<'_>>, from: usize| {
+            let (from, to) = (from * LANES, from * LANES + extra.cols());
+            let views = [stats.columns(from, to), delta.columns(from, to)];
+            let gamma = gamma.map(|gamma| &gamma[from..]);
+            column_normalize_back(cpu, views, gamma, extra, below);
+        };
+        match below {
+            None => team.divide(Columns(extra), |extra, from| part(extra.0, None, from)),
+            Some(below) => team.divide((Columns(extra), Columns(below)), |both, from| {
+                part(both.0.0, Some(both.1.0), from);
+            }),
+        }
+    }
+
+    /// Takes in what a batch was like (3 × units).
+    pub fn absorb(&mut self, stats: &Matrix) {
+        let m = self.momentum;
+        let take = |moving: &mut Matrix, stat: Stat| {
+            let moving = moving.as_mut_slice().iter_mut();
+            moving
+                .zip(stats.row(stat as usize))
+                .for_each(|(old, new)| *old = *old * m + new * (1.0 - m));
+        };
+        take(&mut self.moving_mean, Stat::Mean);
+        take(&mut self.moving_variance, Stat::Variance);
+    }
+
+    /// y by what training has seen.
+    pub(super) fn infer(&self, cpu: Cpu, x: View<'_>, y: ViewMut<'_>) {
+        let n = padded(x.cols());
+        let (mut scale, mut shift) = (vec![0.0; n], vec![0.0; n]);
+        let gain = gain(&self.gamma, &self.beta);
+        for i in 0..x.cols() {
+            let inverse = 1.0 / (self.moving_variance.row(0)[i] + self.epsilon).sqrt();
+            scale[i] = inverse * gain.gamma.map_or(1.0, |gamma| gamma[i]);
+            shift[i] =
+                gain.beta.map_or(0.0, |beta| beta[i]) - self.moving_mean.row(0)[i] * scale[i];
+        }
+        scale_and_shift(cpu, x, [&scale, &shift], y);
+    }
+}
+
+/// The moving mean and variance with their roles: no gradient leads to them.
+fn moved<M>(moving: [M; 2]) -> impl Iterator<Item = (Role<'static>, M)> {
+    let names = ["moving_mean", "moving_variance"];
+    names.into_iter().zip(moving).map(|(name, moving)| (Role::vector(name, None), moving))
+}

@@ -1,0 +1,184 @@
+//! A dense layer: a product, a bias and an activation; nothing random but its first weights.
+//!
+//! ```text
+//! z = x W + b,  a = f(z)
+//! δ = ∂L/∂z = ∂L/∂a ⊙ f′(z),  ∂L/∂x = δ Wᵀ
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Gradient, Role, activation, copy, yes};
+use crate::kernels::{Cpu, Matrix, Operand, View, ViewMut, product};
+use crate::model::{Activation, Constraint, Initializer, Regularizer};
+use crate::random::{Purpose, Stream};
+use crate::shorthand::{Shorthand, name_or_table, optional_name_or_table};
+
+/// The arguments of Keras's `Dense`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dense {
+    /// Number of outputs.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub units: usize,
+    /// What is applied to the outputs.
+    #[serde(default)]
+    pub activation: Activation,
+    /// Add a bias to every unit.
+    #[serde(default = "yes")]
+    pub use_bias: bool,
+    /// Where the kernel (inputs × units) starts.
+    #[serde(default = "glorot_uniform", deserialize_with = "name_or_table")]
+    #[schemars(with = "Shorthand<Initializer>")]
+    pub kernel_initializer: Initializer,
+    /// Where the bias (units) starts.
+    #[serde(default = "zeros", deserialize_with = "name_or_table")]
+    #[schemars(with = "Shorthand<Initializer>")]
+    pub bias_initializer: Initializer,
+    /// What the kernel adds to the loss.
+    #[serde(default, deserialize_with = "optional_name_or_table")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Shorthand<Regularizer>>")]
+    pub kernel_regularizer: Option<Regularizer>,
+    /// What the bias adds to the loss.
+    #[serde(default, deserialize_with = "optional_name_or_table")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Shorthand<Regularizer>>")]
+    pub bias_regularizer: Option<Regularizer>,
+    /// What the kernel is kept to after each update.
+    #[serde(default, deserialize_with = "optional_name_or_table")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Shorthand<Constraint>>")]
+    pub kernel_constraint: Option<Constraint>,
+    /// What the bias is kept to after each update.
+    #[serde(default, deserialize_with = "optional_name_or_table")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Shorthand<Constraint>>")]
+    pub bias_constraint: Option<Constraint>,
+}
+
+fn glorot_uniform() -> Initializer {
+    Initializer::GlorotUniform {}
+}
+
+fn zeros() -> Initializer {
+    Initializer::Zeros {}
+}
+
+/// A dense layer with its weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DenseLayer {
+    /// W: inputs × units
+    pub kernel: Matrix,
+    /// b: 1 × units
+    pub bias: Option<Matrix>,
+    /// f
+    pub activation: Activation,
+    rules: Rules,
+}
+
+/// What the weights are held to.
+#[derive(Clone, Debug, PartialEq)]
+struct Rules {
+    regularizers: [Option<Regularizer>; 2],
+    constraints: [Option<Constraint>; 2],
+}
+
+impl Dense {
+    /// The layer above `index` other dense ones, on `inputs` inputs, its weights drawn from `seed`.
+    pub fn build(&self, inputs: usize, index: usize, seed: u64) -> DenseLayer {
+        let mut kernel = Matrix::zeros(inputs, self.units);
+        let mut stream = Stream::new(seed, Purpose::Kernel, index as u64);
+        self.kernel_initializer.fill(&mut kernel, inputs, self.units, &mut stream);
+        let bias = self.use_bias.then(|| {
+            let mut bias = Matrix::zeros(1, self.units);
+            let mut stream = Stream::new(seed, Purpose::Bias, index as u64);
+            self.bias_initializer.fill(&mut bias, self.units, self.units, &mut stream);
+            bias
+        });
+        let rules = Rules {
+            regularizers: [self.kernel_regularizer, self.bias_regularizer],
+            constraints: [self.kernel_constraint, self.bias_constraint],
+        };
+        DenseLayer { kernel, bias, activation: self.activation, rules }
+    }
+}
+
+impl DenseLayer {
+    /// Whether z is kept beside a: where f′ is a function of z, not of a alone.
+    pub fn keeps_logits(&self) -> bool {
+        self.activation.curve().is_some_and(|curve| curve.needs_logits())
+    }
+
+    pub(super) fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
+        let bias = self.bias.as_ref().map(|bias| (self.rules.role(1), bias));
+        std::iter::once((self.rules.role(0), &self.kernel)).chain(bias).collect()
+    }
+
+    pub(super) fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
+        let DenseLayer { kernel, bias, rules, .. } = self;
+        let rules = &*rules;
+        let bias = bias.as_mut().map(|bias| (rules.role(1), bias));
+        std::iter::once((rules.role(0), kernel)).chain(bias).collect()
+    }
+
+    /// z = x W + b.
+    pub fn affine(&self, cpu: Cpu, x: View<'_>, z: ViewMut<'_>) {
+        let bias = self.bias.as_ref().map(|b| b.row(0));
+        product(cpu, Operand::new(x), self.kernel.view(self.kernel.rows()), bias, z);
+    }
+
+    /// a from z, which stands in `extra` where it is kept, else in the place of a.
+    pub fn activate(&self, cpu: Cpu, [extra, mut a]: [ViewMut<'_>; 2], logits: bool) {
+        if self.keeps_logits() {
+            copy(extra.as_view(), a.reborrow());
+        }
+        if !logits {
+            self.activation.apply(cpu, a);
+        }
+    }
+
+    pub(super) fn forward(
+        &self,
+        cpu: Cpu,
+        x: View<'_>,
+        [mut extra, mut a]: [ViewMut<'_>; 2],
+        logits: bool,
+    ) {
+        let z = if self.keeps_logits() { &mut extra } else { &mut a };
+        self.affine(cpu, x, z.reborrow());
+        self.activate(cpu, [extra, a], logits);
+    }
+
+    pub(super) fn backward(
+        &self,
+        cpu: Cpu,
+        [extra, a]: [View<'_>; 2],
+        mut delta: ViewMut<'_>,
+        below: Option<(&Matrix, ViewMut<'_>)>,
+        logits: bool,
+    ) {
+        if !logits {
+            let z = if self.keeps_logits() { extra } else { a };
+            activation::differentiate(cpu, self.activation, [z, a], delta.reborrow());
+        }
+        if let Some((transposed, below)) = below {
+            let transposed = transposed.view(transposed.rows());
+            product(cpu, Operand::new(delta.as_view()), transposed, None, below);
+        }
+    }
+}
+
+impl Rules {
+    /// The role of the kernel (0) or the bias (1).
+    fn role(&self, which: usize) -> Role<'_> {
+        let is_vector = which == 1;
+        Role {
+            name: if is_vector { "bias" } else { "kernel" },
+            is_vector,
+            gradient: Some(if is_vector { Gradient::Delta } else { Gradient::Product }),
+            regularizer: self.regularizers[which].as_ref(),
+            constraint: self.constraints[which].as_ref(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Dropout (Srivastava et al. 2014), inverted as Keras has it; outside training it does nothing.
+//!
+//! ```text
+//! m = 0 with probability r, else 1 / (1 − r)      r: rate
+//! y = x ⊙ m,  ∂L/∂x = ∂L/∂y ⊙ m
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Moment;
+use crate::kernels::{View, ViewMut};
+use crate::random::{Noise, Purpose};
+
+/// The arguments of Keras's `Dropout`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dropout {
+    /// Share of the inputs that are set to 0.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub rate: f64,
+}
+
+/// Dropout with its stream of random numbers: one for each row of each step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DropoutLayer {
+    rate: f64,
+    noise: Noise,
+}
+
+impl Dropout {
+    /// The layer above `index` others of its kind.
+    pub fn build(&self, index: usize, seed: u64) -> DropoutLayer {
+        DropoutLayer { rate: self.rate, noise: Noise::new(seed, Purpose::Dropout, index as u64) }
+    }
+}
+
+impl DropoutLayer {
+    pub(super) fn forward(&self, x: View<'_>, [mut mask, mut y]: [ViewMut<'_>; 2], moment: Moment) {
+        let (n, threshold) = (x.cols(), (self.rate * 2f64.powi(32)) as u64);
+        let scale = if self.rate < 1.0 { (1.0 / (1.0 - self.rate)) as f32 } else { 0.0 };
+        for r in 0..x.rows() {
+            let mut stream = self.noise.at(moment.step, moment.row + r);
+            let mask = &mut mask.row(r)[..n];
+            for m in mask.iter_mut() {
+                *m = if u64::from(stream.word()) < threshold { 0.0 } else { scale };
+            }
+            let y = y.row(r)[..n].iter_mut().zip(x.row(r));
+            y.zip(mask).for_each(|((y, x), m)| *y = if *m == 0.0 { 0.0 } else { x * *m });
+        }
+    }
+
+    pub(super) fn backward(mask: View<'_>, delta: View<'_>, mut below: ViewMut<'_>) {
+        for r in 0..delta.rows() {
+            let factors = delta.row(r).iter().zip(mask.row(r));
+            let below = below.row(r).iter_mut().zip(factors);
+            below.for_each(|(below, (delta, m))| *below = delta * m);
+        }
+    }
+}

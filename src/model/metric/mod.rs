@@ -1,0 +1,268 @@
+//! Metrics: what is reported beside the loss, each a few sums over the rows of an epoch that become
+//! one number; no gradient.
+
+mod auc;
+mod confusion;
+mod f_score;
+mod r2;
+mod rows;
+
+pub use auc::Auc;
+pub use confusion::Thresholded;
+pub use f_score::{FBetaScore, FScore};
+pub use rows::TopK;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kernels::{Cpu, View};
+use crate::model::Loss;
+use rows::RowMean;
+
+/// A metric by its Keras name, under which it is logged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Metric {
+    /// Share of the rows that are classified right: as Keras resolves it, by the shapes of output
+    /// and target (binary for one output, sparse for integer targets, else categorical).
+    Accuracy {},
+    /// Share of the outputs that are on the right side of a threshold.
+    BinaryAccuracy {
+        /// The output above which the answer is yes.
+        #[serde(default = "half")]
+        threshold: f64,
+    },
+    /// Share of the rows whose greatest output is that of the greatest target.
+    CategoricalAccuracy {},
+    /// The same for integer targets.
+    SparseCategoricalAccuracy {},
+    /// Share of the rows whose class is among the k greatest outputs.
+    TopKCategoricalAccuracy(TopK),
+    /// The same for integer targets.
+    SparseTopKCategoricalAccuracy(TopK),
+    /// Share of what is said to be so that is so, over all classes.
+    Precision(Thresholded),
+    /// Share of what is so that is said to be so, over all classes.
+    Recall(Thresholded),
+    /// Area under the curve of a binary classifier, over all classes.
+    Auc(Auc),
+    /// Harmonic mean of precision and recall.
+    F1Score(FScore),
+    /// The same with recall counted beta times as much.
+    FbetaScore(FBetaScore),
+    /// Share of the variance of the targets that is explained.
+    R2Score {},
+    /// As the loss of this name.
+    #[serde(alias = "mse")]
+    #[schemars(extend("x-aliases" = ["mse"]))]
+    MeanSquaredError {},
+    /// The root of the mean squared error.
+    RootMeanSquaredError {},
+    /// As the loss of this name.
+    #[serde(alias = "mae")]
+    #[schemars(extend("x-aliases" = ["mae"]))]
+    MeanAbsoluteError {},
+    /// As the loss of this name.
+    #[serde(alias = "mape")]
+    #[schemars(extend("x-aliases" = ["mape"]))]
+    MeanAbsolutePercentageError {},
+    /// As the loss of this name.
+    #[serde(alias = "msle")]
+    #[schemars(extend("x-aliases" = ["msle"]))]
+    MeanSquaredLogarithmicError {},
+    /// As the loss of this name.
+    #[serde(alias = "logcosh")]
+    #[schemars(extend("x-aliases" = ["logcosh"]))]
+    LogCosh {},
+    /// As the loss of this name.
+    Poisson {},
+    /// As the loss of this name.
+    Hinge {},
+    /// As the loss of this name.
+    SquaredHinge {},
+    /// As the loss of this name.
+    CategoricalHinge {},
+    /// As the loss of this name.
+    #[serde(alias = "kld")]
+    #[schemars(extend("x-aliases" = ["kld"]))]
+    KlDivergence {},
+    /// The cosine of the angle between outputs and targets: the loss with the other sign.
+    CosineSimilarity {},
+    /// As the loss of this name, of probabilities.
+    BinaryCrossentropy {},
+    /// As the loss of this name, of probabilities.
+    CategoricalCrossentropy {},
+    /// As the loss of this name, of probabilities.
+    SparseCategoricalCrossentropy {},
+}
+
+fn half() -> f64 {
+    0.5
+}
+
+/// How a metric comes about.
+enum Kind<'a> {
+    /// Counted by the trainer for every row, whoever asks for it.
+    Hits,
+    Mean(RowMean),
+    /// The root of one.
+    Root(RowMean),
+    Precision(&'a Thresholded),
+    Recall(&'a Thresholded),
+    Auc(&'a Auc),
+    F(FScore, f64),
+    R2,
+}
+
+/// Some rows (rows × outputs) with their targets as they are, after the last activation.
+#[derive(Clone, Copy)]
+pub struct Answers<'a> {
+    /// y
+    pub outputs: View<'a>,
+    /// t
+    pub targets: View<'a>,
+    /// Whether all targets of the data are 0 or 1.
+    pub binary: bool,
+}
+
+impl Metric {
+    /// The name under which the metric is logged.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Metric::Accuracy {} => "accuracy",
+            Metric::BinaryAccuracy { .. } => "binary_accuracy",
+            Metric::CategoricalAccuracy {} => "categorical_accuracy",
+            Metric::SparseCategoricalAccuracy {} => "sparse_categorical_accuracy",
+            Metric::TopKCategoricalAccuracy(_) => "top_k_categorical_accuracy",
+            Metric::SparseTopKCategoricalAccuracy(_) => "sparse_top_k_categorical_accuracy",
+            Metric::Precision(_) => "precision",
+            Metric::Recall(_) => "recall",
+            Metric::Auc(_) => "auc",
+            Metric::F1Score(_) => "f1_score",
+            Metric::FbetaScore(_) => "fbeta_score",
+            Metric::R2Score {} => "r2_score",
+            Metric::MeanSquaredError {} => "mean_squared_error",
+            Metric::RootMeanSquaredError {} => "root_mean_squared_error",
+            Metric::MeanAbsoluteError {} => "mean_absolute_error",
+            Metric::MeanAbsolutePercentageError {} => "mean_absolute_percentage_error",
+            Metric::MeanSquaredLogarithmicError {} => "mean_squared_logarithmic_error",
+            Metric::LogCosh {} => "log_cosh",
+            Metric::Poisson {} => "poisson",
+            Metric::Hinge {} => "hinge",
+            Metric::SquaredHinge {} => "squared_hinge",
+            Metric::CategoricalHinge {} => "categorical_hinge",
+            Metric::KlDivergence {} => "kl_divergence",
+            Metric::CosineSimilarity {} => "cosine_similarity",
+            Metric::BinaryCrossentropy {} => "binary_crossentropy",
+            Metric::CategoricalCrossentropy {} => "categorical_crossentropy",
+            Metric::SparseCategoricalCrossentropy {} => "sparse_categorical_crossentropy",
+        }
+    }
+
+    /// Whether more is better of the number called `name`, `val_` or not: Keras's mode `auto`.
+    pub fn rises(name: &str) -> bool {
+        let name = name.strip_prefix("val_").unwrap_or(name);
+        let rising = [
+            "precision",
+            "recall",
+            "auc",
+            "f1_score",
+            "fbeta_score",
+            "r2_score",
+            "cosine_similarity",
+        ];
+        name.contains("acc") || rising.contains(&name)
+    }
+
+    /// Whether it says something about classes only.
+    pub fn is_of_classes(&self) -> bool {
+        match self.kind() {
+            Kind::Mean(RowMean::Loss(..)) | Kind::Root(_) | Kind::R2 => false,
+            Kind::Hits | Kind::Mean(_) | Kind::Precision(_) | Kind::Recall(_) => true,
+            Kind::Auc(_) | Kind::F(..) => true,
+        }
+    }
+
+    /// Number of sums that it keeps, for a number of outputs.
+    pub fn sums(&self, outputs: usize) -> usize {
+        match self.kind() {
+            Kind::Hits => 0,
+            Kind::Mean(_) | Kind::Root(_) => 1,
+            Kind::Precision(_) | Kind::Recall(_) => confusion::SUMS,
+            Kind::Auc(auc) => auc.sums(),
+            Kind::F(..) => f_score::SUMS * outputs,
+            Kind::R2 => r2::SUMS * outputs,
+        }
+    }
+
+    /// Adds some rows to its sums.
+    pub fn add(&self, cpu: Cpu, answers: Answers<'_>, sums: &mut [f64]) {
+        match self.kind() {
+            Kind::Hits => {}
+            Kind::Mean(mean) | Kind::Root(mean) => sums[0] += mean.sum(cpu, answers),
+            Kind::Precision(metric) | Kind::Recall(metric) => metric.add(answers, sums),
+            Kind::Auc(auc) => auc.add(answers, sums),
+            Kind::F(score, _) => score.add(answers, sums),
+            Kind::R2 => r2::add(answers, sums),
+        }
+    }
+
+    /// The number after `rows` rows with these sums, of which `hits` were classified right.
+    pub fn value(&self, sums: &[f64], rows: f64, hits: f64) -> f64 {
+        let share = |x: f64| x / rows.max(1.0);
+        match self.kind() {
+            Kind::Hits => share(hits),
+            Kind::Mean(_) => share(sums[0]),
+            Kind::Root(_) => share(sums[0]).sqrt(),
+            Kind::Precision(_) => confusion::precision(sums),
+            Kind::Recall(_) => confusion::recall(sums),
+            Kind::Auc(auc) => auc.value(sums),
+            Kind::F(score, beta) => score.value(sums, beta),
+            Kind::R2 => r2::value(sums, rows),
+        }
+    }
+
+    fn kind(&self) -> Kind<'_> {
+        let loss = |loss: Loss| Kind::Mean(RowMean::Loss(loss, 1.0));
+        match self {
+            Metric::Accuracy {} => Kind::Hits,
+            Metric::BinaryAccuracy { threshold } => {
+                Kind::Mean(RowMean::Binary { threshold: *threshold as f32 })
+            }
+            Metric::CategoricalAccuracy {} | Metric::SparseCategoricalAccuracy {} => {
+                Kind::Mean(RowMean::Categorical)
+            }
+            Metric::TopKCategoricalAccuracy(top) | Metric::SparseTopKCategoricalAccuracy(top) => {
+                Kind::Mean(RowMean::Top { k: top.k })
+            }
+            Metric::Precision(metric) => Kind::Precision(metric),
+            Metric::Recall(metric) => Kind::Recall(metric),
+            Metric::Auc(auc) => Kind::Auc(auc),
+            Metric::F1Score(score) => Kind::F(*score, 1.0),
+            Metric::FbetaScore(score) => Kind::F(score.plain(), score.beta),
+            Metric::R2Score {} => Kind::R2,
+            Metric::MeanSquaredError {} => loss(Loss::MeanSquaredError {}),
+            Metric::RootMeanSquaredError {} => {
+                Kind::Root(RowMean::Loss(Loss::MeanSquaredError {}, 1.0))
+            }
+            Metric::MeanAbsoluteError {} => loss(Loss::MeanAbsoluteError {}),
+            Metric::MeanAbsolutePercentageError {} => loss(Loss::MeanAbsolutePercentageError {}),
+            Metric::MeanSquaredLogarithmicError {} => loss(Loss::MeanSquaredLogarithmicError {}),
+            Metric::LogCosh {} => loss(Loss::LogCosh {}),
+            Metric::Poisson {} => loss(Loss::Poisson {}),
+            Metric::Hinge {} => loss(Loss::Hinge {}),
+            Metric::SquaredHinge {} => loss(Loss::SquaredHinge {}),
+            Metric::CategoricalHinge {} => loss(Loss::CategoricalHinge {}),
+            Metric::KlDivergence {} => loss(Loss::KlDivergence {}),
+            Metric::CosineSimilarity {} => {
+                Kind::Mean(RowMean::Loss(Loss::CosineSimilarity {}, -1.0))
+            }
+            Metric::BinaryCrossentropy {} => {
+                loss(Loss::BinaryCrossentropy { label_smoothing: 0.0, from_logits: false })
+            }
+            Metric::CategoricalCrossentropy {} | Metric::SparseCategoricalCrossentropy {} => {
+                loss(Loss::CategoricalCrossentropy { label_smoothing: 0.0, from_logits: false })
+            }
+        }
+    }
+}

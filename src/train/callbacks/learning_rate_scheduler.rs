@@ -1,0 +1,24 @@
+//! Sets the learning rate at the beginning of certain epochs; it looks at no number of the fit.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What Keras's `LearningRateScheduler` does with a function of the epoch, as a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LearningRateScheduler {
+    /// The epochs, from 0, at whose beginning the learning rate changes, ascending.
+    #[schemars(length(min = 1), extend("examples" = [[10, 15]]))]
+    pub epochs: Vec<usize>,
+    /// What it becomes in each of them, and stays until another callback changes it.
+    #[schemars(length(min = 1), inner(range(min = 0.0)), extend("examples" = [[0.001, 0.0001]]))]
+    pub learning_rates: Vec<f64>,
+}
+
+impl LearningRateScheduler {
+    /// What the learning rate becomes at the beginning of `epoch`, if it changes.
+    pub fn at(&self, epoch: usize) -> Option<f64> {
+        let place = self.epochs.iter().position(|changed| *changed == epoch)?;
+        self.learning_rates.get(place).copied()
+    }
+}

@@ -1,0 +1,11 @@
+//! Callbacks that steer a fit by its numbers, with Keras's arguments; none of them writes a file.
+
+mod direction;
+mod early_stopping;
+mod learning_rate_scheduler;
+mod reduce_lr_on_plateau;
+
+pub use direction::Direction;
+pub use early_stopping::{EarlyStopping, Watch};
+pub use learning_rate_scheduler::LearningRateScheduler;
+pub use reduce_lr_on_plateau::{Plateau, ReduceLrOnPlateau};
