@@ -9,6 +9,7 @@ use super::load::{beside, reason};
 use super::optimizer;
 use super::plan::{BUILT_IN, Plan};
 use super::problem::{Location, Origin, Place, Problem};
+use super::tensorboard;
 use super::tree::Node;
 use super::words::{list, nearest};
 use crate::data::{DataError, Description, Source};
@@ -36,6 +37,7 @@ pub(super) fn resolve(
             fill(plan, &written, &data);
             problems.extend(rows(plan, &written, &data));
             problems.extend(fit::network(plan, &written, &data));
+            problems.extend(tensorboard::tensorboard(plan, &written, &data));
         }
         Err(problem) => problems.push(*problem),
     }

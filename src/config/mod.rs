@@ -13,6 +13,7 @@ mod check;
 mod fit;
 mod optimizer;
 mod schema;
+mod tensorboard;
 mod walk;
 
 mod example;
@@ -29,8 +30,9 @@ pub use example::example;
 pub use experiment::{Change, Experiment, Variant};
 pub use load::{load, load_with};
 pub use picture::render;
-pub use plan::{Data, Layout, Model, Plan, TensorBoard, Training};
+pub use plan::{Data, Model, Plan, Training};
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};
 pub use reference::reference;
 pub use schema::schema;
 pub use sweep::short_keys;
+pub use tensorboard::{Layout, TensorBoard, UpdateFreq};

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::callbacks::Callbacks;
+use super::tensorboard::TensorBoard;
 use crate::data::Source;
 use crate::model::{Layer, Loss, Metric};
 use crate::optim::Optimizer;
@@ -113,27 +114,6 @@ pub struct Training {
 #[schemars(inline)]
 pub struct ClassWeight(#[schemars(range(min = 0.0))] pub f64);
 
-/// `[tensorboard]`: what is logged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct TensorBoard {
-    /// Write the model for the Graphs page.
-    pub write_graph: bool,
-    /// How event files are laid out.
-    pub layout: Layout,
-}
-
-/// How event files are laid out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Layout {
-    /// As Keras's callback: `train/` and `validation/`, tags `epoch_loss`, `epoch_accuracy`.
-    #[default]
-    Keras,
-    /// One event file with the tags `loss`, `accuracy`, `val_loss`, `val_accuracy`.
-    Flat,
-}
-
 /// The data sets that need no path.
 pub(super) const BUILT_IN: [&str; 1] = ["mnist"];
 
@@ -181,11 +161,5 @@ impl Default for Training {
             class_weight: None,
             shuffle: true,
         }
-    }
-}
-
-impl Default for TensorBoard {
-    fn default() -> TensorBoard {
-        TensorBoard { write_graph: true, layout: Layout::Keras }
     }
 }

@@ -11,15 +11,23 @@ mod frame;
 mod writer;
 
 mod graph;
+mod histogram;
 mod hparams;
+mod image;
+mod pr_curve;
 mod scalar;
 mod summary;
+mod text;
 
 pub use clock::Clock;
 pub use error::EventError;
 pub use writer::EventWriter;
 
 pub use graph::keras_graph;
+pub use histogram::histogram;
 pub use hparams::{HParam, Outcome, session_end, session_start};
+pub use image::{Picture, image};
+pub use pr_curve::pr_curve;
 pub use scalar::scalar;
 pub use summary::Summary;
+pub use text::text;

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use chrono::{DateTime, FixedOffset};
 
-use crate::config::{Layout, Plan};
-use crate::events::{Clock, EventWriter, Outcome, keras_graph, scalar, session_end, session_start};
+use crate::config::{Layout, Plan, TensorBoard};
+use crate::events::{
+    Clock, EventWriter, Outcome, Summary, keras_graph, scalar, session_end, session_start, text,
+};
 use crate::experiment::{graph, hparams};
 use crate::runs::{Folder, remove_files};
 use crate::train::Logs;
@@ -18,6 +20,7 @@ pub(super) struct EventFiles {
     folder: Folder,
     session: EventWriter,
     scalars: Scalars,
+    options: TensorBoard,
 }
 
 /// Where the scalars of an epoch go.
@@ -49,16 +52,20 @@ impl EventFiles {
                 validation: None,
             },
         };
+        let writer = match &mut scalars {
+            Scalars::Keras { train, .. } => train,
+            Scalars::Flat => &mut session,
+        };
         if plan.tensorboard.write_graph {
-            let writer = match &mut scalars {
-                Scalars::Keras { train, .. } => train,
-                Scalars::Flat => &mut session,
-            };
             writer.add(0, keras_graph(&graph::keras_json(plan)));
-            writer.flush()?;
         }
+        if plan.tensorboard.write_config {
+            writer.add(0, text("config", &format!("```toml\n{}```\n", plan.to_toml())));
+        }
+        writer.flush()?;
         session.flush()?;
-        Ok(EventFiles { folder: folder.clone(), session, scalars })
+        let options = plan.tensorboard.clone();
+        Ok(EventFiles { folder: folder.clone(), session, scalars, options })
     }
 
     /// Goes on with the files where they had these lengths; whatever came after that is gone.
@@ -78,33 +85,98 @@ impl EventFiles {
                 validation: open(&folder.validation())?,
             },
         };
-        Ok(EventFiles { folder: folder.clone(), session, scalars })
+        let options = plan.tensorboard.clone();
+        Ok(EventFiles { folder: folder.clone(), session, scalars, options })
     }
 
-    /// Writes the numbers of an epoch (from 0); when it returns they are in their files.
-    pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs) -> Result<()> {
-        let step = epoch as i64;
-        let Scalars::Keras { train, validation } = &mut self.scalars else {
-            for (name, value) in &logs.0 {
-                self.session.add(step, scalar(name, *value as f32));
-            }
-            return Ok(self.session.flush()?);
-        };
-        for (name, value) in &logs.0 {
-            let (writer, name) = match name.strip_prefix("val_") {
-                None => (&mut *train, name.as_str()),
-                Some(name) => {
-                    if validation.is_none() {
-                        let dir = self.folder.validation();
-                        *validation = Some(EventWriter::create(&dir, 0, Clock::System)?);
-                    }
-                    (validation.as_mut().unwrap_or(&mut *train), name)
-                }
-            };
-            writer.add(step, scalar(&format!("epoch_{name}"), *value as f32));
+    /// Takes in the numbers after batch `step` (from 1), if they are to be logged; they are in their
+    /// file with the next epoch, or when [`EventFiles::flush`] is called.
+    pub(super) fn batch(&mut self, step: u64, logs: &Logs, steps_per_second: f64) {
+        if !self.options.update_freq.falls_on(step) {
+            return;
         }
-        train.flush()?;
-        Ok(validation.as_mut().map_or(Ok(()), EventWriter::flush)?)
+        let rate = self.options.write_steps_per_second.then_some(steps_per_second as f32);
+        let writer = self.training();
+        if let Some(rate) = rate {
+            writer.add(step as i64, scalar("batch_steps_per_second", rate));
+        }
+        for (name, value) in &logs.0 {
+            writer.add(step as i64, scalar(&format!("batch_{name}"), *value as f32));
+        }
+    }
+
+    /// Writes the numbers of an epoch (from 0) that ended after `steps` steps; when it returns they
+    /// are in their files.
+    pub(super) fn epoch(
+        &mut self,
+        (epoch, steps): (usize, u64),
+        logs: &Logs,
+        steps_per_second: f64,
+    ) -> Result<()> {
+        let step = epoch as i64;
+        if self.options.evaluation_vs_iterations {
+            for (name, value) in
+                logs.0.iter().filter_map(|(n, v)| Some((n.strip_prefix("val_")?, v)))
+            {
+                let tag = format!("evaluation_{name}_vs_iterations");
+                self.validation()?.add(steps as i64, scalar(&tag, *value as f32));
+            }
+        }
+        let flat = matches!(self.scalars, Scalars::Flat);
+        for (name, value) in &logs.0 {
+            let (writer, tag) = match name.strip_prefix("val_") {
+                _ if flat => (&mut self.session, name.clone()),
+                None => (self.training(), format!("epoch_{name}")),
+                Some(name) => (self.validation()?, format!("epoch_{name}")),
+            };
+            writer.add(step, scalar(&tag, *value as f32));
+        }
+        if self.options.write_steps_per_second {
+            self.training().add(step, scalar("epoch_steps_per_second", steps_per_second as f32));
+        }
+        self.flush()
+    }
+
+    /// Takes in summaries of the weights after an epoch.
+    pub(super) fn add_training(&mut self, step: i64, summaries: Vec<Summary>) {
+        let writer = self.training();
+        summaries.into_iter().for_each(|summary| writer.add(step, summary));
+    }
+
+    /// Takes in summaries of the validation rows.
+    pub(super) fn add_validation(&mut self, step: i64, summaries: Vec<Summary>) -> Result<()> {
+        let writer = self.validation()?;
+        summaries.into_iter().for_each(|summary| writer.add(step, summary));
+        Ok(())
+    }
+
+    /// Brings everything into the files.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        self.session.flush()?;
+        if let Scalars::Keras { train, validation } = &mut self.scalars {
+            train.flush()?;
+            validation.as_mut().map_or(Ok(()), EventWriter::flush)?;
+        }
+        Ok(())
+    }
+
+    /// The file of what is logged of the training.
+    fn training(&mut self) -> &mut EventWriter {
+        match &mut self.scalars {
+            Scalars::Keras { train, .. } => train,
+            Scalars::Flat => &mut self.session,
+        }
+    }
+
+    /// The file of what is logged of the validation.
+    fn validation(&mut self) -> Result<&mut EventWriter> {
+        let Scalars::Keras { validation, .. } = &mut self.scalars else {
+            return Ok(&mut self.session);
+        };
+        if validation.is_none() {
+            *validation = Some(EventWriter::create(&self.folder.validation(), 0, Clock::System)?);
+        }
+        validation.as_mut().context("an event file that has just been made")
     }
 
     /// Writes how the session ended, and when.

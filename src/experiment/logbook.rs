@@ -13,11 +13,14 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, FixedOffset, Local};
 use sha2::{Digest, Sha256};
 
-use crate::config::Plan;
+use crate::config::{Layout, Plan, TensorBoard};
+use crate::data::describe;
 use crate::events::Outcome;
 use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
 use crate::experiment::model_checkpoint::{Keeper, save_network};
+use crate::experiment::pace::Pace;
+use crate::experiment::pictures::{self, Answers};
 use crate::experiment::snapshot::{self, Logged, Note, Snapshot};
 use crate::experiment::{Order, Report, Setting};
 use crate::runs::{
@@ -43,6 +46,7 @@ pub(super) struct Logbook {
     begun: Instant,
     synced: Instant,
     sync_every: Duration,
+    pace: Pace,
 }
 
 struct Files {
@@ -50,6 +54,9 @@ struct Files {
     history: HistoryWriter,
     keeper: Option<Keeper>,
     csv: Option<CsvFile>,
+    options: TensorBoard,
+    /// Height and width of an input that is a picture.
+    shape: Option<(usize, usize)>,
 }
 
 impl Logbook {
@@ -75,6 +82,7 @@ impl Logbook {
             begun: Instant::now(),
             synced: Instant::now(),
             sync_every: setting.sync_every,
+            pace: Pace::new(0),
         })
     }
 
@@ -178,7 +186,16 @@ impl Logbook {
         let keeper = keeper.map(|rule| Keeper::new(rule, numbers().map(|(_, logs)| logs)));
         let csv = plan.callbacks.csv_logger.as_ref();
         let csv = csv.map(|rule| CsvFile::create(self.folder.path(), rule, numbers()));
-        Ok(Files { events, history, keeper, csv: csv.transpose()? })
+        let options = plan.tensorboard.clone();
+        let shape = match options.write_images {
+            true => describe(&plan.data.source())?.shape,
+            false => Vec::new(),
+        };
+        let shape = match shape[..] {
+            [height, width] | [height, width, 1] => Some((height, width)),
+            _ => None,
+        };
+        Ok(Files { events, history, keeper, csv: csv.transpose()?, options, shape })
     }
 
     /// The run's folder.
@@ -186,12 +203,25 @@ impl Logbook {
         &self.folder
     }
 
+    /// An epoch begins after `steps` steps of the training.
+    pub(super) fn epoch_begins(&mut self, steps: u64) {
+        self.pace = Pace::new(steps);
+    }
+
+    /// Takes in the numbers after batch `step` of the training, from 1.
+    pub(super) fn batch(&mut self, step: u64, logs: &Logs) {
+        if let Some(files) = &mut self.files {
+            files.events.batch(step, logs, self.pace.batch());
+        }
+    }
+
     /// Writes the numbers of an epoch (from 0) and what the fit needs to go on after it; when it
     /// returns they are in their files.
     pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs, state: &State) -> Result<()> {
-        let survives = self.survives();
+        let (survives, steps) = (self.survives(), state.optimizer.iterations);
         if let Some(files) = &mut self.files {
-            files.events.epoch(epoch, logs)?;
+            files.events.epoch((epoch, steps), logs, self.pace.epoch(steps))?;
+            files.weights(epoch, state);
             files.history.append(epoch, logs)?;
             if let Some(keeper) = &mut files.keeper {
                 keeper.epoch(&self.folder, (epoch, logs), &state.network, survives)?;
@@ -203,9 +233,22 @@ impl Logbook {
         self.save(state)
     }
 
+    /// Writes what the network answers to the validation rows after its last epoch (from 0).
+    pub(super) fn answers(&mut self, epoch: usize, answers: &Answers<'_>) -> Result<()> {
+        let Some(files) = &mut self.files else { return Ok(()) };
+        let folder = match files.options.layout {
+            Layout::Keras => self.folder.validation(),
+            Layout::Flat => self.folder.path().to_owned(),
+        };
+        let summaries = pictures::look(&files.options, answers, &folder)?;
+        files.events.add_validation(epoch as i64, summaries)?;
+        files.events.flush()
+    }
+
     /// Writes what the fit needs to go on from `state`.
     pub(super) fn save(&mut self, state: &State) -> Result<()> {
-        let Some(files) = &self.files else { return Ok(()) };
+        let Some(files) = &mut self.files else { return Ok(()) };
+        files.events.flush()?;
         let survives = match self.sync_every <= self.synced.elapsed() {
             false => Survives::Kill,
             true => {
@@ -215,8 +258,8 @@ impl Logbook {
                 Survives::PowerLoss
             }
         };
-        let seconds = self.seconds();
-        let logged = Logged { plan: &self.plan, seconds, events: files.events.lengths() };
+        let events = files.events.lengths();
+        let logged = Logged { plan: &self.plan, seconds: self.seconds(), events };
         Ok(snapshot::save(&self.checkpoint, state, logged, survives)?)
     }
 
@@ -284,6 +327,16 @@ impl Logbook {
 }
 
 impl Files {
+    /// Takes in histograms and pictures of the weights, if it is time for them.
+    fn weights(&mut self, epoch: usize, state: &State) {
+        let every = self.options.histogram_freq;
+        if 0 < every && epoch.is_multiple_of(every) {
+            let pictures = self.options.write_images;
+            let summaries = pictures::weights(&state.network, pictures, self.shape);
+            self.events.add_training(epoch as i64, summaries);
+        }
+    }
+
     fn sync(&self) -> Result<()> {
         self.events.sync()?;
         Ok(self.history.sync()?)

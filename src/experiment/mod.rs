@@ -10,6 +10,8 @@ mod csv_logger;
 mod event_files;
 mod logbook;
 mod model_checkpoint;
+mod pace;
+mod pictures;
 mod snapshot;
 
 use std::any::Any;
@@ -23,7 +25,9 @@ pub use feeds::Feeds;
 use anyhow::{Context as _, Result, anyhow};
 
 use crate::config::Plan;
+use crate::data::describe;
 use crate::experiment::logbook::Logbook;
+use crate::experiment::pictures::Answers;
 use crate::model::Network;
 use crate::runs::{History, Record, Status};
 use crate::train::{Direction, Ended, Event, Flow, Goal, Logs, State, Task};
@@ -129,6 +133,7 @@ fn train(
     let split = plan.data.training_rows(rows);
     logbook.data(loaded.data_source(split, rows - split), order.data)?;
     let class_weight = plan.training.class_weights();
+    let threads = (setting.threads)();
     let task = Task {
         feed: &feed,
         training: 0..split,
@@ -147,12 +152,20 @@ fn train(
         reduce_lr_on_plateau: plan.callbacks.reduce_lr_on_plateau.as_ref(),
         learning_rate_scheduler: plan.callbacks.learning_rate_scheduler.as_ref(),
         terminate_on_nan: plan.callbacks.terminate_on_nan.enabled,
-        threads: (setting.threads)(),
+        threads,
     };
     let mut state = start(&task, plan, logbook, report)?;
     let status = fit(task, &mut state, setting, logbook, report, tell)?;
-    if status == Status::Stopped {
-        logbook.save(&state)?;
+    match status {
+        Status::Stopped => logbook.save(&state)?,
+        _ if plan.tensorboard.looks_at_answers() => {
+            let shape = describe(&plan.data.source())?.shape;
+            let rows = split..rows;
+            let answers =
+                Answers { network: &state.network, feed: &feed, rows, shape: &shape, threads };
+            logbook.answers(state.epoch.saturating_sub(1), &answers)?;
+        }
+        _ => {}
     }
     logbook.weights(&state)?;
     Ok(status)
@@ -197,6 +210,8 @@ fn fit(
             let mut another_share = false;
             match event {
                 Event::TrainBegin { .. } if begun => return Flow::Continue,
+                Event::EpochBegin { .. } => logbook.epoch_begins(state.optimizer.iterations),
+                Event::BatchEnd { logs, .. } => logbook.batch(state.optimizer.iterations, logs),
                 Event::EpochEnd { epoch, logs } => {
                     if let Err(error) = logbook.epoch(epoch, logs, state) {
                         broken = Some(error);

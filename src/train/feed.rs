@@ -2,7 +2,7 @@
 //! all runs and never changed.
 
 use crate::data::{Inputs, Table, Targets, Values};
-use crate::kernels::{Groups, ViewMut};
+use crate::kernels::{Groups, Matrix, ViewMut};
 
 /// A table whose inputs have been divided by a scale.
 #[derive(Debug)]
@@ -55,8 +55,15 @@ impl Feed {
         }
     }
 
+    /// The inputs of a row, divided by the scale.
+    pub fn inputs_of(&self, row: usize) -> Vec<f32> {
+        let mut inputs = Matrix::zeros(1, self.features());
+        self.inputs.gather(&[row as u32], inputs.view_mut(1));
+        inputs.to_rows()
+    }
+
     /// The class of a row, if the targets are classes.
-    pub(super) fn class(&self, row: u32) -> Option<usize> {
+    pub fn class(&self, row: u32) -> Option<usize> {
         match &self.targets {
             Targets::Classes { labels, .. } => Some(labels[row as usize] as usize),
             Targets::Values { .. } => None,

@@ -8,7 +8,7 @@ use std::path::Path;
 const ROOMS: [(&str, &str); 14] = [
     ("cli", "sweep experiment report config runs train data"),
     ("sweep", "experiment config runs train"),
-    ("experiment", "config runs events train data model optim random"),
+    ("experiment", "config runs events train data model optim kernels random"),
     ("report", "runs"),
     ("config", "train data model optim random shorthand"),
     ("runs", "train"),

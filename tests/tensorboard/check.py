@@ -78,7 +78,7 @@ def plain(value):
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, bytes):
-        return value.decode()
+        return value.decode(errors="replace")
     if isinstance(value, float) and not abs(value) < float("inf"):
         return str(value)
     return value
@@ -149,6 +149,16 @@ def ask(board):
                 for tag in tags
             }
             for run, tags in board.get("data/plugin/scalars/tags").items()
+        },
+        "tags": {
+            plugin: {
+                run: sorted(tags) for run, tags in board.get(f"data/plugin/{plugin}/tags").items()
+            }
+            for plugin in ("histograms", "distributions", "images", "text", "pr_curves")
+        },
+        "embeddings": {
+            run: board.get("data/plugin/projector/info", run=run)["embeddings"]
+            for run in board.get("data/plugin/projector/runs")
         },
         "graphs": ask_graphs(board),
         "hparams": ask_hparams(board),

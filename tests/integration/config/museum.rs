@@ -173,6 +173,10 @@ exhibits! {
     checkpoint_in_the_way: tutorial_with("[training]", "[callbacks.model_checkpoint]\nfilepath = \"model.safetensors\"\n[training]");
     checkpoint_of_no_number: tutorial_with("[training]", "[callbacks.model_checkpoint]\nfilepath = \"best-{val_los:.2f}.safetensors\"\n[training]");
     separator_of_two: tutorial_with("[training]", "[callbacks.csv_logger]\nseparator = \", \"\n[training]");
+    update_freq_of_no_kind: tutorial_with("[training]", "[tensorboard]\nupdate_freq = \"batches\"\n[training]");
+    update_freq_of_nothing: tutorial_with("[training]", "[tensorboard]\nupdate_freq = 0\n[training]");
+    pictures_without_histograms: tutorial_with("[training]", "[tensorboard]\nwrite_images = true\n[training]");
+    answers_without_validation: tutorial_with("[training]", "[tensorboard]\nconfusion_matrix = true\npr_curves = true\n[training]").set("data.validation_split=0");
     rate_of_dropout: tutorial_with("layers = [", "layers = [\n    { type = \"dropout\", rate = 1.5 },");
     layer_in_one_word: tutorial_with("layers = [", "layers = [\n    { type = \"batchnormalization\" },");
     early_stopping_of_the_rate: Desk::with(&tutorial()).set("callbacks.early_stopping.monitor=learning_rate");

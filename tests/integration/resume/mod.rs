@@ -51,7 +51,10 @@ fn layered() -> Plan {
         [callbacks.reduce_lr_on_plateau]\npatience = 0\nmin_delta = 0.5\n\
         [callbacks.learning_rate_scheduler]\nepochs = [1, 3]\nlearning_rates = [0.02, 0.01]\n\
         [callbacks.model_checkpoint]\nsave_best_only = true\n\
-        filepath = \"kept/{epoch}-{val_loss:.3f}.safetensors\"\n[callbacks.csv_logger]";
+        filepath = \"kept/{epoch}-{val_loss:.3f}.safetensors\"\n[callbacks.csv_logger]\n\
+        [tensorboard]\nhistogram_freq = 2\nwrite_images = true\nupdate_freq = 2\n\
+        evaluation_vs_iterations = true\nwrite_config = true\nconfusion_matrix = true\n\
+        mistakes = 3\npr_curves = true\nembeddings = 10";
     let mut plan = plan(callbacks);
     let layers = serde_json::json!([
         {"type": "batch_normalization"},
