@@ -34,6 +34,10 @@ pub(super) enum Tone {
     Bad,
     /// What is best.
     Good,
+    /// The first of two curves.
+    First,
+    /// The second.
+    Second,
 }
 
 impl Console {
@@ -62,6 +66,12 @@ impl Console {
     /// Writes a line to stderr. If that cannot be written to, there is nobody left to tell.
     pub(super) fn say(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Writes a question to stderr; the answer is to stand on the same line.
+    pub(super) fn ask(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        let _ = write!(err, "{text}").and_then(|()| err.flush());
     }
 
     /// Says what went wrong.
@@ -95,6 +105,8 @@ impl Stream {
             Tone::Head => "1",
             Tone::Bad => "1;31",
             Tone::Good => "32",
+            Tone::First => "36",
+            Tone::Second => "33",
         };
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }

@@ -25,6 +25,7 @@ use anyhow::{Context as _, Result, anyhow};
 use crate::config::Plan;
 use crate::experiment::logbook::Logbook;
 use crate::model::Network;
+pub use crate::runs::monitored;
 use crate::runs::{History, Record, Status};
 use crate::train::{Direction, Ended, Event, Flow, Goal, Logs, State, Task};
 
@@ -222,11 +223,6 @@ fn fit(
             }
         };
     }
-}
-
-/// The number by which the epochs of a run, and runs, are compared, and its value.
-pub fn monitored(logs: &Logs) -> Option<(&'static str, f64)> {
-    ["val_loss", "loss"].into_iter().find_map(|name| Some((name, logs.get(name)?)))
 }
 
 impl Report {

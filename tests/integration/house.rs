@@ -9,7 +9,7 @@ const ROOMS: [(&str, &str); 14] = [
     ("cli", "sweep experiment report config runs train data"),
     ("sweep", "experiment config runs train"),
     ("experiment", "config runs events train data model optim random"),
-    ("report", "runs"),
+    ("report", "config runs events train data"),
     ("config", "train data model optim random shorthand"),
     ("runs", "train"),
     ("events", ""),

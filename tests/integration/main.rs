@@ -1,5 +1,6 @@
 //! All tests that use the program from outside, in one binary: it links once.
 
+mod answers;
 mod cli;
 mod config;
 mod data;
@@ -9,6 +10,7 @@ mod house;
 mod kernels;
 mod layers;
 mod optimizers;
+mod reader;
 pub(crate) mod resume;
 mod runs;
 mod sandbox;
