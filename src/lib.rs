@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod experiment;
+pub mod export;
 pub mod report;
 pub mod sweep;
 

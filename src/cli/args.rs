@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::color::Color;
-use super::questions::{self, CompareArgs, ListArgs, RmArgs, ShowArgs};
+use super::questions::{self, CompareArgs, ExportArgs, ListArgs, RmArgs, ShowArgs};
 
 const EXIT_STATUS: &str = "\
 Exit status:
@@ -101,6 +101,13 @@ pub(super) enum Command {
     #[command(after_help = questions::RUNS)]
     #[command(after_long_help = format!("{}\n\n{}", questions::COMPARE_EXAMPLES, questions::RUNS))]
     Compare(CompareArgs),
+    /// Write histories, scalars or models in the formats of other programs
+    ///
+    /// Without a subcommand the histories of runs, as one table with the columns run, name, epoch (from
+    /// 0) and every number that any of them has.
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::EXPORT_EXAMPLES, questions::RUNS))]
+    Export(ExportArgs),
     /// Remove runs, or whole sweeps, after asking; never what is running
     #[command(after_help = questions::RUNS)]
     #[command(after_long_help = format!("{}\n\n{}", questions::RM_EXAMPLES, questions::RUNS))]

@@ -53,8 +53,13 @@ impl Console {
     ///
     /// A reader that has seen enough and closed the pipe (`runner schema | head`) is no error.
     pub(super) fn data(&self, text: &str) -> io::Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// The same, of data that need be no text.
+    pub(super) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => {
                 Err(io::Error::new(error.kind(), format!("cannot write to stdout: {error}")))

@@ -13,6 +13,7 @@ mod check;
 mod compare;
 mod completions;
 mod dry_run;
+mod export;
 mod list;
 mod resume;
 mod rm;
@@ -68,6 +69,7 @@ fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
         Command::List(args) => list::list(args, console),
         Command::Show(args) => show::show(args, console),
         Command::Compare(args) => compare::compare(args, console),
+        Command::Export(args) => export::export(args, console),
         Command::Rm(args) => rm::rm(args, console),
         Command::Check(args) => check::check(args, console),
         Command::Schema(args) => schema::schema(args, console),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, ValueHint};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 
 use super::args::at_least_one;
 
@@ -45,6 +45,17 @@ Examples:
   runner rm adam
   runner rm logs/lr-sweep/20261123-210800
   runner list --filter status=failed --json | jq -r '.runs[].dir' | xargs runner rm --yes";
+
+pub(super) const EXPORT_EXAMPLES: &str = "\
+Examples:
+  The histories of a sweep, a row for each epoch of each run:
+    runner export logs/lr-sweep/20261123-210800 -o sweep.parquet
+
+  Whatever TensorBoard can show as scalars:
+    runner export scalars logs > scalars.csv
+
+  The trained network for other programs:
+    runner export model adam -o adam.onnx";
 
 /// Where runs are looked for.
 #[derive(Debug, ClapArgs)]
@@ -146,4 +157,99 @@ pub(super) struct RmArgs {
 
     #[command(flatten)]
     pub(super) place: Logdir,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct ExportArgs {
+    #[command(subcommand)]
+    pub(super) kind: Option<ExportKind>,
+
+    #[command(flatten)]
+    pub(super) histories: ExportHistories,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExportKind {
+    /// Write the scalars of any TensorBoard log folder, Keras's and PyTorch's too, as one table
+    ///
+    /// The columns are run, tag, step, wall_time (seconds since 1970) and value. A damaged file is read
+    /// up to the damage, and told.
+    Scalars(ExportScalars),
+    /// Write the network of a run, or its weights alone
+    #[command(after_help = RUNS)]
+    Model(ExportModel),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExportHistories {
+    /// Runs; of a sweep or another folder, all in it [default: all in --logdir]
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub(super) runs: Vec<String>,
+
+    /// The format [default: what FILE ends in, or csv]
+    #[arg(long)]
+    pub(super) format: Option<TableFormat>,
+
+    /// The file to write, in the place of what is there [default: stdout]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExportScalars {
+    /// The log folder
+    #[arg(value_name = "LOGDIR", value_hint = ValueHint::DirPath)]
+    pub(super) logdir: PathBuf,
+
+    /// The format [default: what FILE ends in, or csv]
+    #[arg(long)]
+    pub(super) format: Option<TableFormat>,
+
+    /// The file to write, in the place of what is there [default: stdout]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExportModel {
+    /// The run
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) run: String,
+
+    /// The format [default: what FILE ends in]
+    #[arg(long)]
+    pub(super) format: Option<ModelFormat>,
+
+    /// The file to write, in the place of what is there
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: PathBuf,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    /// Comma-separated values
+    Csv,
+    /// An array of objects
+    Json,
+    /// Apache Parquet
+    Parquet,
+}
+
+/// How a network is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ModelFormat {
+    /// The weights
+    Safetensors,
+    /// The weights, for NumPy
+    Npz,
+    /// The network with its weights; its inputs are divided by data.scale already
+    Onnx,
 }

@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod data;
 mod events;
+mod export;
 mod golden;
 mod house;
 mod kernels;

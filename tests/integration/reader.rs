@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -190,7 +191,9 @@ fn any_bytes_are_read_to_an_end() {
         values += scalars.len() as u64;
         damaged += u64::from(damage.is_some());
     }
-    println!("{n} inputs, {damaged} damaged, {values} scalars, {:?}", started.elapsed());
+    let took = started.elapsed();
+    writeln!(std::io::stderr(), "{n} inputs, {damaged} damaged, {values} scalars, {took:?}")
+        .unwrap();
     assert!(n < 1000 || n / 10 < damaged && n / 10 < values, "the mutations reach both ends");
 }
 
