@@ -103,7 +103,11 @@ mod tests {
         file.write_all(&encode(&Table { columns })).unwrap();
         let reader = SerializedFileReader::new(file).unwrap();
         let rows = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string());
-        insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @"");
+        insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @r#"
+        {run: "a", epoch: 0, loss: 0.5, value: 0.1}
+        {run: "größe", epoch: -1, loss: null, value: inf}
+        {run: "a", epoch: 9223372036854775807, loss: NaN, value: -0E0}
+        "#);
         let none = Table { columns: vec![Column::new("x", Cells::Whole(vec![]))] };
         assert!(encode(&none).starts_with(b"PAR1"));
     }
