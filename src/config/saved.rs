@@ -32,11 +32,25 @@ fn flatten(path: &str, value: &Value, settings: &mut Vec<(String, Value)>) {
         Value::Object(table) => {
             table.iter().for_each(|(key, value)| flatten(&below(key), value, settings));
         }
-        Value::Array(items) if items.iter().any(Value::is_object) => {
+        Value::Array(items) if items.iter().all(|item| short(item).is_some()) => {
+            let plain = items.iter().filter_map(short).cloned();
+            settings.push((path.to_owned(), plain.collect()));
+        }
+        Value::Array(items) => {
             let items = items.iter().enumerate();
             items.for_each(|(i, value)| flatten(&below(&i.to_string()), value, settings));
         }
         plain => settings.push((path.to_owned(), plain.clone())),
+    }
+}
+
+/// The plain value that an item of a list is, or that a config says for it: a name for a table of
+/// nothing else.
+fn short(item: &Value) -> Option<&Value> {
+    match item {
+        Value::Object(table) if table.len() == 1 => table.get("name"),
+        Value::Object(_) | Value::Array(_) => None,
+        plain => Some(plain),
     }
 }
 

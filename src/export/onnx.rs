@@ -18,15 +18,16 @@ const OUTPUT: &str = "output";
 
 /// The file of the plan's network with these weights, or what of it cannot be told.
 pub(super) fn encode(plan: &Plan, tensors: &[Tensor]) -> Result<Vec<u8>, String> {
-    let mut graph = Graph { tensors, ..Graph::new() };
-    for (index, layer) in plan.model.layers.iter().enumerate() {
-        graph.layer(index, layer)?;
+    let features = features(plan, tensors).ok_or("it has no weights")?;
+    let mut graph = Graph::new(tensors, features);
+    let layers = &plan.model.layers;
+    for (at, layer) in layers.iter().enumerate() {
+        let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
+        graph.layer(&format!("{}_{index}", layer.kind()), layer)?;
     }
     // What comes out last has a name that users may rely on.
     let last = graph.value.clone();
     graph.node("Identity", &[&last], OUTPUT, &[]);
-    let features = features(plan, tensors).ok_or("it has no weights")?;
-    let width = graph.width.unwrap_or(features);
     let metadata = |(key, value): (&str, String)| Message::default().text(1, key).text(2, &value);
     let scale = plan.data.scale.unwrap_or(1.0).to_string();
     let metadata = [("name", plan.name.clone()), ("scale", scale)].map(metadata);
@@ -34,7 +35,7 @@ pub(super) fn encode(plan: &Plan, tensors: &[Tensor]) -> Result<Vec<u8>, String>
         .number(1, IR)
         .text(2, "runner")
         .text(3, env!("CARGO_PKG_VERSION"))
-        .message(7, &graph.message(&plan.name, features, width))
+        .message(7, &graph.message(&plan.name, features))
         .message(8, &Message::default().text(1, "").number(2, OPSET))
         .messages(14, &metadata);
     Ok(model.0)
@@ -51,35 +52,72 @@ struct Graph<'a> {
     tensors: &'a [Tensor],
     nodes: Vec<Message>,
     initializers: Vec<Message>,
-    /// The name of what the last layer gives, and its width once a layer has decided it.
+    /// The name of what the last layer gives, and how wide it is.
     value: String,
-    width: Option<usize>,
+    width: usize,
 }
 
-impl Graph<'_> {
-    fn new() -> Graph<'static> {
+impl<'a> Graph<'a> {
+    fn new(tensors: &'a [Tensor], width: usize) -> Graph<'a> {
         let (nodes, initializers) = (Vec::new(), Vec::new());
-        Graph { tensors: &[], nodes, initializers, value: INPUT.to_owned(), width: None }
+        Graph { tensors, nodes, initializers, value: INPUT.to_owned(), width }
     }
 
-    /// Adds layer number `index`.
-    fn layer(&mut self, index: usize, layer: &Layer) -> Result<(), String> {
+    /// Adds a layer, which is called `name`, as it is after training.
+    fn layer(&mut self, name: &str, layer: &Layer) -> Result<(), String> {
         match layer {
-            Layer::Dense(dense) => self.dense(index, dense),
+            Layer::Dense(dense) => self.dense(name, dense)?,
+            Layer::Activation(layer) => self.activation(name, layer.activation),
+            Layer::Dropout(_) | Layer::GaussianNoise(_) => {}
+            Layer::BatchNormalization(layer) => {
+                let (gain, epsilon) = ((layer.scale, layer.center), layer.epsilon);
+                self.normalization("BatchNormalization", name, gain, epsilon)?;
+            }
+            Layer::LayerNormalization(layer) => {
+                let (gain, epsilon) = ((layer.scale, layer.center), layer.epsilon);
+                self.normalization("LayerNormalization", name, gain, epsilon)?;
+            }
         }
+        Ok(())
     }
 
     /// activation(x · kernel + bias)
-    fn dense(&mut self, index: usize, dense: &Dense) -> Result<(), String> {
-        let name = format!("dense_{index}");
+    fn dense(&mut self, name: &str, dense: &Dense) -> Result<(), String> {
         let mut inputs = vec![self.value.clone(), self.weight(&format!("{name}.kernel"))?];
         if dense.use_bias {
             inputs.push(self.weight(&format!("{name}.bias"))?);
         }
         let inputs: Vec<_> = inputs.iter().map(String::as_str).collect();
-        self.value = self.node("Gemm", &inputs, &name, &[]);
-        self.width = Some(dense.units);
-        self.activation(&name, dense.activation);
+        self.value = self.node("Gemm", &inputs, name, &[]);
+        self.width = dense.units;
+        self.activation(name, dense.activation);
+        Ok(())
+    }
+
+    /// Adds the operator of a normalisation, which takes a gamma and a beta in any case: of 1 and of 0
+    /// where the layer has none. Both kinds run over the last axis, ONNX's own default.
+    fn normalization(
+        &mut self,
+        operator: &str,
+        name: &str,
+        (scale, center): (bool, bool),
+        epsilon: f64,
+    ) -> Result<(), String> {
+        let mut inputs = vec![self.value.clone()];
+        for (part, learned, number) in [("gamma", scale, 1.0), ("beta", center, 0.0)] {
+            let weight = format!("{name}.{part}");
+            if !learned {
+                self.initializers.push(tensor(&weight, &[self.width], &vec![number; self.width]));
+            }
+            inputs.push(if learned { self.weight(&weight)? } else { weight });
+        }
+        if operator == "BatchNormalization" {
+            for part in ["moving_mean", "moving_variance"] {
+                inputs.push(self.weight(&format!("{name}.{part}"))?);
+            }
+        }
+        let inputs: Vec<_> = inputs.iter().map(String::as_str).collect();
+        self.value = self.node(operator, &inputs, name, &[float("epsilon", epsilon as f32)]);
         Ok(())
     }
 
@@ -87,12 +125,6 @@ impl Graph<'_> {
     fn activation(&mut self, layer: &str, activation: Activation) {
         let out = format!("{layer}.activation");
         let x = self.value.clone();
-        let float = |name: &str, number: f32| {
-            Message::default().text(1, name).float(2, number).number(20, 1)
-        };
-        let whole = |name: &str, number: i64| {
-            Message::default().text(1, name).number(3, number.cast_unsigned()).number(20, 2)
-        };
         let (operator, attributes) = match activation {
             Activation::Linear => return,
             Activation::Gelu => return self.gelu(&x, &out),
@@ -152,14 +184,24 @@ impl Graph<'_> {
         out.to_owned()
     }
 
-    fn message(&self, name: &str, features: usize, width: usize) -> Message {
+    fn message(&self, name: &str, features: usize) -> Message {
         Message::default()
             .messages(1, &self.nodes)
             .text(2, name)
             .messages(5, &self.initializers)
             .message(11, &rows_of(INPUT, features))
-            .message(12, &rows_of(OUTPUT, width))
+            .message(12, &rows_of(OUTPUT, self.width))
     }
+}
+
+/// An attribute of an operator that is a number.
+fn float(name: &str, number: f32) -> Message {
+    Message::default().text(1, name).float(2, number).number(20, 1)
+}
+
+/// An attribute of an operator that is a whole number.
+fn whole(name: &str, number: i64) -> Message {
+    Message::default().text(1, name).number(3, number.cast_unsigned()).number(20, 2)
 }
 
 /// A tensor with its numbers.

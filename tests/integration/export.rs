@@ -185,25 +185,54 @@ fn validation_rows() -> (Vec<Vec<f32>>, Vec<usize>) {
     ((80..100).map(row).collect(), (80..100).map(|row| labels[row] as usize).collect())
 }
 
-#[test]
-fn onnxruntime_gives_the_loss_that_the_run_logged() {
-    let sandbox = trained();
-    sandbox.runner("export model adam -o adam.onnx").exits(0);
+/// Every kind of layer, with and without what may be left out.
+const STACK: &str = r#"
+    { type = "layer_normalization", epsilon = 0.01 },
+    { type = "dense", units = 12 },
+    { type = "batch_normalization", momentum = 0.5 },
+    { type = "activation", activation = "gelu" },
+    { type = "dropout", rate = 0.25 },
+    { type = "gaussian_noise", stddev = 0.1 },
+    { type = "layer_normalization", scale = false },
+    { type = "dense", units = 7, activation = "silu", use_bias = false },
+    { type = "batch_normalization", momentum = 0.5, center = false, scale = false },
+    { type = "dropout", rate = 0.5 },
+    { type = "dense", units = 10 },
+    { type = "activation", activation = "softmax" },
+]"#;
+
+/// Exports the model of a run and holds its outputs against the numbers that the run logged.
+#[track_caller]
+fn holds_to_its_log(sandbox: &Sandbox, name: &str) -> Value {
+    sandbox.runner(&format!("export model {name} -o {name}.onnx")).exits(0);
     let (rows, labels) = validation_rows();
-    let seen = onnxruntime(&sandbox.path().join("adam.onnx"), &rows);
-    assert_eq!(seen["input_shape"], json!(["rows", 784]));
-    assert_eq!(seen["output_shape"], json!(["rows", 10]));
-    assert_eq!(seen["producer"], "runner");
-    assert_eq!(seen["metadata"], json!({ "name": "adam", "scale": "255" }));
+    let seen = onnxruntime(&sandbox.path().join(format!("{name}.onnx")), &rows);
     let outputs: Vec<Vec<f64>> = serde_json::from_value(seen["outputs"].clone()).unwrap();
     let loss: f64 = outputs.iter().zip(&labels).map(|(row, label)| -row[*label].ln()).sum();
     let hit = |(row, label): (&Vec<f64>, &usize)| row.iter().all(|other| *other <= row[*label]);
     let hits = outputs.iter().zip(&labels).filter(|pair| hit(*pair)).count();
-    let record = fs::read(folder(&sandbox, "adam").join("run.json")).unwrap();
+    let record = fs::read(folder(sandbox, name).join("run.json")).unwrap();
     let metrics = serde_json::from_slice::<Value>(&record).unwrap()["metrics"].clone();
     let logged = |name: &str| metrics[name].as_f64().unwrap();
     assert!((loss / 20.0 - logged("val_loss")).abs() < 1e-5, "{loss} {metrics}");
     assert!((hits as f64 / 20.0 - logged("val_accuracy")).abs() < 1e-6, "{hits} {metrics}");
+    seen
+}
+
+#[test]
+fn onnxruntime_gives_the_loss_that_the_run_logged() {
+    let sandbox = trained();
+    let seen = holds_to_its_log(&sandbox, "adam");
+    assert_eq!(seen["input_shape"], json!(["rows", 784]));
+    assert_eq!(seen["output_shape"], json!(["rows", 10]));
+    assert_eq!(seen["producer"], "runner");
+    assert_eq!(seen["metadata"], json!({ "name": "adam", "scale": "255" }));
+
+    let (head, tail) = SMALL.split_once("layers = [").unwrap();
+    let tail = tail.split_once("\n]").unwrap().1;
+    sandbox.file("stack.toml", &format!("{head}layers = [{STACK}{tail}"));
+    sandbox.runner("run stack.toml -q").exits(0);
+    holds_to_its_log(&sandbox, "stack");
 }
 
 /// x · kernel + bias in double precision, then the activation as Keras defines it.
