@@ -24,7 +24,8 @@ Examples:
   tensorboard --logdir logs
 
   runner run configs/*.toml --set training.epochs=5
-  runner check configs/*.toml";
+  runner list --sort val_accuracy --top 10
+  runner show latest";
 
 const RUN_EXAMPLES: &str = "\
 Examples:

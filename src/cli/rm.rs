@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::format::count;
 use super::questions::RmArgs;
 use crate::report::{Chooser, Chosen, Kind, Refusal, State};
-use crate::runs::{remove_folder, safe_name};
+use crate::runs::{remove_empty, remove_folder, safe_name};
 
 /// Removes runs.
 pub(super) fn rm(args: &RmArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -19,9 +19,13 @@ pub(super) fn rm(args: &RmArgs, console: &Console) -> anyhow::Result<Exit> {
             return Ok(Exit::Request);
         }
     };
+    if !args.yes && !io::stdin().is_terminal() {
+        console.error("there is no terminal to ask on\n  help: --yes removes without asking");
+        return Ok(Exit::Request);
+    }
     if !args.yes && !confirmed(&chosen, console)? {
         console.say("nothing was removed");
-        return Ok(Exit::Request);
+        return Ok(Exit::Done);
     }
     let mut exit = Exit::Done;
     for target in &chosen {
@@ -74,12 +78,8 @@ fn choose(args: &RmArgs) -> Result<Vec<Chosen>, Refusal> {
     Ok(all.into_iter().map(|(_, chosen)| chosen).collect())
 }
 
-/// Whether the user says yes; without a terminal there is nobody to ask.
+/// Whether the user says yes.
 fn confirmed(chosen: &[Chosen], console: &Console) -> anyhow::Result<bool> {
-    if !io::stdin().is_terminal() {
-        console.error("there is no terminal to ask on\n  help: --yes removes without asking");
-        return Ok(false);
-    }
     chosen.iter().for_each(|target| console.say(&format!("  {}", described(target))));
     console.ask("remove for good? [y/N] ");
     let mut answer = String::new();
@@ -105,7 +105,6 @@ fn tidy(target: &Chosen) {
     if let Some(parent) = target.dir.parent()
         && parent.file_name().and_then(|n| n.to_str()) == name.as_deref()
     {
-        // It has others in it more often than not.
-        let _ = std::fs::remove_dir(parent);
+        remove_empty(parent);
     }
 }

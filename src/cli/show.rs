@@ -1,6 +1,5 @@
 //! `runner show`: one run, or the learning rate of a plan; text for the eye, or JSON.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -11,9 +10,9 @@ use super::exit::Exit;
 use super::load::load;
 use super::portrait::{Portrait, portrait};
 use super::questions::ShowArgs;
-use crate::config::{self, Plan};
+use crate::config::Plan;
 use crate::report::{Chooser, Refusal, Series, learning_rates};
-use crate::runs::{Folder, History};
+use crate::runs::History;
 
 /// Shows a run.
 pub(super) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -35,20 +34,15 @@ pub(super) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
 
 fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
     let run = Chooser::new(&args.place.logdir).one(&args.run)?;
-    let folder = Folder::at(&run.dir);
-    let history = match folder.history().is_file() {
-        true => History::load(&folder.history())?,
-        false => History { columns: Vec::new(), epochs: Vec::new() },
-    };
-    let path = folder.config();
-    let config = fs::read_to_string(&path)
-        .map_err(|error| anyhow::anyhow!("cannot read `{}`: {error}", path.display()))?;
+    let history = run.history()?;
+    let config = run.config().map_err(anyhow::Error::msg)?;
+    let plan = run.plan().ok();
     if args.json {
         let value = json!({
             "dir": run.dir.to_string_lossy(),
             "status": run.state.word(),
             "record": serde_json::to_value(&run.record)?,
-            "config": config::saved_plan(&config).ok(),
+            "config": plan,
             "history": history_json(&history),
         });
         return Ok(serde_json::to_string_pretty(&value)? + "\n");
@@ -57,7 +51,6 @@ fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
         let known: Vec<_> = history.columns.iter().map(String::as_str).collect();
         return Err(Refusal::unknown("its history has no", &args.metric, &known).into());
     }
-    let plan = config::saved_plan(&config).ok();
     let planned = plan.filter(|plan| plan.optimizer.schedule().is_some());
     let schedule = planned.and_then(|plan| schedule(&plan, console).ok());
     let told = Portrait { run: &run, config: &config, history: &history, metric: &args.metric };
@@ -82,10 +75,7 @@ fn schedule_of(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
         true => plan_of(&path, console)?,
         false => {
             let run = Chooser::new(&args.place.logdir).one(&args.run)?;
-            let path = Folder::at(&run.dir).config();
-            let cannot = |what: String| anyhow::anyhow!("cannot read `{}`: {what}", path.display());
-            let text = fs::read_to_string(&path).map_err(|error| cannot(error.to_string()))?;
-            config::saved_plan(&text).map_err(cannot)?
+            run.plan().map_err(anyhow::Error::msg)?
         }
     };
     schedule(&plan, console)

@@ -2,20 +2,16 @@
 
 use super::table::{Cells, Column, Table, Words};
 use crate::report::Run;
-use crate::runs::{Folder, History};
+use crate::runs::History;
 
 /// The columns `run` (the folder), `name` and `epoch` (from 0), then the numbers that any of them has,
 /// empty where a run has not; and which histories cannot be read.
 pub fn histories(runs: &[Run]) -> (Table, Vec<String>) {
     let (mut read, mut notes) = (Vec::new(), Vec::new());
     for run in runs {
-        let path = Folder::at(&run.dir).history();
-        // Before the first epoch is done, there is none.
-        if path.is_file() {
-            match History::load(&path) {
-                Ok(history) => read.push((run, history)),
-                Err(error) => notes.push(error.to_string()),
-            }
+        match run.history() {
+            Ok(history) => read.push((run, history)),
+            Err(error) => notes.push(error.to_string()),
         }
     }
     (table(&read), notes)

@@ -8,7 +8,6 @@ use ndarray::{ArrayD, IxDyn};
 use ndarray_npy::NpzWriter;
 
 use super::onnx;
-use crate::config::{Plan, saved_plan};
 use crate::report::{Refusal, Run};
 use crate::runs::{Folder, Tensor, load_weights};
 
@@ -40,17 +39,11 @@ pub fn model(run: &Run, format: ModelFormat) -> Result<Vec<u8>> {
             fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))
         }
         ModelFormat::Npz => npz(&tensors),
-        ModelFormat::Onnx => onnx::encode(&plan(run)?, &tensors).map_err(|what| {
-            anyhow!("cannot tell the network of `{}` in ONNX: {what}", run.dir.display())
-        }),
+        ModelFormat::Onnx => onnx::encode(&run.plan().map_err(anyhow::Error::msg)?, &tensors)
+            .map_err(|what| {
+                anyhow!("cannot tell the network of `{}` in ONNX: {what}", run.dir.display())
+            }),
     }
-}
-
-fn plan(run: &Run) -> Result<Plan> {
-    let path = Folder::at(&run.dir).config();
-    let cannot = || format!("cannot read `{}`", path.display());
-    let text = fs::read_to_string(&path).with_context(cannot)?;
-    saved_plan(&text).map_err(anyhow::Error::msg).with_context(cannot)
 }
 
 /// An array for each tensor, under its name.

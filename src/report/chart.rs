@@ -66,10 +66,12 @@ impl Chart<'_> {
         else {
             return Vec::new();
         };
-        let labels = [y.1, (y.0 + y.1) / 2.0, y.0].map(self.text);
+        let rows = self.rows.max(3);
+        let middle = (rows / 2) as f64 / (rows - 1) as f64;
+        let labels = [y.1, y.1 * (1.0 - middle) + y.0 * middle, y.0].map(self.text);
         let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
         let columns = self.columns.saturating_sub(margin + 2).max(8);
-        let mut grid = Grid::new(columns, self.rows.max(3), self.ink);
+        let mut grid = Grid::new(columns, rows, self.ink);
         for (index, series) in self.series.iter().enumerate() {
             let places = finite(&series.points).map(|point| grid.place(point, x, y));
             let places: Vec<_> = places.collect();
@@ -221,7 +223,7 @@ mod tests {
         insta::assert_snapshot!(drawn(&[&FALL, &RISE], Ink::Marks), @r"
         4.0 +**             oooo
             |  ***    oooooo
-        2.2 +   oooooo
+        1.7 +   oooooo
         0.5 +ooo      **********
             +-------------------
              0                 3
@@ -229,7 +231,7 @@ mod tests {
         insta::assert_snapshot!(drawn(&[&FALL, &RISE], Ink::Braille), @r"
         4.0 ┤⠑⠤⡀           ⢀⡠⠤⠒⠉
             │  ⠈⠒⢄    ⢀⡠⠤⠒⠉⠁
-        2.2 ┤    ⢀⣉⠶⠶⢎⣁⡀
+        1.7 ┤    ⢀⣉⠶⠶⢎⣁⡀
         0.5 ┤⣀⠤⠒⠊⠁     ⠈⠉⠒⠒⠤⠤⠤⣀⣀
             └───────────────────
              0                 3

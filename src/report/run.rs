@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use crate::config;
-use crate::runs::{Folder, Lock, Record, RunsError, Status};
+use crate::config::{self, Plan};
+use crate::runs::{Folder, History, Lock, Record, RunsError, Status};
 
 /// A run as its folder tells of it.
 #[derive(Clone, Debug)]
@@ -110,14 +110,38 @@ impl Run {
         names(&self.record.metrics).into_iter().chain(best).chain(fixed).collect()
     }
 
+    /// Its config, in TOML.
+    pub fn config(&self) -> Result<String, String> {
+        fs::read_to_string(self.config_path()).map_err(|error| self.cannot(&error.to_string()))
+    }
+
+    /// Its plan.
+    pub fn plan(&self) -> Result<Plan, String> {
+        config::saved_plan(&self.config()?).map_err(|what| self.cannot(&what))
+    }
+
+    /// The numbers of its epochs; none before the first is done.
+    pub fn history(&self) -> Result<History, RunsError> {
+        let path = Folder::at(&self.dir).history();
+        match path.is_file() {
+            true => History::load(&path),
+            false => Ok(History { columns: Vec::new(), epochs: Vec::new() }),
+        }
+    }
+
+    fn config_path(&self) -> PathBuf {
+        Folder::at(&self.dir).config()
+    }
+
+    fn cannot(&self, what: &str) -> String {
+        format!("cannot read `{}`: {what}", self.config_path().display())
+    }
+
     fn read_settings(&self) -> Result<(), String> {
         if self.settings.get().is_some() {
             return Ok(());
         }
-        let path = Folder::at(&self.dir).config();
-        let cannot = |what: String| format!("cannot read `{}`: {what}", path.display());
-        let text = fs::read_to_string(&path).map_err(|error| cannot(error.to_string()))?;
-        let settings = config::settings(&text).map_err(cannot)?;
+        let settings = config::settings(&self.config()?).map_err(|what| self.cannot(&what))?;
         self.settings.get_or_init(|| settings);
         Ok(())
     }

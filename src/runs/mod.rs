@@ -23,5 +23,5 @@ pub use history::{History, HistoryWriter};
 pub use lock::Lock;
 pub use provenance::{Machine, git_commit};
 pub use record::{Best, DataSource, Record, Resumed, Status, monitored};
-pub use remove::remove_folder;
+pub use remove::{remove_empty, remove_folder};
 pub use weights::{Tensor, TensorView, Weights, load_weights, save_weights};

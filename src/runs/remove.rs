@@ -22,6 +22,12 @@ pub fn remove_folder(folder: &Path, children: &[PathBuf]) -> Result<(), RunsErro
     Ok(())
 }
 
+/// Removes a folder if there is nothing in it.
+pub fn remove_empty(folder: &Path) {
+    // Where there is, the system refuses, as it should.
+    let _ = fs::remove_dir(folder);
+}
+
 /// A name beside the folder's that no listing shows and nothing has.
 fn hidden(folder: &Path) -> PathBuf {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
