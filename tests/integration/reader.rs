@@ -8,9 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use proptest::prelude::*;
+use protobuf::Message as _;
 use runner::events::{Clock, Damage, EventWriter, Tags, scalar, scalars_in};
 use runner::report::logged_scalars;
 use serde_json::{Value, json};
+use tensorboard_proto::event::Event;
+use tensorboard_proto::summary::Summary_Value;
+use tensorboard_proto::tensor::TensorProto;
+use tensorboard_proto::tensor_shape::TensorShapeProto_Dim;
+use tensorboard_proto::types::DataType;
 use tensorboard_rs::masked_crc32c::masked_crc32c;
 
 use crate::tensorboard::python;
@@ -68,6 +74,78 @@ fn what_we_wrote_is_read_as_tensorboard_reads_it() {
         writer.flush().unwrap();
     }
     assert_eq!(ours(dir.path()), theirs(dir.path()));
+}
+
+/// A value under a tag, shown by a plugin if one is named.
+fn value(tag: &str, tensor: TensorProto, plugin: Option<&str>) -> Summary_Value {
+    let mut value = Summary_Value { tag: tag.to_owned(), ..Summary_Value::default() };
+    value.set_tensor(tensor);
+    if let Some(plugin) = plugin {
+        value.mut_metadata().mut_plugin_data().plugin_name = plugin.to_owned();
+    }
+    value
+}
+
+fn tensor(dtype: DataType, shape: &[i64]) -> TensorProto {
+    let mut tensor = TensorProto { dtype, ..TensorProto::default() };
+    for &size in shape {
+        let dim = TensorShapeProto_Dim { size, ..TensorShapeProto_Dim::default() };
+        tensor.mut_tensor_shape().dim.push(dim);
+    }
+    tensor
+}
+
+/// The record of an event with these values.
+fn record(step: i64, values: Vec<Summary_Value>) -> Vec<u8> {
+    let mut event = Event { step, wall_time: 1e9 + 0.25, ..Event::default() };
+    event.mut_summary().value = values.into();
+    framed(&event.write_to_bytes().unwrap())
+}
+
+#[test]
+fn every_form_of_a_scalar_is_read_as_tensorboard_reads_it() {
+    use DataType::{DT_BOOL, DT_DOUBLE, DT_FLOAT, DT_INT32, DT_INT64};
+    let scalars = Some("scalars");
+    let content =
+        |dtype, bytes: &[u8]| TensorProto { tensor_content: bytes.to_vec(), ..tensor(dtype, &[]) };
+    let mut simple = Summary_Value { tag: "simple".to_owned(), ..Summary_Value::default() };
+    simple.set_simple_value(0.1);
+    let forms = vec![
+        simple,
+        value("float", TensorProto { float_val: vec![0.1], ..tensor(DT_FLOAT, &[]) }, scalars),
+        value("double", TensorProto { double_val: vec![0.1], ..tensor(DT_DOUBLE, &[]) }, scalars),
+        value("int32", TensorProto { int_val: vec![-7], ..tensor(DT_INT32, &[]) }, scalars),
+        value("int64", TensorProto { int64_val: vec![1 << 40], ..tensor(DT_INT64, &[]) }, scalars),
+        value("bool", TensorProto { bool_val: vec![true], ..tensor(DT_BOOL, &[]) }, scalars),
+        value("one", TensorProto { float_val: vec![2.5], ..tensor(DT_FLOAT, &[1, 1]) }, scalars),
+        value("float content", content(DT_FLOAT, &0.1_f32.to_le_bytes()), scalars),
+        value("double content", content(DT_DOUBLE, &0.1_f64.to_le_bytes()), scalars),
+        value("int content", content(DT_INT64, &(-1_i64).to_le_bytes()), scalars),
+        value("text", TensorProto { float_val: vec![9.0], ..tensor(DT_FLOAT, &[]) }, Some("text")),
+        value("none", TensorProto { float_val: vec![9.0], ..tensor(DT_FLOAT, &[]) }, None),
+    ];
+    // Only the first value of a tag has to say what it is, be it in another file.
+    let later = |number| TensorProto { float_val: vec![number], ..tensor(DT_FLOAT, &[]) };
+    let later = vec![value("float", later(0.2), None), value("text", later(9.0), None)];
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: Vec<u8>| fs::write(dir.path().join(name), bytes).unwrap();
+    write("1.tfevents", record(3, forms));
+    write("2.tfevents", record(i64::MAX, later));
+    let ours = ours(dir.path());
+    assert_eq!(ours, theirs(dir.path()));
+    assert_eq!(ours["."].as_object().unwrap().len(), 10);
+    assert_eq!(ours["."]["float"].as_array().unwrap().len(), 2);
+
+    // What is more or less than one number is no scalar, whatever its plugin.
+    let two = TensorProto { float_val: vec![1.0, 2.0], ..tensor(DT_FLOAT, &[2]) };
+    let no_scalars = vec![
+        value("two", two.clone(), scalars),
+        value("two without a shape", TensorProto { tensor_shape: None.into(), ..two }, scalars),
+        value("nothing", tensor(DT_FLOAT, &[]), scalars),
+        value("none", tensor(DT_FLOAT, &[0]), scalars),
+        value("short", content(DT_DOUBLE, &[0; 7]), scalars),
+    ];
+    assert_eq!(read(&record(0, no_scalars)), (vec![], None));
 }
 
 /// The event files to begin with.

@@ -25,7 +25,11 @@ for folder, _, files in os.walk(logdir):
     loader.Reload()
     tags = {}
     for tag in loader.Tags()["tensors"]:
-        if loader.SummaryMetadata(tag).plugin_data.plugin_name != "scalars":
+        try:
+            plugin = loader.SummaryMetadata(tag).plugin_data.plugin_name
+        except KeyError:  # no value of the tag says what it is: no page shows it
+            continue
+        if plugin != "scalars":
             continue
         values = []
         for event in loader.Tensors(tag):
