@@ -6,6 +6,8 @@
 
 pub mod cli;
 pub mod experiment;
+pub mod export;
+pub mod report;
 pub mod sweep;
 
 pub mod config;

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::color::Color;
+use super::questions::{self, CompareArgs, ExportArgs, ListArgs, RmArgs, ShowArgs};
 
 const EXIT_STATUS: &str = "\
 Exit status:
@@ -23,7 +24,8 @@ Examples:
   tensorboard --logdir logs
 
   runner run configs/*.toml --set training.epochs=5
-  runner check configs/*.toml";
+  runner list --sort val_accuracy --top 10
+  runner show latest";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -86,6 +88,31 @@ pub(super) enum Command {
     #[command(after_help = EXIT_STATUS)]
     #[command(after_long_help = format!("{RESUME_EXAMPLES}\n\n{EXIT_STATUS}"))]
     Resume(ResumeArgs),
+    /// List the runs below a folder
+    #[command(after_long_help = questions::LIST_EXAMPLES)]
+    List(ListArgs),
+    /// Show one run: how it came about, its config, its numbers, its curve
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::SHOW_EXAMPLES, questions::RUNS))]
+    Show(ShowArgs),
+    /// Put runs beside each other: what of their configs differs, and their numbers
+    ///
+    /// Runs that differ only in their seed are one line, with the mean of their last epochs and the
+    /// standard deviation.
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::COMPARE_EXAMPLES, questions::RUNS))]
+    Compare(CompareArgs),
+    /// Write histories, scalars or models in the formats of other programs
+    ///
+    /// Without a subcommand the histories of runs, as one table with the columns run, name, epoch (from
+    /// 0) and every number that any of them has.
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::EXPORT_EXAMPLES, questions::RUNS))]
+    Export(ExportArgs),
+    /// Remove runs, or whole sweeps, after asking; never what is running
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::RM_EXAMPLES, questions::RUNS))]
+    Rm(RmArgs),
     /// Say everything that is wrong with the configs, and start nothing
     Check(CheckArgs),
     /// Print the JSON Schema of a config, for editors
@@ -224,7 +251,7 @@ pub(super) enum Progress {
     None,
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("want a whole number, 1 or more".to_owned()),
         Ok(number) => Ok(number),

@@ -32,9 +32,10 @@ impl Column {
 }
 
 /// The lines of a table, its head first; the columns have equally many cells.
-pub(super) fn lines(columns: &[Column]) -> Vec<String> {
-    let widths: Vec<_> = columns.iter().map(Column::width).collect();
-    let cell = |line: usize, (column, &width): (&Column, &usize)| {
+pub(super) fn lines<'a>(columns: impl IntoIterator<Item = &'a Column>) -> Vec<String> {
+    let columns: Vec<_> = columns.into_iter().collect();
+    let widths: Vec<_> = columns.iter().map(|column| column.width()).collect();
+    let cell = |line: usize, (column, &width): (&&Column, &usize)| {
         let text = &column.cells[line];
         if column.left { format!("{text:<width$}") } else { format!("{text:>width$}") }
     };
@@ -43,6 +44,18 @@ pub(super) fn lines(columns: &[Column]) -> Vec<String> {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     (0..columns.first().map_or(0, |column| column.cells.len())).map(line).collect()
+}
+
+/// The lines of the same table on its side: each column a line, its title first.
+pub(super) fn turned(columns: &[Column]) -> Vec<String> {
+    let n_cells = columns.first().map_or(0, |column| column.cells.len());
+    let cells = |place: usize| columns.iter().skip(1).map(move |c| c.cells[place].clone());
+    let head = |place: usize| columns.first().map_or("", |column| &column.cells[place]);
+    let side = |place: usize| match place {
+        0 => Column::words(head(0), cells(0)),
+        place => Column::numbers(head(place), cells(place)),
+    };
+    lines(&(0..n_cells).map(side).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -62,6 +75,12 @@ mod tests {
         name    rate   runs  kind
         a        0.1      1  sgd
         longer     -  10000  1
+        ");
+        insta::assert_snapshot!(turned(&columns).join("\n"), @r"
+        name    a  longer
+        rate  0.1       -
+        runs    1   10000
+        kind  sgd       1
         ");
     }
 }

@@ -34,6 +34,10 @@ pub(super) enum Tone {
     Bad,
     /// What is best.
     Good,
+    /// The first of two curves.
+    First,
+    /// The second.
+    Second,
 }
 
 impl Console {
@@ -49,8 +53,13 @@ impl Console {
     ///
     /// A reader that has seen enough and closed the pipe (`runner schema | head`) is no error.
     pub(super) fn data(&self, text: &str) -> io::Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// The same, of data that need be no text.
+    pub(super) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => {
                 Err(io::Error::new(error.kind(), format!("cannot write to stdout: {error}")))
@@ -62,6 +71,12 @@ impl Console {
     /// Writes a line to stderr. If that cannot be written to, there is nobody left to tell.
     pub(super) fn say(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Writes a question to stderr; the answer is to stand on the same line.
+    pub(super) fn ask(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        let _ = write!(err, "{text}").and_then(|()| err.flush());
     }
 
     /// Says what went wrong.
@@ -95,6 +110,8 @@ impl Stream {
             Tone::Head => "1",
             Tone::Bad => "1;31",
             Tone::Good => "32",
+            Tone::First => "36",
+            Tone::Second => "33",
         };
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }

@@ -53,6 +53,21 @@ pub(super) fn duration(seconds: f64) -> String {
     if seconds < 60.0 - 0.05 { format!("{seconds:.1}s") } else { eta(seconds.round().max(60.5)) }
 }
 
+/// How long ago something was, in the one unit that suits: `12s`, `5m`, `3h`, `4d`, `2y`.
+pub(super) fn ago(seconds: f64) -> String {
+    let whole = seconds.max(0.0) as u64;
+    let units = [(365 * 86_400, "y"), (86_400, "d"), (3600, "h"), (60, "m")];
+    match units.iter().find(|(length, _)| *length <= whole) {
+        Some((length, unit)) => format!("{}{unit}", whole / length),
+        None => format!("{whole}s"),
+    }
+}
+
+/// The text of a value, or a dash where there is none.
+pub(super) fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "-".to_owned(), text)
+}
+
 /// `1 run`, `2 runs`.
 pub(super) fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
@@ -140,6 +155,12 @@ mod tests {
         let cases = [0.0, 1.23, 59.9, 59.96, 60.0, 61.4, 3599.7, 3725.0];
         let texts = ["0.0s", "1.2s", "59.9s", "1:00", "1:00", "1:01", "60:00", "1:02:05"];
         assert_eq!(cases.map(duration), texts);
+    }
+
+    #[test]
+    fn ages_have_one_unit() {
+        let cases = [-5.0, 0.0, 59.9, 60.0, 3599.0, 3600.0, 86_400.0, 4e7];
+        assert_eq!(cases.map(ago), ["0s", "0s", "59s", "1m", "59m", "1h", "1d", "1y"]);
     }
 
     #[test]

@@ -52,9 +52,15 @@ fn changes(result: &RunResult) -> Option<Map<String, Value>> {
     (!result.label.is_empty()).then(|| result.changes.iter().filter_map(pair).collect())
 }
 
-/// `Value::from` makes null of what is not finite.
-fn numbers(logs: &Logs) -> impl Iterator<Item = (String, Value)> {
-    logs.0.iter().map(|(name, value)| (name.clone(), Value::from(*value)))
+/// Named numbers.
+pub(super) fn numbers(logs: &Logs) -> impl Iterator<Item = (String, Value)> {
+    logs.0.iter().map(|(name, value)| (name.clone(), number(*value)))
+}
+
+/// The shortest decimal of a 32-bit number, as the logs have it; null if it is not finite.
+pub(super) fn number(value: f64) -> Value {
+    let short = (value as f32).to_string().parse::<f64>();
+    short.ok().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number)
 }
 
 #[cfg(test)]

@@ -4,32 +4,13 @@
 use std::collections::HashMap;
 
 use crate::config::Change;
+use crate::report::Spread;
 use crate::sweep::{RunResult, Status};
 
 /// What is compared: a run, or the replicates of one.
 pub(super) struct Line<'a> {
     /// At least one, in the order of their plans.
     pub(super) runs: Vec<&'a RunResult>,
-}
-
-/// The mean of some numbers, and how far they are apart.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Spread {
-    /// Their mean.
-    pub(super) mean: f64,
-    /// The standard deviation of two or more, by n − 1.
-    pub(super) deviation: Option<f64>,
-}
-
-impl Spread {
-    /// Of these numbers, unless there are none.
-    fn of(numbers: &[f64]) -> Option<Spread> {
-        let n = numbers.len() as f64;
-        let mean = numbers.iter().sum::<f64>() / n;
-        let squares: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
-        let deviation = (1 < numbers.len()).then(|| (squares / (n - 1.0)).sqrt());
-        (!numbers.is_empty()).then_some(Spread { mean, deviation })
-    }
 }
 
 impl<'a> Line<'a> {
@@ -81,17 +62,4 @@ pub(super) fn of_one_sweep(results: &[RunResult]) -> bool {
 fn identity(result: &RunResult) -> String {
     let changes = result.changes.iter().filter(|change| change.key != "seed");
     format!("{:?}", changes.collect::<Vec<_>>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn deviations_are_of_samples() {
-        let spread = Spread::of(&[1.0, 2.0, 3.0, 4.0]).unwrap();
-        assert_eq!((spread.mean, spread.deviation), (2.5, Some((5.0_f64 / 3.0).sqrt())));
-        assert_eq!(Spread::of(&[7.0]), Some(Spread { mean: 7.0, deviation: None }));
-        assert_eq!(Spread::of(&[]), None);
-    }
 }

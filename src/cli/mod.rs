@@ -7,21 +7,29 @@ mod console;
 mod exit;
 mod interrupt;
 mod load;
+mod questions;
 
 mod check;
+mod compare;
 mod completions;
 mod dry_run;
+mod export;
+mod list;
 mod resume;
+mod rm;
 mod run;
 mod schema;
+mod show;
 
 mod progress;
 
 mod columns;
+mod curve;
 mod format;
 mod json;
 mod labels;
 mod line;
+mod portrait;
 mod rank;
 mod report;
 mod table;
@@ -58,6 +66,11 @@ fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::run(args, console),
         Command::Resume(args) => resume::resume(args, console),
+        Command::List(args) => list::list(args, console),
+        Command::Show(args) => show::show(args, console),
+        Command::Compare(args) => compare::compare(args, console),
+        Command::Export(args) => export::export(args, console),
+        Command::Rm(args) => rm::rm(args, console),
         Command::Check(args) => check::check(args, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Completions(args) => completions::completions(args, console),

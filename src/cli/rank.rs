@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use super::line::Line;
 use crate::experiment::monitored;
+use crate::report::rises;
 use crate::sweep::Status;
-use crate::train::{Direction, Logs};
+use crate::train::Logs;
 
 /// The number by which a run is judged, with its name, unless it is no number at all.
 pub(super) fn objective(logs: &Logs) -> Option<(&'static str, f64)> {
@@ -27,11 +28,6 @@ pub(super) fn ranked(lines: &[Line<'_>], sort: Option<&str>) -> Vec<(Option<usiz
     });
     let rank = |(rank, place): (usize, usize)| (judged[place].map(|_| rank + 1), place);
     places.into_iter().enumerate().map(rank).collect()
-}
-
-/// Whether the best of these numbers is the greatest, as Keras's mode `auto` has it.
-fn rises(metric: &str) -> bool {
-    Direction::Auto.of(metric) == Direction::Max
 }
 
 /// Whether the line is judged by the number that it should be, and that number, the less the better.

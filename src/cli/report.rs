@@ -10,6 +10,7 @@ use super::labels::Labels;
 use super::line::{Line, of_one_sweep};
 use super::table::Cut;
 use super::{json, table};
+use crate::experiment::monitored;
 use crate::sweep::{RunResult, Status};
 
 /// What of the end is wanted.
@@ -76,12 +77,22 @@ pub(super) fn report(
 fn more(results: &[RunResult], cut: Cut<'_>) -> Option<String> {
     let lines = Line::all(results).len();
     let left = lines.checked_sub(cut.top).filter(|left| 0 < *left)?;
-    let ended = |run: &RunResult| matches!(run.status, Status::Completed | Status::Failed(_));
-    let command = match of_one_sweep(results) && results.iter().all(ended) {
-        true => format!("runner resume --top {lines} {}", shell_word(&results[0].root)),
+    let command = match of_one_sweep(results) {
+        true => {
+            let sort = cut.sort.map_or_else(|| judged(results), str::to_owned);
+            format!("runner list --sort {sort} {}", shell_word(&results[0].root))
+        }
         false => format!("--top {lines}"),
     };
     Some(format!("{left} more below; see them with: {command}"))
+}
+
+/// The number by which the table is ranked when none is named.
+fn judged(results: &[RunResult]) -> String {
+    let logs = results.iter().filter_map(|result| result.last.as_ref());
+    let names: Vec<_> = logs.filter_map(|logs| Some(monitored(logs)?.0)).collect();
+    let best = names.iter().find(|name| **name == "val_loss").or(names.first());
+    best.map_or("loss", |name| *name).to_owned()
 }
 
 fn failures(results: &[RunResult], console: &Console) {

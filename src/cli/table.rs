@@ -3,11 +3,12 @@
 
 use super::columns::{Column, lines as aligned};
 use super::console::{Stream, Tone};
-use super::format::{duration, number};
+use super::format::{duration, number, or_dash};
 use super::labels::Labels;
-use super::line::{Line, Spread, of_one_sweep};
+use super::line::{Line, of_one_sweep};
 use super::rank::ranked;
 use crate::config::short_keys;
+use crate::report::Spread;
 use crate::sweep::{RunResult, Status};
 
 /// What of the table is wanted.
@@ -105,16 +106,12 @@ fn numbers(results: &[RunResult], shown: &[&Line<'_>]) -> Vec<Column> {
     columns
 }
 
-fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
-    value.map_or_else(|| "-".to_owned(), text)
-}
-
 fn started(run: &RunResult) -> Option<&RunResult> {
     Some(run).filter(|run| run.status != Status::Skipped)
 }
 
 /// `0.1182 ± 0.0012`; the deviation has the digits of its mean.
-fn spread(Spread { mean, deviation }: Spread) -> String {
+pub(super) fn spread(Spread { mean, deviation }: Spread) -> String {
     let text = number(mean);
     let deviation = deviation.map(|deviation| match text.contains('e') {
         true => format!(" ± {}", number(deviation)),

@@ -23,6 +23,7 @@ mod words;
 
 mod picture;
 mod problem;
+mod saved;
 
 pub use callbacks::{Callbacks, CsvLogger, ModelCheckpoint, TerminateOnNan};
 pub use check::Describe;
@@ -33,6 +34,7 @@ pub use picture::render;
 pub use plan::{Data, Model, Plan, Training};
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};
 pub use reference::reference;
+pub use saved::{saved_plan, settings};
 pub use schema::schema;
 pub use sweep::short_keys;
 pub use tensorboard::{Layout, TensorBoard, UpdateFreq};

@@ -1,5 +1,5 @@
-//! TensorBoard's format: records, summaries and the writer of event files; knows nothing of
-//! training.
+//! TensorBoard's format: records, summaries, the writer of event files and a reader of their scalars;
+//! knows nothing of training.
 //!
 //! The frame and its checksum come from `tensorboard-rs`, the messages from `tensorboard-proto`.
 //! The writers of `tensorboard-rs` are not used: they panic in a thread of their own when a write
@@ -8,6 +8,9 @@
 mod clock;
 mod error;
 mod frame;
+mod reader;
+mod value;
+mod wire;
 mod writer;
 
 mod graph;
@@ -21,6 +24,7 @@ mod text;
 
 pub use clock::Clock;
 pub use error::EventError;
+pub use reader::{Damage, Scalar, Tags, read_scalars, scalars_in};
 pub use writer::EventWriter;
 
 pub use graph::keras_graph;

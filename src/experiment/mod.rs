@@ -29,6 +29,7 @@ use crate::data::describe;
 use crate::experiment::logbook::Logbook;
 use crate::experiment::pictures::Answers;
 use crate::model::Network;
+pub use crate::runs::monitored;
 use crate::runs::{History, Record, Status};
 use crate::train::{Direction, Ended, Event, Flow, Goal, Logs, State, Task};
 
@@ -237,11 +238,6 @@ fn fit(
             }
         };
     }
-}
-
-/// The number by which the epochs of a run, and runs, are compared, and its value.
-pub fn monitored(logs: &Logs) -> Option<(&'static str, f64)> {
-    ["val_loss", "loss"].into_iter().find_map(|name| Some((name, logs.get(name)?)))
 }
 
 impl Report {

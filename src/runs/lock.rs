@@ -43,6 +43,14 @@ impl Lock {
         Ok(Lock { file })
     }
 
+    /// Whether some process has the folder now; it changes nothing there.
+    ///
+    /// For the moment that this takes, another's [`Lock::take`] may be refused.
+    pub fn is_held_in(folder: &Path) -> bool {
+        let file = File::open(folder.join(NAME));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Whether some process has ever had the folder, as every run's has been.
     pub fn is_used_in(folder: &Path) -> bool {
         folder.join(NAME).is_file()
@@ -83,7 +91,9 @@ mod tests {
         let want =
             format!("cannot write to `{}`: {} is at work in it", dir.path().display(), here());
         assert!(Lock::take(dir.path()).unwrap_err().to_string().starts_with(&want));
+        assert!(Lock::is_held_in(dir.path()));
         drop(first);
+        assert!(!Lock::is_held_in(dir.path()));
         Lock::take(dir.path()).unwrap();
     }
 

@@ -13,6 +13,7 @@ mod weights;
 mod atomic;
 mod decimal;
 mod provenance;
+mod remove;
 
 pub use atomic::{Survives, remove_files, remove_leftovers, write_atomic, write_frozen};
 pub use checkpoint::Checkpoint;
@@ -21,5 +22,6 @@ pub use folder::{Folder, safe_name};
 pub use history::{History, HistoryWriter};
 pub use lock::Lock;
 pub use provenance::{Machine, git_commit};
-pub use record::{Best, DataSource, Record, Resumed, Status};
+pub use record::{Best, DataSource, Record, Resumed, Status, monitored};
+pub use remove::{remove_empty, remove_folder};
 pub use weights::{Tensor, TensorView, Weights, load_weights, save_weights};

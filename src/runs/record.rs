@@ -101,6 +101,11 @@ pub struct Best {
     pub metrics: Logs,
 }
 
+/// The number by which the epochs of a run, and runs, are compared, and its value.
+pub fn monitored(logs: &Logs) -> Option<(&'static str, f64)> {
+    ["val_loss", "loss"].into_iter().find_map(|name| Some((name, logs.get(name)?)))
+}
+
 impl Record {
     /// Writes the record to `path`, in the place of an earlier one.
     pub fn save(&self, path: &Path, survives: Survives) -> Result<(), RunsError> {

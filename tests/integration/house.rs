@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms from top to bottom, each with those that it may use: an arrow never goes up.
-const ROOMS: [(&str, &str); 14] = [
-    ("cli", "sweep experiment report config runs train data"),
+const ROOMS: [(&str, &str); 15] = [
+    ("cli", "sweep experiment export report config runs train data"),
     ("sweep", "experiment config runs train"),
     ("experiment", "config runs events train data model optim kernels random"),
-    ("report", "runs"),
+    ("export", "report config runs model"),
+    ("report", "config runs events train data"),
     ("config", "train data model optim random shorthand"),
     ("runs", "train"),
     ("events", ""),

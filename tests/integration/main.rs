@@ -1,16 +1,19 @@
 //! All tests that use the program from outside, in one binary: it links once.
 
+mod answers;
 mod cli;
 mod config;
 mod data;
 mod events;
+mod export;
 mod golden;
 mod house;
 mod kernels;
 mod layers;
 mod optimizers;
-pub(crate) mod pictures;
-mod resume;
+mod pictures;
+mod reader;
+pub(crate) mod resume;
 mod runs;
 mod sandbox;
 mod sweeps;

@@ -22,7 +22,7 @@ pub(crate) fn check_logdir(logdir: &Path) -> Value {
 }
 
 /// The Python that has TensorBoard: `RUNNER_TEST_PYTHON`, or that of `scripts/test.sh`.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
     let python = std::env::var_os("RUNNER_TEST_PYTHON").map_or(ours, PathBuf::from);
     let version = Command::new(&python).arg("--version").output();

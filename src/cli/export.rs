@@ -1,0 +1,121 @@
+//! `runner export`: what runs have left, in the formats of other programs, to a file or to stdout; how
+//! it is written there, the export room knows.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::console::Console;
+use super::exit::Exit;
+use super::format::count;
+use super::questions::{
+    ExportArgs, ExportHistories, ExportKind, ExportModel, ExportScalars, ModelFormat, TableFormat,
+};
+use crate::export::{self, Format, Table};
+use crate::report::{Chooser, Refusal, Run};
+use crate::runs::{Survives, write_atomic};
+
+/// Exports what is asked for.
+pub(super) fn export(args: &ExportArgs, console: &Console) -> Result<Exit> {
+    let exported = match &args.kind {
+        None => histories(&args.histories, console),
+        Some(ExportKind::Scalars(args)) => scalars(args, console),
+        Some(ExportKind::Model(args)) => model(args, console),
+    };
+    match exported {
+        Ok(notes) => {
+            notes.iter().for_each(|note| console.error(note));
+            Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })
+        }
+        Err(error) => {
+            console.error(&format!("{error:#}"));
+            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
+        }
+    }
+}
+
+fn histories(args: &ExportHistories, console: &Console) -> Result<Vec<String>> {
+    let format = table_format(args.format, args.output.as_deref())?;
+    let mut chooser = Chooser::new(&args.place.logdir);
+    let (mut runs, mut notes): (Vec<Run>, Vec<String>) = (Vec::new(), Vec::new());
+    let all = [args.place.logdir.to_string_lossy().into_owned()];
+    let words = if args.runs.is_empty() { &all[..] } else { &args.runs };
+    for word in words {
+        let chosen = chooser.choose(word)?;
+        notes.extend(chosen.unreadable);
+        for run in chosen.runs {
+            if !runs.iter().any(|other| other.dir == run.dir) {
+                runs.push(run);
+            }
+        }
+    }
+    let (table, unreadable) = export::histories(&runs);
+    notes.extend(unreadable);
+    put(&table, format, args.output.as_deref(), console)?;
+    Ok(notes)
+}
+
+fn scalars(args: &ExportScalars, console: &Console) -> Result<Vec<String>> {
+    let format = table_format(args.format, args.output.as_deref())?;
+    let (table, notes) = export::scalars(&args.logdir)?;
+    put(&table, format, args.output.as_deref(), console)?;
+    Ok(notes)
+}
+
+fn model(args: &ExportModel, console: &Console) -> Result<Vec<String>> {
+    let format = match args.format.or_else(|| ModelFormat::of(&args.output)) {
+        Some(ModelFormat::Safetensors) => export::ModelFormat::Safetensors,
+        Some(ModelFormat::Npz) => export::ModelFormat::Npz,
+        Some(ModelFormat::Onnx) => export::ModelFormat::Onnx,
+        None => {
+            let message = format!("cannot tell the format of `{}`", args.output.display());
+            let help = "want a name that ends in .safetensors, .npz or .onnx, or --format";
+            return Err(Refusal::new(message, help).into());
+        }
+    };
+    let run = Chooser::new(&args.place.logdir).one(&args.run)?;
+    let bytes = export::model(&run, format)?;
+    write_atomic(&args.output, &bytes, Survives::Kill)?;
+    console.say(&format!("wrote {}, the model of {}", args.output.display(), run.dir.display()));
+    Ok(Vec::new())
+}
+
+/// The format that is asked for, or that the file's name ends in, or CSV.
+fn table_format(asked: Option<TableFormat>, output: Option<&Path>) -> Result<Format, Refusal> {
+    let named = output.and_then(|path| path.extension()?.to_str().map(str::to_lowercase));
+    let format = match (asked, named.as_deref()) {
+        (Some(TableFormat::Csv), _) => Format::Csv,
+        (Some(TableFormat::Json), _) | (None, Some("json")) => Format::Json,
+        (Some(TableFormat::Parquet), _) | (None, Some("parquet")) => Format::Parquet,
+        (None, _) => Format::Csv,
+    };
+    match (format, output) {
+        (Format::Parquet, None) => Err(Refusal::new(
+            "parquet is not for a terminal",
+            "-o FILE names a file to write it to",
+        )),
+        _ => Ok(format),
+    }
+}
+
+fn put(table: &Table, format: Format, output: Option<&Path>, console: &Console) -> Result<()> {
+    let bytes = table.encode(format);
+    let Some(path) = output else {
+        return Ok(console.bytes(&bytes)?);
+    };
+    write_atomic(path, &bytes, Survives::Kill)?;
+    console.say(&format!("wrote {}, {}", path.display(), count(table.rows(), "row")));
+    Ok(())
+}
+
+impl ModelFormat {
+    /// The format that a file's name ends in.
+    fn of(path: &Path) -> Option<ModelFormat> {
+        match path.extension()?.to_str()?.to_lowercase().as_str() {
+            "safetensors" => Some(ModelFormat::Safetensors),
+            "npz" => Some(ModelFormat::Npz),
+            "onnx" => Some(ModelFormat::Onnx),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! `runner list`: the runs below a folder, a line each; what they are, the report room finds out.
+
+use chrono::Utc;
+use serde_json::{Map, Value, json};
+
+use super::columns::{Column, lines};
+use super::console::{Console, Tone, stdout_width};
+use super::exit::Exit;
+use super::format::{ago, number, or_dash};
+use super::json::{number as json_number, numbers};
+use super::questions::ListArgs;
+use crate::report::{Collection, Filter, Refusal, Run, State, read_settings, sort};
+use crate::runs::monitored;
+
+/// Lists the runs.
+pub(super) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
+    let (runs, notes) = match select(args) {
+        Ok(selected) => selected,
+        Err(refusal) => {
+            console.error(&refusal.to_string());
+            return Ok(Exit::Request);
+        }
+    };
+    if args.json {
+        let runs: Vec<_> = runs.iter().map(|run| as_json(run, &args.columns)).collect();
+        console.data(&(serde_json::to_string_pretty(&json!({ "runs": runs }))? + "\n"))?;
+    } else if runs.is_empty() {
+        let which = if args.filter.is_empty() { "" } else { " such" };
+        console.say(&format!("there is no{which} run in {}", args.dir.display()));
+    } else {
+        console.data(&table(&runs, args, console))?;
+    }
+    notes.iter().for_each(|note| console.error(note));
+    Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// The runs that are asked for, in their order, and what could not be read.
+fn select(args: &ListArgs) -> Result<(Vec<Run>, Vec<String>), Refusal> {
+    let filters: Vec<_> =
+        args.filter.iter().map(|text| Filter::parse(text)).collect::<Result<_, _>>()?;
+    let Collection { mut runs, unreadable: mut notes, .. } = Collection::of(&args.dir)?;
+    sort(&mut runs, args.sort.as_deref())?;
+    if filters.iter().any(|filter| filter.needs_settings(&runs)) {
+        notes.extend(read_settings(&runs));
+    }
+    for filter in &filters {
+        filter.retain(&mut runs)?;
+    }
+    runs.truncate(args.top.unwrap_or(usize::MAX));
+    if !args.columns.is_empty() {
+        notes.extend(read_settings(&runs));
+        check_columns(&runs, &args.columns)?;
+    }
+    notes.sort();
+    notes.dedup();
+    Ok((runs, notes))
+}
+
+/// Whether every key is in some run's config.
+fn check_columns(runs: &[Run], keys: &[String]) -> Result<(), Refusal> {
+    let unknown = |key: &&String| runs.iter().all(|run| run.setting(key).is_none());
+    let Some(key) = keys.iter().find(unknown).filter(|_| !runs.is_empty()) else { return Ok(()) };
+    let mut known: Vec<&str> = Vec::new();
+    for (key, _) in runs.iter().flat_map(Run::settings) {
+        if !known.contains(&key.as_str()) {
+            known.push(key);
+        }
+    }
+    Err(Refusal::unknown("no run has the key", key, &known))
+}
+
+fn as_json(run: &Run, keys: &[String]) -> Value {
+    let record = &run.record;
+    let best = record.best.as_ref().map(|best| {
+        let mut map = Map::from_iter([("epoch".to_owned(), json!(best.epoch))]);
+        map.extend(numbers(&best.metrics));
+        map
+    });
+    let mut value = json!({
+        "name": record.name,
+        // A path that is no Unicode cannot be said in JSON; it is shown as well as it can be.
+        "dir": run.dir.to_string_lossy(),
+        "sweep": run.sweep.as_ref().map(|dir| dir.to_string_lossy()),
+        "status": run.state.word(),
+        "error": record.error,
+        "seed": record.seed,
+        "started": record.started,
+        "finished": record.finished,
+        "seconds": json_number(record.seconds),
+        "epochs": record.epochs,
+        "last": Map::from_iter(numbers(&record.metrics)),
+        "best": best,
+    });
+    if !keys.is_empty() {
+        let config = keys.iter().map(|key| (key.clone(), json!(run.setting(key))));
+        value["config"] = config.collect::<Map<_, _>>().into();
+    }
+    value
+}
+
+/// A column, and how soon it is left out where a terminal is too narrow; 0 is never.
+type Ranked = (u8, Column);
+
+fn table(runs: &[Run], args: &ListArgs, console: &Console) -> String {
+    let mut columns = whole_table(runs, args);
+    let width = |columns: &[Ranked]| {
+        let lines = lines(columns.iter().map(|(_, column)| column));
+        lines.iter().map(|line| line.chars().count()).max().unwrap_or(0)
+    };
+    while let Some(worst) = columns.iter().map(|(rank, _)| *rank).max().filter(|rank| 0 < *rank) {
+        if stdout_width().is_none_or(|most| width(&columns) <= most) {
+            break;
+        }
+        columns.retain(|(rank, _)| *rank != worst);
+    }
+    let tones = std::iter::once(Some(Tone::Head)).chain(runs.iter().map(tone));
+    let lines = lines(columns.iter().map(|(_, column)| column));
+    let paint = |(line, tone): (&String, Option<Tone>)| match tone {
+        Some(tone) => console.out.paint(tone, line) + "\n",
+        None => format!("{line}\n"),
+    };
+    lines.iter().zip(tones).map(paint).collect()
+}
+
+fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Ranked> {
+    let now = Utc::now();
+    let age = |run: &Run| ago((now - run.record.started.to_utc()).as_seconds_f64());
+    let cells = |cell: &dyn Fn(&Run) -> String| runs.iter().map(cell).collect::<Vec<_>>();
+    let mut columns = vec![
+        (0, Column::words("run", cells(&|run| run.label(&args.dir)))),
+        (0, Column::words("status", cells(&|run| run.state.word().to_owned()))),
+        (4, Column::numbers("age", cells(&age))),
+        (3, Column::numbers("epochs", cells(&|run| run.record.epochs.to_string()))),
+    ];
+    for key in &args.columns {
+        let text = |run: &Run| or_dash(run.setting(key), setting);
+        columns.push((0, Column::values(key, cells(&text))));
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in runs.iter().flat_map(|run| &run.record.metrics.0) {
+        if name != "learning_rate" && !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names.sort_by_key(|name| name.starts_with("val_"));
+    for name in &names {
+        let wanted = args.sort.as_deref() == Some(name);
+        let rank = if wanted {
+            0
+        } else if name.starts_with("val_") {
+            2
+        } else {
+            5
+        };
+        let text = |run: &Run| or_dash(run.number(name), number);
+        columns.push((rank, Column::numbers(name, cells(&text))));
+    }
+    let best = |run: &Run| {
+        let (name, _) = monitored(&run.record.best.as_ref()?.metrics)?;
+        Some((name, run.number(&format!("best.{name}"))?, run.record.best.as_ref()?.epoch))
+    };
+    for judge in ["val_loss", "loss"] {
+        let of = |run: &Run| best(run).filter(|(name, ..)| *name == judge);
+        if runs.iter().any(|run| of(run).is_some()) {
+            let text = |run: &Run| {
+                or_dash(of(run), |(_, value, epoch)| format!("{} at {epoch:>2}", number(value)))
+            };
+            columns.push((6, Column::numbers(&format!("best {judge}"), cells(&text))));
+        }
+    }
+    columns
+}
+
+/// A value of a config in words.
+pub(super) fn setting(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// How a run stands out.
+fn tone(run: &Run) -> Option<Tone> {
+    match run.state {
+        State::Failed => Some(Tone::Bad),
+        State::Running => Some(Tone::Good),
+        _ => None,
+    }
+}

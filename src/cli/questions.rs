@@ -1,0 +1,255 @@
+//! What a user may ask of the logs, as types that clap fills in; nothing is looked up here.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
+
+use super::args::at_least_one;
+
+/// Printed below the help of whatever takes runs.
+pub(super) const RUNS: &str = "\
+RUN is a path, or within --logdir a name (adam), a folder's name or a beginning that
+no other has (20261123-21, 0003), a path such as `list` shows, or `latest`.";
+
+pub(super) const LIST_EXAMPLES: &str = "\
+Examples:
+  What there is, the youngest first:
+    runner list
+
+  The ten best by their last validation accuracy:
+    runner list --sort val_accuracy --top 10
+
+  What failed, and what of Adam did well, with its learning rates:
+    runner list --filter status=failed
+    runner list --filter optimizer.name=adam --filter 'val_accuracy>0.97' \\
+      --columns optimizer.learning_rate
+
+  For a script:
+    runner list --json | jq -r '.runs[] | select(.epochs < 20) | .dir'
+
+Epochs are counted from 0 where one is named, as in the logs.";
+
+pub(super) const SHOW_EXAMPLES: &str = "\
+Examples:
+  runner show latest
+  runner show adam --metric accuracy
+  runner show configs/adam.toml --schedule";
+
+pub(super) const COMPARE_EXAMPLES: &str = "\
+Examples:
+  runner compare adam sgd
+  runner compare logs/lr-sweep/20261123-210800 --sort val_accuracy --top 5";
+
+pub(super) const RM_EXAMPLES: &str = "\
+Examples:
+  runner rm adam
+  runner rm logs/lr-sweep/20261123-210800
+  runner list --filter status=failed --json | jq -r '.runs[].dir' | xargs runner rm --yes";
+
+pub(super) const EXPORT_EXAMPLES: &str = "\
+Examples:
+  The histories of a sweep, a row for each epoch of each run:
+    runner export logs/lr-sweep/20261123-210800 -o sweep.parquet
+
+  Whatever TensorBoard can show as scalars:
+    runner export scalars logs > scalars.csv
+
+  The trained network for other programs:
+    runner export model adam -o adam.onnx";
+
+/// Where runs are looked for.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Logdir {
+    /// Where runs are looked for by their names
+    #[arg(long, value_name = "DIR", default_value = "logs", env = "RUNNER_LOGDIR")]
+    #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
+    pub(super) logdir: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ListArgs {
+    /// The folder to look through, at any depth
+    #[arg(value_name = "DIR", default_value = "logs", env = "RUNNER_LOGDIR")]
+    #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
+    pub(super) dir: PathBuf,
+
+    /// Only runs of which this is true; may be repeated
+    ///
+    /// KEY is status, name, a dotted path of the config such as optimizer.name, a number of the last
+    /// epoch such as val_loss, of the best as best.val_loss, epochs or seconds. Beside = there are
+    /// !=, and for numbers <, <=, > and >=, to be quoted in a shell.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) filter: Vec<String>,
+
+    /// Begin with the best by a number, such as val_accuracy or best.val_loss
+    ///
+    /// Accuracies are best where they are greatest, all others where they are least. Without it the
+    /// youngest run comes first.
+    #[arg(long, value_name = "METRIC")]
+    pub(super) sort: Option<String>,
+
+    /// Show only the first N
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) top: Option<usize>,
+
+    /// Show keys of the config too, by dotted path; separated by commas or repeated
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub(super) columns: Vec<String>,
+
+    /// Print one JSON value
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ShowArgs {
+    /// The run; with --schedule also a config
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(super) run: String,
+
+    /// Draw this number over the epochs, beside that of validation
+    #[arg(long, default_value = "loss")]
+    pub(super) metric: String,
+
+    /// Draw the learning rate over the steps, as planned, and nothing else
+    #[arg(long, conflicts_with_all = ["metric", "json"])]
+    pub(super) schedule: bool,
+
+    /// Print record, config and history as one JSON value
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CompareArgs {
+    /// Runs; of a sweep or another folder, all in it
+    #[arg(value_name = "RUN", required = true, value_hint = ValueHint::DirPath)]
+    pub(super) runs: Vec<String>,
+
+    /// Begin with the best by a number of the last epoch, such as val_accuracy
+    #[arg(long, value_name = "METRIC")]
+    pub(super) sort: Option<String>,
+
+    /// Show only the first N
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) top: Option<usize>,
+
+    /// Print one JSON value
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct RmArgs {
+    /// Runs, or sweeps with all their runs
+    #[arg(value_name = "RUN", required = true, value_hint = ValueHint::DirPath)]
+    pub(super) runs: Vec<String>,
+
+    /// Do not ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct ExportArgs {
+    #[command(subcommand)]
+    pub(super) kind: Option<ExportKind>,
+
+    #[command(flatten)]
+    pub(super) histories: ExportHistories,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExportKind {
+    /// Write the scalars of any TensorBoard log folder, Keras's and PyTorch's too, as one table
+    ///
+    /// The columns are run, tag, step, wall_time (seconds since 1970) and value. A damaged file is read
+    /// up to the damage, and told.
+    Scalars(ExportScalars),
+    /// Write the network of a run, or its weights alone
+    #[command(after_help = RUNS)]
+    Model(ExportModel),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExportHistories {
+    /// Runs; of a sweep or another folder, all in it [default: all in --logdir]
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub(super) runs: Vec<String>,
+
+    /// The format [default: what FILE ends in, or csv]
+    #[arg(long)]
+    pub(super) format: Option<TableFormat>,
+
+    /// The file to write, in the place of what is there [default: stdout]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExportScalars {
+    /// The log folder
+    #[arg(value_name = "LOGDIR", value_hint = ValueHint::DirPath)]
+    pub(super) logdir: PathBuf,
+
+    /// The format [default: what FILE ends in, or csv]
+    #[arg(long)]
+    pub(super) format: Option<TableFormat>,
+
+    /// The file to write, in the place of what is there [default: stdout]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExportModel {
+    /// The run
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) run: String,
+
+    /// The format [default: what FILE ends in]
+    #[arg(long)]
+    pub(super) format: Option<ModelFormat>,
+
+    /// The file to write, in the place of what is there
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: PathBuf,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    /// Comma-separated values
+    Csv,
+    /// An array of objects
+    Json,
+    /// Apache Parquet
+    Parquet,
+}
+
+/// How a network is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ModelFormat {
+    /// The weights
+    Safetensors,
+    /// The weights, for NumPy
+    Npz,
+    /// The network with its weights; its inputs are divided by data.scale already
+    Onnx,
+}

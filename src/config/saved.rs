@@ -1,0 +1,81 @@
+//! The plan that a run keeps beside it, read back as it was: nothing is merged into it, and nothing
+//! is checked against data that may be gone.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::plan::Plan;
+
+/// The plan in the text of a run's `config.toml`, or what is wrong with it.
+pub fn saved_plan(text: &str) -> Result<Plan, String> {
+    toml::from_str(text).map_err(|error| error.message().to_owned())
+}
+
+/// The keys of a run's `config.toml` by their dotted paths, with their values, in the order of the
+/// plan: `optimizer.name`, `model.layers.0.units`. A list of plain values is one value.
+///
+/// Defaults that are younger than the file are filled in; a file of another version that is no plan
+/// of ours is told as it stands.
+pub fn settings(text: &str) -> Result<Vec<(String, Value)>, String> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+    let plan = Plan::deserialize(table.clone()).ok();
+    let value = plan.and_then(|plan| serde_json::to_value(plan).ok());
+    let value = value.map_or_else(|| serde_json::to_value(table), Ok);
+    let mut settings = Vec::new();
+    flatten("", &value.map_err(|error| error.to_string())?, &mut settings);
+    Ok(settings)
+}
+
+fn flatten(path: &str, value: &Value, settings: &mut Vec<(String, Value)>) {
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match value {
+        Value::Object(table) => {
+            table.iter().for_each(|(key, value)| flatten(&below(key), value, settings));
+        }
+        Value::Array(items) if items.iter().all(|item| short(item).is_some()) => {
+            let plain = items.iter().filter_map(short).cloned();
+            settings.push((path.to_owned(), plain.collect()));
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(i, value)| flatten(&below(&i.to_string()), value, settings));
+        }
+        plain => settings.push((path.to_owned(), plain.clone())),
+    }
+}
+
+/// The plain value that an item of a list is, or that a config says for it: a name for a table of
+/// nothing else.
+fn short(item: &Value) -> Option<&Value> {
+    match item {
+        Value::Object(table) if table.len() == 1 => table.get("name"),
+        Value::Object(_) | Value::Array(_) => None,
+        plain => Some(plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_dotted_and_defaults_filled_in() {
+        let text = "name = \"a\"\noptimizer = \"adam\"\n[model]\nlayers = [{ type = \"dense\", \
+                    units = 3 }]\n";
+        let settings = settings(text).unwrap();
+        let get = |key: &str| settings.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
+        assert_eq!(get("optimizer.name"), Some(json!("adam")));
+        assert_eq!(get("optimizer.beta_1"), Some(json!(0.9)));
+        assert_eq!(get("model.layers.0.units"), Some(json!(3)));
+        assert_eq!(get("training.metrics"), Some(json!(["accuracy"])));
+    }
+
+    #[test]
+    fn what_is_no_plan_of_ours_is_told_as_it_stands() {
+        let settings = settings("[data]\nthing = [1, 2]\n").unwrap();
+        assert_eq!(settings, [("data.thing".to_owned(), json!([1, 2]))]);
+        assert!(super::settings("name =").is_err());
+    }
+}

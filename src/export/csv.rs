@@ -1,0 +1,72 @@
+//! Tables as comma-separated values.
+//!
+//! <https://www.rfc-editor.org/rfc/rfc4180>; lines end as they do in `history.csv`.
+
+use super::table::{Cells, Table};
+
+/// The table with its header. A missing number is empty; `nan`, `inf` and `-inf` are words.
+pub(super) fn encode(table: &Table) -> Vec<u8> {
+    let names = table.columns.iter().map(|column| quoted(&column.name));
+    let mut text = names.collect::<Vec<_>>().join(",") + "\n";
+    for row in 0..table.rows() {
+        for (i, column) in table.columns.iter().enumerate() {
+            if 0 < i {
+                text.push(',');
+            }
+            text += &cell(&column.cells, row);
+        }
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
+fn cell(cells: &Cells, row: usize) -> String {
+    match cells {
+        Cells::Words(words) => quoted(words.get(row)),
+        Cells::Whole(numbers) => numbers[row].to_string(),
+        Cells::Single(numbers) => numbers[row].map_or(String::new(), |n| number(n, n.abs().into())),
+        Cells::Double(numbers) => number(numbers[row], numbers[row].abs()),
+    }
+}
+
+/// The shortest decimal that reads back as the number, with an exponent where it is far from 1.
+fn number(number: impl std::fmt::Display + std::fmt::LowerExp, magnitude: f64) -> String {
+    if magnitude.is_nan() {
+        return "nan".to_owned();
+    }
+    let is_far = magnitude != 0.0 && magnitude.is_finite() && !(1e-4..1e16).contains(&magnitude);
+    if is_far { format!("{number:e}") } else { number.to_string() }
+}
+
+fn quoted(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::{Column, Words};
+
+    #[test]
+    fn texts_are_quoted_where_they_must_be() {
+        let mut words = Words::default();
+        ["plain", "a,b", "say \"x\"", "plain"].iter().for_each(|text| words.push(text));
+        let numbers = vec![Some(0.1), None, Some(f32::NAN), Some(1e-7)];
+        let columns = vec![
+            Column::new("run", Cells::Words(words)),
+            Column::new("a,b", Cells::Single(numbers)),
+            Column::new("x", Cells::Double(vec![0.1, f64::NEG_INFINITY, 1e300, 0.0])),
+        ];
+        let text = String::from_utf8(encode(&Table { columns })).unwrap();
+        insta::assert_snapshot!(text, @r#"
+        run,"a,b",x
+        plain,0.1,0.1
+        "a,b",,-inf
+        "say ""x""",nan,1e300
+        plain,1e-7,0
+        "#);
+    }
+}

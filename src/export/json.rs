@@ -1,0 +1,59 @@
+//! Tables as JSON: an array with an object for each row, each on a line of its own.
+
+use serde_json::{Map, Number, Value};
+
+use super::table::{Cells, Table};
+
+/// The array. What is missing, or a number that JSON has no word for, is null.
+pub(super) fn encode(table: &Table) -> Vec<u8> {
+    let row = |row: usize| {
+        let cells = table.columns.iter().map(|c| (c.name.clone(), cell(&c.cells, row)));
+        Value::Object(cells.collect::<Map<_, _>>()).to_string()
+    };
+    let rows: Vec<_> = (0..table.rows()).map(row).collect();
+    match &rows[..] {
+        [] => "[]\n".to_owned(),
+        rows => format!("[\n{}\n]\n", rows.join(",\n")),
+    }
+    .into_bytes()
+}
+
+fn cell(cells: &Cells, row: usize) -> Value {
+    let number = |number: f64| Number::from_f64(number).map_or(Value::Null, Value::Number);
+    match cells {
+        Cells::Words(words) => words.get(row).into(),
+        Cells::Whole(numbers) => numbers[row].into(),
+        // The shortest decimal of 32 bits, not the many digits of the same number in 64.
+        Cells::Single(numbers) => {
+            let short = numbers[row].and_then(|number| number.to_string().parse().ok());
+            short.map_or(Value::Null, number)
+        }
+        Cells::Double(numbers) => number(numbers[row]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::{Column, Words};
+
+    #[test]
+    fn numbers_are_short_and_what_is_none_is_null() {
+        let mut words = Words::default();
+        ["a", "b"].iter().for_each(|text| words.push(text));
+        let columns = vec![
+            Column::new("run", Cells::Words(words)),
+            Column::new("epoch", Cells::Whole(vec![0, -1])),
+            Column::new("loss", Cells::Single(vec![Some(0.3353), Some(f32::NAN)])),
+            Column::new("value", Cells::Double(vec![f64::INFINITY, 0.25])),
+        ];
+        let text = String::from_utf8(encode(&Table { columns })).unwrap();
+        insta::assert_snapshot!(text, @r#"
+        [
+        {"run":"a","epoch":0,"loss":0.3353,"value":null},
+        {"run":"b","epoch":-1,"loss":null,"value":0.25}
+        ]
+        "#);
+        assert_eq!(encode(&Table::default()), b"[]\n");
+    }
+}

@@ -1,0 +1,42 @@
+//! What runs have left in the formats of other programs, as bytes: histories, scalars, weights and
+//! networks; it changes no run and prints nothing.
+
+mod table;
+
+mod csv;
+mod json;
+mod parquet;
+
+mod histories;
+mod scalars;
+
+mod message;
+mod model;
+mod onnx;
+
+pub use histories::histories;
+pub use model::{ModelFormat, model};
+pub use scalars::scalars;
+pub use table::{Cells, Column, Table, Words};
+
+/// A format of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values (RFC 4180), with a header.
+    Csv,
+    /// An array of objects.
+    Json,
+    /// Apache Parquet.
+    Parquet,
+}
+
+impl Table {
+    /// The table in a format.
+    pub fn encode(&self, format: Format) -> Vec<u8> {
+        match format {
+            Format::Csv => csv::encode(self),
+            Format::Json => json::encode(self),
+            Format::Parquet => parquet::encode(self),
+        }
+    }
+}

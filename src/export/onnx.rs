@@ -1,0 +1,221 @@
+//! A network as ONNX: its layers become operators, its weights their inputs; nothing is computed.
+//!
+//! The messages are those of `onnx.proto`, <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>;
+//! the numbers of their fields stand where they are used.
+
+use super::message::Message;
+use crate::config::Plan;
+use crate::model::{Activation, Dense, Layer};
+use crate::runs::Tensor;
+
+/// The version of the file format, and of the operators.
+const IR: u64 = 8;
+const OPSET: u64 = 17;
+/// The type of all tensors.
+const FLOAT: u64 = 1;
+const INPUT: &str = "input";
+const OUTPUT: &str = "output";
+
+/// The file of the plan's network with these weights, or what of it cannot be told.
+pub(super) fn encode(plan: &Plan, tensors: &[Tensor]) -> Result<Vec<u8>, String> {
+    let features = features(plan, tensors).ok_or("it has no weights")?;
+    let mut graph = Graph::new(tensors, features);
+    let layers = &plan.model.layers;
+    for (at, layer) in layers.iter().enumerate() {
+        let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
+        graph.layer(&format!("{}_{index}", layer.kind()), layer)?;
+    }
+    // What comes out last has a name that users may rely on.
+    let last = graph.value.clone();
+    graph.node("Identity", &[&last], OUTPUT, &[]);
+    let metadata = |(key, value): (&str, String)| Message::default().text(1, key).text(2, &value);
+    let scale = plan.data.scale.unwrap_or(1.0).to_string();
+    let metadata = [("name", plan.name.clone()), ("scale", scale)].map(metadata);
+    let model = Message::default()
+        .number(1, IR)
+        .text(2, "runner")
+        .text(3, env!("CARGO_PKG_VERSION"))
+        .message(7, &graph.message(&plan.name, features))
+        .message(8, &Message::default().text(1, "").number(2, OPSET))
+        .messages(14, &metadata);
+    Ok(model.0)
+}
+
+/// The number of inputs of the network.
+fn features(plan: &Plan, tensors: &[Tensor]) -> Option<usize> {
+    let planned = plan.model.input_shape.as_ref().map(|shape| shape.iter().product());
+    planned.or_else(|| tensors.first()?.shape.first().copied())
+}
+
+/// A graph in the making.
+struct Graph<'a> {
+    tensors: &'a [Tensor],
+    nodes: Vec<Message>,
+    initializers: Vec<Message>,
+    /// The name of what the last layer gives, and how wide it is.
+    value: String,
+    width: usize,
+}
+
+impl<'a> Graph<'a> {
+    fn new(tensors: &'a [Tensor], width: usize) -> Graph<'a> {
+        let (nodes, initializers) = (Vec::new(), Vec::new());
+        Graph { tensors, nodes, initializers, value: INPUT.to_owned(), width }
+    }
+
+    /// Adds a layer, which is called `name`, as it is after training.
+    fn layer(&mut self, name: &str, layer: &Layer) -> Result<(), String> {
+        match layer {
+            Layer::Dense(dense) => self.dense(name, dense)?,
+            Layer::Activation(layer) => self.activation(name, layer.activation),
+            Layer::Dropout(_) | Layer::GaussianNoise(_) => {}
+            Layer::BatchNormalization(layer) => {
+                let (gain, epsilon) = ((layer.scale, layer.center), layer.epsilon);
+                self.normalization("BatchNormalization", name, gain, epsilon)?;
+            }
+            Layer::LayerNormalization(layer) => {
+                let (gain, epsilon) = ((layer.scale, layer.center), layer.epsilon);
+                self.normalization("LayerNormalization", name, gain, epsilon)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// activation(x · kernel + bias)
+    fn dense(&mut self, name: &str, dense: &Dense) -> Result<(), String> {
+        let mut inputs = vec![self.value.clone(), self.weight(&format!("{name}.kernel"))?];
+        if dense.use_bias {
+            inputs.push(self.weight(&format!("{name}.bias"))?);
+        }
+        let inputs: Vec<_> = inputs.iter().map(String::as_str).collect();
+        self.value = self.node("Gemm", &inputs, name, &[]);
+        self.width = dense.units;
+        self.activation(name, dense.activation);
+        Ok(())
+    }
+
+    /// Adds the operator of a normalisation, which takes a gamma and a beta in any case: of 1 and of 0
+    /// where the layer has none. Both kinds run over the last axis, ONNX's own default.
+    fn normalization(
+        &mut self,
+        operator: &str,
+        name: &str,
+        (scale, center): (bool, bool),
+        epsilon: f64,
+    ) -> Result<(), String> {
+        let mut inputs = vec![self.value.clone()];
+        for (part, learned, number) in [("gamma", scale, 1.0), ("beta", center, 0.0)] {
+            let weight = format!("{name}.{part}");
+            if !learned {
+                self.initializers.push(tensor(&weight, &[self.width], &vec![number; self.width]));
+            }
+            inputs.push(if learned { self.weight(&weight)? } else { weight });
+        }
+        if operator == "BatchNormalization" {
+            for part in ["moving_mean", "moving_variance"] {
+                inputs.push(self.weight(&format!("{name}.{part}"))?);
+            }
+        }
+        let inputs: Vec<_> = inputs.iter().map(String::as_str).collect();
+        self.value = self.node(operator, &inputs, name, &[float("epsilon", epsilon as f32)]);
+        Ok(())
+    }
+
+    /// The activation of a layer, applied to the last value.
+    fn activation(&mut self, layer: &str, activation: Activation) {
+        let out = format!("{layer}.activation");
+        let x = self.value.clone();
+        let (operator, attributes) = match activation {
+            Activation::Linear => return,
+            Activation::Gelu => return self.gelu(&x, &out),
+            Activation::Silu => {
+                let gate = self.node("Sigmoid", &[&x], &format!("{out}.gate"), &[]);
+                self.value = self.node("Mul", &[&x, &gate], &out, &[]);
+                return;
+            }
+            Activation::Relu => ("Relu", vec![]),
+            Activation::LeakyRelu => ("LeakyRelu", vec![float("alpha", 0.2)]),
+            Activation::Elu => ("Elu", vec![float("alpha", 1.0)]),
+            Activation::Selu => {
+                ("Selu", vec![float("alpha", 1.673_263_2), float("gamma", 1.050_701)])
+            }
+            Activation::Softplus => ("Softplus", vec![]),
+            Activation::Softsign => ("Softsign", vec![]),
+            Activation::Tanh => ("Tanh", vec![]),
+            Activation::Sigmoid => ("Sigmoid", vec![]),
+            Activation::Exponential => ("Exp", vec![]),
+            Activation::Softmax => ("Softmax", vec![whole("axis", -1)]),
+        };
+        self.value = self.node(operator, &[&x], &out, &attributes);
+    }
+
+    /// x/2 (1 + erf(x/√2)), for which there is an operator of its own only in later opsets.
+    fn gelu(&mut self, x: &str, out: &str) {
+        let constant = |name: &str, number: f32| tensor(&format!("{out}.{name}"), &[], &[number]);
+        let constants = [("root", 0.5_f32.sqrt()), ("one", 1.0), ("half", 0.5)];
+        self.initializers.extend(constants.map(|(name, number)| constant(name, number)));
+        let name = |part: &str| format!("{out}.{part}");
+        let scaled = self.node("Mul", &[x, &name("root")], &name("scaled"), &[]);
+        let erf = self.node("Erf", &[&scaled], &name("erf"), &[]);
+        let raised = self.node("Add", &[&erf, &name("one")], &name("raised"), &[]);
+        let twice = self.node("Mul", &[x, &raised], &name("twice"), &[]);
+        self.value = self.node("Mul", &[&twice, &name("half")], out, &[]);
+    }
+
+    /// Adds a weight of the run under its own name.
+    fn weight(&mut self, name: &str) -> Result<String, String> {
+        let found = self.tensors.iter().find(|tensor| tensor.name == name);
+        let found = found.ok_or_else(|| format!("its weights have no `{name}`"))?;
+        self.initializers.push(tensor(name, &found.shape, &found.data));
+        Ok(name.to_owned())
+    }
+
+    /// Adds an operator; gives the name of its output, which is also its own.
+    fn node(
+        &mut self,
+        operator: &str,
+        inputs: &[&str],
+        out: &str,
+        attributes: &[Message],
+    ) -> String {
+        let inputs = inputs.iter().fold(Message::default(), |node, input| node.text(1, input));
+        let node = inputs.text(2, out).text(3, out).text(4, operator).messages(5, attributes);
+        self.nodes.push(node);
+        out.to_owned()
+    }
+
+    fn message(&self, name: &str, features: usize) -> Message {
+        Message::default()
+            .messages(1, &self.nodes)
+            .text(2, name)
+            .messages(5, &self.initializers)
+            .message(11, &rows_of(INPUT, features))
+            .message(12, &rows_of(OUTPUT, self.width))
+    }
+}
+
+/// An attribute of an operator that is a number.
+fn float(name: &str, number: f32) -> Message {
+    Message::default().text(1, name).float(2, number).number(20, 1)
+}
+
+/// An attribute of an operator that is a whole number.
+fn whole(name: &str, number: i64) -> Message {
+    Message::default().text(1, name).number(3, number.cast_unsigned()).number(20, 2)
+}
+
+/// A tensor with its numbers.
+fn tensor(name: &str, shape: &[usize], numbers: &[f32]) -> Message {
+    let dims = shape.iter().fold(Message::default(), |all, size| all.number(1, *size as u64));
+    let raw: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    dims.number(2, FLOAT).text(8, name).bytes(9, &raw)
+}
+
+/// The name and type of any number of rows of this width.
+fn rows_of(name: &str, width: usize) -> Message {
+    let rows = Message::default().text(2, "rows");
+    let columns = Message::default().number(1, width as u64);
+    let shape = Message::default().message(1, &rows).message(1, &columns);
+    let tensor_type = Message::default().number(1, FLOAT).message(2, &shape);
+    Message::default().text(1, name).message(2, &Message::default().message(1, &tensor_type))
+}

@@ -1,0 +1,114 @@
+//! Tables as Apache Parquet, one column of its own type for each of ours; it compresses nothing but
+//! what repeats.
+
+use std::sync::Arc;
+
+use parquet::basic::{LogicalType, Repetition, Type as Physical};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int64Type};
+use parquet::errors::Result;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
+use parquet::schema::types::Type;
+
+use super::table::{Cells, Column, Table};
+
+/// Rows that a reader takes in at once.
+const ROW_GROUP: usize = 1 << 20;
+
+/// The file.
+pub(super) fn encode(table: &Table) -> Vec<u8> {
+    write(table).expect("a table of columns of equal length, in memory, can be written")
+}
+
+fn write(table: &Table) -> Result<Vec<u8>> {
+    let fields = table.columns.iter().map(|column| field(column).map(Arc::new));
+    let schema = Type::group_type_builder("table").with_fields(fields.collect::<Result<_>>()?);
+    let properties = WriterProperties::builder()
+        .set_created_by(concat!("runner ", env!("CARGO_PKG_VERSION")).to_owned());
+    let (schema, properties) = (Arc::new(schema.build()?), Arc::new(properties.build()));
+    let mut file = SerializedFileWriter::new(Vec::new(), schema, properties)?;
+    for start in (0..table.rows()).step_by(ROW_GROUP) {
+        let rows = start..table.rows().min(start + ROW_GROUP);
+        let mut group = file.next_row_group()?;
+        let mut columns = table.columns.iter();
+        while let Some((mut writer, column)) = group.next_column()?.zip(columns.next()) {
+            write_column(&mut writer, &column.cells, rows.clone())?;
+            writer.close()?;
+        }
+        group.close()?;
+    }
+    file.into_inner()
+}
+
+fn field(column: &Column) -> Result<Type> {
+    let (physical, repetition) = match column.cells {
+        Cells::Words(_) => (Physical::BYTE_ARRAY, Repetition::REQUIRED),
+        Cells::Whole(_) => (Physical::INT64, Repetition::REQUIRED),
+        Cells::Single(_) => (Physical::FLOAT, Repetition::OPTIONAL),
+        Cells::Double(_) => (Physical::DOUBLE, Repetition::REQUIRED),
+    };
+    let logical = matches!(column.cells, Cells::Words(_)).then_some(LogicalType::String);
+    Type::primitive_type_builder(&column.name, physical)
+        .with_repetition(repetition)
+        .with_logical_type(logical)
+        .build()
+}
+
+fn write_column(
+    writer: &mut SerializedColumnWriter<'_>,
+    cells: &Cells,
+    rows: std::ops::Range<usize>,
+) -> Result<usize> {
+    match cells {
+        Cells::Words(words) => {
+            let texts: Vec<_> = rows.map(|row| ByteArray::from(words.get(row))).collect();
+            writer.typed::<ByteArrayType>().write_batch(&texts, None, None)
+        }
+        Cells::Whole(numbers) => {
+            writer.typed::<Int64Type>().write_batch(&numbers[rows], None, None)
+        }
+        Cells::Single(numbers) => {
+            // Which of the numbers are there, and those alone.
+            let there: Vec<i16> =
+                numbers[rows.clone()].iter().map(|n| n.is_some().into()).collect();
+            let numbers: Vec<f32> = numbers[rows].iter().copied().flatten().collect();
+            writer.typed::<FloatType>().write_batch(&numbers, Some(&there), None)
+        }
+        Cells::Double(numbers) => {
+            writer.typed::<DoubleType>().write_batch(&numbers[rows], None, None)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    use super::*;
+    use crate::export::Words;
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let mut words = Words::default();
+        ["a", "größe", "a"].iter().for_each(|text| words.push(text));
+        let columns = vec![
+            Column::new("run", Cells::Words(words)),
+            Column::new("epoch", Cells::Whole(vec![0, -1, i64::MAX])),
+            Column::new("loss", Cells::Single(vec![Some(0.5), None, Some(f32::NAN)])),
+            Column::new("value", Cells::Double(vec![0.1, f64::INFINITY, -0.0])),
+        ];
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&encode(&Table { columns })).unwrap();
+        let reader = SerializedFileReader::new(file).unwrap();
+        let rows = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string());
+        insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @r#"
+        {run: "a", epoch: 0, loss: 0.5, value: 0.1}
+        {run: "größe", epoch: -1, loss: null, value: inf}
+        {run: "a", epoch: 9223372036854775807, loss: NaN, value: -0E0}
+        "#);
+        let none = Table { columns: vec![Column::new("x", Cells::Whole(vec![]))] };
+        assert!(encode(&none).starts_with(b"PAR1"));
+    }
+}

@@ -1,0 +1,83 @@
+//! A table in columns, each of one type; it knows no format.
+
+use std::collections::HashMap;
+
+/// Columns of equal length.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// From left to right.
+    pub columns: Vec<Column>,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its title.
+    pub name: String,
+    /// What is in it, from the first row.
+    pub cells: Cells,
+}
+
+/// The cells of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cells {
+    /// Texts.
+    Words(Words),
+    /// Whole numbers.
+    Whole(Vec<i64>),
+    /// Numbers of 32 bits, where there are any.
+    Single(Vec<Option<f32>>),
+    /// Numbers of 64 bits.
+    Double(Vec<f64>),
+}
+
+/// Texts of which many are the same.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Words {
+    known: HashMap<String, u32>,
+    texts: Vec<String>,
+    places: Vec<u32>,
+}
+
+impl Table {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.cells.len())
+    }
+}
+
+impl Column {
+    /// A column of this name.
+    pub fn new(name: &str, cells: Cells) -> Column {
+        Column { name: name.to_owned(), cells }
+    }
+}
+
+impl Cells {
+    fn len(&self) -> usize {
+        match self {
+            Cells::Words(words) => words.places.len(),
+            Cells::Whole(numbers) => numbers.len(),
+            Cells::Single(numbers) => numbers.len(),
+            Cells::Double(numbers) => numbers.len(),
+        }
+    }
+}
+
+impl Words {
+    /// Adds a text at the end.
+    pub fn push(&mut self, text: &str) {
+        let place = self.known.get(text).copied().unwrap_or_else(|| {
+            let place = self.texts.len() as u32;
+            self.texts.push(text.to_owned());
+            self.known.insert(text.to_owned(), place);
+            place
+        });
+        self.places.push(place);
+    }
+
+    /// The text in this row, from 0.
+    pub fn get(&self, row: usize) -> &str {
+        &self.texts[self.places[row] as usize]
+    }
+}

@@ -1,0 +1,130 @@
+//! Runs beside each other: what of their configs differs, replicates as one; it shows nothing.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::order::better;
+use super::refusal::Refusal;
+use super::run::{Run, State};
+use super::spread::Spread;
+use crate::runs::monitored;
+
+/// The key that replicates differ in.
+const SEED: &str = "seed";
+
+/// Runs beside each other.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The keys that have not one value in all groups, in the order of the plan.
+    pub keys: Vec<String>,
+    /// The names of the numbers of the last epochs, those of validation last.
+    pub metrics: Vec<String>,
+    /// What is compared, the best first.
+    pub groups: Vec<Group>,
+}
+
+/// A run, or several that differ in nothing but their seed.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// At least one.
+    pub runs: Vec<Run>,
+}
+
+impl Comparison {
+    /// Compares the runs, whose settings are read; the best by `sort`, or else by the number that
+    /// runs are judged by, comes first.
+    pub fn of(runs: Vec<Run>, sort: Option<&str>) -> Result<Comparison, Refusal> {
+        let metrics = metrics(&runs);
+        if let Some(name) = sort.filter(|name| !metrics.iter().any(|metric| metric == name)) {
+            let known: Vec<_> = metrics.iter().map(String::as_str).collect();
+            return Err(Refusal::unknown("no run has the number", name, &known));
+        }
+        let mut groups: Vec<Group> = Vec::new();
+        for run in runs {
+            match groups.iter_mut().find(|group| group.is_replicated_by(&run)) {
+                Some(group) => group.runs.push(run),
+                None => groups.push(Group { runs: vec![run] }),
+            }
+        }
+        let usual =
+            groups.iter().find_map(|group| Some(monitored(&group.runs[0].record.metrics)?.0));
+        if let Some(name) = sort.or(usual) {
+            let mean = |group: &Group| group.metric(name).map(|spread| spread.mean);
+            groups.sort_by(|a, b| better(name, mean(a), mean(b)));
+        }
+        Ok(Comparison { keys: differing(&groups), metrics, groups })
+    }
+}
+
+impl Group {
+    /// The value of a key, of which all runs have the same but for the seed.
+    pub fn setting(&self, key: &str) -> Option<&Value> {
+        self.runs[0].setting(key)
+    }
+
+    /// The seeds of its runs.
+    pub fn seeds(&self) -> Vec<u64> {
+        self.runs.iter().map(|run| run.record.seed).collect()
+    }
+
+    /// The last numbers of this name, of the runs that got to their end; of the others if none did.
+    pub fn metric(&self, name: &str) -> Option<Spread> {
+        self.spread(|run| run.record.metrics.get(name))
+    }
+
+    /// The numbers of this name of the runs' best epochs.
+    pub fn best(&self, name: &str) -> Option<Spread> {
+        self.spread(|run| run.record.best.as_ref()?.metrics.get(name))
+    }
+
+    /// What its runs are called, as seen from `base`: the first of several.
+    pub fn label(&self, base: &Path) -> String {
+        self.runs[0].label(base)
+    }
+
+    fn spread(&self, number: impl Fn(&Run) -> Option<f64>) -> Option<Spread> {
+        let completed = |run: &Run| run.state == State::Completed;
+        let all = !self.runs.iter().any(completed);
+        let runs = self.runs.iter().filter(|run| all || completed(run));
+        Spread::of(&runs.filter_map(number).collect::<Vec<_>>())
+    }
+
+    /// Whether `run` differs from the others in its seed, and in nothing else.
+    fn is_replicated_by(&self, run: &Run) -> bool {
+        fn others(run: &Run) -> impl Iterator<Item = &(String, Value)> {
+            run.settings().iter().filter(|(key, _)| key != SEED)
+        }
+        // Without its config, nothing is known of a run.
+        !run.settings().is_empty()
+            && !self.seeds().contains(&run.record.seed)
+            && others(&self.runs[0]).eq(others(run))
+    }
+}
+
+/// The keys of which not all groups have the same value; their seeds only tell groups apart that
+/// nothing else does.
+fn differing(groups: &[Group]) -> Vec<String> {
+    let mut keys: Vec<&String> = Vec::new();
+    for (key, _) in groups.iter().flat_map(|group| group.runs[0].settings()) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let differs = |key: &&&String| groups.iter().any(|g| g.setting(key) != groups[0].setting(key));
+    let replicated = groups.iter().any(|group| 1 < group.runs.len());
+    let differing = keys.iter().filter(differs).filter(|key| !replicated || **key != SEED);
+    differing.map(|key| (*key).clone()).collect()
+}
+
+/// What runs report, in the order in which Keras shows it.
+fn metrics(runs: &[Run]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in runs.iter().flat_map(|run| &run.record.metrics.0) {
+        if name != "learning_rate" && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names.sort_by_key(|name| name.starts_with("val_"));
+    names
+}

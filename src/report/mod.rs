@@ -1,0 +1,30 @@
+//! Answers from what runs have left: collects them, chooses among them, compares and draws; it trains
+//! nothing, changes nothing and prints nothing.
+
+mod collect;
+mod refusal;
+mod run;
+
+mod choose;
+mod filter;
+mod order;
+
+mod chart;
+mod compare;
+mod scalars;
+mod schedule;
+mod spread;
+
+pub use choose::{Chooser, Chosen, Kind};
+pub use collect::Collection;
+pub use refusal::Refusal;
+pub use run::{Run, State, read_settings};
+
+pub use filter::Filter;
+pub use order::{rises, sort};
+
+pub use chart::{Cell, Chart, Ink, Series};
+pub use compare::{Comparison, Group};
+pub use scalars::logged_scalars;
+pub use schedule::learning_rates;
+pub use spread::Spread;
