@@ -9,6 +9,7 @@ mod sweep;
 mod tree;
 
 mod check;
+mod data;
 mod fit;
 mod optimizer;
 mod schema;
@@ -27,7 +28,9 @@ pub use example::example;
 pub use experiment::{Change, Experiment, Variant};
 pub use load::{load, load_with};
 pub use picture::render;
-pub use plan::{Callbacks, Data, Layout, Model, Plan, TensorBoard, TerminateOnNan, Training};
+pub use plan::{
+    Callbacks, Data, Label, Layout, Model, Parts, Plan, TensorBoard, TerminateOnNan, Training,
+};
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};
 pub use reference::reference;
 pub use schema::schema;

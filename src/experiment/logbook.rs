@@ -15,6 +15,7 @@ use chrono::{DateTime, FixedOffset, Local};
 use sha2::{Digest, Sha256};
 
 use crate::config::Plan;
+use crate::data::Preparation;
 use crate::events::Outcome;
 use crate::experiment::event_files::EventFiles;
 use crate::experiment::snapshot::{self, Logged, Note, Snapshot};
@@ -24,6 +25,9 @@ use crate::runs::{
     Survives, TensorView, remove_leftovers, save_weights, write_atomic,
 };
 use crate::train::{Logs, State};
+
+/// What the preparation of the data is called in the metadata of the weights.
+pub(super) const PREPARATION: &str = "preparation";
 
 /// The files of a run that is under way.
 pub(super) struct Logbook {
@@ -191,8 +195,8 @@ impl Logbook {
         Ok(snapshot::save(&self.checkpoint, state, logged, survives)?)
     }
 
-    /// Writes the weights of the network.
-    pub(super) fn weights(&self, state: &State) -> Result<()> {
+    /// Writes the weights of the network, and how rows are made inputs for it.
+    pub(super) fn weights(&self, state: &State, preparation: &Preparation) -> Result<()> {
         let weights = state.network.weights();
         let rows: Vec<Vec<f32>> = weights.iter().map(|w| w.values.to_rows()).collect();
         let tensors: Vec<TensorView<'_>> = weights
@@ -200,7 +204,10 @@ impl Logbook {
             .zip(&rows)
             .map(|(w, data)| TensorView { name: &w.name, shape: &w.shape, data })
             .collect();
-        let metadata = BTreeMap::from([("epochs".to_owned(), state.epoch.to_string())]);
+        let metadata = BTreeMap::from([
+            ("epochs".to_owned(), state.epoch.to_string()),
+            (PREPARATION.to_owned(), serde_json::to_string(preparation)?),
+        ]);
         Ok(save_weights(&self.folder.weights(), &tensors, &metadata, self.survives())?)
     }
 

@@ -13,7 +13,6 @@ mod snapshot;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use feeds::Feeds;
@@ -122,14 +121,11 @@ fn train(
     logbook.begin(plan)?;
     tell(News::Started(order.dir));
     let loaded = setting.feeds.get(plan)?;
-    let feed = Arc::clone(&loaded.feed);
-    let rows = plan.data.limit.unwrap_or(usize::MAX).min(feed.rows());
-    let split = plan.data.training_rows(rows);
-    logbook.data(loaded.data_source(split, rows - split), order.data)?;
+    logbook.data(loaded.data_source(plan), order.data)?;
     let task = Task {
-        feed: &feed,
-        training: 0..split,
-        validation: split..rows,
+        feed: &loaded.feed,
+        training: loaded.parts(plan).training,
+        validation: loaded.validation(plan),
         epochs: plan.training.epochs,
         batch_size: plan.training.batch_size,
         shuffle: plan.training.shuffle,
@@ -146,7 +142,7 @@ fn train(
     if status == Status::Stopped {
         logbook.save(&state)?;
     }
-    logbook.weights(&state)?;
+    logbook.weights(&state, &loaded.preparation)?;
     Ok(status)
 }
 

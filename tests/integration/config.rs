@@ -28,6 +28,8 @@ fn mnist() -> Description {
         classes: Some(10),
         target_width: 1,
         default_scale: 255.0,
+        has_test: true,
+        columns: None,
     }
 }
 

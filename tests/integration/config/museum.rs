@@ -29,6 +29,7 @@ fn real_values(width: usize) -> Description {
         classes: None,
         target_width: width,
         default_scale: 1.0,
+        ..Description::default()
     }
 }
 
