@@ -129,7 +129,7 @@ pub(super) fn callbacks(plan: &Plan, written: &Written<'_>) -> Vec<Problem> {
 fn numbers(plan: &Plan) -> Vec<String> {
     let metrics = plan.training.metrics.iter().map(|metric| metric.name().to_owned());
     let mut numbers: Vec<_> = std::iter::once("loss".to_owned()).chain(metrics).collect();
-    if plan.data.validation_split != 0.0 {
+    if plan.data.validates() {
         let validated: Vec<_> = numbers.iter().map(|name| format!("val_{name}")).collect();
         numbers.extend(validated);
     }
@@ -158,7 +158,9 @@ fn monitored(
     let message = format!("{who} watches `{monitor}`, which will not exist");
     let trained = monitor.strip_prefix("val_").is_some_and(|name| numbers.contains(&name));
     let help = match nearest(monitor, numbers.iter().copied()) {
-        _ if trained => "set `data.validation_split`, or watch `loss`".to_owned(),
+        _ if trained => {
+            "set `data.validation_split` or `data.validation_data`, or watch `loss`".to_owned()
+        }
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("`monitor` is {}", list(&numbers)),
     };

@@ -2,23 +2,25 @@
 //! in what depends on them; it reads the data's description, never the data.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::callbacks;
+use super::data;
 use super::fit;
 use super::load::{beside, reason};
 use super::optimizer;
-use super::plan::{BUILT_IN, Plan};
+use super::plan::Plan;
 use super::problem::{Location, Origin, Place, Problem};
 use super::tensorboard;
 use super::tree::Node;
-use super::words::{list, nearest};
+
 use crate::data::{DataError, Description, Source};
 
 /// Tells what a data set is; [`crate::data::describe`] outside tests.
 pub type Describe<'a> = dyn Fn(&Source) -> Result<Description, DataError> + 'a;
 
-/// The same with a memory, its error in words.
-pub(super) type Describer<'a> = dyn FnMut(&Source) -> Result<Description, String> + 'a;
+/// The same with a memory.
+pub(super) type Describer<'a> = dyn FnMut(&Source) -> Result<Description, Arc<DataError>> + 'a;
 
 /// Makes the paths of a plan absolute, fills in what follows from its file and its data, and says
 /// all that does not fit.
@@ -32,10 +34,11 @@ pub(super) fn resolve(
     let mut problems = Vec::new();
     problems.extend(name(plan, &written));
     problems.extend(weights(plan, &written));
-    match dataset(plan, &written, describe) {
+    match data::dataset(plan, &written, describe) {
         Ok(data) => {
-            fill(plan, &written, &data);
-            problems.extend(rows(plan, &written, &data));
+            data::fill(plan, &written, &data);
+            problems.extend(data::validation(plan, &written, &data, describe));
+            problems.extend(data::rows(plan, &written, &data));
             problems.extend(fit::network(plan, &written, &data));
             problems.extend(tensorboard::tensorboard(plan, &written, &data));
         }
@@ -73,7 +76,7 @@ impl Written<'_> {
 
     /// The absolute form of the path at `key`: a config's paths start from the folder of the file
     /// that they were written in, an argument's from the current folder.
-    fn absolute(&self, key: &str, path: &str) -> Result<String, Box<Problem>> {
+    pub(super) fn absolute(&self, key: &str, path: &str) -> Result<String, Box<Problem>> {
         let from = match self.origin(key).map(|origin| &origin.source.place) {
             Some(Place::File(file)) => beside(file, path),
             Some(Place::Argument(_)) => PathBuf::from(path),
@@ -138,66 +141,4 @@ fn weights(plan: &mut Plan, written: &Written<'_>) -> Option<Problem> {
     plan.model.weights = Some(path);
     let message = format!("cannot read the weights `{given}`: {}", why?);
     Some(written.problem(&[key], message, "the path is relative to the config that it stands in"))
-}
-
-fn dataset(
-    plan: &mut Plan,
-    written: &Written<'_>,
-    describe: &mut Describer<'_>,
-) -> Result<Description, Box<Problem>> {
-    let key = "data.dataset";
-    if let Source::Path(_) = plan.data.source() {
-        let given = plan.data.dataset.clone();
-        plan.data.dataset = written.absolute(key, &given)?;
-        if let Err(error) = std::fs::metadata(&plan.data.dataset) {
-            let message = format!("cannot read the data `{given}`: {}", reason(&error));
-            return Err(written.problem(&[key], message, dataset_help(&given)).into());
-        }
-    }
-    describe(&plan.data.source()).map_err(|error| {
-        written.problem(&[key, "data"], error, "check the data, or name another").into()
-    })
-}
-
-fn dataset_help(given: &str) -> String {
-    match nearest(given, BUILT_IN) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("write {}, or a path relative to the config", list(&BUILT_IN)),
-    }
-}
-
-/// What follows from the data when the config does not say it.
-fn fill(plan: &mut Plan, written: &Written<'_>, data: &Description) {
-    plan.data.scale.get_or_insert(data.default_scale);
-    plan.model.input_shape.get_or_insert_with(|| vec![data.shape.iter().product()]);
-    if fit::is_regression(plan, data) && written.origin("training.metrics").is_none() {
-        plan.training.metrics.retain(|metric| !metric.is_of_classes());
-    }
-}
-
-fn rows(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let limit = plan.data.limit.unwrap_or(data.rows);
-    if data.rows < limit {
-        let message = "`data.limit` is more than there is";
-        let help = "leave `limit` out to take every row";
-        let label = format!("got {limit}, the training set has {} rows", data.rows);
-        problems.push(written.problem(&["data.limit"], message, help).label(label));
-    }
-    let rows = limit.min(data.rows);
-    let split = plan.data.validation_split;
-    let training = plan.data.training_rows(rows);
-    if training == 0 || (split != 0.0 && training == rows) {
-        let side = if training == 0 { "training" } else { "validation" };
-        let message = format!("`data.validation_split` leaves no row for {side}");
-        let help = match rows {
-            0 | 1 => "take more rows: both sides need one",
-            _ if training == 0 => "take a smaller share, or more rows",
-            _ => "take a larger share or more rows, or 0 for no validation",
-        };
-        let label = format!("floor({rows} * (1 - {split})) = {training} of {rows} rows train");
-        let paths = ["data.validation_split", "data.limit", "data"];
-        problems.push(written.problem(&paths, message, help).label(label));
-    }
-    problems
 }

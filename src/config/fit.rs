@@ -133,6 +133,12 @@ pub(super) fn is_regression(plan: &Plan, data: &Description) -> bool {
     numbers && plan.training.loss.wants() == Wanted::Numbers
 }
 
+/// Whether the loss compares numbers, of which there is one output.
+pub(super) fn wants_a_number(plan: &Plan) -> bool {
+    let one_output = output(plan).is_some_and(|output| output.units == 1);
+    one_output && plan.training.loss.wants() == Wanted::Numbers
+}
+
 /// A metric of classes where numbers are estimated.
 fn accuracy(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Problem> {
     let metrics = &plan.training.metrics;

@@ -39,10 +39,7 @@ pub fn load_with(
     }
     let mut known = HashMap::new();
     let mut describe = |source: &data::Source| {
-        known
-            .entry(source.clone())
-            .or_insert_with(|| describe(source).map_err(|e| e.to_string()))
-            .clone()
+        known.entry(source.clone()).or_insert_with(|| describe(source).map_err(Arc::new)).clone()
     };
     let mut experiments = Vec::new();
     for path in paths {

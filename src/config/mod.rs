@@ -10,6 +10,7 @@ mod tree;
 
 mod callbacks;
 mod check;
+mod data;
 mod fit;
 mod optimizer;
 mod schema;
@@ -31,7 +32,7 @@ pub use example::example;
 pub use experiment::{Change, Experiment, Variant};
 pub use load::{load, load_with};
 pub use picture::render;
-pub use plan::{Data, Model, Plan, Training};
+pub use plan::{Data, Label, Model, Parts, Plan, Training};
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};
 pub use reference::reference;
 pub use saved::{saved_plan, settings};

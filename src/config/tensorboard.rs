@@ -157,9 +157,9 @@ pub(super) fn tensorboard(plan: &Plan, written: &Written<'_>, data: &Description
         problems.push(written.problem(&[&place(key), "tensorboard"], message, help));
     };
     for (key, _) in wanted.iter().filter(|(_, wanted)| *wanted) {
-        if plan.data.validation_split == 0.0 {
+        if !plan.data.validates() {
             let message = format!("`{key}` looks at validation rows, and there are none");
-            add(key, message, "set `data.validation_split`");
+            add(key, message, "set `data.validation_split` or `data.validation_data`");
         } else if data.classes.is_none() && *key != "embeddings" {
             add(key, format!("`{key}` is about classes, the data has real values"), "take it out");
         }

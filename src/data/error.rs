@@ -17,7 +17,7 @@ pub enum DataError {
     },
 
     /// The path leads to something else; name another.
-    #[error("`{}` is no data set: got {got}, want a `.npz` file or a folder of IDX files", path.display())]
+    #[error("`{}` is no data set: got {got}, want a `.npz` or `.csv` file or a folder of IDX files", path.display())]
     NotADataSet {
         /// The file or folder.
         path: PathBuf,
@@ -165,6 +165,74 @@ pub enum DataError {
         got: f32,
     },
 
+    /// A line of a CSV file is not like the others; mend it.
+    #[error("`{}`, line {line}: got {got}, want {want}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What it is like.
+        got: String,
+        /// What it should be like.
+        want: String,
+    },
+
+    /// A field of a CSV file is not what its column wants.
+    #[error("`{}`, line {line}, column `{column}`: got {got}, want {want}", path.display())]
+    Cell {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The name of the column.
+        column: String,
+        /// The field.
+        got: String,
+        /// What would do.
+        want: String,
+    },
+
+    /// A CSV file lacks a column.
+    #[error("`{}` has no column `{want}`: got {}", path.display(), Names(got))]
+    NoColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column, by its name or its place.
+        want: String,
+        /// The columns that are there.
+        got: Vec<String>,
+        /// The key of `[data]` that asks for it.
+        key: &'static str,
+    },
+
+    /// A CSV file as a whole cannot be used.
+    #[error("cannot use `{}`: {reason}", path.display())]
+    Sheet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A CSV file has one part only; keep some of its rows for a test, or name another file.
+    #[error("`{}` has no test rows of its own", path.display())]
+    NoTestRows {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// Rows for validation or a test are not of the training rows' form.
+    #[error("the rows of `{source_name}` are not like the training rows: got {got}, want {want}")]
+    Unlike {
+        /// Where the rows come from.
+        source_name: String,
+        /// What they are.
+        got: String,
+        /// What they should be.
+        want: String,
+    },
+
     /// The data set built into the program was damaged when the program was built; build it again
     /// from a clean checkout.
     #[error("the built-in MNIST is damaged in its {what}: got {got}, want {want}")]
@@ -176,6 +244,24 @@ pub enum DataError {
         /// What should be.
         want: String,
     },
+}
+
+impl DataError {
+    /// The way out, where there is a better one than other data.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            DataError::Cell { got, .. } if got == "nothing" => {
+                Some("fill in the field, take out the line, or `ignore` the column")
+            }
+            DataError::Cell { .. } => {
+                Some("mend the field, take out the line, or `ignore` the column")
+            }
+            DataError::Line { .. } => {
+                Some("mend the line; `separator` tells what parts the fields")
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A file, or one array of an archive.

@@ -38,23 +38,28 @@ pub(super) fn describe(files: &mut dyn Files) -> Result<Description, DataError> 
         target_width,
         default_scale: if inputs.element.kind == Kind::U8 { 255.0 } else { 1.0 },
         shape: inputs.shape[1..].to_vec(),
+        has_test: files.open(Part::Test, Role::Inputs).is_ok(),
+        columns: None,
     })
 }
 
 /// Reads one part; the test set must be of the training set's form.
 pub(super) fn load(files: &mut dyn Files, part: Part) -> Result<Table, DataError> {
-    let (header, values) = inputs(files, part)?;
+    let (header, values) = inputs(files.open(part, Role::Inputs)?)?;
     let rows = header.rows();
     let targets = match part {
         Part::Train => targets(files, part, rows, MAX_CLASSES)?,
         Part::Test => test_targets(files, &header)?,
     };
     let shape = header.shape[1..].to_vec();
-    Ok(Table { inputs: Inputs::new(shape.iter().product(), values), targets, shape })
+    let inputs = Inputs::new(shape.iter().product(), values);
+    Ok(Table { inputs, targets, shape, columns: None })
 }
 
-fn inputs(files: &mut dyn Files, part: Part) -> Result<(Header, Values), DataError> {
-    let (header, reader) = files.open(part, Role::Inputs)?;
+/// Reads the inputs that an array holds.
+pub(super) fn inputs(
+    (header, reader): (Header, Box<dyn Read + '_>),
+) -> Result<(Header, Values), DataError> {
     check_inputs(&header)?;
     let values = header.values(reader)?;
     Ok((header, values))

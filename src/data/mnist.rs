@@ -14,6 +14,8 @@ pub(super) fn describe() -> Description {
         classes: Some(10),
         target_width: 1,
         default_scale: 255.0,
+        has_test: true,
+        columns: None,
     }
 }
 

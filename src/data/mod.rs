@@ -1,9 +1,12 @@
 //! Data sets: rows of inputs with their targets, read once, checked on reading, shared by all runs
 //! and never changed; nothing here knows a network or an epoch.
 
+mod preparation;
 mod source;
+mod standardization;
 mod table;
 
+mod csv;
 mod files;
 mod idx;
 mod mnist;
@@ -14,6 +17,9 @@ mod array;
 mod error;
 mod fingerprint;
 
+pub use csv::{Column, Columns, FEW_CLASSES, FeatureColumn, Reading, TargetColumns, Task};
 pub use error::{DataError, Place};
-pub use source::{Description, Part, Source, describe, load};
+pub use preparation::Preparation;
+pub use source::{Description, Part, Source, describe, load, load_inputs};
+pub use standardization::Standardization;
 pub use table::{DenseRows, Inputs, SPARSE_DENSITY, SparseRows, Table, Targets, Values};

@@ -11,8 +11,8 @@ use zip::result::ZipError;
 
 use crate::data::array::{Element, Header, Kind, Order, read_full};
 use crate::data::error::Place;
-use crate::data::files::{Files, Role};
-use crate::data::{DataError, Part};
+use crate::data::files::{self, Files, Role};
+use crate::data::{DataError, Inputs, Part, Table, Targets};
 
 /// NumPy itself reads no longer header unless it is told to trust the file.
 const MAX_HEADER: usize = 10_000;
@@ -48,14 +48,30 @@ impl Npz {
     }
 }
 
-impl Files for Npz {
-    fn open(&mut self, part: Part, role: Role) -> Result<(Header, Box<dyn Read + '_>), DataError> {
-        let name = name(part, role);
+impl Npz {
+    /// The inputs `x`, or else `x_test`, with one zero as the target of each row.
+    pub(super) fn inputs(&mut self) -> Result<Table, DataError> {
+        let name = if self.index("x").is_ok() { "x" } else { "x_test" };
+        let (header, reader) = self.array(name)?;
+        let (header, values) = files::inputs((header, reader))?;
+        let shape = header.shape[1..].to_vec();
+        let targets = Targets::Values { values: vec![0.0; header.rows()], width: 1 };
+        let inputs = Inputs::new(shape.iter().product(), values);
+        Ok(Table { inputs, targets, shape, columns: None })
+    }
+
+    fn array(&mut self, name: &str) -> Result<(Header, Box<dyn Read + '_>), DataError> {
         let place = Place::array(&self.path, name);
         let index = self.index(name)?;
         let mut array = self.archive.by_index(index).map_err(|error| archive(&self.path, error))?;
         let header = read_header(&mut array, place)?;
         Ok((header, Box::new(array)))
+    }
+}
+
+impl Files for Npz {
+    fn open(&mut self, part: Part, role: Role) -> Result<(Header, Box<dyn Read + '_>), DataError> {
+        self.array(name(part, role))
     }
 }
 

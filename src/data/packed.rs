@@ -34,7 +34,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, DataError> {
     let packed = Packed::parse(bytes)?;
     let (inputs, targets) = rayon::join(|| packed.inputs(), || packed.targets());
     let shape = vec![packed.height, packed.width];
-    Ok(Table { inputs: Inputs::Sparse(inputs?), targets: targets?, shape })
+    Ok(Table { inputs: Inputs::Sparse(inputs?), targets: targets?, shape, columns: None })
 }
 
 struct Packed<'a> {

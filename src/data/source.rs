@@ -1,11 +1,12 @@
-//! Where a data set comes from.
+//! Where a data set comes from, and what it is; it learns nothing from it.
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::data::files::{self, Files};
 use crate::data::idx::Idx;
 use crate::data::npz::Npz;
-use crate::data::{DataError, Table, mnist};
+use crate::data::{Columns, DataError, Preparation, Reading, Table, Targets, csv, mnist};
 
 /// The name or place of a data set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +15,8 @@ pub enum Source {
     Mnist,
     /// A `.npz` file with Keras's keys, or a folder of IDX files.
     Path(PathBuf),
+    /// A CSV file, and how to read it.
+    Csv(PathBuf, Reading),
 }
 
 /// Which rows of a data set.
@@ -26,7 +29,7 @@ pub enum Part {
 }
 
 /// What a config can be checked against without reading all of the data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Description {
     /// Number of training rows.
     pub rows: usize,
@@ -38,6 +41,10 @@ pub struct Description {
     pub target_width: usize,
     /// What inputs are divided by unless the config says otherwise: 255 for bytes, 1 for floats.
     pub default_scale: f64,
+    /// Whether there are test rows beside the training rows.
+    pub has_test: bool,
+    /// What the columns of a CSV file are.
+    pub columns: Option<Columns>,
 }
 
 impl Source {
@@ -45,7 +52,24 @@ impl Source {
     pub fn parse(text: &str, base: &Path) -> Self {
         match text {
             "mnist" => Source::Mnist,
-            path => Source::Path(base.join(path)),
+            path => {
+                let path = base.join(path);
+                match csv::is_csv(&path) {
+                    true => Source::Csv(path, Reading::default()),
+                    false => Source::Path(path),
+                }
+            }
+        }
+    }
+
+    /// The same source, read as the CSV file that has these columns was; of other sources no columns
+    /// are known.
+    pub fn like(self, columns: Option<&Columns>) -> Source {
+        match (self, columns) {
+            (Source::Csv(path, reading), Some(columns)) => {
+                Source::Csv(path, Reading { columns: Some(columns.clone()), ..reading })
+            }
+            (source, _) => source,
         }
     }
 
@@ -54,7 +78,7 @@ impl Source {
     pub fn fingerprint(&self, part: Part, table: &Table) -> String {
         match self {
             Source::Mnist => mnist::fingerprint(part).to_owned(),
-            Source::Path(_) => table.fingerprint(),
+            Source::Path(_) | Source::Csv(..) => table.fingerprint(),
         }
     }
 }
@@ -64,12 +88,13 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Mnist => write!(f, "mnist"),
-            Source::Path(path) => write!(f, "{}", path.display()),
+            Source::Path(path) | Source::Csv(path, _) => write!(f, "{}", path.display()),
         }
     }
 }
 
-/// Reads headers and labels only, of the training set.
+/// Reads headers and labels only, of the training set; of a CSV file all, for want of a header that
+/// tells.
 ///
 /// # Errors
 ///
@@ -78,6 +103,7 @@ pub fn describe(source: &Source) -> Result<Description, DataError> {
     match source {
         Source::Mnist => Ok(mnist::describe()),
         Source::Path(path) => files::describe(&mut *open(path)?),
+        Source::Csv(path, reading) => Ok(description(csv::read(path, reading)?)),
     }
 }
 
@@ -93,17 +119,64 @@ pub fn load(source: &Source, part: Part) -> Result<Table, DataError> {
     match source {
         Source::Mnist => mnist::load(part),
         Source::Path(path) => files::load(&mut *open(path)?, part),
+        Source::Csv(path, reading) => match part {
+            Part::Train => csv::read(path, reading),
+            Part::Test => Err(DataError::NoTestRows { path: path.clone() }),
+        },
     }
+}
+
+/// Reads rows to be answered, as the data that `preparation` is of were read; their targets, if they
+/// have any, are left alone, and those of the table are all zeros.
+///
+/// # Errors
+///
+/// Everything that keeps the rows from being put to the network, see [`DataError`].
+pub fn load_inputs(source: &Source, preparation: &Preparation) -> Result<Table, DataError> {
+    let mut table = match (source, &preparation.columns) {
+        (Source::Csv(path, reading), Some(columns)) => csv::read_inputs(path, reading, columns)?,
+        (Source::Path(path), _) if is_npz(path) => Npz::open(path)?.inputs()?,
+        _ => load(source, Part::Test)?,
+    };
+    let rows = table.rows();
+    table.targets = match preparation.classes {
+        Some(classes) => Targets::Classes { labels: vec![0; rows], classes },
+        None => {
+            let width = preparation.target_width;
+            Targets::Values { values: vec![0.0; rows * width], width }
+        }
+    };
+    preparation.check(&mut table, source)?;
+    Ok(table)
+}
+
+fn description(table: Table) -> Description {
+    let (classes, target_width) = match &table.targets {
+        Targets::Classes { classes, .. } => (Some(*classes), 1),
+        Targets::Values { width, .. } => (None, *width),
+    };
+    Description {
+        rows: table.rows(),
+        classes,
+        target_width,
+        default_scale: 1.0,
+        has_test: false,
+        shape: table.shape,
+        columns: table.columns,
+    }
+}
+
+fn is_npz(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npz"))
 }
 
 /// A folder holds IDX files, a file that ends in `.npz` is an archive; nothing else is guessed at.
 fn open(path: &Path) -> Result<Box<dyn Files>, DataError> {
     let meta = std::fs::metadata(path)
         .map_err(|source| DataError::Io { path: path.to_owned(), source })?;
-    let is_npz = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npz"));
     let got = match (meta.is_dir(), meta.is_file()) {
         (true, _) => return Ok(Box::new(Idx::new(path))),
-        (_, true) if is_npz => return Ok(Box::new(Npz::open(path)?)),
+        (_, true) if is_npz(path) => return Ok(Box::new(Npz::open(path)?)),
         (_, true) => "a file with another ending",
         _ => "neither a file nor a folder",
     };

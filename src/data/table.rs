@@ -1,5 +1,7 @@
 //! The shape of data in memory: unscaled inputs, sparse or dense, with their targets.
 
+use crate::data::Columns;
+
 /// Inputs are kept sparse when at most this share of them is not zero.
 ///
 /// An entry of a sparse row brings an index of two bytes along with its value, and the rows of
@@ -16,6 +18,8 @@ pub struct Table {
     pub targets: Targets,
     /// The shape of one input before it was flattened, such as `[28, 28]`.
     pub shape: Vec<usize>,
+    /// What the columns of the CSV file are that it was read from, if it was.
+    pub columns: Option<Columns>,
 }
 
 /// The inputs of a table (rows × features), as they are stored: nothing has been divided yet.

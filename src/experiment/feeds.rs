@@ -1,65 +1,148 @@
 //! The data sets that are in memory: each is read once, whoever asks for it, and shared by all.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::config::Plan;
-use crate::data::{Part, Source, describe, load};
+use sha2::{Digest, Sha256};
+
+use crate::config::{Data, Parts, Plan};
+use crate::data::{Part, Preparation, Source, Table, describe, load};
 use crate::runs::DataSource;
 use crate::train::Feed;
 
 /// Every data set that some run has asked for.
 #[derive(Debug, Default)]
-pub struct Feeds(Mutex<HashMap<(Source, u64), Arc<Loaded>>>);
+pub struct Feeds(Mutex<HashMap<Key, Arc<Loaded>>>);
+
+/// What makes one data set in memory another than the next.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    source: Source,
+    validation: Option<Source>,
+    /// The bits of the scale.
+    scale: u64,
+    /// How many rows the inputs are standardised on, and out of how many.
+    standardized: Option<(usize, usize)>,
+}
 
 /// A data set in memory.
 #[derive(Debug)]
 pub struct Loaded {
     /// Its rows, scaled.
     pub feed: Arc<Feed>,
+    /// What else is to be put to the network has to be made so.
+    pub preparation: Preparation,
+    /// Rows of another data set that validate.
+    validation: Option<(Source, Feed)>,
     source: Source,
     fingerprint: String,
 }
 
 impl Feeds {
-    /// The training rows of the plan's data set, scaled as the plan wants.
+    /// The training rows of the plan's data set, scaled and standardised as the plan wants, and what
+    /// validates if that is elsewhere.
     ///
     /// Who comes while another run is reading waits for it.
     pub fn get(&self, plan: &Plan) -> anyhow::Result<Arc<Loaded>> {
-        let source = plan.data.source();
-        let scale = match plan.data.scale {
+        let data = &plan.data;
+        let source = data.source();
+        let scale = match data.scale {
             Some(scale) => scale,
             None => describe(&source)?.default_scale,
         };
         // A panic while the lock was held left the map as it was: it is filled after reading.
         let mut feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (source.clone(), scale.to_bits());
-        if let Some(loaded) = feeds.get(&key) {
+        let key = |rows: Option<usize>| Key {
+            source: source.clone(),
+            validation: data.validation_source(None),
+            scale: scale.to_bits(),
+            standardized: rows.map(|rows| (parts(data, rows).training.len(), rows)),
+        };
+        let known = feeds.iter().find(|(known, _)| {
+            let rows = known.standardized.filter(|_| data.standardize).map(|(_, rows)| rows);
+            known.standardized.is_some() == data.standardize && **known == key(rows)
+        });
+        if let Some((_, loaded)) = known {
             return Ok(Arc::clone(loaded));
         }
-        let table = load(&source, Part::Train)?;
-        let fingerprint = source.fingerprint(Part::Train, &table);
-        let loaded =
-            Arc::new(Loaded { feed: Arc::new(Feed::new(table, scale)), source, fingerprint });
-        feeds.insert(key, Arc::clone(&loaded));
+        let loaded = Arc::new(Loaded::read(data, source.clone(), scale)?);
+        let rows = loaded.feed.rows();
+        feeds.insert(key(data.standardize.then_some(rows)), Arc::clone(&loaded));
         Ok(loaded)
     }
 }
 
+/// How the rows of a data set of `rows` rows are divided, its limit kept.
+fn parts(data: &Data, rows: usize) -> Parts {
+    data.parts(data.limit.unwrap_or(usize::MAX).min(rows))
+}
+
 impl Loaded {
+    fn read(data: &Data, source: Source, scale: f64) -> anyhow::Result<Loaded> {
+        let table = load(&source, Part::Train)?;
+        let mut fingerprint = source.fingerprint(Part::Train, &table);
+        let trained = parts(data, table.rows()).training.len();
+        let preparation = Preparation::of(&table, scale, trained, data.standardize);
+        let validation = match data.validation_source(preparation.columns.as_ref()) {
+            None => None,
+            Some(other) => {
+                let mut table = load(&other, Part::Train)?;
+                preparation.check(&mut table, &other)?;
+                fingerprint = both(&fingerprint, &other.fingerprint(Part::Train, &table));
+                Some((other, feed(&preparation, table)))
+            }
+        };
+        let feed = Arc::new(feed(&preparation, table));
+        Ok(Loaded { feed, preparation, validation, source, fingerprint })
+    }
+
     /// The SHA-256 of the rows.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// What a run that trains on `training` and validates on `validation` rows records of its data.
-    pub(super) fn data_source(&self, training: usize, validation: usize) -> DataSource {
-        DataSource {
-            description: format!(
-                "{}: {training} training and {validation} validation rows",
-                self.source
-            ),
-            sha256: self.fingerprint.clone(),
+    /// How the rows are divided under a plan.
+    pub fn parts(&self, plan: &Plan) -> Parts {
+        parts(&plan.data, self.feed.rows())
+    }
+
+    /// What validates under a plan: rows of the training set, or of another.
+    pub fn validation(&self, plan: &Plan) -> Option<(&Feed, Range<usize>)> {
+        match &self.validation {
+            Some((_, feed)) => Some((feed, 0..feed.rows())),
+            None => {
+                let rows = self.parts(plan).validation;
+                (!rows.is_empty()).then_some((&*self.feed, rows))
+            }
         }
     }
+
+    /// What a run under a plan records of its data.
+    pub(super) fn data_source(&self, plan: &Plan) -> DataSource {
+        let Parts { training, validation, test } = self.parts(plan);
+        let mut description = format!("{}: {} training", self.source, training.len());
+        if self.validation.is_none() {
+            description += &format!(" and {} validation", validation.len());
+        }
+        description += " rows";
+        if !test.is_empty() {
+            description += &format!(", {} kept for a test", test.len());
+        }
+        if let Some((source, feed)) = &self.validation {
+            description += &format!("; {source}: {} validation rows", feed.rows());
+        }
+        DataSource { description, sha256: self.fingerprint.clone() }
+    }
+}
+
+fn feed(preparation: &Preparation, table: Table) -> Feed {
+    let (table, scale) = preparation.apply(table);
+    Feed::new(table, scale)
+}
+
+/// One fingerprint of two.
+fn both(first: &str, second: &str) -> String {
+    let sum = Sha256::digest(format!("{first}\n{second}\n"));
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -21,8 +21,11 @@ const TAGS: [&str; 3] = ["name", "type", "schedule"];
 /// replicates share a row.
 pub(super) fn hparams(plan: &Plan) -> Vec<(String, HParam)> {
     let mut plan = serde_json::to_value(plan).unwrap_or_default();
-    let dataset = &mut plan["data"]["dataset"];
-    *dataset = dataset.as_str().map(short_path).into();
+    for key in ["dataset", "validation_data"] {
+        if let Some(path) = plan["data"].get_mut(key) {
+            *path = path.as_str().map(short_path).into();
+        }
+    }
     let mut hparams = Vec::new();
     for section in SECTIONS {
         if let Value::Object(table) = &plan[section] {

@@ -14,7 +14,7 @@ use chrono::{DateTime, FixedOffset, Local};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Layout, Plan, TensorBoard};
-use crate::data::describe;
+use crate::data::{Preparation, describe};
 use crate::events::Outcome;
 use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
@@ -28,6 +28,9 @@ use crate::runs::{
     Status, Survives, remove_leftovers, write_atomic,
 };
 use crate::train::{Logs, State};
+
+/// What the preparation of the data is called in the metadata of the weights.
+pub(super) const PREPARATION: &str = "preparation";
 
 /// The files of a run that is under way.
 pub(super) struct Logbook {
@@ -263,9 +266,11 @@ impl Logbook {
         Ok(snapshot::save(&self.checkpoint, state, logged, survives)?)
     }
 
-    /// Writes the weights of the network.
-    pub(super) fn weights(&self, state: &State) -> Result<()> {
-        save_network(&self.folder.weights(), &state.network, state.epoch, self.survives())
+    /// Writes the weights of the network, and how rows are made inputs for it.
+    pub(super) fn weights(&self, state: &State, preparation: &Preparation) -> Result<()> {
+        let preparation = (PREPARATION.to_owned(), serde_json::to_string(preparation)?);
+        let path = self.folder.weights();
+        save_network(&path, &state.network, state.epoch, Some(preparation), self.survives())
     }
 
     /// Writes how the run ended; what cannot be written makes it a failure.

@@ -17,7 +17,6 @@ mod snapshot;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use feeds::Feeds;
@@ -25,7 +24,6 @@ pub use feeds::Feeds;
 use anyhow::{Context as _, Result, anyhow};
 
 use crate::config::Plan;
-use crate::data::describe;
 use crate::experiment::logbook::Logbook;
 use crate::experiment::pictures::Answers;
 use crate::model::Network;
@@ -129,16 +127,13 @@ fn train(
     logbook.begin(plan)?;
     tell(News::Started(order.dir));
     let loaded = setting.feeds.get(plan)?;
-    let feed = Arc::clone(&loaded.feed);
-    let rows = plan.data.limit.unwrap_or(usize::MAX).min(feed.rows());
-    let split = plan.data.training_rows(rows);
-    logbook.data(loaded.data_source(split, rows - split), order.data)?;
+    logbook.data(loaded.data_source(plan), order.data)?;
     let class_weight = plan.training.class_weights();
     let threads = (setting.threads)();
     let task = Task {
-        feed: &feed,
-        training: 0..split,
-        validation: split..rows,
+        feed: &loaded.feed,
+        training: loaded.parts(plan).training,
+        validation: loaded.validation(plan),
         epochs: plan.training.epochs,
         batch_size: plan.training.batch_size,
         shuffle: plan.training.shuffle,
@@ -160,15 +155,15 @@ fn train(
     match status {
         Status::Stopped => logbook.save(&state)?,
         _ if plan.tensorboard.looks_at_answers() => {
-            let shape = describe(&plan.data.source())?.shape;
-            let rows = split..rows;
-            let answers =
-                Answers { network: &state.network, feed: &feed, rows, shape: &shape, threads };
-            logbook.answers(state.epoch.saturating_sub(1), &answers)?;
+            if let Some((feed, rows)) = loaded.validation(plan) {
+                let (network, shape) = (&state.network, &loaded.preparation.shape[..]);
+                let answers = Answers { network, feed, rows, shape, threads };
+                logbook.answers(state.epoch.saturating_sub(1), &answers)?;
+            }
         }
         _ => {}
     }
-    logbook.weights(&state)?;
+    logbook.weights(&state, &loaded.preparation)?;
     Ok(status)
 }
 

@@ -47,7 +47,7 @@ impl Keeper {
             let cannot = || format!("cannot create the folder `{}`", parent.display());
             std::fs::create_dir_all(parent).with_context(cannot)?;
         }
-        save_network(&path, network, epoch + 1, survives)
+        save_network(&path, network, epoch + 1, None, survives)
     }
 
     /// Takes the numbers of an epoch in: whether its weights are to be kept.
@@ -63,11 +63,12 @@ impl Keeper {
     }
 }
 
-/// Writes the weights of a network after `epochs` epochs.
+/// Writes the weights of a network after `epochs` epochs, with what else is to be known of them.
 pub(super) fn save_network(
     path: &Path,
     network: &Network,
     epochs: usize,
+    known: Option<(String, String)>,
     survives: Survives,
 ) -> Result<()> {
     let weights = network.weights();
@@ -77,6 +78,7 @@ pub(super) fn save_network(
         .zip(&rows)
         .map(|(w, data)| TensorView { name: &w.name, shape: &w.shape, data })
         .collect();
-    let metadata = BTreeMap::from([("epochs".to_owned(), epochs.to_string())]);
+    let epochs = ("epochs".to_owned(), epochs.to_string());
+    let metadata: BTreeMap<_, _> = [epochs].into_iter().chain(known).collect();
     Ok(save_weights(path, &tensors, &metadata, survives)?)
 }

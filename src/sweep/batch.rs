@@ -132,7 +132,7 @@ pub(super) fn sweep_jobs(frozen: &Frozen, folder: &Folder) -> Vec<Job> {
         dir: folder.child(&run.label).path().to_owned(),
         root: folder.path().to_owned(),
         changes: run.changes.clone(),
-        data: frozen.data.get(&run.plan.data.dataset).cloned(),
+        data: frozen.data.get(&run.plan.data.identity()).cloned(),
         blocked: None,
     };
     frozen.experiment.runs.iter().map(job).collect()

@@ -49,8 +49,9 @@ impl Frozen {
         for run in &experiment.runs {
             // Data that cannot be read fails the runs that want it, not the sweep.
             let fingerprint = || feeds.get(&run.plan).ok().map(|l| l.fingerprint().to_owned());
-            if !data.contains_key(&run.plan.data.dataset) {
-                data.insert(run.plan.data.dataset.clone(), fingerprint());
+            let identity = run.plan.data.identity();
+            if !data.contains_key(&identity) {
+                data.insert(identity, fingerprint());
             }
         }
         Frozen {

@@ -100,6 +100,13 @@ impl Engine {
         self.tally.values(&score.sums, score.rows, score.hits)
     }
 
+    /// Makes ready to evaluate rows of `feed`, and no longer of the data that are trained on.
+    pub fn evaluate_on(&mut self, network: &Network, goal: Goal<'_>, feed: &Feed) {
+        for pass in &mut self.evaluation {
+            *pass = Pass::new(network, goal, feed, EVALUATED_ROWS, 1);
+        }
+    }
+
     /// Trains on the rows `batch` of `feed`; the rows `ahead` will be next. Returns the score on
     /// the weights before the update.
     pub fn step(

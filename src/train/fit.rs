@@ -1,6 +1,7 @@
 //! Fit: epochs of steps, validation after each, told to an observer as it goes; by Keras's rules.
 
 use std::ops::Range;
+use std::ptr;
 
 use crate::model::Network;
 use crate::optim::Optimizer;
@@ -18,8 +19,8 @@ pub struct Task<'a> {
     pub feed: &'a Feed,
     /// Rows to train on.
     pub training: Range<usize>,
-    /// Rows to validate on after each epoch; none when empty.
-    pub validation: Range<usize>,
+    /// Rows to validate on after each epoch, and the data that they are of.
+    pub validation: Option<(&'a Feed, Range<usize>)>,
     /// Passes over the training rows.
     pub epochs: usize,
     /// Rows of a step.
@@ -111,6 +112,9 @@ impl Task<'_> {
     ) -> Result<Ended, Diverged> {
         let mut engine =
             Engine::new(&state.network, self.goal, self.feed, self.batch_size, self.threads);
+        if let Some((feed, _)) = self.validation.as_ref().filter(|v| !ptr::eq(v.0, self.feed)) {
+            engine.evaluate_on(&state.network, self.goal, feed);
+        }
         let begin =
             Event::TrainBegin { epochs: self.epochs, steps_per_epoch: self.steps_per_epoch() };
         if observe(begin, state) == Flow::Stop {
@@ -188,9 +192,8 @@ impl Task<'_> {
         let epoch = state.epoch;
         let mut logs = Logs::default();
         write(&mut logs, engine, "", &state.totals);
-        if !self.validation.is_empty() {
-            let Range { start, end } = self.validation;
-            let score = engine.evaluate(&state.network, self.feed, start, end);
+        if let Some((feed, Range { start, end })) = self.validation.clone() {
+            let score = engine.evaluate(&state.network, feed, start, end);
             write(&mut logs, engine, "val_", &score);
         }
         let rate = state.optimizer.learning_rate(self.optimizer);

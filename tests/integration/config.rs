@@ -28,6 +28,8 @@ fn mnist() -> Description {
         classes: Some(10),
         target_width: 1,
         default_scale: 255.0,
+        has_test: true,
+        columns: None,
     }
 }
 
@@ -106,7 +108,9 @@ seed = 0
 [data]
 dataset = "mnist"
 validation_split = 0.2
+test_split = 0.0
 scale = 255.0
+standardize = false
 
 [model]
 input_shape = [784]
@@ -161,7 +165,7 @@ fn a_config_takes_over_what_it_extends_and_its_own_keys_win() {
     let wanted = Sgd { momentum: 0.9, ..Sgd::default() };
     assert!(matches!(momentum.optimizer, Optimizer::Sgd(sgd) if sgd == wanted));
     assert_eq!((smoke.data.limit, smoke.training.epochs), (Some(1000), 2));
-    assert_eq!(smoke.data.training_rows(1000), 800);
+    assert_eq!(smoke.data.parts(1000).training.len(), 800);
     assert_eq!(smoke.optimizer, adam.optimizer);
 }
 
@@ -222,8 +226,9 @@ fn an_argument_is_toml_or_a_bare_word() {
 
 #[test]
 fn the_split_is_rounded_as_keras_rounds_it() {
-    let rows =
-        |validation_split, rows| Data { validation_split, ..Data::default() }.training_rows(rows);
+    let rows = |validation_split, rows| {
+        Data { validation_split, ..Data::default() }.parts(rows).training.len()
+    };
     assert_eq!(rows(0.29, 100), 71);
     assert_eq!(rows(0.58, 100), 42);
     assert_eq!(rows(0.9, 10), 0);

@@ -17,6 +17,7 @@ use zip::write::SimpleFileOptions;
 
 mod archives;
 mod complaints;
+mod csv;
 mod damage;
 mod mnist;
 
@@ -118,7 +119,15 @@ fn labels(table: &Table) -> &[u32] {
 fn described(table: &Table) -> Description {
     let classes = labels(table).iter().max().map(|&label| label as usize + 1);
     let (rows, shape) = (table.rows(), table.shape.clone());
-    Description { rows, shape, classes, target_width: 1, default_scale: 255.0 }
+    Description {
+        rows,
+        shape,
+        classes,
+        target_width: 1,
+        default_scale: 255.0,
+        has_test: true,
+        columns: None,
+    }
 }
 
 fn idx_images(table: &Table) -> Vec<u8> {

@@ -41,7 +41,7 @@ fn train(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
     let task = Task {
         feed,
         training: 0..split,
-        validation: split..2000,
+        validation: Some((feed, split..2000)).filter(|v| !v.1.is_empty()),
         epochs: case["epochs"].as_u64().unwrap_or(3) as usize,
         batch_size: case["batch_size"].as_u64().unwrap_or(32) as usize,
         shuffle: false,
@@ -119,7 +119,7 @@ fn fit(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
     let task = Task {
         feed,
         training: 0..1600,
-        validation: 1600..2000,
+        validation: Some((feed, 1600..2000)),
         epochs: case["epochs"].as_u64().unwrap_or(3) as usize,
         batch_size: training.batch_size,
         shuffle: false,

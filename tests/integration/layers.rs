@@ -91,7 +91,7 @@ fn train(layers: Value, threads: usize) -> (State, Vec<Logs>) {
     let task = Task {
         feed: &feed,
         training: 0..150,
-        validation: 150..300,
+        validation: Some((&feed, 150..300)),
         epochs: 2,
         batch_size: 32,
         shuffle: true,

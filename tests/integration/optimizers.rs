@@ -36,7 +36,7 @@ fn train(feed: &Feed, name: &str, arguments: &Value, threads: usize) -> State {
     let task = Task {
         feed,
         training: 0..100,
-        validation: 100..120,
+        validation: Some((feed, 100..120)),
         epochs: 2,
         batch_size: 16,
         shuffle: true,

@@ -29,6 +29,7 @@ fn real_values(width: usize) -> Description {
         classes: None,
         target_width: width,
         default_scale: 1.0,
+        ..Description::default()
     }
 }
 
@@ -177,6 +178,9 @@ exhibits! {
     update_freq_of_nothing: tutorial_with("[training]", "[tensorboard]\nupdate_freq = 0\n[training]");
     pictures_without_histograms: tutorial_with("[training]", "[tensorboard]\nwrite_images = true\n[training]");
     answers_without_validation: tutorial_with("[training]", "[tensorboard]\nconfusion_matrix = true\npr_curves = true\n[training]").set("data.validation_split=0");
+    validated_twice: Desk::with(&tutorial()).set("data.validation_data=mnist");
+    test_split_of_data_with_test_rows: tutorial_with("[data]", "[data]\ntest_split = 0.1");
+    label_of_no_csv: tutorial_with("[data]", "[data]\nlabel = \"digit\"");
     rate_of_dropout: tutorial_with("layers = [", "layers = [\n    { type = \"dropout\", rate = 1.5 },");
     layer_in_one_word: tutorial_with("layers = [", "layers = [\n    { type = \"batchnormalization\" },");
     early_stopping_of_the_rate: Desk::with(&tutorial()).set("callbacks.early_stopping.monitor=learning_rate");

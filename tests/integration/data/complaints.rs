@@ -5,14 +5,14 @@ use super::*;
 #[test]
 fn about_paths() {
     let dir = TempDir::new().unwrap();
-    write(&dir, "rows.csv", b"1,2");
+    write(&dir, "rows.txt", b"1,2");
     write(&dir, "junk.npz", b"PK, or is it?");
     check(&dir, "none.npz", "cannot read `DIR/none.npz`: No such file or directory (os error 2)");
     check(
         &dir,
-        "rows.csv",
-        "`DIR/rows.csv` is no data set: got a file with another ending, \
-         want a `.npz` file or a folder of IDX files",
+        "rows.txt",
+        "`DIR/rows.txt` is no data set: got a file with another ending, \
+         want a `.npz` or `.csv` file or a folder of IDX files",
     );
     check(
         &dir,

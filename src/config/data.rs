@@ -1,0 +1,199 @@
+//! Whether the data that a plan names can be had, and whether what it wants of them is there; it reads
+//! what describes data, and fills in what follows from that.
+
+use std::sync::Arc;
+
+use super::check::{Describer, Written};
+use super::fit;
+use super::load::reason;
+use super::plan::{BUILT_IN, Label, Plan};
+use super::problem::Problem;
+use super::words::{list, nearest};
+use crate::data::{Column, Columns, DataError, Description, Source, Task};
+
+/// The data of a plan, its paths made absolute; or why they cannot be had.
+pub(super) fn dataset(
+    plan: &mut Plan,
+    written: &Written<'_>,
+    describe: &mut Describer<'_>,
+) -> Result<Description, Box<Problem>> {
+    absolute(plan, written, "data.dataset")?;
+    csv_keys(plan, written)?;
+    let complain = |error: Arc<DataError>| unusable(&error, written, "data.dataset");
+    let mut data = describe(&plan.data.source()).map_err(complain)?;
+    if plan.data.task.is_none() && fit::wants_a_number(plan) && are_numbers(&data) {
+        // A loss between numbers, with one output for the label: then the label is one.
+        plan.data.task = Some(Task::Regression);
+        data = describe(&plan.data.source()).map_err(complain)?;
+    }
+    Ok(data)
+}
+
+/// Whether the classes of a CSV file are numbers.
+fn are_numbers(data: &Description) -> bool {
+    let names = data.columns.as_ref().and_then(Columns::class_names);
+    names.is_some_and(|names| names.iter().all(|name| name.parse::<f64>().is_ok()))
+}
+
+/// Makes the path at `key` absolute, if it is one, and looks for it.
+fn absolute(plan: &mut Plan, written: &Written<'_>, key: &str) -> Result<(), Box<Problem>> {
+    let place = match key {
+        "data.dataset" => Some(&mut plan.data.dataset),
+        _ => plan.data.validation_data.as_mut(),
+    };
+    let Some(place) = place.filter(|path| !BUILT_IN.contains(&path.as_str())) else {
+        return Ok(());
+    };
+    let given = place.clone();
+    *place = written.absolute(key, &given)?;
+    match std::fs::metadata(place) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let message = format!("cannot read the data `{given}`: {}", reason(&error));
+            Err(written.problem(&[key], message, dataset_help(&given)).into())
+        }
+    }
+}
+
+fn dataset_help(given: &str) -> String {
+    match nearest(given, BUILT_IN) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("write {}, or a path relative to the config", list(&BUILT_IN)),
+    }
+}
+
+/// The keys that are for CSV files only.
+fn csv_keys(plan: &Plan, written: &Written<'_>) -> Result<(), Box<Problem>> {
+    let keys = ["label", "task", "ignore", "separator", "header"].map(|key| format!("data.{key}"));
+    let given = keys.iter().find(|key| written.origin(key).is_some());
+    if let Some(separator) = &plan.data.separator
+        && !matches!(separator.as_bytes(), [byte] if byte.is_ascii() && *byte != b'\n')
+    {
+        let message = "`data.separator` must be one character of ASCII";
+        let help = "write `separator = \";\"`, or `\"\\t\"` for a tab";
+        return Err(written.problem(&["data.separator"], message, help).into());
+    }
+    match (given, plan.data.source()) {
+        (None, _) | (_, Source::Csv(..)) => Ok(()),
+        (Some(key), _) => {
+            let message = format!("`{key}` is for CSV files only");
+            let help = "take it out, or name a file that ends in `.csv` or `.tsv`";
+            Err(written.problem(&[key], message, help).into())
+        }
+    }
+}
+
+/// The problem of data that cannot be used.
+fn unusable(error: &DataError, written: &Written<'_>, key: &str) -> Box<Problem> {
+    let help = error.help().unwrap_or("check the data, or name another");
+    let (keys, help) = match error {
+        DataError::NoColumn { want, got, key: asks, .. } => {
+            let asks = format!("data.{asks}");
+            let help = match nearest(want, got.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "name one of the columns; an index counts from 0".to_owned(),
+            };
+            (vec![if written.origin(&asks).is_some() { asks } else { key.to_owned() }], help)
+        }
+        _ => (vec![key.to_owned()], help.to_owned()),
+    };
+    let keys: Vec<&str> = keys.iter().map(String::as_str).chain(["data"]).collect();
+    written.problem(&keys, error.to_string(), help).into()
+}
+
+/// What is wrong with the data that validate.
+pub(super) fn validation(
+    plan: &mut Plan,
+    written: &Written<'_>,
+    data: &Description,
+    describe: &mut Describer<'_>,
+) -> Option<Problem> {
+    let key = "data.validation_data";
+    plan.data.validation_data.as_ref()?;
+    if plan.data.validation_split != 0.0 {
+        let message = "`data.validation_data` and `data.validation_split` both say what validates";
+        let help = "take one of them out";
+        let place = written.origin("data.validation_split");
+        return Some(written.problem(&[key], message, help).related(place, "the other"));
+    }
+    let found = absolute(plan, written, key).and_then(|()| {
+        let source = plan.data.validation_source(data.columns.as_ref());
+        let check = |source: &Source| Ok(data.check(&describe(source)?, source)?);
+        let checked: Result<(), Arc<DataError>> = source.as_ref().map_or(Ok(()), check);
+        checked.map_err(|error| unusable(&error, written, key))
+    });
+    found.err().map(|problem| *problem)
+}
+
+/// What follows from the data when the config does not say it.
+pub(super) fn fill(plan: &mut Plan, written: &Written<'_>, data: &Description) {
+    if let Some(columns) = &data.columns {
+        let mut labels = columns.labels().iter().map(|name| match name.parse() {
+            Ok(index) if !columns.header => Column::Index(index),
+            _ => Column::Name(name.clone()),
+        });
+        plan.data.label = match columns.labels() {
+            [_] => labels.next().map(Label::One),
+            _ => Some(Label::Many(labels.collect())),
+        };
+        plan.data.task = Some(columns.task());
+        plan.data.header = Some(columns.header);
+    }
+    plan.data.scale.get_or_insert(data.default_scale);
+    plan.model.input_shape.get_or_insert_with(|| vec![data.shape.iter().product()]);
+    if fit::is_regression(plan, data) && written.origin("training.metrics").is_none() {
+        plan.training.metrics.retain(|metric| !metric.is_of_classes());
+    }
+}
+
+/// What is wrong with how the rows are divided.
+pub(super) fn rows(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let limit = plan.data.limit.unwrap_or(data.rows);
+    if data.rows < limit {
+        let message = "`data.limit` is more than there is";
+        let help = "leave `limit` out to take every row";
+        let label = format!("got {limit}, the training set has {} rows", data.rows);
+        problems.push(written.problem(&["data.limit"], message, help).label(label));
+    }
+    let rows = limit.min(data.rows);
+    problems.extend(test_rows(plan, written, data, rows));
+    let split = plan.data.validation_split;
+    let parts = plan.data.parts(rows);
+    let (training, rows) = (parts.training.len(), parts.test.start);
+    if 0 < rows && (training == 0 || (split != 0.0 && training == rows)) {
+        let side = if training == 0 { "training" } else { "validation" };
+        let message = format!("`data.validation_split` leaves no row for {side}");
+        let help = match rows {
+            0 | 1 => "take more rows: both sides need one",
+            _ if training == 0 => "take a smaller share, or more rows",
+            _ => "take a larger share or more rows, or 0 for no validation",
+        };
+        let label = format!("floor({rows} * (1 - {split})) = {training} of {rows} rows train");
+        let paths = ["data.validation_split", "data.limit", "data"];
+        problems.push(written.problem(&paths, message, help).label(label));
+    }
+    problems
+}
+
+fn test_rows(
+    plan: &Plan,
+    written: &Written<'_>,
+    data: &Description,
+    rows: usize,
+) -> Option<Problem> {
+    let split = plan.data.test_split;
+    let paths = ["data.test_split", "data.limit", "data"];
+    if split != 0.0 && data.has_test {
+        let message = "`data.test_split` is for data without test rows of their own";
+        let help = "take it out: these data have test rows, which `runner evaluate` takes";
+        return Some(written.problem(&paths, message, help));
+    }
+    let kept = plan.data.parts(rows).test.start;
+    (kept == 0 || (split != 0.0 && kept == rows)).then(|| {
+        let side = if kept == 0 { "training" } else { "a test" };
+        let message = format!("`data.test_split` leaves no row for {side}");
+        let label = format!("floor({rows} * (1 - {split})) = {kept} of {rows} rows are kept");
+        written.problem(&paths, message, "take another share, or more rows").label(label)
+    })
+}

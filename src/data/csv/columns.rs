@@ -1,0 +1,129 @@
+//! What the columns of a CSV file are: which are inputs, which are the target, and what words stand
+//! for; learned from one file, it says how others of its kind are read.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the columns of a CSV file are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Columns {
+    /// Whether the first line names the columns; if not, they are called `0`, `1` and so on.
+    pub header: bool,
+    /// The columns that are inputs, in their order.
+    pub features: Vec<FeatureColumn>,
+    /// What is to be learned.
+    pub target: TargetColumns,
+}
+
+/// A column of inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FeatureColumn {
+    /// Its name.
+    pub name: String,
+    /// The words in it, sorted, each of which is an input that is 1 or 0; none for numbers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub categories: Option<Vec<String>>,
+}
+
+/// The columns that are to be learned.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetColumns {
+    /// A column of classes.
+    Classes {
+        /// Its name.
+        column: String,
+        /// The name of each class: numbers in their order, words in that of the alphabet.
+        names: Vec<String>,
+    },
+    /// Columns of real values.
+    Values {
+        /// Their names.
+        columns: Vec<String>,
+    },
+}
+
+/// A column, by its name or its place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Column {
+    /// Its place, from 0.
+    Index(usize),
+    /// What the first line calls it.
+    Name(String),
+}
+
+/// What is to be learned of the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// To tell classes apart.
+    Classification,
+    /// To estimate numbers.
+    Regression,
+}
+
+/// What is known of a CSV file before it is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reading {
+    /// The columns of the target; the last, if none are named.
+    pub label: Option<Vec<Column>>,
+    /// Columns that are neither input nor target.
+    pub ignore: Vec<Column>,
+    /// What the target is; the column itself tells, if nothing else does.
+    pub task: Option<Task>,
+    /// What stands between two fields: a comma, or a tab in a `.tsv` file, if nothing else does.
+    pub separator: Option<u8>,
+    /// Whether the first line names the columns; the lines themselves tell, if nothing else does.
+    pub header: Option<bool>,
+    /// What another file has taught: with it this one is read, and nothing above but the separator
+    /// and the header is of any account.
+    pub columns: Option<Columns>,
+}
+
+impl Columns {
+    /// Number of inputs of a row.
+    pub fn width(&self) -> usize {
+        self.features.iter().map(FeatureColumn::width).sum()
+    }
+
+    /// What each input of a row is called: `age`, or `sex=female` for a word.
+    pub fn feature_names(&self) -> Vec<String> {
+        let names = self.features.iter().flat_map(|feature| match &feature.categories {
+            None => vec![feature.name.clone()],
+            Some(words) => words.iter().map(|word| format!("{}={word}", feature.name)).collect(),
+        });
+        names.collect()
+    }
+
+    /// What each class is called, if there are classes.
+    pub fn class_names(&self) -> Option<&[String]> {
+        match &self.target {
+            TargetColumns::Classes { names, .. } => Some(names),
+            TargetColumns::Values { .. } => None,
+        }
+    }
+
+    /// The names of the target's columns.
+    pub fn labels(&self) -> &[String] {
+        match &self.target {
+            TargetColumns::Classes { column, .. } => std::slice::from_ref(column),
+            TargetColumns::Values { columns } => columns,
+        }
+    }
+
+    /// What is learned of the target.
+    pub fn task(&self) -> Task {
+        match &self.target {
+            TargetColumns::Classes { .. } => Task::Classification,
+            TargetColumns::Values { .. } => Task::Regression,
+        }
+    }
+}
+
+impl FeatureColumn {
+    /// Number of inputs that the column becomes.
+    pub fn width(&self) -> usize {
+        self.categories.as_ref().map_or(1, Vec::len)
+    }
+}

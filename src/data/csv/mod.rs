@@ -1,0 +1,267 @@
+//! CSV files: a line for each row, of which some columns are the target; learns from a file what its
+//! columns are, or reads it as another one has taught; it never guesses at a value that is missing.
+
+mod cells;
+mod columns;
+mod lines;
+
+use std::path::Path;
+
+use csv::StringRecord;
+
+use crate::data::{DataError, Inputs, Table, Targets, Values};
+use cells::{Cells, Words, like};
+pub use columns::{Column, Columns, FeatureColumn, Reading, TargetColumns, Task};
+use lines::Lines;
+pub(super) use lines::is_csv;
+
+/// Whole numbers of so many different values at most are classes, if nobody says otherwise.
+pub const FEW_CLASSES: usize = 20;
+
+/// A column with more different words than this is no category.
+const MAX_CATEGORIES: usize = 1000;
+
+/// Reads a whole file.
+pub(super) fn read(path: &Path, reading: &Reading) -> Result<Table, DataError> {
+    let mut lines = Lines::open(path, reading)?;
+    let roles = match &reading.columns {
+        Some(columns) => Roles::known(columns, &lines, true)?,
+        None => Roles::new(reading, &lines)?,
+    };
+    let sheet = Sheet::read(&mut lines, roles)?;
+    match &reading.columns {
+        Some(columns) => Ok(sheet.table(columns.clone())),
+        None => sheet.learn(reading, &lines),
+    }
+}
+
+/// Reads the inputs of a file as another one has taught, whether or not it has a target; that of the
+/// table is one zero a row.
+pub(super) fn read_inputs(
+    path: &Path,
+    reading: &Reading,
+    columns: &Columns,
+) -> Result<Table, DataError> {
+    let mut lines = Lines::open(path, reading)?;
+    let roles = Roles::known(columns, &lines, false)?;
+    let mut sheet = Sheet::read(&mut lines, roles)?;
+    sheet.labels = vec![Cells::Numbers(vec![0.0; sheet.rows])];
+    Ok(sheet.table(columns.clone()))
+}
+
+/// What each column is for, with what is wanted of its fields once that is known.
+struct Roles {
+    features: Vec<(usize, Option<Cells>)>,
+    labels: Vec<(usize, Cells)>,
+}
+
+impl Roles {
+    /// Of a file that is to be learned from.
+    fn new(reading: &Reading, lines: &Lines) -> Result<Roles, DataError> {
+        let all = |wanted: &[Column], key| -> Result<Vec<usize>, DataError> {
+            wanted.iter().map(|column| find(column, lines, key)).collect()
+        };
+        let ignored = all(&reading.ignore, "ignore")?;
+        let labels = match &reading.label {
+            Some(label) => all(label, "label")?,
+            None => {
+                (0..lines.names.len()).rev().find(|at| !ignored.contains(at)).into_iter().collect()
+            }
+        };
+        if let Some(&both) = labels.iter().find(|at| ignored.contains(at)) {
+            return Err(lines.sheet(format!("`{}` is the label, and ignored", lines.names[both])));
+        }
+        let numbers = reading.task == Some(Task::Regression) || labels.len() != 1;
+        if numbers && reading.task == Some(Task::Classification) {
+            return Err(lines.sheet("classes stand in one column: got several labels"));
+        }
+        let cells = || match numbers {
+            true => Cells::Numbers(Vec::new()),
+            false => Cells::Words(Words::of_classes()),
+        };
+        let features: Vec<_> = (0..lines.names.len())
+            .filter(|at| !labels.contains(at) && !ignored.contains(at))
+            .map(|at| (at, None))
+            .collect();
+        if features.is_empty() || labels.is_empty() {
+            let got = lines.names.len() - ignored.len();
+            return Err(lines.sheet(format!("got {got} columns in use, want a label and an input")));
+        }
+        Ok(Roles { features, labels: labels.into_iter().map(|at| (at, cells())).collect() })
+    }
+
+    /// Of a file whose columns another one has taught.
+    fn known(columns: &Columns, lines: &Lines, labelled: bool) -> Result<Roles, DataError> {
+        let find = |name: &String| find(&Column::Name(name.clone()), lines, "dataset");
+        let features = columns.features.iter().map(|feature| {
+            let cells = match &feature.categories {
+                None => Cells::Numbers(Vec::new()),
+                Some(words) => Cells::Words(Words::default().closed(words)),
+            };
+            Ok((find(&feature.name)?, Some(cells)))
+        });
+        let labels = columns.labels().iter().filter(|_| labelled).map(|name| {
+            let cells = match columns.class_names() {
+                None => Cells::Numbers(Vec::new()),
+                Some(classes) => {
+                    let words = Words::of_classes().closed(classes);
+                    Cells::Words(words)
+                }
+            };
+            Ok((find(name)?, cells))
+        });
+        Ok(Roles {
+            features: features.collect::<Result<_, DataError>>()?,
+            labels: labels.collect::<Result<_, DataError>>()?,
+        })
+    }
+}
+
+/// Where a column stands; `key` is what asks for it.
+fn find(column: &Column, lines: &Lines, key: &'static str) -> Result<usize, DataError> {
+    let found = match column {
+        Column::Index(index) => Some(*index).filter(|index| *index < lines.names.len()),
+        Column::Name(name) => lines.names.iter().position(|known| known == name),
+    };
+    found.ok_or_else(|| DataError::NoColumn {
+        path: lines.path.clone(),
+        want: match column {
+            Column::Index(index) => index.to_string(),
+            Column::Name(name) => name.clone(),
+        },
+        got: lines.names.clone(),
+        key,
+    })
+}
+
+/// The fields of a whole file.
+struct Sheet {
+    rows: usize,
+    features: Vec<(usize, Cells)>,
+    labels: Vec<Cells>,
+}
+
+impl Sheet {
+    fn read(lines: &mut Lines, mut roles: Roles) -> Result<Sheet, DataError> {
+        let (mut record, mut rows) = (StringRecord::new(), 0);
+        while lines.next(&mut record)? {
+            let begin = record.position().map_or(0, csv::Position::byte);
+            for (at, cells) in &mut roles.features {
+                let cells = cells.get_or_insert_with(|| like(&record[*at]));
+                push(cells, *at, &record, begin, lines)?;
+            }
+            for (at, cells) in &mut roles.labels {
+                push(cells, *at, &record, begin, lines)?;
+            }
+            rows += 1;
+        }
+        if rows == 0 {
+            return Err(lines.sheet("it has no line below its header"));
+        }
+        let features = roles.features.into_iter().filter_map(|(at, cells)| Some((at, cells?)));
+        let labels = roles.labels.into_iter().map(|(_, cells)| cells).collect();
+        Ok(Sheet { rows, features: features.collect(), labels })
+    }
+
+    /// Finds out what the columns are, and makes the table.
+    fn learn(mut self, reading: &Reading, lines: &Lines) -> Result<Table, DataError> {
+        let mut features = Vec::new();
+        for (at, cells) in &mut self.features {
+            let name = lines.names[*at].clone();
+            let categories = match cells {
+                Cells::Numbers(_) => None,
+                Cells::Words(words) if MAX_CATEGORIES < words.words.len() => {
+                    let n = words.words.len();
+                    let got = format!("column `{name}` has {n} different words");
+                    return Err(lines.sheet(format!("{got}, want at most {MAX_CATEGORIES}")));
+                }
+                Cells::Words(words) => {
+                    words.sort();
+                    Some(words.words.clone())
+                }
+            };
+            features.push(FeatureColumn { name, categories });
+        }
+        let target = self.learn_target(reading, lines)?;
+        Ok(self.table(Columns { header: lines.header, features, target }))
+    }
+
+    fn learn_target(
+        &mut self,
+        reading: &Reading,
+        lines: &Lines,
+    ) -> Result<TargetColumns, DataError> {
+        let names = Roles::new(reading, lines)?.labels;
+        let columns: Vec<_> = names.iter().map(|(at, _)| lines.names[*at].clone()).collect();
+        let Some(Cells::Words(words)) = self.labels.first_mut() else {
+            return Ok(TargetColumns::Values { columns });
+        };
+        let few = words.are_whole() && words.words.len() <= FEW_CLASSES;
+        if reading.task.is_none() && words.are_numbers() && !few {
+            let values = words.values();
+            if !values.iter().all(|value| value.is_finite()) {
+                return Err(lines.sheet("a label is greater than a float32 can be"));
+            }
+            self.labels[0] = Cells::Numbers(values);
+            return Ok(TargetColumns::Values { columns });
+        }
+        if (1 << 16) <= words.words.len() {
+            return Err(
+                lines.sheet(format!("got {} classes, want fewer than 65536", words.words.len()))
+            );
+        }
+        words.sort();
+        let (column, names) = (columns.into_iter().next().unwrap_or_default(), words.words.clone());
+        Ok(TargetColumns::Classes { column, names })
+    }
+
+    /// The rows, as the columns say.
+    fn table(self, columns: Columns) -> Table {
+        let width = columns.width();
+        let mut values = vec![0.0; self.rows * width];
+        let mut first = 0;
+        for ((_, cells), feature) in self.features.iter().zip(&columns.features) {
+            let rows = values.chunks_exact_mut(width);
+            match cells {
+                Cells::Numbers(numbers) => {
+                    rows.zip(numbers).for_each(|(row, number)| row[first] = *number);
+                }
+                Cells::Words(words) => {
+                    rows.zip(&words.ids).for_each(|(row, id)| row[first + *id as usize] = 1.0);
+                }
+            }
+            first += feature.width();
+        }
+        let targets = targets(&self.labels, self.rows, &columns);
+        let inputs = Inputs::new(width, Values::Floats(values));
+        Table { inputs, targets, shape: vec![width], columns: Some(columns) }
+    }
+}
+
+fn push(
+    cells: &mut Cells,
+    at: usize,
+    record: &StringRecord,
+    begin: u64,
+    lines: &Lines,
+) -> Result<(), DataError> {
+    cells.push(&record[at]).map_err(|want| lines.cell(begin, at, &record[at], &want))
+}
+
+fn targets(labels: &[Cells], rows: usize, columns: &Columns) -> Targets {
+    match (labels, columns.class_names()) {
+        ([Cells::Words(words)], Some(names)) => {
+            Targets::Classes { labels: words.ids.clone(), classes: names.len() }
+        }
+        _ => {
+            let width = labels.len();
+            let mut values = vec![0.0; rows * width];
+            for (at, cells) in labels.iter().enumerate() {
+                let Cells::Numbers(numbers) = cells else { continue };
+                let places = values.iter_mut().skip(at).step_by(width);
+                places.zip(numbers).for_each(|(place, number)| *place = *number);
+            }
+            Targets::Values { values, width }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What a network expects of its rows, and how they are made so: all that was learned from the
+//! training rows. It is kept with the weights, so that other rows can be put to them later.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Columns, DataError, Description, Source, Standardization, Table, Targets};
+
+/// How rows become a network's inputs, and what its outputs mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preparation {
+    /// The shape of one input before it is flattened.
+    pub shape: Vec<usize>,
+    /// Number of classes, or `None` when the targets are real values.
+    pub classes: Option<usize>,
+    /// Number of target values per row: 1 for classes.
+    pub target_width: usize,
+    /// Inputs are divided by this.
+    pub scale: f64,
+    /// Then they are shifted and divided so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub standardization: Option<Standardization>,
+    /// The columns of the CSV file that was learned from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub columns: Option<Columns>,
+}
+
+impl Preparation {
+    /// What is learned from the training set `table`, of which the first `rows` rows are trained on.
+    pub fn of(table: &Table, scale: f64, rows: usize, standardize: bool) -> Preparation {
+        let (classes, target_width) = kind(table);
+        Preparation {
+            shape: table.shape.clone(),
+            classes,
+            target_width,
+            scale,
+            standardization: standardize.then(|| Standardization::of(table, rows, scale)),
+            columns: table.columns.clone(),
+        }
+    }
+
+    /// The table as the network wants it, and what its inputs are still to be divided by.
+    pub fn apply(&self, table: Table) -> (Table, f64) {
+        match &self.standardization {
+            Some(standardization) => (standardization.apply(table, self.scale), 1.0),
+            None => (table, self.scale),
+        }
+    }
+
+    /// The name of each class: what the data call it, else its number; none for real values.
+    pub fn class_names(&self) -> Option<Vec<String>> {
+        let known = self.columns.as_ref().and_then(Columns::class_names);
+        let numbers = || Some((0..self.classes?).map(|class| class.to_string()).collect());
+        known.map(<[String]>::to_vec).or_else(numbers)
+    }
+
+    /// Makes sure that rows from `source` are of the training rows' form; their classes are counted
+    /// as those are.
+    pub fn check(&self, table: &mut Table, source: &Source) -> Result<(), DataError> {
+        let (classes, width) = kind(table);
+        let want = (&*self.shape, self.classes, self.target_width, self.columns.is_some());
+        let got = (&*table.shape, classes, width, table.columns.is_some());
+        fits(want, got, source)?;
+        if let (Targets::Classes { classes, .. }, Some(all)) = (&mut table.targets, self.classes) {
+            *classes = all;
+        }
+        Ok(())
+    }
+}
+
+impl Description {
+    /// Makes sure, as far as descriptions tell, that rows from `source`, described by `other`, are of
+    /// these rows' form.
+    pub fn check(&self, other: &Description, source: &Source) -> Result<(), DataError> {
+        let form = |d: &Description| (d.classes, d.target_width, d.columns.is_some());
+        let (want, got) = (form(self), form(other));
+        let want = (&*self.shape, want.0, want.1, want.2);
+        fits(want, (&*other.shape, got.0, got.1, got.2), source)
+    }
+}
+
+/// Shape, classes, values of a target, and whether they come from a CSV file.
+type Form<'a> = (&'a [usize], Option<usize>, usize, bool);
+
+fn fits(want: Form<'_>, got: Form<'_>, source: &Source) -> Result<(), DataError> {
+    let unlike = |got: String, want: String| {
+        Err(DataError::Unlike { source_name: source.to_string(), got, want })
+    };
+    let targets = |form: Form<'_>| match form.1 {
+        Some(_) => "classes".to_owned(),
+        None => format!("{} real values as the target", form.2),
+    };
+    let kind = |csv| if csv { "a CSV file" } else { "no CSV file" };
+    match (want.1, got.1) {
+        _ if want.3 != got.3 => unlike(kind(got.3).to_owned(), kind(want.3).to_owned()),
+        _ if want.0 != got.0 => unlike(format!("the shape {:?}", got.0), format!("{:?}", want.0)),
+        (Some(want), Some(got)) if want < got => {
+            unlike(format!("the label {}", got - 1), format!("0 to {}", want - 1))
+        }
+        (Some(_), Some(_)) => Ok(()),
+        (None, None) if want.2 == got.2 => Ok(()),
+        _ => unlike(targets(got), targets(want)),
+    }
+}
+
+fn kind(table: &Table) -> (Option<usize>, usize) {
+    match &table.targets {
+        Targets::Classes { classes, .. } => (Some(*classes), 1),
+        Targets::Values { width, .. } => (None, *width),
+    }
+}

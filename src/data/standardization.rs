@@ -1,0 +1,127 @@
+//! Standardisation: every feature shifted and divided so that over the training rows its mean is 0
+//! and its variance 1, by the formula of Keras's `Normalization`; it looks at no other rows.
+//!
+//! ```text
+//! mean     = sum(x) / n
+//! variance = sum((x - mean)^2) / n
+//! y        = (x - mean) / max(sqrt(variance), 1e-7)
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{DenseRows, Inputs, Table, Values};
+
+/// A feature that varies less is divided by this, Keras's `epsilon`.
+const LEAST: f64 = 1e-7;
+
+/// The mean and the variance of each feature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Standardization {
+    /// Σ x / n.
+    pub mean: Vec<f64>,
+    /// Σ (x - mean)² / n.
+    pub variance: Vec<f64>,
+}
+
+impl Standardization {
+    /// That of the first `rows` rows of a table whose inputs are divided by `scale`: two passes in
+    /// the order of the rows, so that every bit is the same whoever computes it.
+    pub fn of(table: &Table, rows: usize, scale: f64) -> Standardization {
+        let inputs = dense(&table.inputs);
+        let n = rows.max(1) as f64;
+        let mut mean = vec![0.0; inputs.features];
+        visit(&inputs, rows, scale, |feature, x| mean[feature] += x);
+        mean.iter_mut().for_each(|mean| *mean /= n);
+        let mut variance = vec![0.0; inputs.features];
+        visit(&inputs, rows, scale, |feature, x| variance[feature] += (x - mean[feature]).powi(2));
+        variance.iter_mut().for_each(|variance| *variance /= n);
+        Standardization { mean, variance }
+    }
+
+    /// The table with its inputs divided by `scale` and standardised: they are dense then.
+    pub fn apply(&self, mut table: Table, scale: f64) -> Table {
+        let inputs = dense(&table.inputs);
+        let divisors: Vec<_> = self.variance.iter().map(|v| v.sqrt().max(LEAST)).collect();
+        let rows = table.rows();
+        let mut values = Vec::with_capacity(rows * inputs.features);
+        visit(&inputs, rows, scale, |feature, x| {
+            values.push(((x - self.mean[feature]) / divisors[feature]) as f32);
+        });
+        let values = Values::Floats(values);
+        table.inputs = Inputs::Dense(DenseRows { features: inputs.features, values });
+        table
+    }
+}
+
+fn dense(inputs: &Inputs) -> std::borrow::Cow<'_, DenseRows> {
+    match inputs {
+        Inputs::Dense(rows) => std::borrow::Cow::Borrowed(rows),
+        Inputs::Sparse(rows) => std::borrow::Cow::Owned(rows.to_dense()),
+    }
+}
+
+/// Shows every value of the first `rows` rows, with its feature.
+fn visit(inputs: &DenseRows, rows: usize, scale: f64, mut see: impl FnMut(usize, f64)) {
+    let n = rows * inputs.features;
+    let mut all = |values: &mut dyn Iterator<Item = f64>| {
+        let mut feature = 0;
+        for value in values {
+            see(feature, value / scale);
+            feature = if feature + 1 == inputs.features { 0 } else { feature + 1 };
+        }
+    };
+    match &inputs.values {
+        Values::Bytes(bytes) => all(&mut bytes[..n].iter().map(|&byte| f64::from(byte))),
+        Values::Floats(floats) => all(&mut floats[..n].iter().map(|&x| f64::from(x))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Targets;
+
+    fn table(values: Values) -> Table {
+        let targets = Targets::Classes { labels: vec![0, 1, 0, 1], classes: 2 };
+        Table { inputs: Inputs::new(3, values), targets, shape: vec![3], columns: None }
+    }
+
+    /// The numbers are those of NumPy: with `x` the first three rows as float64, `x.mean(0)`,
+    /// `x.var(0)` and `((all - x.mean(0)) / numpy.maximum(numpy.sqrt(x.var(0)), 1e-7))`.
+    #[test]
+    fn is_what_numpy_computes() {
+        let values = [1.0, 10.0, 5.0, 2.0, 20.0, 5.0, 4.0, 60.0, 5.0, 8.0, 0.0, 5.0];
+        let table = table(Values::Floats(values.to_vec()));
+        let found = Standardization::of(&table, 3, 1.0);
+        assert_eq!(found.mean, [2.3333333333333335, 30.0, 5.0]);
+        assert_eq!(found.variance, [1.5555555555555554, 466.6666666666667, 0.0]);
+        let Inputs::Dense(rows) = found.apply(table, 1.0).inputs else { panic!("sparse") };
+        let wanted = [
+            -1.069045,
+            -0.9258201,
+            0.0,
+            -0.26726124,
+            -0.46291006,
+            0.0,
+            1.3363062,
+            1.3887302,
+            0.0,
+            4.5434413,
+            -1.3887302,
+            0.0,
+        ];
+        assert_eq!(rows.values, Values::Floats(wanted.to_vec()));
+    }
+
+    #[test]
+    fn bytes_and_floats_sparse_and_dense_are_the_same() {
+        let bytes = vec![0, 0, 0, 0, 9, 0, 0, 0, 0, 3, 0, 0];
+        let floats = bytes.iter().map(|&byte| f32::from(byte)).collect();
+        let (bytes, floats) = (table(Values::Bytes(bytes)), table(Values::Floats(floats)));
+        assert!(matches!(bytes.inputs, Inputs::Sparse(_)));
+        let found = Standardization::of(&bytes, 4, 3.0);
+        assert_eq!(found, Standardization::of(&floats, 4, 3.0));
+        assert_eq!(found.mean, [0.25, 0.75, 0.0]);
+        assert_eq!(found.apply(bytes, 3.0), found.apply(floats, 3.0));
+    }
+}
