@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::format::{ago, number, or_dash};
 use super::json::{number as json_number, numbers};
 use super::questions::ListArgs;
-use crate::report::{Collection, Filter, Refusal, Run, State, read_settings, sort};
+use crate::report::{Collection, Filter, Refusal, Run, State, metric_names, read_settings, sort};
 use crate::runs::monitored;
 
 /// Lists the runs.
@@ -60,13 +60,8 @@ fn select(args: &ListArgs) -> Result<(Vec<Run>, Vec<String>), Refusal> {
 fn check_columns(runs: &[Run], keys: &[String]) -> Result<(), Refusal> {
     let unknown = |key: &&String| runs.iter().all(|run| run.setting(key).is_none());
     let Some(key) = keys.iter().find(unknown).filter(|_| !runs.is_empty()) else { return Ok(()) };
-    let mut known: Vec<&str> = Vec::new();
-    for (key, _) in runs.iter().flat_map(Run::settings) {
-        if !known.contains(&key.as_str()) {
-            known.push(key);
-        }
-    }
-    Err(Refusal::unknown("no run has the key", key, &known))
+    let known = runs.iter().flat_map(Run::settings).map(|(key, _)| key.as_str());
+    Err(Refusal::unknown("no run has the key", key, known))
 }
 
 fn as_json(run: &Run, keys: &[String]) -> Value {
@@ -136,14 +131,7 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Ranked> {
         let text = |run: &Run| or_dash(run.setting(key), setting);
         columns.push((0, Column::values(key, cells(&text))));
     }
-    let mut names: Vec<&str> = Vec::new();
-    for (name, _) in runs.iter().flat_map(|run| &run.record.metrics.0) {
-        if name != "learning_rate" && !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    names.sort_by_key(|name| name.starts_with("val_"));
-    for name in &names {
+    for name in &metric_names(runs.iter().map(|run| &run.record.metrics)) {
         let wanted = args.sort.as_deref() == Some(name);
         let rank = if wanted {
             0

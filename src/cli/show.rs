@@ -48,8 +48,8 @@ fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
         return Ok(serde_json::to_string_pretty(&value)? + "\n");
     }
     if !history.columns.is_empty() && history.column(&args.metric).is_none() {
-        let known: Vec<_> = history.columns.iter().map(String::as_str).collect();
-        return Err(Refusal::unknown("its history has no", &args.metric, &known).into());
+        let known = history.columns.iter().map(String::as_str);
+        return Err(Refusal::unknown("its history has no", &args.metric, known).into());
     }
     let planned = plan.filter(|plan| plan.optimizer.schedule().is_some());
     let schedule = planned.and_then(|plan| schedule(&plan, console).ok());

@@ -8,7 +8,7 @@ use super::labels::Labels;
 use super::line::{Line, of_one_sweep};
 use super::rank::ranked;
 use crate::config::short_keys;
-use crate::report::Spread;
+use crate::report::{Spread, metric_names};
 use crate::sweep::{RunResult, Status};
 
 /// What of the table is wanted.
@@ -101,7 +101,8 @@ fn numbers(results: &[RunResult], shown: &[&Line<'_>]) -> Vec<Column> {
         let ran = line.runs.iter().any(|run| started(run).is_some());
         or_dash(ran.then_some(line), |line| duration(mean(line, |run| run.seconds)))
     };
-    let mut columns: Vec<_> = metrics(results).iter().map(metric).collect();
+    let logs = results.iter().filter_map(|result| result.last.as_ref());
+    let mut columns: Vec<_> = metric_names(logs).iter().map(metric).collect();
     columns.push(Column::numbers("time", shown.iter().map(time)));
     columns
 }
@@ -160,20 +161,6 @@ fn tone(rank: Option<usize>, run: &RunResult) -> Option<Tone> {
         (_, Status::Failed(_)) => Some(Tone::Bad),
         _ => None,
     }
-}
-
-/// What runs report, in the order in which Keras shows it.
-fn metrics(results: &[RunResult]) -> Vec<&str> {
-    let mut names = Vec::new();
-    let logs = results.iter().filter_map(|result| result.last.as_ref());
-    for (name, _) in logs.flat_map(|logs| &logs.0) {
-        if name != "learning_rate" && !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    // Runs with and without validation may be mixed: what is validated comes last in any case.
-    names.sort_by_key(|name| name.starts_with("val_"));
-    names
 }
 
 /// A status in a word.

@@ -5,10 +5,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::order::better;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, unique};
 use super::run::{Run, State};
 use super::spread::Spread;
 use crate::runs::monitored;
+use crate::train::Logs;
 
 /// The key that replicates differ in.
 const SEED: &str = "seed";
@@ -35,10 +36,14 @@ impl Comparison {
     /// Compares the runs, whose settings are read; the best by `sort`, or else by the number that
     /// runs are judged by, comes first.
     pub fn of(runs: Vec<Run>, sort: Option<&str>) -> Result<Comparison, Refusal> {
-        let metrics = metrics(&runs);
+        let metrics = metric_names(runs.iter().map(|run| &run.record.metrics));
+        let metrics: Vec<_> = metrics.into_iter().map(str::to_owned).collect();
         if let Some(name) = sort.filter(|name| !metrics.iter().any(|metric| metric == name)) {
-            let known: Vec<_> = metrics.iter().map(String::as_str).collect();
-            return Err(Refusal::unknown("no run has the number", name, &known));
+            return Err(Refusal::unknown(
+                "no run has the number",
+                name,
+                metrics.iter().map(String::as_str),
+            ));
         }
         let mut groups: Vec<Group> = Vec::new();
         for run in runs {
@@ -105,26 +110,19 @@ impl Group {
 /// The keys of which not all groups have the same value; their seeds only tell groups apart that
 /// nothing else does.
 fn differing(groups: &[Group]) -> Vec<String> {
-    let mut keys: Vec<&String> = Vec::new();
-    for (key, _) in groups.iter().flat_map(|group| group.runs[0].settings()) {
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    let differs = |key: &&&String| groups.iter().any(|g| g.setting(key) != groups[0].setting(key));
+    let settings = groups.iter().flat_map(|group| group.runs[0].settings());
+    let keys = unique(settings.map(|(key, _)| key.as_str()));
+    let differs = |key: &&&str| groups.iter().any(|g| g.setting(key) != groups[0].setting(key));
     let replicated = groups.iter().any(|group| 1 < group.runs.len());
     let differing = keys.iter().filter(differs).filter(|key| !replicated || **key != SEED);
-    differing.map(|key| (*key).clone()).collect()
+    differing.map(|key| (*key).to_owned()).collect()
 }
 
-/// What runs report, in the order in which Keras shows it.
-fn metrics(runs: &[Run]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for (name, _) in runs.iter().flat_map(|run| &run.record.metrics.0) {
-        if name != "learning_rate" && !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
+/// What runs report in their `logs`, in the order in which Keras shows it.
+pub fn metric_names<'a>(logs: impl IntoIterator<Item = &'a Logs>) -> Vec<&'a str> {
+    let names = logs.into_iter().flat_map(|logs| &logs.0).map(|(name, _)| name.as_str());
+    let mut names = unique(names.filter(|name| *name != "learning_rate"));
+    // Runs with and without validation may be mixed: what is validated comes last in any case.
     names.sort_by_key(|name| name.starts_with("val_"));
     names
 }

@@ -65,7 +65,7 @@ impl Filter {
         }
         let words = State::ALL.map(State::word);
         if key == "status" && (filter.is_of_order() || !words.contains(&value)) {
-            return Err(Refusal::unknown("no run has the status", value, &words));
+            return Err(Refusal::unknown("no run has the status", value, words));
         }
         Ok(filter)
     }
@@ -81,16 +81,11 @@ impl Filter {
     /// That no run knows its key is an error; one that does not have it does not count, but for `!=`.
     pub fn retain(&self, runs: &mut Vec<Run>) -> Result<(), Refusal> {
         if !runs.is_empty() && runs.iter().all(|run| self.found(run).is_none()) {
-            let mut known: Vec<String> = vec!["status".to_owned(), "name".to_owned()];
-            let keys =
-                runs.iter().flat_map(|run| run.settings().iter().map(|(key, _)| key.clone()));
-            for key in runs.iter().flat_map(Run::numbers).chain(keys) {
-                if !known.contains(&key) {
-                    known.push(key);
-                }
-            }
-            let known: Vec<_> = known.iter().map(String::as_str).collect();
-            return Err(Refusal::unknown("no run has the key", &self.key, &known));
+            let numbers: Vec<String> = runs.iter().flat_map(Run::numbers).collect();
+            let keys = runs.iter().flat_map(Run::settings).map(|(key, _)| key.as_str());
+            let known = ["status", "name"].into_iter();
+            let known = known.chain(numbers.iter().map(String::as_str)).chain(keys);
+            return Err(Refusal::unknown("no run has the key", &self.key, known));
         }
         runs.retain(|run| self.holds(run));
         Ok(())

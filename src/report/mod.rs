@@ -24,7 +24,7 @@ pub use filter::Filter;
 pub use order::{rises, sort};
 
 pub use chart::{Cell, Chart, Ink, Series};
-pub use compare::{Comparison, Group};
+pub use compare::{Comparison, Group, metric_names};
 pub use scalars::logged_scalars;
 pub use schedule::learning_rates;
 pub use spread::Spread;

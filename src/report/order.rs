@@ -19,14 +19,9 @@ pub fn sort(runs: &mut [Run], by: Option<&str>) -> Result<(), Refusal> {
         return Ok(());
     };
     if !runs.is_empty() && runs.iter().all(|run| run.number(name).is_none()) {
-        let mut known: Vec<String> = Vec::new();
-        for number in runs.iter().flat_map(Run::numbers) {
-            if !known.contains(&number) {
-                known.push(number);
-            }
-        }
-        let known: Vec<_> = known.iter().map(String::as_str).collect();
-        return Err(Refusal::unknown("no run has the number", name, &known));
+        let known: Vec<String> = runs.iter().flat_map(Run::numbers).collect();
+        let known = known.iter().map(String::as_str);
+        return Err(Refusal::unknown("no run has the number", name, known));
     }
     runs.sort_by(|a, b| better(name, a.number(name), b.number(name)));
     Ok(())
