@@ -50,9 +50,7 @@ impl Frozen {
             // Data that cannot be read fails the runs that want it, not the sweep.
             let fingerprint = || feeds.get(&run.plan).ok().map(|l| l.fingerprint().to_owned());
             let identity = run.plan.data.identity();
-            if !data.contains_key(&identity) {
-                data.insert(identity, fingerprint());
-            }
+            data.entry(identity).or_insert_with(fingerprint);
         }
         Frozen {
             format: FORMAT,
