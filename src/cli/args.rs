@@ -7,7 +7,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::color::Color;
-use super::questions::{self, CompareArgs, ExportArgs, ListArgs, RmArgs, ShowArgs};
+use super::questions::{
+    self, CompareArgs, EvaluateArgs, ExportArgs, ListArgs, PredictArgs, RmArgs, ShowArgs,
+};
 
 const EXIT_STATUS: &str = "\
 Exit status:
@@ -102,6 +104,22 @@ pub(super) enum Command {
     #[command(after_help = questions::RUNS)]
     #[command(after_long_help = format!("{}\n\n{}", questions::COMPARE_EXAMPLES, questions::RUNS))]
     Compare(CompareArgs),
+    /// Judge a trained network on rows that it has not learned from
+    ///
+    /// By default on the test rows: those of the data set, or those that `data.test_split` has kept
+    /// out. Beside the loss and the metrics there are precision and recall of each class, and which
+    /// classes are taken for which.
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::EVALUATE_EXAMPLES, questions::RUNS))]
+    Evaluate(EvaluateArgs),
+    /// Ask a trained network about pictures and rows
+    ///
+    /// A PNG picture is made gray, brought to the size of the inputs, and inverted when its border is
+    /// bright. Rows of an .npz file are its array x, or x_test; those of a CSV file are read as the
+    /// training rows were, with or without the label.
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::PREDICT_EXAMPLES, questions::RUNS))]
+    Predict(PredictArgs),
     /// Write histories, scalars or models in the formats of other programs
     ///
     /// Without a subcommand the histories of runs, as one table with the columns run, name, epoch (from

@@ -13,6 +13,7 @@ mod check;
 mod compare;
 mod completions;
 mod dry_run;
+mod evaluate;
 mod export;
 mod list;
 mod resume;
@@ -21,6 +22,7 @@ mod run;
 mod schema;
 mod show;
 
+mod predict;
 mod progress;
 
 mod columns;
@@ -33,6 +35,7 @@ mod portrait;
 mod rank;
 mod report;
 mod table;
+mod trained;
 
 pub use exit::Exit;
 
@@ -69,6 +72,8 @@ fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
         Command::List(args) => list::list(args, console),
         Command::Show(args) => show::show(args, console),
         Command::Compare(args) => compare::compare(args, console),
+        Command::Evaluate(args) => evaluate::evaluate(args, console),
+        Command::Predict(args) => predict::predict(args, console),
         Command::Export(args) => export::export(args, console),
         Command::Rm(args) => rm::rm(args, console),
         Command::Check(args) => check::check(args, console),

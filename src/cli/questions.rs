@@ -40,6 +40,17 @@ Examples:
   runner compare adam sgd
   runner compare logs/lr-sweep/20261123-210800 --sort val_accuracy --top 5";
 
+pub(super) const EVALUATE_EXAMPLES: &str = "\
+Examples:
+  runner evaluate latest
+  runner evaluate adam --split validation
+  runner evaluate iris --data new-flowers.csv --json";
+
+pub(super) const PREDICT_EXAMPLES: &str = "\
+Examples:
+  runner predict adam seven.png nine.png
+  runner predict iris new-flowers.csv --json | jq -r '.[].class'";
+
 pub(super) const RM_EXAMPLES: &str = "\
 Examples:
   runner rm adam
@@ -138,6 +149,57 @@ pub(super) struct CompareArgs {
     pub(super) top: Option<usize>,
 
     /// Print one JSON value
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct EvaluateArgs {
+    /// The run
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) run: String,
+
+    /// Other rows: a file or folder such as `data.dataset` takes
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) data: Option<String>,
+
+    /// Which rows
+    #[arg(long, value_enum, default_value_t = Split::Test)]
+    pub(super) split: Split,
+
+    /// Print one JSON value
+    #[arg(long)]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+/// Rows of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Split {
+    /// Those it was trained on
+    Train,
+    /// Those that validated
+    Validation,
+    /// Those that were kept out
+    Test,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct PredictArgs {
+    /// The run
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) run: String,
+
+    /// Pictures (.png), or files of rows (.npz, .csv)
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Print an array with an object for each row
     #[arg(long)]
     pub(super) json: bool,
 

@@ -12,6 +12,7 @@ mod idx;
 mod mnist;
 mod npz;
 mod packed;
+mod picture;
 
 mod array;
 mod error;
@@ -19,6 +20,7 @@ mod fingerprint;
 
 pub use csv::{Column, Columns, FEW_CLASSES, FeatureColumn, Reading, TargetColumns, Task};
 pub use error::{DataError, Place};
+pub use picture::load_picture;
 pub use preparation::Preparation;
 pub use source::{Description, Part, Source, describe, load, load_inputs};
 pub use standardization::Standardization;

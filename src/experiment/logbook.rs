@@ -22,15 +22,13 @@ use crate::experiment::model_checkpoint::{Keeper, save_network};
 use crate::experiment::pace::Pace;
 use crate::experiment::pictures::{self, Answers};
 use crate::experiment::snapshot::{self, Logged, Note, Snapshot};
+use crate::experiment::trained::PREPARATION;
 use crate::experiment::{Order, Report, Setting};
 use crate::runs::{
     Best, Checkpoint, DataSource, Folder, History, HistoryWriter, Lock, Machine, Record, Resumed,
     Status, Survives, remove_leftovers, write_atomic,
 };
 use crate::train::{Logs, State};
-
-/// What the preparation of the data is called in the metadata of the weights.
-pub(super) const PREPARATION: &str = "preparation";
 
 /// The files of a run that is under way.
 pub(super) struct Logbook {

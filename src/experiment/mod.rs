@@ -13,6 +13,7 @@ mod model_checkpoint;
 mod pace;
 mod pictures;
 mod snapshot;
+mod trained;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use feeds::Feeds;
+pub use trained::{Answer, Evaluation, Rows, Trained};
 
 use anyhow::{Context as _, Result, anyhow};
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use ndarray::{Ix1, Ix2, OwnedRepr};
 use ndarray_npy::{NpzReader, ReadNpzError};
 
-use crate::runs::load_weights;
+use crate::runs::{Tensor, load_weights};
 
 /// Weights by name: shape, and numbers row after row.
 type Weights = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
@@ -20,12 +20,14 @@ pub(super) fn read(path: &Path) -> Result<Weights> {
         read_npz(file).map_err(anyhow::Error::from)
     };
     match path.extension().is_some_and(|e| e == "safetensors") {
-        true => {
-            let tensors = load_weights(path)?.tensors;
-            Ok(tensors.into_iter().map(|t| (t.name, (t.shape, t.data))).collect())
-        }
+        true => Ok(by_name(load_weights(path)?.tensors)),
         false => npz().with_context(|| format!("cannot read the weights in `{}`", path.display())),
     }
+}
+
+/// Tensors by name.
+pub(super) fn by_name(tensors: Vec<Tensor>) -> Weights {
+    tensors.into_iter().map(|t| (t.name, (t.shape, t.data))).collect()
 }
 
 fn read_npz(file: File) -> Result<Weights, ReadNpzError> {

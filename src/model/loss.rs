@@ -205,6 +205,16 @@ impl Loss {
         })
     }
 
+    /// Whether it takes outputs for logits, as it was told to.
+    pub fn takes_logits(&self) -> bool {
+        matches!(
+            self,
+            Loss::CategoricalCrossentropy { from_logits: true, .. }
+                | Loss::SparseCategoricalCrossentropy { from_logits: true }
+                | Loss::BinaryCrossentropy { from_logits: true, .. }
+        )
+    }
+
     /// What the targets must be.
     pub fn wants(&self) -> Wanted {
         match self {

@@ -224,7 +224,7 @@ impl Task<'_> {
 }
 
 /// The loss and the metrics of `score`, their names after `prefix`.
-fn write(logs: &mut Logs, engine: &Engine, prefix: &str, score: &Score) {
+pub(super) fn write(logs: &mut Logs, engine: &Engine, prefix: &str, score: &Score) {
     let mut set = |name: &str, value: f64| {
         logs.set(&format!("{prefix}{name}"), f64::from(value as f32));
     };

@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod engine;
+mod evaluate;
 mod event;
 mod feed;
 mod first;
@@ -19,6 +20,7 @@ pub use callbacks::{
     Direction, EarlyStopping, LearningRateScheduler, Plateau, ReduceLrOnPlateau, Watch,
 };
 pub use engine::{Engine, Goal, Score};
+pub use evaluate::evaluate;
 pub use event::{Event, Flow, Logs};
 pub use feed::Feed;
 pub use fit::{Diverged, Ended, State, Task};

@@ -18,4 +18,5 @@ mod runs;
 mod sandbox;
 mod sweeps;
 mod tensorboard;
+mod trained;
 mod tutorial;

@@ -1,0 +1,116 @@
+//! `runner evaluate`: how a trained network does on rows it has not learned from.
+
+use serde_json::{Map, Value, json};
+
+use super::columns::{Column, lines};
+use super::console::Console;
+use super::exit::Exit;
+use super::format::number;
+use super::json::number;
+use super::questions::{EvaluateArgs, Split};
+use super::trained::load;
+use crate::experiment::{Evaluation, Rows};
+use crate::report::Refusal;
+
+/// A matrix of more classes is for the eye no more.
+const SHOWN_CLASSES: usize = 20;
+
+/// Evaluates a run's network.
+pub(super) fn evaluate(args: &EvaluateArgs, console: &Console) -> anyhow::Result<Exit> {
+    match answer(args) {
+        Ok(text) => {
+            console.data(&text)?;
+            Ok(Exit::Done)
+        }
+        Err(error) => {
+            console.error(&format!("{error:#}"));
+            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
+        }
+    }
+}
+
+fn answer(args: &EvaluateArgs) -> anyhow::Result<String> {
+    let (run, trained) = load(&args.run, &args.place)?;
+    let rows = match args.split {
+        Split::Train => Rows::Training,
+        Split::Validation => Rows::Validation,
+        Split::Test => Rows::Test,
+    };
+    let threads = rayon::current_num_threads();
+    let found = trained.evaluate(args.data.as_deref(), rows, threads)?;
+    let names = trained.preparation.class_names().unwrap_or_default();
+    Ok(match args.json {
+        true => {
+            let mut value = value(&found, &names);
+            value["dir"] = json!(run.dir.to_string_lossy());
+            serde_json::to_string_pretty(&value)? + "\n"
+        }
+        false => text(&found, &names),
+    })
+}
+
+/// Precision, recall and their harmonic mean for a class, and how often it occurs.
+fn scores(confusion: &[Vec<u64>], class: usize) -> (f64, f64, f64, u64) {
+    let share = |a: u64, b: u64| if b == 0 { 0.0 } else { a as f64 / b as f64 };
+    let support: u64 = confusion[class].iter().sum();
+    let said: u64 = confusion.iter().map(|row| row[class]).sum();
+    let right = confusion[class][class];
+    let (precision, recall) = (share(right, said), share(right, support));
+    let both = precision + recall;
+    let f1 = if both == 0.0 { 0.0 } else { 2.0 * precision * recall / both };
+    (precision, recall, f1, support)
+}
+
+fn text(found: &Evaluation, names: &[String]) -> String {
+    let mut text = format!("{} {}\n\n", found.n_rows, found.rows);
+    let metrics = [
+        Column::words("", found.logs.0.iter().map(|(name, _)| name.clone())),
+        Column::numbers("", found.logs.0.iter().map(|(_, value)| number(*value))),
+    ];
+    lines(&metrics)[1..].iter().for_each(|line| text += &format!("{line}\n"));
+    let Some(confusion) = &found.confusion else { return text };
+    let all: Vec<_> = (0..confusion.len()).map(|class| scores(confusion, class)).collect();
+    let column = |title: &str, pick: fn(&(f64, f64, f64, u64)) -> f64| {
+        Column::numbers(title, all.iter().map(|scores| format!("{:.4}", pick(scores))))
+    };
+    let classes = [
+        Column::words("class", names.iter().cloned()),
+        column("precision", |s| s.0),
+        column("recall", |s| s.1),
+        column("f1", |s| s.2),
+        Column::numbers("support", all.iter().map(|s| s.3.to_string())),
+    ];
+    text += "\n";
+    lines(&classes).iter().for_each(|line| text += &format!("{line}\n"));
+    if confusion.len() <= SHOWN_CLASSES {
+        text += "\nWhat is (down) and what the network says (across):\n\n";
+        let mut table = vec![Column::words("", names.iter().cloned())];
+        table.extend((0..confusion.len()).map(|said| {
+            let cell = |row: &Vec<u64>| match row[said] {
+                0 => "·".to_owned(),
+                n => n.to_string(),
+            };
+            Column::numbers(&names[said], confusion.iter().map(cell))
+        }));
+        lines(&table).iter().for_each(|line| text += &format!("{line}\n"));
+    }
+    text
+}
+
+fn value(found: &Evaluation, names: &[String]) -> Value {
+    let metrics: Map<String, Value> =
+        found.logs.0.iter().map(|(name, value)| (name.clone(), number(*value))).collect();
+    let mut value = json!({ "rows": found.n_rows, "data": found.rows, "metrics": metrics });
+    if let Some(confusion) = &found.confusion {
+        let class = |(class, name): (usize, &String)| {
+            let (precision, recall, f1, support) = scores(confusion, class);
+            json!({
+                "name": name, "precision": precision, "recall": recall, "f1": f1,
+                "support": support,
+            })
+        };
+        value["classes"] = names.iter().enumerate().map(class).collect();
+        value["confusion"] = json!(confusion);
+    }
+    value
+}

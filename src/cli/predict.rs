@@ -1,0 +1,95 @@
+//! `runner predict`: what a trained network says of pictures and rows.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::columns::{Column, lines};
+use super::console::Console;
+use super::exit::Exit;
+use super::format::number;
+use super::json::number;
+use super::questions::PredictArgs;
+use super::trained::load;
+use crate::experiment::Answer;
+use crate::report::Refusal;
+
+/// Answers for every row of every file.
+pub(super) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<Exit> {
+    match answer(args) {
+        Ok(text) => {
+            console.data(&text)?;
+            Ok(Exit::Done)
+        }
+        Err(error) => {
+            console.error(&format!("{error:#}"));
+            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
+        }
+    }
+}
+
+fn answer(args: &PredictArgs) -> anyhow::Result<String> {
+    let (_, trained) = load(&args.run, &args.place)?;
+    let names = trained.preparation.class_names().unwrap_or_default();
+    let threads = rayon::current_num_threads();
+    let mut all = Vec::new();
+    for file in &args.files {
+        let answers = trained.predict(file, threads)?;
+        all.extend(answers.into_iter().enumerate().map(|(row, answer)| (&**file, row, answer)));
+    }
+    Ok(match args.json {
+        true => {
+            let values: Vec<_> = all.iter().map(|answer| value(answer, &names)).collect();
+            serde_json::to_string_pretty(&values)? + "\n"
+        }
+        false => text(&all, &names),
+    })
+}
+
+fn text(all: &[(&Path, usize, Answer)], names: &[String]) -> String {
+    let file = all.iter().map(|(file, ..)| file.display().to_string());
+    let mut table = vec![
+        Column::words("file", file),
+        Column::numbers("row", all.iter().map(|(_, row, _)| row.to_string())),
+    ];
+    if all.iter().any(|(.., answer)| answer.class.is_some()) {
+        let class = |answer: &Answer| answer.class.map_or("-".to_owned(), |c| names[c].clone());
+        let sure = |answer: &Answer| {
+            answer.class.map_or("-".to_owned(), |class| format!("{:.4}", answer.outputs[class]))
+        };
+        table.push(Column::words("class", all.iter().map(|(.., answer)| class(answer))));
+        table.push(Column::numbers("probability", all.iter().map(|(.., a)| sure(a))));
+        table.push(Column::words("then", all.iter().map(|(.., answer)| second(answer, names))));
+    } else {
+        let n = all.first().map_or(0, |(.., answer)| answer.outputs.len());
+        for i in 0..n {
+            let title = if n == 1 { "value".to_owned() } else { format!("value {i}") };
+            let cells = all.iter().map(|(.., answer)| number(f64::from(answer.outputs[i])));
+            table.push(Column::numbers(&title, cells));
+        }
+    }
+    lines(&table).iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// The second choice, with its probability.
+fn second(answer: &Answer, names: &[String]) -> String {
+    let others = (0..answer.outputs.len()).filter(|class| Some(*class) != answer.class);
+    let best = others.max_by(|&a, &b| answer.outputs[a].total_cmp(&answer.outputs[b]));
+    best.map_or_else(String::new, |class| format!("{} {:.4}", names[class], answer.outputs[class]))
+}
+
+fn value((file, row, answer): &(&Path, usize, Answer), names: &[String]) -> Value {
+    let mut value = json!({ "file": file.to_string_lossy(), "row": row });
+    match answer.class {
+        None => value["values"] = answer.outputs.iter().map(|x| number(f64::from(*x))).collect(),
+        Some(class) => {
+            value["class"] = json!(names[class]);
+            value["probabilities"] = names
+                .iter()
+                .zip(&answer.outputs)
+                .map(|(name, p)| (name.clone(), number(f64::from(*p))))
+                .collect();
+        }
+    }
+    value
+}

@@ -1,0 +1,198 @@
+//! A run's network as it was left: judged on rows it has not learned from, or asked about others; it
+//! learns nothing more.
+
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::config::Plan;
+use crate::data::{Part, Preparation, Source, Table, describe, load, load_inputs, load_picture};
+use crate::experiment::{Feeds, weights};
+use crate::kernels::{Cpu, Matrix, argmax};
+use crate::model::{Activation, Network};
+use crate::runs::{Folder, load_weights};
+use crate::train::{Feed, Goal, Logs, evaluate, predict};
+
+/// What the metadata of weights calls the preparation.
+pub(super) const PREPARATION: &str = "preparation";
+
+/// A network with its weights, and how rows are made inputs for it.
+#[derive(Debug)]
+pub struct Trained {
+    plan: Plan,
+    network: Network,
+    /// How rows become inputs, and what outputs mean.
+    pub preparation: Preparation,
+}
+
+/// Which rows a network is judged on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Those it was trained on.
+    Training,
+    /// Those that validated.
+    Validation,
+    /// Those that were kept out.
+    Test,
+}
+
+/// How a network did.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// What the rows are.
+    pub rows: String,
+    /// How many they are.
+    pub n_rows: usize,
+    /// The loss and the metrics.
+    pub logs: Logs,
+    /// For each class, of how many rows of it the network says which class; none for real values.
+    pub confusion: Option<Vec<Vec<u64>>>,
+}
+
+/// What a network says of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The class that it takes it for; none for real values.
+    pub class: Option<usize>,
+    /// The probability of each class, or the values.
+    pub outputs: Vec<f32>,
+}
+
+impl Trained {
+    /// Reads the network of the run in `dir`, which followed `plan`.
+    ///
+    /// # Errors
+    ///
+    /// Weights that are not there, cannot be read, or are of another network.
+    pub fn load(dir: &Path, plan: Plan) -> Result<Trained> {
+        let path = Folder::at(dir).weights();
+        let file = load_weights(&path)?;
+        let told = file.metadata.get(PREPARATION);
+        let preparation: Preparation = match told {
+            Some(text) => serde_json::from_str(text)
+                .with_context(|| format!("cannot read how `{}` wants its rows", path.display()))?,
+            // Before it was kept with the weights.
+            None => Feeds::default().get(&plan)?.preparation.clone(),
+        };
+        let features = preparation.shape.iter().product();
+        let mut network = Network::new(features, &plan.model.layers, plan.seed);
+        let cannot = || format!("cannot use the weights in `{}`", path.display());
+        network.load(&weights::by_name(file.tensors)).with_context(cannot)?;
+        Ok(Trained { plan, network, preparation })
+    }
+
+    /// Judges the network on rows of its own data, or of those at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Rows that are not there, cannot be read, or are not like those it was trained on.
+    pub fn evaluate(&self, path: Option<&str>, rows: Rows, threads: usize) -> Result<Evaluation> {
+        let data = &self.plan.data;
+        let own = data.source();
+        let (source, part, range) = match (path, rows) {
+            (Some(path), _) => {
+                let source = data.read(path).like(self.preparation.columns.as_ref());
+                let has_test = describe(&source)?.has_test && rows == Rows::Test;
+                (source, if has_test { Part::Test } else { Part::Train }, None)
+            }
+            (None, Rows::Test) if data.test_split == 0.0 => (own, Part::Test, None),
+            (None, Rows::Validation) if data.validation_data.is_some() => {
+                let source = data.validation_source(self.preparation.columns.as_ref());
+                (source.unwrap_or(own), Part::Train, None)
+            }
+            (None, rows) => (own, Part::Train, Some(rows)),
+        };
+        let mut table = load(&source, part)?;
+        self.preparation.check(&mut table, &source)?;
+        let feed = self.feed(table);
+        let range = range.map_or(0..feed.rows(), |rows| self.range(rows, feed.rows()));
+        anyhow::ensure!(!range.is_empty(), "the run has no {}", word(rows));
+        let what = if path.is_some() { "rows" } else { word(rows) };
+        Ok(self.judge(format!("{what} of {source}"), &feed, range, threads))
+    }
+
+    fn range(&self, rows: Rows, n: usize) -> Range<usize> {
+        let data = &self.plan.data;
+        let parts = data.parts(data.limit.unwrap_or(usize::MAX).min(n));
+        match rows {
+            Rows::Training => parts.training,
+            Rows::Validation => parts.validation,
+            Rows::Test => parts.test,
+        }
+    }
+
+    fn judge(&self, rows: String, feed: &Feed, range: Range<usize>, threads: usize) -> Evaluation {
+        let training = &self.plan.training;
+        let goal = Goal { loss: &training.loss, metrics: &training.metrics, class_weight: &[] };
+        let logs = evaluate(&self.network, goal, feed, range.clone(), threads);
+        let answers = self.ask(feed, range.clone(), threads);
+        let confusion = self.preparation.classes.filter(|_| answers[0].class.is_some()).map(|n| {
+            let mut counts = vec![vec![0; n]; n];
+            for (row, answer) in range.clone().zip(&answers) {
+                let truth = feed.class(row as u32).unwrap_or(0);
+                counts[truth][answer.class.unwrap_or(0).min(n - 1)] += 1;
+            }
+            counts
+        });
+        Evaluation { rows, n_rows: range.len(), logs, confusion }
+    }
+
+    /// What the network says of the rows in a file: a picture, or rows like those it was trained on.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or whose rows are of another shape.
+    pub fn predict(&self, path: &Path, threads: usize) -> Result<Vec<Answer>> {
+        let is_png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
+        let table = match is_png {
+            true => load_picture(path, &self.preparation)?,
+            false => {
+                let text = path.to_string_lossy();
+                let source: Source = self.plan.data.read(&text);
+                load_inputs(&source, &self.preparation)?
+            }
+        };
+        let feed = self.feed(table);
+        Ok(self.ask(&feed, 0..feed.rows(), threads))
+    }
+
+    fn feed(&self, table: Table) -> Feed {
+        let (table, scale) = self.preparation.apply(table);
+        Feed::new(table, scale)
+    }
+
+    fn ask(&self, feed: &Feed, rows: Range<usize>, threads: usize) -> Vec<Answer> {
+        let last = self.network.layers.len() - 1;
+        let mut outputs = predict(&self.network, feed, rows, last, threads);
+        if self.plan.training.loss.takes_logits() {
+            let f = match outputs.cols() {
+                1 => Activation::Sigmoid,
+                _ => Activation::Softmax,
+            };
+            let n = outputs.rows();
+            f.apply(Cpu::detect(), outputs.view_mut(n));
+        }
+        (0..outputs.rows()).map(|r| self.answer(&outputs, r)).collect()
+    }
+
+    /// The outputs of a row, as what they mean.
+    fn answer(&self, outputs: &Matrix, r: usize) -> Answer {
+        let outputs = &outputs.row(r)[..outputs.cols()];
+        match (self.preparation.classes, outputs) {
+            (Some(2), [y]) => {
+                Answer { class: Some(usize::from(0.5 < *y)), outputs: vec![1.0 - y, *y] }
+            }
+            (Some(_), [_]) | (None, _) => Answer { class: None, outputs: outputs.to_vec() },
+            (Some(_), _) => Answer { class: Some(argmax(outputs)), outputs: outputs.to_vec() },
+        }
+    }
+}
+
+fn word(rows: Rows) -> &'static str {
+    match rows {
+        Rows::Training => "training rows",
+        Rows::Validation => "validation rows",
+        Rows::Test => "test rows",
+    }
+}

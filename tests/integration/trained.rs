@@ -1,0 +1,198 @@
+//! `evaluate` and `predict`: what a trained network is worth, and what it says.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use ndarray::Array3;
+use ndarray_npy::NpzWriter;
+use runner::data::{Part, Source, load};
+use runner::train::Feed;
+use serde_json::{Value, json};
+
+use crate::sandbox::Sandbox;
+
+const FLOWERS: &str = r#"
+[data]
+dataset = "flowers.csv"
+validation_split = 0.25
+test_split = 0.2
+standardize = true
+
+[model]
+layers = [
+    { type = "dense", units = 8, activation = "relu" },
+    { type = "batch_normalization" },
+    { type = "dropout", rate = 0.1 },
+    { type = "dense", units = 3, activation = "softmax" },
+]
+
+[optimizer]
+name = "adam"
+learning_rate = 0.02
+
+[training]
+epochs = 12
+metrics = ["accuracy", "auc", { name = "f1_score", average = "micro" }]
+"#;
+
+/// 100 rows of three kinds of flowers that can be told apart, with a label or without.
+fn flowers(label: bool) -> String {
+    let mut text = "petal,colour,sepal".to_owned() + if label { ",kind\n" } else { "\n" };
+    for i in 0..100u32 {
+        let noise = |k: u32| f64::from(i.wrapping_mul(2_654_435_761).rotate_left(k) % 100) / 100.0;
+        let kind = (i * 7 % 3) as usize;
+        let (petal, sepal) = ([1.0, 5.0, 5.0][kind] + noise(3), [2.0, 2.0, 6.0][kind] + noise(11));
+        let colour = ["red", "blue"][usize::from(noise(7) < 0.5)];
+        let _ = write!(text, "{petal:.2},{colour},{sepal:.2}");
+        text += if label { ["", ",iris\n", ",rose\n", ",aster\n"][kind + 1] } else { "\n" };
+    }
+    text
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn flower_bed() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.file("flowers.csv", &flowers(true));
+    sandbox.file("flowers.toml", FLOWERS);
+    sandbox.runner("run flowers.toml").exits(0);
+    sandbox
+}
+
+#[test]
+fn validation_rows_get_the_numbers_that_the_run_has_logged() {
+    let sandbox = flower_bed();
+    let evaluated =
+        json(&sandbox.runner("evaluate flowers --split validation --json").exits(0).stdout);
+    let shown = json(&sandbox.runner("show flowers --json").exits(0).stdout);
+    let last = shown["history"].as_array().unwrap().last().unwrap();
+    assert_eq!(evaluated["rows"], 20);
+    let metrics = evaluated["metrics"].as_object().unwrap();
+    assert_eq!(metrics.len(), 4);
+    for (name, value) in metrics {
+        let logged = last[format!("val_{name}")].as_f64().unwrap();
+        assert_eq!(value.as_f64().unwrap() as f32, logged as f32, "{name}");
+    }
+}
+
+#[test]
+fn test_rows_were_kept_out_and_classes_keep_their_names() {
+    let sandbox = flower_bed();
+    let evaluated = json(&sandbox.runner("evaluate latest --json").exits(0).stdout);
+    assert_eq!(evaluated["rows"], 20);
+    let classes = evaluated["classes"].as_array().unwrap();
+    let names: Vec<_> = classes.iter().map(|class| class["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["aster", "iris", "rose"]);
+    let row = |class: usize| -> u64 {
+        evaluated["confusion"][class].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum()
+    };
+    for (class, scores) in classes.iter().enumerate() {
+        assert_eq!(scores["support"], row(class));
+    }
+    let text = sandbox.runner("evaluate flowers").exits(0).stdout;
+    assert!(text.starts_with("20 test rows of "), "{text}");
+    let training = json(&sandbox.runner("evaluate flowers --split train --json").exits(0).stdout);
+    assert_eq!(training["rows"], 60);
+}
+
+#[test]
+fn rows_are_answered_with_their_label_or_without() {
+    let sandbox = flower_bed();
+    sandbox.file("bare.csv", &flowers(false));
+    let ask = |file: &str| {
+        let said = sandbox.runner(&format!("predict flowers {file} --json")).exits(0).stdout;
+        json(&said).as_array().unwrap().clone()
+    };
+    let (with, without) = (ask("flowers.csv"), ask("bare.csv"));
+    assert_eq!((with.len(), without.len()), (100, 100));
+    let mut right = 0;
+    for (i, (with, without)) in with.iter().zip(&without).enumerate() {
+        assert_eq!(with["probabilities"], without["probabilities"]);
+        let sum: f64 =
+            with["probabilities"].as_object().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-5, "{with}");
+        right += usize::from(with["class"] == ["iris", "rose", "aster"][i * 7 % 3]);
+    }
+    assert!(90 < right, "{right} of 100");
+    // What the network was judged by is what it says.
+    let evaluated =
+        json(&sandbox.runner("evaluate flowers --data flowers.csv --json").exits(0).stdout);
+    assert_eq!(evaluated["rows"], 100);
+    let accuracy = evaluated["metrics"]["accuracy"].as_f64().unwrap();
+    assert!((accuracy - right as f64 / 100.0).abs() < 1e-6);
+    let table = sandbox.runner("predict flowers bare.csv").exits(0).stdout;
+    assert_eq!(table.lines().count(), 101);
+}
+
+#[test]
+fn rows_that_do_not_fit_are_refused() {
+    let sandbox = flower_bed();
+    sandbox.file("green.csv", "petal,colour,sepal\n1,red,2\n1,green,2\n");
+    let said = sandbox.runner("predict flowers green.csv").exits(1).stderr;
+    assert!(said.contains("line 3, column `colour`: got `green`"), "{said}");
+    picture(&sandbox.path().join("dot.png"), &[0; 9], 3, 1);
+    let said = sandbox.runner("predict flowers dot.png").exits(1).stderr;
+    assert!(said.contains("got a picture, want rows of the shape [4]"), "{said}");
+    let said = sandbox.runner("predict flowers nothing.csv").exits(1).stderr;
+    assert!(said.contains("nothing.csv"), "{said}");
+    sandbox.file("text.png", "no picture");
+    let said = sandbox.runner("predict flowers text.png").exits(1).stderr;
+    assert!(said.contains("text.png"), "{said}");
+    let said = sandbox.runner("evaluate tree").exits(2).stderr;
+    assert!(said.contains("help:"), "{said}");
+}
+
+/// A gray PNG of `side` × `side` pixels, each shown `zoom` times in both directions.
+fn picture(path: &Path, pixels: &[u8], side: usize, zoom: usize) {
+    let wide = side * zoom;
+    let all: Vec<u8> =
+        (0..wide * wide).map(|i| pixels[i / wide / zoom * side + i % wide / zoom]).collect();
+    let file = fs::File::create(path).unwrap();
+    let mut encoder = png::Encoder::new(file, wide as u32, wide as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&all).unwrap();
+}
+
+#[test]
+fn a_digit_is_the_same_in_an_archive_and_as_a_picture_dark_or_bright() {
+    let sandbox = Sandbox::new();
+    sandbox.file(
+        "digits.toml",
+        "[data]\nlimit = 6000\n[model]\nlayers = [{ type = \"dense\", units = 10 }]\n[optimizer]\n\
+         name = \"adam\"\n[training]\nloss = { name = \"categorical_crossentropy\", from_logits = true }\n",
+    );
+    sandbox.runner("run digits.toml").exits(0);
+    let evaluated = json(&sandbox.runner("evaluate digits --json").exits(0).stdout);
+    assert_eq!(evaluated["rows"], 10_000);
+    let accuracy = evaluated["metrics"]["accuracy"].as_f64().unwrap();
+    assert!((0.8..0.95).contains(&accuracy), "{accuracy}");
+    assert_eq!(evaluated["classes"][0]["support"], 980); // as Keras's own test set has it
+
+    let feed = Feed::new(load(&Source::Mnist, Part::Test).unwrap(), 1.0);
+    let pixels: Vec<u8> = feed.inputs_of(7).iter().map(|x| *x as u8).collect();
+    let dark: Vec<u8> = pixels.iter().map(|x| 255 - x).collect();
+    let at = |name: &str| sandbox.path().join(name);
+    picture(&at("bright.png"), &pixels, 28, 1);
+    picture(&at("dark.png"), &dark, 28, 5);
+    let mut npz = NpzWriter::new(fs::File::create(at("rows.npz")).unwrap());
+    let array = Array3::from_shape_vec((1, 28, 28), pixels).unwrap();
+    npz.add_array("x", &array).unwrap();
+    npz.finish().unwrap();
+    let said = sandbox.runner("predict digits rows.npz bright.png dark.png --json").exits(0).stdout;
+    let answers = json(&said);
+    assert_eq!(answers.as_array().unwrap().len(), 3);
+    for i in 1..3 {
+        assert_eq!(answers[i]["probabilities"], answers[0]["probabilities"]);
+    }
+    assert_eq!(answers[0]["row"], json!(0));
+    let sum: f64 = answers[0]["probabilities"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|p| p.as_f64().unwrap())
+        .sum();
+    assert!((sum - 1.0).abs() < 1e-5, "logits were made probabilities: {sum}");
+}
