@@ -6,7 +6,7 @@ use super::columns::{Column, lines};
 use super::console::Console;
 use super::exit::Exit;
 use super::format::number;
-use super::json::number;
+use super::json;
 use super::questions::{EvaluateArgs, Split};
 use super::trained::load;
 use crate::experiment::{Evaluation, Rows};
@@ -99,7 +99,7 @@ fn text(found: &Evaluation, names: &[String]) -> String {
 
 fn value(found: &Evaluation, names: &[String]) -> Value {
     let metrics: Map<String, Value> =
-        found.logs.0.iter().map(|(name, value)| (name.clone(), number(*value))).collect();
+        found.logs.0.iter().map(|(name, value)| (name.clone(), json::number(*value))).collect();
     let mut value = json!({ "rows": found.n_rows, "data": found.rows, "metrics": metrics });
     if let Some(confusion) = &found.confusion {
         let class = |(class, name): (usize, &String)| {

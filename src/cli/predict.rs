@@ -8,7 +8,7 @@ use super::columns::{Column, lines};
 use super::console::Console;
 use super::exit::Exit;
 use super::format::number;
-use super::json::number;
+use super::json;
 use super::questions::PredictArgs;
 use super::trained::load;
 use crate::experiment::Answer;
@@ -81,13 +81,15 @@ fn second(answer: &Answer, names: &[String]) -> String {
 fn value((file, row, answer): &(&Path, usize, Answer), names: &[String]) -> Value {
     let mut value = json!({ "file": file.to_string_lossy(), "row": row });
     match answer.class {
-        None => value["values"] = answer.outputs.iter().map(|x| number(f64::from(*x))).collect(),
+        None => {
+            value["values"] = answer.outputs.iter().map(|x| json::number(f64::from(*x))).collect();
+        }
         Some(class) => {
             value["class"] = json!(names[class]);
             value["probabilities"] = names
                 .iter()
                 .zip(&answer.outputs)
-                .map(|(name, p)| (name.clone(), number(f64::from(*p))))
+                .map(|(name, p)| (name.clone(), json::number(f64::from(*p))))
                 .collect();
         }
     }
