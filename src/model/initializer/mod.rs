@@ -145,9 +145,9 @@ impl Initializer {
     fn draw(&self, (fan_in, fan_out): (f64, f64), diagonal: bool, stream: &mut Stream) -> f64 {
         let mean_fan = (fan_in + fan_out) / 2.0;
         match *self {
-            Initializer::GlorotUniform {} => symmetric(stream, 1.0 / mean_fan),
-            Initializer::HeUniform {} => symmetric(stream, 2.0 / fan_in),
-            Initializer::LecunUniform {} => symmetric(stream, 1.0 / fan_in),
+            Initializer::GlorotUniform {} => symmetric(stream, 1.0, mean_fan),
+            Initializer::HeUniform {} => symmetric(stream, 2.0, fan_in),
+            Initializer::LecunUniform {} => symmetric(stream, 1.0, fan_in),
             Initializer::GlorotNormal {} => scaled(stream, 1.0 / mean_fan),
             Initializer::HeNormal {} => scaled(stream, 2.0 / fan_in),
             Initializer::LecunNormal {} => scaled(stream, 1.0 / fan_in),
@@ -160,7 +160,7 @@ impl Initializer {
                 match distribution {
                     Shape::TruncatedNormal => scaled(stream, scale / n),
                     Shape::UntruncatedNormal => (scale / n).sqrt() * stream.normal(),
-                    Shape::Uniform => symmetric(stream, scale / n),
+                    Shape::Uniform => symmetric(stream, scale, n),
                 }
             }
             Initializer::RandomNormal { mean, stddev } => mean + stddev * stream.normal(),
@@ -181,9 +181,9 @@ impl Initializer {
     }
 }
 
-/// Uniform around 0 with this variance.
-fn symmetric(stream: &mut Stream, variance: f64) -> f64 {
-    let limit = (3.0 * variance).sqrt();
+/// Uniform around 0 with the variance `scale` / `n`.
+fn symmetric(stream: &mut Stream, scale: f64, n: f64) -> f64 {
+    let limit = (3.0 * scale / n).sqrt();
     stream.uniform(-limit, limit)
 }
 
