@@ -10,23 +10,13 @@ use super::json;
 use super::questions::{EvaluateArgs, Split};
 use super::trained::load;
 use crate::experiment::{Evaluation, Rows};
-use crate::report::Refusal;
 
 /// A matrix of more classes is for the eye no more.
 const SHOWN_CLASSES: usize = 20;
 
 /// Evaluates a run's network.
 pub(super) fn evaluate(args: &EvaluateArgs, console: &Console) -> anyhow::Result<Exit> {
-    match answer(args) {
-        Ok(text) => {
-            console.data(&text)?;
-            Ok(Exit::Done)
-        }
-        Err(error) => {
-            console.error(&format!("{error:#}"));
-            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
-        }
-    }
+    super::answer::answer(answer(args), console)
 }
 
 fn answer(args: &EvaluateArgs) -> anyhow::Result<String> {

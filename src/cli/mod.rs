@@ -1,6 +1,7 @@
 //! The command line, the only room that prints: data to stdout, messages and progress to stderr;
 //! it never trains and never reads a config or a log itself.
 
+mod answer;
 mod args;
 mod color;
 mod console;

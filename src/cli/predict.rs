@@ -12,20 +12,10 @@ use super::json;
 use super::questions::PredictArgs;
 use super::trained::load;
 use crate::experiment::Answer;
-use crate::report::Refusal;
 
 /// Answers for every row of every file.
 pub(super) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<Exit> {
-    match answer(args) {
-        Ok(text) => {
-            console.data(&text)?;
-            Ok(Exit::Done)
-        }
-        Err(error) => {
-            console.error(&format!("{error:#}"));
-            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
-        }
-    }
+    super::answer::answer(answer(args), console)
 }
 
 fn answer(args: &PredictArgs) -> anyhow::Result<String> {

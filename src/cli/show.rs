@@ -20,16 +20,7 @@ pub(super) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
         true => schedule_of(args, console),
         false => answer(args, console),
     };
-    match answer {
-        Ok(text) => {
-            console.data(&text)?;
-            Ok(Exit::Done)
-        }
-        Err(error) => {
-            console.error(&format!("{error:#}"));
-            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
-        }
-    }
+    super::answer::answer(answer, console)
 }
 
 fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
