@@ -98,6 +98,16 @@ fn tutorial() -> String {
     fs::read_to_string(configs().join("adam.toml")).expect("configs/adam.toml")
 }
 
+/// What a reader copies out of the guide has to work: its whole configs are the tutorial's.
+#[test]
+fn the_guides_config_is_the_tutorials() {
+    let guide = fs::read_to_string(configs().join("../docs/keras.md")).unwrap();
+    let blocks: Vec<_> = guide.split("```toml\n").skip(1).collect();
+    assert_eq!(blocks.len(), 1);
+    let config = blocks[0].split("```").next().unwrap();
+    assert_eq!(Desk::with(config).plan(), Desk::with(&tutorial()).plan());
+}
+
 #[test]
 fn the_tutorial_is_what_its_text_says() {
     let plan = Desk::with(&tutorial()).plan();
