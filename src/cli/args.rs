@@ -8,7 +8,8 @@ use clap_complete::Shell;
 
 use super::color::Color;
 use super::questions::{
-    self, CompareArgs, EvaluateArgs, ExportArgs, ListArgs, PredictArgs, RmArgs, ShowArgs,
+    self, CompareArgs, EvaluateArgs, ExportArgs, ListArgs, PredictArgs, ReportArgs, RmArgs,
+    ShowArgs,
 };
 
 const EXIT_STATUS: &str = "\
@@ -104,6 +105,13 @@ pub(super) enum Command {
     #[command(after_help = questions::RUNS)]
     #[command(after_long_help = format!("{}\n\n{}", questions::COMPARE_EXAMPLES, questions::RUNS))]
     Compare(CompareArgs),
+    /// Write a page that tells of runs: curves, ranking, hyperparameters, mistakes, configs
+    ///
+    /// Runs that differ only in their seed are ranked together, by the mean of their last epochs. The
+    /// best network is judged on its test rows, or on those that validated it.
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::REPORT_EXAMPLES, questions::RUNS))]
+    Report(ReportArgs),
     /// Judge a trained network on rows that it has not learned from
     ///
     /// By default on the test rows: those of the data set, or those that `data.test_split` has kept

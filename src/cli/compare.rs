@@ -12,9 +12,8 @@ use super::format::{count, or_dash};
 use super::json::number;
 use super::list::setting;
 use super::questions::CompareArgs;
-use super::table::spread;
 use crate::config::short_keys;
-use crate::report::{Chooser, Comparison, Group, Refusal, Run, Spread, read_settings};
+use crate::report::{Chooser, Comparison, Group, Refusal, Spread, read_settings};
 
 /// Compares runs.
 pub(super) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -45,18 +44,7 @@ pub(super) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<E
 }
 
 fn comparison(args: &CompareArgs) -> Result<(Comparison, Vec<String>), Refusal> {
-    let mut chooser = Chooser::new(&args.place.logdir);
-    let (mut runs, mut notes): (Vec<Run>, Vec<String>) = (Vec::new(), Vec::new());
-    for word in &args.runs {
-        let chosen = chooser.choose(word)?;
-        notes.extend(chosen.unreadable);
-        for run in chosen.runs {
-            let place = |run: &Run| run.dir.canonicalize().unwrap_or_else(|_| run.dir.clone());
-            if !runs.iter().any(|other| place(other) == place(&run)) {
-                runs.push(run);
-            }
-        }
-    }
+    let (runs, mut notes) = Chooser::new(&args.place.logdir).all(&args.runs)?;
     if runs.is_empty() {
         let what = notes.first().cloned().unwrap_or_else(|| "no run of it has begun".to_owned());
         return Err(Refusal::new(what, "`runner list` shows what there is"));
@@ -92,27 +80,11 @@ fn as_json(comparison: &Comparison, shown: &[Group]) -> Value {
     json!({ "keys": comparison.keys, "lines": shown.iter().map(group).collect::<Vec<_>>() })
 }
 
-/// What the groups are called: of one sweep their numbers, which a user may say for a run.
-fn labels(comparison: &Comparison, shown: &[Group], base: &Path) -> Vec<String> {
-    let mut runs = comparison.groups.iter().flat_map(|group| &group.runs);
-    let sweep = runs.next().and_then(|run| run.sweep.as_ref());
-    let of_one_sweep = sweep.is_some() && runs.all(|run| run.sweep.as_ref() == sweep);
-    let number = |run: &Run| {
-        let name = run.dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.split('-').next().unwrap_or_default().to_owned()
-    };
-    let label = |group: &Group| match &group.runs[..] {
-        _ if !of_one_sweep => group.label(base),
-        [run] => number(run),
-        runs => format!("{}-{}", number(&runs[0]), number(&runs[runs.len() - 1])),
-    };
-    shown.iter().map(label).collect()
-}
-
 /// The table: a line for each group, or a column for each where only that fits the terminal.
 fn table(comparison: &Comparison, shown: &[Group], base: &Path, console: &Console) -> String {
     let cells = |cell: &dyn Fn(&Group) -> String| shown.iter().map(cell).collect::<Vec<_>>();
-    let mut columns = vec![Column::words("run", labels(comparison, shown, base))];
+    let mut columns =
+        vec![Column::words("run", comparison.labels(base).into_iter().take(shown.len()))];
     for (key, short) in comparison.keys.iter().zip(short_keys(&comparison.keys)) {
         let text = |group: &Group| or_dash(group.setting(key), setting);
         columns.push(Column::values(&short, cells(&text)));
@@ -129,7 +101,7 @@ fn table(comparison: &Comparison, shown: &[Group], base: &Path, console: &Consol
         columns.push(Column::words("status", cells(&states)));
     }
     for name in &comparison.metrics {
-        let text = |group: &Group| or_dash(group.metric(name), spread);
+        let text = |group: &Group| or_dash(group.metric(name), |spread| spread.to_string());
         columns.push(Column::numbers(name, cells(&text)));
     }
     let width = |lines: &[String]| lines.iter().map(|line| line.chars().count()).max();

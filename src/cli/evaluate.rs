@@ -10,6 +10,7 @@ use super::json;
 use super::questions::{EvaluateArgs, Split};
 use super::trained::load;
 use crate::experiment::{Evaluation, Rows};
+use crate::report::ClassScores;
 
 /// A matrix of more classes is for the eye no more.
 const SHOWN_CLASSES: usize = 20;
@@ -39,18 +40,6 @@ fn answer(args: &EvaluateArgs) -> anyhow::Result<String> {
     })
 }
 
-/// Precision, recall and their harmonic mean for a class, and how often it occurs.
-fn scores(confusion: &[Vec<u64>], class: usize) -> (f64, f64, f64, u64) {
-    let share = |a: u64, b: u64| if b == 0 { 0.0 } else { a as f64 / b as f64 };
-    let support: u64 = confusion[class].iter().sum();
-    let said: u64 = confusion.iter().map(|row| row[class]).sum();
-    let right = confusion[class][class];
-    let (precision, recall) = (share(right, said), share(right, support));
-    let both = precision + recall;
-    let f1 = if both == 0.0 { 0.0 } else { 2.0 * precision * recall / both };
-    (precision, recall, f1, support)
-}
-
 fn text(found: &Evaluation, names: &[String]) -> String {
     let mut text = format!("{} {}\n\n", found.n_rows, found.rows);
     let metrics = [
@@ -59,16 +48,16 @@ fn text(found: &Evaluation, names: &[String]) -> String {
     ];
     lines(&metrics)[1..].iter().for_each(|line| text += &format!("{line}\n"));
     let Some(confusion) = &found.confusion else { return text };
-    let all: Vec<_> = (0..confusion.len()).map(|class| scores(confusion, class)).collect();
-    let column = |title: &str, pick: fn(&(f64, f64, f64, u64)) -> f64| {
+    let all = ClassScores::of(confusion);
+    let column = |title: &str, pick: fn(&ClassScores) -> f64| {
         Column::numbers(title, all.iter().map(|scores| format!("{:.4}", pick(scores))))
     };
     let classes = [
         Column::words("class", names.iter().cloned()),
-        column("precision", |s| s.0),
-        column("recall", |s| s.1),
-        column("f1", |s| s.2),
-        Column::numbers("support", all.iter().map(|s| s.3.to_string())),
+        column("precision", |s| s.precision),
+        column("recall", |s| s.recall),
+        column("f1", |s| s.f1),
+        Column::numbers("support", all.iter().map(|s| s.support.to_string())),
     ];
     text += "\n";
     lines(&classes).iter().for_each(|line| text += &format!("{line}\n"));
@@ -92,14 +81,14 @@ fn value(found: &Evaluation, names: &[String]) -> Value {
         found.logs.0.iter().map(|(name, value)| (name.clone(), json::number(*value))).collect();
     let mut value = json!({ "rows": found.n_rows, "data": found.rows, "metrics": metrics });
     if let Some(confusion) = &found.confusion {
-        let class = |(class, name): (usize, &String)| {
-            let (precision, recall, f1, support) = scores(confusion, class);
+        let class = |(scores, name): (ClassScores, &String)| {
+            let ClassScores { precision, recall, f1, support } = scores;
             json!({
                 "name": name, "precision": precision, "recall": recall, "f1": f1,
                 "support": support,
             })
         };
-        value["classes"] = names.iter().enumerate().map(class).collect();
+        value["classes"] = ClassScores::of(confusion).into_iter().zip(names).map(class).collect();
         value["confusion"] = json!(confusion);
     }
     value

@@ -12,7 +12,7 @@ use super::questions::{
     ExportArgs, ExportHistories, ExportKind, ExportModel, ExportScalars, ModelFormat, TableFormat,
 };
 use crate::export::{self, Format, Table};
-use crate::report::{Chooser, Refusal, Run};
+use crate::report::{Chooser, Refusal};
 use crate::runs::{Survives, write_atomic};
 
 /// Exports what is asked for.
@@ -36,19 +36,9 @@ pub(super) fn export(args: &ExportArgs, console: &Console) -> Result<Exit> {
 
 fn histories(args: &ExportHistories, console: &Console) -> Result<Vec<String>> {
     let format = table_format(args.format, args.output.as_deref())?;
-    let mut chooser = Chooser::new(&args.place.logdir);
-    let (mut runs, mut notes): (Vec<Run>, Vec<String>) = (Vec::new(), Vec::new());
     let all = [args.place.logdir.to_string_lossy().into_owned()];
     let words = if args.runs.is_empty() { &all[..] } else { &args.runs };
-    for word in words {
-        let chosen = chooser.choose(word)?;
-        notes.extend(chosen.unreadable);
-        for run in chosen.runs {
-            if !runs.iter().any(|other| other.dir == run.dir) {
-                runs.push(run);
-            }
-        }
-    }
+    let (runs, mut notes) = Chooser::new(&args.place.logdir).all(words)?;
     let (table, unreadable) = export::histories(&runs);
     notes.extend(unreadable);
     put(&table, format, args.output.as_deref(), console)?;

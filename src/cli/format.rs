@@ -2,27 +2,7 @@
 
 use std::path::Path;
 
-/// A metric, by Keras's rule: four decimals, or a power of ten when it is a thousandth or less.
-pub(super) fn number(value: f64) -> String {
-    if value.is_nan() {
-        "nan".to_owned()
-    } else if value.is_infinite() || 1e-3 < value.abs() {
-        format!("{value:.4}")
-    } else {
-        scientific(value)
-    }
-}
-
-/// C's `%.4e`: an exponent has a sign and at least two digits.
-fn scientific(value: f64) -> String {
-    let text = format!("{value:.4e}");
-    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let (sign, digits) = match exponent.strip_prefix('-') {
-        Some(digits) => ('-', digits),
-        None => ('+', exponent),
-    };
-    format!("{mantissa}e{sign}{digits:0>2}")
-}
+pub(super) use crate::report::{count, duration, eta, number};
 
 /// Seconds for one step, in the unit that suits.
 pub(super) fn per_step(seconds: f64) -> String {
@@ -33,24 +13,6 @@ pub(super) fn per_step(seconds: f64) -> String {
     } else {
         format!("{:.0}us/step", seconds * 1e6)
     }
-}
-
-/// Seconds until the end, as `h:mm:ss`, `m:ss` or `Ns`, cut to whole seconds.
-pub(super) fn eta(seconds: f64) -> String {
-    let whole = seconds as u64;
-    let (minutes, s) = (whole / 60, whole % 60);
-    if 3600.0 < seconds {
-        format!("{}:{:02}:{s:02}", minutes / 60, minutes % 60)
-    } else if 60.0 < seconds {
-        format!("{minutes}:{s:02}")
-    } else {
-        format!("{whole}s")
-    }
-}
-
-/// How long something took.
-pub(super) fn duration(seconds: f64) -> String {
-    if seconds < 60.0 - 0.05 { format!("{seconds:.1}s") } else { eta(seconds.round().max(60.5)) }
 }
 
 /// How long ago something was, in the one unit that suits: `12s`, `5m`, `3h`, `4d`, `2y`.
@@ -66,11 +28,6 @@ pub(super) fn ago(seconds: f64) -> String {
 /// The text of a value, or a dash where there is none.
 pub(super) fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| "-".to_owned(), text)
-}
-
-/// `1 run`, `2 runs`.
-pub(super) fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 /// A path as a POSIX shell reads it back.
@@ -97,29 +54,7 @@ pub(super) fn truncate(text: &str, width: usize) -> String {
 mod tests {
     use super::*;
 
-    // The expected texts of the first four tests are what Python's formats give.
-
-    #[test]
-    fn numbers_follow_keras() {
-        let cases = [
-            (0.33525, "0.3352"),
-            (0.90625, "0.9062"),
-            (0.11815, "0.1182"),
-            (12.0, "12.0000"),
-            (-0.5, "-0.5000"),
-            (0.0010001, "0.0010"),
-            (0.001, "1.0000e-03"),
-            (1.23456e-5, "1.2346e-05"),
-            (-2e-100, "-2.0000e-100"),
-            (0.0, "0.0000e+00"),
-            (f64::NAN, "nan"),
-            (f64::INFINITY, "inf"),
-            (f64::NEG_INFINITY, "-inf"),
-        ];
-        for (value, text) in cases {
-            assert_eq!(number(value), text);
-        }
-    }
+    // The expected texts of the first two tests are what Python's formats give.
 
     #[test]
     fn halves_round_to_even() {
@@ -138,23 +73,6 @@ mod tests {
         assert_eq!(per_step(1e-3), "1ms/step");
         assert_eq!(per_step(0.9996), "1000ms/step");
         assert_eq!(per_step(1.0), "1s/step");
-    }
-
-    #[test]
-    fn eta_is_cut_to_seconds() {
-        assert_eq!(eta(0.0), "0s");
-        assert_eq!(eta(1.99), "1s");
-        assert_eq!(eta(60.0), "60s");
-        assert_eq!(eta(60.5), "1:00");
-        assert_eq!(eta(3600.0), "60:00");
-        assert_eq!(eta(3661.0), "1:01:01");
-    }
-
-    #[test]
-    fn durations_are_short() {
-        let cases = [0.0, 1.23, 59.9, 59.96, 60.0, 61.4, 3599.7, 3725.0];
-        let texts = ["0.0s", "1.2s", "59.9s", "1:00", "1:00", "1:01", "60:00", "1:02:05"];
-        assert_eq!(cases.map(duration), texts);
     }
 
     #[test]

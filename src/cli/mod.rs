@@ -17,6 +17,7 @@ mod dry_run;
 mod evaluate;
 mod export;
 mod list;
+mod page;
 mod resume;
 mod rm;
 mod run;
@@ -73,6 +74,7 @@ fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
         Command::List(args) => list::list(args, console),
         Command::Show(args) => show::show(args, console),
         Command::Compare(args) => compare::compare(args, console),
+        Command::Report(args) => page::page(args, console),
         Command::Evaluate(args) => evaluate::evaluate(args, console),
         Command::Predict(args) => predict::predict(args, console),
         Command::Export(args) => export::export(args, console),

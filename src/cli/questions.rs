@@ -40,6 +40,15 @@ Examples:
   runner compare adam sgd
   runner compare logs/lr-sweep/20261123-210800 --sort val_accuracy --top 5";
 
+pub(super) const REPORT_EXAMPLES: &str = "\
+Examples:
+  One run, a sweep, or all that there is:
+    runner report latest
+    runner report logs/lr-sweep/20261123-210800 -o lr-sweep.html
+    runner report logs --sort val_accuracy
+
+The page is one file that needs no network: it can be mailed, kept and printed.";
+
 pub(super) const EVALUATE_EXAMPLES: &str = "\
 Examples:
   runner evaluate latest
@@ -151,6 +160,25 @@ pub(super) struct CompareArgs {
     /// Print one JSON value
     #[arg(long)]
     pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ReportArgs {
+    /// Runs; of a sweep or another folder, all in it
+    #[arg(value_name = "RUN", required = true, value_hint = ValueHint::DirPath)]
+    pub(super) runs: Vec<String>,
+
+    /// The page to write, in the place of what is there
+    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) output: PathBuf,
+
+    /// Begin with the best by a number of the last epoch, such as val_accuracy
+    #[arg(long, value_name = "METRIC")]
+    pub(super) sort: Option<String>,
 
     #[command(flatten)]
     pub(super) place: Logdir,

@@ -3,7 +3,7 @@
 
 use super::columns::{Column, lines as aligned};
 use super::console::{Stream, Tone};
-use super::format::{duration, number, or_dash};
+use super::format::{duration, or_dash};
 use super::labels::Labels;
 use super::line::{Line, of_one_sweep};
 use super::rank::ranked;
@@ -95,7 +95,10 @@ fn of_sweep(results: &[RunResult], all: &[Line<'_>], shown: &[&Line<'_>]) -> Vec
 /// The metrics, and the time.
 fn numbers(results: &[RunResult], shown: &[&Line<'_>]) -> Vec<Column> {
     let metric = |name: &&str| {
-        Column::numbers(name, shown.iter().map(|line| or_dash(line.metric(name), spread)))
+        Column::numbers(
+            name,
+            shown.iter().map(|line| or_dash(line.metric(name), |s| s.to_string())),
+        )
     };
     let time = |line: &&Line<'_>| {
         let ran = line.runs.iter().any(|run| started(run).is_some());
@@ -109,16 +112,6 @@ fn numbers(results: &[RunResult], shown: &[&Line<'_>]) -> Vec<Column> {
 
 fn started(run: &RunResult) -> Option<&RunResult> {
     Some(run).filter(|run| run.status != Status::Skipped)
-}
-
-/// `0.1182 ± 0.0012`; the deviation has the digits of its mean.
-pub(super) fn spread(Spread { mean, deviation }: Spread) -> String {
-    let text = number(mean);
-    let deviation = deviation.map(|deviation| match text.contains('e') {
-        true => format!(" ± {}", number(deviation)),
-        false => format!(" ± {deviation:.4}"),
-    });
-    text + &deviation.unwrap_or_default()
 }
 
 fn mean(line: &Line<'_>, of: impl Fn(&RunResult) -> f64) -> f64 {

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use feeds::Feeds;
-pub use trained::{Answer, Evaluation, Rows, Trained};
+pub use trained::{Answer, Evaluation, Mistake, Rows, Trained};
 
 use anyhow::{Context as _, Result, anyhow};
 

@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 
 use crate::config::Plan;
 use crate::data::{Part, Preparation, Source, Table, describe, load, load_inputs, load_picture};
+use crate::events::Picture;
+use crate::experiment::pictures::in_grays;
 use crate::experiment::{Feeds, weights};
 use crate::kernels::{Cpu, Matrix, argmax};
 use crate::model::{Activation, Network};
@@ -16,6 +18,9 @@ use crate::train::{Feed, Goal, Logs, evaluate, predict};
 
 /// What the metadata of weights calls the preparation.
 pub(super) const PREPARATION: &str = "preparation";
+
+/// As many mistakes are kept.
+const MISTAKES: usize = 24;
 
 /// A network with its weights, and how rows are made inputs for it.
 #[derive(Debug)]
@@ -48,6 +53,23 @@ pub struct Evaluation {
     pub logs: Logs,
     /// For each class, of how many rows of it the network says which class; none for real values.
     pub confusion: Option<Vec<Vec<u64>>>,
+    /// The wrong answers that the network is surest of, the surest first.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// A row that a network takes for another class than its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    /// Which row of its file.
+    pub row: usize,
+    /// The class that it is of.
+    pub truth: usize,
+    /// The class that the network says.
+    pub said: usize,
+    /// The probability that the network gives this.
+    pub share: f32,
+    /// The inputs in grays, if they are a picture.
+    pub picture: Option<Picture>,
 }
 
 /// What a network says of a row.
@@ -135,7 +157,31 @@ impl Trained {
             }
             counts
         });
-        Evaluation { rows, n_rows: range.len(), logs, confusion }
+        let mistakes = match confusion {
+            Some(_) => self.mistakes(feed, range.start, &answers),
+            None => Vec::new(),
+        };
+        Evaluation { rows, n_rows: range.len(), logs, confusion, mistakes }
+    }
+
+    /// What is wrong of the answers to the rows from `from`.
+    fn mistakes(&self, feed: &Feed, from: usize, answers: &[Answer]) -> Vec<Mistake> {
+        let mistake = |(i, answer): (usize, &Answer)| {
+            let (row, said) = (from + i, answer.class?);
+            let truth = feed.class(row as u32)?;
+            let share = answer.outputs[said];
+            (said != truth).then_some(Mistake { row, truth, said, share, picture: None })
+        };
+        let mut all: Vec<_> = answers.iter().enumerate().filter_map(mistake).collect();
+        all.sort_by(|a, b| b.share.total_cmp(&a.share));
+        all.truncate(MISTAKES);
+        if let [height, width] | [height, width, _] = self.preparation.shape[..] {
+            for mistake in &mut all {
+                let inputs = feed.inputs_of(mistake.row);
+                mistake.picture = Some(in_grays(&inputs, (height, width)));
+            }
+        }
+        all
     }
 
     /// What the network says of the rows in a file: a picture, or rows like those it was trained on.

@@ -1,6 +1,7 @@
 //! From what a user calls a run to the run: a path, a name, a folder's name or the beginning of one,
 //! `latest`; what could be several things is none.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::collect::Collection;
@@ -68,6 +69,23 @@ impl<'a> Chooser<'a> {
         let all = self.all.as_ref().map_or(&[][..], |all| &all.runs);
         let sweeps = self.all.as_ref().map_or(&[][..], |all| &all.sweeps);
         named(word, all, sweeps, logdir)
+    }
+
+    /// All runs that the words call, each once; and what cannot be read, and why.
+    pub fn all(&mut self, words: &[String]) -> Result<(Vec<Run>, Vec<String>), Refusal> {
+        let (mut runs, mut notes, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+        for word in words {
+            let chosen = self.choose(word)?;
+            notes.extend(chosen.unreadable);
+            for run in chosen.runs {
+                // Two words may lead to one folder by different ways.
+                let place = run.dir.canonicalize().unwrap_or_else(|_| run.dir.clone());
+                if seen.insert(place) {
+                    runs.push(run);
+                }
+            }
+        }
+        Ok((runs, notes))
     }
 
     /// The only run that `word` calls.

@@ -1,5 +1,6 @@
 //! Runs beside each other: what of their configs differs, replicates as one; it shows nothing.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -45,13 +46,7 @@ impl Comparison {
                 metrics.iter().map(String::as_str),
             ));
         }
-        let mut groups: Vec<Group> = Vec::new();
-        for run in runs {
-            match groups.iter_mut().find(|group| group.is_replicated_by(&run)) {
-                Some(group) => group.runs.push(run),
-                None => groups.push(Group { runs: vec![run] }),
-            }
-        }
+        let mut groups = grouped(runs);
         let usual =
             groups.iter().find_map(|group| Some(monitored(&group.runs[0].record.metrics)?.0));
         if let Some(name) = sort.or(usual) {
@@ -59,6 +54,20 @@ impl Comparison {
             groups.sort_by(|a, b| better(name, mean(a), mean(b)));
         }
         Ok(Comparison { keys: differing(&groups), metrics, groups })
+    }
+
+    /// What the groups are called: of one sweep their numbers, which a user may say for a run; else
+    /// their folders as seen from `base`.
+    pub fn labels(&self, base: &Path) -> Vec<String> {
+        let mut runs = self.groups.iter().flat_map(|group| &group.runs);
+        let sweep = runs.next().and_then(|run| run.sweep.as_ref());
+        let of_one_sweep = sweep.is_some() && runs.all(|run| run.sweep.as_ref() == sweep);
+        let label = |group: &Group| match &group.runs[..] {
+            _ if !of_one_sweep => group.label(base),
+            [run] => run.place(),
+            runs => format!("{}-{}", runs[0].place(), runs[runs.len() - 1].place()),
+        };
+        self.groups.iter().map(label).collect()
     }
 }
 
@@ -94,17 +103,32 @@ impl Group {
         let runs = self.runs.iter().filter(|run| all || completed(run));
         Spread::of(&runs.filter_map(number).collect::<Vec<_>>())
     }
+}
 
-    /// Whether `run` differs from the others in its seed, and in nothing else.
-    fn is_replicated_by(&self, run: &Run) -> bool {
-        fn others(run: &Run) -> impl Iterator<Item = &(String, Value)> {
-            run.settings().iter().filter(|(key, _)| key != SEED)
-        }
+/// The runs with those together that differ in their seeds and in nothing else, in the order in which
+/// the first of each comes.
+fn grouped(runs: Vec<Run>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for run in runs {
         // Without its config, nothing is known of a run.
-        !run.settings().is_empty()
-            && !self.seeds().contains(&run.record.seed)
-            && others(&self.runs[0]).eq(others(run))
+        if run.settings().is_empty() {
+            groups.push(Group { runs: vec![run] });
+            continue;
+        }
+        let others = run.settings().iter().filter(|(key, _)| key != SEED);
+        let text: String = others.map(|(key, value)| format!("{key}={value}\n")).collect();
+        let same = places.entry(text).or_default();
+        let free = |group: &&usize| !groups[**group].seeds().contains(&run.record.seed);
+        match same.iter().find(free) {
+            Some(&group) => groups[group].runs.push(run),
+            None => {
+                same.push(groups.len());
+                groups.push(Group { runs: vec![run] });
+            }
+        }
     }
+    groups
 }
 
 /// The keys of which not all groups have the same value; their seeds only tell groups apart that

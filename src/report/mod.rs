@@ -13,7 +13,11 @@ mod chart;
 mod compare;
 mod scalars;
 mod schedule;
+mod scores;
 mod spread;
+mod words;
+
+mod page;
 
 pub use choose::{Chooser, Chosen, Kind};
 pub use collect::Collection;
@@ -25,6 +29,9 @@ pub use order::{rises, sort};
 
 pub use chart::{Cell, Chart, Ink, Series};
 pub use compare::{Comparison, Group, metric_names};
+pub use page::{Judged, Mistake, Page};
 pub use scalars::logged_scalars;
 pub use schedule::learning_rates;
+pub use scores::ClassScores;
 pub use spread::Spread;
+pub use words::{count, duration, eta, number};

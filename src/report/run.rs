@@ -77,6 +77,15 @@ impl Run {
         inner.unwrap_or(&self.dir).display().to_string()
     }
 
+    /// Its number in its sweep, `0003` of `0003-units=64`; else its folder's name.
+    pub fn place(&self) -> String {
+        let name = self.dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match &self.sweep {
+            Some(_) => name.split('-').next().unwrap_or_default().to_owned(),
+            None => name,
+        }
+    }
+
     /// The keys of its config, by dotted path; none before [`read_settings`].
     pub fn settings(&self) -> &[(String, Value)] {
         self.settings.get().map_or(&[], Vec::as_slice)

@@ -1,5 +1,9 @@
 //! The mean of replicates, and how far they are apart.
 
+use std::fmt;
+
+use super::words::number;
+
 /// The mean of some numbers, and how far they are apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
@@ -17,6 +21,18 @@ impl Spread {
         let squares: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
         let deviation = (1 < numbers.len()).then(|| (squares / (n - 1.0)).sqrt());
         (!numbers.is_empty()).then_some(Spread { mean, deviation })
+    }
+}
+
+impl fmt::Display for Spread {
+    /// `0.1182 ± 0.0012`; the deviation has the digits of its mean.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = number(self.mean);
+        match self.deviation {
+            None => write!(out, "{text}"),
+            Some(deviation) if text.contains('e') => write!(out, "{text} ± {}", number(deviation)),
+            Some(deviation) => write!(out, "{text} ± {deviation:.4}"),
+        }
     }
 }
 

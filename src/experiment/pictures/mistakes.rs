@@ -22,13 +22,13 @@ pub(super) fn mistakes(
         let (truth, answer) = (look.truth(r), look.answer(r));
         let row = look.from + r;
         let tag = format!("mistakes/{:02}_row_{row}_is_{truth}_not_{answer}", place + 1);
-        image(&tag, &[picture(&look.feed.inputs_of(row), shape)])
+        image(&tag, &[in_grays(&look.feed.inputs_of(row), shape)])
     };
     wrong.into_iter().enumerate().map(mistake)
 }
 
 /// The inputs as grays, the least black and the greatest white.
-fn picture(inputs: &[f32], (height, width): (usize, usize)) -> Picture {
+pub(in crate::experiment) fn in_grays(inputs: &[f32], (height, width): (usize, usize)) -> Picture {
     let least = inputs.iter().copied().fold(f32::INFINITY, f32::min);
     let range = inputs.iter().copied().fold(f32::NEG_INFINITY, f32::max) - least;
     let zoom = SIDE.div_ceil(height.max(width).max(1));

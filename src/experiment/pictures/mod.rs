@@ -9,4 +9,5 @@ mod mistakes;
 mod weights;
 
 pub(super) use answers::{Answers, look};
+pub(super) use mistakes::in_grays;
 pub(super) use weights::weights;

@@ -1,0 +1,121 @@
+//! One page in HTML that tells of runs, with all that it needs inside; it asks no network, neither
+//! the trained nor the other kind, and writes no file.
+
+mod charts;
+mod facts;
+mod html;
+mod judged;
+mod ranking;
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, FixedOffset};
+use sha2::{Digest, Sha256};
+
+use self::charts::Charts;
+use self::html::{escape, island};
+use super::compare::Comparison;
+use super::words::count;
+use crate::train::Logs;
+
+const STYLE: &str = include_str!("page.css");
+/// What the scripts share comes first, what starts them last.
+const SCRIPTS: [&str; 4] = [
+    include_str!("chart.js"),
+    include_str!("curves.js"),
+    include_str!("settings.js"),
+    include_str!("page.js"),
+];
+
+/// What a page tells.
+#[derive(Clone, Debug)]
+pub struct Page<'a> {
+    /// What it is of.
+    pub title: &'a str,
+    /// The runs, the best first.
+    pub comparison: &'a Comparison,
+    /// Where runs are seen from.
+    pub base: &'a Path,
+    /// How the best network does on rows that it has not learned from.
+    pub judged: Option<Judged>,
+    /// Why it was not asked.
+    pub unjudged: Option<&'a str>,
+    /// When the page is made.
+    pub made: DateTime<FixedOffset>,
+}
+
+/// How a network did on rows that it has not learned from.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The folder of its run.
+    pub dir: PathBuf,
+    /// What the rows are, and how many.
+    pub rows: String,
+    /// The loss and the metrics.
+    pub logs: Logs,
+    /// The names of the classes; none for real values.
+    pub classes: Vec<String>,
+    /// For each class, of how many rows of it the network says which class.
+    pub confusion: Option<Vec<Vec<u64>>>,
+    /// The wrong answers that it is surest of.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// A row that a network takes for another class than its own.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    /// Which row of its file.
+    pub row: usize,
+    /// The class that it is of.
+    pub truth: usize,
+    /// The class that the network says.
+    pub said: usize,
+    /// The probability that the network gives this.
+    pub share: f32,
+    /// A picture of the row, if it is one.
+    pub png: Option<Vec<u8>>,
+}
+
+impl Page<'_> {
+    /// The page, and what of the runs cannot be read.
+    pub fn html(&self) -> (String, Vec<String>) {
+        let labels = self.comparison.labels(self.base);
+        let (charts, notes) = Charts::of(self.comparison, &labels, self.base);
+        let script = SCRIPTS.concat();
+        let title = escape(self.title);
+        let mut html = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+             <title>{title} · runner</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
+            policy(&script)
+        );
+        html += &facts::header(self, &labels);
+        html += "<main>\n";
+        html += &charts.sections();
+        html += &ranking::section(self.comparison, &labels);
+        html += &judged::section(self);
+        html += &facts::failures(self.comparison, self.base);
+        html += &charts.configs();
+        html += "</main>\n";
+        html += &facts::footer(self);
+        html += &island("data", &charts);
+        html += &format!("<script>{script}</script>\n</body>\n</html>\n");
+        (html, notes)
+    }
+
+    /// `12 runs`.
+    fn size(&self) -> String {
+        count(self.comparison.groups.iter().map(|group| group.runs.len()).sum(), "run")
+    }
+}
+
+/// Nothing is fetched from anywhere, and no other script runs than this one, whatever is in the logs.
+fn policy(script: &str) -> String {
+    let hash = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));
+    format!(
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'"
+    )
+}

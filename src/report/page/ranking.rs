@@ -1,0 +1,102 @@
+//! The ranked table of the page: a line for each run, or for replicates together; it draws nothing.
+
+use serde_json::Value;
+
+use super::html::{self, escape};
+use crate::config::short_keys;
+use crate::report::compare::{Comparison, Group};
+use crate::report::order::better;
+
+/// The table, which scripts sort; none for what has nothing beside it.
+pub(super) fn section(comparison: &Comparison, labels: &[String]) -> String {
+    if comparison.groups.len() < 2 {
+        return String::new();
+    }
+    let best: Vec<_> = comparison.metrics.iter().map(|name| best(comparison, name)).collect();
+    let lines = comparison.groups.iter().zip(labels).enumerate();
+    let lines: String =
+        lines.map(|(rank, (group, label))| line(comparison, rank, group, label, &best)).collect();
+    let note = match comparison.groups.iter().any(|group| 1 < group.runs.len()) {
+        true => "Runs that differ only in their seed are one line: mean ± standard deviation. ",
+        false => "",
+    };
+    let content = format!(
+        "<p class=\"hint\">{note}Click a heading to sort by it; point at a line to see its curve.</p>\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"ranking-title\">\n\
+         <table class=\"sortable\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{lines}</tbody>\n\
+         </table>\n</div>\n",
+        head(comparison)
+    );
+    html::section("ranking", "Ranking", &content)
+}
+
+fn head(comparison: &Comparison) -> String {
+    let keys = short_keys(&comparison.keys);
+    let mut columns = vec![("rank".to_owned(), true), ("run".to_owned(), false)];
+    columns.extend(keys.into_iter().map(|key| (key, false)));
+    columns.extend(["runs", "status"].map(|name| (name.to_owned(), false)));
+    columns.extend(comparison.metrics.iter().map(|name| (name.clone(), false)));
+    columns.extend(["epochs", "seconds"].map(|name| (name.to_owned(), false)));
+    let column = |(name, sorted): (String, bool)| {
+        let sorted = if sorted { " aria-sort=\"ascending\"" } else { "" };
+        let name = escape(&name);
+        format!("<th scope=\"col\"{sorted}><button type=\"button\">{name}</button></th>")
+    };
+    columns.into_iter().map(column).collect()
+}
+
+fn line(
+    comparison: &Comparison,
+    rank: usize,
+    group: &Group,
+    label: &str,
+    best: &[Option<f64>],
+) -> String {
+    let mut line = format!(
+        "<tr data-group=\"{rank}\">{}<th scope=\"row\">{}</th>",
+        number((rank + 1) as f64, &(rank + 1).to_string(), ""),
+        escape(label)
+    );
+    comparison.keys.iter().for_each(|key| line += &setting(group.setting(key)));
+    line += &number(group.runs.len() as f64, &group.runs.len().to_string(), "");
+    let mut states: Vec<_> = group.runs.iter().map(|run| run.state.word()).collect();
+    states.dedup();
+    line += &format!("<td>{}</td>", states.join(", "));
+    for (name, best) in comparison.metrics.iter().zip(best) {
+        line += &match group.metric(name) {
+            None => "<td class=\"n\">-</td>".to_owned(),
+            Some(spread) => {
+                let class = if Some(spread.mean) == *best { " best" } else { "" };
+                number(spread.mean, &spread.to_string(), class)
+            }
+        };
+    }
+    let mean = |of: &dyn Fn(usize) -> f64| {
+        (0..group.runs.len()).map(of).sum::<f64>() / group.runs.len() as f64
+    };
+    let epochs = mean(&|run| group.runs[run].record.epochs as f64);
+    let seconds = mean(&|run| group.runs[run].record.seconds);
+    line += &number(epochs, &format!("{}", (epochs * 10.0).round() / 10.0), "");
+    line += &number(seconds, &format!("{seconds:.1}"), "");
+    line + "</tr>\n"
+}
+
+/// The best of a number's means.
+fn best(comparison: &Comparison, name: &str) -> Option<f64> {
+    let means = comparison.groups.iter().filter_map(|group| Some(group.metric(name)?.mean));
+    means.min_by(|a, b| better(name, Some(*a), Some(*b)))
+}
+
+/// A cell whose text is sorted by `value`.
+fn number(value: f64, text: &str, class: &str) -> String {
+    format!("<td class=\"n{class}\" data-v=\"{value}\">{}</td>", escape(text))
+}
+
+fn setting(value: Option<&Value>) -> String {
+    match value {
+        None => "<td>-</td>".to_owned(),
+        Some(Value::Number(n)) => number(n.as_f64().unwrap_or(f64::NAN), &n.to_string(), ""),
+        Some(Value::String(text)) => format!("<td>{}</td>", escape(text)),
+        Some(other) => format!("<td>{}</td>", escape(&other.to_string())),
+    }
+}

@@ -1,0 +1,92 @@
+//! Numbers and times in words, as Keras prints them, and a few of our own; pure functions, no output.
+
+/// A metric, by Keras's rule: four decimals, or a power of ten when it is a thousandth or less.
+pub fn number(value: f64) -> String {
+    if value.is_nan() {
+        "nan".to_owned()
+    } else if value.is_infinite() || 1e-3 < value.abs() {
+        format!("{value:.4}")
+    } else {
+        scientific(value)
+    }
+}
+
+/// C's `%.4e`: an exponent has a sign and at least two digits.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:.4e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+    let (sign, digits) = match exponent.strip_prefix('-') {
+        Some(digits) => ('-', digits),
+        None => ('+', exponent),
+    };
+    format!("{mantissa}e{sign}{digits:0>2}")
+}
+
+/// Seconds until the end, as `h:mm:ss`, `m:ss` or `Ns`, cut to whole seconds.
+pub fn eta(seconds: f64) -> String {
+    let whole = seconds as u64;
+    let (minutes, s) = (whole / 60, whole % 60);
+    if 3600.0 < seconds {
+        format!("{}:{:02}:{s:02}", minutes / 60, minutes % 60)
+    } else if 60.0 < seconds {
+        format!("{minutes}:{s:02}")
+    } else {
+        format!("{whole}s")
+    }
+}
+
+/// How long something took.
+pub fn duration(seconds: f64) -> String {
+    if seconds < 60.0 - 0.05 { format!("{seconds:.1}s") } else { eta(seconds.round().max(60.5)) }
+}
+
+/// `1 run`, `2 runs`.
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The expected texts are what Python's formats give.
+
+    #[test]
+    fn numbers_follow_keras() {
+        let cases = [
+            (0.33525, "0.3352"),
+            (0.90625, "0.9062"),
+            (0.11815, "0.1182"),
+            (12.0, "12.0000"),
+            (-0.5, "-0.5000"),
+            (0.0010001, "0.0010"),
+            (0.001, "1.0000e-03"),
+            (1.23456e-5, "1.2346e-05"),
+            (-2e-100, "-2.0000e-100"),
+            (0.0, "0.0000e+00"),
+            (f64::NAN, "nan"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn eta_is_cut_to_seconds() {
+        assert_eq!(eta(0.0), "0s");
+        assert_eq!(eta(1.99), "1s");
+        assert_eq!(eta(60.0), "60s");
+        assert_eq!(eta(60.5), "1:00");
+        assert_eq!(eta(3600.0), "60:00");
+        assert_eq!(eta(3661.0), "1:01:01");
+    }
+
+    #[test]
+    fn durations_are_short() {
+        let cases = [0.0, 1.23, 59.9, 59.96, 60.0, 61.4, 3599.7, 3725.0];
+        let texts = ["0.0s", "1.2s", "59.9s", "1:00", "1:00", "1:01", "60:00", "1:02:05"];
+        assert_eq!(cases.map(duration), texts);
+    }
+}
