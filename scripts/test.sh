@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test of the project: formatting, lints, then all of `cargo test`, some of which need
-# the real TensorBoard. Python goes into .venv, made here when it is missing or out of date.
+# the real TensorBoard or a browser. Python goes into .venv, made here when it is missing or out of
+# date; the browser is Chromium, or what RUNNER_TEST_CHROMIUM names.
 #
 #   scripts/test.sh [arguments for cargo test]
 set -euo pipefail
@@ -28,7 +29,16 @@ make_venv() {
     cp "$requirements" "$venv/requirements.txt"
 }
 
+find_chromium() {
+    local name
+    for name in ${RUNNER_TEST_CHROMIUM:+"$RUNNER_TEST_CHROMIUM"} chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null && return
+    done
+    fail "the tests need Chromium for the pages of \`runner report\`, and there is none; install it"
+}
+
 command -v cargo >/dev/null || fail "the tests need cargo; see https://rustup.rs"
+find_chromium
 cargo fmt --check || fail "the formatting is off; run cargo fmt"
 cargo clippy --all-targets -- -D warnings || fail "clippy has something to say, see above"
 make_venv

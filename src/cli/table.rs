@@ -8,7 +8,7 @@ use super::labels::Labels;
 use super::line::{Line, of_one_sweep};
 use super::rank::ranked;
 use crate::config::short_keys;
-use crate::report::{Spread, metric_names};
+use crate::report::metric_names;
 use crate::sweep::{RunResult, Status};
 
 /// What of the table is wanted.

@@ -56,6 +56,12 @@ impl Comparison {
         Ok(Comparison { keys: differing(&groups), metrics, groups })
     }
 
+    /// The keys that differ and that every group has: those of one optimizer alone are not among them.
+    pub fn shared_keys(&self) -> Vec<String> {
+        let has = |key: &&String| self.groups.iter().all(|group| group.setting(key).is_some());
+        self.keys.iter().filter(has).cloned().collect()
+    }
+
     /// What the groups are called: of one sweep their numbers, which a user may say for a run; else
     /// their folders as seen from `base`.
     pub fn labels(&self, base: &Path) -> Vec<String> {

@@ -30,7 +30,7 @@ pub(super) struct Charts<'a> {
     judge: &'a str,
     /// What is drawn over the epochs, without the names of validation.
     curves: Vec<String>,
-    /// The keys that differ.
+    /// The keys that differ and that all have.
     keys: Vec<String>,
     /// What is ranked, the best first.
     groups: Vec<GroupData<'a>>,
@@ -86,6 +86,7 @@ impl<'a> Charts<'a> {
             data.push(run_data(*group, run, &history, points, &comparison.metrics, base));
             data.last_mut().map(|data: &mut RunData| data.config = config.ok());
         }
+        let keys = comparison.shared_keys();
         let logs =
             metric_names(groups().flat_map(|group| &group.runs).map(|run| &run.record.metrics));
         let judge = groups().find_map(|group| Some(monitored(&group.runs[0].record.metrics)?.0));
@@ -94,12 +95,12 @@ impl<'a> Charts<'a> {
             rising: logs.into_iter().filter(|name| rises(name)).collect(),
             judge: judge.unwrap_or("loss"),
             curves: curves(&data),
-            keys: short_keys(&comparison.keys),
+            keys: short_keys(&keys),
             groups: groups()
                 .zip(labels)
                 .map(|(group, label)| GroupData {
                     label,
-                    settings: comparison.keys.iter().map(|key| group.setting(key)).collect(),
+                    settings: keys.iter().map(|key| group.setting(key)).collect(),
                     means: comparison
                         .metrics
                         .iter()

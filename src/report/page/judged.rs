@@ -28,12 +28,14 @@ pub(super) fn section(page: &Page<'_>) -> String {
     let from = judged.dir.strip_prefix(page.base).unwrap_or(&judged.dir).display().to_string();
     let mut html = format!("<p>{}, by {}</p>\n", escape(&judged.rows), escape(&from));
     let numbers = judged.logs.0.iter().map(|(name, value)| (name.as_str(), number(*value)));
-    html += &list(&numbers.collect::<Vec<_>>());
+    html += &list(&numbers.collect::<Vec<_>>()).replace("<dl>", "<dl class=\"large\">");
     if let Some(confusion) = &judged.confusion {
+        html += "<div class=\"beside\">\n";
         html += &classes(judged, confusion);
         if confusion.len() <= SHOWN_CLASSES {
             html += &matrix(judged, confusion);
         }
+        html += "</div>\n";
         html += &mistakes(judged);
     }
     part("judged", title, &html)
@@ -91,8 +93,7 @@ fn matrix(judged: &Judged, confusion: &[Vec<u64>]) -> String {
     };
     let lines: String = confusion.iter().enumerate().map(line).collect();
     scrolled(&format!(
-        "<table class=\"matrix\">\n<caption>Confusion matrix: what is (down), and what the network says \
-         (across)</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n"
+        "<table class=\"matrix\">\n<caption>What is (down), and what the network says (across)</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n"
     ))
 }
 

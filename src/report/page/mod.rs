@@ -119,3 +119,19 @@ fn policy(script: &str) -> String {
         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_names_this_script_and_no_address() {
+        let policy = policy("alert(1)");
+        // From `printf 'alert(1)' | openssl sha256 -binary | base64`.
+        assert!(
+            policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"),
+            "{policy}"
+        );
+        assert!(!policy.contains("http"), "{policy}");
+    }
+}

@@ -12,31 +12,36 @@ pub(super) fn section(comparison: &Comparison, labels: &[String]) -> String {
     if comparison.groups.len() < 2 {
         return String::new();
     }
+    let keys = comparison.shared_keys();
     let best: Vec<_> = comparison.metrics.iter().map(|name| best(comparison, name)).collect();
     let lines = comparison.groups.iter().zip(labels).enumerate();
-    let lines: String =
-        lines.map(|(rank, (group, label))| line(comparison, rank, group, label, &best)).collect();
+    let lines: String = lines
+        .map(|(rank, (group, label))| line(comparison, &keys, rank, (group, label), &best))
+        .collect();
+    let left_out = match comparison.keys.len() - keys.len() {
+        0 => "",
+        _ => "Keys that not all of them have are in the configs below. ",
+    };
     let note = match comparison.groups.iter().any(|group| 1 < group.runs.len()) {
         true => "Runs that differ only in their seed are one line: mean ± standard deviation. ",
         false => "",
     };
     let content = format!(
-        "<p class=\"hint\">{note}Click a heading to sort by it; point at a line to see its curve.</p>\n\
+        "<p class=\"hint\">{note}{left_out}Click a heading to sort by it; point at a line to see its curve.</p>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"ranking-title\">\n\
          <table class=\"sortable\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{lines}</tbody>\n\
          </table>\n</div>\n",
-        head(comparison)
+        head(comparison, &keys)
     );
     html::section("ranking", "Ranking", &content)
 }
 
-fn head(comparison: &Comparison) -> String {
-    let keys = short_keys(&comparison.keys);
+fn head(comparison: &Comparison, keys: &[String]) -> String {
+    let keys = short_keys(keys);
     let mut columns = vec![("rank".to_owned(), true), ("run".to_owned(), false)];
     columns.extend(keys.into_iter().map(|key| (key, false)));
-    columns.extend(["runs", "status"].map(|name| (name.to_owned(), false)));
     columns.extend(comparison.metrics.iter().map(|name| (name.clone(), false)));
-    columns.extend(["epochs", "seconds"].map(|name| (name.to_owned(), false)));
+    columns.extend(["runs", "status", "epochs", "seconds"].map(|name| (name.to_owned(), false)));
     let column = |(name, sorted): (String, bool)| {
         let sorted = if sorted { " aria-sort=\"ascending\"" } else { "" };
         let name = escape(&name);
@@ -47,9 +52,9 @@ fn head(comparison: &Comparison) -> String {
 
 fn line(
     comparison: &Comparison,
+    keys: &[String],
     rank: usize,
-    group: &Group,
-    label: &str,
+    (group, label): (&Group, &str),
     best: &[Option<f64>],
 ) -> String {
     let mut line = format!(
@@ -57,11 +62,7 @@ fn line(
         number((rank + 1) as f64, &(rank + 1).to_string(), ""),
         escape(label)
     );
-    comparison.keys.iter().for_each(|key| line += &setting(group.setting(key)));
-    line += &number(group.runs.len() as f64, &group.runs.len().to_string(), "");
-    let mut states: Vec<_> = group.runs.iter().map(|run| run.state.word()).collect();
-    states.dedup();
-    line += &format!("<td>{}</td>", states.join(", "));
+    keys.iter().for_each(|key| line += &setting(group.setting(key)));
     for (name, best) in comparison.metrics.iter().zip(best) {
         line += &match group.metric(name) {
             None => "<td class=\"n\">-</td>".to_owned(),
@@ -71,6 +72,10 @@ fn line(
             }
         };
     }
+    line += &number(group.runs.len() as f64, &group.runs.len().to_string(), "");
+    let mut states: Vec<_> = group.runs.iter().map(|run| run.state.word()).collect();
+    states.dedup();
+    line += &format!("<td>{}</td>", states.join(", "));
     let mean = |of: &dyn Fn(usize) -> f64| {
         (0..group.runs.len()).map(of).sum::<f64>() / group.runs.len() as f64
     };

@@ -1,0 +1,245 @@
+"""Opens a page in headless Chromium as a reader would, points, clicks and presses keys in it, and
+prints what it saw as JSON; usage: page.py CHROMIUM PAGE [FOLDER FOR PICTURES].
+
+It speaks the DevTools protocol over a pipe, and needs nothing but Python and Chromium.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+
+class Browser:
+    """A Chromium with one page; every message of the page is kept."""
+
+    def __init__(self, chromium, profile):
+        to_read, self.to = os.pipe()
+        self.back, to_write = os.pipe()
+
+        def wire():
+            # What is wired may lie on 3 or 4 already: first out of the way.
+            a, b = os.dup(to_read), os.dup(to_write)
+            os.dup2(a, 3)
+            os.dup2(b, 4)
+
+        flags = [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--hide-scrollbars", "--remote-debugging-pipe", f"--user-data-dir={profile}",
+        ]
+        self.process = subprocess.Popen(
+            [chromium, *flags, "about:blank"], preexec_fn=wire, close_fds=False,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(to_read)
+        os.close(to_write)
+        self.pipe = os.fdopen(self.back, "rb", buffering=0)
+        self.rest, self.count, self.session, self.events = b"", 0, None, []
+        targets = self.ask("Target.getTargets")["targetInfos"]
+        target = next(t["targetId"] for t in targets if t["type"] == "page")
+        attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
+        self.session = attached["sessionId"]
+        for domain in ["Page", "Runtime", "Log", "Network"]:
+            self.ask(f"{domain}.enable")
+
+    def ask(self, method, **params):
+        self.count += 1
+        message = {"id": self.count, "method": method, "params": params}
+        if self.session:
+            message["sessionId"] = self.session
+        os.write(self.to, json.dumps(message).encode() + b"\0")
+        while True:
+            got = self.read()
+            if got.get("id") == self.count:
+                if "error" in got:
+                    raise RuntimeError(f"{method}: {got['error']}")
+                return got["result"]
+            self.events.append(got)
+
+    def read(self):
+        while b"\0" not in self.rest:
+            more = os.read(self.back, 1 << 16)
+            if not more:
+                raise RuntimeError("Chromium ended")
+            self.rest += more
+        text, self.rest = self.rest.split(b"\0", 1)
+        return json.loads(text)
+
+    def open(self, url):
+        self.ask("Page.navigate", url=url)
+        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+            self.events.append(self.read())
+        self.frame()
+
+    def run(self, script):
+        result = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in result:
+            raise RuntimeError(f"{script}: {result['exceptionDetails']}")
+        return result["result"].get("value")
+
+    def frame(self):
+        """Waits until what was changed is drawn."""
+        self.run("new Promise(f => requestAnimationFrame(() => requestAnimationFrame(() => f(0))))")
+
+    def size(self, width, height):
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                 deviceScaleFactor=1, mobile=width < 600)
+        self.frame()
+
+    def dark(self, on):
+        features = [{"name": "prefers-color-scheme", "value": "dark" if on else "light"}]
+        self.ask("Emulation.setEmulatedMedia", features=features)
+        self.frame()
+
+    def point(self, selector, across=0.5, down=0.5):
+        box = self.run(f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
+                       "e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect();"
+                       "return [b.left, b.top, b.width, b.height]; })()")
+        x, y = box[0] + across * box[2], box[1] + down * box[3]
+        self.ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        self.frame()
+        return x, y
+
+    def click(self, selector):
+        x, y = self.point(selector)
+        for kind in ["mousePressed", "mouseReleased"]:
+            self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        self.frame()
+
+    def press(self, key):
+        for kind in ["keyDown", "keyUp"]:
+            self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+        self.frame()
+
+    def picture(self, path, whole=True):
+        shot = self.ask("Page.captureScreenshot", captureBeyondViewport=whole, **(
+            {"clip": self.extent()} if whole else {}))
+        pathlib.Path(path).write_bytes(base64.b64decode(shot["data"]))
+
+    def extent(self):
+        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
+        return {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+
+    def troubles(self):
+        """Errors of scripts, messages of the console, breaches of the policy."""
+        kinds = ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"]
+        return [event["params"] for event in self.events if event.get("method") in kinds]
+
+    def requests(self):
+        sent = [event["params"]["request"]["url"] for event in self.events
+                if event.get("method") == "Network.requestWillBeSent"]
+        return [url for url in sent if not url.startswith("data:")]
+
+
+# Contrast by WCAG 2: (lighter + 0.05) / (darker + 0.05); the least over all texts on their grounds.
+CONTRAST = """(() => {
+  const parse = c => { const m = c.match(/[\\d.]+/g).map(Number); return c.startsWith('color(')
+    ? [m[0] * 255, m[1] * 255, m[2] * 255, m[3] ?? 1] : [m[0], m[1], m[2], m[3] ?? 1]; };
+  const light = ([r, g, b]) => [r, g, b].map(v => { v /= 255;
+    return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; })
+    .reduce((s, v, i) => s + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = e => { if (!e) return [255, 255, 255, 1];
+    const [r, g, b, a] = parse(getComputedStyle(e).backgroundColor);
+    if (a === 1) return [r, g, b, 1];
+    const below = ground(e.parentElement);
+    return [r * a + below[0] * (1 - a), g * a + below[1] * (1 - a), b * a + below[2] * (1 - a), 1]; };
+  let least = [99, ''];
+  for (const e of document.querySelectorAll('body *')) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own || !e.getClientRects().length || e.closest('script,style,[hidden]')) continue;
+    const svg = e instanceof SVGElement;
+    const [a, b] = [light(parse(getComputedStyle(e)[svg ? 'fill' : 'color'])),
+      light(ground(svg ? e.closest('svg').parentElement : e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < least[0]) least = [ratio, e.outerHTML.slice(0, 120)];
+  }
+  return least;
+})()"""
+
+TIP = "[...document.querySelectorAll('.tip')].filter(t => !t.hidden).map(t => t.innerText)"
+WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def look(browser, folder):
+    """All that a test asks of the page."""
+    def picture(name):
+        if folder:
+            browser.picture(f"{folder}/{name}.png")
+
+    seen = {}
+    exists = lambda selector: browser.run(f"!!document.querySelector({json.dumps(selector)})")
+    for name, size in {"desk": (1200, 900), "phone": (360, 740)}.items():
+        for mode in ["light", "dark"]:
+            browser.size(*size)
+            browser.dark(mode == "dark")
+            seen[f"contrast_{name}_{mode}"] = browser.run(CONTRAST)
+            seen[f"too_wide_{name}"] = browser.run(WIDE)
+            picture(f"{name}-{mode}")
+    browser.size(1200, 900)
+    browser.dark(False)
+    seen["title"] = browser.run("document.title")
+    seen["sections"] = browser.run("[...document.querySelectorAll('h2')].map(h => h.textContent)")
+    seen["lines"] = browser.run("document.querySelectorAll('#curves path.line').length")
+    seen["dots"] = browser.run("document.querySelectorAll('#scatter circle').length")
+    seen["paths"] = browser.run("document.querySelectorAll('#parallel path').length")
+    seen["images"] = browser.run("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
+    seen["alt"] = browser.run("[...document.images].every(i => i.alt)")
+    if exists("#curves svg"):
+        browser.point("#curves svg", 0.6, 0.5)
+        seen["curve_tip"] = browser.run(TIP)
+        if folder:
+            browser.picture(f"{folder}/hover.png", whole=False)
+        browser.click("#curves .pick:nth-of-type(2) input")
+        seen["second_curve"] = browser.run("document.querySelector('#curves svg').ariaLabel")
+        browser.run("document.querySelector('#curves svg').focus()")
+        for key in ["ArrowRight", "ArrowLeft"]:
+            browser.press(key)
+        seen["key_tip"] = browser.run(TIP)
+        browser.press("Escape")
+        seen["tip_after_escape"] = browser.run(TIP)
+    if exists("#scatter circle"):
+        browser.run("document.querySelector('#scatter svg').focus()")
+        browser.press("ArrowRight")
+        seen["dot_tip"] = browser.run(TIP)
+        seen["rows_on"] = browser.run("document.querySelectorAll('tr.on').length")
+        browser.press("Escape")
+    if exists("#parallel path"):
+        browser.run("document.querySelector('#parallel svg').focus()")
+        browser.press("ArrowRight")
+        seen["path_tip"] = browser.run(TIP)
+        browser.press("Escape")
+    if exists("table.sortable"):
+        first = "document.querySelector('.sortable tbody tr').dataset.group"
+        head = "[...document.querySelectorAll('.sortable th button')].map(b => b.textContent)"
+        column = browser.run(head).index("val_loss") + 1
+        button = f".sortable thead th:nth-child({column}) button"
+        browser.click(button)
+        seen["first_up"] = browser.run(first)
+        browser.click(button)
+        seen["first_down"] = browser.run(first)
+        seen["sort_told"] = browser.run(f"document.querySelector({json.dumps(button)}).parentElement.ariaSort")
+    if exists("#which-config select"):
+        seen["config"] = browser.run(
+            "(() => { const s = document.querySelector('#which-config select'); s.value = 1;"
+            "s.dispatchEvent(new Event('change')); return document.querySelector('#config').textContent; })()")
+    seen["troubles"] = browser.troubles()
+    seen["requests"] = browser.requests()
+    return seen
+
+
+def main():
+    chromium, page, *folder = sys.argv[1:]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        browser = Browser(chromium, profile)
+        try:
+            browser.open(pathlib.Path(page).resolve().as_uri())
+            print(json.dumps(look(browser, folder[0] if folder else None)))
+        finally:
+            browser.process.kill()
+            browser.process.wait()
+
+
+main()
