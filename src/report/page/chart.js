@@ -112,7 +112,7 @@ function note(frame) {
 
 // A group of which one is chosen.
 function choice(legend, name, values, chosen, changed) {
-  const set = element("fieldset", {}, element("legend", {}, legend));
+  const set = element("fieldset", { "aria-label": legend });
   for (const value of values) {
     const input = element("input", { type: "radio", name, value });
     input.checked = value === chosen;

@@ -16,7 +16,7 @@ function learningCurves(frame) {
     draw();
   };
   bar.append(
-    choice("", "curve", data.curves, state.name, change("name")),
+    choice("what is drawn", "curve", data.curves, state.name, change("name")),
     check("training", state.train, change("train")),
     check("validation", state.validation, change("validation")),
     check("logarithmic", state.log, change("log")),

@@ -42,10 +42,12 @@ fn head(comparison: &Comparison, keys: &[String]) -> String {
     columns.extend(keys.into_iter().map(|key| (key, false)));
     columns.extend(comparison.metrics.iter().map(|name| (name.clone(), false)));
     columns.extend(["runs", "status", "epochs", "seconds"].map(|name| (name.to_owned(), false)));
+    let words = ["run", "status"];
     let column = |(name, sorted): (String, bool)| {
         let sorted = if sorted { " aria-sort=\"ascending\"" } else { "" };
+        let class = if words.contains(&name.as_str()) { "" } else { " class=\"n\"" };
         let name = escape(&name);
-        format!("<th scope=\"col\"{sorted}><button type=\"button\">{name}</button></th>")
+        format!("<th scope=\"col\"{class}{sorted}><button type=\"button\">{name}</button></th>")
     };
     columns.into_iter().map(column).collect()
 }
