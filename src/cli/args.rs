@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use super::color::Color;
 use super::questions::{
     self, CompareArgs, EvaluateArgs, ExportArgs, ListArgs, PredictArgs, ReportArgs, RmArgs,
-    ShowArgs,
+    ShowArgs, WatchArgs,
 };
 
 const EXIT_STATUS: &str = "\
@@ -105,6 +105,11 @@ pub(super) enum Command {
     #[command(after_help = questions::RUNS)]
     #[command(after_long_help = format!("{}\n\n{}", questions::COMPARE_EXAMPLES, questions::RUNS))]
     Compare(CompareArgs),
+    /// Follow runs in the terminal while they train: where they are, their numbers, their curves
+    ///
+    /// It looks at what they leave and changes nothing; they train on when it ends.
+    #[command(after_long_help = questions::WATCH_EXAMPLES)]
+    Watch(WatchArgs),
     /// Write a page that tells of runs: curves, ranking, hyperparameters, mistakes, configs
     ///
     /// Runs that differ only in their seed are ranked together, by the mean of their last epochs. The

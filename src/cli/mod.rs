@@ -23,6 +23,7 @@ mod rm;
 mod run;
 mod schema;
 mod show;
+mod watch;
 
 mod predict;
 mod progress;
@@ -74,6 +75,7 @@ fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
         Command::List(args) => list::list(args, console),
         Command::Show(args) => show::show(args, console),
         Command::Compare(args) => compare::compare(args, console),
+        Command::Watch(args) => watch::watch(args, console),
         Command::Report(args) => page::page(args, console),
         Command::Evaluate(args) => evaluate::evaluate(args, console),
         Command::Predict(args) => predict::predict(args, console),

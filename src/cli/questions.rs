@@ -49,6 +49,17 @@ Examples:
 
 The page is one file that needs no network: it can be mailed, kept and printed.";
 
+pub(super) const WATCH_EXAMPLES: &str = "\
+Examples:
+  In one terminal, and in another:
+    runner run configs/optimizers.toml
+    runner watch
+
+  One sweep alone:
+    runner watch logs/optimizers/20261123-210800
+
+Keys: up and down choose a run, left and right a number, s the order, ? explains, q leaves.";
+
 pub(super) const EVALUATE_EXAMPLES: &str = "\
 Examples:
   runner evaluate latest
@@ -163,6 +174,14 @@ pub(super) struct CompareArgs {
 
     #[command(flatten)]
     pub(super) place: Logdir,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct WatchArgs {
+    /// The folder to look through, at any depth
+    #[arg(value_name = "DIR", default_value = "logs", env = "RUNNER_LOGDIR")]
+    #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
+    pub(super) dir: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -11,6 +11,7 @@ mod order;
 
 mod chart;
 mod compare;
+mod live;
 mod scalars;
 mod schedule;
 mod scores;
@@ -29,6 +30,7 @@ pub use order::{rises, sort};
 
 pub use chart::{Cell, Chart, Ink, Series};
 pub use compare::{Comparison, Group, metric_names};
+pub use live::{Followed, Live};
 pub use page::{Judged, Mistake, Page};
 pub use scalars::logged_scalars;
 pub use schedule::learning_rates;

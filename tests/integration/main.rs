@@ -21,3 +21,4 @@ mod sweeps;
 mod tensorboard;
 mod trained;
 mod tutorial;
+mod watch;

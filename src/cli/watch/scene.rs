@@ -1,0 +1,216 @@
+//! What is to be seen, in words and numbers: the lines of the list and the curves of one run; it draws
+//! nothing.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::state::{Order, State};
+use crate::cli::format::{ago, eta, number, or_dash};
+use crate::report::{Followed, Live, Series, State as RunState, metric_names, rises};
+use crate::runs::monitored;
+use crate::train::Logs;
+
+/// What is to be seen.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    /// How many runs are in which state.
+    pub(super) title: String,
+    /// The names of the columns.
+    pub(super) head: Vec<String>,
+    /// A line for each run.
+    pub(super) lines: Vec<Line>,
+    /// The line whose curves are drawn.
+    pub(super) chosen: usize,
+    /// What is drawn, such as `loss of adam/20261123-210800`.
+    pub(super) caption: String,
+    /// The curves over the epochs.
+    pub(super) curves: Vec<Series>,
+    /// The last epoch that the run is to train.
+    pub(super) last_epoch: f64,
+    /// What is wrong, or what the keys do.
+    pub(super) foot: String,
+    /// Whether the foot says what is wrong.
+    pub(super) trouble: bool,
+    /// Whether the keys are explained.
+    pub(super) help: bool,
+}
+
+/// A run in the list.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    /// A cell for each column.
+    pub(super) cells: Vec<String>,
+    /// How far it got.
+    pub(super) state: RunState,
+}
+
+impl Scene {
+    /// What there is now, as the user wants to see it.
+    pub(super) fn of(live: &Live, state: &mut State) -> Scene {
+        Scene::at(live, state, Utc::now())
+    }
+
+    fn at(live: &Live, state: &mut State, now: DateTime<Utc>) -> Scene {
+        let mut runs: Vec<&Followed> = live.runs.iter().collect();
+        sort(&mut runs, state.order);
+        let chosen = choose(&runs, state);
+        let logs: Vec<Logs> = runs.iter().map(|run| last(run)).collect();
+        let metrics: Vec<String> = metric_names(&logs).into_iter().map(str::to_owned).collect();
+        let drawn = drawn(&runs);
+        let metric = state.metric(&drawn).unwrap_or("loss");
+        let followed = runs.get(chosen);
+        let (foot, trouble) = match live.unreadable.first() {
+            Some(what) => (what.clone(), true),
+            None if runs.is_empty() => {
+                ("no run yet; `runner run CONFIG` starts one".to_owned(), false)
+            }
+            None => (keys(state.order), false),
+        };
+        Scene {
+            title: title(live),
+            head: head(&metrics),
+            lines: runs
+                .iter()
+                .zip(&logs)
+                .map(|(run, logs)| line(run, logs, &metrics, now))
+                .collect(),
+            chosen,
+            caption: followed.map_or_else(String::new, |run| format!("{metric} of {}", label(run))),
+            curves: followed.map_or_else(Vec::new, |run| curves(run, metric)),
+            last_epoch: followed.map_or(1, |run| run.planned.unwrap_or(run.epochs()).max(2) - 1)
+                as f64,
+            foot,
+            trouble,
+            help: state.help,
+        }
+    }
+}
+
+fn keys(order: Order) -> String {
+    format!("↑↓ run  ←→ number  s sort by {}  ? help  q leave", order.word())
+}
+
+fn sort(runs: &mut [&Followed], order: Order) {
+    let judged = |run: &Followed| monitored(&last(run));
+    let by_time = |a: &&Followed, b: &&Followed| {
+        let running = |run: &Followed| run.run.state != RunState::Running;
+        let started = |run: &Followed| run.run.record.started;
+        running(a)
+            .cmp(&running(b))
+            .then(started(b).cmp(&started(a)))
+            .then(a.run.dir.cmp(&b.run.dir))
+    };
+    match order {
+        Order::Time => runs.sort_by(by_time),
+        Order::Name => runs.sort_by(|a, b| a.run.dir.cmp(&b.run.dir)),
+        Order::Best => runs.sort_by(|a, b| match (judged(a), judged(b)) {
+            (Some((_, a)), Some((_, b))) => a.total_cmp(&b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        }),
+    }
+}
+
+/// The place of the chosen run, after the steps that keys have asked for.
+fn choose(runs: &[&Followed], state: &mut State) -> usize {
+    let before = state.run.as_ref().and_then(|dir| runs.iter().position(|run| run.run.dir == *dir));
+    let last = runs.len().saturating_sub(1) as isize;
+    let place = (before.unwrap_or(0) as isize).saturating_add(state.steps).clamp(0, last) as usize;
+    // Until a key has chosen, the first in the list is shown, whichever it is.
+    if state.steps != 0 || before.is_some() {
+        state.run = runs.get(place).map(|run| run.run.dir.clone());
+    }
+    state.steps = 0;
+    place
+}
+
+/// The numbers of the last epoch, of a run that trains too.
+fn last(run: &Followed) -> Logs {
+    match run.history.epochs.last() {
+        Some((_, values)) => {
+            Logs(run.history.columns.iter().cloned().zip(values.iter().copied()).collect())
+        }
+        None => run.run.record.metrics.clone(),
+    }
+}
+
+/// What there is to draw: the loss first, the learning rate last.
+fn drawn(runs: &[&Followed]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in runs.iter().flat_map(|run| &run.history.columns) {
+        let name = name.strip_prefix("val_").unwrap_or(name);
+        if !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_by_key(|name| name == "learning_rate");
+    names
+}
+
+fn title(live: &Live) -> String {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for run in &live.runs {
+        let place = RunState::ALL.iter().position(|state| *state == run.run.state).unwrap_or(0);
+        *counts.entry(place).or_default() += 1;
+    }
+    let words = counts.iter().map(|(place, n)| format!("{n} {}", RunState::ALL[*place].word()));
+    let words: Vec<_> = words.collect();
+    format!(
+        "{}: {}",
+        live.dir().display(),
+        if words.is_empty() { "no run".to_owned() } else { words.join(", ") }
+    )
+}
+
+fn head(metrics: &[String]) -> Vec<String> {
+    let fixed = ["run", "status", "epochs", "age", "left"].map(str::to_owned);
+    fixed.into_iter().chain(metrics.iter().cloned()).collect()
+}
+
+/// The sweep's number and settings, or name and folder.
+fn label(run: &Followed) -> String {
+    let name = run.run.dir.file_name().unwrap_or_default().to_string_lossy();
+    match run.run.sweep {
+        Some(_) => name.into_owned(),
+        None => format!("{}/{name}", run.run.record.name),
+    }
+}
+
+fn line(run: &Followed, logs: &Logs, metrics: &[String], now: DateTime<Utc>) -> Line {
+    let state = run.run.state;
+    let (done, planned) = (run.epochs(), run.planned);
+    let age = (now - run.run.record.started.to_utc()).as_seconds_f64();
+    let left = planned.filter(|_| state == RunState::Running && 0 < done);
+    // The epochs to come take as long as those that were.
+    let left = left.map(|planned| eta(age / done as f64 * planned.saturating_sub(done) as f64));
+    let mut cells = vec![
+        label(run),
+        state.word().to_owned(),
+        planned.map_or_else(|| done.to_string(), |planned| format!("{done}/{planned}")),
+        ago(age),
+        left.unwrap_or_default(),
+    ];
+    cells.extend(metrics.iter().map(|name| or_dash(logs.get(name), number)));
+    Line { cells, state }
+}
+
+/// The number over the epochs and that of validation, each with its last and its best value.
+fn curves(run: &Followed, metric: &str) -> Vec<Series> {
+    let series = |name: String| {
+        let values = run.history.column(&name)?;
+        let best = values.iter().copied().filter(|value| value.is_finite());
+        let best = match rises(&name) {
+            true => best.max_by(f64::total_cmp),
+            false => best.min_by(f64::total_cmp),
+        };
+        let now = or_dash(values.last().copied(), number);
+        let name = format!("{name} {now}, best {}", or_dash(best, number));
+        let epochs = run.history.epochs.iter().map(|(epoch, _)| *epoch as f64);
+        let points = epochs.zip(values).filter(|(_, value)| value.is_finite());
+        Some(Series { name, points: points.collect() })
+    };
+    [metric.to_owned(), format!("val_{metric}")].into_iter().filter_map(series).collect()
+}

@@ -1,0 +1,131 @@
+//! `runner watch` in a real terminal: what it shows, and that it leaves the terminal as it was.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::sandbox::Sandbox;
+use crate::tensorboard::python;
+
+const CONFIG: &str = r#"
+[data]
+dataset = "mnist"
+limit = 100
+validation_split = 0.2
+
+[model]
+layers = [{ type = "dense", units = 10, activation = "softmax" }]
+
+[training]
+epochs = 3
+"#;
+
+/// What `runner ARGUMENTS` did in a terminal in which these steps were taken.
+#[track_caller]
+fn take(sandbox: &Sandbox, arguments: &str, steps: &Value) -> Value {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terminal/watch.py");
+    let mut child = Command::new(python())
+        .arg(script)
+        .arg(sandbox.path())
+        .arg(env!("CARGO_BIN_EXE_runner"))
+        .args(arguments.split_whitespace())
+        .env("TERM", "xterm-256color")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(steps.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The terminal is as it was, and the show ended well.
+#[track_caller]
+fn left_well(seen: &Value) {
+    assert_eq!(seen["status"], 0, "{seen}");
+    assert_eq!(seen["as_before"], true, "{seen}");
+    assert_eq!((&seen["entered"], &seen["left"]), (&json!(1), &json!(1)), "{seen}");
+    assert_eq!(seen["cursor_last"], "h", "{seen}");
+}
+
+fn logs() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.file("a.toml", CONFIG);
+    sandbox.runner("run a.toml -q --set name=first").exits(0);
+    sandbox.runner("run a.toml -q --set name=second").exits(0);
+    sandbox
+}
+
+#[test]
+fn runs_are_shown_and_keys_choose() {
+    let sandbox = logs();
+    let steps = json!([
+        { "see": "2 completed" }, { "see": "loss of second/" }, { "see": "val_accuracy" },
+        { "press": "j" }, { "see": "first/" },
+        { "press": "\t" }, { "see": "accuracy of first" },
+        { "press": "?" }, { "see": "another order" },
+        { "press": "?" }, { "press": "s" }, { "see": "best" },
+        { "size": [60, 12] }, { "see": "completed" },
+        { "press": "q" },
+    ]);
+    let seen = take(&sandbox, "watch", &steps);
+    left_well(&seen);
+    let seen =
+        take(&sandbox, "watch --color never", &json!([{ "see": "second/" }, { "press": "q" }]));
+    left_well(&seen);
+    assert_eq!(seen["colors"], 0);
+}
+
+#[test]
+fn a_run_that_trains_is_followed() {
+    let sandbox = logs();
+    let mut training =
+        sandbox.runner("run a.toml -q --set name=third --set training.epochs=2000000");
+    let mut child = training.start();
+    let steps = json!([
+        { "see": "1 running" }, { "see": "third/" }, { "see": "/2000000" }, { "press": "\u{3}" },
+    ]);
+    let seen = take(&sandbox, "watch logs", &steps);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    left_well(&seen);
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    let sandbox = logs();
+    for signal in [2, 15, 1] {
+        let steps = json!([{ "see": "2 completed" }, { "signal": signal }]);
+        left_well(&take(&sandbox, "watch logs", &steps));
+    }
+}
+
+#[test]
+fn an_empty_folder_is_waited_for_and_a_damaged_record_is_told() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir_all(sandbox.path().join("logs/x")).unwrap();
+    let steps = json!([{ "see": "no run yet" }, { "press": "q" }]);
+    left_well(&take(&sandbox, "watch", &steps));
+    sandbox.file("logs/x/run.json", "{");
+    let steps = json!([{ "see": "as the record of a run" }, { "press": "\u{1b}" }]);
+    left_well(&take(&sandbox, "watch", &steps));
+}
+
+#[test]
+fn what_is_no_terminal_or_no_folder_is_refused() {
+    let sandbox = logs();
+    let said = sandbox.runner("watch").exits(2);
+    assert_eq!(
+        said.stderr,
+        "error: a live view needs a terminal\n  help: `runner list` prints the same once\n"
+    );
+    let said = sandbox.runner("watch nowhere").exits(2);
+    assert!(said.stderr.contains("there is no folder `nowhere`"), "{}", said.stderr);
+    assert_eq!(said.stdout, "");
+}
