@@ -83,8 +83,9 @@ impl<'a> Charts<'a> {
                 History { columns: Vec::new(), epochs: Vec::new() }
             });
             let points = POINTS.max(NUMBERS / numbers(&history));
-            data.push(run_data(*group, run, &history, points, &comparison.metrics, base));
-            data.last_mut().map(|data: &mut RunData| data.config = config.ok());
+            let config = config.map_err(|error| notes.push(error)).ok();
+            let told = run_data(*group, run, &history, points, &comparison.metrics, base);
+            data.push(RunData { config, ..told });
         }
         let keys = comparison.shared_keys();
         let logs =
@@ -171,7 +172,8 @@ fn run_data(
 fn thinned(history: &History, points: usize, best: Option<usize>) -> Vec<usize> {
     let n = history.epochs.len();
     let step = n.div_ceil(points).max(1);
-    let wanted = |i: &usize| i % step == 0 || i + 1 == n || Some(history.epochs[*i].0) == best;
+    let wanted =
+        |i: &usize| i.is_multiple_of(step) || i + 1 == n || Some(history.epochs[*i].0) == best;
     (0..n).filter(wanted).collect()
 }
 
