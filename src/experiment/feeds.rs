@@ -43,8 +43,9 @@ impl Feeds {
     /// The training rows of the plan's data set, scaled and standardised as the plan wants, and what
     /// validates if that is elsewhere.
     ///
-    /// Who comes while another run is reading waits for it.
-    pub fn get(&self, plan: &Plan) -> anyhow::Result<Arc<Loaded>> {
+    /// Who comes while another run is reading waits for it; it is read on as many threads as that
+    /// one has.
+    pub fn get(&self, plan: &Plan, threads: usize) -> anyhow::Result<Arc<Loaded>> {
         let data = &plan.data;
         let source = data.source();
         let scale = match data.scale {
@@ -66,10 +67,18 @@ impl Feeds {
         if let Some((_, loaded)) = known {
             return Ok(Arc::clone(loaded));
         }
-        let loaded = Arc::new(Loaded::read(data, source.clone(), scale)?);
+        let loaded = Arc::new(on(threads, || Loaded::read(data, source.clone(), scale))??);
         let rows = loaded.feed.rows();
         feeds.insert(key(data.standardize.then_some(rows)), Arc::clone(&loaded));
         Ok(loaded)
+    }
+}
+
+/// Does the work in a pool of so many threads.
+fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
+    match threads {
+        0 | 1 => Ok(work()),
+        n => Ok(rayon::ThreadPoolBuilder::new().num_threads(n).build()?.install(work)),
     }
 }
 

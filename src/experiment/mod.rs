@@ -128,7 +128,7 @@ fn train(
     let plan = order.plan;
     logbook.begin(plan)?;
     tell(News::Started(order.dir));
-    let loaded = setting.feeds.get(plan)?;
+    let loaded = setting.feeds.get(plan, (setting.threads)())?;
     logbook.data(loaded.data_source(plan), order.data)?;
     let class_weight = plan.training.class_weights();
     let threads = (setting.threads)();

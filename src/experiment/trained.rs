@@ -95,7 +95,7 @@ impl Trained {
             Some(text) => serde_json::from_str(text)
                 .with_context(|| format!("cannot read how `{}` wants its rows", path.display()))?,
             // Before it was kept with the weights.
-            None => Feeds::default().get(&plan)?.preparation.clone(),
+            None => Feeds::default().get(&plan, 1)?.preparation.clone(),
         };
         let features = preparation.shape.iter().product();
         let mut network = Network::new(features, &plan.model.layers, plan.seed);

@@ -4,6 +4,8 @@
 //! What is not zero has neighbours that are not: a stroke of a digit is several pixels wide. A group
 //! costs one index for its values, and one visit to what all of them are multiplied with.
 
+use rayon::prelude::*;
+
 /// Features of a group.
 pub(super) const GROUP: usize = 4;
 
@@ -37,9 +39,9 @@ pub(super) type Table = [f32; 256];
 
 /// The values of a group with an index: that of the group where rows are stored, that of the row
 /// where a batch is turned.
-pub(super) trait Entry: Copy + Default {
+pub(super) trait Entry: Copy + Default + Send + Sync {
     /// One of the values, as it comes.
-    type Value: Copy;
+    type Value: Copy + Sync;
 
     /// The index.
     fn index(self) -> u16;
@@ -156,17 +158,21 @@ impl Groups {
         assert!(offsets.first() == Some(&0) && offsets.is_sorted(), "offsets ascend from 0");
         let end = offsets.last().map_or(0, |&end| end as usize);
         assert!(end == indices.len(), "offsets cover all entries");
-        let used = used(features, indices);
+        let rows: Vec<&[u32]> = chunks(offsets).collect();
+        let counted = rows.par_iter().map(|ends| count(ends, indices)).collect::<Vec<_>>();
+        let used = used(features, &counted);
         let bands = bands(features, &used);
-        let (mut groups, mut ends) = (vec![E::default(); indices.len()], vec![0]);
-        let mut n = 0;
-        for row in offsets.windows(2) {
-            let row = row[0] as usize..row[1] as usize;
-            let (indices, values) = (&indices[row.clone()], &values[row]);
-            join(indices, values, &mut groups, &mut n, &bands, &mut ends);
+        let mut groups = vec![E::default(); counted.iter().map(|chunk| chunk.groups).sum()];
+        let mut ends = vec![0; BANDS * offsets.len().saturating_sub(1) + 1];
+        let (mut first, mut rest) = (0, (&mut groups[..], &mut ends[1..]));
+        let mut rooms = Vec::with_capacity(rows.len());
+        for (rows, chunk) in rows.iter().zip(&counted) {
+            let groups = rest.0.split_off_mut(..chunk.groups).unwrap_or_default();
+            let ends = rest.1.split_off_mut(..BANDS * (rows.len() - 1)).unwrap_or_default();
+            rooms.push((*rows, Room { groups, ends, first }));
+            first += chunk.groups;
         }
-        groups.truncate(n);
-        groups.shrink_to_fit();
+        rooms.into_par_iter().for_each(|(rows, room)| room.fill(rows, indices, values, &bands));
         Groups { features, offsets: ends, kept: keep(groups), used, bands }
     }
 
@@ -247,14 +253,47 @@ fn prefetch<T>(data: &[T]) {
     let _ = data;
 }
 
-/// The groups of which some feature occurs in `indices`.
-fn used(features: usize, indices: &[u16]) -> Vec<u16> {
-    let mut seen = vec![false; 1 << 16];
-    indices.iter().for_each(|&i| seen[usize::from(i)] = true);
-    let greatest = seen.iter().rposition(|s| *s).map_or(0, |i| i + 1);
-    assert!(greatest <= features, "index {greatest} of {features} features");
-    let group = |(p, seen): (usize, &[bool])| seen.contains(&true).then_some(p as u16);
-    seen.chunks_exact(GROUP).enumerate().filter_map(group).collect()
+/// Rows that are joined by one thread.
+const CHUNK: usize = 2048;
+
+/// The offsets of at most [`CHUNK`] rows each, with those of their ends.
+fn chunks(offsets: &[u32]) -> impl Iterator<Item = &[u32]> {
+    let rows = offsets.len().saturating_sub(1);
+    (0..rows).step_by(CHUNK).map(move |from| &offsets[from..=rows.min(from + CHUNK)])
+}
+
+/// What some rows have.
+struct Counted {
+    groups: usize,
+    /// Whether a group is not zero in some of the rows.
+    seen: Vec<bool>,
+    /// 1 more than the greatest index.
+    end: usize,
+}
+
+fn count(offsets: &[u32], indices: &[u16]) -> Counted {
+    let mut counted = Counted { groups: 0, seen: vec![false; (1 << 16) / GROUP], end: 0 };
+    for row in offsets.windows(2) {
+        let row = &indices[row[0] as usize..row[1] as usize];
+        assert!(row.is_sorted_by(|a, b| a < b), "indices ascend");
+        counted.end = counted.end.max(row.last().map_or(0, |&last| usize::from(last) + 1));
+        let mut last = u16::MAX;
+        for &index in row {
+            let group = index / GROUP as u16;
+            counted.groups += usize::from(group != last);
+            counted.seen[usize::from(group)] = true;
+            last = group;
+        }
+    }
+    counted
+}
+
+/// The groups that are not zero in some row, ascending.
+fn used(features: usize, counted: &[Counted]) -> Vec<u16> {
+    let end = counted.iter().map(|chunk| chunk.end).max().unwrap_or(0);
+    assert!(end <= features, "index {end} of {features} features");
+    let seen = |group: &usize| counted.iter().any(|chunk| chunk.seen[*group]);
+    (0..features.div_ceil(GROUP).min((1 << 16) / GROUP)).filter(seen).map(|p| p as u16).collect()
 }
 
 /// Cuts all groups into bands with as many used ones in each.
@@ -266,28 +305,40 @@ fn bands(features: usize, used: &[u16]) -> [usize; BANDS + 1] {
     })
 }
 
-/// Appends one row to the first `n` of `groups`, and where its bands end to `ends`.
-fn join<E: Entry>(
-    indices: &[u16],
-    values: &[E::Value],
-    groups: &mut [E],
-    n: &mut usize,
-    bands: &[usize; BANDS + 1],
-    ends: &mut Vec<u32>,
-) {
-    assert!(indices.is_sorted_by(|a, b| a < b), "indices ascend");
-    let first = *n;
-    let mut last = u16::MAX;
-    for (&i, &value) in indices.iter().zip(values) {
-        // No branch: whether the neighbour is there too is as good as random.
-        *n += usize::from(i / GROUP as u16 != last);
-        last = i / GROUP as u16;
-        let entry = &mut groups[*n - 1];
-        *entry = entry.with_index(last).with_value(usize::from(i) % GROUP, value);
-    }
-    let row = &groups[first..*n];
-    for band in 1..=BANDS {
-        let end = row.partition_point(|p| usize::from(p.index()) < bands[band]);
-        ends.push((first + end) as u32);
+/// Where some rows go.
+struct Room<'a, E> {
+    groups: &'a mut [E],
+    /// Where each row's bands end, over all rows.
+    ends: &'a mut [u32],
+    /// Groups before these rows.
+    first: usize,
+}
+
+impl<E: Entry> Room<'_, E> {
+    fn fill(
+        self,
+        offsets: &[u32],
+        indices: &[u16],
+        values: &[E::Value],
+        bands: &[usize; BANDS + 1],
+    ) {
+        let mut n = 0;
+        for (row, ends) in offsets.windows(2).zip(self.ends.chunks_exact_mut(BANDS)) {
+            let row = row[0] as usize..row[1] as usize;
+            let from = n;
+            let mut last = u16::MAX;
+            for (&i, &value) in indices[row.clone()].iter().zip(&values[row]) {
+                // No branch: whether the neighbour is there too is as good as random.
+                n += usize::from(i / GROUP as u16 != last);
+                last = i / GROUP as u16;
+                let entry = &mut self.groups[n - 1];
+                *entry = entry.with_index(last).with_value(usize::from(i) % GROUP, value);
+            }
+            let row = &self.groups[from..n];
+            for (end, band) in ends.iter_mut().zip(1..) {
+                let inside = row.partition_point(|p| usize::from(p.index()) < bands[band]);
+                *end = (self.first + from + inside) as u32;
+            }
+        }
     }
 }

@@ -48,7 +48,7 @@ impl Frozen {
         let mut data = BTreeMap::new();
         for run in &experiment.runs {
             // Data that cannot be read fails the runs that want it, not the sweep.
-            let fingerprint = || feeds.get(&run.plan).ok().map(|l| l.fingerprint().to_owned());
+            let fingerprint = || feeds.get(&run.plan, 1).ok().map(|l| l.fingerprint().to_owned());
             let identity = run.plan.data.identity();
             data.entry(identity).or_insert_with(fingerprint);
         }
