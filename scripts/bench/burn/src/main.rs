@@ -30,8 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (epochs, batch): (usize, usize) = (epochs.parse()?, batch.parse()?);
     let units = units.split(',').map(str::parse).collect::<Result<Vec<usize>, _>>()?;
-    // SAFETY: nothing else runs yet, and rayon reads it when its first task comes.
-    unsafe { std::env::set_var("RAYON_NUM_THREADS", threads) };
+    rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?).build_global()?;
 
     let device = Device::flex();
     device.seed(0);
