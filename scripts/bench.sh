@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Times the tutorial in `runner`, Keras, PyTorch and JAX, side by side, and prints a Markdown
-# table. Each framework gets an environment of its own under target/bench, made when it is missing.
+# Times the tutorial in `runner`, Keras, PyTorch, JAX and burn, side by side, and prints Markdown
+# tables. Each framework gets an environment of its own under target/bench, made when it is missing.
 #
 #   scripts/bench.sh [contender...]     such as `scripts/bench.sh keras jax`; all without any
 #
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 bench=target/bench
 mkdir -p "$bench"
-wanted=${*:-keras torch jax}
+wanted=${*:-keras torch jax burn}
 
 fail() {
     echo "scripts/bench.sh: $*" >&2
@@ -30,12 +30,19 @@ environment() {
     mv "$bench/$name.new" "$bench/$name"
 }
 
+# From its folder, whose .cargo/config.toml asks for this machine's instructions.
+build_burn() {
+    (cd scripts/bench/burn && CARGO_TARGET_DIR="$OLDPWD/$bench/burn" \
+        cargo build --quiet --release --locked) || fail "cargo cannot build scripts/bench/burn"
+}
+
 for name in $wanted; do
     case $name in
         keras) environment keras tensorflow-cpu keras tensorboard ;;
         torch) environment torch torch numpy ;;
         jax) environment jax jax numpy ;;
-        *) fail "no contender is called $name: keras, torch or jax" ;;
+        burn) build_burn ;;
+        *) fail "no contender is called $name: keras, torch, jax or burn" ;;
     esac
 done
 

@@ -1,9 +1,11 @@
-"""Times the tutorial's 20 epochs in every framework, side by side, and prints a Markdown table.
+"""Times the tutorial's 20 epochs and a wide network in every framework, and prints Markdown tables.
 
 Every contender is a whole process with its start; they take turns, so that a machine that slows
 down slows all of them. Python's standard library only; scripts/bench.sh installs the rest.
 """
 
+import glob
+import json
 import os
 import statistics
 import subprocess
@@ -15,9 +17,24 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 EPOCHS = 20
 
+# Units of the hidden layers, and the batch, as the scripts take them.
+TUTORIAL = ["64", "32"]
+WIDE = ["512,256", "128"]
+WIDE_CHANGES = [
+    "--set=training.batch_size=128",
+    '--set=model.layers=[{ type = "dense", units = 512, activation = "relu" }, '
+    '{ type = "dense", units = 256, activation = "relu" }, '
+    '{ type = "dense", units = 10, activation = "softmax" }]',
+]
 
-def contenders(mnist, logs):
-    """Name: (needs this file, the command for a number of threads)."""
+
+def burn_version():
+    with open(os.path.join(HERE, "burn", "Cargo.lock")) as lock:
+        return lock.read().split('name = "burn"\nversion = "')[1].split('"')[0]
+
+
+def contenders(mnist, logs, job):
+    """Name: (needs this file, the command for a number of threads). `job`: units and batch."""
     bench = os.path.join(ROOT, "target", "bench")
 
     def python(env, script, *more):
@@ -26,28 +43,51 @@ def contenders(mnist, logs):
         return path, lambda threads: [path, file, str(EPOCHS), str(threads), mnist, *more]
 
     runner = os.path.join(ROOT, "target", "release", "runner")
+    burn = os.path.join(bench, "burn", "release", "burn-fit")
     config = os.path.join(ROOT, "configs", "adam.toml")
-    run = [runner, "run", config, "--quiet", "--logdir", logs, "--threads"]
-    return {
+    changes = [] if job == TUTORIAL else WIDE_CHANGES
+    changes = [f"--set=training.epochs={EPOCHS}", *changes]
+    run = [runner, "run", config, *changes, "--quiet", "--logdir", logs, "--threads"]
+    found = {
         "runner": (runner, lambda threads: [*run, str(threads)]),
         "Keras 3, TensorFlow, TensorBoard callback": python("keras", "keras_fit.py", logs),
-        "PyTorch, fused Adam": python("torch", "torch_fit.py", "64", "32"),
-        "JAX, one `lax.scan` per epoch": python("jax", "jax_fit.py"),
+        "PyTorch, fused Adam": python("torch", "torch_fit.py", *job),
+        "JAX, one `lax.scan` per epoch": python("jax", "jax_fit.py", *job),
+        f"burn {burn_version()}, flex": (
+            burn,
+            lambda threads: [burn, str(EPOCHS), str(threads), mnist, *job],
+        ),
     }
+    if job != TUTORIAL:
+        del found["Keras 3, TensorFlow, TensorBoard callback"]
+    return {name: command for name, (path, command) in found.items() if os.path.exists(path)}
 
 
-def measure(command, threads):
-    """Seconds, seconds of the epochs as the process says them (or None), megabytes."""
+def seconds_of_epochs(said, logs):
+    """Those of all epochs (None from `runner`) and of one: what a script's last line says is
+    `start epochs accuracy [word median]`; `runner` says nothing and leaves its run.json."""
+    if said:
+        words = said.splitlines()[-1].split()
+        inside = float(words[1])
+        return inside, float(words[4]) if len(words) > 4 else inside / EPOCHS
+    records = glob.glob(os.path.join(logs, "**", "run.json"), recursive=True)
+    with open(max(records, key=os.path.getmtime)) as file:
+        record = json.load(file)
+    return None, record["seconds"] / record["epochs"]
+
+
+def measure(command, threads, logs):
+    """Seconds, those of the epochs as the process says them (or None), of one epoch, megabytes."""
     cores = ",".join(str(core) for core in range(threads))
     begun = time.perf_counter()
     process = subprocess.Popen(["taskset", "-c", cores, *command], stdout=subprocess.PIPE)
-    said = process.stdout.read().split()
+    said = process.stdout.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed with {process.returncode}")
-    return seconds, float(said[1]) if said else None, usage.ru_maxrss / 1024
+    return seconds, *seconds_of_epochs(said, logs), usage.ru_maxrss / 1024
 
 
 def machine():
@@ -56,29 +96,48 @@ def machine():
     return f"{names[0]}, {len(names)} cores"
 
 
-def main():
-    mnist, repeats = sys.argv[1], int(sys.argv[2])
+def time_all(mnist, repeats, job):
+    """(name, number of threads): what `measure` gave, each time."""
+    times = {}
     with tempfile.TemporaryDirectory() as logs:
-        found = {n: c for n, (path, c) in contenders(mnist, logs).items() if os.path.exists(path)}
-        threads_of = [threads for threads in (1, 2) if threads <= (os.cpu_count() or 1)]
-        times = {}
+        found = contenders(mnist, logs, job)
         for turn in range(repeats):
-            for threads in threads_of:
+            for threads in [threads for threads in (1, 2) if threads <= (os.cpu_count() or 1)]:
                 for name, command in found.items():
-                    result = measure(command(threads), threads)
+                    result = measure(command(threads), threads, logs)
                     print(f"{turn + 1}/{repeats} {threads} {name}: {result}", file=sys.stderr)
                     times.setdefault((name, threads), []).append(result)
-    print(f"Medians of {repeats} on {machine()}; the tutorial's {EPOCHS} epochs.\n")
-    print("| | threads | whole process | without its start | `runner` is faster by | memory |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for threads in threads_of:
-        ours = statistics.median(result[0] for result in times["runner", threads])
-        for name in found:
-            whole, epochs, memory = zip(*times[name, threads])
-            whole, memory = statistics.median(whole), statistics.median(memory)
-            inside = "" if None in epochs else f"{statistics.median(epochs):.2f} s"
-            ratio = "" if name == "runner" else f"{whole / ours:.1f}x"
-            print(f"| {name} | {threads} | {whole:.2f} s | {inside} | {ratio} | {memory:.0f} MB |")
+    return dict(sorted(times.items(), key=lambda item: item[0][1]))
+
+
+def print_table(times):
+    heads = ["", "threads", "whole process", "without its start", "`runner` is faster by"]
+    heads += ["an epoch", "by", "memory"]
+    print("| " + " | ".join(heads) + " |")
+    print("| --- " * len(heads) + "|")
+    medians = {}
+    for key, results in times.items():
+        whole, inside, epoch, memory = zip(*results)
+        inside = None if None in inside else statistics.median(inside)
+        medians[key] = *map(statistics.median, (whole, epoch, memory)), inside
+    for (name, threads), (whole, epoch, memory, inside) in medians.items():
+        ours, our_epoch, *_ = medians["runner", threads]
+        inside = "" if inside is None else f"{inside:.2f} s"
+        ratio, by, title = f"{whole / ours:.1f}x", f"{epoch / our_epoch:.1f}x", name
+        if name == "runner":
+            ratio, by, title = "", "", "`runner`"
+        print(
+            f"| {title} | {threads} | {whole:.2f} s | {inside} | {ratio} "
+            f"| {epoch * 1000:.0f} ms | {by} | {memory:.0f} MB |"
+        )
+
+
+def main():
+    mnist, repeats = sys.argv[1], int(sys.argv[2])
+    print(f"Medians of {repeats} on {machine()}; {EPOCHS} epochs. An epoch: JAX's when compiled.")
+    for title, job in [("784-64-10, batch 32", TUTORIAL), ("784-512-256-10, batch 128", WIDE)]:
+        print(f"\n{title}:\n")
+        print_table(time_all(mnist, repeats, job))
 
 
 main()

@@ -1,4 +1,5 @@
-"""The tutorial in JAX, each epoch one compiled `lax.scan`: EPOCHS THREADS MNIST.
+"""A network in JAX on MNIST, each epoch one compiled `lax.scan`:
+EPOCHS THREADS MNIST UNITS[,UNITS...] BATCH.
 
 Prints the seconds from the interpreter's start to the first epoch, and those of the epochs; the
 compilation is in the latter, and in `compiled` the median of the later epochs.
@@ -10,6 +11,7 @@ import time
 
 start = time.time()
 epochs, threads, path = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+units, batch = [int(n) for n in sys.argv[4].split(",")], int(sys.argv[5])
 if threads == 1:
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
@@ -29,8 +31,10 @@ def glorot(key, rows, cols):
 
 
 def score(params, x, y):
-    hidden = jax.nn.relu(x @ params[0] + params[1])
-    logits = hidden @ params[2] + params[3]
+    *hidden, (kernel, bias) = zip(params[::2], params[1::2])
+    for inner_kernel, inner_bias in hidden:
+        x = jax.nn.relu(x @ inner_kernel + inner_bias)
+    logits = x @ kernel + bias
     loss = -(jax.nn.log_softmax(logits) * y).sum(1).mean()
     return loss, (logits.argmax(1) == y.argmax(1)).mean()
 
@@ -50,18 +54,21 @@ def step(carry, rows):
 
 @jax.jit
 def epoch(carry, key):
-    rows = jax.random.permutation(key, 48000).reshape(1500, 32)
+    rows = jax.random.permutation(key, 48000).reshape(48000 // batch, batch)
     carry, (loss, hits) = jax.lax.scan(step, carry, rows)
     return carry, loss.mean(), hits.mean(), score(carry[0], val_x, val_y)
 
 
-keys = jax.random.split(jax.random.key(0), epochs + 2)
-params = [glorot(keys[0], 784, 64), jnp.zeros(64), glorot(keys[1], 64, 10), jnp.zeros(10)]
+sizes = [784, *units, 10]
+keys = jax.random.split(jax.random.key(0), epochs + len(sizes) - 1)
+params = []
+for key, rows, cols in zip(keys, sizes, sizes[1:]):
+    params += [glorot(key, rows, cols), jnp.zeros(cols)]
 zeros = [jnp.zeros_like(p) for p in params]
 carry = (params, zeros, zeros, jnp.float32(0))
 begun = time.time()
 seconds = []
-for key in keys[2:]:
+for key in keys[len(sizes) - 1 :]:
     at = time.time()
     carry, loss, hits, validation = epoch(carry, key)
     validation = [float(number) for number in validation]
