@@ -219,6 +219,14 @@ impl Groups {
         self.offsets[at] as usize..self.offsets[at + 1] as usize
     }
 
+    /// Asks for the place of band `band` of row `r` to be brought near: [`Groups::prefetch`] will ask
+    /// for it.
+    #[inline(always)]
+    pub(super) fn prefetch_place(&self, r: u32, band: usize) {
+        let at = BANDS * r as usize + band;
+        prefetch(&self.offsets[at..at + 2]);
+    }
+
     /// Asks for band `band` of row `r` to be brought near: it will be read soon.
     #[inline(always)]
     pub(super) fn prefetch(&self, r: u32, band: usize) {

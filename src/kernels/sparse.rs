@@ -100,6 +100,12 @@ struct Ahead<'a> {
 }
 
 impl Ahead<'_> {
+    /// Asks for the places of all rows: who had to wait for them could ask for no row.
+    #[inline(always)]
+    fn begin(&self) {
+        self.rows.iter().for_each(|&r| self.x.prefetch_place(r, self.band));
+    }
+
     /// Asks for the share of the rows that falls to visit number `visit` of `visits`: all at once
     /// would have to wait for each other.
     #[inline(always)]
@@ -263,6 +269,9 @@ impl<R: Rule, E: Entry> Backward<'_, R, E> {
     #[inline(always)]
     unsafe fn panel<L: Vector, const N: usize>(&self, col: usize) {
         let visits = self.used.map_or(self.turned.groups, <[u16]>::len);
+        if col == 0 {
+            self.ahead.begin();
+        }
         for visit in 0..visits {
             if col == 0 {
                 self.ahead.at(visit, visits);
