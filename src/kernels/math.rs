@@ -20,22 +20,21 @@ pub fn rsqrt<L: Lanes>(x: L) -> L {
 
 /// 1 / x for positive normal x below 2¹²⁶, within 2 units in the last place.
 ///
-/// A first guess from the bits that is off by 12 % at most, then three of Newton's steps
-/// y ← y + y (1 − x y), each of which squares the error: 1.5·10⁻², 2·10⁻⁴, 4·10⁻⁸.
+/// A first guess from the bits, off by 5 % at most; then a step y ← y (c − x y), of which Newton's has
+/// c = 2, with the c that leaves the least error, 1.3·10⁻³ on either side; then one of Halley's kind,
+/// y ← y (1 + e + e²) with e = 1 − x y, which cubes it.
 #[inline(always)]
 pub fn reciprocal<L: Lanes>(x: L) -> L {
-    let mut y = x.reciprocal_guess(0x7ef3_11c7);
-    for _ in 0..3 {
-        let e = (-x).mul_add(y, L::splat(1.0));
-        y = y.mul_add(e, y);
-    }
-    y
+    let y = x.reciprocal_guess(0x7ef3_27f0);
+    let y = y * (-x).mul_add(y, L::splat(2.001_29));
+    let e = (-x).mul_add(y, L::splat(1.0));
+    y.mul_add(e.mul_add(e, e), y)
 }
 
 /// x, or 0 where |x| < 2⁻⁹⁵.
 ///
 /// A moment that decays towards 0 would end among the subnormal numbers, where many processors take
-/// a hundred times as long for every operation.
+/// a hundred times as long for every operation. From 2⁻⁹⁵ it takes 31 halvings to get there.
 #[inline(always)]
 pub fn flush<L: Lanes>(x: L) -> L {
     x.flush()
@@ -167,7 +166,8 @@ mod tests {
                 1 => super::ln(x),
                 2 => super::tanh(x),
                 3 => super::erf(x),
-                _ => super::rsqrt(x),
+                4 => super::rsqrt(x),
+                _ => super::reciprocal(x),
             };
             self.0.iter().flat_map(|&x| apply(L::splat(x)).to_array()[..1].to_vec()).collect()
         }
@@ -194,6 +194,9 @@ mod tests {
         assert!(worst(1, &between(1e-6, 1e4), 1.0, f64::ln) < 2.0 * ULP);
         assert!(worst(2, &between(-12.0, 12.0), 1e-30, f64::tanh) < 4.0 * ULP);
         assert!(worst(4, &between(1e-12, 1e6), 0.0, |x| 1.0 / x.sqrt()) < 2.0 * ULP);
+        for xs in [between(1e-12, 1e-6), between(1e-3, 1.0), between(1.0, 4.0), between(1.0, 1e6)] {
+            assert!(worst(5, &xs, 0.0, |x| 1.0 / x) < 2.0 * ULP);
+        }
         // Abramowitz and Stegun, table 7.1.
         for (x, want) in
             [(0.1, 0.112_462_916), (0.5, 0.520_499_878), (1.0, 0.842_700_793), (2.0, 0.995_322_265)]
@@ -221,7 +224,7 @@ mod tests {
         let xs = between(-100.0, 100.0);
         let bits =
             |cpu: Cpu, f| cpu.run(Apply(&xs, f)).iter().map(|y| y.to_bits()).collect::<Vec<_>>();
-        for f in 0..5 {
+        for f in 0..6 {
             for cpu in Cpu::available() {
                 assert!(
                     bits(cpu, f) == bits(Cpu::available()[0], f),

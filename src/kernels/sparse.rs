@@ -1,19 +1,20 @@
-//! Products with a band of a turned batch: forward to the first layer's outputs, and back into its
-//! weights, whose gradient is summed in registers and consumed there, never written.
+//! Products with a turned batch: forward to the first layer's outputs, and back into its weights,
+//! whose gradient is summed in registers and consumed there, never written.
 //!
 //! Forward, a group's rows of weights stay in registers while every row of the batch that has
 //! the group takes its share; so each weight is read once, and the outputs, which are few, wait in
 //! the nearest cache.
 
+use std::ops::Range;
+
 use crate::kernels::cpu::{Cpu, Job};
-use crate::kernels::divide::share;
 use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
 use crate::kernels::turned::{Slots, Turned};
 use crate::kernels::update::{Pointers, Rule, Target};
 use crate::kernels::{LANES, Vector, View, ViewMut};
 
-/// C ← C₀ + X W for the batch that `turned` holds of its band of `x`: W is (features × n), C
-/// (batch × n), and every row of C₀ is `start` (n, padded), or 0.
+/// C ← C₀ + X W for the batch of `x` that `turned` holds: W is (features × n), C (batch × n), and
+/// every row of C₀ is `start` (n, padded), or 0.
 pub fn sparse_product(
     cpu: Cpu,
     x: &Groups,
@@ -24,7 +25,7 @@ pub fn sparse_product(
 ) {
     assert!((w.rows, w.cols) == (x.features(), c.cols) && c.rows == turned.rows);
     assert!(start.is_none_or(|s| w.cols <= s.len() && s.len() % LANES == 0));
-    assert!(turned.first + turned.groups <= x.features().div_ceil(GROUP));
+    assert!(turned.groups == x.groups());
     match (x.kept(), &turned.slots) {
         (Kept::Bytes(_, table), Slots::Bytes(slots)) => {
             cpu.run(Forward { turned, slots, table, w, start, c });
@@ -36,96 +37,57 @@ pub fn sparse_product(
     }
 }
 
-/// Updates the band's rows W (its features × n) by the gradient Xᵀ δ for the batch that `turned`
-/// holds, with δ (batch × n).
+/// Updates W, the weights of the `features` (whose number × n), by the gradient Xᵀ δ for the batch of
+/// `x` that `turned` holds, with δ (batch × n). Features start with a whole group.
 ///
 /// Rows of features that are zero in all of `x` are visited only by a rule that does not rest. The
 /// rows `ahead` of `x` will be read next: they are asked for one by one as the work goes on.
 pub fn sparse_update<R: Rule>(
     cpu: Cpu,
     rule: &R,
-    x: &Groups,
+    (x, features): (&Groups, Range<usize>),
     turned: &Turned,
     ahead: &[u32],
     delta: View<'_>,
     mut w: Target<'_>,
 ) {
-    let band = x.band(turned.band());
-    assert!((band.len(), delta.cols) == (w.value.rows, w.value.cols));
-    assert!(
-        turned.rows == delta.rows
-            && (band.start, turned.groups) == (GROUP * turned.first, band.len().div_ceil(GROUP))
-    );
+    assert!((features.len(), delta.cols) == (w.value.rows, w.value.cols));
+    assert!(features.start % GROUP == 0 && features.end <= x.features());
+    assert!(turned.rows == delta.rows && turned.groups == x.groups());
+    let groups = features.start / GROUP..features.end.div_ceil(GROUP);
+    let used = x.used();
+    let [from, to] =
+        [groups.start, groups.end].map(|at| used.partition_point(|&p| usize::from(p) < at));
+    let used = if R::RESTS { Some(&used[from..to]) } else { None };
     let pointers = w.pointers(R::SLOTS);
-    let used = if R::RESTS { Some(x.used(turned.band())) } else { None };
-    let ahead = Ahead { x, band: turned.band(), rows: ahead };
-    let features = band.len();
     match (x.kept(), &turned.slots) {
         (Kept::Bytes(_, table), Slots::Bytes(slots)) => {
-            cpu.run(Backward {
-                rule,
-                turned,
-                slots,
-                table,
-                used,
-                ahead,
-                features,
-                delta,
-                pointers,
-            });
+            let sums = Sums { turned, slots, table, delta };
+            cpu.run(Backward { rule, sums, features, groups, used, x, ahead, pointers });
         }
         (Kept::Floats(_), Slots::Floats(slots)) => {
-            let table = &[0.0; 256];
-            cpu.run(Backward {
-                rule,
-                turned,
-                slots,
-                table,
-                used,
-                ahead,
-                features,
-                delta,
-                pointers,
-            });
+            let sums = Sums { turned, slots, table: &[0.0; 256], delta };
+            cpu.run(Backward { rule, sums, features, groups, used, x, ahead, pointers });
         }
         _ => panic!("rows of another type than turned"),
     }
 }
 
-/// Rows that will be read next.
-struct Ahead<'a> {
-    x: &'a Groups,
-    band: usize,
-    rows: &'a [u32],
-}
-
-impl Ahead<'_> {
-    /// Asks for the places of all rows: who had to wait for them could ask for no row.
-    #[inline(always)]
-    fn begin(&self) {
-        self.rows.iter().for_each(|&r| self.x.prefetch_place(r, self.band));
-    }
-
-    /// Asks for the share of the rows that falls to visit number `visit` of `visits`: all at once
-    /// would have to wait for each other.
-    #[inline(always)]
-    fn at(&self, visit: usize, visits: usize) {
-        let (from, to) = share(self.rows.len(), visit, visits);
-        self.rows[from..to].iter().for_each(|&r| self.x.prefetch(r, self.band));
-    }
-}
-
-/// Calls `panel` for as many vectors of columns at a time as there are registers for.
-macro_rules! panels {
-    ($lanes:ident, $cols:expr, $panel:ident of $job:expr) => {{
+/// Calls `strip` for all columns (in loops without closures here, and below: one would be compiled
+/// without the instructions of its vectors): P panels at a time of as many vectors N as there are registers for.
+/// The panels of a strip are done for one group of features before the next group: its slots are at
+/// hand, and how many they are has just been seen by the processor's predictor of branches.
+macro_rules! strips {
+    ($lanes:ident, $cols:expr, $strip:ident of $job:expr) => {{
         let vectors = $cols.div_ceil(LANES);
         let mut v = 0;
         while v < vectors {
             let col = v * LANES;
             v += match vectors - v {
-                4.. if $lanes::WIDE => ($job.$panel::<$lanes, 4>(col), 4).1,
-                2.. if $lanes::WIDE => ($job.$panel::<$lanes, 2>(col), 2).1,
-                _ => ($job.$panel::<$lanes, 1>(col), 1).1,
+                4.. if $lanes::WIDE => ($job.$strip::<$lanes, 4, 1>(col), 4).1,
+                4.. => ($job.$strip::<$lanes, 2, 2>(col), 4).1,
+                2.. => ($job.$strip::<$lanes, 2, 1>(col), 2).1,
+                _ => ($job.$strip::<$lanes, 1, 1>(col), 1).1,
             };
         }
     }};
@@ -146,81 +108,74 @@ impl<E: Entry> Job for Forward<'_, E> {
     #[inline(always)]
     fn run<L: Vector>(self) {
         // SAFETY: `sparse_product` has checked all shapes, `Turned::fill` its slots.
-        unsafe { panels!(L, self.w.cols, panel of self) }
+        unsafe { strips!(L, self.w.cols, strip of self) }
     }
 }
 
 impl<E: Entry> Forward<'_, E> {
-    /// All rows of the N vectors of columns from `col` on.
+    /// All rows of the P · N vectors of columns from `col` on.
     #[inline(always)]
-    unsafe fn panel<L: Vector, const N: usize>(&self, col: usize) {
+    unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
         let turned = self.turned;
+        let full = self.w.rows / GROUP;
         // SAFETY: as the caller's: rows, columns and slots lie inside.
         unsafe {
-            self.begin::<L, N>(col);
-            for (q, row) in (0..turned.rows).step_by(turned.part).enumerate() {
-                let c = self.c.at.add(row * self.c.stride + col);
-                for p in 0..turned.groups {
-                    let at = q * turned.groups + p;
-                    let count = usize::from(*turned.counts.get_unchecked(at));
-                    let from = at * turned.part;
-                    if 0 < count {
-                        let slots = self.slots.get_unchecked(from..from + count);
-                        self.group::<L, N>(turned.first + p, slots, col, c);
+            for v in 0..N * P {
+                self.begin::<L>(col + v * LANES);
+            }
+            for q in 0..turned.parts {
+                let first_row = q * turned.part;
+                for p in 0..full {
+                    let range = turned.range(q, p);
+                    if !range.is_empty() {
+                        let slots = self.slots.get_unchecked(range);
+                        for i in 0..P {
+                            let at = (first_row, col + i * N * LANES);
+                            self.features::<L, N, GROUP>(GROUP * p, 0, slots, at);
+                        }
+                    }
+                }
+                // The last group may have fewer features than the others.
+                for i in 0..self.w.rows - GROUP * full {
+                    let slots = self.slots.get_unchecked(turned.range(q, full));
+                    for v in 0..N * P {
+                        let at = (first_row, col + v * LANES);
+                        self.features::<L, 1, 1>(GROUP * full + i, i, slots, at);
                     }
                 }
             }
         }
     }
 
-    /// Every row of C starts as C₀.
+    /// Every row of C starts as C₀ in the vector at `col`.
     #[inline(always)]
-    unsafe fn begin<L: Vector, const N: usize>(&self, col: usize) {
-        for j in 0..N {
-            // SAFETY: the start is padded to whole vectors, and so are the rows of C.
-            unsafe {
-                let col = col + j * LANES;
-                let start = self.start.map_or(L::splat(0.0), |s| L::load(s.as_ptr().add(col)));
-                (0..self.c.rows).for_each(|r| start.store(self.c.at.add(r * self.c.stride + col)));
-            }
-        }
-    }
-
-    /// The rows of `c` that have `group` take their shares of it.
-    #[inline(always)]
-    unsafe fn group<L: Vector, const N: usize>(
-        &self,
-        group: usize,
-        slots: &[E],
-        col: usize,
-        c: *mut f32,
-    ) {
-        let first = GROUP * group;
-        // SAFETY: as the caller's; the last group may have fewer features than the others.
+    unsafe fn begin<L: Vector>(&self, col: usize) {
+        // SAFETY: the start is padded to whole vectors, and so are the rows of C.
         unsafe {
-            if first + GROUP <= self.w.rows {
-                self.features::<L, N, GROUP>(first, 0, slots, col, c);
-            } else {
-                for i in 0..self.w.rows - first {
-                    self.features::<L, N, 1>(first + i, i, slots, col, c);
-                }
+            let start = match self.start {
+                Some(start) => L::load(start.as_ptr().add(col)),
+                None => L::splat(0.0),
+            };
+            for r in 0..self.c.rows {
+                start.store(self.c.at.add(r * self.c.stride + col));
             }
         }
     }
 
-    /// The same for `K` features from `first` on, whose values stand from `place` on.
+    /// The rows of C from `row` on take their shares of `K` features from `first` on, whose values
+    /// stand in the slots from `place` on, in N vectors at `col`.
     #[inline(always)]
     unsafe fn features<L: Vector, const N: usize, const K: usize>(
         &self,
         first: usize,
         place: usize,
         slots: &[E],
-        col: usize,
-        c: *mut f32,
+        (row, col): (usize, usize),
     ) {
         let mut w = [[L::splat(0.0); N]; K];
         // SAFETY: as the caller's.
         unsafe {
+            let c = self.c.at.add(row * self.c.stride + col);
             for i in 0..K {
                 for j in 0..N {
                     w[i][j] = L::load(self.w.at.add((first + i) * self.w.stride + col + j * LANES));
@@ -243,14 +198,13 @@ impl<E: Entry> Forward<'_, E> {
 
 struct Backward<'a, R, E> {
     rule: &'a R,
-    turned: &'a Turned,
-    slots: &'a [E],
-    table: &'a Table,
-    /// The groups to visit, if not all.
+    sums: Sums<'a, E>,
+    features: Range<usize>,
+    groups: Range<usize>,
+    /// The groups to visit, if not all of them.
     used: Option<&'a [u16]>,
-    ahead: Ahead<'a>,
-    features: usize,
-    delta: View<'a>,
+    x: &'a Groups,
+    ahead: &'a [u32],
     pointers: Pointers,
 }
 
@@ -260,60 +214,76 @@ impl<R: Rule, E: Entry> Job for Backward<'_, R, E> {
     #[inline(always)]
     fn run<L: Vector>(self) {
         // SAFETY: `sparse_update` has checked all shapes, `Turned::fill` its slots.
-        unsafe { panels!(L, self.delta.cols, panel of self) }
+        unsafe { strips!(L, self.sums.delta.cols, strip of self) }
     }
 }
 
 impl<R: Rule, E: Entry> Backward<'_, R, E> {
-    /// The N vectors of columns from `col` on.
+    /// All groups in the P · N vectors of columns from `col` on.
     #[inline(always)]
-    unsafe fn panel<L: Vector, const N: usize>(&self, col: usize) {
-        let visits = self.used.map_or(self.turned.groups, <[u16]>::len);
-        if col == 0 {
-            self.ahead.begin();
-        }
+    unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
+        let visits = self.used.map_or(self.groups.len(), <[u16]>::len);
+        let mut ahead = Ahead::new(self.x, if col == 0 { self.ahead } else { &[] }, visits);
         for visit in 0..visits {
-            if col == 0 {
-                self.ahead.at(visit, visits);
+            ahead.visit();
+            let p = match self.used {
+                Some(used) => usize::from(used[visit]),
+                None => self.groups.start + visit,
+            };
+            for i in 0..P {
+                // SAFETY: as the caller's.
+                unsafe { self.group::<L, N>(p, col + i * N * LANES) };
             }
-            let p = self.used.map_or(visit, |used| usize::from(used[visit]) - self.turned.first);
-            // SAFETY: as the caller's.
-            unsafe { self.group::<L, N>(p, col) };
         }
     }
 
-    /// Updates the weights of group `p` of the band.
+    /// Updates the weights of group `p`.
     #[inline(always)]
     unsafe fn group<L: Vector, const N: usize>(&self, p: usize, col: usize) {
+        let rule = *self.rule;
+        let first = GROUP * p - self.features.start;
+        let n_features = self.features.end - GROUP * p;
         // SAFETY: as the caller's; the last group may have fewer features than the others.
         unsafe {
-            if GROUP * (p + 1) <= self.features {
-                self.part::<L, N, GROUP>(p, 0, col);
+            if GROUP <= n_features {
+                let g = self.sums.of::<L, N, GROUP>(p, 0, col);
+                for i in 0..GROUP {
+                    self.pointers.step(&rule, first + i, col, g[i]);
+                }
             } else {
-                (0..self.features - GROUP * p).for_each(|i| self.part::<L, N, 1>(p, i, col));
+                for i in 0..n_features {
+                    let g = self.sums.of::<L, N, 1>(p, i, col);
+                    self.pointers.step(&rule, first + i, col, g[0]);
+                }
             }
         }
     }
+}
 
-    /// Sums the gradient of `K` features of group `p`, from `place` on, in registers and applies
-    /// the rule to it there.
+/// The gradient, group by group.
+struct Sums<'a, E> {
+    turned: &'a Turned,
+    slots: &'a [E],
+    table: &'a Table,
+    delta: View<'a>,
+}
+
+impl<E: Entry> Sums<'_, E> {
+    /// The sums of `K` features of group `p`, from `place` on, in N vectors at `col`.
     #[inline(always)]
-    unsafe fn part<L: Vector, const N: usize, const K: usize>(
+    unsafe fn of<L: Vector, const N: usize, const K: usize>(
         &self,
         p: usize,
         place: usize,
         col: usize,
-    ) {
-        let (rule, turned) = (*self.rule, self.turned);
+    ) -> [[L; N]; K] {
+        let turned = self.turned;
         let mut g = [[L::splat(0.0); N]; K];
         // SAFETY: as the caller's: groups, slots and rows lie inside.
         unsafe {
-            for (q, row) in (0..turned.rows).step_by(turned.part).enumerate() {
-                let delta = self.delta.at.add(row * self.delta.stride + col);
-                let at = q * turned.groups + p;
-                let count = usize::from(*turned.counts.get_unchecked(at));
-                let from = at * turned.part;
-                for slot in self.slots.get_unchecked(from..from + count) {
+            for q in 0..turned.parts {
+                let delta = self.delta.at.add(q * turned.part * self.delta.stride + col);
+                for slot in self.slots.get_unchecked(turned.range(q, p)) {
                     let x = slot.numbers(self.table);
                     let delta = delta.add(usize::from(slot.index()) * self.delta.stride);
                     for j in 0..N {
@@ -324,9 +294,36 @@ impl<R: Rule, E: Entry> Backward<'_, R, E> {
                     }
                 }
             }
-            for i in 0..K {
-                self.pointers.step(&rule, GROUP * p + place + i, col, g[i]);
-            }
+        }
+        g
+    }
+}
+
+/// Rows that will be read next, asked for evenly over some visits: all at once would have to wait
+/// for each other.
+struct Ahead<'a> {
+    x: &'a Groups,
+    rows: std::slice::Iter<'a, u32>,
+    visits: usize,
+    /// Rows that each visit should ask for, and that have not been asked for, in parts of a row.
+    share: usize,
+    owed: usize,
+}
+
+impl<'a> Ahead<'a> {
+    #[inline(always)]
+    fn new(x: &'a Groups, rows: &'a [u32], visits: usize) -> Ahead<'a> {
+        // Who had to wait for the place of a row could not ask for the row.
+        rows.iter().for_each(|&r| x.prefetch_place(r));
+        Ahead { x, rows: rows.iter(), visits, share: rows.len(), owed: 0 }
+    }
+
+    #[inline(always)]
+    fn visit(&mut self) {
+        self.owed += self.share;
+        while self.visits <= self.owed {
+            self.owed -= self.visits;
+            self.rows.next().into_iter().for_each(|&r| self.x.prefetch(r));
         }
     }
 }

@@ -1,23 +1,24 @@
 //! A batch of sparse rows turned group by group of features: what a group's weights are multiplied
 //! with stands together, on the way forward as on the way back; it computes nothing.
 
+use std::ops::Range;
+
 use crate::kernels::groups::{Bytes, Entry, Floats, Groups, Kept};
 
 /// Rows of a part: as many rows of outputs stay in the nearest cache while they are summed.
 const ROWS: usize = 64;
 
-/// One band of a batch, turned; the room for it is kept from batch to batch.
+/// A batch, turned; the room for it is kept from batch to batch.
 pub struct Turned {
-    band: usize,
-    /// The first group of the band, and how many there are.
-    pub(super) first: usize,
+    /// Groups of features, whether there is anything in them or not.
     pub(super) groups: usize,
     /// Rows of the batch.
     pub(super) rows: usize,
     /// Rows of every part but the last.
     pub(super) part: usize,
-    /// Pair p of part q has `counts[q · groups + p]` slots, from `(q · groups + p) · part` on.
-    pub(super) counts: Vec<u16>,
+    pub(super) parts: usize,
+    /// Group p of part q is the slots `starts[i]..starts[i + 1]` with i = q · (groups + 1) + p.
+    starts: Vec<u32>,
     pub(super) slots: Slots,
 }
 
@@ -28,69 +29,88 @@ pub(super) enum Slots {
 }
 
 impl Turned {
-    /// Room for batches of at most `batch_size` rows of `x`, of which it takes the band `band`.
-    pub fn new(x: &Groups, band: usize, batch_size: usize) -> Turned {
-        let range = x.groups_of(band);
+    /// Room for batches of at most `batch_size` rows of `x`.
+    pub fn new(x: &Groups, batch_size: usize) -> Turned {
+        let groups = x.groups();
         let part = batch_size.clamp(1, ROWS);
-        let n = batch_size.div_ceil(part) * range.len();
+        let starts = vec![0; batch_size.div_ceil(part) * (groups + 1)];
         let slots = match x.kept() {
-            Kept::Bytes(..) => Slots::Bytes(vec![Bytes::default(); n * part]),
-            Kept::Floats(_) => Slots::Floats(vec![Floats::default(); n * part]),
+            Kept::Bytes(..) => Slots::Bytes(Vec::new()),
+            Kept::Floats(_) => Slots::Floats(Vec::new()),
         };
-        let (first, groups) = (range.start, range.len());
-        Turned { band, first, groups, rows: 0, part, counts: vec![0; n], slots }
-    }
-
-    /// The band that it takes.
-    pub fn band(&self) -> usize {
-        self.band
+        Turned { groups, rows: 0, part, parts: 0, starts, slots }
     }
 
     /// Takes the rows `batch` of `x`.
     ///
     /// Panics when they are more than there is room for, or not the rows that it was made for.
     pub fn fill(&mut self, x: &Groups, batch: &[u32]) {
-        let parts = batch.len().div_ceil(self.part);
-        assert!(x.groups_of(self.band) == (self.first..self.first + self.groups));
-        assert!(parts * self.groups <= self.counts.len(), "room for the batch");
         self.rows = batch.len();
-        self.counts[..parts * self.groups].fill(0);
-        let Turned { band, first, groups, part, counts, .. } = self;
-        let place = Place { x, band: *band, first: *first, groups: *groups, part: *part };
+        self.parts = batch.len().div_ceil(self.part);
+        assert!(x.groups() == self.groups);
+        assert!(self.parts * (self.groups + 1) <= self.starts.len(), "room for the batch");
+        let Turned { groups, part, starts, .. } = self;
+        let parts = batch.chunks(*part).zip(starts.chunks_exact_mut(*groups + 1));
         match (x.kept(), &mut self.slots) {
-            (Kept::Bytes(kept, _), Slots::Bytes(slots)) => place.all(kept, batch, counts, slots),
-            (Kept::Floats(kept), Slots::Floats(slots)) => place.all(kept, batch, counts, slots),
+            (Kept::Bytes(kept, _), Slots::Bytes(slots)) => place(x, kept, parts, slots),
+            (Kept::Floats(kept), Slots::Floats(slots)) => place(x, kept, parts, slots),
             _ => panic!("rows of another type than made for"),
+        }
+    }
+
+    /// Where the slots of group `p` of part `q` are.
+    ///
+    /// # Safety
+    /// There must be such a group and such a part.
+    #[inline(always)]
+    pub(super) unsafe fn range(&self, q: usize, p: usize) -> Range<usize> {
+        let at = q * (self.groups + 1) + p;
+        // SAFETY: the caller vouches for q and p, and each part has one start more than groups.
+        unsafe {
+            let [from, to] = [at, at + 1].map(|i| *self.starts.get_unchecked(i) as usize);
+            from..to
         }
     }
 }
 
-struct Place<'a> {
-    x: &'a Groups,
-    band: usize,
-    first: usize,
-    groups: usize,
-    part: usize,
-}
-
-impl Place<'_> {
-    /// Places every group of the batch in its slot.
-    fn all<E: Entry>(&self, kept: &[E], batch: &[u32], counts: &mut [u16], slots: &mut [E]) {
-        for (q, rows) in batch.chunks(self.part).enumerate() {
-            let from = q * self.groups;
-            let counts = &mut counts[from..from + self.groups];
-            let slots = &mut slots[from * self.part..][..self.groups * self.part];
-            for (row, &r) in rows.iter().enumerate() {
-                for entry in &kept[self.x.range(r, self.band)] {
-                    let p = usize::from(entry.index()) - self.first;
-                    // SAFETY: `Groups` has checked that the groups of a band lie in it, each at most
-                    // once in a row, so that no count reaches beyond the rows of a part.
-                    unsafe {
-                        let count = counts.get_unchecked_mut(p);
-                        *slots.get_unchecked_mut(p * self.part + usize::from(*count)) =
-                            entry.with_index(row as u16);
-                        *count += 1;
-                    }
+/// Sorts the entries of each part by their groups: counts them, sums up where each group starts, and
+/// puts them there.
+fn place<'a, E: Entry>(
+    x: &Groups,
+    kept: &[E],
+    parts: impl Iterator<Item = (&'a [u32], &'a mut [u32])>,
+    slots: &mut Vec<E>,
+) {
+    let mut end = 0;
+    for (rows, starts) in parts {
+        starts.fill(0);
+        let from = end;
+        end = from + rows.iter().map(|&r| x.range(r).len()).sum::<usize>();
+        if slots.len() < end {
+            slots.resize(end + end / 4, E::default());
+        }
+        // Counted one place further on: once summed up, that is where the group starts; and as each
+        // entry moves it on by one, in the end it is where the next group starts.
+        starts[0] = from as u32;
+        let next = &mut starts[1..];
+        for &r in rows {
+            for entry in &kept[x.range(r)] {
+                // SAFETY: `Groups` has checked that every index is that of one of its groups.
+                unsafe { *next.get_unchecked_mut(usize::from(entry.index())) += 1 };
+            }
+        }
+        let mut sum = from as u32;
+        for start in next.iter_mut() {
+            sum += std::mem::replace(start, sum);
+        }
+        for (row, &r) in rows.iter().enumerate() {
+            for entry in &kept[x.range(r)] {
+                // SAFETY: as above; and no place moves on beyond where the next one started, for as
+                // many entries are placed as were counted.
+                unsafe {
+                    let next = next.get_unchecked_mut(usize::from(entry.index()));
+                    *slots.get_unchecked_mut(*next as usize) = entry.with_index(row as u16);
+                    *next += 1;
                 }
             }
         }

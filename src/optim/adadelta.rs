@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, rsqrt};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, rsqrt};
 
 /// The arguments of Keras's `Adadelta`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,10 +70,10 @@ impl Rule for Step {
     fn step<L: Lanes>(&self, w: L, g: L, [a, d, _]: &mut [L; MAX_SLOTS]) -> L {
         let (rho, fresh, epsilon) =
             (L::splat(self.rho), L::splat(self.fresh), L::splat(self.epsilon));
-        *a = flush(rho.mul_add(*a, fresh * g * g));
+        *a = rho.mul_add(*a, fresh * g * g);
         let past = *d + epsilon;
         let delta = past * rsqrt(past) * rsqrt(*a + epsilon) * g;
-        *d = flush(rho.mul_add(*d, fresh * delta * delta));
+        *d = rho.mul_add(*d, fresh * delta * delta);
         L::splat(-self.eta).mul_add(delta, w)
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::power::power;
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, reciprocal};
 
 /// The arguments of Keras's `Adam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -97,8 +97,8 @@ impl<const AMSGRAD: bool> Rule for Step<AMSGRAD> {
 
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, [m, v, v_hat]: &mut [L; MAX_SLOTS]) -> L {
-        *m = flush((g - *m).mul_add(L::splat(self.fresh_1), *m));
-        *v = flush(g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v));
+        *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
+        *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
         let mut largest = *v;
         if AMSGRAD {
             *v_hat = v_hat.max(*v);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::rest;
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, reciprocal};
 
 /// The arguments of Keras's `Adamax`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -77,8 +77,8 @@ impl Rule for Step {
 
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, [m, u, _]: &mut [L; MAX_SLOTS]) -> L {
-        *m = flush((g - *m).mul_add(L::splat(self.fresh), *m));
-        *u = flush((L::splat(self.beta_2) * *u).max(g.abs()));
+        *m = (g - *m).mul_add(L::splat(self.fresh), *m);
+        *u = (L::splat(self.beta_2) * *u).max(g.abs());
         let inverse = reciprocal(*u + L::splat(self.epsilon));
         (L::splat(-self.alpha) * *m).mul_add(inverse, w)
     }

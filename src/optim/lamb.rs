@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::rest;
 use super::{Combine, Hands, LearningRate, Now, Shared, UseRule, Weight, Whole};
-use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule, flush, reciprocal, rsqrt};
+use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Lamb`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -108,8 +108,8 @@ impl Rule for Direction {
 
     #[inline(always)]
     fn step<L: Lanes>(&self, g: L, _: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
-        *m = flush((g - *m).mul_add(L::splat(self.fresh_1), *m));
-        *v = flush(g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v));
+        *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
+        *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
         let root = *v * rsqrt(*v);
         let inverse = reciprocal(root.mul_add(L::splat(self.root), L::splat(self.epsilon)));
         L::splat(self.correction) * *m * inverse

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adjust::Adjusted;
 use super::{Adam, Combine, Hands, LearningRate, Now, Shared, UseRule, Weight, Whole};
-use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Operand, Rule, flush};
+use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Operand, Rule};
 
 /// The arguments of Keras's `Muon`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -181,7 +181,7 @@ impl<const NESTEROV: bool> Rule for Momentum<NESTEROV> {
     #[inline(always)]
     fn step<L: Lanes>(&self, g: L, _: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         let mu = L::splat(self.mu);
-        *m = flush(mu.mul_add(*m, g));
+        *m = mu.mul_add(*m, g);
         if NESTEROV { mu.mul_add(*m, g) } else { *m }
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::adam::rest;
 use super::power::power;
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, reciprocal, rsqrt};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Nadam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -108,8 +108,8 @@ impl Rule for Step {
 
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
-        *m = flush((g - *m).mul_add(L::splat(self.fresh_1), *m));
-        *v = flush(g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v));
+        *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
+        *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
         let step = L::splat(self.of_moment).mul_add(*m, L::splat(self.of_gradient) * g);
         let root = *v * rsqrt(*v);
         let inverse = reciprocal(root.mul_add(L::splat(self.root), L::splat(self.epsilon)));

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush, rsqrt};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule, rsqrt};
 
 /// The arguments of Keras's `RMSprop`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -87,10 +87,10 @@ impl<const CENTERED: bool, const MOMENTUM: bool> Rule for Step<CENTERED, MOMENTU
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
         let (rho, fresh) = (L::splat(self.rho), L::splat(self.fresh));
-        slots[0] = flush(rho.mul_add(slots[0], fresh * g * g));
+        slots[0] = rho.mul_add(slots[0], fresh * g * g);
         let mut d = slots[0];
         if CENTERED {
-            slots[1] = flush(rho.mul_add(slots[1], fresh * g));
+            slots[1] = rho.mul_add(slots[1], fresh * g);
             // A variance that rounding has made negative is none.
             d = L::splat(0.0).max((-slots[1]).mul_add(slots[1], d));
         }
@@ -99,7 +99,7 @@ impl<const CENTERED: bool, const MOMENTUM: bool> Rule for Step<CENTERED, MOMENTU
             return w - step;
         }
         let m = &mut slots[1 + usize::from(CENTERED)];
-        *m = flush(L::splat(self.mu).mul_add(*m, step));
+        *m = L::splat(self.mu).mul_add(*m, step);
         w - *m
     }
 }

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, flush};
+use crate::kernels::{Lanes, MAX_SLOTS, Rule};
 
 /// The arguments of Keras's `SGD`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,7 +83,7 @@ impl Rule for Momentum {
 
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
-        *m = flush(L::splat(self.mu).mul_add(*m, L::splat(-self.eta) * g));
+        *m = L::splat(self.mu).mul_add(*m, L::splat(-self.eta) * g);
         w + *m
     }
 }
@@ -101,7 +101,7 @@ impl Rule for Nesterov {
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         let descent = L::splat(-self.eta) * g;
-        *m = flush(L::splat(self.mu).mul_add(*m, descent));
+        *m = L::splat(self.mu).mul_add(*m, descent);
         L::splat(self.mu).mul_add(*m, w + descent)
     }
 }

@@ -12,7 +12,7 @@ use crate::train::pass::{Batch, Pass};
 use crate::train::rows::RowScore;
 use crate::train::state::OptimizerState;
 use crate::train::tally::Tally;
-use crate::train::update::{Room, Update, average, constrain, penalty};
+use crate::train::update::{Room, Update, average, constrain, fade, penalty};
 
 /// Rows that a thread evaluates at a time.
 const EVALUATED_ROWS: usize = 64;
@@ -137,6 +137,7 @@ impl Engine {
         optimizer.at(iterations, rate, update);
         let mut hands = Hands { cpu: pass.cpu, team: &mut pass.team, sums: &mut room.sums };
         average(&mut hands, network, optimizer.shared(), state);
+        fade(&mut hands, state);
         if self.constrained {
             constrain(network);
         }

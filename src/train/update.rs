@@ -1,7 +1,7 @@
 //! The update of every weight by the gradient of a batch: consumed where it is summed, or, for
 //! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
 
-use crate::kernels::{LANES, Lanes, MAX_SLOTS, Matrix, Rows, Rule, Target, View, share};
+use crate::kernels::{LANES, Lanes, MAX_SLOTS, Matrix, Rows, Rule, Target, View, flush, share};
 use crate::model::{Gradient, Network, Role};
 use crate::optim::{
     Average, Combine, Each, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole,
@@ -227,6 +227,17 @@ pub(super) fn average(
     }
 }
 
+/// Updates between two of [`fade`]: few enough that no number that is halved in each of them becomes
+/// subnormal in between.
+const FADE: u64 = 31;
+
+/// Lets what has all but decayed in an optimizer's state be 0, from time to time.
+pub(super) fn fade(hands: &mut Hands<'_>, state: &mut OptimizerState) {
+    if state.iterations % FADE == FADE - 1 {
+        state.slots.iter_mut().flatten().for_each(|slot| hands.map(&Fade, slot, &mut []));
+    }
+}
+
 /// Brings the weights back to what they are kept to.
 pub(super) fn constrain(network: &mut Network) {
     for (role, weight) in network.trainable_mut() {
@@ -262,6 +273,20 @@ impl<const RESTS: bool> Rule for Put<RESTS> {
     #[inline(always)]
     fn step<L: Lanes>(&self, _: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
         g
+    }
+}
+
+/// w ← w, or 0 where it is as good as that.
+#[derive(Clone, Copy)]
+struct Fade;
+
+impl Rule for Fade {
+    const SLOTS: usize = 0;
+    const RESTS: bool = true;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
+        flush(w)
     }
 }
 
