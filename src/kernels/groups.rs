@@ -7,6 +7,8 @@
 
 use rayon::prelude::*;
 
+use crate::kernels::prefetch::prefetch;
+
 /// Features of a group.
 pub(super) const GROUP: usize = 2;
 
@@ -237,20 +239,6 @@ fn spread<E: Entry>(groups: &[E], table: &Table, to: &mut [f32]) {
         let to = to[at..].iter_mut();
         to.zip(group.numbers(table)).for_each(|(to, x)| *to = x);
     }
-}
-
-#[inline(always)]
-fn prefetch<T>(data: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        for line in (0..size_of_val(data)).step_by(64) {
-            // SAFETY: a prefetch reads nothing, and the address lies inside the slice.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(data.as_ptr().cast::<i8>().add(line)) };
-        }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = data;
 }
 
 /// Rows that are joined by one thread.

@@ -76,7 +76,7 @@ pub trait Lanes:
 
 /// One vector of [`LANES`] numbers.
 pub trait Vector: Lanes {
-    /// Whether there are registers for tiles of 8 × 2 vectors (else 4 × 1).
+    /// Whether there are registers for tiles of 8 × 2 vectors (else 6 × 1).
     const WIDE: bool;
 
     /// Reads [`LANES`] numbers.

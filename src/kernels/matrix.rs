@@ -4,6 +4,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use crate::kernels::prefetch::prefetch;
 use crate::kernels::{LANES, padded};
 
 /// A row-major matrix; the padding beyond its columns is zero unless a kernel says otherwise.
@@ -21,7 +22,7 @@ struct Line([f32; LANES]);
 impl Matrix {
     /// A matrix of zeros.
     pub fn zeros(rows: usize, cols: usize) -> Matrix {
-        let lines = vec![Line([0.0; LANES]); rows * padded(cols) / LANES];
+        let lines = vec![Line([0.0; LANES]); rows * stride(cols) / LANES];
         Matrix { lines, rows, cols }
     }
 
@@ -53,7 +54,7 @@ impl Matrix {
 
     /// Numbers from the start of one row to that of the next.
     pub fn stride(&self) -> usize {
-        padded(self.cols)
+        stride(self.cols)
     }
 
     /// All numbers, padding included.
@@ -69,15 +70,15 @@ impl Matrix {
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), len) }
     }
 
-    /// Row `r`, padding included.
+    /// Row `r`, padded to whole vectors.
     pub fn row(&self, r: usize) -> &[f32] {
-        &self.as_slice()[r * self.stride()..][..self.stride()]
+        &self.as_slice()[r * self.stride()..][..padded(self.cols)]
     }
 
-    /// Row `r`, padding included.
+    /// Row `r`, padded to whole vectors.
     pub fn row_mut(&mut self, r: usize) -> &mut [f32] {
-        let stride = self.stride();
-        &mut self.as_mut_slice()[r * stride..][..stride]
+        let (stride, cols) = (self.stride(), padded(self.cols));
+        &mut self.as_mut_slice()[r * stride..][..cols]
     }
 
     /// The first `rows` rows.
@@ -150,6 +151,12 @@ impl<'a> View<'a> {
         assert!(r < self.rows, "row {r} of {}", self.rows);
         // SAFETY: the row is inside the borrowed matrix, whose rows are padded to whole vectors.
         unsafe { std::slice::from_raw_parts(self.at.add(r * self.stride), padded(self.cols)) }
+    }
+
+    /// Asks for the first `rows` rows to be brought near: another thread may have written them.
+    #[inline(always)]
+    pub fn prefetch(self, rows: usize) {
+        (0..self.rows.min(rows)).for_each(|r| prefetch(self.row(r)));
     }
 
     /// Columns `from..to`; `from` must be a whole number of vectors, and so must `to` unless it is
@@ -261,6 +268,19 @@ impl<'a> ViewMut<'a> {
         ViewMut { at, rows, cols, stride: self.stride, life: PhantomData }
     }
 }
+
+/// Numbers from the start of a row of `cols` columns to that of the next.
+///
+/// Who walks down a column of long rows that are an even number of cache lines apart meets only a few
+/// of the cache's sets, and finds nothing there; so long rows are an odd number of lines apart. Short
+/// ones are left as they are: they are walked along, and should be small.
+fn stride(cols: usize) -> usize {
+    let lines = padded(cols) / LANES;
+    LANES * if LONG <= lines { lines | 1 } else { lines }
+}
+
+/// Cache lines of a long row.
+const LONG: usize = 16;
 
 fn check_columns(from: usize, to: usize, cols: usize) {
     assert!(

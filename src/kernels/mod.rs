@@ -23,6 +23,7 @@ mod matrix;
 mod normalize;
 pub mod plain;
 mod pointwise;
+mod prefetch;
 mod product;
 mod rowwise;
 mod softmax;

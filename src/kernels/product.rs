@@ -2,7 +2,11 @@
 //!
 //! The output is cut into tiles of a few rows by one or two vectors of columns. A tile stays in
 //! registers while k runs over the whole sum, from 0 up: one fused multiply-add after the other,
-//! so that every output has the bits of [`crate::kernels::plain::product`] whatever the tiling.
+//! so that every output has the bits of [`crate::kernels::plain::product`] whatever the tiling. The
+//! columns of B that a panel of tiles needs are brought together first, if they are few enough: in B,
+//! they may be a memory page apart.
+
+use std::mem::MaybeUninit;
 
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::update::{Pointers, Rule, Target};
@@ -61,13 +65,16 @@ pub fn product_update<R: Rule>(cpu: Cpu, rule: &R, a: Operand<'_>, b: View<'_>, 
 /// T ← the transpose of `m`.
 pub fn transpose(m: View<'_>, mut t: ViewMut<'_>) {
     assert!((m.rows, m.cols) == (t.cols, t.rows));
-    // Blocks of 16 × 16, so that both sides stay in the nearest cache.
+    // Blocks of 16 × 16: each side is read and written by whole lines of the cache.
     for row in (0..m.rows).step_by(LANES) {
-        for col in 0..m.cols {
-            let to = &mut t.row(col)[row..];
-            for r in row..m.rows.min(row + LANES) {
-                // SAFETY: (r, col) is inside `m`.
-                to[r - row] = unsafe { *m.at.add(r * m.stride + col) };
+        for col in (0..m.cols).step_by(LANES) {
+            let mut block = [[0.0; LANES]; LANES];
+            for (r, line) in (row..m.rows).zip(&mut block) {
+                line.copy_from_slice(&m.row(r)[col..col + LANES]);
+            }
+            for c in 0..LANES.min(m.cols - col) {
+                let line: [f32; LANES] = std::array::from_fn(|r| block[r][c]);
+                t.row(col + c)[row..row + LANES].copy_from_slice(&line);
             }
         }
     }
@@ -126,6 +133,15 @@ impl<R: Rule> Sink for Apply<'_, R> {
     }
 }
 
+/// Room for the columns of a panel: half of the nearest cache.
+#[repr(align(64))]
+struct Near([MaybeUninit<f32>; NEAR]);
+
+const NEAR: usize = 4096;
+
+/// Rows from which on it pays to bring the columns of a panel together.
+const MANY: usize = 32;
+
 struct Product<'a, S> {
     a: Operand<'a>,
     b: View<'a>,
@@ -160,27 +176,56 @@ impl<S: Sink> Product<'_, S> {
     #[inline(always)]
     unsafe fn panel<L: Vector, const N: usize>(&self, col: usize) {
         let m = self.a.shape().0;
-        let mut row = 0;
-        // SAFETY: as the caller's, with `row` + the tile's height ≤ m.
+        let mut near = Near([MaybeUninit::uninit(); NEAR]);
+        // SAFETY: as the caller's, and `row` + the tile's height ≤ m.
         unsafe {
-            while row + 8 <= m && L::WIDE {
-                self.tile::<L, 8, N>(row, col);
-                row += 8;
-            }
-            while row + 4 <= m {
-                self.tile::<L, 4, N>(row, col);
-                row += 4;
-            }
+            let b = if self.b.rows * N * LANES <= NEAR && MANY <= m {
+                self.bring_near::<L, N>(col, &mut near)
+            } else {
+                (self.b.at.add(col), self.b.stride)
+            };
+            let mut row = 0;
             while row < m {
-                self.tile::<L, 1, N>(row, col);
-                row += 1;
+                row += match m - row {
+                    8.. if L::WIDE => (self.tile::<L, 8, N>(row, col, b), 8).1,
+                    6.. => (self.tile::<L, 6, N>(row, col, b), 6).1,
+                    4.. => (self.tile::<L, 4, N>(row, col, b), 4).1,
+                    2.. => (self.tile::<L, 2, N>(row, col, b), 2).1,
+                    _ => (self.tile::<L, 1, N>(row, col, b), 1).1,
+                };
             }
         }
     }
 
-    /// One tile of M rows by N vectors.
+    /// Copies the N vectors of columns from `col` on; returns where they are, and the numbers from
+    /// one row to the next.
     #[inline(always)]
-    unsafe fn tile<L: Vector, const M: usize, const N: usize>(&self, row: usize, col: usize) {
+    unsafe fn bring_near<L: Vector, const N: usize>(
+        &self,
+        col: usize,
+        near: &mut Near,
+    ) -> (*const f32, usize) {
+        let to = near.0.as_mut_ptr().cast::<f32>();
+        for r in 0..self.b.rows {
+            for j in 0..N {
+                // SAFETY: the caller vouches for the columns, and for room for them.
+                unsafe {
+                    let line = L::load(self.b.at.add(r * self.b.stride + col + j * LANES));
+                    line.store(to.add((r * N + j) * LANES));
+                }
+            }
+        }
+        (to, N * LANES)
+    }
+
+    /// One tile of M rows by N vectors, whose columns of B are at `b`, a stride apart.
+    #[inline(always)]
+    unsafe fn tile<L: Vector, const M: usize, const N: usize>(
+        &self,
+        row: usize,
+        col: usize,
+        (b, stride): (*const f32, usize),
+    ) {
         let (down, along) = self.a.strides();
         let mut c = [[L::splat(0.0); N]; M];
         // SAFETY: the caller vouches that the tile lies inside A, B and C.
@@ -194,7 +239,7 @@ impl<S: Sink> Product<'_, S> {
                 }
             }
             let mut a = self.a.matrix.at.add(row * down);
-            let mut b = self.b.at.add(col);
+            let mut b = b;
             for _ in 0..self.b.rows {
                 let mut line = [L::splat(0.0); N];
                 for j in 0..N {
@@ -207,10 +252,10 @@ impl<S: Sink> Product<'_, S> {
                     }
                 }
                 a = a.wrapping_add(along);
-                b = b.wrapping_add(self.b.stride);
+                b = b.wrapping_add(stride);
             }
-            for (i, c) in c.iter().enumerate() {
-                self.sink.put(row + i, col, *c);
+            for i in 0..M {
+                self.sink.put(row + i, col, c[i]);
             }
         }
     }

@@ -14,25 +14,28 @@ pub fn softmax(cpu: Cpu, z: ViewMut<'_>) {
 /// Loss and gradient of softmax with cross-entropy, from the logits.
 ///
 /// For every row z of `z` (rows × classes) with its target t (which sums to 1) in `targets`:
-/// `losses[row]` = ln Σ eᶻ − Σ t z, and z is replaced by (softmax(z) − t) · `scale`.
+/// `losses[row]` = ln Σ eᶻ − Σ t z, and δ ← (softmax(z) − t) · `scale`.
 pub fn softmax_crossentropy(
     cpu: Cpu,
-    z: ViewMut<'_>,
+    z: View<'_>,
     targets: View<'_>,
     scale: f32,
+    delta: ViewMut<'_>,
     losses: &mut [f32],
 ) {
     assert!((z.rows, z.cols) == (targets.rows, targets.cols) && losses.len() == z.rows);
-    cpu.run(Crossentropy { z, targets, scale, losses });
+    assert!((z.rows, z.cols) == (delta.rows, delta.cols));
+    cpu.run(Crossentropy { z, targets, scale, delta, losses });
 }
 
 /// The index of the greatest number, the first of equals.
 pub fn argmax(row: &[f32]) -> usize {
-    let mut best = 0;
+    let (mut best, mut greatest) = (0, row.first().copied().unwrap_or_default());
     for (i, x) in row.iter().enumerate() {
-        if row[best] < *x {
-            best = i;
-        }
+        // No branch: which one is the greatest is as good as random.
+        let better = greatest < *x;
+        best = if better { i } else { best };
+        greatest = if better { *x } else { greatest };
     }
     best
 }
@@ -49,7 +52,8 @@ impl Job for Softmax<'_> {
         let cols = self.z.cols;
         for r in 0..self.z.rows {
             let row = self.z.row(r);
-            let (_, sum) = exponentiate::<L>(row, cols);
+            // SAFETY: the row is padded to whole vectors.
+            let (_, sum) = unsafe { exponentiate::<L>(row.as_ptr(), row.as_mut_ptr(), cols) };
             for lanes in row.chunks_exact_mut(LANES) {
                 // SAFETY: the chunk holds LANES numbers.
                 unsafe { (L::load(lanes.as_ptr()) / L::splat(sum)).store(lanes.as_mut_ptr()) };
@@ -59,9 +63,10 @@ impl Job for Softmax<'_> {
 }
 
 struct Crossentropy<'a> {
-    z: ViewMut<'a>,
+    z: View<'a>,
     targets: View<'a>,
     scale: f32,
+    delta: ViewMut<'a>,
     losses: &'a mut [f32],
 }
 
@@ -73,44 +78,50 @@ impl Job for Crossentropy<'_> {
         let cols = self.z.cols;
         for r in 0..self.z.rows {
             let (row, targets) = (self.z.row(r), self.targets.row(r));
+            let delta = self.delta.row(r);
             let mut hit = L::splat(0.0);
             for (z, t) in row.chunks_exact(LANES).zip(targets.chunks_exact(LANES)) {
                 // SAFETY: both chunks hold LANES numbers.
                 hit = unsafe { L::load(t.as_ptr()).mul_add(L::load(z.as_ptr()), hit) };
             }
-            let (greatest, sum) = exponentiate::<L>(row, cols);
+            // SAFETY: both rows have the same length, whole vectors.
+            let (greatest, sum) =
+                unsafe { exponentiate::<L>(row.as_ptr(), delta.as_mut_ptr(), cols) };
             let log = ln(L::splat(sum)).to_array()[0] + greatest;
             self.losses[r] = log - hit.sum();
             let (inverse, scale) = (L::splat(1.0 / sum), L::splat(self.scale));
-            for (z, t) in row.chunks_exact_mut(LANES).zip(targets.chunks_exact(LANES)) {
+            for (d, t) in delta.chunks_exact_mut(LANES).zip(targets.chunks_exact(LANES)) {
                 // SAFETY: both chunks hold LANES numbers.
                 unsafe {
-                    let p = L::load(z.as_ptr()) * inverse;
-                    ((p - L::load(t.as_ptr())) * scale).store(z.as_mut_ptr());
+                    let p = L::load(d.as_ptr()) * inverse;
+                    ((p - L::load(t.as_ptr())) * scale).store(d.as_mut_ptr());
                 }
             }
         }
     }
 }
 
-/// z ← e^(z − max z), padding 0; returns max z and the sum.
+/// e ← e^(z − max z), padding 0, for the `cols` numbers from `z` on; returns max z and the sum.
+///
+/// # Safety
+/// There must be room for whole vectors in both places.
 #[inline(always)]
-fn exponentiate<L: Vector>(row: &mut [f32], cols: usize) -> (f32, f32) {
+unsafe fn exponentiate<L: Vector>(z: *const f32, e: *mut f32, cols: usize) -> (f32, f32) {
     let mut greatest = L::splat(f32::NEG_INFINITY);
-    for (v, lanes) in row.chunks_exact(LANES).enumerate() {
-        // SAFETY: the chunk holds LANES numbers.
-        let z = unsafe { L::load(lanes.as_ptr()) };
-        greatest = greatest.max(z.keep_first(cols - v * LANES, f32::NEG_INFINITY));
+    for col in (0..cols).step_by(LANES) {
+        // SAFETY: the caller vouches for the vector.
+        let z = unsafe { L::load(z.add(col)) };
+        greatest = greatest.max(z.keep_first(cols - col, f32::NEG_INFINITY));
     }
     let greatest = greatest.greatest();
     let mut sum = L::splat(0.0);
-    for (v, lanes) in row.chunks_exact_mut(LANES).enumerate() {
-        // SAFETY: the chunk holds LANES numbers.
+    for col in (0..cols).step_by(LANES) {
+        // SAFETY: as above.
         unsafe {
-            let e = exp(L::load(lanes.as_ptr()) - L::splat(greatest));
-            let e = e.keep_first(cols - v * LANES, 0.0);
-            e.store(lanes.as_mut_ptr());
-            sum = sum + e;
+            let power = exp(L::load(z.add(col)) - L::splat(greatest));
+            let power = power.keep_first(cols - col, 0.0);
+            power.store(e.add(col));
+            sum = sum + power;
         }
     }
     (greatest, sum.sum())
@@ -198,8 +209,9 @@ mod tests {
     fn losses_and_gradients_are_those_of_the_plain_twin() {
         for n in [1, 2, 10, 15, 16, 17, 40] {
             let (z, t) = rows(n);
-            let (mut delta, mut losses) = (z.clone(), [f32::NAN; 5]);
-            softmax_crossentropy(Cpu::detect(), delta.view_mut(5), t.view(5), 0.25, &mut losses);
+            let (mut delta, mut losses) = (Matrix::zeros(5, n), [f32::NAN; 5]);
+            let to = delta.view_mut(5);
+            softmax_crossentropy(Cpu::detect(), z.view(5), t.view(5), 0.25, to, &mut losses);
             for r in 0..5 {
                 let (z, t) = (&z.row(r)[..n], &t.row(r)[..n]);
                 assert!((f64::from(losses[r]) - plain::crossentropy(z, t)).abs() < 2e-6);
@@ -216,12 +228,13 @@ mod tests {
     #[test]
     fn a_sure_mistake_costs_its_margin() {
         for margin in [20.0, 200.0] {
-            let mut z = Matrix::from_rows(1, 3, &[0.0, 0.0, margin]);
+            let z = Matrix::from_rows(1, 3, &[0.0, 0.0, margin]);
             let t = Matrix::from_rows(1, 3, &[1.0, 0.0, 0.0]);
-            let mut losses = [0.0];
-            softmax_crossentropy(Cpu::detect(), z.view_mut(1), t.view(1), 1.0, &mut losses);
+            let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
+            let to = delta.view_mut(1);
+            softmax_crossentropy(Cpu::detect(), z.view(1), t.view(1), 1.0, to, &mut losses);
             assert!((losses[0] - margin).abs() < 1e-5);
-            assert!((z.row(0)[0] + 1.0).abs() < 1e-6 && (z.row(0)[2] - 1.0).abs() < 1e-6);
+            assert!((delta.row(0)[0] + 1.0).abs() < 1e-6 && (delta.row(0)[2] - 1.0).abs() < 1e-6);
         }
         let p = Matrix::from_rows(1, 3, &[0.0, 0.0, 1.0]);
         let t = Matrix::from_rows(1, 3, &[1.0, 0.0, 0.0]);
@@ -238,8 +251,9 @@ mod tests {
         let (mut delta, mut losses) = (Matrix::zeros(5, 10), [0.0; 5]);
         probability_crossentropy(p.view(5), t.view(5), 1.0, delta.view_mut(5), &mut losses);
         softmax_differentiate(Cpu::detect(), p.view(5), delta.view_mut(5));
-        let (mut shortcut, mut same) = (z, [0.0; 5]);
-        softmax_crossentropy(Cpu::detect(), shortcut.view_mut(5), t.view(5), 1.0, &mut same);
+        let (mut shortcut, mut same) = (Matrix::zeros(5, 10), [0.0; 5]);
+        let to = shortcut.view_mut(5);
+        softmax_crossentropy(Cpu::detect(), z.view(5), t.view(5), 1.0, to, &mut same);
         for (a, b) in delta.to_rows().iter().zip(shortcut.to_rows()) {
             assert!((a - b).abs() < 1e-6);
         }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
-use crate::kernels::turned::{Slots, Turned};
+use crate::kernels::turned::{PART, Slots, Turned};
 use crate::kernels::update::{Pointers, Rule, Target};
 use crate::kernels::{LANES, Vector, View, ViewMut};
 
@@ -52,6 +52,9 @@ pub fn sparse_update<R: Rule>(
     mut w: Target<'_>,
 ) {
     assert!((features.len(), delta.cols) == (w.value.rows, w.value.cols));
+    if features.is_empty() {
+        return;
+    }
     assert!(features.start % GROUP == 0 && features.end <= x.features());
     assert!(turned.rows == delta.rows && turned.groups == x.groups());
     let groups = features.start / GROUP..features.end.div_ceil(GROUP);
@@ -223,17 +226,33 @@ impl<R: Rule, E: Entry> Backward<'_, R, E> {
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
         let visits = self.used.map_or(self.groups.len(), <[u16]>::len);
+        let vectors = N * P * LANES;
+        self.sums.delta.columns(col, self.sums.delta.cols.min(col + vectors)).prefetch(PART);
         let mut ahead = Ahead::new(self.x, if col == 0 { self.ahead } else { &[] }, visits);
+        // Who goes along whole rows is understood by the processor's own prefetching.
+        let wide = vectors < self.sums.delta.cols;
         for visit in 0..visits {
             ahead.visit();
-            let p = match self.used {
-                Some(used) => usize::from(used[visit]),
-                None => self.groups.start + visit,
-            };
+            let p = self.visited(visit);
+            if wide && visit + 1 < visits {
+                let next = GROUP * self.visited(visit + 1) - self.features.start;
+                for i in 0..GROUP.min(self.features.len() - next) {
+                    self.pointers.prefetch::<R>(next + i, col, vectors);
+                }
+            }
             for i in 0..P {
                 // SAFETY: as the caller's.
                 unsafe { self.group::<L, N>(p, col + i * N * LANES) };
             }
+        }
+    }
+
+    /// The group that visit number `visit` is to.
+    #[inline(always)]
+    fn visited(&self, visit: usize) -> usize {
+        match self.used {
+            Some(used) => usize::from(used[visit]),
+            None => self.groups.start + visit,
         }
     }
 

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use crate::kernels::groups::{Bytes, Entry, Floats, Groups, Kept};
 
-/// Rows of a part: as many rows of outputs stay in the nearest cache while they are summed.
-const ROWS: usize = 64;
+/// Rows of a part at most: as many rows of outputs stay in the nearest cache while they are summed.
+pub(super) const PART: usize = 64;
 
 /// A batch, turned; the room for it is kept from batch to batch.
 pub struct Turned {
@@ -32,7 +32,7 @@ impl Turned {
     /// Room for batches of at most `batch_size` rows of `x`.
     pub fn new(x: &Groups, batch_size: usize) -> Turned {
         let groups = x.groups();
-        let part = batch_size.clamp(1, ROWS);
+        let part = batch_size.clamp(1, PART);
         let starts = vec![0; batch_size.div_ceil(part) * (groups + 1)];
         let slots = match x.kept() {
             Kept::Bytes(..) => Slots::Bytes(Vec::new()),

@@ -2,6 +2,7 @@
 //! from the registers of the product that made it.
 
 use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::prefetch::prefetch_at;
 use crate::kernels::{LANES, Lanes, Matrix, Pack, Vector, View, ViewMut};
 
 /// The most state vectors that a rule keeps for each weight.
@@ -116,6 +117,19 @@ impl Pointers {
     }
 }
 
+impl Pointers {
+    /// Asks for `n` numbers from (`row`, `col`) on to be brought near, in the weights and in each slot
+    /// of `R`; they will be updated soon.
+    #[inline(always)]
+    pub(super) fn prefetch<R: Rule>(self, row: usize, col: usize, n: usize) {
+        let at = row * self.stride + col;
+        prefetch_at(self.value.wrapping_add(at), n);
+        for i in 0..R::SLOTS {
+            prefetch_at(self.slots[i].wrapping_add(at), n);
+        }
+    }
+}
+
 /// Updates every weight of `target` by a gradient of the same shape.
 pub fn update<R: Rule>(cpu: Cpu, rule: &R, gradient: View<'_>, mut target: Target<'_>) {
     assert!((gradient.rows, gradient.cols) == (target.value.rows, target.value.cols));
@@ -192,14 +206,34 @@ impl<R: Rule> Job for BiasUpdate<'_, R> {
 
     #[inline(always)]
     fn run<L: Vector>(self) {
-        for col in (0..self.delta.cols).step_by(LANES) {
-            let mut g = L::splat(0.0);
-            for r in 0..self.delta.rows {
-                // SAFETY: rows are padded to whole vectors, and `bias_update` has checked the shapes.
-                g = g + unsafe { L::load(self.delta.at.add(r * self.delta.stride + col)) };
+        let vectors = self.delta.cols.div_ceil(LANES);
+        let mut v = 0;
+        while v < vectors {
+            // SAFETY: rows are padded to whole vectors, and `bias_update` has checked the shapes.
+            unsafe {
+                v += match vectors - v {
+                    4.. => (self.columns::<L, 4>(v * LANES), 4).1,
+                    _ => (self.columns::<L, 1>(v * LANES), 1).1,
+                };
             }
-            // SAFETY: as above.
-            unsafe { self.pointers.step(self.rule, 0, col, [g]) };
+        }
+    }
+}
+
+impl<R: Rule> BiasUpdate<'_, R> {
+    /// The N vectors of columns from `col` on: sums side by side, for each waits for its last addition.
+    #[inline(always)]
+    unsafe fn columns<L: Vector, const N: usize>(&self, col: usize) {
+        let mut g = [L::splat(0.0); N];
+        // SAFETY: the caller vouches for the columns.
+        unsafe {
+            for r in 0..self.delta.rows {
+                let row = self.delta.at.add(r * self.delta.stride + col);
+                for j in 0..N {
+                    g[j] = g[j] + L::load(row.add(j * LANES));
+                }
+            }
+            self.pointers.step(self.rule, 0, col, g);
         }
     }
 }

@@ -260,15 +260,12 @@ impl Objective {
         outputs: View<'_>,
         targets: View<'_>,
         scale: f32,
-        mut delta: ViewMut<'_>,
+        delta: ViewMut<'_>,
         losses: &mut [f32],
     ) {
         match self {
             Objective::SoftmaxCrossentropy => {
-                for r in 0..outputs.rows() {
-                    delta.row(r).copy_from_slice(outputs.row(r));
-                }
-                softmax_crossentropy(cpu, delta, targets, scale, losses);
+                softmax_crossentropy(cpu, outputs, targets, scale, delta, losses);
             }
             Objective::ProbabilityCrossentropy => {
                 probability_crossentropy(outputs, targets, scale, delta, losses);

@@ -88,7 +88,8 @@ impl Feed {
             match &self.targets {
                 Targets::Classes { labels, .. } if n == 1 => to[0] = labels[row] as f32,
                 Targets::Classes { labels, .. } => {
-                    to.fill(0.0);
+                    // A loop, because a row is too short for a call.
+                    to.iter_mut().for_each(|t| *t = 0.0);
                     to[labels[row] as usize] = 1.0;
                 }
                 Targets::Values { values, width } => {

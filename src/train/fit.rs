@@ -226,7 +226,12 @@ impl Task<'_> {
 /// The loss and the metrics of `score`, their names after `prefix`.
 pub(super) fn write(logs: &mut Logs, engine: &Engine, prefix: &str, score: &Score) {
     let mut set = |name: &str, value: f64| {
-        logs.set(&format!("{prefix}{name}"), f64::from(value as f32));
+        let value = f64::from(value as f32);
+        // Every step comes by without a prefix.
+        match prefix {
+            "" => logs.set(name, value),
+            _ => logs.set(&format!("{prefix}{name}"), value),
+        }
     };
     set("loss", score.loss);
     engine.metrics(score).for_each(|(name, value)| set(name, value));

@@ -52,8 +52,9 @@ impl RowWork<'_> {
                 logits: self.is_fused(l),
             };
             let body = &self.network.layers[l].body;
-            // Its z is there already.
+            // Its z is there already, where several threads have put it.
             if let (0, Body::Dense(dense)) = (l, body) {
+                pages.as_view().columns_range(columns.logits.clone()).prefetch(CHUNK);
                 let places = [columns.extra.clone(), columns.output.clone()];
                 dense.activate(self.cpu, pages.disjoint(places), moment.logits);
                 continue;
@@ -76,13 +77,12 @@ impl RowWork<'_> {
         self.feed.targets(batch, (1.0, 0.0), targets.reborrow());
         let n = outputs.cols();
         let outputs = outputs.as_view();
-        for (r, score) in scores.iter_mut().enumerate() {
+        for (r, (score, &row)) in scores.iter_mut().zip(batch).enumerate() {
             let (y, t) = (&outputs.row(r)[..n], &targets.row(r)[..n]);
-            let hit = match (y, t) {
+            score.hit = match (y, t) {
                 ([y], [t]) => f32::from(u8::from(self.objective.threshold() < *y)) == *t,
-                _ => argmax(y) == argmax(t),
+                _ => argmax(y) == self.feed.class(row).unwrap_or_else(|| argmax(t)),
             };
-            score.hit = hit;
         }
         if self.smoothing != (1.0, 0.0) {
             self.feed.targets(batch, self.smoothing, targets.reborrow());

@@ -168,12 +168,18 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     fn keep_first(self, n: usize, fill: f32) -> Self {
-        let mut lanes = self.to_array();
-        for lane in lanes.iter_mut().skip(n) {
-            *lane = fill;
+        // SAFETY: as above.
+        unsafe {
+            let n = _mm256_set1_epi32(n.min(LANES) as i32);
+            let low = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            let high = _mm256_add_epi32(low, _mm256_set1_epi32(8));
+            let [low, high] = [_mm256_cmpgt_epi32(n, low), _mm256_cmpgt_epi32(n, high)];
+            let fill = _mm256_set1_ps(fill);
+            Avx2(
+                _mm256_blendv_ps(fill, self.0, _mm256_castsi256_ps(low)),
+                _mm256_blendv_ps(fill, self.1, _mm256_castsi256_ps(high)),
+            )
         }
-        // SAFETY: the array holds LANES numbers.
-        unsafe { Self::load(lanes.as_ptr()) }
     }
 
     #[inline(always)]
@@ -182,5 +188,45 @@ impl Vector for Avx2 {
         // SAFETY: the array holds LANES numbers.
         unsafe { self.store(lanes.as_mut_ptr()) };
         lanes
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        // SAFETY: as above.
+        unsafe { halves::sum(_mm256_add_ps(self.0, self.1)) }
+    }
+
+    #[inline(always)]
+    fn greatest(self) -> f32 {
+        // SAFETY: as above.
+        unsafe { halves::greatest(_mm256_max_ps(self.1, self.0)) }
+    }
+}
+
+/// What is left of [`Vector::sum`] and [`Vector::greatest`] once the two halves of a vector are one.
+pub(super) mod halves {
+    use std::arch::x86_64::*;
+
+    /// Calls `$join` on the upper half and the lower, until one number is left.
+    macro_rules! halve {
+        ($x:ident, $join:ident, $join_last:ident) => {{
+            let x = $join(_mm256_extractf128_ps::<1>($x), _mm256_castps256_ps128($x));
+            let x = $join(_mm_movehl_ps(x, x), x);
+            _mm_cvtss_f32($join_last(_mm_shuffle_ps::<1>(x, x), x))
+        }};
+    }
+
+    /// The sum of eight numbers: lane i with lane i + 4, then + 2, + 1.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub(in super::super) fn sum(x: __m256) -> f32 {
+        halve!(x, _mm_add_ps, _mm_add_ss)
+    }
+
+    /// The greatest of eight numbers.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub(in super::super) fn greatest(x: __m256) -> f32 {
+        halve!(x, _mm_max_ps, _mm_max_ss)
     }
 }

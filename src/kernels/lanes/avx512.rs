@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::avx2::halves;
 use super::{LANES, Lanes, Vector, operators};
 
 /// Sixteen numbers in a `zmm` register.
@@ -163,5 +164,23 @@ impl Vector for Avx512 {
         // SAFETY: the array holds LANES numbers.
         unsafe { self.store(lanes.as_mut_ptr()) };
         lanes
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        // SAFETY: as above.
+        unsafe {
+            let upper = _mm512_extractf32x8_ps::<1>(self.0);
+            halves::sum(_mm256_add_ps(_mm512_castps512_ps256(self.0), upper))
+        }
+    }
+
+    #[inline(always)]
+    fn greatest(self) -> f32 {
+        // SAFETY: as above.
+        unsafe {
+            let upper = _mm512_extractf32x8_ps::<1>(self.0);
+            halves::greatest(_mm256_max_ps(upper, _mm512_castps512_ps256(self.0)))
+        }
     }
 }
