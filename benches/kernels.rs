@@ -30,7 +30,11 @@ fn matrix(rows: usize, cols: usize) -> Matrix {
     Matrix::from_rows(rows, cols, &numbers)
 }
 
-/// The rows of the batch number `i`, which lie as far apart as shuffled ones.
+/// The bands of the batch number `i`; batches lie as far apart as shuffled ones.
+fn turned(n: usize) -> [Turned; 2] {
+    [0, 1].map(|band| Turned::new(&IMAGES, band, n))
+}
+
 fn batch(n: usize, i: usize) -> Vec<u32> {
     (0..n).map(|k| ((i * n + k) * 7919 % 60000) as u32).collect()
 }
@@ -39,20 +43,21 @@ const BATCHES: [usize; 3] = [1, 32, 128];
 
 #[divan::bench(args = BATCHES)]
 fn turn(bencher: Bencher<'_, '_>, n: usize) {
-    let (mut turned, mut i) = (Turned::new(&IMAGES, n), 0);
+    let (mut turned, mut i) = (turned(n), 0);
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
         i += 1;
-        turned.fill(&IMAGES, &batch(n, i));
+        turned.iter_mut().for_each(|band| band.fill(&IMAGES, &batch(n, i)));
     });
 }
 
 #[divan::bench(args = BATCHES, consts = [16, 64, 512])]
 fn sparse_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
-    let (mut turned, w, mut z) =
-        (Turned::new(&IMAGES, n), matrix(784, UNITS), matrix(n, UNITS));
-    turned.fill(&IMAGES, &batch(n, 0));
+    let (mut turned, w, mut z) = (turned(n), matrix(784, UNITS), matrix(n, UNITS));
+    turned.iter_mut().for_each(|band| band.fill(&IMAGES, &batch(n, 0)));
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
-        sparse_product(Cpu::detect(), &IMAGES, &turned, w.view(784), None, z.view_mut(n));
+        for band in &turned {
+            sparse_product(Cpu::detect(), &IMAGES, band, w.view(784), None, z.view_mut(n));
+        }
     });
 }
 
@@ -72,7 +77,7 @@ fn dense_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
 
 /// The update of the first kernel by a batch.
 struct Step<'a> {
-    turned: &'a Turned,
+    turned: &'a [Turned; 2],
     delta: &'a Matrix,
     value: &'a mut Matrix,
     slots: &'a mut [Matrix],
@@ -84,7 +89,10 @@ impl UseRule for Step<'_> {
     fn use_rule<R: Rule>(self, rule: &R) {
         let (cpu, delta) = (Cpu::detect(), self.delta.view(self.delta.rows()));
         let target = Target::new(self.value, self.slots);
-        sparse_update(cpu, rule, (&IMAGES, 0..784), self.turned, &[], delta, target);
+        let (first, second) = target.split_rows(IMAGES.band(0).len());
+        for (band, part) in self.turned.iter().zip([first, second]) {
+            sparse_update(cpu, rule, &IMAGES, band, &[], delta, part);
+        }
     }
 
     fn use_whole<W: Whole>(self, _: &W) {
@@ -96,9 +104,8 @@ impl UseRule for Step<'_> {
 fn fused_update(bencher: Bencher<'_, '_>, name: &str) {
     let optimizer: Optimizer =
         serde_json::from_value(serde_json::json!({ "name": name })).expect("an optimizer");
-    let (mut turned, delta, mut value) =
-        (Turned::new(&IMAGES, 32), matrix(32, 64), matrix(784, 64));
-    turned.fill(&IMAGES, &batch(32, 0));
+    let (mut turned, delta, mut value) = (turned(32), matrix(32, 64), matrix(784, 64));
+    turned.iter_mut().for_each(|band| band.fill(&IMAGES, &batch(32, 0)));
     let (mut slots, mut t) = (optimizer.state(784, 64, false), 0);
     bencher.counter(ItemsCount::new(32_u32)).bench_local(|| {
         let step = Step { turned: &turned, delta: &delta, value: &mut value, slots: &mut slots };

@@ -23,9 +23,6 @@ pub struct Columns<T>(pub T);
 /// Divided by rows.
 pub struct Rows<T>(pub T);
 
-/// Divided into this number of parts, as even as they can be; some may be empty.
-pub struct Evenly<T>(pub T, pub usize);
-
 impl Team {
     /// Calls `work` on parts of `whole` that together are all of it, one for each member, with the
     /// unit at which the part starts.
@@ -102,19 +99,6 @@ unsafe impl<T: Send + Sync> Divide for Rows<&mut [T]> {
         Rows(unsafe {
             std::slice::from_raw_parts_mut(self.0.as_ptr().cast_mut().add(from), to - from)
         })
-    }
-}
-
-// SAFETY: different parts are different units of what is divided.
-unsafe impl<T: Divide> Divide for Evenly<T> {
-    fn units(&self) -> usize {
-        self.1
-    }
-
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
-        let place = |part| self.0.units() * part / self.1;
-        // SAFETY: the caller vouches for the parts.
-        Evenly(unsafe { self.0.part(place(from), place(to)) }, to - from)
     }
 }
 

@@ -35,8 +35,8 @@ mod update;
 
 pub use activate::{Curve, activate, differentiate};
 pub use cpu::Cpu;
-pub use divide::{Columns, Divide, Evenly, Rows, share};
-pub use groups::Groups;
+pub use divide::{Columns, Divide, Rows, share};
+pub use groups::{BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};

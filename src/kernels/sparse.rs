@@ -1,11 +1,9 @@
-//! Products with a turned batch: forward to the first layer's outputs, and back into its weights,
+//! Products with a band of a turned batch: forward to the first layer's outputs, and back into its weights,
 //! whose gradient is summed in registers and consumed there, never written.
 //!
 //! Forward, a group's rows of weights stay in registers while every row of the batch that has
 //! the group takes its share; so each weight is read once, and the outputs, which are few, wait in
 //! the nearest cache.
-
-use std::ops::Range;
 
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
@@ -13,8 +11,8 @@ use crate::kernels::turned::{PART, Slots, Turned};
 use crate::kernels::update::{Pointers, Rule, Target};
 use crate::kernels::{LANES, Vector, View, ViewMut};
 
-/// C ← C₀ + X W for the batch of `x` that `turned` holds: W is (features × n), C (batch × n), and
-/// every row of C₀ is `start` (n, padded), or 0.
+/// C ← C₀ + X W for the batch that `turned` holds of its band of `x`: W is (features × n), C
+/// (batch × n), and every row of C₀ is `start` (n, padded), or 0.
 pub fn sparse_product(
     cpu: Cpu,
     x: &Groups,
@@ -25,7 +23,7 @@ pub fn sparse_product(
 ) {
     assert!((w.rows, w.cols) == (x.features(), c.cols) && c.rows == turned.rows);
     assert!(start.is_none_or(|s| w.cols <= s.len() && s.len() % LANES == 0));
-    assert!(turned.groups == x.groups());
+    assert!(turned.first + turned.groups <= x.features().div_ceil(GROUP));
     match (x.kept(), &turned.slots) {
         (Kept::Bytes(_, table), Slots::Bytes(slots)) => {
             cpu.run(Forward { turned, slots, table, w, start, c });
@@ -37,40 +35,37 @@ pub fn sparse_product(
     }
 }
 
-/// Updates W, the weights of the `features` (whose number × n), by the gradient Xᵀ δ for the batch of
-/// `x` that `turned` holds, with δ (batch × n). Features start with a whole group.
+/// Updates the band's rows W (its features × n) by the gradient Xᵀ δ for the batch that `turned`
+/// holds, with δ (batch × n).
 ///
 /// Rows of features that are zero in all of `x` are visited only by a rule that does not rest. The
 /// rows `ahead` of `x` will be read next: they are asked for one by one as the work goes on.
 pub fn sparse_update<R: Rule>(
     cpu: Cpu,
     rule: &R,
-    (x, features): (&Groups, Range<usize>),
+    x: &Groups,
     turned: &Turned,
     ahead: &[u32],
     delta: View<'_>,
     mut w: Target<'_>,
 ) {
-    assert!((features.len(), delta.cols) == (w.value.rows, w.value.cols));
-    if features.is_empty() {
-        return;
-    }
-    assert!(features.start % GROUP == 0 && features.end <= x.features());
-    assert!(turned.rows == delta.rows && turned.groups == x.groups());
-    let groups = features.start / GROUP..features.end.div_ceil(GROUP);
-    let used = x.used();
-    let [from, to] =
-        [groups.start, groups.end].map(|at| used.partition_point(|&p| usize::from(p) < at));
-    let used = if R::RESTS { Some(&used[from..to]) } else { None };
-    let pointers = w.pointers(R::SLOTS);
+    let band = x.band(turned.band());
+    assert!((band.len(), delta.cols) == (w.value.rows, w.value.cols));
+    assert!(
+        turned.rows == delta.rows
+            && (band.start, turned.groups) == (GROUP * turned.first, band.len().div_ceil(GROUP))
+    );
+    let used = if R::RESTS { Some(x.used(turned.band())) } else { None };
+    let ahead = Rows { x, band: turned.band(), rows: ahead };
+    let (features, pointers) = (band.len(), w.pointers(R::SLOTS));
     match (x.kept(), &turned.slots) {
         (Kept::Bytes(_, table), Slots::Bytes(slots)) => {
             let sums = Sums { turned, slots, table, delta };
-            cpu.run(Backward { rule, sums, features, groups, used, x, ahead, pointers });
+            cpu.run(Backward { rule, sums, features, used, ahead, pointers });
         }
         (Kept::Floats(_), Slots::Floats(slots)) => {
             let sums = Sums { turned, slots, table: &[0.0; 256], delta };
-            cpu.run(Backward { rule, sums, features, groups, used, x, ahead, pointers });
+            cpu.run(Backward { rule, sums, features, used, ahead, pointers });
         }
         _ => panic!("rows of another type than turned"),
     }
@@ -120,7 +115,9 @@ impl<E: Entry> Forward<'_, E> {
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
         let turned = self.turned;
-        let full = self.w.rows / GROUP;
+        // The last group of all may have fewer features than the others.
+        let n_features = self.w.rows - GROUP * turned.first;
+        let full = turned.groups.min(n_features / GROUP);
         // SAFETY: as the caller's: rows, columns and slots lie inside.
         unsafe {
             for v in 0..N * P {
@@ -134,16 +131,17 @@ impl<E: Entry> Forward<'_, E> {
                         let slots = self.slots.get_unchecked(range);
                         for i in 0..P {
                             let at = (first_row, col + i * N * LANES);
-                            self.features::<L, N, GROUP>(GROUP * p, 0, slots, at);
+                            self.features::<L, N, GROUP>(GROUP * (turned.first + p), 0, slots, at);
                         }
                     }
                 }
-                // The last group may have fewer features than the others.
-                for i in 0..self.w.rows - GROUP * full {
-                    let slots = self.slots.get_unchecked(turned.range(q, full));
-                    for v in 0..N * P {
-                        let at = (first_row, col + v * LANES);
-                        self.features::<L, 1, 1>(GROUP * full + i, i, slots, at);
+                for p in full..turned.groups {
+                    let slots = self.slots.get_unchecked(turned.range(q, p));
+                    for i in 0..n_features - GROUP * p {
+                        for v in 0..N * P {
+                            let (first, at) = (GROUP * (turned.first + p), col + v * LANES);
+                            self.features::<L, 1, 1>(first + i, i, slots, (first_row, at));
+                        }
                     }
                 }
             }
@@ -202,12 +200,11 @@ impl<E: Entry> Forward<'_, E> {
 struct Backward<'a, R, E> {
     rule: &'a R,
     sums: Sums<'a, E>,
-    features: Range<usize>,
-    groups: Range<usize>,
+    /// Number of the band's features.
+    features: usize,
     /// The groups to visit, if not all of them.
     used: Option<&'a [u16]>,
-    x: &'a Groups,
-    ahead: &'a [u32],
+    ahead: Rows<'a>,
     pointers: Pointers,
 }
 
@@ -225,18 +222,18 @@ impl<R: Rule, E: Entry> Backward<'_, R, E> {
     /// All groups in the P · N vectors of columns from `col` on.
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
-        let visits = self.used.map_or(self.groups.len(), <[u16]>::len);
+        let visits = self.used.map_or(self.sums.turned.groups, <[u16]>::len);
         let vectors = N * P * LANES;
         self.sums.delta.columns(col, self.sums.delta.cols.min(col + vectors)).prefetch(PART);
-        let mut ahead = Ahead::new(self.x, if col == 0 { self.ahead } else { &[] }, visits);
+        let mut ahead = Ahead::new(self.ahead, visits, col == 0);
         // Who goes along whole rows is understood by the processor's own prefetching.
         let wide = vectors < self.sums.delta.cols;
         for visit in 0..visits {
             ahead.visit();
             let p = self.visited(visit);
             if wide && visit + 1 < visits {
-                let next = GROUP * self.visited(visit + 1) - self.features.start;
-                for i in 0..GROUP.min(self.features.len() - next) {
+                let next = GROUP * self.visited(visit + 1);
+                for i in 0..GROUP.min(self.features - next) {
                     self.pointers.prefetch::<R>(next + i, col, vectors);
                 }
             }
@@ -247,12 +244,12 @@ impl<R: Rule, E: Entry> Backward<'_, R, E> {
         }
     }
 
-    /// The group that visit number `visit` is to.
+    /// The group of the band that visit number `visit` is to.
     #[inline(always)]
     fn visited(&self, visit: usize) -> usize {
         match self.used {
-            Some(used) => usize::from(used[visit]),
-            None => self.groups.start + visit,
+            Some(used) => usize::from(used[visit]) - self.sums.turned.first,
+            None => visit,
         }
     }
 
@@ -260,8 +257,8 @@ impl<R: Rule, E: Entry> Backward<'_, R, E> {
     #[inline(always)]
     unsafe fn group<L: Vector, const N: usize>(&self, p: usize, col: usize) {
         let rule = *self.rule;
-        let first = GROUP * p - self.features.start;
-        let n_features = self.features.end - GROUP * p;
+        let first = GROUP * p;
+        let n_features = self.features - first;
         // SAFETY: as the caller's; the last group may have fewer features than the others.
         unsafe {
             if GROUP <= n_features {
@@ -318,31 +315,44 @@ impl<E: Entry> Sums<'_, E> {
     }
 }
 
+/// Some rows in a band of all.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    x: &'a Groups,
+    band: usize,
+    rows: &'a [u32],
+}
+
 /// Rows that will be read next, asked for evenly over some visits: all at once would have to wait
 /// for each other.
 struct Ahead<'a> {
-    x: &'a Groups,
-    rows: std::slice::Iter<'a, u32>,
+    rows: Rows<'a>,
     visits: usize,
-    /// Rows that each visit should ask for, and that have not been asked for, in parts of a row.
-    share: usize,
+    /// Rows that have been asked for, and what is due of the next one, in parts of `visits`.
+    asked: usize,
     owed: usize,
 }
 
 impl<'a> Ahead<'a> {
+    /// For all `rows`, or none if they are not wanted.
     #[inline(always)]
-    fn new(x: &'a Groups, rows: &'a [u32], visits: usize) -> Ahead<'a> {
+    fn new(mut rows: Rows<'a>, visits: usize, wanted: bool) -> Ahead<'a> {
+        if !wanted {
+            rows.rows = &[];
+        }
         // Who had to wait for the place of a row could not ask for the row.
-        rows.iter().for_each(|&r| x.prefetch_place(r));
-        Ahead { x, rows: rows.iter(), visits, share: rows.len(), owed: 0 }
+        rows.rows.iter().for_each(|&r| rows.x.prefetch_place(r, rows.band));
+        Ahead { rows, visits, asked: 0, owed: 0 }
     }
 
     #[inline(always)]
     fn visit(&mut self) {
-        self.owed += self.share;
+        let Rows { x, band, rows } = self.rows;
+        self.owed += rows.len();
         while self.visits <= self.owed {
             self.owed -= self.visits;
-            self.rows.next().into_iter().for_each(|&r| self.x.prefetch(r));
+            x.prefetch(rows[self.asked], band);
+            self.asked += 1;
         }
     }
 }

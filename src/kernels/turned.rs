@@ -8,9 +8,11 @@ use crate::kernels::groups::{Bytes, Entry, Floats, Groups, Kept};
 /// Rows of a part at most: as many rows of outputs stay in the nearest cache while they are summed.
 pub(super) const PART: usize = 64;
 
-/// A batch, turned; the room for it is kept from batch to batch.
+/// One band of a batch, turned; the room for it is kept from batch to batch.
 pub struct Turned {
-    /// Groups of features, whether there is anything in them or not.
+    band: usize,
+    /// The first group of the band, and how many there are, whether there is anything in them or not.
+    pub(super) first: usize,
     pub(super) groups: usize,
     /// Rows of the batch.
     pub(super) rows: usize,
@@ -29,16 +31,22 @@ pub(super) enum Slots {
 }
 
 impl Turned {
-    /// Room for batches of at most `batch_size` rows of `x`.
-    pub fn new(x: &Groups, batch_size: usize) -> Turned {
-        let groups = x.groups();
+    /// Room for batches of at most `batch_size` rows of `x`, of which it takes the band `band`.
+    pub fn new(x: &Groups, band: usize, batch_size: usize) -> Turned {
+        let range = x.groups_of(band);
+        let (first, groups) = (range.start, range.len());
         let part = batch_size.clamp(1, PART);
         let starts = vec![0; batch_size.div_ceil(part) * (groups + 1)];
         let slots = match x.kept() {
             Kept::Bytes(..) => Slots::Bytes(Vec::new()),
             Kept::Floats(_) => Slots::Floats(Vec::new()),
         };
-        Turned { groups, rows: 0, part, parts: 0, starts, slots }
+        Turned { band, first, groups, rows: 0, part, parts: 0, starts, slots }
+    }
+
+    /// The band that it takes.
+    pub fn band(&self) -> usize {
+        self.band
     }
 
     /// Takes the rows `batch` of `x`.
@@ -47,18 +55,19 @@ impl Turned {
     pub fn fill(&mut self, x: &Groups, batch: &[u32]) {
         self.rows = batch.len();
         self.parts = batch.len().div_ceil(self.part);
-        assert!(x.groups() == self.groups);
+        assert!(x.groups_of(self.band) == (self.first..self.first + self.groups));
         assert!(self.parts * (self.groups + 1) <= self.starts.len(), "room for the batch");
-        let Turned { groups, part, starts, .. } = self;
+        let Turned { band, first, groups, part, starts, .. } = self;
         let parts = batch.chunks(*part).zip(starts.chunks_exact_mut(*groups + 1));
+        let place = Place { x, band: *band, first: *first };
         match (x.kept(), &mut self.slots) {
-            (Kept::Bytes(kept, _), Slots::Bytes(slots)) => place(x, kept, parts, slots),
-            (Kept::Floats(kept), Slots::Floats(slots)) => place(x, kept, parts, slots),
+            (Kept::Bytes(kept, _), Slots::Bytes(slots)) => place.all(kept, parts, slots),
+            (Kept::Floats(kept), Slots::Floats(slots)) => place.all(kept, parts, slots),
             _ => panic!("rows of another type than made for"),
         }
     }
 
-    /// Where the slots of group `p` of part `q` are.
+    /// Where the slots of group `p` of the band in part `q` are.
     ///
     /// # Safety
     /// There must be such a group and such a part.
@@ -73,42 +82,59 @@ impl Turned {
     }
 }
 
-/// Sorts the entries of each part by their groups: counts them, sums up where each group starts, and
-/// puts them there.
-fn place<'a, E: Entry>(
-    x: &Groups,
-    kept: &[E],
-    parts: impl Iterator<Item = (&'a [u32], &'a mut [u32])>,
-    slots: &mut Vec<E>,
-) {
-    let mut end = 0;
-    for (rows, starts) in parts {
-        starts.fill(0);
-        let from = end;
-        end = from + rows.iter().map(|&r| x.range(r).len()).sum::<usize>();
-        if slots.len() < end {
-            slots.resize(end + end / 4, E::default());
+struct Place<'a> {
+    x: &'a Groups,
+    band: usize,
+    first: usize,
+}
+
+impl Place<'_> {
+    /// Sorts the entries of each part by their groups: counts them, sums up where each group starts,
+    /// and puts them there.
+    fn all<'a, E: Entry>(
+        &self,
+        kept: &[E],
+        parts: impl Iterator<Item = (&'a [u32], &'a mut [u32])>,
+        slots: &mut Vec<E>,
+    ) {
+        let mut end = 0;
+        for (rows, starts) in parts {
+            let from = end;
+            end += rows.iter().map(|&r| self.x.range(r, self.band).len()).sum::<usize>();
+            if slots.len() < end {
+                slots.resize(end + end / 4, E::default());
+            }
+            self.count(kept, rows, from, starts);
+            self.put(kept, rows, &mut starts[1..], slots);
         }
-        // Counted one place further on: once summed up, that is where the group starts; and as each
-        // entry moves it on by one, in the end it is where the next group starts.
-        starts[0] = from as u32;
-        let next = &mut starts[1..];
+    }
+
+    /// `starts[p + 1]` ← where group p starts, of slots that start at `from`.
+    fn count<E: Entry>(&self, kept: &[E], rows: &[u32], from: usize, starts: &mut [u32]) {
+        starts.fill(0);
+        let (start, counts) = (from as u32, &mut starts[1..]);
         for &r in rows {
-            for entry in &kept[x.range(r)] {
-                // SAFETY: `Groups` has checked that every index is that of one of its groups.
-                unsafe { *next.get_unchecked_mut(usize::from(entry.index())) += 1 };
+            for entry in &kept[self.x.range(r, self.band)] {
+                let p = usize::from(entry.index()) - self.first;
+                // SAFETY: `Groups` has checked that the groups of a band lie in it.
+                unsafe { *counts.get_unchecked_mut(p) += 1 };
             }
         }
-        let mut sum = from as u32;
-        for start in next.iter_mut() {
-            sum += std::mem::replace(start, sum);
-        }
+        let mut sum = start;
+        counts.iter_mut().for_each(|count| sum += std::mem::replace(count, sum));
+        starts[0] = start;
+    }
+
+    /// Puts every entry where its group goes on, which is in `next`: in the end, where the next group
+    /// starts.
+    fn put<E: Entry>(&self, kept: &[E], rows: &[u32], next: &mut [u32], slots: &mut [E]) {
         for (row, &r) in rows.iter().enumerate() {
-            for entry in &kept[x.range(r)] {
-                // SAFETY: as above; and no place moves on beyond where the next one started, for as
-                // many entries are placed as were counted.
+            for entry in &kept[self.x.range(r, self.band)] {
+                let p = usize::from(entry.index()) - self.first;
+                // SAFETY: `Groups` has checked that the groups of a band lie in it; and no place moves
+                // on beyond where the next one started, for as many entries are put as were counted.
                 unsafe {
-                    let next = next.get_unchecked_mut(usize::from(entry.index()));
+                    let next = next.get_unchecked_mut(p);
                     *slots.get_unchecked_mut(*next as usize) = entry.with_index(row as u16);
                     *next += 1;
                 }

@@ -1,45 +1,50 @@
-//! The inputs of a batch and the dense layer that stands on them; it knows no other layer.
-//!
-//! The layer is divided by units: each thread reads all inputs, and has its own share of the weights
-//! and of what the optimizer keeps for them in its own cache, forward as in the update.
-
-use std::ops::Range;
+//! The inputs of a batch and the dense layer that stands on them: a sum over so many inputs that it
+//! is divided by inputs where they are sparse, in bands whose sums are added in a fixed order; it
+//! knows no other layer.
 
 use crate::kernels::{
-    Columns, Cpu, Evenly, Groups, LANES, Operand, Rows, Rule, Target, Team, Turned, View, ViewMut,
-    bias_update, product, product_update, share, sparse_product, sparse_update,
+    BANDS, Columns, Cpu, Groups, LANES, Matrix, Operand, Rows, Rule, Target, Team, Turned, View,
+    ViewMut, bias_update, product, product_update, share, sparse_product, sparse_update,
 };
 use crate::model::{Body, BuiltLayer, DenseLayer};
 use crate::train::feed::{Feed, FeedInputs};
 
 /// The workspace of the first layer.
 pub(super) struct First {
-    /// The batch, turned, once for each thread: that is sooner done than fetched from another
-    /// thread's cache. Empty where the inputs are dense, or are to be seen one by one by another kind
-    /// of layer.
-    turned: Vec<Turned>,
+    /// Empty where the inputs are dense, or are to be seen one by one by another kind of layer.
+    bands: Vec<Band>,
+}
+
+/// A range of the inputs, worked on apart.
+struct Band {
+    turned: Turned,
+    /// The band's share of z (batch × units); the first one's has the bias.
+    sums: Matrix,
 }
 
 impl First {
-    /// Room for batches of at most `rows` rows of `feed`, for the layer that stands on them, on
-    /// `threads` threads.
-    pub(super) fn new(feed: &Feed, layer: &BuiltLayer, rows: usize, threads: usize) -> First {
-        let turned = match (&feed.inputs, &layer.body) {
+    /// Room for batches of at most `rows` rows of `feed`, for the layer that stands on them.
+    pub(super) fn new(feed: &Feed, layer: &BuiltLayer, rows: usize) -> First {
+        let band = |x: &Groups, band| Band {
+            turned: Turned::new(x, band, rows),
+            sums: Matrix::zeros(rows, layer.outputs),
+        };
+        let bands = match (&feed.inputs, &layer.body) {
             (FeedInputs::Sparse(groups), Body::Dense(_)) => {
-                (0..threads).map(|_| Turned::new(groups, rows)).collect()
+                (0..BANDS).map(|b| band(groups, b)).collect()
             }
             _ => Vec::new(),
         };
-        First { turned }
+        First { bands }
     }
 
     /// Whether the inputs are read where they lie.
     pub(super) fn reads_sparse(&self) -> bool {
-        !self.turned.is_empty()
+        !self.bands.is_empty()
     }
 
-    /// The inputs of the rows `batch`, copied to `input` unless they are sparse, and z = x W + b of a
-    /// dense `layer`.
+    /// The inputs of the rows `batch`, and z = x W + b of a dense `layer`: of sparse inputs in parts,
+    /// which [`First::sum`] adds; of others at once, the inputs being copied to `input`.
     pub(super) fn forward(
         &mut self,
         cpu: Cpu,
@@ -50,7 +55,7 @@ impl First {
         [mut input, z]: [ViewMut<'_>; 2],
     ) {
         if let (FeedInputs::Sparse(groups), Body::Dense(dense)) = (&feed.inputs, layer) {
-            return self.sparse_forward(cpu, team, affine(dense), groups, batch, z);
+            return self.sparse_forward(cpu, team, affine(dense), groups, batch);
         }
         team.divide(Rows(input.reborrow()), |part, from| {
             feed.inputs.gather(&batch[from..from + part.0.rows()], part.0);
@@ -68,23 +73,45 @@ impl First {
         &mut self,
         cpu: Cpu,
         team: &mut Team,
-        weights: (View<'_>, Option<&[f32]>),
+        (kernel, bias): (View<'_>, Option<&[f32]>),
         groups: &Groups,
         batch: &[u32],
-        z: ViewMut<'_>,
     ) {
-        let n = self.turned.len();
-        let vectors = z.cols().div_ceil(LANES);
-        team.divide((Rows(&mut self.turned[..]), Evenly(Columns(z), n)), |part, member| {
-            let (turned, z) = (&mut part.0.0[0], part.1.0.0);
-            turned.fill(groups, batch);
-            let (from, _) = share(vectors, member, n);
-            let (kernel, bias) = columns(weights, from, z.cols());
-            sparse_product(cpu, groups, turned, kernel, bias, z);
+        let n = batch.len();
+        let whole = team.size() <= BANDS;
+        team.divide(Rows(&mut self.bands[..]), |bands, _| {
+            for Band { turned, sums } in bands.0 {
+                turned.fill(groups, batch);
+                if whole {
+                    let bias = bias.filter(|_| turned.band() == 0);
+                    sparse_product(cpu, groups, turned, kernel, bias, sums.view_mut(n));
+                }
+            }
         });
+        // A team of more members than bands divides each band by units.
+        for Band { turned, sums } in self.bands.iter_mut().filter(|_| !whole) {
+            let bias = bias.filter(|_| turned.band() == 0);
+            team.divide(Columns(sums.view_mut(n)), |part, from| {
+                let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
+                sparse_product(cpu, groups, turned, kernel, bias, part.0);
+            });
+        }
     }
 
-    /// Cuts the kernel into parts for the members of the team, each with what its gradient is made of.
+    /// Adds the bands' shares of z for the rows from `from` of the batch on, from the first band to
+    /// the last; nothing when the inputs are dense.
+    pub(super) fn sum(&self, from: usize, mut z: ViewMut<'_>) {
+        let Some((first, others)) = self.bands.split_first() else { return };
+        for r in 0..z.rows() {
+            let z = z.row(r);
+            z.copy_from_slice(first.sums.row(from + r));
+            for band in others {
+                z.iter_mut().zip(band.sums.row(from + r)).for_each(|(z, sum)| *z += sum);
+            }
+        }
+    }
+
+    /// Cuts the kernel into parts for `size` members, each with what its gradient is made of.
     pub(super) fn parts<'a>(
         &'a self,
         feed: &'a Feed,
@@ -93,54 +120,32 @@ impl First {
         size: usize,
     ) -> Vec<Part<'a>> {
         match &feed.inputs {
-            FeedInputs::Sparse(groups) if delta.cols().div_ceil(LANES) < size => {
-                self.ranges(groups, delta, kernel)
+            FeedInputs::Sparse(groups) => {
+                let mut rest = Some(kernel);
+                let band = |band: &'a Band| {
+                    let turned = &band.turned;
+                    let (head, tail) = rest.take()?.split_rows(groups.band(turned.band()).len());
+                    rest = Some(tail);
+                    Some(
+                        columns_of(head, delta, size.div_ceil(BANDS)).into_iter().map(
+                            move |(kernel, delta)| Part::Sparse { groups, turned, delta, kernel },
+                        ),
+                    )
+                };
+                self.bands.iter().filter_map(band).flatten().collect()
             }
-            FeedInputs::Sparse(groups) => columns_of(kernel, delta, size)
-                .into_iter()
-                .zip(&self.turned)
-                .map(|((kernel, delta), turned)| Part::Sparse {
-                    x: (groups, 0..groups.features()),
-                    turned,
-                    delta,
-                    kernel,
-                })
-                .collect(),
             FeedInputs::Dense(_) => columns_of(kernel, delta, size)
                 .into_iter()
                 .map(|(kernel, delta)| Part::Dense { input, delta, kernel })
                 .collect(),
         }
     }
-
-    /// Cuts a kernel of fewer vectors of units than there are members by features.
-    fn ranges<'a>(
-        &'a self,
-        groups: &'a Groups,
-        delta: View<'a>,
-        kernel: Target<'a>,
-    ) -> Vec<Part<'a>> {
-        let mut rest = Some(kernel);
-        let part = |(i, turned): (usize, &'a Turned)| {
-            let n = self.turned.len();
-            let features = groups.cut(i, n)..groups.cut(i + 1, n);
-            let (kernel, tail) = rest.take()?.split_rows(features.len());
-            rest = Some(tail);
-            Some(Part::Sparse { x: (groups, features), turned, delta, kernel })
-        };
-        self.turned.iter().enumerate().filter_map(part).collect()
-    }
 }
 
 /// Some weights with what their gradient is made of.
 pub(super) enum Part<'a> {
-    /// Of some features of sparse inputs.
-    Sparse {
-        x: (&'a Groups, Range<usize>),
-        turned: &'a Turned,
-        delta: View<'a>,
-        kernel: Target<'a>,
-    },
+    /// Of a band of sparse inputs.
+    Sparse { groups: &'a Groups, turned: &'a Turned, delta: View<'a>, kernel: Target<'a> },
     /// xᵀ δ
     Dense { input: View<'a>, delta: View<'a>, kernel: Target<'a> },
     /// The column sums of δ, or of what a layer has made of it.
@@ -151,8 +156,8 @@ impl Part<'_> {
     /// Updates the weights by their gradient; the rows `ahead` of the feed will be read next.
     pub(super) fn update<R: Rule>(self, cpu: Cpu, rule: &R, ahead: &[u32]) {
         match self {
-            Part::Sparse { x, turned, delta, kernel } => {
-                sparse_update(cpu, rule, x, turned, ahead, delta, kernel);
+            Part::Sparse { groups, turned, delta, kernel } => {
+                sparse_update(cpu, rule, groups, turned, ahead, delta, kernel);
             }
             Part::Dense { input, delta, kernel } => {
                 product_update(cpu, rule, Operand::transposed(input), delta, kernel);

@@ -1,7 +1,8 @@
 //! A pass of a batch through the network: forward to the losses and, in training, back to every
 //! layer's delta; it updates nothing.
 //!
-//! The first layer is divided by units (`first.rs`). Batch normalisation sees all rows of a batch together and
+//! The first layer is divided by inputs where they are sparse, and each thread's share of the
+//! greatest kernel stays in its own cache. Batch normalisation sees all rows of a batch together and
 //! is divided by units. All the rest concerns one row alone and is divided by rows, from one such
 //! layer to the next.
 
@@ -57,8 +58,7 @@ impl Pass {
         rows: usize,
         threads: usize,
     ) -> Pass {
-        let team = Team::new(threads);
-        let first = First::new(feed, &network.layers[0], rows, team.size());
+        let first = First::new(feed, &network.layers[0], rows);
         let inputs = match &feed.inputs {
             FeedInputs::Sparse(_) if first.reads_sparse() => 0,
             _ => feed.features(),
@@ -79,7 +79,7 @@ impl Pass {
         };
         Pass {
             cpu: Cpu::detect(),
-            team,
+            team: Team::new(threads),
             pages: layout.pages(rows),
             transposes: transposed.collect(),
             meetings: bodies().enumerate().filter_map(meets).collect(),
@@ -109,6 +109,7 @@ impl Pass {
         let work = RowWork {
             cpu,
             layout: &self.layout,
+            first: &self.first,
             transposes: &self.transposes,
             objective: self.objective,
             fused: self.fused,

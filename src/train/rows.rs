@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::kernels::{Cpu, Matrix, ViewMut, argmax};
 use crate::model::{Body, Moment, Network, Objective};
 use crate::train::feed::Feed;
+use crate::train::first::First;
 use crate::train::page::Layout;
 
 /// Rows whose losses are worked out at a time.
@@ -23,6 +24,7 @@ pub(super) struct RowScore {
 pub(super) struct RowWork<'a> {
     pub(super) cpu: Cpu,
     pub(super) layout: &'a Layout,
+    pub(super) first: &'a First,
     /// The transposed kernel of each dense layer that passes back; empty ones of the others.
     pub(super) transposes: &'a [Matrix],
     pub(super) objective: Objective,
@@ -52,9 +54,9 @@ impl RowWork<'_> {
                 logits: self.is_fused(l),
             };
             let body = &self.network.layers[l].body;
-            // Its z is there already, where several threads have put it.
             if let (0, Body::Dense(dense)) = (l, body) {
-                pages.as_view().columns_range(columns.logits.clone()).prefetch(CHUNK);
+                let [z] = pages.disjoint([columns.logits.clone()]);
+                self.first.sum(from, z);
                 let places = [columns.extra.clone(), columns.output.clone()];
                 dense.activate(self.cpu, pages.disjoint(places), moment.logits);
                 continue;
