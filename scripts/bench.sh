@@ -4,7 +4,8 @@
 #
 #   scripts/bench.sh [contender...]     such as `scripts/bench.sh keras jax`; all without any
 #
-# MNIST names the data (mnist.npz, downloaded when not given), REPEATS how often each is timed (5).
+# MNIST names the data (mnist.npz, downloaded when not given), REPEATS how often each is timed (5),
+# JOBS the networks: tutorial, wide, or both ("tutorial wide").
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,6 +20,13 @@ fail() {
 
 for tool in cargo python3 taskset; do
     command -v "$tool" >/dev/null || fail "this needs $tool; install it"
+done
+
+for job in ${JOBS:=tutorial wide}; do
+    case $job in
+        tutorial | wide) ;;
+        *) fail "no network is called $job: tutorial or wide" ;;
+    esac
 done
 
 environment() {
@@ -56,4 +64,5 @@ if [ ! -f "$mnist" ]; then
 fi
 
 cargo build --quiet --release
-python3 scripts/bench/compare.py "$mnist" "${REPEATS:-5}"
+# shellcheck disable=SC2086 # the names are words
+python3 scripts/bench/compare.py "$mnist" "${REPEATS:-5}" "$JOBS" $wanted

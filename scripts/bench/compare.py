@@ -33,8 +33,9 @@ def burn_version():
         return lock.read().split('name = "burn"\nversion = "')[1].split('"')[0]
 
 
-def contenders(mnist, logs, job):
-    """Name: (needs this file, the command for a number of threads). `job`: units and batch."""
+def contenders(mnist, logs, job, wanted):
+    """Name: the command for a number of threads, of `runner` and of those `wanted` that are
+    installed. `job`: units and batch."""
     bench = os.path.join(ROOT, "target", "bench")
 
     def python(env, script, *more):
@@ -49,18 +50,23 @@ def contenders(mnist, logs, job):
     changes = [f"--set=training.epochs={EPOCHS}", *changes]
     run = [runner, "run", config, *changes, "--quiet", "--logdir", logs, "--threads"]
     found = {
-        "runner": (runner, lambda threads: [*run, str(threads)]),
-        "Keras 3, TensorFlow, TensorBoard callback": python("keras", "keras_fit.py", logs),
-        "PyTorch, fused Adam": python("torch", "torch_fit.py", *job),
-        "JAX, one `lax.scan` per epoch": python("jax", "jax_fit.py", *job),
-        f"burn {burn_version()}, flex": (
+        "runner": ("runner", runner, lambda threads: [*run, str(threads)]),
+        "keras": (
+            "Keras 3, TensorFlow, TensorBoard callback",
+            *python("keras", "keras_fit.py", logs),
+        ),
+        "torch": ("PyTorch, fused Adam", *python("torch", "torch_fit.py", *job)),
+        "jax": ("JAX, one `lax.scan` per epoch", *python("jax", "jax_fit.py", *job)),
+        "burn": (
+            f"burn {burn_version()}, flex",
             burn,
             lambda threads: [burn, str(EPOCHS), str(threads), mnist, *job],
         ),
     }
     if job != TUTORIAL:
-        del found["Keras 3, TensorFlow, TensorBoard callback"]
-    return {name: command for name, (path, command) in found.items() if os.path.exists(path)}
+        del found["keras"]
+    chosen = [found[key] for key in found if key == "runner" or key in wanted]
+    return {name: command for name, path, command in chosen if os.path.exists(path)}
 
 
 def seconds_of_epochs(said, logs):
@@ -96,11 +102,11 @@ def machine():
     return f"{names[0]}, {len(names)} cores"
 
 
-def time_all(mnist, repeats, job):
+def time_all(mnist, repeats, job, wanted):
     """(name, number of threads): what `measure` gave, each time."""
     times = {}
     with tempfile.TemporaryDirectory() as logs:
-        found = contenders(mnist, logs, job)
+        found = contenders(mnist, logs, job, wanted)
         for turn in range(repeats):
             for threads in [threads for threads in (1, 2) if threads <= (os.cpu_count() or 1)]:
                 for name, command in found.items():
@@ -133,11 +139,15 @@ def print_table(times):
 
 
 def main():
-    mnist, repeats = sys.argv[1], int(sys.argv[2])
+    mnist, repeats, jobs, wanted = sys.argv[1], int(sys.argv[2]), sys.argv[3].split(), sys.argv[4:]
     print(f"Medians of {repeats} on {machine()}; {EPOCHS} epochs. An epoch: JAX's when compiled.")
-    for title, job in [("784-64-10, batch 32", TUTORIAL), ("784-512-256-10, batch 128", WIDE)]:
+    known = {
+        "tutorial": ("784-64-10, batch 32", TUTORIAL),
+        "wide": ("784-512-256-10, batch 128", WIDE),
+    }
+    for title, job in [known[job] for job in jobs]:
         print(f"\n{title}:\n")
-        print_table(time_all(mnist, repeats, job))
+        print_table(time_all(mnist, repeats, job, wanted))
 
 
 main()
