@@ -391,6 +391,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_has_all_but_decayed_fades_before_it_is_subnormal() {
+        let layer = serde_json::json!({"type": "dense", "units": 3});
+        let network = Network::new(2, &[serde_json::from_value(layer).unwrap()], 0);
+        let optimizer = serde_json::from_value(serde_json::json!({"name": "adam"})).unwrap();
+        let mut state = OptimizerState::new(&optimizer, &network);
+        let (least, gone) = (2f32.powi(-95), 2f32.powi(-96));
+        let halved = 2f32.powi(-95 - FADE as i32);
+        assert!(halved.is_normal(), "the least that is left may be halved until the next time");
+        let (mut team, mut sums) = (Team::new(2), Vec::new());
+        for iterations in 0..2 * FADE {
+            state.iterations = iterations;
+            state.slots[0][1].row_mut(1)[..3].copy_from_slice(&[least, -gone, 1.0]);
+            let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+            fade(&mut hands, &mut state);
+            let faded = if iterations % FADE == FADE - 1 { 0.0 } else { -gone };
+            assert_eq!(state.slots[0][1].row(1)[..3], [least, faded, 1.0]);
+        }
+    }
+
     /// `tests/golden/keras_optimizers.py` has recorded Keras's numbers.
     #[test]
     fn gradients_in_memory_give_the_weights_of_keras_on_any_number_of_threads() {
