@@ -46,7 +46,7 @@ mod tests {
     fn the_files_are_the_ones_that_were_packed() {
         let sum =
             |bytes| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
-        assert_eq!(sum(TRAIN), "a96568d102aa94870d64eedf65f2dacae5b2aab804d09d73f455c099c6883550");
-        assert_eq!(sum(TEST), "7a80181c4589129a18fa8d2a3444a5420b04c3f1e03252b31e4d478652861526");
+        assert_eq!(sum(TRAIN), "342aeae86b641b8a97c6212fd8147f2114d69cdf1fb5beaec93c8db5e5575dd8");
+        assert_eq!(sum(TEST), "4522eda21d8a24427d513311f7ef07c087fc9481289f43f9bbbbbc96601af2f4");
     }
 }

@@ -24,6 +24,7 @@
 use rayon::prelude::*;
 
 use crate::data::{DataError, Inputs, SparseRows, Table, Targets, Values};
+use crate::kernels::large_pages;
 
 const MAGIC: &[u8; 4] = b"RNPT";
 const VERSION: usize = 1;
@@ -117,6 +118,8 @@ impl<'a> Packed<'a> {
         let mut offsets = vec![0; self.rows + 1];
         let mut indices = vec![0; entries];
         let mut values = vec![0; entries];
+        large_pages(&mut indices);
+        large_pages(&mut values);
         self.rooms(&mut offsets[1..], &mut indices, &mut values)
             .into_par_iter()
             .try_for_each(|(block, room)| block.read(self.height, self.width, room))?;

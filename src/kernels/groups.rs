@@ -7,7 +7,8 @@
 
 use rayon::prelude::*;
 
-use crate::kernels::prefetch::prefetch;
+use crate::kernels::pages::large_pages;
+use crate::kernels::prefetch::{LINE, Lines, prefetch};
 
 /// Features of a group.
 pub(super) const GROUP: usize = 2;
@@ -165,7 +166,10 @@ impl Groups {
         let counted = rows.par_iter().map(|ends| count(ends, indices)).collect::<Vec<_>>();
         let used = used(features, &counted);
         let bands = bands(features, &used);
-        let mut groups = vec![E::default(); counted.iter().map(|chunk| chunk.groups).sum()];
+        let n_groups = counted.iter().map(|chunk| chunk.groups).sum();
+        let mut groups = Vec::with_capacity(n_groups);
+        large_pages(groups.spare_capacity_mut());
+        groups.resize(n_groups, E::default());
         let mut ends = vec![0; BANDS * offsets.len().saturating_sub(1) + 1];
         let (mut first, mut rest) = (0, (&mut groups[..], &mut ends[1..]));
         let mut rooms = Vec::with_capacity(rows.len());
@@ -222,22 +226,31 @@ impl Groups {
         self.offsets[at] as usize..self.offsets[at + 1] as usize
     }
 
-    /// Asks for the place of band `band` of row `r` to be brought near: [`Groups::prefetch`] will ask
-    /// for it.
+    /// Asks for the place of band `band` of row `r` to be brought near: [`Groups::lines`] will need it.
     #[inline(always)]
     pub(super) fn prefetch_place(&self, r: u32, band: usize) {
         let at = BANDS * r as usize + band;
         prefetch(&self.offsets[at..at + 2]);
     }
 
-    /// Asks for band `band` of row `r` to be brought near: it will be read soon.
+    /// What there is to ask for before band `band` of row `r` is read.
     #[inline(always)]
-    pub(super) fn prefetch(&self, r: u32, band: usize) {
+    pub(super) fn lines(&self, r: u32, band: usize) -> Lines {
         let range = self.range(r, band);
         match &self.kept {
-            Kept::Bytes(groups, _) => prefetch(&groups[range]),
-            Kept::Floats(groups) => prefetch(&groups[range]),
+            Kept::Bytes(groups, _) => Lines::of(&groups[range]),
+            Kept::Floats(groups) => Lines::of(&groups[range]),
         }
+    }
+
+    /// How many lines a band of a row is, as a rule.
+    pub(super) fn usual_lines(&self) -> usize {
+        let size = match &self.kept {
+            Kept::Bytes(groups, _) => size_of_val(&groups[..]),
+            Kept::Floats(groups) => size_of_val(&groups[..]),
+        };
+        // As it may begin anywhere in a line, it is one more.
+        1 + size.div_ceil(LINE * self.offsets.len())
     }
 }
 

@@ -18,17 +18,16 @@ pub fn rsqrt<L: Lanes>(x: L) -> L {
     y
 }
 
-/// 1 / x for positive normal x below 2¹²⁶, within 2 units in the last place.
+/// 1 / x for positive normal x below 2¹²⁶, to 10⁻⁶ of it: it scales steps, and a learning rate is not
+/// known better.
 ///
-/// A first guess from the bits, off by 5 % at most; then a step y ← y (c − x y), of which Newton's has
-/// c = 2, with the c that leaves the least error, 1.3·10⁻³ on either side; then one of Halley's kind,
-/// y ← y (1 + e + e²) with e = 1 − x y, which cubes it.
+/// A first guess from the bits, off by 5 % at most; then two steps y ← y (c − x y), of which Newton's
+/// have c = 2, each with the c that leaves the least error on either side: 1.3·10⁻³, then 0.9·10⁻⁶.
 #[inline(always)]
 pub fn reciprocal<L: Lanes>(x: L) -> L {
     let y = x.reciprocal_guess(0x7ef3_27f0);
     let y = y * (-x).mul_add(y, L::splat(2.001_29));
-    let e = (-x).mul_add(y, L::splat(1.0));
-    y.mul_add(e.mul_add(e, e), y)
+    y.mul_add((-x).mul_add(y, L::splat(1.000_000_8)), y)
 }
 
 /// x, or 0 where |x| < 2⁻⁹⁵.
@@ -195,7 +194,7 @@ mod tests {
         assert!(worst(2, &between(-12.0, 12.0), 1e-30, f64::tanh) < 4.0 * ULP);
         assert!(worst(4, &between(1e-12, 1e6), 0.0, |x| 1.0 / x.sqrt()) < 2.0 * ULP);
         for xs in [between(1e-12, 1e-6), between(1e-3, 1.0), between(1.0, 4.0), between(1.0, 1e6)] {
-            assert!(worst(5, &xs, 0.0, |x| 1.0 / x) < 2.0 * ULP);
+            assert!(worst(5, &xs, 0.0, |x| 1.0 / x) < 1e-6);
         }
         // Abramowitz and Stegun, table 7.1.
         for (x, want) in

@@ -21,6 +21,7 @@ mod lanes;
 mod math;
 mod matrix;
 mod normalize;
+mod pages;
 pub mod plain;
 mod pointwise;
 mod prefetch;
@@ -44,7 +45,9 @@ pub use normalize::{
     Gain, Stat, column_normalize, column_normalize_back, row_normalize, row_normalize_back,
     scale_and_shift,
 };
+pub use pages::large_pages;
 pub use pointwise::{Pointwise, pointwise};
+pub use prefetch::prefetch;
 pub use product::{Operand, product, product_update, transpose};
 pub use rowwise::{Rowwise, rowwise};
 pub use softmax::{

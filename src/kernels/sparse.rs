@@ -7,6 +7,7 @@
 
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
+use crate::kernels::prefetch::Lines;
 use crate::kernels::turned::{PART, Slots, Turned};
 use crate::kernels::update::{Pointers, Rule, Target};
 use crate::kernels::{LANES, Vector, View, ViewMut};
@@ -39,7 +40,7 @@ pub fn sparse_product(
 /// holds, with δ (batch × n).
 ///
 /// Rows of features that are zero in all of `x` are visited only by a rule that does not rest. The
-/// rows `ahead` of `x` will be read next: they are asked for one by one as the work goes on.
+/// rows `ahead` of `x` will be read next: they are asked for bit by bit as the work goes on.
 pub fn sparse_update<R: Rule>(
     cpu: Cpu,
     rule: &R,
@@ -323,14 +324,13 @@ struct Rows<'a> {
     rows: &'a [u32],
 }
 
-/// Rows that will be read next, asked for evenly over some visits: all at once would have to wait
-/// for each other.
+/// Rows that will be read next, asked for line by line over some visits.
 struct Ahead<'a> {
     rows: Rows<'a>,
-    visits: usize,
-    /// Rows that have been asked for, and what is due of the next one, in parts of `visits`.
-    asked: usize,
-    owed: usize,
+    /// What is left of the row that is being asked for.
+    lines: Lines,
+    /// Lines for each visit.
+    each: usize,
 }
 
 impl<'a> Ahead<'a> {
@@ -342,17 +342,18 @@ impl<'a> Ahead<'a> {
         }
         // Who had to wait for the place of a row could not ask for the row.
         rows.rows.iter().for_each(|&r| rows.x.prefetch_place(r, rows.band));
-        Ahead { rows, visits, asked: 0, owed: 0 }
+        let each = (rows.rows.len() * rows.x.usual_lines()).div_ceil(visits.max(1));
+        Ahead { rows, lines: Lines::NONE, each }
     }
 
     #[inline(always)]
     fn visit(&mut self) {
-        let Rows { x, band, rows } = self.rows;
-        self.owed += rows.len();
-        while self.visits <= self.owed {
-            self.owed -= self.visits;
-            x.prefetch(rows[self.asked], band);
-            self.asked += 1;
+        for _ in 0..self.each {
+            if !self.lines.ask() {
+                let Rows { x, band, rows: [row, others @ ..] } = self.rows else { return };
+                self.lines = x.lines(*row, band);
+                self.rows.rows = others;
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! all runs and never changed.
 
 use crate::data::{Inputs, Table, Targets, Values};
-use crate::kernels::{Groups, Matrix, ViewMut};
+use crate::kernels::{Groups, Matrix, ViewMut, prefetch};
 
 /// A table whose inputs have been divided by a scale.
 #[derive(Debug)]
@@ -75,6 +75,18 @@ impl Feed {
         match &self.targets {
             Targets::Classes { classes, .. } => 1 < outputs || *classes <= 2,
             Targets::Values { values, .. } => values.iter().all(|t| *t == 0.0 || *t == 1.0),
+        }
+    }
+
+    /// Asks for the targets of `rows` to be brought near: [`Feed::targets`] will read them, and they
+    /// are anywhere.
+    pub(super) fn prefetch_targets(&self, rows: &[u32]) {
+        let rows = rows.iter().map(|&row| row as usize);
+        match &self.targets {
+            Targets::Classes { labels, .. } => rows.for_each(|r| prefetch(&labels[r..=r])),
+            Targets::Values { values, width } => {
+                rows.for_each(|r| prefetch(&values[r * width..(r + 1) * width]));
+            }
         }
     }
 

@@ -98,6 +98,7 @@ impl Pass {
     /// to its page.
     pub(super) fn run(&mut self, network: &Network, batch: Batch<'_>, scores: &mut [RowScore]) {
         let Batch { feed, rows, step } = batch;
+        feed.prefetch_targets(rows);
         let mut pages = self.pages.view_mut(rows.len());
         let columns = [self.layout.input.clone(), self.layout.layers[0].logits.clone()];
         let views = pages.disjoint(columns);
