@@ -89,9 +89,10 @@ impl UseRule for Step<'_> {
     fn use_rule<R: Rule>(self, rule: &R) {
         let (cpu, delta) = (Cpu::detect(), self.delta.view(self.delta.rows()));
         let target = Target::new(self.value, self.slots);
-        let (first, second) = target.split_rows(IMAGES.band(0).len());
-        for (band, part) in self.turned.iter().zip([first, second]) {
-            sparse_update(cpu, rule, &IMAGES, band, &[], delta, part);
+        let bands = [0, 1].map(|band| IMAGES.band(band));
+        let (first, second) = target.split_rows(IMAGES.features_of(&bands[0]).len());
+        for ((turned, groups), part) in self.turned.iter().zip(bands).zip([first, second]) {
+            sparse_update(cpu, rule, &IMAGES, (turned, groups), &[], delta, part);
         }
     }
 

@@ -1,5 +1,8 @@
 //! How work is divided among a team: by outputs, into ranges that no two members share.
 
+use std::sync::{Mutex, PoisonError};
+use std::vec;
+
 use crate::kernels::{LANES, Target, Team, ViewMut};
 
 /// Something that can be cut into ranges of units which do not overlap.
@@ -36,6 +39,29 @@ impl Team {
             if from < to {
                 // SAFETY: the shares of different members do not overlap.
                 work(unsafe { whole.part(from, to) }, from);
+            }
+        });
+    }
+}
+
+impl Team {
+    /// Calls `work` on every item of `hands`. Each member takes those of its own hand, from the first
+    /// to the last, and then helps the others: a processor may be slower than its neighbour for a
+    /// while. So it is left to chance who takes an item, but not what comes of it.
+    pub fn work_through<T: Send>(&mut self, hands: Vec<Vec<T>>, work: impl Fn(T) + Sync) {
+        if self.size() == 1 {
+            return hands.into_iter().flatten().for_each(work);
+        }
+        let hands: Vec<_> = hands.into_iter().map(|hand| Mutex::new(hand.into_iter())).collect();
+        let take = |hand: &Mutex<vec::IntoIter<T>>| {
+            hand.lock().unwrap_or_else(PoisonError::into_inner).next()
+        };
+        self.call(&|number| {
+            for i in 0..hands.len() {
+                let hand = &hands[(number + i) % hands.len()];
+                while let Some(item) = take(hand) {
+                    work(item);
+                }
             }
         });
     }
@@ -119,6 +145,19 @@ unsafe impl<A: Divide, B: Divide> Divide for (A, B) {
 mod tests {
     use super::*;
     use crate::kernels::Matrix;
+
+    #[test]
+    fn every_item_is_taken_once_whoever_takes_it() {
+        for size in 1..5 {
+            let mut team = Team::new(size);
+            for hands in [vec![], vec![vec![1], vec![]], vec![vec![], vec![2, 3, 5, 7], vec![11]]] {
+                let want: usize = hands.iter().flatten().product();
+                let product = Mutex::new(1);
+                team.work_through(hands, |item: usize| *product.lock().unwrap() *= item);
+                assert_eq!(product.into_inner().unwrap(), want, "{size} threads");
+            }
+        }
+    }
 
     #[test]
     fn parts_are_all_of_the_whole_on_any_number_of_threads() {

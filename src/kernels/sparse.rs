@@ -5,10 +5,12 @@
 //! the group takes its share; so each weight is read once, and the outputs, which are few, wait in
 //! the nearest cache.
 
+use std::ops::Range;
+
 use crate::kernels::cpu::{Cpu, Job};
-use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
+use crate::kernels::groups::{GROUP, Groups};
 use crate::kernels::prefetch::Lines;
-use crate::kernels::turned::{PART, Slots, Turned};
+use crate::kernels::turned::{PART, Slot, Turned};
 use crate::kernels::update::{Pointers, Rule, Target};
 use crate::kernels::{LANES, Vector, View, ViewMut};
 
@@ -25,19 +27,11 @@ pub fn sparse_product(
     assert!((w.rows, w.cols) == (x.features(), c.cols) && c.rows == turned.rows);
     assert!(start.is_none_or(|s| w.cols <= s.len() && s.len() % LANES == 0));
     assert!(turned.first + turned.groups <= x.features().div_ceil(GROUP));
-    match (x.kept(), &turned.slots) {
-        (Kept::Bytes(_, table), Slots::Bytes(slots)) => {
-            cpu.run(Forward { turned, slots, table, w, start, c });
-        }
-        (Kept::Floats(_), Slots::Floats(slots)) => {
-            cpu.run(Forward { turned, slots, table: &[0.0; 256], w, start, c });
-        }
-        _ => panic!("rows of another type than turned"),
-    }
+    cpu.run(Forward { turned, w, start, c });
 }
 
-/// Updates the band's rows W (its features × n) by the gradient Xᵀ δ for the batch that `turned`
-/// holds, with δ (batch × n).
+/// Updates W, the rows of weights of the features of `groups` (× n), by their gradient Xᵀ δ for the
+/// batch of which `turned` holds a band that has these groups, with δ (batch × n).
 ///
 /// Rows of features that are zero in all of `x` are visited only by a rule that does not rest. The
 /// rows `ahead` of `x` will be read next: they are asked for bit by bit as the work goes on.
@@ -45,31 +39,19 @@ pub fn sparse_update<R: Rule>(
     cpu: Cpu,
     rule: &R,
     x: &Groups,
-    turned: &Turned,
+    (turned, groups): (&Turned, Range<usize>),
     ahead: &[u32],
     delta: View<'_>,
     mut w: Target<'_>,
 ) {
-    let band = x.band(turned.band());
-    assert!((band.len(), delta.cols) == (w.value.rows, w.value.cols));
-    assert!(
-        turned.rows == delta.rows
-            && (band.start, turned.groups) == (GROUP * turned.first, band.len().div_ceil(GROUP))
-    );
-    let used = if R::RESTS { Some(x.used(turned.band())) } else { None };
+    let features = x.features_of(&groups).len();
+    assert!((features, delta.cols) == (w.value.rows, w.value.cols));
+    assert!(turned.rows == delta.rows && turned.first <= groups.start);
+    assert!(groups.is_empty() || groups.end <= turned.first + turned.groups);
+    let used = if R::RESTS { Some(x.used(groups.clone())) } else { None };
     let ahead = Rows { x, band: turned.band(), rows: ahead };
-    let (features, pointers) = (band.len(), w.pointers(R::SLOTS));
-    match (x.kept(), &turned.slots) {
-        (Kept::Bytes(_, table), Slots::Bytes(slots)) => {
-            let sums = Sums { turned, slots, table, delta };
-            cpu.run(Backward { rule, sums, features, used, ahead, pointers });
-        }
-        (Kept::Floats(_), Slots::Floats(slots)) => {
-            let sums = Sums { turned, slots, table: &[0.0; 256], delta };
-            cpu.run(Backward { rule, sums, features, used, ahead, pointers });
-        }
-        _ => panic!("rows of another type than turned"),
-    }
+    let (sums, pointers) = (Sums { turned, delta }, w.pointers(R::SLOTS));
+    cpu.run(Backward { rule, sums, groups, features, used, ahead, pointers });
 }
 
 /// Calls `strip` for all columns (in loops without closures here, and below: one would be compiled
@@ -92,16 +74,14 @@ macro_rules! strips {
     }};
 }
 
-struct Forward<'a, E> {
+struct Forward<'a> {
     turned: &'a Turned,
-    slots: &'a [E],
-    table: &'a Table,
     w: View<'a>,
     start: Option<&'a [f32]>,
     c: ViewMut<'a>,
 }
 
-impl<E: Entry> Job for Forward<'_, E> {
+impl Job for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -111,7 +91,7 @@ impl<E: Entry> Job for Forward<'_, E> {
     }
 }
 
-impl<E: Entry> Forward<'_, E> {
+impl Forward<'_> {
     /// All rows of the P · N vectors of columns from `col` on.
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
@@ -129,7 +109,7 @@ impl<E: Entry> Forward<'_, E> {
                 for p in 0..full {
                     let range = turned.range(q, p);
                     if !range.is_empty() {
-                        let slots = self.slots.get_unchecked(range);
+                        let slots = turned.slots.get_unchecked(range);
                         for i in 0..P {
                             let at = (first_row, col + i * N * LANES);
                             self.features::<L, N, GROUP>(GROUP * (turned.first + p), 0, slots, at);
@@ -137,7 +117,7 @@ impl<E: Entry> Forward<'_, E> {
                     }
                 }
                 for p in full..turned.groups {
-                    let slots = self.slots.get_unchecked(turned.range(q, p));
+                    let slots = turned.slots.get_unchecked(turned.range(q, p));
                     for i in 0..n_features - GROUP * p {
                         for v in 0..N * P {
                             let (first, at) = (GROUP * (turned.first + p), col + v * LANES);
@@ -171,7 +151,7 @@ impl<E: Entry> Forward<'_, E> {
         &self,
         first: usize,
         place: usize,
-        slots: &[E],
+        slots: &[Slot],
         (row, col): (usize, usize),
     ) {
         let mut w = [[L::splat(0.0); N]; K];
@@ -184,8 +164,8 @@ impl<E: Entry> Forward<'_, E> {
                 }
             }
             for slot in slots {
-                let x = slot.numbers(self.table);
-                let c = c.add(usize::from(slot.index()) * self.c.stride);
+                let x = slot.values;
+                let c = c.add(slot.row as usize * self.c.stride);
                 for j in 0..N {
                     let mut sum = L::load(c.add(j * LANES));
                     for i in 0..K {
@@ -198,18 +178,19 @@ impl<E: Entry> Forward<'_, E> {
     }
 }
 
-struct Backward<'a, R, E> {
+struct Backward<'a, R> {
     rule: &'a R,
-    sums: Sums<'a, E>,
-    /// Number of the band's features.
+    sums: Sums<'a>,
+    groups: Range<usize>,
+    /// How many features they have.
     features: usize,
-    /// The groups to visit, if not all of them.
+    /// Those to visit, if not all of them.
     used: Option<&'a [u16]>,
     ahead: Rows<'a>,
     pointers: Pointers,
 }
 
-impl<R: Rule, E: Entry> Job for Backward<'_, R, E> {
+impl<R: Rule> Job for Backward<'_, R> {
     type Output = ();
 
     #[inline(always)]
@@ -219,11 +200,11 @@ impl<R: Rule, E: Entry> Job for Backward<'_, R, E> {
     }
 }
 
-impl<R: Rule, E: Entry> Backward<'_, R, E> {
-    /// All groups in the P · N vectors of columns from `col` on.
+impl<R: Rule> Backward<'_, R> {
+    /// All of them in the P · N vectors of columns from `col` on.
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
-        let visits = self.used.map_or(self.sums.turned.groups, <[u16]>::len);
+        let visits = self.used.map_or(self.groups.len(), <[u16]>::len);
         let vectors = N * P * LANES;
         self.sums.delta.columns(col, self.sums.delta.cols.min(col + vectors)).prefetch(PART);
         let mut ahead = Ahead::new(self.ahead, visits, col == 0);
@@ -245,11 +226,11 @@ impl<R: Rule, E: Entry> Backward<'_, R, E> {
         }
     }
 
-    /// The group of the band that visit number `visit` is to.
+    /// Which of the groups visit number `visit` is to.
     #[inline(always)]
     fn visited(&self, visit: usize) -> usize {
         match self.used {
-            Some(used) => usize::from(used[visit]) - self.sums.turned.first,
+            Some(used) => usize::from(used[visit]) - self.groups.start,
             None => visit,
         }
     }
@@ -260,6 +241,7 @@ impl<R: Rule, E: Entry> Backward<'_, R, E> {
         let rule = *self.rule;
         let first = GROUP * p;
         let n_features = self.features - first;
+        let p = self.groups.start - self.sums.turned.first + p;
         // SAFETY: as the caller's; the last group may have fewer features than the others.
         unsafe {
             if GROUP <= n_features {
@@ -278,14 +260,12 @@ impl<R: Rule, E: Entry> Backward<'_, R, E> {
 }
 
 /// The gradient, group by group.
-struct Sums<'a, E> {
+struct Sums<'a> {
     turned: &'a Turned,
-    slots: &'a [E],
-    table: &'a Table,
     delta: View<'a>,
 }
 
-impl<E: Entry> Sums<'_, E> {
+impl Sums<'_> {
     /// The sums of `K` features of group `p`, from `place` on, in N vectors at `col`.
     #[inline(always)]
     unsafe fn of<L: Vector, const N: usize, const K: usize>(
@@ -300,9 +280,9 @@ impl<E: Entry> Sums<'_, E> {
         unsafe {
             for q in 0..turned.parts {
                 let delta = self.delta.at.add(q * turned.part * self.delta.stride + col);
-                for slot in self.slots.get_unchecked(turned.range(q, p)) {
-                    let x = slot.numbers(self.table);
-                    let delta = delta.add(usize::from(slot.index()) * self.delta.stride);
+                for slot in turned.slots.get_unchecked(turned.range(q, p)) {
+                    let x = slot.values;
+                    let delta = delta.add(slot.row as usize * self.delta.stride);
                     for j in 0..N {
                         let delta = L::load(delta.add(j * LANES));
                         for i in 0..K {

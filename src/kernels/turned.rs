@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::groups::{Bytes, Entry, Floats, Groups, Kept};
+use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
 
 /// Rows of a part at most: as many rows of outputs stay in the nearest cache while they are summed.
 pub(super) const PART: usize = 64;
@@ -21,27 +21,26 @@ pub struct Turned {
     pub(super) parts: usize,
     /// Group p of part q is the slots `starts[i]..starts[i + 1]` with i = q · (groups + 1) + p.
     starts: Vec<u32>,
-    pub(super) slots: Slots,
+    pub(super) slots: Vec<Slot>,
 }
 
-/// The entries of the batch, each with its row in the part for an index.
-pub(super) enum Slots {
-    Bytes(Vec<Bytes>),
-    Floats(Vec<Floats>),
+/// The values of a group in one row of the batch, as the numbers that they stand for: they are
+/// multiplied several times.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Slot {
+    /// The row in its part.
+    pub(super) row: u32,
+    pub(super) values: [f32; GROUP],
 }
 
 impl Turned {
     /// Room for batches of at most `batch_size` rows of `x`, of which it takes the band `band`.
     pub fn new(x: &Groups, band: usize, batch_size: usize) -> Turned {
-        let range = x.groups_of(band);
+        let range = x.band(band);
         let (first, groups) = (range.start, range.len());
         let part = batch_size.clamp(1, PART);
         let starts = vec![0; batch_size.div_ceil(part) * (groups + 1)];
-        let slots = match x.kept() {
-            Kept::Bytes(..) => Slots::Bytes(Vec::new()),
-            Kept::Floats(_) => Slots::Floats(Vec::new()),
-        };
-        Turned { band, first, groups, rows: 0, part, parts: 0, starts, slots }
+        Turned { band, first, groups, rows: 0, part, parts: 0, starts, slots: Vec::new() }
     }
 
     /// The band that it takes.
@@ -55,15 +54,14 @@ impl Turned {
     pub fn fill(&mut self, x: &Groups, batch: &[u32]) {
         self.rows = batch.len();
         self.parts = batch.len().div_ceil(self.part);
-        assert!(x.groups_of(self.band) == (self.first..self.first + self.groups));
+        assert!(x.band(self.band) == (self.first..self.first + self.groups));
         assert!(self.parts * (self.groups + 1) <= self.starts.len(), "room for the batch");
-        let Turned { band, first, groups, part, starts, .. } = self;
+        let Turned { band, first, groups, part, starts, slots, .. } = self;
         let parts = batch.chunks(*part).zip(starts.chunks_exact_mut(*groups + 1));
         let place = Place { x, band: *band, first: *first };
-        match (x.kept(), &mut self.slots) {
-            (Kept::Bytes(kept, _), Slots::Bytes(slots)) => place.all(kept, parts, slots),
-            (Kept::Floats(kept), Slots::Floats(slots)) => place.all(kept, parts, slots),
-            _ => panic!("rows of another type than made for"),
+        match x.kept() {
+            Kept::Bytes(kept, table) => place.all((kept, table), parts, slots),
+            Kept::Floats(kept) => place.all((kept, &[0.0; 256]), parts, slots),
         }
     }
 
@@ -93,19 +91,19 @@ impl Place<'_> {
     /// and puts them there.
     fn all<'a, E: Entry>(
         &self,
-        kept: &[E],
+        (kept, table): (&[E], &Table),
         parts: impl Iterator<Item = (&'a [u32], &'a mut [u32])>,
-        slots: &mut Vec<E>,
+        slots: &mut Vec<Slot>,
     ) {
         let mut end = 0;
         for (rows, starts) in parts {
             let from = end;
             end += rows.iter().map(|&r| self.x.range(r, self.band).len()).sum::<usize>();
             if slots.len() < end {
-                slots.resize(end + end / 4, E::default());
+                slots.resize(end + end / 4, Slot::default());
             }
             self.count(kept, rows, from, starts);
-            self.put(kept, rows, &mut starts[1..], slots);
+            self.put((kept, table), rows, &mut starts[1..], slots);
         }
     }
 
@@ -127,15 +125,22 @@ impl Place<'_> {
 
     /// Puts every entry where its group goes on, which is in `next`: in the end, where the next group
     /// starts.
-    fn put<E: Entry>(&self, kept: &[E], rows: &[u32], next: &mut [u32], slots: &mut [E]) {
-        for (row, &r) in rows.iter().enumerate() {
+    fn put<E: Entry>(
+        &self,
+        (kept, table): (&[E], &Table),
+        rows: &[u32],
+        next: &mut [u32],
+        slots: &mut [Slot],
+    ) {
+        for (row, &r) in (0..).zip(rows) {
             for entry in &kept[self.x.range(r, self.band)] {
                 let p = usize::from(entry.index()) - self.first;
                 // SAFETY: `Groups` has checked that the groups of a band lie in it; and no place moves
                 // on beyond where the next one started, for as many entries are put as were counted.
                 unsafe {
                     let next = next.get_unchecked_mut(p);
-                    *slots.get_unchecked_mut(*next as usize) = entry.with_index(row as u16);
+                    *slots.get_unchecked_mut(*next as usize) =
+                        Slot { row, values: entry.numbers(table) };
                     *next += 1;
                 }
             }

@@ -2,12 +2,17 @@
 //! is divided by inputs where they are sparse, in bands whose sums are added in a fixed order; it
 //! knows no other layer.
 
+use std::ops::Range;
+
 use crate::kernels::{
     BANDS, Columns, Cpu, Groups, LANES, Matrix, Operand, Rows, Rule, Target, Team, Turned, View,
     ViewMut, bias_update, product, product_update, share, sparse_product, sparse_update,
 };
 use crate::model::{Body, BuiltLayer, DenseLayer};
 use crate::train::feed::{Feed, FeedInputs};
+
+/// Pieces of a band's weights for each member: who has done its own helps the others.
+const PIECES: usize = 4;
 
 /// The workspace of the first layer.
 pub(super) struct First {
@@ -120,20 +125,7 @@ impl First {
         size: usize,
     ) -> Vec<Part<'a>> {
         match &feed.inputs {
-            FeedInputs::Sparse(groups) => {
-                let mut rest = Some(kernel);
-                let band = |band: &'a Band| {
-                    let turned = &band.turned;
-                    let (head, tail) = rest.take()?.split_rows(groups.band(turned.band()).len());
-                    rest = Some(tail);
-                    Some(
-                        columns_of(head, delta, size.div_ceil(BANDS)).into_iter().map(
-                            move |(kernel, delta)| Part::Sparse { groups, turned, delta, kernel },
-                        ),
-                    )
-                };
-                self.bands.iter().filter_map(band).flatten().collect()
-            }
+            FeedInputs::Sparse(x) => self.pieces(x, delta, kernel, size),
             FeedInputs::Dense(_) => columns_of(kernel, delta, size)
                 .into_iter()
                 .map(|(kernel, delta)| Part::Dense { input, delta, kernel })
@@ -142,10 +134,40 @@ impl First {
     }
 }
 
+impl First {
+    fn pieces<'a>(
+        &'a self,
+        x: &'a Groups,
+        delta: View<'a>,
+        kernel: Target<'a>,
+        size: usize,
+    ) -> Vec<Part<'a>> {
+        let n = if size == 1 { 1 } else { PIECES * size.div_ceil(BANDS) };
+        let mut parts = Vec::with_capacity(BANDS * n);
+        let mut rest = kernel;
+        for Band { turned, .. } in &self.bands {
+            for (i, groups) in x.pieces(turned.band(), n).enumerate() {
+                let (kernel, tail) = rest.split_rows(x.features_of(&groups).len());
+                parts.push(Part::Sparse { x, turned, groups, share: (i, n), delta, kernel });
+                rest = tail;
+            }
+        }
+        parts
+    }
+}
+
 /// Some weights with what their gradient is made of.
 pub(super) enum Part<'a> {
     /// Of a band of sparse inputs.
-    Sparse { groups: &'a Groups, turned: &'a Turned, delta: View<'a>, kernel: Target<'a> },
+    Sparse {
+        x: &'a Groups,
+        turned: &'a Turned,
+        groups: Range<usize>,
+        /// Which piece of the band it is, and of how many.
+        share: (usize, usize),
+        delta: View<'a>,
+        kernel: Target<'a>,
+    },
     /// xᵀ δ
     Dense { input: View<'a>, delta: View<'a>, kernel: Target<'a> },
     /// The column sums of δ, or of what a layer has made of it.
@@ -156,8 +178,10 @@ impl Part<'_> {
     /// Updates the weights by their gradient; the rows `ahead` of the feed will be read next.
     pub(super) fn update<R: Rule>(self, cpu: Cpu, rule: &R, ahead: &[u32]) {
         match self {
-            Part::Sparse { groups, turned, delta, kernel } => {
-                sparse_update(cpu, rule, groups, turned, ahead, delta, kernel);
+            Part::Sparse { x, turned, groups, share: (i, n), delta, kernel } => {
+                let (from, to) = share(ahead.len(), i, n);
+                let ahead = &ahead[from..to];
+                sparse_update(cpu, rule, x, (turned, groups), ahead, delta, kernel);
             }
             Part::Dense { input, delta, kernel } => {
                 product_update(cpu, rule, Operand::transposed(input), delta, kernel);

@@ -1,7 +1,7 @@
 //! The update of every weight by the gradient of a batch: consumed where it is summed, or, for
 //! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
 
-use crate::kernels::{LANES, Lanes, MAX_SLOTS, Matrix, Rows, Rule, Target, View, flush, share};
+use crate::kernels::{LANES, Lanes, MAX_SLOTS, Matrix, Rule, Target, View, flush, share};
 use crate::model::{Gradient, Network, Role};
 use crate::optim::{
     Average, Combine, Each, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole,
@@ -132,12 +132,8 @@ fn consume<'t, R: Rule>(
 ) {
     let Pass { cpu, team, layout, pages, first, .. } = pass;
     let cpu = *cpu;
-    let mut hands = deal(targets, feed, (first, layout, pages.view(n_rows)), team.size());
-    team.divide(Rows(&mut hands[..]), |hands, _| {
-        for part in hands.0.iter_mut().flat_map(std::mem::take) {
-            part.update(cpu, rule, ahead);
-        }
-    });
+    let hands = deal(targets, feed, (first, layout, pages.view(n_rows)), team.size());
+    team.work_through(hands, |part| part.update(cpu, rule, ahead));
 }
 
 /// Deals all weights out to `size` members: of each kernel, every one gets as much.

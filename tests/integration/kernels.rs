@@ -97,7 +97,7 @@ proptest! {
 
     #[test]
     fn sparse_products_have_the_bits_of_the_dense(
-        m in prop_oneof![sizes(), 60usize..140], k in sizes(), n in sizes(), seed: u32, zeros in 0u32..9, bytes: bool,
+        m in prop_oneof![sizes(), 60usize..140], k in sizes(), n in sizes(), seed: u32, zeros in 0u32..9, bytes: bool, pieces in 1usize..5,
     ) {
         let (mut a, b, bias) = (numbers(m * k, seed, zeros), numbers(k * n, !seed, 0), numbers(n, seed ^ 7, 0));
         if bytes {
@@ -119,7 +119,7 @@ proptest! {
             let mut updated = w.clone();
             let mut rest = Some(target(&mut updated));
             for band in 0..BANDS {
-                let features = x.band(band);
+                let features = x.features_of(&x.band(band));
                 let mut turned = Turned::new(&x, band, m);
                 // What was there before leaves no trace.
                 turned.fill(&x, &batch[..m / 2]);
@@ -132,9 +132,13 @@ proptest! {
                 let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
                 sparse_product(cpu, &x, &turned, w.view(k), Some(start.row(0)), c.view_mut(m));
                 prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
-                let (head, tail) = rest.take().unwrap().split_rows(features.len());
-                sparse_update(cpu, &Subtract, &x, &turned, &batch, delta.view(m), head);
-                rest = Some(tail);
+                for groups in x.pieces(band, pieces) {
+                    let n_features = x.features_of(&groups).len();
+                    let (head, tail) = rest.take().unwrap().split_rows(n_features);
+                    let of = (&turned, groups);
+                    sparse_update(cpu, &Subtract, &x, of, &batch, delta.view(m), head);
+                    rest = Some(tail);
+                }
             }
             prop_assert_eq!(&updated.to_rows(), &want_updated, "{}", cpu.name());
         }
