@@ -54,7 +54,7 @@ pub use softmax::{
     argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
 };
 pub use sparse::{sparse_product, sparse_update};
-pub use sums::{column_square_sums, row_magnitude_sums, row_square_sums, scale_outer};
+pub use sums::{column_square_sums, matrix_sum, row_magnitude_sums, row_square_sums, scale_outer};
 pub use team::Team;
 pub use turned::Turned;
 pub use update::{MAX_SLOTS, Rule, Target, bias_update, map, update};

@@ -1,5 +1,5 @@
-//! Sums of squares and magnitudes along the rows and the columns of a matrix, each in one fixed order, and the
-//! scaling by what comes of them; nothing here is divided among threads but by rows or columns.
+//! Sums of matrices, and of squares and magnitudes along the rows and the columns of one, each in one
+//! fixed order, and the scaling by what comes of them; nothing here is divided among threads but by rows or columns.
 
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::{LANES, Vector, View, ViewMut};
@@ -20,6 +20,12 @@ pub fn row_magnitude_sums(cpu: Cpu, m: View<'_>, sums: &mut [f64]) {
 pub fn column_square_sums(cpu: Cpu, m: View<'_>, sums: ViewMut<'_>) {
     assert!((1, m.cols) == (sums.rows, sums.cols));
     cpu.run(ColumnSums { m, sums });
+}
+
+/// S ← the sum of `terms`, from the first to the last, all of one shape.
+pub fn matrix_sum<const N: usize>(cpu: Cpu, terms: [View<'_>; N], s: ViewMut<'_>) {
+    assert!(terms.iter().all(|term| (term.rows, term.cols) == (s.rows, s.cols)));
+    cpu.run(MatrixSum { terms, s });
 }
 
 /// `m[r][c]` ← `m[r][c]` · `down[r]` · `along[c]`; `along` is padded to whole vectors.
@@ -72,6 +78,34 @@ impl Job for ColumnSums<'_> {
             }
             // SAFETY: the chunk holds LANES numbers.
             unsafe { squares.store(sum.as_mut_ptr()) };
+        }
+    }
+}
+
+struct MatrixSum<'a, const N: usize> {
+    terms: [View<'a>; N],
+    s: ViewMut<'a>,
+}
+
+impl<const N: usize> Job for MatrixSum<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Vector>(mut self) {
+        for r in 0..self.s.rows {
+            for (i, to) in self.s.row(r).chunks_exact_mut(LANES).enumerate() {
+                let mut sum = None;
+                for term in &self.terms {
+                    // SAFETY: the rows of all are padded to whole vectors, and as wide as each other.
+                    let term = unsafe { L::load(term.row(r).as_ptr().add(i * LANES)) };
+                    sum = Some(match sum {
+                        Some(sum) => sum + term,
+                        None => term,
+                    });
+                }
+                // SAFETY: the chunk holds LANES numbers.
+                unsafe { sum.unwrap_or(L::splat(0.0)).store(to.as_mut_ptr()) };
+            }
         }
     }
 }

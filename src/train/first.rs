@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use crate::kernels::{
     BANDS, Columns, Cpu, Groups, LANES, Matrix, Operand, Rows, Rule, Target, Team, Turned, View,
-    ViewMut, bias_update, product, product_update, share, sparse_product, sparse_update,
+    ViewMut, bias_update, matrix_sum, product, product_update, share, sparse_product,
+    sparse_update,
 };
 use crate::model::{Body, BuiltLayer, DenseLayer};
 use crate::train::feed::{Feed, FeedInputs};
@@ -105,14 +106,11 @@ impl First {
 
     /// Adds the bands' shares of z for the rows from `from` of the batch on, from the first band to
     /// the last; nothing when the inputs are dense.
-    pub(super) fn sum(&self, from: usize, mut z: ViewMut<'_>) {
-        let Some((first, others)) = self.bands.split_first() else { return };
-        for r in 0..z.rows() {
-            let z = z.row(r);
-            z.copy_from_slice(first.sums.row(from + r));
-            for band in others {
-                z.iter_mut().zip(band.sums.row(from + r)).for_each(|(z, sum)| *z += sum);
-            }
+    pub(super) fn sum(&self, cpu: Cpu, from: usize, z: ViewMut<'_>) {
+        if let Ok(bands) = <&[Band; BANDS]>::try_from(&self.bands[..]) {
+            let to = from + z.rows();
+            let shares = bands.each_ref().map(|band| band.sums.view(to).row_range(from, to));
+            matrix_sum(cpu, shares, z);
         }
     }
 

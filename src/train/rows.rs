@@ -56,7 +56,7 @@ impl RowWork<'_> {
             let body = &self.network.layers[l].body;
             if let (0, Body::Dense(dense)) = (l, body) {
                 let [z] = pages.disjoint([columns.logits.clone()]);
-                self.first.sum(from, z);
+                self.first.sum(self.cpu, from, z);
                 let places = [columns.extra.clone(), columns.output.clone()];
                 dense.activate(self.cpu, pages.disjoint(places), moment.logits);
                 continue;

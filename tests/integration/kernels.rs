@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use runner::kernels::{
     BANDS, Cpu, Groups, Lanes, MAX_SLOTS, Matrix, Operand, Rule, Target, Turned, bias_update,
-    column_square_sums, plain, product, product_update, row_square_sums, scale_outer,
+    column_square_sums, matrix_sum, plain, product, product_update, row_square_sums, scale_outer,
     sparse_product, sparse_update, transpose,
 };
 
@@ -156,6 +156,13 @@ proptest! {
             bias_update(cpu, &Subtract, matrix.view(m), target(&mut bias));
             let want: Vec<f32> = plain::column_sums(n, &a).iter().map(|sum| 0.0 - sum).collect();
             prop_assert_eq!(bias.to_rows(), want, "{}", cpu.name());
+            let others = [1, 2].map(|i| Matrix::from_rows(m, n, &numbers(m * n, seed ^ i, 1)));
+            let terms = [&matrix, &others[0], &others[1]];
+            let rows = terms.map(Matrix::to_rows);
+            let want: Vec<f32> = (0..m * n).map(|i| rows[0][i] + rows[1][i] + rows[2][i]).collect();
+            let mut sum = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
+            matrix_sum(cpu, terms.map(|term| term.view(m)), sum.view_mut(m));
+            prop_assert_eq!(sum.to_rows(), want, "{}", cpu.name());
         }
     }
 
