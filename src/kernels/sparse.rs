@@ -332,6 +332,7 @@ impl<'a> Ahead<'a> {
             if !self.lines.ask() {
                 let Rows { x, band, rows: [row, others @ ..] } = self.rows else { return };
                 self.lines = x.lines(*row, band);
+                self.lines.ask();
                 self.rows.rows = others;
             }
         }
