@@ -17,7 +17,7 @@ use crate::train::update::{Room, Update, average, constrain, fade, penalty};
 /// Rows that a thread evaluates at a time.
 const EVALUATED_ROWS: usize = 64;
 
-/// The workspace of a run: after the first step nothing is allocated any more.
+/// The workspace of a run: after the first step no buffer of numbers is made any more.
 pub struct Engine {
     training: Pass,
     /// One for each thread, which evaluates rows of its own.

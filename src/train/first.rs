@@ -130,9 +130,8 @@ impl First {
                 .collect(),
         }
     }
-}
 
-impl First {
+    /// Cuts the kernel on sparse inputs into pieces of bands.
     fn pieces<'a>(
         &'a self,
         x: &'a Groups,
