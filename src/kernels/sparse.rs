@@ -219,9 +219,12 @@ impl<R: Rule> Backward<'_, R> {
                     self.pointers.prefetch::<R>(next + i, col, vectors);
                 }
             }
-            for i in 0..P {
-                // SAFETY: as the caller's.
-                unsafe { self.group::<L, N>(p, col + i * N * LANES) };
+            // SAFETY: as the caller's.
+            unsafe {
+                let slots = self.sums.slots(0, self.groups.start + p);
+                for i in 0..P {
+                    self.group::<L, N>(p, slots, col + i * N * LANES);
+                }
             }
         }
     }
@@ -235,23 +238,23 @@ impl<R: Rule> Backward<'_, R> {
         }
     }
 
-    /// Updates the weights of group `p`.
+    /// Updates the weights of group `p`, which has `slots` in the first part of the batch.
     #[inline(always)]
-    unsafe fn group<L: Vector, const N: usize>(&self, p: usize, col: usize) {
+    unsafe fn group<L: Vector, const N: usize>(&self, p: usize, slots: &[Slot], col: usize) {
         let rule = *self.rule;
         let first = GROUP * p;
         let n_features = self.features - first;
-        let p = self.groups.start - self.sums.turned.first + p;
+        let p = self.groups.start + p;
         // SAFETY: as the caller's; the last group may have fewer features than the others.
         unsafe {
             if GROUP <= n_features {
-                let g = self.sums.of::<L, N, GROUP>(p, 0, col);
+                let g = self.sums.of::<L, N, GROUP>((p, slots), 0, col);
                 for i in 0..GROUP {
                     self.pointers.step(&rule, first + i, col, g[i]);
                 }
             } else {
                 for i in 0..n_features {
-                    let g = self.sums.of::<L, N, 1>(p, i, col);
+                    let g = self.sums.of::<L, N, 1>((p, slots), i, col);
                     self.pointers.step(&rule, first + i, col, g[0]);
                 }
             }
@@ -266,11 +269,19 @@ struct Sums<'a> {
 }
 
 impl Sums<'_> {
-    /// The sums of `K` features of group `p`, from `place` on, in N vectors at `col`.
+    /// What stands in group `p` of all in part `q`.
+    #[inline(always)]
+    unsafe fn slots(&self, q: usize, p: usize) -> &[Slot] {
+        // SAFETY: the caller vouches for q and p.
+        unsafe { self.turned.slots.get_unchecked(self.turned.range(q, p - self.turned.first)) }
+    }
+
+    /// The sums of `K` features of group `p` of all, which has `slots` in the first part of the
+    /// batch, from `place` on, in N vectors at `col`.
     #[inline(always)]
     unsafe fn of<L: Vector, const N: usize, const K: usize>(
         &self,
-        p: usize,
+        (p, slots): (usize, &[Slot]),
         place: usize,
         col: usize,
     ) -> [[L; N]; K] {
@@ -278,21 +289,38 @@ impl Sums<'_> {
         let mut g = [[L::splat(0.0); N]; K];
         // SAFETY: as the caller's: groups, slots and rows lie inside.
         unsafe {
-            for q in 0..turned.parts {
-                let delta = self.delta.at.add(q * turned.part * self.delta.stride + col);
-                for slot in turned.slots.get_unchecked(turned.range(q, p)) {
-                    let x = slot.values;
-                    let delta = delta.add(slot.row as usize * self.delta.stride);
-                    for j in 0..N {
-                        let delta = L::load(delta.add(j * LANES));
-                        for i in 0..K {
-                            g[i][j] = L::splat(x[place + i]).mul_add(delta, g[i][j]);
-                        }
+            let delta = self.delta.at.add(col);
+            self.add(slots, place, delta, &mut g);
+            for q in 1..turned.parts {
+                let delta = delta.add(q * turned.part * self.delta.stride);
+                self.add(self.slots(q, p), place, delta, &mut g);
+            }
+        }
+        g
+    }
+
+    /// Adds what `slots` make with the rows from `delta` on.
+    #[inline(always)]
+    unsafe fn add<L: Vector, const N: usize, const K: usize>(
+        &self,
+        slots: &[Slot],
+        place: usize,
+        delta: *const f32,
+        g: &mut [[L; N]; K],
+    ) {
+        for slot in slots {
+            let x = slot.values;
+            // SAFETY: as the caller's.
+            unsafe {
+                let delta = delta.add(slot.row as usize * self.delta.stride);
+                for j in 0..N {
+                    let delta = L::load(delta.add(j * LANES));
+                    for i in 0..K {
+                        g[i][j] = L::splat(x[place + i]).mul_add(delta, g[i][j]);
                     }
                 }
             }
         }
-        g
     }
 }
 

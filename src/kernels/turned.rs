@@ -19,8 +19,11 @@ pub struct Turned {
     /// Rows of every part but the last.
     pub(super) part: usize,
     pub(super) parts: usize,
-    /// Group p of part q is the slots `starts[i]..starts[i + 1]` with i = q · (groups + 1) + p.
-    starts: Vec<u32>,
+    /// Group p has the room `rooms[p]..rooms[p + 1]` among the slots of every part: about as much as
+    /// it has needed yet, so that a batch need not be counted before it is put there.
+    rooms: Vec<u32>,
+    /// The slots of group p in part q end before slot `ends[q · groups + p]` of all.
+    ends: Vec<u32>,
     pub(super) slots: Vec<Slot>,
 }
 
@@ -39,8 +42,9 @@ impl Turned {
         let range = x.band(band);
         let (first, groups) = (range.start, range.len());
         let part = batch_size.clamp(1, PART);
-        let starts = vec![0; batch_size.div_ceil(part) * (groups + 1)];
-        Turned { band, first, groups, rows: 0, part, parts: 0, starts, slots: Vec::new() }
+        let (rooms, ends) = (vec![0; groups + 1], vec![0; batch_size.div_ceil(part) * groups]);
+        let slots = vec![Slot::default(); part];
+        Turned { band, first, groups, rows: 0, part, parts: 0, rooms, ends, slots }
     }
 
     /// The band that it takes.
@@ -55,14 +59,74 @@ impl Turned {
         self.rows = batch.len();
         self.parts = batch.len().div_ceil(self.part);
         assert!(x.band(self.band) == (self.first..self.first + self.groups));
-        assert!(self.parts * (self.groups + 1) <= self.starts.len(), "room for the batch");
-        let Turned { band, first, groups, part, starts, slots, .. } = self;
-        let parts = batch.chunks(*part).zip(starts.chunks_exact_mut(*groups + 1));
-        let place = Place { x, band: *band, first: *first };
+        assert!(self.parts * self.groups <= self.ends.len(), "room for the batch");
         match x.kept() {
-            Kept::Bytes(kept, table) => place.all((kept, table), parts, slots),
-            Kept::Floats(kept) => place.all((kept, &[0.0; 256]), parts, slots),
+            Kept::Bytes(kept, table) => self.turn(x, (kept, table), batch),
+            Kept::Floats(kept) => self.turn(x, (kept, &[0.0; 256]), batch),
         }
+    }
+
+    fn turn<E: Entry>(&mut self, x: &Groups, kept: (&[E], &Table), batch: &[u32]) {
+        while !self.put(x, kept, batch) {
+            self.make_room(x, kept.0, batch);
+        }
+    }
+
+    /// Puts every entry of each part where its group goes on; false when some group had no room for
+    /// all of its entries, and some of what is there is wrong.
+    fn put<E: Entry>(
+        &mut self,
+        x: &Groups,
+        (kept, table): (&[E], &Table),
+        batch: &[u32],
+    ) -> bool {
+        let Turned { band, first, groups, part, rooms, ends, slots, .. } = self;
+        let (total, limits, slots) = (rooms[*groups], &rooms[1..], &mut slots[..]);
+        // A band without groups has no ends, and nothing to be put anywhere.
+        let parts = batch.chunks(*part).zip(ends.chunks_exact_mut((*groups).max(1)));
+        for (q, (rows, ends)) in (0..).zip(parts) {
+            let start = q * total;
+            ends.iter_mut().zip(&*rooms).for_each(|(end, room)| *end = start + room);
+            for (row, &r) in (0..).zip(rows) {
+                for entry in &kept[x.range(r, *band)] {
+                    let p = usize::from(entry.index()) - *first;
+                    // SAFETY: `Groups` has checked that the groups of a band lie in it, and that a row
+                    // has each once: so a group gets at most `part` slots from where its room starts,
+                    // and there are as many behind the last room.
+                    unsafe {
+                        let end = ends.get_unchecked_mut(p);
+                        *slots.get_unchecked_mut(*end as usize) =
+                            Slot { row, values: entry.numbers(table) };
+                        *end += 1;
+                    }
+                }
+            }
+            if ends.iter().zip(limits).any(|(end, limit)| start + limit < *end) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Makes the rooms of the groups that need more in `batch` half as large again as they need it.
+    fn make_room<E: Entry>(&mut self, x: &Groups, kept: &[E], batch: &[u32]) {
+        let mut rooms: Vec<u32> = self.rooms.windows(2).map(|room| room[1] - room[0]).collect();
+        for rows in batch.chunks(self.part) {
+            let mut counts = vec![0; self.groups];
+            for entry in rows.iter().flat_map(|&r| &kept[x.range(r, self.band)]) {
+                counts[usize::from(entry.index()) - self.first] += 1;
+            }
+            for (room, count) in rooms.iter_mut().zip(counts).filter(|(room, n)| **room < *n) {
+                *room = (count + count.div_ceil(2)).min(self.part as u32);
+            }
+        }
+        let mut end = 0;
+        for (next, room) in self.rooms[1..].iter_mut().zip(rooms) {
+            end += room;
+            *next = end;
+        }
+        let parts = self.ends.len() / self.groups.max(1);
+        self.slots.resize(parts * end as usize + self.part, Slot::default());
     }
 
     /// Where the slots of group `p` of the band in part `q` are.
@@ -71,79 +135,11 @@ impl Turned {
     /// There must be such a group and such a part.
     #[inline(always)]
     pub(super) unsafe fn range(&self, q: usize, p: usize) -> Range<usize> {
-        let at = q * (self.groups + 1) + p;
-        // SAFETY: the caller vouches for q and p, and each part has one start more than groups.
+        // SAFETY: the caller vouches for q and p.
         unsafe {
-            let [from, to] = [at, at + 1].map(|i| *self.starts.get_unchecked(i) as usize);
-            from..to
-        }
-    }
-}
-
-struct Place<'a> {
-    x: &'a Groups,
-    band: usize,
-    first: usize,
-}
-
-impl Place<'_> {
-    /// Sorts the entries of each part by their groups: counts them, sums up where each group starts,
-    /// and puts them there.
-    fn all<'a, E: Entry>(
-        &self,
-        (kept, table): (&[E], &Table),
-        parts: impl Iterator<Item = (&'a [u32], &'a mut [u32])>,
-        slots: &mut Vec<Slot>,
-    ) {
-        let mut end = 0;
-        for (rows, starts) in parts {
-            let from = end;
-            end += rows.iter().map(|&r| self.x.range(r, self.band).len()).sum::<usize>();
-            if slots.len() < end {
-                slots.resize(end + end / 4, Slot::default());
-            }
-            self.count(kept, rows, from, starts);
-            self.put((kept, table), rows, &mut starts[1..], slots);
-        }
-    }
-
-    /// `starts[p + 1]` ← where group p starts, of slots that start at `from`.
-    fn count<E: Entry>(&self, kept: &[E], rows: &[u32], from: usize, starts: &mut [u32]) {
-        starts.fill(0);
-        let (start, counts) = (from as u32, &mut starts[1..]);
-        for &r in rows {
-            for entry in &kept[self.x.range(r, self.band)] {
-                let p = usize::from(entry.index()) - self.first;
-                // SAFETY: `Groups` has checked that the groups of a band lie in it.
-                unsafe { *counts.get_unchecked_mut(p) += 1 };
-            }
-        }
-        let mut sum = start;
-        counts.iter_mut().for_each(|count| sum += std::mem::replace(count, sum));
-        starts[0] = start;
-    }
-
-    /// Puts every entry where its group goes on, which is in `next`: in the end, where the next group
-    /// starts.
-    fn put<E: Entry>(
-        &self,
-        (kept, table): (&[E], &Table),
-        rows: &[u32],
-        next: &mut [u32],
-        slots: &mut [Slot],
-    ) {
-        for (row, &r) in (0..).zip(rows) {
-            for entry in &kept[self.x.range(r, self.band)] {
-                let p = usize::from(entry.index()) - self.first;
-                // SAFETY: `Groups` has checked that the groups of a band lie in it; and no place moves
-                // on beyond where the next one started, for as many entries are put as were counted.
-                unsafe {
-                    let next = next.get_unchecked_mut(p);
-                    *slots.get_unchecked_mut(*next as usize) =
-                        Slot { row, values: entry.numbers(table) };
-                    *next += 1;
-                }
-            }
+            let start = q * *self.rooms.get_unchecked(self.groups) as usize;
+            let from = start + *self.rooms.get_unchecked(p) as usize;
+            from..*self.ends.get_unchecked(q * self.groups + p) as usize
         }
     }
 }

@@ -147,6 +147,15 @@ impl Optimizer {
         }
     }
 
+    /// In so many updates no number of the state decays to less than 2⁻¹⁶ of itself: so often it must
+    /// be looked whether one has all but gone.
+    pub fn fade_interval(&self) -> u64 {
+        // A share of 0 leaves nothing that could be small.
+        let decays = |share: &f64| (0.0..1.0).contains(share) && *share != 0.0;
+        let least = self.kept().into_iter().filter(decays).fold(1.0, f64::min);
+        (16.0 / -least.log2()).max(1.0) as u64
+    }
+
     fn rule<U: UseRule>(&self, now: Now, user: U) -> U::Output {
         match self {
             Optimizer::Sgd(sgd) => sgd.at(now, user),
@@ -171,6 +180,25 @@ impl Optimizer {
             // Its kernels and its biases decay differently.
             Optimizer::Muon(_) => 0.0,
             other => other.arguments().weight_decay(),
+        }
+    }
+
+    /// The shares of themselves that the numbers of the state keep in an update.
+    fn kept(&self) -> Vec<f64> {
+        match self {
+            Optimizer::Sgd(sgd) => vec![sgd.momentum],
+            Optimizer::RmsProp(rmsprop) => vec![rmsprop.rho, rmsprop.momentum],
+            Optimizer::Adam(adam) => vec![adam.beta_1, adam.beta_2],
+            Optimizer::AdamW(adamw) => vec![adamw.beta_1, adamw.beta_2],
+            Optimizer::Adagrad(_) | Optimizer::Ftrl(_) => vec![],
+            Optimizer::Adadelta(adadelta) => vec![adadelta.rho],
+            Optimizer::Adamax(adamax) => vec![adamax.beta_1, adamax.beta_2],
+            Optimizer::Nadam(nadam) => vec![nadam.beta_1, nadam.beta_2],
+            Optimizer::Lion(lion) => vec![lion.beta_2],
+            Optimizer::Lamb(lamb) => vec![lamb.beta_1, lamb.beta_2],
+            // More and more: 1 − t^−0.8 after the first.
+            Optimizer::Adafactor(_) => vec![0.4],
+            Optimizer::Muon(muon) => vec![muon.momentum, muon.adam_beta_1, muon.adam_beta_2],
         }
     }
 

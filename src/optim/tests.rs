@@ -153,6 +153,29 @@ fn a_rule_that_rests_leaves_what_has_no_gradient() {
     assert_eq!(names, ["sgd", "rmsprop", "adam"]);
 }
 
+#[test]
+fn no_number_of_a_state_decays_faster_than_it_is_looked_after() {
+    let golden = golden();
+    for (optimizer, case) in rules(&golden) {
+        for is_vector in [false, true] {
+            let (start, config) = (json!([1.5, -0.25]), &case["optimizer"]);
+            let mut trained = Trained::new(&optimizer, (1, 2), &start, is_vector);
+            trained.step(&optimizer, Cpu::detect(), 0, &json!([0.5, -2.0]), is_vector);
+            let before = trained.slots.clone();
+            let interval = optimizer.fade_interval().min(300);
+            for t in 1..=interval {
+                trained.step(&optimizer, Cpu::detect(), t, &json!([0.0, 0.0]), is_vector);
+            }
+            for (slot, before) in trained.slots.iter().zip(&before) {
+                for (now, before) in slot.to_rows().iter().zip(before.to_rows()) {
+                    let least = before.abs() * 2f32.powi(-16) * 0.99;
+                    assert!(least <= now.abs(), "{config}: {before}, after {interval}: {now}");
+                }
+            }
+        }
+    }
+}
+
 /// The numbers of Keras 3.15.1 (JAX backend, float32) for three steps of each default from
 /// w = [[1, −2], [½, ¼]] with g = ½, −¼, 1 and the gradient [[g, g/2], [−g, g²]].
 #[test]

@@ -137,7 +137,7 @@ impl Engine {
         optimizer.at(iterations, rate, update);
         let mut hands = Hands { cpu: pass.cpu, team: &mut pass.team, sums: &mut room.sums };
         average(&mut hands, network, optimizer.shared(), state);
-        fade(&mut hands, state);
+        fade(&mut hands, optimizer, state);
         if self.constrained {
             constrain(network);
         }

@@ -223,13 +223,11 @@ pub(super) fn average(
     }
 }
 
-/// Updates between two of [`fade`]: few enough that no number that is halved in each of them becomes
-/// subnormal in between.
-const FADE: u64 = 31;
-
-/// Lets what has all but decayed in an optimizer's state be 0, from time to time.
-pub(super) fn fade(hands: &mut Hands<'_>, state: &mut OptimizerState) {
-    if state.iterations % FADE == FADE - 1 {
+/// Lets what has all but decayed in an optimizer's state be 0, often enough that none of it becomes
+/// subnormal before, nor what it is multiplied with.
+pub(super) fn fade(hands: &mut Hands<'_>, optimizer: &Optimizer, state: &mut OptimizerState) {
+    let interval = optimizer.fade_interval();
+    if state.iterations % interval == interval - 1 {
         state.slots.iter_mut().flatten().for_each(|slot| hands.map(&Fade, slot, &mut []));
     }
 }
@@ -391,18 +389,19 @@ mod tests {
     fn what_has_all_but_decayed_fades_before_it_is_subnormal() {
         let layer = serde_json::json!({"type": "dense", "units": 3});
         let network = Network::new(2, &[serde_json::from_value(layer).unwrap()], 0);
-        let optimizer = serde_json::from_value(serde_json::json!({"name": "adam"})).unwrap();
+        let optimizer: Optimizer =
+            serde_json::from_value(serde_json::json!({"name": "adam"})).unwrap();
         let mut state = OptimizerState::new(&optimizer, &network);
         let (least, gone) = (2f32.powi(-95), 2f32.powi(-96));
-        let halved = 2f32.powi(-95 - FADE as i32);
-        assert!(halved.is_normal(), "the least that is left may be halved until the next time");
+        let interval = optimizer.fade_interval();
+        assert_eq!(interval, 105, "0.9 to this power is just above 2⁻¹⁶");
         let (mut team, mut sums) = (Team::new(2), Vec::new());
-        for iterations in 0..2 * FADE {
+        for iterations in 0..2 * interval {
             state.iterations = iterations;
             state.slots[0][1].row_mut(1)[..3].copy_from_slice(&[least, -gone, 1.0]);
             let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
-            fade(&mut hands, &mut state);
-            let faded = if iterations % FADE == FADE - 1 { 0.0 } else { -gone };
+            fade(&mut hands, &optimizer, &mut state);
+            let faded = if iterations % interval == interval - 1 { 0.0 } else { -gone };
             assert_eq!(state.slots[0][1].row(1)[..3], [least, faded, 1.0]);
         }
     }
