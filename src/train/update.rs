@@ -280,7 +280,8 @@ impl Rule for Fade {
 
     #[inline(always)]
     fn step<L: Lanes>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
-        flush(w)
+        // An addition to it, for the reason that `Curve::value` has.
+        flush(w) + L::splat(0.0)
     }
 }
 
