@@ -1,8 +1,8 @@
 //! How work is divided among a team: by outputs, into ranges that no two members share.
 
-use std::sync::{Mutex, PoisonError};
-use std::vec;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::kernels::team::Line;
 use crate::kernels::{LANES, Target, Team, ViewMut};
 
 /// Something that can be cut into ranges of units which do not overlap.
@@ -52,18 +52,45 @@ impl Team {
         if self.size() == 1 {
             return hands.into_iter().flatten().for_each(work);
         }
-        let hands: Vec<_> = hands.into_iter().map(|hand| Mutex::new(hand.into_iter())).collect();
-        let take = |hand: &Mutex<vec::IntoIter<T>>| {
-            hand.lock().unwrap_or_else(PoisonError::into_inner).next()
-        };
+        let hands: Vec<_> = hands.into_iter().map(Hand::new).collect();
         self.call(&|number| {
             for i in 0..hands.len() {
                 let hand = &hands[(number + i) % hands.len()];
-                while let Some(item) = take(hand) {
+                while let Some(item) = hand.take() {
                     work(item);
                 }
             }
         });
+    }
+}
+
+/// Items that are taken one after another, by whoever comes: with one atomic addition for each.
+struct Hand<T> {
+    /// They belong to who takes them: the vector has room for them, but does not drop them.
+    items: Vec<T>,
+    n: usize,
+    next: Line<AtomicUsize>,
+}
+
+// SAFETY: an item is moved out by the only one who was given its number.
+unsafe impl<T: Send> Sync for Hand<T> {}
+
+impl<T> Hand<T> {
+    fn new(mut items: Vec<T>) -> Hand<T> {
+        let n = items.len();
+        // SAFETY: nothing is shorter than any vector. What is never taken, after a panic, leaks.
+        unsafe { items.set_len(0) };
+        Hand { items, n, next: Line(AtomicUsize::new(0)) }
+    }
+
+    fn take(&self) -> Option<T> {
+        // Looking is cheaper than adding, for all who come when there is nothing left.
+        if self.n <= self.next.0.load(Ordering::Relaxed) {
+            return None;
+        }
+        let i = self.next.0.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: there are `n` items, and number i is given once. They were put there before the call.
+        (i < self.n).then(|| unsafe { self.items.as_ptr().add(i).read() })
     }
 }
 
@@ -143,6 +170,8 @@ unsafe impl<A: Divide, B: Divide> Divide for (A, B) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
     use crate::kernels::Matrix;
 

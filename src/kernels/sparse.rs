@@ -250,7 +250,10 @@ impl<R: Rule> Backward<'_, R> {
             if GROUP <= n_features {
                 let g = self.sums.of::<L, N, GROUP>((p, slots), 0, col);
                 for i in 0..GROUP {
-                    self.pointers.step(&rule, first + i, col, g[i]);
+                    // One by one: for more than one in step there are too few registers.
+                    for j in 0..N {
+                        self.pointers.step(&rule, first + i, col + j * LANES, [g[i][j]]);
+                    }
                 }
             } else {
                 for i in 0..n_features {

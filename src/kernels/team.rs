@@ -42,7 +42,7 @@ struct Signal {
 
 /// Lines apart, so that waiting does not slow down who works.
 #[repr(align(128))]
-struct Line<T>(T);
+pub(super) struct Line<T>(pub(super) T);
 
 /// The work of one call: run for every member's number.
 type Work<'a> = &'a (dyn Fn(usize) + Sync);

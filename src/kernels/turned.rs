@@ -74,12 +74,7 @@ impl Turned {
 
     /// Puts every entry of each part where its group goes on; false when some group had no room for
     /// all of its entries, and some of what is there is wrong.
-    fn put<E: Entry>(
-        &mut self,
-        x: &Groups,
-        (kept, table): (&[E], &Table),
-        batch: &[u32],
-    ) -> bool {
+    fn put<E: Entry>(&mut self, x: &Groups, (kept, table): (&[E], &Table), batch: &[u32]) -> bool {
         let Turned { band, first, groups, part, rooms, ends, slots, .. } = self;
         let (total, limits, slots) = (rooms[*groups], &rooms[1..], &mut slots[..]);
         // A band without groups has no ends, and nothing to be put anywhere.

@@ -24,15 +24,29 @@ pub(super) struct First {
 /// A range of the inputs, worked on apart.
 struct Band {
     turned: Turned,
+    /// The groups of each piece of the weights, and how many features they have.
+    pieces: Vec<(Range<usize>, usize)>,
     /// The band's share of z (batch × units); the first one's has the bias.
     sums: Matrix,
 }
 
+/// What is to be done while the first layer reads its inputs.
+enum Task<'a, F> {
+    Band(&'a mut Band),
+    Beside(F),
+}
+
 impl First {
-    /// Room for batches of at most `rows` rows of `feed`, for the layer that stands on them.
-    pub(super) fn new(feed: &Feed, layer: &BuiltLayer, rows: usize) -> First {
+    /// Room for batches of at most `rows` rows of `feed`, for the layer that stands on them and a
+    /// team of `size`.
+    pub(super) fn new(feed: &Feed, layer: &BuiltLayer, rows: usize, size: usize) -> First {
+        let n_pieces = if size == 1 { 1 } else { PIECES * size.div_ceil(BANDS) };
         let band = |x: &Groups, band| Band {
             turned: Turned::new(x, band, rows),
+            pieces: x
+                .pieces(band, n_pieces)
+                .map(|p| (p.clone(), x.features_of(&p).len()))
+                .collect(),
             sums: Matrix::zeros(rows, layer.outputs),
         };
         let bands = match (&feed.inputs, &layer.body) {
@@ -50,19 +64,21 @@ impl First {
     }
 
     /// The inputs of the rows `batch`, and z = x W + b of a dense `layer`: of sparse inputs in parts,
-    /// which [`First::sum`] adds; of others at once, the inputs being copied to `input`.
+    /// which [`First::sum`] adds; of others at once, the inputs being copied to `input`. Some member
+    /// of the team does what there is to do `beside` it.
     pub(super) fn forward(
         &mut self,
-        cpu: Cpu,
-        team: &mut Team,
+        (cpu, team): (Cpu, &mut Team),
         layer: &Body,
         feed: &Feed,
         batch: &[u32],
         [mut input, z]: [ViewMut<'_>; 2],
+        beside: impl FnOnce() + Send,
     ) {
         if let (FeedInputs::Sparse(groups), Body::Dense(dense)) = (&feed.inputs, layer) {
-            return self.sparse_forward(cpu, team, affine(dense), groups, batch);
+            return self.sparse_forward((cpu, team), affine(dense), groups, batch, beside);
         }
+        beside();
         team.divide(Rows(input.reborrow()), |part, from| {
             feed.inputs.gather(&batch[from..from + part.0.rows()], part.0);
         });
@@ -77,25 +93,28 @@ impl First {
 
     fn sparse_forward(
         &mut self,
-        cpu: Cpu,
-        team: &mut Team,
+        (cpu, team): (Cpu, &mut Team),
         (kernel, bias): (View<'_>, Option<&[f32]>),
         groups: &Groups,
         batch: &[u32],
+        beside: impl FnOnce() + Send,
     ) {
         let n = batch.len();
         let whole = team.size() <= BANDS;
-        team.divide(Rows(&mut self.bands[..]), |bands, _| {
-            for Band { turned, sums } in bands.0 {
+        let mut hands: Vec<Vec<_>> = self.bands.iter_mut().map(|b| vec![Task::Band(b)]).collect();
+        hands[0].push(Task::Beside(beside));
+        team.work_through(hands, |task| match task {
+            Task::Band(Band { turned, sums, .. }) => {
                 turned.fill(groups, batch);
                 if whole {
                     let bias = bias.filter(|_| turned.band() == 0);
                     sparse_product(cpu, groups, turned, kernel, bias, sums.view_mut(n));
                 }
             }
+            Task::Beside(beside) => beside(),
         });
         // A team of more members than bands divides each band by units.
-        for Band { turned, sums } in self.bands.iter_mut().filter(|_| !whole) {
+        for Band { turned, sums, .. } in self.bands.iter_mut().filter(|_| !whole) {
             let bias = bias.filter(|_| turned.band() == 0);
             team.divide(Columns(sums.view_mut(n)), |part, from| {
                 let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
@@ -123,7 +142,7 @@ impl First {
         size: usize,
     ) -> Vec<Part<'a>> {
         match &feed.inputs {
-            FeedInputs::Sparse(x) => self.pieces(x, delta, kernel, size),
+            FeedInputs::Sparse(x) => self.pieces(x, delta, kernel),
             FeedInputs::Dense(_) => columns_of(kernel, delta, size)
                 .into_iter()
                 .map(|(kernel, delta)| Part::Dense { input, delta, kernel })
@@ -132,20 +151,14 @@ impl First {
     }
 
     /// Cuts the kernel on sparse inputs into pieces of bands.
-    fn pieces<'a>(
-        &'a self,
-        x: &'a Groups,
-        delta: View<'a>,
-        kernel: Target<'a>,
-        size: usize,
-    ) -> Vec<Part<'a>> {
-        let n = if size == 1 { 1 } else { PIECES * size.div_ceil(BANDS) };
-        let mut parts = Vec::with_capacity(BANDS * n);
+    fn pieces<'a>(&'a self, x: &'a Groups, delta: View<'a>, kernel: Target<'a>) -> Vec<Part<'a>> {
+        let mut parts = Vec::with_capacity(self.bands.iter().map(|band| band.pieces.len()).sum());
         let mut rest = kernel;
-        for Band { turned, .. } in &self.bands {
-            for (i, groups) in x.pieces(turned.band(), n).enumerate() {
-                let (kernel, tail) = rest.split_rows(x.features_of(&groups).len());
-                parts.push(Part::Sparse { x, turned, groups, share: (i, n), delta, kernel });
+        for Band { turned, pieces, .. } in &self.bands {
+            for (i, (groups, n_features)) in pieces.iter().enumerate() {
+                let (groups, share) = (groups.clone(), (i, pieces.len()));
+                let (kernel, tail) = rest.split_rows(*n_features);
+                parts.push(Part::Sparse { x, turned, groups, share, delta, kernel });
                 rest = tail;
             }
         }

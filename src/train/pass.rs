@@ -6,7 +6,7 @@
 //! is divided by units. All the rest concerns one row alone and is divided by rows, from one such
 //! layer to the next.
 
-use crate::kernels::{Columns, Cpu, LANES, Matrix, Rows, Team, ViewMut, transpose};
+use crate::kernels::{Columns, Cpu, LANES, Matrix, Rows, Team, View, ViewMut, transpose};
 use crate::model::{Answers, Body, Network, Objective};
 use crate::train::engine::Goal;
 use crate::train::feed::{Feed, FeedInputs};
@@ -14,8 +14,7 @@ use crate::train::first::First;
 use crate::train::page::Layout;
 use crate::train::rows::{RowScore, RowWork};
 
-/// Numbers of a kernel from which on its transposition is shared: fewer are sooner done than called
-/// out.
+/// Numbers of a kernel from which on its transposition is shared: fewer are done beside other work.
 const SHARED: usize = 1 << 14;
 
 /// The workspace of a pass: nothing is allocated while it runs.
@@ -58,7 +57,8 @@ impl Pass {
         rows: usize,
         threads: usize,
     ) -> Pass {
-        let first = First::new(feed, &network.layers[0], rows);
+        let team = Team::new(threads);
+        let first = First::new(feed, &network.layers[0], rows, team.size());
         let inputs = match &feed.inputs {
             FeedInputs::Sparse(_) if first.reads_sparse() => 0,
             _ => feed.features(),
@@ -79,7 +79,7 @@ impl Pass {
         };
         Pass {
             cpu: Cpu::detect(),
-            team: Team::new(threads),
+            team,
             pages: layout.pages(rows),
             transposes: transposed.collect(),
             meetings: bodies().enumerate().filter_map(meets).collect(),
@@ -102,13 +102,21 @@ impl Pass {
         let mut pages = self.pages.view_mut(rows.len());
         let columns = [self.layout.input.clone(), self.layout.layers[0].logits.clone()];
         let views = pages.disjoint(columns);
-        let (cpu, team) = (self.cpu, &mut self.team);
-        self.first.forward(cpu, team, &network.layers[0].body, feed, rows, views);
-        if step.is_some() {
-            self.transpose_kernels(network);
+        let (mut small, great): (Vec<_>, Vec<_>) = match step {
+            Some(_) => passed_back(network, &mut self.transposes).partition(|(w, _)| is_small(w)),
+            None => Default::default(),
+        };
+        let beside = || small.iter_mut().for_each(|(w, to)| transpose(*w, to.reborrow()));
+        let hands = (self.cpu, &mut self.team);
+        self.first.forward(hands, &network.layers[0].body, feed, rows, views, beside);
+        for (kernel, transposed) in great {
+            self.team.divide(Columns(transposed), |part, from| {
+                let from = from * LANES;
+                transpose(kernel.row_range(from, from + part.0.cols()), part.0);
+            });
         }
         let work = RowWork {
-            cpu,
+            cpu: self.cpu,
             layout: &self.layout,
             first: &self.first,
             transposes: &self.transposes,
@@ -155,26 +163,6 @@ impl Pass {
         Answers { outputs, targets, binary: self.binary }
     }
 
-    fn transpose_kernels(&mut self, network: &Network) {
-        for (layer, transposed) in network.layers.iter().zip(&mut self.transposes) {
-            let Body::Dense(layer) = &layer.body else { continue };
-            let (kernel, rows) = (&layer.kernel, transposed.rows());
-            let mut transposed = transposed.view_mut(rows);
-            if rows == 0 {
-                continue;
-            }
-            if kernel.rows() * kernel.cols() < SHARED {
-                transpose(kernel.view(kernel.rows()), transposed.reborrow());
-                continue;
-            }
-            self.team.divide(Columns(transposed), |part, from| {
-                let from = from * LANES;
-                let kernel = kernel.view(kernel.rows()).row_range(from, from + part.0.cols());
-                transpose(kernel, part.0);
-            });
-        }
-    }
-
     /// Tells the layers that follow the data what the batch was like that has just been trained on.
     pub(super) fn absorb(&self, network: &mut Network) {
         for (l, stats) in &self.meetings {
@@ -183,6 +171,25 @@ impl Pass {
             }
         }
     }
+}
+
+/// The kernel of each dense layer that passes back, with the room for its transpose.
+fn passed_back<'a>(
+    network: &'a Network,
+    transposes: &'a mut [Matrix],
+) -> impl Iterator<Item = (View<'a>, ViewMut<'a>)> {
+    let layers = network.layers.iter().zip(transposes);
+    layers.filter_map(|(layer, transposed)| match &layer.body {
+        Body::Dense(dense) if 0 < transposed.rows() => {
+            let (kernel, rows) = (&dense.kernel, transposed.rows());
+            Some((kernel.view(kernel.rows()), transposed.view_mut(rows)))
+        }
+        _ => None,
+    })
+}
+
+fn is_small(kernel: &View<'_>) -> bool {
+    kernel.rows() * kernel.cols() < SHARED
 }
 
 /// A pass cut where all rows must be seen together.
