@@ -1,6 +1,6 @@
 //! How work is divided among a team: by outputs, into ranges that no two members share.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::kernels::team::Line;
 use crate::kernels::{LANES, Target, Team, ViewMut};
@@ -46,8 +46,9 @@ impl Team {
 
 impl Team {
     /// Calls `work` on every item of `hands`. Each member takes those of its own hand, from the first
-    /// to the last, and then helps the others: a processor may be slower than its neighbour for a
-    /// while. So it is left to chance who takes an item, but not what comes of it.
+    /// to the last, and then helps the others, from their last on: a processor may be slower than its
+    /// neighbour for a while. So it is left to chance who takes an item, but not what comes of it; and
+    /// most items are taken by the same member every time, in whose cache they are.
     pub fn work_through<T: Send>(&mut self, hands: Vec<Vec<T>>, work: impl Fn(T) + Sync) {
         if self.size() == 1 {
             return hands.into_iter().flatten().for_each(work);
@@ -56,7 +57,7 @@ impl Team {
         self.call(&|number| {
             for i in 0..hands.len() {
                 let hand = &hands[(number + i) % hands.len()];
-                while let Some(item) = hand.take() {
+                while let Some(item) = hand.take(i == 0) {
                     work(item);
                 }
             }
@@ -64,12 +65,12 @@ impl Team {
     }
 }
 
-/// Items that are taken one after another, by whoever comes: with one atomic addition for each.
+/// Items that are taken from both ends.
 struct Hand<T> {
     /// They belong to who takes them: the vector has room for them, but does not drop them.
     items: Vec<T>,
-    n: usize,
-    next: Line<AtomicUsize>,
+    /// Which are left: from the lower half's number to before the upper half's.
+    left: Line<AtomicU64>,
 }
 
 // SAFETY: an item is moved out by the only one who was given its number.
@@ -77,20 +78,29 @@ unsafe impl<T: Send> Sync for Hand<T> {}
 
 impl<T> Hand<T> {
     fn new(mut items: Vec<T>) -> Hand<T> {
-        let n = items.len();
+        let left = Line(AtomicU64::new((items.len() as u64) << 32));
         // SAFETY: nothing is shorter than any vector. What is never taken, after a panic, leaks.
         unsafe { items.set_len(0) };
-        Hand { items, n, next: Line(AtomicUsize::new(0)) }
+        Hand { items, left }
     }
 
-    fn take(&self) -> Option<T> {
-        // Looking is cheaper than adding, for all who come when there is nothing left.
-        if self.n <= self.next.0.load(Ordering::Relaxed) {
-            return None;
+    /// The first item that is left, or the last.
+    fn take(&self, first: bool) -> Option<T> {
+        let mut left = self.left.0.load(Ordering::Relaxed);
+        loop {
+            let (from, to) = (left & 0xffff_ffff, left >> 32);
+            if from == to {
+                return None;
+            }
+            let (i, rest) = if first { (from, left + 1) } else { (to - 1, left - (1 << 32)) };
+            let taken =
+                self.left.0.compare_exchange_weak(left, rest, Ordering::Relaxed, Ordering::Relaxed);
+            match taken {
+                // SAFETY: there is such an item, from before the call, and its number is given once.
+                Ok(_) => return Some(unsafe { self.items.as_ptr().add(i as usize).read() }),
+                Err(now) => left = now,
+            }
         }
-        let i = self.next.0.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: there are `n` items, and number i is given once. They were put there before the call.
-        (i < self.n).then(|| unsafe { self.items.as_ptr().add(i).read() })
     }
 }
 
