@@ -1,8 +1,5 @@
 //! How work is divided among a team: by outputs, into ranges that no two members share.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use crate::kernels::team::Line;
 use crate::kernels::{LANES, Target, Team, ViewMut};
 
 /// Something that can be cut into ranges of units which do not overlap.
@@ -41,66 +38,6 @@ impl Team {
                 work(unsafe { whole.part(from, to) }, from);
             }
         });
-    }
-}
-
-impl Team {
-    /// Calls `work` on every item of `hands`. Each member takes those of its own hand, from the first
-    /// to the last, and then helps the others, from their last on: a processor may be slower than its
-    /// neighbour for a while. So it is left to chance who takes an item, but not what comes of it; and
-    /// most items are taken by the same member every time, in whose cache they are.
-    pub fn work_through<T: Send>(&mut self, hands: Vec<Vec<T>>, work: impl Fn(T) + Sync) {
-        if self.size() == 1 {
-            return hands.into_iter().flatten().for_each(work);
-        }
-        let hands: Vec<_> = hands.into_iter().map(Hand::new).collect();
-        self.call(&|number| {
-            for i in 0..hands.len() {
-                let hand = &hands[(number + i) % hands.len()];
-                while let Some(item) = hand.take(i == 0) {
-                    work(item);
-                }
-            }
-        });
-    }
-}
-
-/// Items that are taken from both ends.
-struct Hand<T> {
-    /// They belong to who takes them: the vector has room for them, but does not drop them.
-    items: Vec<T>,
-    /// Which are left: from the lower half's number to before the upper half's.
-    left: Line<AtomicU64>,
-}
-
-// SAFETY: an item is moved out by the only one who was given its number.
-unsafe impl<T: Send> Sync for Hand<T> {}
-
-impl<T> Hand<T> {
-    fn new(mut items: Vec<T>) -> Hand<T> {
-        let left = Line(AtomicU64::new((items.len() as u64) << 32));
-        // SAFETY: nothing is shorter than any vector. What is never taken, after a panic, leaks.
-        unsafe { items.set_len(0) };
-        Hand { items, left }
-    }
-
-    /// The first item that is left, or the last.
-    fn take(&self, first: bool) -> Option<T> {
-        let mut left = self.left.0.load(Ordering::Relaxed);
-        loop {
-            let (from, to) = (left & 0xffff_ffff, left >> 32);
-            if from == to {
-                return None;
-            }
-            let (i, rest) = if first { (from, left + 1) } else { (to - 1, left - (1 << 32)) };
-            let taken =
-                self.left.0.compare_exchange_weak(left, rest, Ordering::Relaxed, Ordering::Relaxed);
-            match taken {
-                // SAFETY: there is such an item, from before the call, and its number is given once.
-                Ok(_) => return Some(unsafe { self.items.as_ptr().add(i as usize).read() }),
-                Err(now) => left = now,
-            }
-        }
     }
 }
 
@@ -151,6 +88,21 @@ unsafe impl Divide for Columns<Target<'_>> {
     }
 }
 
+// SAFETY: as the views that it consists of.
+unsafe impl Divide for Rows<Target<'_>> {
+    fn units(&self) -> usize {
+        self.0.value.rows
+    }
+
+    unsafe fn part(&self, from: usize, to: usize) -> Self {
+        // SAFETY: the caller vouches for the range.
+        let cut = |view: &ViewMut<'_>| unsafe {
+            Rows(view.alias(view.at, view.rows, view.cols)).part(from, to).0
+        };
+        Rows(self.0.map(cut))
+    }
+}
+
 // SAFETY: different elements are different numbers.
 unsafe impl<T: Send + Sync> Divide for Rows<&mut [T]> {
     fn units(&self) -> usize {
@@ -180,23 +132,8 @@ unsafe impl<A: Divide, B: Divide> Divide for (A, B) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
     use crate::kernels::Matrix;
-
-    #[test]
-    fn every_item_is_taken_once_whoever_takes_it() {
-        for size in 1..5 {
-            let mut team = Team::new(size);
-            for hands in [vec![], vec![vec![1], vec![]], vec![vec![], vec![2, 3, 5, 7], vec![11]]] {
-                let want: usize = hands.iter().flatten().product();
-                let product = Mutex::new(1);
-                team.work_through(hands, |item: usize| *product.lock().unwrap() *= item);
-                assert_eq!(product.into_inner().unwrap(), want, "{size} threads");
-            }
-        }
-    }
 
     #[test]
     fn parts_are_all_of_the_whole_on_any_number_of_threads() {

@@ -15,6 +15,7 @@
 
 mod activate;
 mod cpu;
+mod deal;
 mod divide;
 mod groups;
 mod lanes;
@@ -36,6 +37,7 @@ mod update;
 
 pub use activate::{Curve, activate, differentiate};
 pub use cpu::Cpu;
+pub use deal::{Deal, Piece};
 pub use divide::{Columns, Divide, Rows, share};
 pub use groups::{BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};

@@ -45,17 +45,6 @@ impl<'a> Target<'a> {
         (self.map(|view| view.alias_rows(0, at)), self.map(|view| view.alias_rows(at, view.rows)))
     }
 
-    /// The first `at` columns, a whole number of vectors, and the others.
-    pub fn split_columns(self, at: usize) -> (Target<'a>, Target<'a>) {
-        let cols = self.value.cols;
-        (self.map(|view| view.alias_columns(0, at)), self.map(|view| view.alias_columns(at, cols)))
-    }
-
-    /// The same weights for a shorter time.
-    pub fn reborrow(&mut self) -> Target<'_> {
-        self.map(|view| view.alias(view.at, view.rows, view.cols))
-    }
-
     /// The part of weights and state that `cut` makes of each.
     pub(super) fn map<'b>(&self, cut: impl Fn(&ViewMut<'a>) -> ViewMut<'b>) -> Target<'b> {
         let mut slots = [const { None }; MAX_SLOTS];

@@ -183,22 +183,22 @@ impl Optimizer {
         }
     }
 
-    /// The shares of themselves that the numbers of the state keep in an update.
-    fn kept(&self) -> Vec<f64> {
+    /// The shares of themselves that the numbers of the state keep in an update; 1 is no decay.
+    fn kept(&self) -> [f64; 3] {
         match self {
-            Optimizer::Sgd(sgd) => vec![sgd.momentum],
-            Optimizer::RmsProp(rmsprop) => vec![rmsprop.rho, rmsprop.momentum],
-            Optimizer::Adam(adam) => vec![adam.beta_1, adam.beta_2],
-            Optimizer::AdamW(adamw) => vec![adamw.beta_1, adamw.beta_2],
-            Optimizer::Adagrad(_) | Optimizer::Ftrl(_) => vec![],
-            Optimizer::Adadelta(adadelta) => vec![adadelta.rho],
-            Optimizer::Adamax(adamax) => vec![adamax.beta_1, adamax.beta_2],
-            Optimizer::Nadam(nadam) => vec![nadam.beta_1, nadam.beta_2],
-            Optimizer::Lion(lion) => vec![lion.beta_2],
-            Optimizer::Lamb(lamb) => vec![lamb.beta_1, lamb.beta_2],
+            Optimizer::Sgd(sgd) => [sgd.momentum, 1.0, 1.0],
+            Optimizer::RmsProp(rmsprop) => [rmsprop.rho, rmsprop.momentum, 1.0],
+            Optimizer::Adam(adam) => [adam.beta_1, adam.beta_2, 1.0],
+            Optimizer::AdamW(adamw) => [adamw.beta_1, adamw.beta_2, 1.0],
+            Optimizer::Adagrad(_) | Optimizer::Ftrl(_) => [1.0; 3],
+            Optimizer::Adadelta(adadelta) => [adadelta.rho, 1.0, 1.0],
+            Optimizer::Adamax(adamax) => [adamax.beta_1, adamax.beta_2, 1.0],
+            Optimizer::Nadam(nadam) => [nadam.beta_1, nadam.beta_2, 1.0],
+            Optimizer::Lion(lion) => [lion.beta_2, 1.0, 1.0],
+            Optimizer::Lamb(lamb) => [lamb.beta_1, lamb.beta_2, 1.0],
             // More and more: 1 − t^−0.8 after the first.
-            Optimizer::Adafactor(_) => vec![0.4],
-            Optimizer::Muon(muon) => vec![muon.momentum, muon.adam_beta_1, muon.adam_beta_2],
+            Optimizer::Adafactor(_) => [0.4, 1.0, 1.0],
+            Optimizer::Muon(muon) => [muon.momentum, muon.adam_beta_1, muon.adam_beta_2],
         }
     }
 

@@ -5,9 +5,8 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    BANDS, Columns, Cpu, Groups, LANES, Matrix, Operand, Rows, Rule, Target, Team, Turned, View,
-    ViewMut, bias_update, matrix_sum, product, product_update, share, sparse_product,
-    sparse_update,
+    BANDS, Columns, Cpu, Deal, Groups, LANES, Matrix, Operand, Piece, Rows, Rule, Target, Team,
+    Turned, View, ViewMut, matrix_sum, product, share, sparse_product, sparse_update,
 };
 use crate::model::{Body, BuiltLayer, DenseLayer};
 use crate::train::feed::{Feed, FeedInputs};
@@ -19,13 +18,23 @@ const PIECES: usize = 4;
 pub(super) struct First {
     /// Empty where the inputs are dense, or are to be seen one by one by another kind of layer.
     bands: Vec<Band>,
+    /// The pieces of the weights on sparse inputs.
+    pieces: Vec<GroupPiece>,
+    /// Who reads which band, and who does what is to be done beside that.
+    reading: Deal,
+}
+
+/// Some of the groups of a band, with the weights of their features.
+struct GroupPiece {
+    band: usize,
+    groups: Range<usize>,
+    /// Which piece of the band it is, and of how many.
+    share: (usize, usize),
 }
 
 /// A range of the inputs, worked on apart.
 struct Band {
     turned: Turned,
-    /// The groups of each piece of the weights, and how many features they have.
-    pieces: Vec<(Range<usize>, usize)>,
     /// The band's share of z (batch × units); the first one's has the bias.
     sums: Matrix,
 }
@@ -33,29 +42,33 @@ struct Band {
 /// What is to be done while the first layer reads its inputs.
 enum Task<'a, F> {
     Band(&'a mut Band),
-    Beside(F),
+    Beside(Option<F>),
 }
 
 impl First {
     /// Room for batches of at most `rows` rows of `feed`, for the layer that stands on them and a
     /// team of `size`.
     pub(super) fn new(feed: &Feed, layer: &BuiltLayer, rows: usize, size: usize) -> First {
-        let n_pieces = if size == 1 { 1 } else { PIECES * size.div_ceil(BANDS) };
-        let band = |x: &Groups, band| Band {
+        let (FeedInputs::Sparse(x), Body::Dense(_)) = (&feed.inputs, &layer.body) else {
+            return First { bands: Vec::new(), pieces: Vec::new(), reading: Deal::new(Vec::new()) };
+        };
+        let band = |band| Band {
             turned: Turned::new(x, band, rows),
-            pieces: x
-                .pieces(band, n_pieces)
-                .map(|p| (p.clone(), x.features_of(&p).len()))
-                .collect(),
             sums: Matrix::zeros(rows, layer.outputs),
         };
-        let bands = match (&feed.inputs, &layer.body) {
-            (FeedInputs::Sparse(groups), Body::Dense(_)) => {
-                (0..BANDS).map(|b| band(groups, b)).collect()
-            }
-            _ => Vec::new(),
-        };
-        First { bands }
+        let n = if size == 1 { 1 } else { PIECES * size.div_ceil(BANDS) };
+        let pieces = (0..BANDS).flat_map(|band| {
+            let pieces = x.pieces(band, n).enumerate();
+            pieces.map(move |(i, groups)| GroupPiece { band, groups, share: (i, n) })
+        });
+        let task = |i| Piece { whole: 0, number: i, from: i, to: i + 1 };
+        let mut reading: Vec<_> = (0..BANDS).map(|band| vec![task(band)]).collect();
+        reading[0].push(task(BANDS));
+        First {
+            bands: (0..BANDS).map(band).collect(),
+            pieces: pieces.collect(),
+            reading: Deal::new(reading),
+        }
     }
 
     /// Whether the inputs are read where they lie.
@@ -73,7 +86,7 @@ impl First {
         feed: &Feed,
         batch: &[u32],
         [mut input, z]: [ViewMut<'_>; 2],
-        beside: impl FnOnce() + Send,
+        beside: impl FnOnce() + Send + Sync,
     ) {
         if let (FeedInputs::Sparse(groups), Body::Dense(dense)) = (&feed.inputs, layer) {
             return self.sparse_forward((cpu, team), affine(dense), groups, batch, beside);
@@ -97,24 +110,25 @@ impl First {
         (kernel, bias): (View<'_>, Option<&[f32]>),
         groups: &Groups,
         batch: &[u32],
-        beside: impl FnOnce() + Send,
+        beside: impl FnOnce() + Send + Sync,
     ) {
         let n = batch.len();
         let whole = team.size() <= BANDS;
-        let mut hands: Vec<Vec<_>> = self.bands.iter_mut().map(|b| vec![Task::Band(b)]).collect();
-        hands[0].push(Task::Beside(beside));
-        team.work_through(hands, |task| match task {
-            Task::Band(Band { turned, sums, .. }) => {
+        let mut tasks: Vec<_> = self.bands.iter_mut().map(Task::Band).collect();
+        tasks.push(Task::Beside(Some(beside)));
+        let tasks = Rows(&mut tasks[..]);
+        team.deal(&mut self.reading, &[tasks], |task, _| match &mut task.0[0] {
+            Task::Band(Band { turned, sums }) => {
                 turned.fill(groups, batch);
                 if whole {
                     let bias = bias.filter(|_| turned.band() == 0);
                     sparse_product(cpu, groups, turned, kernel, bias, sums.view_mut(n));
                 }
             }
-            Task::Beside(beside) => beside(),
+            Task::Beside(beside) => beside.take().into_iter().for_each(|beside| beside()),
         });
         // A team of more members than bands divides each band by units.
-        for Band { turned, sums, .. } in self.bands.iter_mut().filter(|_| !whole) {
+        for Band { turned, sums } in self.bands.iter_mut().filter(|_| !whole) {
             let bias = bias.filter(|_| turned.band() == 0);
             team.divide(Columns(sums.view_mut(n)), |part, from| {
                 let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
@@ -133,87 +147,26 @@ impl First {
         }
     }
 
-    /// Cuts the kernel into parts for `size` members, each with what its gradient is made of.
-    pub(super) fn parts<'a>(
-        &'a self,
-        feed: &'a Feed,
-        [input, delta]: [View<'a>; 2],
-        kernel: Target<'a>,
-        size: usize,
-    ) -> Vec<Part<'a>> {
-        match &feed.inputs {
-            FeedInputs::Sparse(x) => self.pieces(x, delta, kernel),
-            FeedInputs::Dense(_) => columns_of(kernel, delta, size)
-                .into_iter()
-                .map(|(kernel, delta)| Part::Dense { input, delta, kernel })
-                .collect(),
-        }
+    /// The features of each piece of the weights on sparse inputs.
+    pub(super) fn pieces(&self, x: &Groups) -> Vec<Range<usize>> {
+        self.pieces.iter().map(|piece| x.features_of(&piece.groups)).collect()
     }
 
-    /// Cuts the kernel on sparse inputs into pieces of bands.
-    fn pieces<'a>(&'a self, x: &'a Groups, delta: View<'a>, kernel: Target<'a>) -> Vec<Part<'a>> {
-        let mut parts = Vec::with_capacity(self.bands.iter().map(|band| band.pieces.len()).sum());
-        let mut rest = kernel;
-        for Band { turned, pieces, .. } in &self.bands {
-            for (i, (groups, n_features)) in pieces.iter().enumerate() {
-                let (groups, share) = (groups.clone(), (i, pieces.len()));
-                let (kernel, tail) = rest.split_rows(*n_features);
-                parts.push(Part::Sparse { x, turned, groups, share, delta, kernel });
-                rest = tail;
-            }
-        }
-        parts
+    /// Updates piece `number` of the weights on the sparse inputs `x` by its gradient Xᵀ δ; the rows
+    /// `ahead` of `x` will be read next.
+    pub(super) fn update<R: Rule>(
+        &self,
+        (cpu, rule): (Cpu, &R),
+        number: usize,
+        (x, ahead): (&Groups, &[u32]),
+        delta: View<'_>,
+        kernel: Target<'_>,
+    ) {
+        let GroupPiece { band, groups, share: (i, n) } = &self.pieces[number];
+        let (from, to) = share(ahead.len(), *i, *n);
+        let turned = (&self.bands[*band].turned, groups.clone());
+        sparse_update(cpu, rule, x, turned, &ahead[from..to], delta, kernel);
     }
-}
-
-/// Some weights with what their gradient is made of.
-pub(super) enum Part<'a> {
-    /// Of a band of sparse inputs.
-    Sparse {
-        x: &'a Groups,
-        turned: &'a Turned,
-        groups: Range<usize>,
-        /// Which piece of the band it is, and of how many.
-        share: (usize, usize),
-        delta: View<'a>,
-        kernel: Target<'a>,
-    },
-    /// xᵀ δ
-    Dense { input: View<'a>, delta: View<'a>, kernel: Target<'a> },
-    /// The column sums of δ, or of what a layer has made of it.
-    Vector { delta: View<'a>, vector: Target<'a> },
-}
-
-impl Part<'_> {
-    /// Updates the weights by their gradient; the rows `ahead` of the feed will be read next.
-    pub(super) fn update<R: Rule>(self, cpu: Cpu, rule: &R, ahead: &[u32]) {
-        match self {
-            Part::Sparse { x, turned, groups, share: (i, n), delta, kernel } => {
-                let (from, to) = share(ahead.len(), i, n);
-                let ahead = &ahead[from..to];
-                sparse_update(cpu, rule, x, (turned, groups), ahead, delta, kernel);
-            }
-            Part::Dense { input, delta, kernel } => {
-                product_update(cpu, rule, Operand::transposed(input), delta, kernel);
-            }
-            Part::Vector { delta, vector } => bias_update(cpu, rule, delta, vector),
-        }
-    }
-}
-
-/// Cuts `kernel` and δ into at most `n` ranges of the same columns.
-fn columns_of<'a>(kernel: Target<'a>, delta: View<'a>, n: usize) -> Vec<(Target<'a>, View<'a>)> {
-    let vectors = delta.cols().div_ceil(LANES);
-    let n = n.clamp(1, vectors.max(1));
-    let mut rest = Some(kernel);
-    let cut = |i| {
-        let (from, to) = share(vectors, i, n);
-        let (from, to) = (from * LANES, delta.cols().min(to * LANES));
-        let (head, tail) = rest.take()?.split_columns(to - from);
-        rest = Some(tail);
-        Some((head, delta.columns(from, to)))
-    };
-    (0..n).filter_map(cut).collect()
 }
 
 /// W and b.

@@ -8,6 +8,7 @@ mod event;
 mod feed;
 mod first;
 mod fit;
+mod gradient;
 mod page;
 mod pass;
 mod predict;

@@ -11,6 +11,7 @@ use crate::model::{Answers, Body, Network, Objective};
 use crate::train::engine::Goal;
 use crate::train::feed::{Feed, FeedInputs};
 use crate::train::first::First;
+use crate::train::gradient::Gradients;
 use crate::train::page::Layout;
 use crate::train::rows::{RowScore, RowWork};
 
@@ -24,6 +25,7 @@ pub(super) struct Pass {
     pub(super) layout: Layout,
     pub(super) pages: Matrix,
     pub(super) first: First,
+    pub(super) gradients: Gradients,
     /// The transposed kernel of each dense layer that passes back; empty ones of the others.
     transposes: Vec<Matrix>,
     /// The layers that need a whole batch at once, each with what its last batch was like.
@@ -79,10 +81,11 @@ impl Pass {
         };
         Pass {
             cpu: Cpu::detect(),
-            team,
             pages: layout.pages(rows),
             transposes: transposed.collect(),
             meetings: bodies().enumerate().filter_map(meets).collect(),
+            gradients: Gradients::new(feed, &layout, &first, team.size()),
+            team,
             layout,
             first,
             objective,

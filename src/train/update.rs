@@ -1,14 +1,13 @@
 //! The update of every weight by the gradient of a batch: consumed where it is summed, or, for
 //! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
 
-use crate::kernels::{LANES, Lanes, MAX_SLOTS, Matrix, Rule, Target, View, flush, share};
-use crate::model::{Gradient, Network, Role};
+use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule, Target, flush};
+use crate::model::{Network, Role};
 use crate::optim::{
     Average, Combine, Each, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole,
 };
 use crate::train::feed::Feed;
-use crate::train::first::{First, Part};
-use crate::train::page::Layout;
+use crate::train::gradient::Passed;
 use crate::train::pass::Pass;
 use crate::train::state::OptimizerState;
 
@@ -130,60 +129,9 @@ fn consume<'t, R: Rule>(
     rule: &R,
     targets: impl Iterator<Item = Target<'t>>,
 ) {
-    let Pass { cpu, team, layout, pages, first, .. } = pass;
-    let cpu = *cpu;
-    let hands = deal(targets, feed, (first, layout, pages.view(n_rows)), team.size());
-    team.work_through(hands, |part| part.update(cpu, rule, ahead));
-}
-
-/// Deals all weights out to `size` members: of each kernel, every one gets as much.
-fn deal<'t: 'a, 'a>(
-    mut targets: impl Iterator<Item = Target<'t>>,
-    feed: &'a Feed,
-    (first, layout, pages): (&'a First, &Layout, View<'a>),
-    size: usize,
-) -> Vec<Vec<Part<'a>>> {
-    let mut hands: Vec<_> = (0..size).map(|_| Vec::new()).collect();
-    for (l, columns) in layout.layers.iter().enumerate() {
-        let delta = pages.columns_range(columns.delta.clone());
-        for gradient in &columns.gradients {
-            let Some(target) = targets.next() else { break };
-            let input = pages.columns_range(layout.below(l));
-            let parts = match gradient {
-                Gradient::Product if l == 0 => first.parts(feed, [input, delta], target, size),
-                Gradient::Product => rows_of(target, [input, delta], size),
-                Gradient::Delta | Gradient::Extra => {
-                    let from = match gradient {
-                        Gradient::Extra => columns.extra.start,
-                        _ => columns.delta.start,
-                    };
-                    let delta = pages.columns_range(from..from + delta.cols());
-                    hands[size - 1].push(Part::Vector { delta, vector: target });
-                    continue;
-                }
-            };
-            let n = parts.len();
-            for (i, part) in parts.into_iter().enumerate() {
-                hands[i * size / n].push(part);
-            }
-        }
-    }
-    hands
-}
-
-/// Cuts `kernel` into at most `n` ranges of rows, each with its inputs.
-fn rows_of<'a>(kernel: Target<'a>, [input, delta]: [View<'a>; 2], n: usize) -> Vec<Part<'a>> {
-    let vectors = input.cols().div_ceil(LANES);
-    let n = n.clamp(1, vectors.max(1));
-    let mut rest = Some(kernel);
-    let cut = |i| {
-        let (from, to) = share(vectors, i, n);
-        let (from, to) = (from * LANES, input.cols().min(to * LANES));
-        let (kernel, tail) = rest.take()?.split_rows(to - from);
-        rest = Some(tail);
-        Some(Part::Dense { input: input.columns(from, to), delta, kernel })
-    };
-    (0..n).filter_map(cut).collect()
+    let Pass { cpu, team, pages, first, gradients, .. } = pass;
+    let passed = Passed { feed, first, pages: pages.view(n_rows), ahead };
+    gradients.update((*cpu, team), rule, &passed, targets);
 }
 
 /// Makes a gradient smaller, or leaves it as it is.

@@ -1,0 +1,132 @@
+//! What the gradient of each weight is made of, and which member of a team updates which weights; it
+//! keeps no gradient.
+
+use std::ops::Range;
+
+use crate::kernels::{
+    Cpu, Deal, LANES, Operand, Piece, Rows, Rule, Target, Team, View, bias_update, product_update,
+    share,
+};
+use crate::model::Gradient;
+use crate::train::feed::{Feed, FeedInputs};
+use crate::train::first::First;
+use crate::train::page::Layout;
+
+/// Where the gradients of all weights come from that training moves, in the network's order.
+pub(super) struct Gradients {
+    sources: Vec<Source>,
+    deal: Deal,
+}
+
+/// What the gradient of a weight is made of: columns of the pages.
+enum Source {
+    /// Xᵀ δ with the sparse inputs of the first layer.
+    Sparse { delta: Range<usize> },
+    /// xᵀ δ
+    Dense { input: Range<usize>, delta: Range<usize> },
+    /// The column sums of δ, or of what a layer has made of it.
+    Vector { delta: Range<usize> },
+}
+
+/// The batch that has just passed.
+pub(super) struct Passed<'a> {
+    pub(super) feed: &'a Feed,
+    pub(super) first: &'a First,
+    pub(super) pages: View<'a>,
+    /// The rows that will pass next.
+    pub(super) ahead: &'a [u32],
+}
+
+impl Gradients {
+    /// Those of the weights of `layout`, dealt out to `size` members: of each kernel, every one gets
+    /// as much.
+    pub(super) fn new(feed: &Feed, layout: &Layout, first: &First, size: usize) -> Gradients {
+        let mut sources = Vec::new();
+        let mut hands = vec![Vec::new(); size];
+        for (l, columns) in layout.layers.iter().enumerate() {
+            for gradient in &columns.gradients {
+                let source = source(*gradient, (layout, l), first.reads_sparse());
+                let pieces = match (&source, &feed.inputs) {
+                    (Source::Sparse { .. }, FeedInputs::Sparse(x)) => first.pieces(x),
+                    (Source::Dense { input, .. }, _) => rows(input.len(), size),
+                    // The last, because the others come to it last.
+                    _ => rows(1, 1),
+                };
+                let n = pieces.len();
+                for (number, Range { start: from, end: to }) in pieces.into_iter().enumerate() {
+                    let hand = if n == 1 { size - 1 } else { number * size / n };
+                    hands[hand].push(Piece { whole: sources.len(), number, from, to });
+                }
+                sources.push(source);
+            }
+        }
+        Gradients { sources, deal: Deal::new(hands) }
+    }
+
+    /// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`.
+    pub(super) fn update<'t, R: Rule>(
+        &mut self,
+        (cpu, team): (Cpu, &mut Team),
+        rule: &R,
+        passed: &Passed<'_>,
+        targets: impl Iterator<Item = Target<'t>>,
+    ) {
+        let wholes: Vec<_> = targets.map(Rows).collect();
+        let sources = &self.sources;
+        team.deal(&mut self.deal, &wholes, |part, piece| {
+            sources[piece.whole].update((cpu, rule), passed, piece, part.0);
+        });
+    }
+}
+
+fn source(gradient: Gradient, (layout, l): (&Layout, usize), sparse: bool) -> Source {
+    let columns = &layout.layers[l];
+    let delta = columns.delta.clone();
+    match gradient {
+        Gradient::Product if l == 0 && sparse => Source::Sparse { delta },
+        Gradient::Product => Source::Dense { input: layout.below(l), delta },
+        Gradient::Delta => Source::Vector { delta },
+        Gradient::Extra => {
+            let from = columns.extra.start;
+            Source::Vector { delta: from..from + delta.len() }
+        }
+    }
+}
+
+/// Cuts `n` rows of weights into at most `size` ranges, for as many inputs.
+fn rows(n: usize, size: usize) -> Vec<Range<usize>> {
+    let vectors = n.div_ceil(LANES);
+    let size = size.clamp(1, vectors.max(1));
+    let cut = |i| {
+        let (from, to) = share(vectors, i, size);
+        from * LANES..n.min(to * LANES)
+    };
+    (0..size).map(cut).collect()
+}
+
+impl Source {
+    /// Updates a piece of the weights by its gradient.
+    fn update<R: Rule>(
+        &self,
+        (cpu, rule): (Cpu, &R),
+        passed: &Passed<'_>,
+        piece: Piece,
+        target: Target<'_>,
+    ) {
+        let Passed { feed, first, pages, ahead } = passed;
+        let columns = |range: &Range<usize>| pages.columns_range(range.clone());
+        match self {
+            Source::Sparse { delta } => {
+                if let FeedInputs::Sparse(x) = &feed.inputs {
+                    let rows = (x, *ahead);
+                    first.update((cpu, rule), piece.number, rows, columns(delta), target);
+                }
+            }
+            Source::Dense { input, delta } => {
+                let input = columns(input).columns(piece.from, piece.to);
+                product_update(cpu, rule, Operand::transposed(input), columns(delta), target);
+            }
+            Source::Vector { delta } => bias_update(cpu, rule, columns(delta), target),
+        }
+    }
+}
