@@ -255,14 +255,6 @@ impl<'a> ViewMut<'a> {
         self.alias(unsafe { self.at.add(from * self.stride) }, to - from, self.cols)
     }
 
-    /// Another view of the columns `from..to`, whole vectors; the caller sees to it that no two
-    /// views overlap.
-    pub(super) fn alias_columns<'b>(&self, from: usize, to: usize) -> ViewMut<'b> {
-        check_columns(from, to, self.cols);
-        // SAFETY: `from` is not beyond the end of the row.
-        self.alias(unsafe { self.at.add(from) }, self.rows, to - from)
-    }
-
     /// Another view of the same matrix; the caller sees to it that no two views overlap.
     pub(super) fn alias<'b>(&self, at: *mut f32, rows: usize, cols: usize) -> ViewMut<'b> {
         ViewMut { at, rows, cols, stride: self.stride, life: PhantomData }
