@@ -153,7 +153,7 @@ impl Optimizer {
         // A share of 0 leaves nothing that could be small.
         let decays = |share: &f64| (0.0..1.0).contains(share) && *share != 0.0;
         let least = self.kept().into_iter().filter(decays).fold(1.0, f64::min);
-        (16.0 / -least.log2()).max(1.0) as u64
+        (16.0 / least.recip().log2()).max(1.0) as u64
     }
 
     fn rule<U: UseRule>(&self, now: Now, user: U) -> U::Output {

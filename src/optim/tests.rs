@@ -162,7 +162,10 @@ fn no_number_of_a_state_decays_faster_than_it_is_looked_after() {
             let mut trained = Trained::new(&optimizer, (1, 2), &start, is_vector);
             trained.step(&optimizer, Cpu::detect(), 0, &json!([0.5, -2.0]), is_vector);
             let before = trained.slots.clone();
-            let interval = optimizer.fade_interval().min(300);
+            let decays = !["adagrad", "ftrl"].contains(&config["name"].as_str().unwrap());
+            let interval = optimizer.fade_interval();
+            assert!(decays || interval == u64::MAX, "{config}: {interval}");
+            let interval = interval.min(300);
             for t in 1..=interval {
                 trained.step(&optimizer, Cpu::detect(), t, &json!([0.0, 0.0]), is_vector);
             }
