@@ -272,9 +272,12 @@ struct Sums<'a> {
 }
 
 impl Sums<'_> {
-    /// What stands in group `p` of all in part `q`.
+    /// What stands in group `p` of all in part `q`; nothing in the first part of an empty batch.
     #[inline(always)]
     unsafe fn slots(&self, q: usize, p: usize) -> &[Slot] {
+        if self.turned.parts <= q {
+            return &[];
+        }
         // SAFETY: the caller vouches for q and p.
         unsafe { self.turned.slots.get_unchecked(self.turned.range(q, p - self.turned.first)) }
     }

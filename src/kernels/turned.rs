@@ -138,3 +138,53 @@ impl Turned {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::BANDS;
+
+    /// Rows of 9 features, of which row r has the first r mod 10.
+    fn rows(n: u32) -> Groups {
+        let lengths: Vec<u32> = (0..n).map(|r| r % 10).collect();
+        let offsets = std::iter::once(0).chain(lengths.iter().scan(0, |end, length| {
+            *end += length;
+            Some(*end)
+        }));
+        let indices: Vec<u16> = lengths.iter().flat_map(|length| 0..*length as u16).collect();
+        let values: Vec<f32> = (0..indices.len()).map(|i| 1.0 + i as f32).collect();
+        Groups::floats(9, &offsets.collect::<Vec<u32>>(), &indices, &values, 1.0)
+    }
+
+    #[test]
+    fn every_value_is_in_its_group_though_a_batch_needs_more_room_than_those_before() {
+        let x = rows(400);
+        let sparse: Vec<u32> = (0..400).filter(|r| r % 10 < 2).collect();
+        let dense: Vec<u32> = (0..400).filter(|r| 7 < r % 10).collect();
+        let batches = [&sparse[..70], &sparse[..], &dense[..3], &[], &dense[..], &sparse[..9]];
+        for band in 0..BANDS {
+            let mut turned = Turned::new(&x, band, 80);
+            for batch in batches {
+                turned.fill(&x, batch);
+                let mut found = vec![[0.0; 9]; batch.len()];
+                for (q, p) in
+                    (0..turned.parts).flat_map(|q| (0..turned.groups).map(move |p| (q, p)))
+                {
+                    // SAFETY: there are so many parts and groups.
+                    for slot in &turned.slots[unsafe { turned.range(q, p) }] {
+                        let row = &mut found[q * turned.part + slot.row as usize];
+                        for (i, value) in slot.values.iter().enumerate().filter(|v| *v.1 != 0.0) {
+                            row[GROUP * (turned.first + p) + i] += value;
+                        }
+                    }
+                }
+                let band = x.features_of(&x.band(band));
+                for (found, &r) in found.iter().zip(batch) {
+                    let mut want = [0.0; 9];
+                    x.spread(r, &mut want);
+                    assert_eq!(found[band.clone()], want[band.clone()], "row {r}");
+                }
+            }
+        }
+    }
+}

@@ -18,7 +18,7 @@ use crate::train::rows::{RowScore, RowWork};
 /// Numbers of a kernel from which on its transposition is shared: fewer are done beside other work.
 const SHARED: usize = 1 << 14;
 
-/// The workspace of a pass: nothing is allocated while it runs.
+/// The workspace of a pass: no buffer of numbers is made while it runs.
 pub(super) struct Pass {
     pub(super) cpu: Cpu,
     pub(super) team: Team,
