@@ -49,7 +49,7 @@ impl Gradients {
                 let pieces = match (&source, &feed.inputs) {
                     (Source::Sparse { .. }, FeedInputs::Sparse(x)) => first.pieces(x),
                     (Source::Dense { input, .. }, _) => rows(input.len(), size),
-                    // The last, because the others come to it last.
+                    // Too small to be cut.
                     _ => rows(1, 1),
                 };
                 let n = pieces.len();
