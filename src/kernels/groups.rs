@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::kernels::pages::large_pages;
 use crate::kernels::prefetch::{LINE, Lines, prefetch};
+use crate::kernels::values::Values;
 
 /// Features of a group.
 pub(super) const GROUP: usize = 2;
@@ -59,6 +60,10 @@ pub(super) trait Entry: Copy + Default + Send + Sync {
 
     /// The numbers that the values stand for.
     fn numbers(self, table: &Table) -> [f32; GROUP];
+
+    /// What a slot says of where the numbers are among `values` from `first` on; they are put there,
+    /// unless all bytes are there already.
+    fn put(self, values: &mut Values, first: usize) -> u32;
 }
 
 /// The index, and above it the bytes: one word, to be moved at once.
@@ -93,6 +98,11 @@ impl Entry for Bytes {
     fn numbers(self, table: &Table) -> [f32; GROUP] {
         std::array::from_fn(|place| table[(self.0 >> (16 + 8 * place)) as usize & 0xff])
     }
+
+    #[inline(always)]
+    fn put(self, _: &mut Values, _: usize) -> u32 {
+        self.0 >> 16
+    }
 }
 
 impl Entry for Floats {
@@ -117,6 +127,11 @@ impl Entry for Floats {
     #[inline(always)]
     fn numbers(self, _: &Table) -> [f32; GROUP] {
         self.values
+    }
+
+    #[inline(always)]
+    fn put(self, values: &mut Values, first: usize) -> u32 {
+        (values.push(self.values) - first) as u32
     }
 }
 
@@ -227,6 +242,14 @@ impl Groups {
                 Kept::Bytes(groups, table) => spread(&groups[range], table, to),
                 Kept::Floats(groups) => spread(&groups[range], &[0.0; 256], to),
             }
+        }
+    }
+
+    /// The numbers that slots stand for.
+    pub(super) fn values(&self) -> Values {
+        match &self.kept {
+            Kept::Bytes(_, table) => Values::bytes(table),
+            Kept::Floats(_) => Values::floats(),
         }
     }
 

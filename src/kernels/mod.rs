@@ -34,6 +34,7 @@ mod sums;
 mod team;
 mod turned;
 mod update;
+mod values;
 
 pub use activate::{Curve, activate, differentiate};
 pub use cpu::Cpu;

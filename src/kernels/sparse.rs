@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{GROUP, Groups};
 use crate::kernels::prefetch::Lines;
-use crate::kernels::turned::{PART, Slot, Turned};
+use crate::kernels::turned::{PART, Part, Slot, Turned};
 use crate::kernels::update::{Pointers, Rule, Target};
 use crate::kernels::{LANES, Vector, View, ViewMut};
 
@@ -106,22 +106,23 @@ impl Forward<'_> {
             }
             for q in 0..turned.parts {
                 let first_row = q * turned.part;
+                let part = turned.part(q);
                 for p in 0..full {
-                    let range = turned.range(q, p);
-                    if !range.is_empty() {
-                        let slots = turned.slots.get_unchecked(range);
+                    let slots = part.slots(p);
+                    if !slots.is_empty() {
                         for i in 0..P {
                             let at = (first_row, col + i * N * LANES);
-                            self.features::<L, N, GROUP>(GROUP * (turned.first + p), 0, slots, at);
+                            let first = GROUP * (turned.first + p);
+                            self.features::<L, N, GROUP>(first, 0, (part, slots), at);
                         }
                     }
                 }
                 for p in full..turned.groups {
-                    let slots = turned.slots.get_unchecked(turned.range(q, p));
+                    let slots = part.slots(p);
                     for i in 0..n_features - GROUP * p {
                         for v in 0..N * P {
                             let (first, at) = (GROUP * (turned.first + p), col + v * LANES);
-                            self.features::<L, 1, 1>(first + i, i, slots, (first_row, at));
+                            self.features::<L, 1, 1>(first + i, i, (part, slots), (first_row, at));
                         }
                     }
                 }
@@ -151,7 +152,7 @@ impl Forward<'_> {
         &self,
         first: usize,
         place: usize,
-        slots: &[Slot],
+        (part, slots): (Part<'_>, &[Slot]),
         (row, col): (usize, usize),
     ) {
         let mut w = [[L::splat(0.0); N]; K];
@@ -164,12 +165,12 @@ impl Forward<'_> {
                 }
             }
             for slot in slots {
-                let x = slot.values;
-                let c = c.add(slot.row as usize * self.c.stride);
+                let x = values::<L, K>(&part, *slot, place);
+                let c = c.add(slot.row() * self.c.stride);
                 for j in 0..N {
                     let mut sum = L::load(c.add(j * LANES));
                     for i in 0..K {
-                        sum = L::splat(x[place + i]).mul_add(w[i][j], sum);
+                        sum = x[i].mul_add(w[i][j], sum);
                     }
                     sum.store(c.add(j * LANES));
                 }
@@ -210,6 +211,8 @@ impl<R: Rule> Backward<'_, R> {
         let mut ahead = Ahead::new(self.ahead, visits, col == 0);
         // Who goes along whole rows is understood by the processor's own prefetching.
         let wide = vectors < self.sums.delta.cols;
+        // Copies, which no store can change.
+        let (rule, part) = (*self.rule, self.sums.turned.part(0));
         for visit in 0..visits {
             ahead.visit();
             let p = self.visited(visit);
@@ -221,9 +224,8 @@ impl<R: Rule> Backward<'_, R> {
             }
             // SAFETY: as the caller's.
             unsafe {
-                let slots = self.sums.slots(0, self.groups.start + p);
                 for i in 0..P {
-                    self.group::<L, N>(p, slots, col + i * N * LANES);
+                    self.group::<L, N>(&rule, (p, part), col + i * N * LANES);
                 }
             }
         }
@@ -238,27 +240,35 @@ impl<R: Rule> Backward<'_, R> {
         }
     }
 
-    /// Updates the weights of group `p`, which has `slots` in the first part of the batch.
+    /// Updates the weights of group `p`; the first part of the batch is `part`.
     #[inline(always)]
-    unsafe fn group<L: Vector, const N: usize>(&self, p: usize, slots: &[Slot], col: usize) {
-        let rule = *self.rule;
+    unsafe fn group<L: Vector, const N: usize>(
+        &self,
+        rule: &R,
+        (p, part): (usize, Part<'_>),
+        col: usize,
+    ) {
         let first = GROUP * p;
         let n_features = self.features - first;
         let p = self.groups.start + p;
         // SAFETY: as the caller's; the last group may have fewer features than the others.
         unsafe {
             if GROUP <= n_features {
-                let g = self.sums.of::<L, N, GROUP>((p, slots), 0, col);
+                let g = self.sums.of::<L, N, GROUP>((p, part), 0, col);
                 for i in 0..GROUP {
-                    // One by one: for more than one in step there are too few registers.
-                    for j in 0..N {
-                        self.pointers.step(&rule, first + i, col + j * LANES, [g[i][j]]);
+                    if L::WIDE {
+                        self.pointers.step(rule, first + i, col, g[i]);
+                    } else {
+                        // One by one: there are too few registers for more.
+                        for j in 0..N {
+                            self.pointers.step(rule, first + i, col + j * LANES, [g[i][j]]);
+                        }
                     }
                 }
             } else {
                 for i in 0..n_features {
-                    let g = self.sums.of::<L, N, 1>((p, slots), i, col);
-                    self.pointers.step(&rule, first + i, col, g[0]);
+                    let g = self.sums.of::<L, N, 1>((p, part), i, col);
+                    self.pointers.step(rule, first + i, col, g[0]);
                 }
             }
         }
@@ -272,22 +282,12 @@ struct Sums<'a> {
 }
 
 impl Sums<'_> {
-    /// What stands in group `p` of all in part `q`; nothing in the first part of an empty batch.
-    #[inline(always)]
-    unsafe fn slots(&self, q: usize, p: usize) -> &[Slot] {
-        if self.turned.parts <= q {
-            return &[];
-        }
-        // SAFETY: the caller vouches for q and p.
-        unsafe { self.turned.slots.get_unchecked(self.turned.range(q, p - self.turned.first)) }
-    }
-
-    /// The sums of `K` features of group `p` of all, which has `slots` in the first part of the
-    /// batch, from `place` on, in N vectors at `col`.
+    /// The sums of `K` features of group `p` of all from `place` on, in N vectors at `col`; the first
+    /// part of the batch is `part`.
     #[inline(always)]
     unsafe fn of<L: Vector, const N: usize, const K: usize>(
         &self,
-        (p, slots): (usize, &[Slot]),
+        (p, part): (usize, Part<'_>),
         place: usize,
         col: usize,
     ) -> [[L; N]; K] {
@@ -296,10 +296,12 @@ impl Sums<'_> {
         // SAFETY: as the caller's: groups, slots and rows lie inside.
         unsafe {
             let delta = self.delta.at.add(col);
-            self.add(slots, place, delta, &mut g);
+            let p = p - turned.first;
+            self.add((part, part.slots(p)), place, delta, &mut g);
             for q in 1..turned.parts {
                 let delta = delta.add(q * turned.part * self.delta.stride);
-                self.add(self.slots(q, p), place, delta, &mut g);
+                let part = turned.part(q);
+                self.add((part, part.slots(p)), place, delta, &mut g);
             }
         }
         g
@@ -309,25 +311,36 @@ impl Sums<'_> {
     #[inline(always)]
     unsafe fn add<L: Vector, const N: usize, const K: usize>(
         &self,
-        slots: &[Slot],
+        (part, slots): (Part<'_>, &[Slot]),
         place: usize,
         delta: *const f32,
         g: &mut [[L; N]; K],
     ) {
         for slot in slots {
-            let x = slot.values;
             // SAFETY: as the caller's.
             unsafe {
-                let delta = delta.add(slot.row as usize * self.delta.stride);
+                let x = values::<L, K>(&part, *slot, place);
+                let delta = delta.add(slot.row() * self.delta.stride);
                 for j in 0..N {
                     let delta = L::load(delta.add(j * LANES));
                     for i in 0..K {
-                        g[i][j] = L::splat(x[place + i]).mul_add(delta, g[i][j]);
+                        g[i][j] = x[i].mul_add(delta, g[i][j]);
                     }
                 }
             }
         }
     }
+}
+
+/// The values of a group in `slot`, from `place` on.
+#[inline(always)]
+unsafe fn values<L: Vector, const K: usize>(part: &Part<'_>, slot: Slot, place: usize) -> [L; K] {
+    let mut x = [L::splat(0.0); K];
+    for i in 0..K {
+        // SAFETY: as the caller's.
+        x[i] = L::splat(unsafe { part.value(slot, place + i) });
+    }
+    x
 }
 
 /// Some rows in a band of all.

@@ -1,9 +1,8 @@
 //! A batch of sparse rows turned group by group of features: what a group's weights are multiplied
 //! with stands together, on the way forward as on the way back; it computes nothing.
 
-use std::ops::Range;
-
-use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
+use crate::kernels::groups::{Entry, Groups, Kept};
+use crate::kernels::values::{PartValues, Values};
 
 /// Rows of a part at most: as many rows of outputs stay in the nearest cache while they are summed.
 pub(super) const PART: usize = 64;
@@ -22,18 +21,29 @@ pub struct Turned {
     /// Group p has the room `rooms[p]..rooms[p + 1]` among the slots of every part: about as much as
     /// it has needed yet, so that a batch need not be counted before it is put there.
     rooms: Vec<u32>,
-    /// The slots of group p in part q end before slot `ends[q · groups + p]` of all.
+    /// The slots of group p in part q end before slot `ends[q · groups + p]` of the part.
     ends: Vec<u32>,
-    pub(super) slots: Vec<Slot>,
+    slots: Vec<Slot>,
+    values: Values,
+    /// Where the values of each part begin.
+    firsts: Vec<usize>,
 }
 
-/// The values of a group in one row of the batch, as the numbers that they stand for: they are
-/// multiplied several times.
+/// A group in one row of the batch: the row in its part, and in the lower bits where its values are
+/// among those of the part. It is one word, so that the slots of a usual batch stay in the nearest
+/// cache: written and read here and there as they are, they would wait for the next one.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Slot {
+pub(super) struct Slot(u32);
+
+/// The lower bits of a slot: there are fewer groups in [`PART`] rows than these can tell apart.
+const PLACE: u32 = 24;
+
+impl Slot {
     /// The row in its part.
-    pub(super) row: u32,
-    pub(super) values: [f32; GROUP],
+    #[inline(always)]
+    pub(super) fn row(self) -> usize {
+        (self.0 >> PLACE) as usize
+    }
 }
 
 impl Turned {
@@ -43,8 +53,9 @@ impl Turned {
         let (first, groups) = (range.start, range.len());
         let part = batch_size.clamp(1, PART);
         let (rooms, ends) = (vec![0; groups + 1], vec![0; batch_size.div_ceil(part) * groups]);
-        let slots = vec![Slot::default(); part];
-        Turned { band, first, groups, rows: 0, part, parts: 0, rooms, ends, slots }
+        let (slots, values) = (vec![Slot::default(); part], x.values());
+        let firsts = vec![0; batch_size.div_ceil(part)];
+        Turned { band, first, groups, rows: 0, part, parts: 0, rooms, ends, slots, values, firsts }
     }
 
     /// The band that it takes.
@@ -61,42 +72,48 @@ impl Turned {
         assert!(x.band(self.band) == (self.first..self.first + self.groups));
         assert!(self.parts * self.groups <= self.ends.len(), "room for the batch");
         match x.kept() {
-            Kept::Bytes(kept, table) => self.turn(x, (kept, table), batch),
-            Kept::Floats(kept) => self.turn(x, (kept, &[0.0; 256]), batch),
+            Kept::Bytes(kept, _) if self.values.are_bytes() => self.turn(x, kept, batch),
+            Kept::Floats(kept) if !self.values.are_bytes() => self.turn(x, kept, batch),
+            _ => panic!("the rows that it was made for"),
         }
     }
 
-    fn turn<E: Entry>(&mut self, x: &Groups, kept: (&[E], &Table), batch: &[u32]) {
+    fn turn<E: Entry>(&mut self, x: &Groups, kept: &[E], batch: &[u32]) {
         while !self.put(x, kept, batch) {
-            self.make_room(x, kept.0, batch);
+            self.make_room(x, kept, batch);
         }
     }
 
     /// Puts every entry of each part where its group goes on; false when some group had no room for
     /// all of its entries, and some of what is there is wrong.
-    fn put<E: Entry>(&mut self, x: &Groups, (kept, table): (&[E], &Table), batch: &[u32]) -> bool {
-        let Turned { band, first, groups, part, rooms, ends, slots, .. } = self;
-        let (total, limits, slots) = (rooms[*groups], &rooms[1..], &mut slots[..]);
+    fn put<E: Entry>(&mut self, x: &Groups, kept: &[E], batch: &[u32]) -> bool {
+        // Copies, which no write can change.
+        let (band, first_group, groups) = (self.band, self.first, self.groups);
+        let Turned { part, rooms, ends, slots, values, firsts, .. } = self;
+        values.restart();
+        let (total, limits) = (rooms[groups] as usize, &rooms[1..]);
         // A band without groups has no ends, and nothing to be put anywhere.
-        let parts = batch.chunks(*part).zip(ends.chunks_exact_mut((*groups).max(1)));
-        for (q, (rows, ends)) in (0..).zip(parts) {
-            let start = q * total;
-            ends.iter_mut().zip(&*rooms).for_each(|(end, room)| *end = start + room);
+        let parts = batch.chunks(*part).zip(ends.chunks_exact_mut(groups.max(1)));
+        for (q, (rows, ends)) in parts.enumerate() {
+            let slots = &mut slots[q * total..];
+            let first = values.end();
+            firsts[q] = first;
+            ends.copy_from_slice(&rooms[..groups]);
             for (row, &r) in (0..).zip(rows) {
-                for entry in &kept[x.range(r, *band)] {
-                    let p = usize::from(entry.index()) - *first;
+                for entry in &kept[x.range(r, band)] {
+                    let p = usize::from(entry.index()) - first_group;
+                    let place = entry.put(values, first);
                     // SAFETY: `Groups` has checked that the groups of a band lie in it, and that a row
                     // has each once: so a group gets at most `part` slots from where its room starts,
                     // and there are as many behind the last room.
                     unsafe {
                         let end = ends.get_unchecked_mut(p);
-                        *slots.get_unchecked_mut(*end as usize) =
-                            Slot { row, values: entry.numbers(table) };
+                        *slots.get_unchecked_mut(*end as usize) = Slot(row << PLACE | place);
                         *end += 1;
                     }
                 }
             }
-            if ends.iter().zip(limits).any(|(end, limit)| start + limit < *end) {
+            if ends.iter().zip(limits).any(|(end, limit)| limit < end) {
                 return false;
             }
         }
@@ -124,18 +141,55 @@ impl Turned {
         self.slots.resize(parts * end as usize + self.part, Slot::default());
     }
 
-    /// Where the slots of group `p` of the band in part `q` are.
+    /// Part `q` of the batch; a part without slots, if there is none.
+    #[inline(always)]
+    pub(super) fn part(&self, q: usize) -> Part<'_> {
+        let (rooms, groups) = (&self.rooms[..], self.groups);
+        if self.parts <= q {
+            let (ends, values) = (&rooms[..groups], self.values.from(0));
+            return Part { rooms, ends, slots: &self.slots, values };
+        }
+        Part {
+            rooms,
+            ends: &self.ends[q * groups..(q + 1) * groups],
+            slots: &self.slots[q * rooms[groups] as usize..],
+            values: self.values.from(self.firsts[q]),
+        }
+    }
+}
+
+/// At most [`PART`] rows of a turned batch. A copy is made before a loop that writes, for then the
+/// compiler knows that it stays as it is.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    rooms: &'a [u32],
+    ends: &'a [u32],
+    slots: &'a [Slot],
+    values: PartValues<'a>,
+}
+
+impl<'a> Part<'a> {
+    /// The slots of group `p` of the band.
     ///
     /// # Safety
-    /// There must be such a group and such a part.
+    /// There must be such a group.
     #[inline(always)]
-    pub(super) unsafe fn range(&self, q: usize, p: usize) -> Range<usize> {
-        // SAFETY: the caller vouches for q and p.
+    pub(super) unsafe fn slots(&self, p: usize) -> &'a [Slot] {
+        // SAFETY: the caller vouches for p, and its slots lie between where its room begins and its end.
         unsafe {
-            let start = q * *self.rooms.get_unchecked(self.groups) as usize;
-            let from = start + *self.rooms.get_unchecked(p) as usize;
-            from..*self.ends.get_unchecked(q * self.groups + p) as usize
+            let from = *self.rooms.get_unchecked(p) as usize;
+            self.slots.get_unchecked(from..*self.ends.get_unchecked(p) as usize)
         }
+    }
+
+    /// The value at `place` of the group in `slot`.
+    ///
+    /// # Safety
+    /// The slot must be one of this part.
+    #[inline(always)]
+    pub(super) unsafe fn value(&self, slot: Slot, place: usize) -> f32 {
+        // SAFETY: the caller vouches for the slot, whose lower bits `Entry::put` has given.
+        unsafe { self.values.get(slot.0, place) }
     }
 }
 
@@ -143,6 +197,7 @@ impl Turned {
 mod tests {
     use super::*;
     use crate::kernels::BANDS;
+    use crate::kernels::groups::GROUP;
 
     /// Rows of 9 features, of which row r has the first r mod 10.
     fn rows(n: u32) -> Groups {
@@ -170,11 +225,15 @@ mod tests {
                 for (q, p) in
                     (0..turned.parts).flat_map(|q| (0..turned.groups).map(move |p| (q, p)))
                 {
-                    // SAFETY: there are so many parts and groups.
-                    for slot in &turned.slots[unsafe { turned.range(q, p) }] {
-                        let row = &mut found[q * turned.part + slot.row as usize];
-                        for (i, value) in slot.values.iter().enumerate().filter(|v| *v.1 != 0.0) {
-                            row[GROUP * (turned.first + p) + i] += value;
+                    let part = turned.part(q);
+                    // SAFETY: there are so many groups, and the slots are of this part.
+                    for slot in unsafe { part.slots(p) } {
+                        let row = &mut found[q * turned.part + slot.row()];
+                        let at = GROUP * (turned.first + p);
+                        // The last group is wider than what is left of a row.
+                        for (place, to) in row[at..].iter_mut().take(GROUP).enumerate() {
+                            // SAFETY: as above.
+                            *to += unsafe { part.value(*slot, place) };
                         }
                     }
                 }
