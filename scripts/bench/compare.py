@@ -5,9 +5,9 @@ down slows all of them. Python's standard library only; scripts/bench.sh install
 """
 
 import glob
-import json
 import os
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -69,17 +69,32 @@ def contenders(mnist, logs, job, wanted):
     return {name: command for name, path, command in chosen if os.path.exists(path)}
 
 
+def epoch_of_run(folder):
+    """Seconds from the end of an epoch to that of the next, the median, by the times in the run's
+    event file: the start of the process is not among them, as in the other contenders' epochs."""
+    (path,) = glob.glob(os.path.join(folder, "train", "events.out.tfevents.*"))
+    ends = {}
+    with open(path, "rb") as file:
+        # A record is a length, its checksum, an event and its checksum. An event begins with its
+        # time and, but for step 0, its step, of one byte because there are few.
+        while header := file.read(12):
+            event = file.read(struct.unpack("<Q", header[:8])[0])
+            file.read(4)
+            step = event[10] if event[9] == 0x10 else 0
+            (ends[step],) = struct.unpack("<d", event[1:9])
+    ends = [ends[step] for step in sorted(ends)]
+    return statistics.median(end - begun for begun, end in zip(ends, ends[1:]))
+
+
 def seconds_of_epochs(said, logs):
     """Those of all epochs (None from `runner`) and of one: what a script's last line says is
-    `start epochs accuracy [word median]`; `runner` says nothing and leaves its run.json."""
+    `start epochs accuracy [word median]`; `runner` says nothing and leaves its event files."""
     if said:
         words = said.splitlines()[-1].split()
         inside = float(words[1])
         return inside, float(words[4]) if len(words) > 4 else inside / EPOCHS
     records = glob.glob(os.path.join(logs, "**", "run.json"), recursive=True)
-    with open(max(records, key=os.path.getmtime)) as file:
-        record = json.load(file)
-    return None, record["seconds"] / record["epochs"]
+    return None, epoch_of_run(os.path.dirname(max(records, key=os.path.getmtime)))
 
 
 def measure(command, threads, logs):
