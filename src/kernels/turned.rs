@@ -2,7 +2,7 @@
 //! with stands together, on the way forward as on the way back; it computes nothing.
 
 use crate::kernels::groups::{Entry, Groups, Kept};
-use crate::kernels::values::{PartValues, Values};
+use crate::kernels::values::{PLACE, PartValues, Values};
 
 /// Rows of a part at most: as many rows of outputs stay in the nearest cache while they are summed.
 pub(super) const PART: usize = 64;
@@ -35,8 +35,8 @@ pub struct Turned {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Slot(u32);
 
-/// The lower bits of a slot: there are fewer groups in [`PART`] rows than these can tell apart.
-const PLACE: u32 = 24;
+// The other bits tell rows apart, and these the groups of so many rows: a band has at most 2¹⁵.
+const _: () = assert!(PART <= 1 << (u32::BITS - PLACE) && PART << 15 <= 1 << PLACE);
 
 impl Slot {
     /// The row in its part.
@@ -199,28 +199,38 @@ mod tests {
     use crate::kernels::BANDS;
     use crate::kernels::groups::GROUP;
 
-    /// Rows of 9 features, of which row r has the first r mod 10.
-    fn rows(n: u32) -> Groups {
+    /// Rows of 9 features, of which row r has the first r mod 10: as floats, and as bytes.
+    fn rows(n: u32) -> [Groups; 2] {
         let lengths: Vec<u32> = (0..n).map(|r| r % 10).collect();
         let offsets = std::iter::once(0).chain(lengths.iter().scan(0, |end, length| {
             *end += length;
             Some(*end)
         }));
         let indices: Vec<u16> = lengths.iter().flat_map(|length| 0..*length as u16).collect();
-        let values: Vec<f32> = (0..indices.len()).map(|i| 1.0 + i as f32).collect();
-        Groups::floats(9, &offsets.collect::<Vec<u32>>(), &indices, &values, 1.0)
+        let offsets: Vec<u32> = offsets.collect();
+        let floats: Vec<f32> = (0..indices.len()).map(|i| 1.0 + i as f32).collect();
+        let bytes: Vec<u8> = (0..indices.len()).map(|i| 1 + (i % 255) as u8).collect();
+        let floats = Groups::floats(9, &offsets, &indices, &floats, 1.0);
+        [floats, Groups::bytes(9, &offsets, &indices, &bytes, 255.0)]
+    }
+
+    #[test]
+    #[should_panic(expected = "made for")]
+    fn floats_are_refused_by_what_was_made_for_bytes() {
+        let [floats, bytes] = rows(20);
+        Turned::new(&bytes, 0, 4).fill(&floats, &[1, 9]);
     }
 
     #[test]
     fn every_value_is_in_its_group_though_a_batch_needs_more_room_than_those_before() {
-        let x = rows(400);
+        let kinds = rows(400);
         let sparse: Vec<u32> = (0..400).filter(|r| r % 10 < 2).collect();
         let dense: Vec<u32> = (0..400).filter(|r| 7 < r % 10).collect();
         let batches = [&sparse[..70], &sparse[..], &dense[..3], &[], &dense[..], &sparse[..9]];
-        for band in 0..BANDS {
-            let mut turned = Turned::new(&x, band, 80);
+        for (x, band) in kinds.iter().flat_map(|x| (0..BANDS).map(move |band| (x, band))) {
+            let mut turned = Turned::new(x, band, 80);
             for batch in batches {
-                turned.fill(&x, batch);
+                turned.fill(x, batch);
                 let mut found = vec![[0.0; 9]; batch.len()];
                 for (q, p) in
                     (0..turned.parts).flat_map(|q| (0..turned.groups).map(move |p| (q, p)))

@@ -3,6 +3,9 @@
 
 use crate::kernels::groups::{GROUP, Table};
 
+/// Bits of a slot that say where its values are.
+pub(super) const PLACE: u32 = 24;
+
 /// For each place in a group, the numbers that may stand there.
 pub(super) struct Values {
     of: [Vec<f32>; GROUP],
@@ -30,7 +33,7 @@ impl Values {
 
     /// For slots that have one index for all places.
     pub(super) fn floats() -> Values {
-        Values { of: Default::default(), kept: 0, shift: 0, mask: 0xff_ffff }
+        Values { of: Default::default(), kept: 0, shift: 0, mask: (1 << PLACE) - 1 }
     }
 
     /// Which of the two it is.
