@@ -67,15 +67,17 @@ impl Turned {
     ///
     /// Panics when they are more than there is room for, or not the rows that it was made for.
     pub fn fill(&mut self, x: &Groups, batch: &[u32]) {
-        self.rows = batch.len();
-        self.parts = batch.len().div_ceil(self.part);
+        let parts = batch.len().div_ceil(self.part);
         assert!(x.band(self.band) == (self.first..self.first + self.groups));
-        assert!(self.parts * self.groups <= self.ends.len(), "room for the batch");
+        assert!(parts * self.groups <= self.ends.len(), "room for the batch");
+        // Should a row not be there, no part is left half put.
+        (self.rows, self.parts) = (0, 0);
         match x.kept() {
             Kept::Bytes(kept, _) if self.values.are_bytes() => self.turn(x, kept, batch),
             Kept::Floats(kept) if !self.values.are_bytes() => self.turn(x, kept, batch),
             _ => panic!("the rows that it was made for"),
         }
+        (self.rows, self.parts) = (batch.len(), parts);
     }
 
     fn turn<E: Entry>(&mut self, x: &Groups, kept: &[E], batch: &[u32]) {
@@ -195,6 +197,8 @@ impl<'a> Part<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use super::*;
     use crate::kernels::BANDS;
     use crate::kernels::groups::GROUP;
@@ -219,6 +223,16 @@ mod tests {
     fn floats_are_refused_by_what_was_made_for_bytes() {
         let [floats, bytes] = rows(20);
         Turned::new(&bytes, 0, 4).fill(&floats, &[1, 9]);
+    }
+
+    #[test]
+    fn a_row_that_is_not_there_leaves_nothing_half_turned() {
+        let [x, _] = rows(20);
+        let mut turned = Turned::new(&x, 0, 4);
+        turned.fill(&x, &[9]);
+        let missing = AssertUnwindSafe(|| turned.fill(&x, &[9, 20]));
+        assert!(catch_unwind(missing).is_err());
+        assert_eq!((turned.rows, turned.parts), (0, 0));
     }
 
     #[test]
