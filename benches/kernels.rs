@@ -21,7 +21,7 @@ static IMAGES: LazyLock<Groups> = LazyLock::new(|| {
     let table = data::load(&source, data::Part::Train).expect("MNIST is built in");
     let Inputs::Sparse(rows) = table.inputs else { panic!("MNIST is sparse") };
     let Values::Bytes(values) = &rows.values else { panic!("MNIST has bytes") };
-    Groups::bytes(784, &rows.offsets, &rows.indices, values, 255.0)
+    Groups::bytes(&rows.mask, values, 255.0)
 });
 
 /// Numbers between −½ and ½.

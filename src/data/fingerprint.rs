@@ -36,8 +36,9 @@ impl Hash {
         match inputs {
             Inputs::Sparse(rows) => {
                 self.0.update(b"sparse\n");
-                self.words(&rows.offsets, |offset| offset.to_le_bytes());
-                self.words(&rows.indices, |index| index.to_le_bytes());
+                self.words(rows.offsets(), |offset| (offset as u32).to_le_bytes());
+                let indices = (0..rows.mask.rows()).flat_map(|r| rows.mask.set_in(r));
+                self.words(indices, |index| (index as u16).to_le_bytes());
                 self.values(&rows.values);
             }
             Inputs::Dense(rows) => {
@@ -76,15 +77,21 @@ impl Hash {
     }
 
     fn sizes(&mut self, sizes: &[usize]) {
-        self.words(sizes, |size| (size as u64).to_le_bytes());
+        self.words(sizes, |size| (*size as u64).to_le_bytes());
     }
 
     /// Feeds the hash a buffer at a time: byte by byte would take several times as long.
-    fn words<T: Copy, const N: usize>(&mut self, words: &[T], bytes: impl Fn(T) -> [u8; N]) {
+    fn words<T, const N: usize>(
+        &mut self,
+        words: impl IntoIterator<Item = T>,
+        bytes: impl Fn(T) -> [u8; N],
+    ) {
+        let mut words = words.into_iter().map(bytes);
         let mut buffer = Vec::with_capacity(4096 * N);
-        for piece in words.chunks(4096) {
+        while let Some(word) = words.next() {
             buffer.clear();
-            buffer.extend(piece.iter().flat_map(|&word| bytes(word)));
+            buffer.extend(word);
+            words.by_ref().take(4095).for_each(|word| buffer.extend(word));
             self.0.update(&buffer);
         }
     }

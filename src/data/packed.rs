@@ -24,7 +24,7 @@
 use rayon::prelude::*;
 
 use crate::data::{DataError, Inputs, SparseRows, Table, Targets, Values};
-use crate::kernels::large_pages;
+use crate::kernels::{Mask, MaskMut, large_pages};
 
 const MAGIC: &[u8; 4] = b"RNPT";
 const VERSION: usize = 1;
@@ -56,10 +56,7 @@ struct Block<'a> {
 
 /// Where one block's rows go.
 struct Room<'a> {
-    /// The number of entries before each row's end, over the whole table.
-    ends: &'a mut [u32],
-    first: usize,
-    indices: &'a mut [u16],
+    mask: MaskMut<'a>,
     values: &'a mut [u8],
 }
 
@@ -114,49 +111,34 @@ impl<'a> Packed<'a> {
     }
 
     fn inputs(&self) -> Result<SparseRows, DataError> {
-        let entries = self.blocks.iter().map(|block| block.entries).sum();
-        let mut offsets = vec![0; self.rows + 1];
-        let mut indices = vec![0; entries];
-        let mut values = vec![0; entries];
-        large_pages(&mut indices);
+        let mut mask = Mask::new(self.rows, self.height * self.width);
+        let mut values = vec![0; self.blocks.iter().map(|block| block.entries).sum()];
         large_pages(&mut values);
-        self.rooms(&mut offsets[1..], &mut indices, &mut values)
+        self.rooms(mask.as_mut(), &mut values)
             .into_par_iter()
             .try_for_each(|(block, room)| block.read(self.height, self.width, room))?;
-        let features = self.height * self.width;
-        Ok(SparseRows { features, offsets, indices, values: Values::Bytes(values) })
+        Ok(SparseRows { mask, values: Values::Bytes(values) })
     }
 
     /// Cuts the table into what each block is to fill.
     fn rooms<'b>(
         &'b self,
-        mut ends: &'b mut [u32],
-        mut indices: &'b mut [u16],
+        mut mask: MaskMut<'b>,
         mut values: &'b mut [u8],
     ) -> Vec<(&'b Block<'a>, Room<'b>)> {
-        let mut first = 0;
-        let mut rooms = Vec::with_capacity(self.blocks.len());
-        for block in &self.blocks {
-            let room = Room {
-                ends: ends.split_off_mut(..block.rows).unwrap_or_default(),
-                first,
-                indices: indices.split_off_mut(..block.entries).unwrap_or_default(),
-                values: values.split_off_mut(..block.entries).unwrap_or_default(),
-            };
-            first += block.entries;
-            rooms.push((block, room));
-        }
-        rooms
+        let mut room = |block: &Block<'_>| Room {
+            mask: mask.split_off(block.rows),
+            values: values.split_off_mut(..block.entries).unwrap_or_default(),
+        };
+        self.blocks.iter().map(|block| (block, room(block))).collect()
     }
 }
 
 impl Block<'_> {
     fn read(&self, height: usize, width: usize, room: Room<'_>) -> Result<(), DataError> {
-        let Room { ends, first, indices, values } = room;
-        let (masks, values) = rayon::join(
-            || self.expand(height, width, ends, first, indices),
-            || self.values(values),
-        );
+        let Room { mask, values } = room;
+        let (masks, values) =
+            rayon::join(|| self.masks(height, width, mask), || self.values(values));
         masks.and(values)
     }
 
@@ -168,36 +150,23 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// Turns the set bits of the masks into the indices of the pixels that are not zero.
-    fn expand(
-        &self,
-        height: usize,
-        width: usize,
-        ends: &mut [u32],
-        first: usize,
-        indices: &mut [u16],
-    ) -> Result<(), DataError> {
+    /// Joins the lines of each picture.
+    fn masks(&self, height: usize, width: usize, mut mask: MaskMut<'_>) -> Result<(), DataError> {
         let mut masks = vec![0; self.rows * height * WORD];
         unpack("masks", self.masks, &mut masks)?;
         let lines = masks.as_chunks::<WORD>().0;
         check_masks(lines, width, self.entries)?;
-        let mut filled = 0;
-        for (row, end) in lines.chunks_exact(height).zip(ends) {
-            for (y, line) in row.iter().enumerate() {
-                let mut bits = u32::from_le_bytes(*line);
-                while bits != 0 {
-                    indices[filled] = (y * width) as u16 + bits.trailing_zeros() as u16;
-                    filled += 1;
-                    bits &= bits - 1;
-                }
+        for (r, picture) in lines.chunks_exact(height).enumerate() {
+            for (y, line) in picture.iter().enumerate() {
+                mask.set(r, y * width, u32::from_le_bytes(*line));
             }
-            *end = (first + filled) as u32;
         }
         Ok(())
     }
 }
 
-/// So many bits as there are entries, none beyond the width: after this, expanding cannot fail.
+/// So many bits as there are entries, none beyond the width: after this, no bit is without its place or
+/// its value.
 fn check_masks(lines: &[[u8; WORD]], width: usize, entries: usize) -> Result<(), DataError> {
     let (mut all, mut set) = (0, 0);
     for line in lines {
@@ -300,13 +269,11 @@ mod tests {
     #[test]
     fn masks_and_values_become_rows() {
         let table = read(&packed()).unwrap();
-        let rows = SparseRows {
-            features: 6,
-            offsets: vec![0, 2, 4, 5],
-            indices: vec![0, 2, 4, 5, 3],
-            values: Values::Bytes(vec![7, 8, 9, 10, 11]),
-        };
-        assert_eq!(table.inputs, Inputs::Sparse(rows));
+        let Inputs::Sparse(rows) = table.inputs else { panic!("rows are sparse") };
+        let indices: Vec<Vec<_>> = (0..3).map(|r| rows.mask.set_in(r).collect()).collect();
+        assert_eq!(indices, [vec![0, 2], vec![4, 5], vec![3]]);
+        assert_eq!((rows.mask.rows(), rows.mask.features()), (3, 6));
+        assert_eq!(rows.values, Values::Bytes(vec![7, 8, 9, 10, 11]));
         assert_eq!(table.targets, Targets::Classes { labels: vec![1, 0, 1], classes: 2 });
         assert_eq!(table.shape, [2, 3]);
     }

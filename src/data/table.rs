@@ -1,11 +1,12 @@
 //! The shape of data in memory: unscaled inputs, sparse or dense, with their targets.
 
 use crate::data::Columns;
+use crate::kernels::Mask;
 
 /// Inputs are kept sparse when at most this share of them is not zero.
 ///
-/// An entry of a sparse row brings an index of two bytes along with its value, and the rows of
-/// weights that it picks are added one by one where a dense product would work in blocks. So a third
+/// An entry of a sparse row brings its place along with its value, and the rows of weights that it
+/// picks are added one by one where a dense product would work in blocks. So a third
 /// of zeros gains nothing, while MNIST's four fifths gain much; the line is drawn in between.
 pub const SPARSE_DENSITY: f64 = 0.4;
 
@@ -34,13 +35,9 @@ pub enum Inputs {
 /// Rows of which only the values that are not zero are kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparseRows {
-    /// Number of features of a row, zeros included; at most 65,536.
-    pub features: usize,
-    /// Row r is entries `offsets[r]..offsets[r + 1]`; there is one more offset than rows.
-    pub offsets: Vec<u32>,
-    /// The feature of each entry, ascending within a row.
-    pub indices: Vec<u16>,
-    /// The value of each entry.
+    /// Which values are not zero; at most 65,536 features.
+    pub mask: Mask,
+    /// These values, row after row.
     pub values: Values,
 }
 
@@ -90,7 +87,7 @@ impl Inputs {
         };
         let thin = n_entries as f64 <= SPARSE_DENSITY * n_values as f64;
         if thin && features <= 1 << 16 && u32::try_from(n_entries).is_ok() {
-            Inputs::Sparse(SparseRows::new(features, &values, n_entries))
+            Inputs::Sparse(SparseRows::new(features, &values))
         } else {
             Inputs::Dense(DenseRows { features, values })
         }
@@ -104,48 +101,56 @@ impl SparseRows {
             Values::Bytes(bytes) => Values::Bytes(self.spread(bytes)),
             Values::Floats(floats) => Values::Floats(self.spread(floats)),
         };
-        DenseRows { features: self.features, values }
+        DenseRows { features: self.mask.features(), values }
     }
 
-    fn new(features: usize, values: &Values, n_entries: usize) -> Self {
-        let mut rows = SparseRows {
-            features,
-            offsets: vec![0],
-            indices: Vec::with_capacity(n_entries),
-            values: Values::Bytes(Vec::new()),
-        };
-        rows.values = match values {
-            Values::Bytes(bytes) => Values::Bytes(rows.gather(bytes, n_entries)),
-            Values::Floats(floats) => Values::Floats(rows.gather(floats, n_entries)),
-        };
-        rows
+    /// Where each row's values begin, and where the last one's end.
+    pub fn offsets(&self) -> impl Iterator<Item = usize> + '_ {
+        let counts = (0..self.mask.rows()).map(|r| self.mask.set_in(r).count());
+        std::iter::once(0).chain(counts.scan(0, |end, count| {
+            *end += count;
+            Some(*end)
+        }))
     }
 
-    /// Enters every value that is not zero, and returns those values.
-    fn gather<T: Copy + Default + PartialEq>(&mut self, dense: &[T], n_entries: usize) -> Vec<T> {
-        let mut values = Vec::with_capacity(n_entries);
-        for row in dense.chunks_exact(self.features) {
-            for (index, &value) in row.iter().enumerate() {
-                if value != T::default() {
-                    self.indices.push(index as u16);
-                    values.push(value);
-                }
+    fn new(features: usize, values: &Values) -> Self {
+        let (mask, values) = match values {
+            Values::Bytes(bytes) => {
+                let (mask, bytes) = gather(features, bytes);
+                (mask, Values::Bytes(bytes))
             }
-            self.offsets.push(values.len() as u32);
-        }
-        values
+            Values::Floats(floats) => {
+                let (mask, floats) = gather(features, floats);
+                (mask, Values::Floats(floats))
+            }
+        };
+        SparseRows { mask, values }
     }
 
     fn spread<T: Copy + Default>(&self, values: &[T]) -> Vec<T> {
-        let n_rows = self.offsets.len() - 1;
-        let mut dense = vec![T::default(); n_rows * self.features];
-        for (row, ends) in dense.chunks_exact_mut(self.features).zip(self.offsets.windows(2)) {
-            for entry in ends[0] as usize..ends[1] as usize {
-                row[usize::from(self.indices[entry])] = values[entry];
+        let (n_rows, features) = (self.mask.rows(), self.mask.features());
+        let mut dense = vec![T::default(); n_rows * features];
+        let mut values = values.iter();
+        for (r, row) in dense.chunks_exact_mut(features).enumerate() {
+            for (i, &value) in self.mask.set_in(r).zip(&mut values) {
+                row[i] = value;
             }
         }
         dense
     }
+}
+
+/// What is not zero in `dense` rows.
+fn gather<T: Copy + Default + PartialEq>(features: usize, dense: &[T]) -> (Mask, Vec<T>) {
+    let mut mask = Mask::new(dense.len() / features, features);
+    let (mut rows, mut values) = (mask.as_mut(), Vec::with_capacity(count(dense)));
+    for (r, row) in dense.chunks_exact(features).enumerate() {
+        for (i, &value) in row.iter().enumerate().filter(|(_, value)| **value != T::default()) {
+            rows.set(r, i, 1);
+            values.push(value);
+        }
+    }
+    (mask, values)
 }
 
 impl Table {
@@ -192,7 +197,8 @@ mod tests {
         let Inputs::Sparse(rows) = Inputs::new(1 << 16, Values::Floats(values.clone())) else {
             panic!("one value of many is not dense")
         };
-        assert_eq!((rows.offsets[..].to_vec(), rows.indices[0]), (vec![0, 1], u16::MAX));
+        assert_eq!(rows.offsets().collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(rows.mask.set_in(0).collect::<Vec<_>>(), [usize::from(u16::MAX)]);
         assert_eq!(rows.to_dense().values, Values::Floats(values));
     }
 
@@ -207,8 +213,9 @@ mod tests {
             let bytes = values[..whole].to_vec();
             let floats = bytes.iter().map(|&byte| f32::from(byte) / 3.0).collect();
             for dense in [Values::Bytes(bytes), Values::Floats(floats)] {
-                let rows = SparseRows::new(features, &dense, 0);
-                prop_assert_eq!(rows.offsets.len(), whole / features + 1);
+                let rows = SparseRows::new(features, &dense);
+                prop_assert_eq!(rows.offsets().count(), whole / features + 1);
+                prop_assert_eq!(rows.offsets().last(), Some(rows.mask.ones()));
                 prop_assert_eq!(rows.to_dense(), DenseRows { features, values: dense });
             }
         }

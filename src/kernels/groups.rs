@@ -7,9 +7,8 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
-use crate::kernels::pages::large_pages;
+use crate::kernels::grouping::{Grouped, group};
+use crate::kernels::mask::Mask;
 use crate::kernels::prefetch::{LINE, Lines, prefetch};
 use crate::kernels::values::Values;
 
@@ -52,11 +51,9 @@ pub(super) trait Entry: Copy + Default + Send + Sync {
     /// The index.
     fn index(self) -> u16;
 
-    /// The same values with another index.
-    fn with_index(self, index: u16) -> Self;
-
-    /// The same entry with its value at `place`, which was 0.
-    fn with_value(self, place: usize, value: Self::Value) -> Self;
+    /// The group `index` of which the places in `set` are not zero, a bit for each: their values are the
+    /// first of `next`.
+    fn take(index: u16, set: u32, next: &[Self::Value]) -> Self;
 
     /// The numbers that the values stand for.
     fn numbers(self, table: &Table) -> [f32; GROUP];
@@ -85,13 +82,19 @@ impl Entry for Bytes {
     }
 
     #[inline(always)]
-    fn with_index(self, index: u16) -> Self {
-        Bytes(self.0 & !0xffff | u32::from(index))
-    }
-
-    #[inline(always)]
-    fn with_value(self, place: usize, value: u8) -> Self {
-        Bytes(self.0 | u32::from(value) << (16 + 8 * place))
+    fn take(index: u16, set: u32, next: &[u8]) -> Self {
+        // No branch: whether a neighbour is there too is as good as random.
+        let mut next = match next.first_chunk::<GROUP>() {
+            Some(next) => word(next),
+            None => word(next),
+        };
+        let mut bytes = 0;
+        for place in 0..GROUP {
+            let is_set = set >> place & 1;
+            bytes |= (next & (0xff * is_set)) << (8 * place);
+            next >>= 8 * is_set;
+        }
+        Bytes(u32::from(index) | bytes << 16)
     }
 
     #[inline(always)]
@@ -114,14 +117,11 @@ impl Entry for Floats {
     }
 
     #[inline(always)]
-    fn with_index(self, index: u16) -> Self {
-        Floats { index, ..self }
-    }
-
-    #[inline(always)]
-    fn with_value(mut self, place: usize, value: f32) -> Self {
-        self.values[place] = value;
-        self
+    fn take(index: u16, set: u32, next: &[f32]) -> Self {
+        let mut next = next.iter().copied();
+        let mut value =
+            |place| if set >> place & 1 == 1 { next.next().unwrap_or(0.0) } else { 0.0 };
+        Floats { index, values: std::array::from_fn(value) }
     }
 
     #[inline(always)]
@@ -135,68 +135,32 @@ impl Entry for Floats {
     }
 }
 
+/// The bytes as one number, the first one lowest.
+fn word(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte))
+}
+
 impl Groups {
-    /// Rows with byte values, each divided by `scale`.
+    /// Rows of which `mask` says what is not zero, with the byte of each in order, divided by `scale`.
     ///
-    /// Row r is entries `offsets[r]..offsets[r + 1]`, with ascending indices below `features`, at
-    /// most 65,536; panics when it is not so.
-    pub fn bytes(
-        features: usize,
-        offsets: &[u32],
-        indices: &[u16],
-        values: &[u8],
-        scale: f64,
-    ) -> Groups {
+    /// Panics when there are more than 65,536 features, or not one value for each that is set.
+    pub fn bytes(mask: &Mask, values: &[u8], scale: f64) -> Groups {
         let table = std::array::from_fn(|byte| (byte as f64 / scale) as f32);
-        let keep = |groups| Kept::Bytes(groups, Box::new(table));
-        Groups::new(features, offsets, indices, values, keep)
+        Groups::new(mask, values, |groups| Kept::Bytes(groups, Box::new(table)))
     }
 
-    /// Rows with float values, each divided by `scale`.
+    /// Rows of which `mask` says what is not zero, with the float of each in order, divided by
+    /// `scale`.
     ///
-    /// Row r is entries `offsets[r]..offsets[r + 1]`, with ascending indices below `features`, at
-    /// most 65,536; panics when it is not so.
-    pub fn floats(
-        features: usize,
-        offsets: &[u32],
-        indices: &[u16],
-        values: &[f32],
-        scale: f64,
-    ) -> Groups {
+    /// Panics when there are more than 65,536 features, or not one value for each that is set.
+    pub fn floats(mask: &Mask, values: &[f32], scale: f64) -> Groups {
         let values: Vec<f32> = values.iter().map(|v| (f64::from(*v) / scale) as f32).collect();
-        Groups::new(features, offsets, indices, &values, Kept::Floats)
+        Groups::new(mask, &values, Kept::Floats)
     }
 
-    fn new<E: Entry>(
-        features: usize,
-        offsets: &[u32],
-        indices: &[u16],
-        values: &[E::Value],
-        keep: impl Fn(Vec<E>) -> Kept,
-    ) -> Groups {
-        assert!(indices.len() == values.len(), "one value per index");
-        assert!(offsets.first() == Some(&0) && offsets.is_sorted(), "offsets ascend from 0");
-        let end = offsets.last().map_or(0, |&end| end as usize);
-        assert!(end == indices.len(), "offsets cover all entries");
-        let rows: Vec<&[u32]> = chunks(offsets).collect();
-        let counted = rows.par_iter().map(|ends| count(ends, indices)).collect::<Vec<_>>();
-        let used = used(features, &counted);
-        let bands = bands(features, &used);
-        let n_groups = counted.iter().map(|chunk| chunk.groups).sum();
-        let mut groups = Vec::with_capacity(n_groups);
-        large_pages(groups.spare_capacity_mut());
-        groups.resize(n_groups, E::default());
-        let mut ends = vec![0; BANDS * offsets.len().saturating_sub(1) + 1];
-        let (mut first, mut rest) = (0, (&mut groups[..], &mut ends[1..]));
-        let mut rooms = Vec::with_capacity(rows.len());
-        for (rows, chunk) in rows.iter().zip(&counted) {
-            let groups = rest.0.split_off_mut(..chunk.groups).unwrap_or_default();
-            let ends = rest.1.split_off_mut(..BANDS * (rows.len() - 1)).unwrap_or_default();
-            rooms.push((*rows, Room { groups, ends, first }));
-            first += chunk.groups;
-        }
-        rooms.into_par_iter().for_each(|(rows, room)| room.fill(rows, indices, values, &bands));
-        Groups { features, offsets: ends, kept: keep(groups), used, bands }
+    fn new<E: Entry>(mask: &Mask, values: &[E::Value], keep: impl Fn(Vec<E>) -> Kept) -> Groups {
+        let Grouped { groups, offsets, used, bands } = group(mask, values);
+        Groups { features: mask.features(), offsets, kept: keep(groups), used, bands }
     }
 
     /// Number of features of a row, zeros included.
@@ -298,95 +262,5 @@ fn spread<E: Entry>(groups: &[E], table: &Table, to: &mut [f32]) {
         // The last group may be wider than what is left of the row.
         let to = to[at..].iter_mut();
         to.zip(group.numbers(table)).for_each(|(to, x)| *to = x);
-    }
-}
-
-/// Rows that are joined by one thread.
-const CHUNK: usize = 2048;
-
-/// The offsets of at most [`CHUNK`] rows each, with those of their ends.
-fn chunks(offsets: &[u32]) -> impl Iterator<Item = &[u32]> {
-    let rows = offsets.len().saturating_sub(1);
-    (0..rows).step_by(CHUNK).map(move |from| &offsets[from..=rows.min(from + CHUNK)])
-}
-
-/// What some rows have.
-struct Counted {
-    groups: usize,
-    /// Whether a group is not zero in some of the rows.
-    seen: Vec<bool>,
-    /// 1 more than the greatest index.
-    end: usize,
-}
-
-fn count(offsets: &[u32], indices: &[u16]) -> Counted {
-    let mut counted = Counted { groups: 0, seen: vec![false; (1 << 16) / GROUP], end: 0 };
-    for row in offsets.windows(2) {
-        let row = &indices[row[0] as usize..row[1] as usize];
-        assert!(row.is_sorted_by(|a, b| a < b), "indices ascend");
-        counted.end = counted.end.max(row.last().map_or(0, |&last| usize::from(last) + 1));
-        let mut last = u16::MAX;
-        for &index in row {
-            let group = index / GROUP as u16;
-            counted.groups += usize::from(group != last);
-            counted.seen[usize::from(group)] = true;
-            last = group;
-        }
-    }
-    counted
-}
-
-/// The groups that are not zero in some row, ascending.
-fn used(features: usize, counted: &[Counted]) -> Vec<u16> {
-    let end = counted.iter().map(|chunk| chunk.end).max().unwrap_or(0);
-    assert!(end <= features, "index {end} of {features} features");
-    let seen = |group: &usize| counted.iter().any(|chunk| chunk.seen[*group]);
-    (0..features.div_ceil(GROUP).min((1 << 16) / GROUP)).filter(seen).map(|p| p as u16).collect()
-}
-
-/// Cuts all groups into bands with as many used ones in each.
-fn bands(features: usize, used: &[u16]) -> [usize; BANDS + 1] {
-    std::array::from_fn(|band| match band {
-        0 => 0,
-        BANDS => features.div_ceil(GROUP),
-        _ => used.get(used.len() * band / BANDS).map_or(0, |&group| usize::from(group)),
-    })
-}
-
-/// Where some rows go.
-struct Room<'a, E> {
-    groups: &'a mut [E],
-    /// Where each row's bands end, over all rows.
-    ends: &'a mut [u32],
-    /// Groups before these rows.
-    first: usize,
-}
-
-impl<E: Entry> Room<'_, E> {
-    fn fill(
-        self,
-        offsets: &[u32],
-        indices: &[u16],
-        values: &[E::Value],
-        bands: &[usize; BANDS + 1],
-    ) {
-        let mut n = 0;
-        for (row, ends) in offsets.windows(2).zip(self.ends.chunks_exact_mut(BANDS)) {
-            let row = row[0] as usize..row[1] as usize;
-            let from = n;
-            let mut last = u16::MAX;
-            for (&i, &value) in indices[row.clone()].iter().zip(&values[row]) {
-                // No branch: whether the neighbour is there too is as good as random.
-                n += usize::from(i / GROUP as u16 != last);
-                last = i / GROUP as u16;
-                let entry = &mut self.groups[n - 1];
-                *entry = entry.with_index(last).with_value(usize::from(i) % GROUP, value);
-            }
-            let row = &self.groups[from..n];
-            for (end, band) in ends.iter_mut().zip(1..) {
-                let inside = row.partition_point(|p| usize::from(p.index()) < bands[band]);
-                *end = (self.first + from + inside) as u32;
-            }
-        }
     }
 }

@@ -17,8 +17,10 @@ mod activate;
 mod cpu;
 mod deal;
 mod divide;
+mod grouping;
 mod groups;
 mod lanes;
+mod mask;
 mod math;
 mod matrix;
 mod normalize;
@@ -42,6 +44,7 @@ pub use deal::{Deal, Piece};
 pub use divide::{Columns, Divide, Rows, share};
 pub use groups::{BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};
+pub use mask::{Mask, MaskMut};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
 pub use normalize::{

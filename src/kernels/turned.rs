@@ -200,22 +200,16 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
-    use crate::kernels::BANDS;
     use crate::kernels::groups::GROUP;
+    use crate::kernels::{BANDS, Mask};
 
     /// Rows of 9 features, of which row r has the first r mod 10: as floats, and as bytes.
     fn rows(n: u32) -> [Groups; 2] {
-        let lengths: Vec<u32> = (0..n).map(|r| r % 10).collect();
-        let offsets = std::iter::once(0).chain(lengths.iter().scan(0, |end, length| {
-            *end += length;
-            Some(*end)
-        }));
-        let indices: Vec<u16> = lengths.iter().flat_map(|length| 0..*length as u16).collect();
-        let offsets: Vec<u32> = offsets.collect();
-        let floats: Vec<f32> = (0..indices.len()).map(|i| 1.0 + i as f32).collect();
-        let bytes: Vec<u8> = (0..indices.len()).map(|i| 1 + (i % 255) as u8).collect();
-        let floats = Groups::floats(9, &offsets, &indices, &floats, 1.0);
-        [floats, Groups::bytes(9, &offsets, &indices, &bytes, 255.0)]
+        let mut mask = Mask::new(n as usize, 9);
+        (0..n).for_each(|r| mask.as_mut().set(r as usize, 0, (1 << (r % 10)) - 1));
+        let floats: Vec<f32> = (0..mask.ones()).map(|i| 1.0 + i as f32).collect();
+        let bytes: Vec<u8> = (0..mask.ones()).map(|i| 1 + (i % 255) as u8).collect();
+        [Groups::floats(&mask, &floats, 1.0), Groups::bytes(&mask, &bytes, 255.0)]
     }
 
     #[test]

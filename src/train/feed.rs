@@ -29,8 +29,8 @@ impl Feed {
     pub fn new(table: Table, scale: f64) -> Feed {
         let inputs = match table.inputs {
             Inputs::Sparse(s) => FeedInputs::Sparse(match s.values {
-                Values::Bytes(v) => Groups::bytes(s.features, &s.offsets, &s.indices, &v, scale),
-                Values::Floats(v) => Groups::floats(s.features, &s.offsets, &s.indices, &v, scale),
+                Values::Bytes(values) => Groups::bytes(&s.mask, &values, scale),
+                Values::Floats(values) => Groups::floats(&s.mask, &values, scale),
             }),
             Inputs::Dense(d) => {
                 FeedInputs::Dense(Dense { features: d.features, values: d.values, scale })

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use runner::kernels::{
-    BANDS, Cpu, Groups, Lanes, MAX_SLOTS, Matrix, Operand, Rule, Target, Turned, bias_update,
+    BANDS, Cpu, Groups, Lanes, MAX_SLOTS, Mask, Matrix, Operand, Rule, Target, Turned, bias_update,
     column_square_sums, matrix_sum, plain, product, product_update, row_square_sums, scale_outer,
     sparse_product, sparse_update, transpose,
 };
@@ -41,19 +41,16 @@ fn sizes() -> impl Strategy<Value = usize> {
 
 /// The rows of a (m × k) as groups, of floats or of bytes.
 fn groups(m: usize, k: usize, a: &[f32], bytes: bool) -> Groups {
-    let (mut offsets, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
-    for r in 0..m {
-        for (i, &x) in a[r * k..(r + 1) * k].iter().enumerate().filter(|(_, x)| **x != 0.0) {
-            indices.push(i as u16);
-            values.push(x);
-        }
-        offsets.push(indices.len() as u32);
+    let mut mask = Mask::new(m, k);
+    for (at, _) in a.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+        mask.as_mut().set(at / k, at % k, 1);
     }
+    let values: Vec<f32> = a.iter().copied().filter(|x| *x != 0.0).collect();
     if !bytes {
-        return Groups::floats(k, &offsets, &indices, &values, 1.0);
+        return Groups::floats(&mask, &values, 1.0);
     }
     let values: Vec<u8> = values.iter().map(|&x| x as u8).collect();
-    Groups::bytes(k, &offsets, &indices, &values, 255.0)
+    Groups::bytes(&mask, &values, 255.0)
 }
 
 /// b repeated as the rows of C₀ (m × n).
