@@ -16,12 +16,13 @@ import hashlib
 import pathlib
 import struct
 import sys
+import zlib
 
 import numpy as np
 import zstandard
 
 MAGIC = b"RNPT"
-VERSION = 1
+VERSION = 2
 CLASSES = 10
 
 # Part: stem of the IDX files, number of blocks, SHA-256 of the unpacked images and labels.
@@ -86,17 +87,16 @@ def check(what, data, want):
 
 def pack(images, labels, n_blocks):
     rows, height, width = images.shape
-    directory, frames = b"", b""
+    directory, masks = b"", b""
     for block in np.array_split(images, n_blocks):
-        set_pixels = block != 0
-        masks = compress(bits(set_pixels), 22)
-        # Beyond this level they become 1.4 % smaller, and take 1.4 times as long to unpack.
-        values = compress(block[set_pixels].tobytes(), 16)
-        directory += struct.pack("<4I", len(block), set_pixels.sum(), len(masks), len(values))
-        frames += masks + values
-    packed_labels = compress(labels.tobytes(), 22)
-    head = MAGIC + struct.pack("<7I", VERSION, rows, height, width, CLASSES, n_blocks, len(packed_labels))
-    return head + directory + packed_labels + frames
+        mask = compress(bits(block != 0))
+        directory += struct.pack("<2I", len(block), len(mask))
+        masks += mask
+    values = images[images != 0].tobytes()
+    packed_labels = compress(labels.tobytes())
+    sizes = (rows, height, width, CLASSES, n_blocks, len(packed_labels), len(values))
+    head = MAGIC + struct.pack("<9I", VERSION, *sizes, zlib.crc32(values))
+    return head + directory + packed_labels + masks + values
 
 
 def bits(set_pixels):
@@ -107,9 +107,9 @@ def bits(set_pixels):
     return np.packbits(padded, axis=2, bitorder="little").tobytes()
 
 
-def compress(data, level):
+def compress(data):
     parameters = zstandard.ZstdCompressionParameters.from_level(
-        level, source_size=len(data), write_checksum=True, write_content_size=True
+        22, source_size=len(data), write_checksum=True, write_content_size=True
     )
     return zstandard.ZstdCompressor(compression_params=parameters).compress(data)
 

@@ -76,7 +76,7 @@ impl Header {
         if self.element.kind == Kind::U8 {
             let mut bytes = Vec::new();
             self.pieces(reader, |piece| bytes.extend_from_slice(piece))?;
-            return Ok(Values::Bytes(self.in_c_order(bytes)?));
+            return Ok(Values::Bytes(self.in_c_order(bytes)?.into()));
         }
         let mut floats = Vec::new();
         self.pieces(reader, |piece| self.element.push_floats(piece, &mut floats))?;

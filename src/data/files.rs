@@ -131,7 +131,7 @@ fn targets(
         return classes(&header, header.integers(reader)?, max_classes);
     }
     let values = match header.values(reader)? {
-        Values::Bytes(bytes) => bytes.into_iter().map(f32::from).collect(),
+        Values::Bytes(bytes) => bytes.iter().copied().map(f32::from).collect(),
         Values::Floats(floats) => floats,
     };
     Ok(Targets::Values { values, width })

@@ -121,7 +121,7 @@ mod tests {
         let mut tables = vec![table(); 6];
         tables[1].shape = vec![2, 1];
         tables[2].inputs = Inputs::new(2, Values::Floats(vec![0.5, 1.0, 1.5, 2.5]));
-        tables[3].inputs = Inputs::new(2, Values::Bytes(vec![1, 1, 1, 2]));
+        tables[3].inputs = Inputs::new(2, Values::Bytes(vec![1, 1, 1, 2].into()));
         tables[4].targets = Targets::Classes { labels: vec![0, 1], classes: 3 };
         tables[5].targets = Targets::Values { values: vec![0.0, 1.0], width: 1 };
         let mut sums: Vec<_> = tables.iter().map(Table::fingerprint).collect();

@@ -46,7 +46,7 @@ mod tests {
     fn the_files_are_the_ones_that_were_packed() {
         let sum =
             |bytes| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
-        assert_eq!(sum(TRAIN), "342aeae86b641b8a97c6212fd8147f2114d69cdf1fb5beaec93c8db5e5575dd8");
-        assert_eq!(sum(TEST), "4522eda21d8a24427d513311f7ef07c087fc9481289f43f9bbbbbc96601af2f4");
+        assert_eq!(sum(TRAIN), "886c70a532f92368e6452eff045209ce34e69f6979fa6f1ac68dff04cb2debd9");
+        assert_eq!(sum(TEST), "f62ffb503d7b14175eeb5cd4e331c55b4fa04f2f4aecb404a3cf7193969ea526");
     }
 }

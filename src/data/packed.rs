@@ -6,78 +6,77 @@
 //!
 //! ```text
 //! magic        4 bytes, `RNPT`
-//! version      1
+//! version      2
 //! rows         pictures in all
 //! height       lines of a picture
 //! width        pixels of a line, at most 32
 //! classes      labels are below this
 //! blocks       number of entries in the directory
 //! labels       length of the labels' frame in bytes
-//! directory    per block: rows, pixels that are not zero, lengths of its two frames in bytes
+//! values       pixels that are not zero
+//! checksum     CRC-32 of the values
+//! directory    per block: rows, length of its frame in bytes
 //! labels       frame: one byte per row
 //! block ...    frame: one word per line, in which bit x says that pixel x is not zero
-//!              frame: the pixels that are not zero, one byte each, in order
+//! values       the pixels that are not zero, one byte each, in order
 //! ```
 //!
-//! Blocks are consecutive rows. They share nothing, so that all of them can be read at once.
+//! Blocks are consecutive rows. They share nothing, so that all of them can be read at once. The values
+//! stand there as they are: packed they would be 2 MB less, and take longer to unpack than all the rest.
 
 use rayon::prelude::*;
 
 use crate::data::{DataError, Inputs, SparseRows, Table, Targets, Values};
-use crate::kernels::{Mask, MaskMut, large_pages};
+use crate::kernels::{Mask, MaskMut};
 
 const MAGIC: &[u8; 4] = b"RNPT";
-const VERSION: usize = 1;
+const VERSION: usize = 2;
 const WORD: usize = 4;
 
 /// Reads a whole packed file.
-pub(super) fn read(bytes: &[u8]) -> Result<Table, DataError> {
+pub(super) fn read(bytes: &'static [u8]) -> Result<Table, DataError> {
     let packed = Packed::parse(bytes)?;
     let (inputs, targets) = rayon::join(|| packed.inputs(), || packed.targets());
     let shape = vec![packed.height, packed.width];
     Ok(Table { inputs: Inputs::Sparse(inputs?), targets: targets?, shape, columns: None })
 }
 
-struct Packed<'a> {
+struct Packed {
     rows: usize,
     height: usize,
     width: usize,
     classes: usize,
-    labels: &'a [u8],
-    blocks: Vec<Block<'a>>,
+    labels: &'static [u8],
+    blocks: Vec<Block>,
+    values: &'static [u8],
+    checksum: usize,
 }
 
-struct Block<'a> {
+struct Block {
     rows: usize,
-    entries: usize,
-    masks: &'a [u8],
-    values: &'a [u8],
+    masks: &'static [u8],
 }
 
-/// Where one block's rows go.
-struct Room<'a> {
-    mask: MaskMut<'a>,
-    values: &'a mut [u8],
-}
-
-impl<'a> Packed<'a> {
+impl Packed {
     /// Takes the file apart; no frame is opened yet.
-    fn parse(bytes: &'a [u8]) -> Result<Self, DataError> {
+    fn parse(bytes: &'static [u8]) -> Result<Self, DataError> {
         let mut rest = bytes;
         let magic = take(&mut rest, MAGIC.len())?;
         check("magic", magic.escape_ascii().to_string(), MAGIC.escape_ascii().to_string())?;
         check("version", number(&mut rest)?, VERSION)?;
-        let [rows, height, width, classes, n_blocks, n_labels] = numbers(&mut rest)?;
+        let [rows, height, width, classes] = numbers(&mut rest)?;
+        let [n_blocks, n_labels, n_values, checksum] = numbers(&mut rest)?;
         if !(1..=32).contains(&width) || !(1..=1 << 11).contains(&height) {
             let got = format!("{height} lines of {width}");
             return Err(damaged("size of a picture", got, "1 to 2048 lines of 1 to 32 pixels"));
         }
-        let directory = take(&mut rest, n_blocks.saturating_mul(4 * WORD))?;
+        let directory = take(&mut rest, n_blocks.saturating_mul(2 * WORD))?;
         let labels = take(&mut rest, n_labels)?;
         let blocks = blocks(directory, &mut rest)?;
+        let values = take(&mut rest, n_values)?;
         check("bytes after the end", rest.len(), 0)?;
         check("rows of all blocks", blocks.iter().map(|block| block.rows).sum(), rows)?;
-        let packed = Packed { rows, height, width, classes, labels, blocks };
+        let packed = Packed { rows, height, width, classes, labels, blocks, values, checksum };
         packed.check_frames()?;
         Ok(packed)
     }
@@ -87,11 +86,6 @@ impl<'a> Packed<'a> {
         check("content of the labels", content(self.labels), self.rows)?;
         for block in &self.blocks {
             check("content of the masks", content(block.masks), block.rows * self.height * WORD)?;
-            check("content of the values", content(block.values), block.entries)?;
-        }
-        let entries: usize = self.blocks.iter().map(|block| block.entries).sum();
-        if u32::try_from(entries).is_err() {
-            return Err(damaged("number of entries", entries.to_string(), "less than 2^32"));
         }
         Ok(())
     }
@@ -111,51 +105,40 @@ impl<'a> Packed<'a> {
     }
 
     fn inputs(&self) -> Result<SparseRows, DataError> {
-        let mut mask = Mask::new(self.rows, self.height * self.width);
-        let mut values = vec![0; self.blocks.iter().map(|block| block.entries).sum()];
-        large_pages(&mut values);
-        self.rooms(mask.as_mut(), &mut values)
-            .into_par_iter()
-            .try_for_each(|(block, room)| block.read(self.height, self.width, room))?;
-        Ok(SparseRows { mask, values: Values::Bytes(values) })
+        let (mask, values) = rayon::join(|| self.mask(), || self.check_values());
+        let mask = mask?;
+        values?;
+        check("bits set in the masks", mask.ones(), self.values.len())?;
+        Ok(SparseRows { mask, values: Values::Bytes(self.values.into()) })
     }
 
-    /// Cuts the table into what each block is to fill.
-    fn rooms<'b>(
-        &'b self,
-        mut mask: MaskMut<'b>,
-        mut values: &'b mut [u8],
-    ) -> Vec<(&'b Block<'a>, Room<'b>)> {
-        let mut room = |block: &Block<'_>| Room {
-            mask: mask.split_off(block.rows),
-            values: values.split_off_mut(..block.entries).unwrap_or_default(),
-        };
-        self.blocks.iter().map(|block| (block, room(block))).collect()
+    fn check_values(&self) -> Result<(), DataError> {
+        check("checksum of the values", crc32fast::hash(self.values) as usize, self.checksum)?;
+        match self.values.contains(&0) {
+            true => Err(damaged("values", "0".to_owned(), "values that are not zero")),
+            false => Ok(()),
+        }
+    }
+
+    fn mask(&self) -> Result<Mask, DataError> {
+        let mut mask = Mask::new(self.rows, self.height * self.width);
+        let mut rest = mask.as_mut();
+        let rooms: Vec<_> = self.blocks.iter().map(|b| (b, rest.split_off(b.rows))).collect();
+        rooms
+            .into_par_iter()
+            .try_for_each(|(block, room)| block.read(self.height, self.width, room))?;
+        Ok(mask)
     }
 }
 
-impl Block<'_> {
-    fn read(&self, height: usize, width: usize, room: Room<'_>) -> Result<(), DataError> {
-        let Room { mask, values } = room;
-        let (masks, values) =
-            rayon::join(|| self.masks(height, width, mask), || self.values(values));
-        masks.and(values)
-    }
-
-    fn values(&self, values: &mut [u8]) -> Result<(), DataError> {
-        unpack("values", self.values, values)?;
-        if values.contains(&0) {
-            return Err(damaged("values", "0".to_owned(), "values that are not zero"));
-        }
-        Ok(())
-    }
-
+impl Block {
     /// Joins the lines of each picture.
-    fn masks(&self, height: usize, width: usize, mut mask: MaskMut<'_>) -> Result<(), DataError> {
+    fn read(&self, height: usize, width: usize, mut mask: MaskMut<'_>) -> Result<(), DataError> {
         let mut masks = vec![0; self.rows * height * WORD];
         unpack("masks", self.masks, &mut masks)?;
         let lines = masks.as_chunks::<WORD>().0;
-        check_masks(lines, width, self.entries)?;
+        let all = lines.iter().fold(0, |all, line| all | u64::from(u32::from_le_bytes(*line)));
+        check("bits set beyond the width", all >> width, 0)?;
         for (r, picture) in lines.chunks_exact(height).enumerate() {
             for (y, line) in picture.iter().enumerate() {
                 mask.set(r, y * width, u32::from_le_bytes(*line));
@@ -165,29 +148,11 @@ impl Block<'_> {
     }
 }
 
-/// So many bits as there are entries, none beyond the width: after this, no bit is without its place or
-/// its value.
-fn check_masks(lines: &[[u8; WORD]], width: usize, entries: usize) -> Result<(), DataError> {
-    let (mut all, mut set) = (0, 0);
-    for line in lines {
-        let bits = u32::from_le_bytes(*line);
-        all |= u64::from(bits);
-        set += bits.count_ones() as usize;
-    }
-    check("bits set beyond the width", all >> width, 0)?;
-    check("bits set in the masks", set, entries)
-}
-
-fn blocks<'a>(mut directory: &[u8], rest: &mut &'a [u8]) -> Result<Vec<Block<'a>>, DataError> {
+fn blocks(mut directory: &[u8], rest: &mut &'static [u8]) -> Result<Vec<Block>, DataError> {
     let mut blocks = Vec::new();
     while !directory.is_empty() {
-        let [rows, entries, n_masks, n_values] = numbers(&mut directory)?;
-        blocks.push(Block {
-            rows,
-            entries,
-            masks: take(rest, n_masks)?,
-            values: take(rest, n_values)?,
-        });
+        let [rows, n_masks] = numbers(&mut directory)?;
+        blocks.push(Block { rows, masks: take(rest, n_masks)? });
     }
     Ok(blocks)
 }
@@ -240,15 +205,22 @@ mod tests {
 
     /// Three rows of two lines of three pixels in two blocks, made by hand.
     fn packed() -> Vec<u8> {
+        with_values(&[7, 8, 9, 10, 11], 0xd35a_096f)
+    }
+
+    fn with_values(values: &[u8], checksum: usize) -> Vec<u8> {
         let labels = frame(&[1, 0, 1]);
-        let first = [frame(&words(&[0b101, 0b000, 0b000, 0b110])), frame(&[7, 8, 9, 10])];
-        let second = [frame(&words(&[0b000, 0b001])), frame(&[11])];
+        let masks = [frame(&words(&[0b101, 0b000, 0b000, 0b110])), frame(&words(&[0b000, 0b001]))];
         let mut file = b"RNPT".to_vec();
-        file.extend(words(&[1, 3, 2, 3, 2, 2, labels.len()]));
-        file.extend(words(&[2, 4, first[0].len(), first[1].len()]));
-        file.extend(words(&[1, 1, second[0].len(), second[1].len()]));
-        file.extend([labels, first.concat(), second.concat()].concat());
+        file.extend(words(&[2, 3, 2, 3, 2, 2, labels.len(), values.len(), checksum]));
+        file.extend(words(&[2, masks[0].len(), 1, masks[1].len()]));
+        file.extend([labels, masks.concat(), values.to_vec()].concat());
         file
+    }
+
+    /// What a program carries is there as long as it runs.
+    fn read(file: &[u8]) -> Result<Table, DataError> {
+        super::read(file.to_vec().leak())
     }
 
     fn frame(content: &[u8]) -> Vec<u8> {
@@ -273,7 +245,7 @@ mod tests {
         let indices: Vec<Vec<_>> = (0..3).map(|r| rows.mask.set_in(r).collect()).collect();
         assert_eq!(indices, [vec![0, 2], vec![4, 5], vec![3]]);
         assert_eq!((rows.mask.rows(), rows.mask.features()), (3, 6));
-        assert_eq!(rows.values, Values::Bytes(vec![7, 8, 9, 10, 11]));
+        assert_eq!(rows.values, Values::Bytes(vec![7, 8, 9, 10, 11].into()));
         assert_eq!(table.targets, Targets::Classes { labels: vec![1, 0, 1], classes: 2 });
         assert_eq!(table.shape, [2, 3]);
     }
@@ -282,15 +254,18 @@ mod tests {
     fn every_number_is_checked() {
         let whole = packed();
         let height = "got 0 lines of 3, want 1 to 2048 lines of 1 to 32 pixels";
-        check(&with(0, 2), "version: got 2, want 1");
+        check(&with(0, 1), "version: got 1, want 2");
         check(&with(1, 4), "rows of all blocks: got 3, want 4");
         check(&with(2, 0), &format!("size of a picture: {height}"));
         check(&with(2, 3), "content of the masks: got 16, want 24");
         check(&with(3, 2), "bits set beyond the width: got 1, want 0");
         check(&with(4, 1), "labels: got 1, want below 1");
-        let left = whole.len() - 8 * WORD;
-        check(&with(5, 1 << 30), &format!("length: got {left} bytes left, want 17179869184 more"));
-        check(&with(8, 3), "content of the values: got 4, want 3");
+        let left = whole.len() - 10 * WORD;
+        check(&with(5, 1 << 30), &format!("length: got {left} bytes left, want 8589934592 more"));
+        check(&with(7, 4), "bytes after the end: got 1, want 0");
+        check(&with(8, 7), "checksum of the values: got 3545893231, want 7");
+        check(&with_values(&[1, 2], 0xb6cc_4292), "bits set in the masks: got 5, want 2");
+        check(&with_values(&[0], 0xd202_ef8d), "values: got 0, want values that are not zero");
         check(b"RNPZ", "magic: got RNPZ, want RNPT");
         check(&whole[..2], "length: got 2 bytes left, want 4 more");
         check(&[&whole[..], &[0]].concat(), "bytes after the end: got 1, want 0");

@@ -117,7 +117,7 @@ mod tests {
     fn bytes_and_floats_sparse_and_dense_are_the_same() {
         let bytes = vec![0, 0, 0, 0, 9, 0, 0, 0, 0, 3, 0, 0];
         let floats = bytes.iter().map(|&byte| f32::from(byte)).collect();
-        let (bytes, floats) = (table(Values::Bytes(bytes)), table(Values::Floats(floats)));
+        let (bytes, floats) = (table(Values::Bytes(bytes.into())), table(Values::Floats(floats)));
         assert!(matches!(bytes.inputs, Inputs::Sparse(_)));
         let found = Standardization::of(&bytes, 4, 3.0);
         assert_eq!(found, Standardization::of(&floats, 4, 3.0));

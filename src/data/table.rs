@@ -1,5 +1,7 @@
 //! The shape of data in memory: unscaled inputs, sparse or dense, with their targets.
 
+use std::borrow::Cow;
+
 use crate::data::Columns;
 use crate::kernels::Mask;
 
@@ -53,8 +55,8 @@ pub struct DenseRows {
 /// Values as their file holds them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// Such as pixels, 0 to 255.
-    Bytes(Vec<u8>),
+    /// Such as pixels, 0 to 255; those that are built in stay where they are.
+    Bytes(Cow<'static, [u8]>),
     /// Anything else.
     Floats(Vec<f32>),
 }
@@ -98,7 +100,7 @@ impl SparseRows {
     /// The same rows with their zeros.
     pub fn to_dense(&self) -> DenseRows {
         let values = match &self.values {
-            Values::Bytes(bytes) => Values::Bytes(self.spread(bytes)),
+            Values::Bytes(bytes) => Values::Bytes(self.spread(bytes).into()),
             Values::Floats(floats) => Values::Floats(self.spread(floats)),
         };
         DenseRows { features: self.mask.features(), values }
@@ -117,7 +119,7 @@ impl SparseRows {
         let (mask, values) = match values {
             Values::Bytes(bytes) => {
                 let (mask, bytes) = gather(features, bytes);
-                (mask, Values::Bytes(bytes))
+                (mask, Values::Bytes(bytes.into()))
             }
             Values::Floats(floats) => {
                 let (mask, floats) = gather(features, floats);
@@ -181,8 +183,8 @@ mod tests {
 
     #[test]
     fn the_share_of_zeros_decides_the_form() {
-        let is_sparse = |features, values| {
-            matches!(Inputs::new(features, Values::Bytes(values)), Inputs::Sparse(_))
+        let is_sparse = |features, values: Vec<u8>| {
+            matches!(Inputs::new(features, Values::Bytes(values.into())), Inputs::Sparse(_))
         };
         assert!(is_sparse(5, vec![1, 0, 2, 0, 0])); // 0.4, just thin enough
         assert!(!is_sparse(5, vec![1, 0, 2, 3, 0]));
@@ -212,7 +214,7 @@ mod tests {
             let whole = values.len() / features * features;
             let bytes = values[..whole].to_vec();
             let floats = bytes.iter().map(|&byte| f32::from(byte) / 3.0).collect();
-            for dense in [Values::Bytes(bytes), Values::Floats(floats)] {
+            for dense in [Values::Bytes(bytes.into()), Values::Floats(floats)] {
                 let rows = SparseRows::new(features, &dense);
                 prop_assert_eq!(rows.offsets().count(), whole / features + 1);
                 prop_assert_eq!(rows.offsets().last(), Some(rows.mask.ones()));

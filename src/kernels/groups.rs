@@ -119,8 +119,7 @@ impl Entry for Floats {
     #[inline(always)]
     fn take(index: u16, set: u32, next: &[f32]) -> Self {
         let mut next = next.iter().copied();
-        let mut value =
-            |place| if set >> place & 1 == 1 { next.next().unwrap_or(0.0) } else { 0.0 };
+        let value = |place| if set >> place & 1 == 1 { next.next().unwrap_or(0.0) } else { 0.0 };
         Floats { index, values: std::array::from_fn(value) }
     }
 

@@ -104,7 +104,7 @@ fn bytes(table: &Table) -> Vec<u8> {
         Inputs::Dense(rows) => rows.values.clone(),
     };
     match values {
-        Values::Bytes(bytes) => bytes,
+        Values::Bytes(bytes) => bytes.into_owned(),
         Values::Floats(_) => panic!("got floats, want bytes"),
     }
 }

@@ -32,7 +32,7 @@ fn numpy_writes_are_read_in_fortran_order_and_big_endian() {
 
 #[test]
 fn every_element_type_becomes_a_float_but_bytes() {
-    check([1_u8, 0, 255], Values::Bytes(vec![1, 0, 255]), 255.0);
+    check([1_u8, 0, 255], Values::Bytes(vec![1, 0, 255].into()), 255.0);
     check([true, false, true], floats([1., 0., 1.]), 1.0);
     check([-1_i8, 0, 127], floats([-1., 0., 127.]), 1.0);
     check([1_u16, 2, 65_535], floats([1., 2., 65_535.]), 1.0);
