@@ -45,6 +45,8 @@ pub(super) struct Logbook {
     /// Seconds of training up to the checkpoint that the run went on from.
     before: f64,
     begun: Instant,
+    saved: Instant,
+    save_every: Duration,
     synced: Instant,
     sync_every: Duration,
     pace: Pace,
@@ -81,6 +83,8 @@ impl Logbook {
             files: None,
             before: 0.0,
             begun: Instant::now(),
+            saved: Instant::now(),
+            save_every: setting.save_every,
             synced: Instant::now(),
             sync_every: setting.sync_every,
             pace: Pace::new(0),
@@ -216,8 +220,8 @@ impl Logbook {
         }
     }
 
-    /// Writes the numbers of an epoch (from 0) and what the fit needs to go on after it; when it
-    /// returns they are in their files.
+    /// Writes the numbers of an epoch (from 0) and, if it is time to, what the fit needs to go on after
+    /// it; when it returns they are in their files.
     pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs, state: &State) -> Result<()> {
         let (survives, steps) = (self.survives(), state.optimizer.iterations);
         if let Some(files) = &mut self.files {
@@ -230,8 +234,13 @@ impl Logbook {
             if let Some(csv) = &mut files.csv {
                 csv.epoch(epoch, logs)?;
             }
+            files.events.flush()?;
         }
-        self.save(state)
+        if self.save_every <= self.saved.elapsed() {
+            self.save(state)?;
+            self.saved = Instant::now();
+        }
+        Ok(())
     }
 
     /// Writes what the network answers to the validation rows after its last epoch (from 0).

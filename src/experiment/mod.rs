@@ -55,10 +55,16 @@ pub struct Setting<'a> {
     pub git_commit: Option<&'a str>,
     /// Whether all runs are to stop after their step; asked after every step.
     pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// How long a run trains, at least, from one checkpoint at the end of an epoch to the next.
+    pub save_every: Duration,
     /// How often a run forces what it has written to the disk, and how long it must have taken for
     /// its last files to be.
     pub sync_every: Duration,
 }
+
+/// A kill costs no more than this, which is trained again to the same bits; and where an epoch takes
+/// less, a checkpoint after each would cost some hundredths of it.
+pub const SAVE_EVERY: Duration = Duration::from_millis(500);
 
 /// What a kill leaves is whole anyway; this is for the power, and costs nothing to the many runs
 /// that are shorter.

@@ -3,6 +3,8 @@
 
 use rayon::prelude::*;
 
+use crate::kernels::Vector;
+use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{BANDS, Entry, GROUP};
 use crate::kernels::mask::{Mask, Ones, WORD, ones, words_of};
 use crate::kernels::pages::large_pages;
@@ -51,14 +53,17 @@ pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
         let groups = places.0.split_off_mut(..chunk.groups).unwrap_or_default();
         let ends = places.1.split_off_mut(..BANDS * (words.len() / n_words)).unwrap_or_default();
         let values = places.2.split_off(..chunk.values).unwrap_or_default();
-        rooms.push(Room { words, values, groups, ends, first });
+        rooms.push(Room { words, n_words, bands, values, groups, ends, first });
         first += chunk.groups;
     }
-    rooms.into_par_iter().for_each(|room| room.fill(n_words, &bands));
+    // Other instructions for bits than the oldest processors have save a third of the time.
+    let cpu = Cpu::detect();
+    rooms.into_par_iter().for_each(|room| cpu.run(room));
     Grouped { groups, offsets, used, bands }
 }
 
 /// The first feature of each group of which some is set in `word`.
+#[inline(always)]
 fn groups_in(word: u64) -> u64 {
     (1..GROUP).fold(word, |any, place| any | word >> place) & FIRSTS
 }
@@ -105,6 +110,9 @@ fn bands(features: usize, used: &[u16]) -> [usize; BANDS + 1] {
 /// Some rows, and where their groups go.
 struct Room<'a, E: Entry> {
     words: &'a [u64],
+    /// Words of a row.
+    n_words: usize,
+    bands: [usize; BANDS + 1],
     values: &'a [E::Value],
     groups: &'a mut [E],
     /// Where each row's bands end, over all rows.
@@ -113,13 +121,16 @@ struct Room<'a, E: Entry> {
     first: usize,
 }
 
-impl<E: Entry> Room<'_, E> {
-    fn fill(self, n_words: usize, bands: &[usize; BANDS + 1]) {
+impl<E: Entry> Job for Room<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Vector>(self) {
         let (mut values, mut first) = (self.values, self.first);
         let mut groups = self.groups.iter_mut();
-        let rows = self.words.chunks_exact(n_words);
+        let rows = self.words.chunks_exact(self.n_words);
         for (row, ends) in rows.zip(self.ends.chunks_exact_mut(BANDS)) {
-            for (end, band) in ends.iter_mut().zip(&bands[1..]) {
+            for (end, band) in ends.iter_mut().zip(&self.bands[1..]) {
                 *end = (first + groups_before(row, GROUP * band)) as u32;
             }
             first = ends[BANDS - 1] as usize;
@@ -136,6 +147,7 @@ impl<E: Entry> Room<'_, E> {
 }
 
 /// How many groups of a row there are before `feature`.
+#[inline(always)]
 fn groups_before(row: &[u64], feature: usize) -> usize {
     let (words, rest) = (feature / WORD, feature % WORD);
     let partial = row.get(words).map_or(0, |word| word & !(u64::MAX << rest));

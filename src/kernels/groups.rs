@@ -19,6 +19,9 @@ pub(super) const GROUP: usize = 2;
 /// sum is fixed by the data alone.
 pub const BANDS: usize = 2;
 
+/// Rows that are asked for a step before they are read: more would not stay near until then.
+pub const AHEAD: usize = 128;
+
 /// Rows of which only the groups of features that are not all zero are stored.
 #[derive(Debug)]
 pub struct Groups {
@@ -135,6 +138,7 @@ impl Entry for Floats {
 }
 
 /// The bytes as one number, the first one lowest.
+#[inline(always)]
 fn word(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte))
 }
@@ -227,11 +231,16 @@ impl Groups {
         self.offsets[at] as usize..self.offsets[at + 1] as usize
     }
 
-    /// Asks for the place of band `band` of row `r` to be brought near: [`Groups::lines`] will need it.
+    /// Asks for the places of `rows` to be brought near: who had to wait for the place of a row could
+    /// not ask for the row.
+    pub fn prefetch_places(&self, rows: &[u32]) {
+        rows.iter().for_each(|&r| self.prefetch_place(r));
+    }
+
     #[inline(always)]
-    pub(super) fn prefetch_place(&self, r: u32, band: usize) {
-        let at = BANDS * r as usize + band;
-        prefetch(&self.offsets[at..at + 2]);
+    pub(super) fn prefetch_place(&self, r: u32) {
+        let at = BANDS * r as usize;
+        prefetch(&self.offsets[at..=at + BANDS]);
     }
 
     /// What there is to ask for before band `band` of row `r` is read.

@@ -16,6 +16,7 @@
 mod activate;
 mod cpu;
 mod deal;
+mod direct;
 mod divide;
 mod grouping;
 mod groups;
@@ -41,8 +42,9 @@ mod values;
 pub use activate::{Curve, activate, differentiate};
 pub use cpu::Cpu;
 pub use deal::{Deal, Piece};
+pub use direct::{direct_product, is_direct};
 pub use divide::{Columns, Divide, Rows, share};
-pub use groups::{BANDS, Groups};
+pub use groups::{AHEAD, BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};
 pub use mask::{Mask, MaskMut};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};

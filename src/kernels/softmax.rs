@@ -75,27 +75,50 @@ impl Job for Crossentropy<'_> {
 
     #[inline(always)]
     fn run<L: Vector>(mut self) {
-        let cols = self.z.cols;
-        for r in 0..self.z.rows {
-            let (row, targets) = (self.z.row(r), self.targets.row(r));
-            let delta = self.delta.row(r);
-            let mut hit = L::splat(0.0);
-            for (z, t) in row.chunks_exact(LANES).zip(targets.chunks_exact(LANES)) {
-                // SAFETY: both chunks hold LANES numbers.
-                hit = unsafe { L::load(t.as_ptr()).mul_add(L::load(z.as_ptr()), hit) };
+        // As many rows at a time as have their logarithms side by side.
+        for from in (0..self.z.rows).step_by(LANES) {
+            let n = LANES.min(self.z.rows - from);
+            let (mut sums, mut greatest, mut hits) = ([1.0; LANES], [0.0; LANES], [0.0; LANES]);
+            for r in 0..n {
+                (greatest[r], sums[r], hits[r]) = self.exponentiate::<L>(from + r);
             }
-            // SAFETY: both rows have the same length, whole vectors.
-            let (greatest, sum) =
-                unsafe { exponentiate::<L>(row.as_ptr(), delta.as_mut_ptr(), cols) };
-            let log = ln(L::splat(sum)).to_array()[0] + greatest;
-            self.losses[r] = log - hit.sum();
-            let (inverse, scale) = (L::splat(1.0 / sum), L::splat(self.scale));
-            for (d, t) in delta.chunks_exact_mut(LANES).zip(targets.chunks_exact(LANES)) {
-                // SAFETY: both chunks hold LANES numbers.
-                unsafe {
-                    let p = L::load(d.as_ptr()) * inverse;
-                    ((p - L::load(t.as_ptr())) * scale).store(d.as_mut_ptr());
-                }
+            // SAFETY: the array holds LANES numbers.
+            let all = unsafe { L::load(sums.as_ptr()) };
+            let (logs, inverses) = (ln(all).to_array(), (L::splat(1.0) / all).to_array());
+            for r in 0..n {
+                self.losses[from + r] = logs[r] + greatest[r] - hits[r];
+                self.differentiate::<L>(from + r, inverses[r]);
+            }
+        }
+    }
+}
+
+impl Crossentropy<'_> {
+    /// δ ← e^(z − max z) in row `r`; returns max z, the sum, and Σ t z.
+    #[inline(always)]
+    fn exponentiate<L: Vector>(&mut self, r: usize) -> (f32, f32, f32) {
+        let (row, targets, delta) = (self.z.row(r), self.targets.row(r), self.delta.row(r));
+        let mut hit = L::splat(0.0);
+        for (z, t) in row.chunks_exact(LANES).zip(targets.chunks_exact(LANES)) {
+            // SAFETY: both chunks hold LANES numbers.
+            hit = unsafe { L::load(t.as_ptr()).mul_add(L::load(z.as_ptr()), hit) };
+        }
+        // SAFETY: both rows have the same length, whole vectors.
+        let (greatest, sum) =
+            unsafe { exponentiate::<L>(row.as_ptr(), delta.as_mut_ptr(), self.z.cols) };
+        (greatest, sum, hit.sum())
+    }
+
+    /// δ ← (δ · `inverse` − t) · scale in row `r`.
+    #[inline(always)]
+    fn differentiate<L: Vector>(&mut self, r: usize, inverse: f32) {
+        let (inverse, scale) = (L::splat(inverse), L::splat(self.scale));
+        let targets = self.targets.row(r);
+        for (d, t) in self.delta.row(r).chunks_exact_mut(LANES).zip(targets.chunks_exact(LANES)) {
+            // SAFETY: both chunks hold LANES numbers.
+            unsafe {
+                let p = L::load(d.as_ptr()) * inverse;
+                ((p - L::load(t.as_ptr())) * scale).store(d.as_mut_ptr());
             }
         }
     }

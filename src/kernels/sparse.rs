@@ -34,7 +34,8 @@ pub fn sparse_product(
 /// batch of which `turned` holds a band that has these groups, with δ (batch × n).
 ///
 /// Rows of features that are zero in all of `x` are visited only by a rule that does not rest. The
-/// rows `ahead` of `x` will be read next: they are asked for bit by bit as the work goes on.
+/// rows `ahead` of `x` will be read next, at most [`crate::kernels::AHEAD`]: they are asked for bit by bit
+/// as the work goes on; their places have been asked for (see [`Groups::prefetch_places`]).
 pub fn sparse_update<R: Rule>(
     cpu: Cpu,
     rule: &R,
@@ -50,7 +51,7 @@ pub fn sparse_update<R: Rule>(
     assert!(groups.is_empty() || groups.end <= turned.first + turned.groups);
     let used = if R::RESTS { Some(x.used(groups.clone())) } else { None };
     let ahead = Rows { x, band: turned.band(), rows: ahead };
-    let (sums, pointers) = (Sums { turned, delta }, w.pointers(R::SLOTS));
+    let (sums, pointers) = (Sums::new(turned, delta), w.pointers(R::SLOTS));
     cpu.run(Backward { rule, sums, groups, features, used, ahead, pointers });
 }
 
@@ -205,70 +206,62 @@ impl<R: Rule> Backward<'_, R> {
     /// All of them in the P · N vectors of columns from `col` on.
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
-        let visits = self.used.map_or(self.groups.len(), <[u16]>::len);
+        // Copies, which no store can change.
+        let Backward { sums, features, used, pointers, .. } = *self;
+        let (rule, first) = (*self.rule, self.groups.start);
+        let visits = used.map_or(self.groups.len(), <[u16]>::len);
+        let group = |visit| used.map_or(first + visit, |used: &[u16]| usize::from(used[visit]));
         let vectors = N * P * LANES;
-        self.sums.delta.columns(col, self.sums.delta.cols.min(col + vectors)).prefetch(PART);
+        sums.delta.columns(col, sums.delta.cols.min(col + vectors)).prefetch(PART);
         let mut ahead = Ahead::new(self.ahead, visits, col == 0);
         // Who goes along whole rows is understood by the processor's own prefetching.
-        let wide = vectors < self.sums.delta.cols;
-        // Copies, which no store can change.
-        let (rule, part) = (*self.rule, self.sums.turned.part(0));
+        let wide = vectors < sums.delta.cols;
         for visit in 0..visits {
             ahead.visit();
-            let p = self.visited(visit);
             if wide && visit + 1 < visits {
-                let next = GROUP * self.visited(visit + 1);
-                for i in 0..GROUP.min(self.features - next) {
-                    self.pointers.prefetch::<R>(next + i, col, vectors);
+                let next = GROUP * (group(visit + 1) - first);
+                for i in 0..GROUP.min(features - next) {
+                    pointers.prefetch::<R>(next + i, col, vectors);
                 }
             }
-            // SAFETY: as the caller's.
-            unsafe {
-                for i in 0..P {
-                    self.group::<L, N>(&rule, (p, part), col + i * N * LANES);
-                }
-            }
-        }
-    }
-
-    /// Which of the groups visit number `visit` is to.
-    #[inline(always)]
-    fn visited(&self, visit: usize) -> usize {
-        match self.used {
-            Some(used) => usize::from(used[visit]) - self.groups.start,
-            None => visit,
-        }
-    }
-
-    /// Updates the weights of group `p`; the first part of the batch is `part`.
-    #[inline(always)]
-    unsafe fn group<L: Vector, const N: usize>(
-        &self,
-        rule: &R,
-        (p, part): (usize, Part<'_>),
-        col: usize,
-    ) {
-        let first = GROUP * p;
-        let n_features = self.features - first;
-        let p = self.groups.start + p;
-        // SAFETY: as the caller's; the last group may have fewer features than the others.
-        unsafe {
-            if GROUP <= n_features {
-                let g = self.sums.of::<L, N, GROUP>((p, part), 0, col);
-                for i in 0..GROUP {
-                    if L::WIDE {
-                        self.pointers.step(rule, first + i, col, g[i]);
+            let p = group(visit);
+            let row = GROUP * (p - first);
+            for i in 0..P {
+                let col = col + i * N * LANES;
+                // SAFETY: as the caller's; the last group may have fewer features than the others.
+                unsafe {
+                    if row + GROUP <= features {
+                        let g = sums.of::<L, N, GROUP>(p, 0, col);
+                        update::<L, R, N, GROUP>(pointers, &rule, (row, col), g);
                     } else {
-                        // One by one: there are too few registers for more.
-                        for j in 0..N {
-                            self.pointers.step(rule, first + i, col + j * LANES, [g[i][j]]);
+                        for place in 0..features - row {
+                            let g = sums.of::<L, N, 1>(p, place, col);
+                            update::<L, R, N, 1>(pointers, &rule, (row + place, col), g);
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Updates the N vectors at `col` of K rows from `row` on by their gradients.
+#[inline(always)]
+unsafe fn update<L: Vector, R: Rule, const N: usize, const K: usize>(
+    pointers: Pointers,
+    rule: &R,
+    (row, col): (usize, usize),
+    g: [[L; N]; K],
+) {
+    for i in 0..K {
+        // SAFETY: as the caller's.
+        unsafe {
+            if L::WIDE {
+                pointers.step(rule, row + i, col, g[i]);
             } else {
-                for i in 0..n_features {
-                    let g = self.sums.of::<L, N, 1>((p, part), i, col);
-                    self.pointers.step(rule, first + i, col, g[0]);
+                // One by one: there are too few registers for more.
+                for j in 0..N {
+                    pointers.step(rule, row + i, col + j * LANES, [g[i][j]]);
                 }
             }
         }
@@ -276,31 +269,40 @@ impl<R: Rule> Backward<'_, R> {
 }
 
 /// The gradient, group by group.
+#[derive(Clone, Copy)]
 struct Sums<'a> {
     turned: &'a Turned,
+    /// The first group that is turned.
+    first: usize,
+    parts: usize,
+    /// The first part, which most batches have no other than.
+    part: Part<'a>,
     delta: View<'a>,
 }
 
-impl Sums<'_> {
-    /// The sums of `K` features of group `p` of all from `place` on, in N vectors at `col`; the first
-    /// part of the batch is `part`.
+impl<'a> Sums<'a> {
+    fn new(turned: &'a Turned, delta: View<'a>) -> Sums<'a> {
+        let (first, parts) = (turned.first, turned.parts);
+        Sums { turned, first, parts, part: turned.part(0), delta }
+    }
+
+    /// The sums of `K` features of group `p` of all from `place` on, in N vectors at `col`.
     #[inline(always)]
     unsafe fn of<L: Vector, const N: usize, const K: usize>(
         &self,
-        (p, part): (usize, Part<'_>),
+        p: usize,
         place: usize,
         col: usize,
     ) -> [[L; N]; K] {
-        let turned = self.turned;
         let mut g = [[L::splat(0.0); N]; K];
+        let p = p - self.first;
         // SAFETY: as the caller's: groups, slots and rows lie inside.
         unsafe {
             let delta = self.delta.at.add(col);
-            let p = p - turned.first;
-            self.add((part, part.slots(p)), place, delta, &mut g);
-            for q in 1..turned.parts {
-                let delta = delta.add(q * turned.part * self.delta.stride);
-                let part = turned.part(q);
+            self.add((self.part, self.part.slots(p)), place, delta, &mut g);
+            for q in 1..self.parts {
+                let delta = delta.add(q * self.turned.part * self.delta.stride);
+                let part = self.turned.part(q);
                 self.add((part, part.slots(p)), place, delta, &mut g);
             }
         }
@@ -367,8 +369,6 @@ impl<'a> Ahead<'a> {
         if !wanted {
             rows.rows = &[];
         }
-        // Who had to wait for the place of a row could not ask for the row.
-        rows.rows.iter().for_each(|&r| rows.x.prefetch_place(r, rows.band));
         let each = (rows.rows.len() * rows.x.usual_lines()).div_ceil(visits.max(1));
         Ahead { rows, lines: Lines::NONE, each }
     }

@@ -1,7 +1,7 @@
 //! A batch of sparse rows turned group by group of features: what a group's weights are multiplied
 //! with stands together, on the way forward as on the way back; it computes nothing.
 
-use crate::kernels::groups::{Entry, Groups, Kept};
+use crate::kernels::groups::{AHEAD, Entry, Groups, Kept};
 use crate::kernels::values::{PLACE, PartValues, Values};
 
 /// Rows of a part at most: as many rows of outputs stay in the nearest cache while they are summed.
@@ -93,6 +93,8 @@ impl Turned {
         let (band, first_group, groups) = (self.band, self.first, self.groups);
         let Turned { part, rooms, ends, slots, values, firsts, .. } = self;
         values.restart();
+        // The first rows have been asked for ahead of the step.
+        let mut near = Near { x, band, batch, next: AHEAD };
         let (total, limits) = (rooms[groups] as usize, &rooms[1..]);
         // A band without groups has no ends, and nothing to be put anywhere.
         let parts = batch.chunks(*part).zip(ends.chunks_exact_mut(groups.max(1)));
@@ -102,6 +104,7 @@ impl Turned {
             firsts[q] = first;
             ends.copy_from_slice(&rooms[..groups]);
             for (row, &r) in (0..).zip(rows) {
+                near.ask(q * *part + row as usize);
                 for entry in &kept[x.range(r, band)] {
                     let p = usize::from(entry.index()) - first_group;
                     let place = entry.put(values, first);
@@ -156,6 +159,32 @@ impl Turned {
             ends: &self.ends[q * groups..(q + 1) * groups],
             slots: &self.slots[q * rooms[groups] as usize..],
             values: self.values.from(self.firsts[q]),
+        }
+    }
+}
+
+/// Rows of a batch that are so many that they have to be asked for while the batch is turned.
+struct Near<'a> {
+    x: &'a Groups,
+    band: usize,
+    batch: &'a [u32],
+    /// The first row that has not been asked for.
+    next: usize,
+}
+
+impl Near<'_> {
+    /// Asks for what is wanted soon, now that row `at` of the batch is being turned.
+    #[inline(always)]
+    fn ask(&mut self, at: usize) {
+        /// Rows that are turned in the time that memory takes.
+        const SOON: usize = 8;
+        while self.next < self.batch.len().min(at + SOON) {
+            if let Some(&r) = self.batch.get(self.next + SOON) {
+                self.x.prefetch_place(r);
+            }
+            let mut lines = self.x.lines(self.batch[self.next], self.band);
+            while lines.ask() {}
+            self.next += 1;
         }
     }
 }

@@ -58,6 +58,7 @@ impl Batch {
             feeds: &self.feeds,
             git_commit: self.commit.as_deref(),
             stop: &|| stop.load(Ordering::Relaxed) || failures.are_too_many(),
+            save_every: experiment::SAVE_EVERY,
             sync_every: experiment::SYNC_EVERY,
         };
         let one = |run: usize, job: &Job| {

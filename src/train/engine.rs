@@ -4,7 +4,7 @@
 //! A step is a pass (`pass.rs`) and an update (`update.rs`). Every number is the work of one thread
 //! and has one fixed order of operations, so that the size of the team changes no bit.
 
-use crate::kernels::Rows;
+use crate::kernels::{AHEAD, Rows};
 use crate::model::{Loss, Metric, Network};
 use crate::optim::{Hands, Optimizer};
 use crate::train::feed::Feed;
@@ -120,7 +120,8 @@ impl Engine {
     ) -> Score {
         let scores = &mut self.scores[..batch.len()];
         let step = Some(state.iterations);
-        self.training.run(network, Batch { feed, rows: batch, step }, scores);
+        let ahead = &ahead[..ahead.len().min(AHEAD)];
+        self.training.run(network, Batch { feed, rows: batch, ahead, step }, scores);
         let mut score = total(scores);
         score.loss += self.penalty(network);
         let Engine { training: pass, room, tally, regularized, .. } = self;
@@ -180,7 +181,7 @@ impl Engine {
             for (((pass, rows), scores), pieces) in shares.0 {
                 let scores = scores.chunks_mut(EVALUATED_ROWS).zip(pieces.chunks_mut(size));
                 for (batch, (scores, sums)) in rows.chunks(EVALUATED_ROWS).zip(scores) {
-                    pass.run(network, Batch { feed, rows: batch, step: None }, scores);
+                    pass.run(network, Batch::outside_training(feed, batch), scores);
                     if 0 < tally.size() {
                         tally.add(pass.cpu, pass.answers(network, feed, batch), sums);
                     }

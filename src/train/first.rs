@@ -6,10 +6,12 @@ use std::ops::Range;
 
 use crate::kernels::{
     BANDS, Columns, Cpu, Deal, Groups, LANES, Matrix, Operand, Piece, Rows, Rule, Target, Team,
-    Turned, View, ViewMut, matrix_sum, product, share, sparse_product, sparse_update,
+    Turned, View, ViewMut, direct_product, is_direct, matrix_sum, product, share, sparse_product,
+    sparse_update,
 };
 use crate::model::{Body, BuiltLayer, DenseLayer};
 use crate::train::feed::{Feed, FeedInputs};
+use crate::train::pass::Batch;
 
 /// Pieces of a band's weights for each member: who has done its own helps the others.
 const PIECES: usize = 4;
@@ -76,24 +78,24 @@ impl First {
         !self.bands.is_empty()
     }
 
-    /// The inputs of the rows `batch`, and z = x W + b of a dense `layer`: of sparse inputs in parts,
+    /// The inputs of `batch`, and z = x W + b of a dense `layer`: of sparse inputs in parts,
     /// which [`First::sum`] adds; of others at once, the inputs being copied to `input`. Some member
     /// of the team does what there is to do `beside` it.
     pub(super) fn forward(
         &mut self,
         (cpu, team): (Cpu, &mut Team),
         layer: &Body,
-        feed: &Feed,
-        batch: &[u32],
+        batch: Batch<'_>,
         [mut input, z]: [ViewMut<'_>; 2],
         beside: impl FnOnce() + Send + Sync,
     ) {
+        let Batch { feed, rows, .. } = batch;
         if let (FeedInputs::Sparse(groups), Body::Dense(dense)) = (&feed.inputs, layer) {
             return self.sparse_forward((cpu, team), affine(dense), groups, batch, beside);
         }
         beside();
         team.divide(Rows(input.reborrow()), |part, from| {
-            feed.inputs.gather(&batch[from..from + part.0.rows()], part.0);
+            feed.inputs.gather(&rows[from..from + part.0.rows()], part.0);
         });
         if let Body::Dense(dense) = layer {
             let (input, weights) = (input.as_view(), affine(dense));
@@ -109,19 +111,29 @@ impl First {
         (cpu, team): (Cpu, &mut Team),
         (kernel, bias): (View<'_>, Option<&[f32]>),
         groups: &Groups,
-        batch: &[u32],
+        batch: Batch<'_>,
         beside: impl FnOnce() + Send + Sync,
     ) {
-        let n = batch.len();
+        let n = batch.rows.len();
         let whole = team.size() <= BANDS;
+        // The update needs them turned.
+        let is_turned = batch.step.is_some();
+        let direct = whole && is_direct(n, kernel.cols(), is_turned);
         let mut tasks: Vec<_> = self.bands.iter_mut().map(Task::Band).collect();
         tasks.push(Task::Beside(Some(beside)));
         let tasks = Rows(&mut tasks[..]);
         team.deal(&mut self.reading, &[tasks], |task, _| match &mut task.0[0] {
             Task::Band(Band { turned, sums }) => {
-                turned.fill(groups, batch);
-                if whole {
-                    let bias = bias.filter(|_| turned.band() == 0);
+                // By each member: its own cache is to have them when it asks for the rows.
+                groups.prefetch_places(batch.ahead);
+                if is_turned || !direct {
+                    turned.fill(groups, batch.rows);
+                }
+                let bias = bias.filter(|_| turned.band() == 0);
+                if direct {
+                    let rows = (batch.rows, turned.band());
+                    direct_product(cpu, groups, rows, kernel, bias, sums.view_mut(n));
+                } else if whole {
                     sparse_product(cpu, groups, turned, kernel, bias, sums.view_mut(n));
                 }
             }

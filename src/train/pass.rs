@@ -46,8 +46,17 @@ pub(super) struct Pass {
 pub(super) struct Batch<'a> {
     pub(super) feed: &'a Feed,
     pub(super) rows: &'a [u32],
+    /// The rows that will pass next, if they are known.
+    pub(super) ahead: &'a [u32],
     /// The number of the step, from 0; `None` outside training.
     pub(super) step: Option<u64>,
+}
+
+impl<'a> Batch<'a> {
+    /// Rows of which only the scores or the answers are wanted.
+    pub(super) fn outside_training(feed: &'a Feed, rows: &'a [u32]) -> Batch<'a> {
+        Batch { feed, rows, ahead: &[], step: None }
+    }
 }
 
 impl Pass {
@@ -100,7 +109,7 @@ impl Pass {
     /// Passes `batch` through `network`. Each row's score goes to `scores`, its deltas, in training,
     /// to its page.
     pub(super) fn run(&mut self, network: &Network, batch: Batch<'_>, scores: &mut [RowScore]) {
-        let Batch { feed, rows, step } = batch;
+        let Batch { feed, rows, step, .. } = batch;
         feed.prefetch_targets(rows);
         let mut pages = self.pages.view_mut(rows.len());
         let columns = [self.layout.input.clone(), self.layout.layers[0].logits.clone()];
@@ -111,7 +120,7 @@ impl Pass {
         };
         let beside = || small.iter_mut().for_each(|(w, to)| transpose(*w, to.reborrow()));
         let hands = (self.cpu, &mut self.team);
-        self.first.forward(hands, &network.layers[0].body, feed, rows, views, beside);
+        self.first.forward(hands, &network.layers[0].body, batch, views, beside);
         for (kernel, transposed) in great {
             self.team.divide(Columns(transposed), |part, from| {
                 let from = from * LANES;

@@ -34,7 +34,7 @@ pub fn predict(
         let batches = rows[from..from + part.0.rows()].chunks(ROWS);
         for (i, batch) in batches.enumerate() {
             let scores = &mut scores[..batch.len()];
-            pass.run(network, Batch { feed, rows: batch, step: None }, scores);
+            pass.run(network, Batch::outside_training(feed, batch), scores);
             let made = pass.pages.view(batch.len());
             let made = made.columns_range(pass.layout.layers[layer].output.clone());
             for r in 0..batch.len() {

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use runner::kernels::{
     BANDS, Cpu, Groups, Lanes, MAX_SLOTS, Mask, Matrix, Operand, Rule, Target, Turned, bias_update,
-    column_square_sums, matrix_sum, plain, product, product_update, row_square_sums, scale_outer,
-    sparse_product, sparse_update, transpose,
+    column_square_sums, direct_product, matrix_sum, plain, product, product_update,
+    row_square_sums, scale_outer, sparse_product, sparse_update, transpose,
 };
 
 /// w ← w − g: a rule that shows the gradient.
@@ -128,6 +128,10 @@ proptest! {
                 plain::product(m, k, n, &of_band, &b, &mut want);
                 let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
                 sparse_product(cpu, &x, &turned, w.view(k), Some(start.row(0)), c.view_mut(m));
+                prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
+                let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
+                let rows = (&batch[..], band);
+                direct_product(cpu, &x, rows, w.view(k), Some(start.row(0)), c.view_mut(m));
                 prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
                 for groups in x.pieces(band, pieces) {
                     let n_features = x.features_of(&groups).len();

@@ -28,6 +28,7 @@ fn setting() -> Setting<'static> {
         feeds: &FEEDS,
         git_commit: None,
         stop: &|| false,
+        save_every: Duration::ZERO,
         sync_every: Duration::ZERO,
     }
 }
@@ -152,6 +153,34 @@ fn what_came_after_the_last_checkpoint_is_done_again() {
     fs::remove_dir_all(folder.checkpoint()).unwrap();
     train(&plan, folder.path(), usize::MAX, &[1]);
     same_run(folder.path(), &whole);
+}
+
+/// Epochs that no checkpoint has followed, be there an older one or none.
+#[test]
+fn epochs_since_the_last_checkpoint_are_trained_again() {
+    for (name, plan) in variants() {
+        let dir = tempdir().unwrap();
+        let whole = dir.path().join("whole");
+        train(&plan, &whole, usize::MAX, &[1]);
+        for stop_at in [0, 8] {
+            let died = dir.path().join(format!("{name}-{stop_at}"));
+            if 0 < stop_at {
+                assert_eq!(train(&plan, &died, stop_at, &[1]).0, Status::Stopped, "{name}");
+            }
+            let setting = Setting { save_every: Duration::MAX, ..setting() };
+            let order = Order { plan: &plan, dir: &died, data: None };
+            let mut tell = |news: News<'_>| {
+                if let News::Training(Event::EpochBegin { epoch }) = news {
+                    assert!(epoch < 2, "planted");
+                }
+            };
+            let ended = experiment::run(&order, &setting, &mut Report::default(), &mut tell);
+            assert!(ended.is_err(), "{name}");
+            assert_eq!(Folder::at(&died).checkpoint().exists(), 0 < stop_at, "{name}");
+            assert_eq!(train(&plan, &died, usize::MAX, &[1]).0, Status::Completed, "{name}");
+            same_run(&died, &whole);
+        }
+    }
 }
 
 /// A panic, wherever it comes from, fails its run and leaves it as any failure does.

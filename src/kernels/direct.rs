@@ -1,0 +1,132 @@
+//! The product with sparse rows as they lie, one after the other; it turns nothing.
+//!
+//! A row's outputs stay in registers while its groups bring their weights by. Each weight is read for
+//! every row that has its group, which is as fast as to read it once if the rows or the outputs are few.
+
+use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
+use crate::kernels::{LANES, Vector, View, ViewMut};
+
+/// Vectors of outputs, and rows that are turned anyway, up to which this way is the faster one.
+const VECTORS: usize = 4;
+const ROWS: usize = 16;
+
+/// Whether this way is faster than [`crate::kernels::sparse_product`] for `rows` rows with `cols` outputs,
+/// which need not be turned for it, unless they are `turned` anyway.
+pub fn is_direct(rows: usize, cols: usize, turned: bool) -> bool {
+    cols.div_ceil(LANES) <= VECTORS && (!turned || rows <= ROWS)
+}
+
+/// C ← C₀ + X W for band `band` of the rows `rows` of `x`: W is (features × n), C (rows × n), and every
+/// row of C₀ is `start` (n, padded), or 0. It has the bits of [`crate::kernels::sparse_product`].
+pub fn direct_product(
+    cpu: Cpu,
+    x: &Groups,
+    (rows, band): (&[u32], usize),
+    w: View<'_>,
+    start: Option<&[f32]>,
+    c: ViewMut<'_>,
+) {
+    assert!((w.rows, w.cols) == (x.features(), c.cols) && c.rows == rows.len());
+    assert!(start.is_none_or(|s| w.cols <= s.len() && s.len() % LANES == 0));
+    match x.kept() {
+        Kept::Bytes(kept, table) => cpu.run(Direct { x, kept, table, rows, band, w, start, c }),
+        Kept::Floats(kept) => {
+            let table = &[0.0; 256];
+            cpu.run(Direct { x, kept, table, rows, band, w, start, c });
+        }
+    }
+}
+
+struct Direct<'a, E> {
+    x: &'a Groups,
+    kept: &'a [E],
+    table: &'a Table,
+    rows: &'a [u32],
+    band: usize,
+    w: View<'a>,
+    start: Option<&'a [f32]>,
+    c: ViewMut<'a>,
+}
+
+impl<E: Entry> Job for Direct<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Vector>(self) {
+        let vectors = self.w.cols.div_ceil(LANES);
+        let mut v = 0;
+        while v < vectors {
+            let col = v * LANES;
+            // SAFETY: `direct_product` has checked all shapes, `Groups` its indices.
+            unsafe {
+                v += match vectors - v {
+                    4.. => (self.strip::<L, 4>(col), 4).1,
+                    2.. => (self.strip::<L, 2>(col), 2).1,
+                    _ => (self.strip::<L, 1>(col), 1).1,
+                };
+            }
+        }
+    }
+}
+
+impl<E: Entry> Direct<'_, E> {
+    /// All rows of the N vectors of columns from `col` on.
+    #[inline(always)]
+    unsafe fn strip<L: Vector, const N: usize>(&self, col: usize) {
+        let mut first = [L::splat(0.0); N];
+        // SAFETY: the start is padded to whole vectors, and so are the rows of W and C.
+        unsafe {
+            if let Some(start) = self.start {
+                for j in 0..N {
+                    first[j] = L::load(start.as_ptr().add(col + j * LANES));
+                }
+            }
+            for (r, &row) in self.rows.iter().enumerate() {
+                let mut sum = first;
+                for entry in &self.kept[self.x.range(row, self.band)] {
+                    self.add(*entry, col, &mut sum);
+                }
+                for j in 0..N {
+                    sum[j].store(self.c.at.add(r * self.c.stride + col + j * LANES));
+                }
+            }
+        }
+    }
+
+    /// Adds the share of one group to N vectors at `col` of a row.
+    #[inline(always)]
+    unsafe fn add<L: Vector, const N: usize>(&self, entry: E, col: usize, sum: &mut [L; N]) {
+        let x = entry.numbers(self.table);
+        let first = GROUP * usize::from(entry.index());
+        // SAFETY: as the caller's.
+        unsafe {
+            let w = self.w.at.add(first * self.w.stride + col);
+            // The last group of all may have fewer features than the others.
+            if first + GROUP <= self.w.rows {
+                self.features(x, w, sum);
+            } else {
+                for i in 0..self.w.rows - first {
+                    self.features([x[i]], w.add(i * self.w.stride), sum);
+                }
+            }
+        }
+    }
+
+    /// Adds the share of K features, whose weights are at `w`.
+    #[inline(always)]
+    unsafe fn features<L: Vector, const N: usize, const K: usize>(
+        &self,
+        x: [f32; K],
+        w: *const f32,
+        sum: &mut [L; N],
+    ) {
+        for i in 0..K {
+            for j in 0..N {
+                // SAFETY: as the caller's.
+                let w = unsafe { L::load(w.add(i * self.w.stride + j * LANES)) };
+                sum[j] = L::splat(x[i]).mul_add(w, sum[j]);
+            }
+        }
+    }
+}
