@@ -2,7 +2,7 @@
 //! all runs and never changed.
 
 use crate::data::{Inputs, Table, Targets, Values};
-use crate::kernels::{Groups, Matrix, ViewMut, prefetch};
+use crate::kernels::{Groups, LANES, Matrix, ViewMut, prefetch};
 
 /// A table whose inputs have been divided by a scale.
 #[derive(Debug)]
@@ -96,20 +96,20 @@ impl Feed {
         let n = to.cols();
         for (r, &row) in rows.iter().enumerate() {
             let row = row as usize;
-            let to = &mut to.row(r)[..n];
+            let to = to.row(r);
             match &self.targets {
                 Targets::Classes { labels, .. } if n == 1 => to[0] = labels[row] as f32,
                 Targets::Classes { labels, .. } => {
-                    // A loop, because a row is too short for a call.
-                    to.iter_mut().for_each(|t| *t = 0.0);
-                    to[labels[row] as usize] = 1.0;
+                    // By whole vectors: a row is too short for a call.
+                    to.as_chunks_mut::<LANES>().0.iter_mut().for_each(|t| *t = [0.0; LANES]);
+                    to[..n][labels[row] as usize] = 1.0;
                 }
                 Targets::Values { values, width } => {
-                    to.copy_from_slice(&values[row * width..(row + 1) * width]);
+                    to[..n].copy_from_slice(&values[row * width..(row + 1) * width]);
                 }
             }
             if (factor, shift) != (1.0, 0.0) {
-                to.iter_mut().for_each(|t| *t = t.mul_add(factor, shift));
+                to[..n].iter_mut().for_each(|t| *t = t.mul_add(factor, shift));
             }
         }
     }

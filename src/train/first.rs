@@ -119,8 +119,9 @@ impl First {
         // The update needs them turned.
         let is_turned = batch.step.is_some();
         let direct = whole && is_direct(n, kernel.cols(), is_turned);
-        let mut tasks: Vec<_> = self.bands.iter_mut().map(Task::Band).collect();
-        tasks.push(Task::Beside(Some(beside)));
+        let (mut bands, mut beside) = (self.bands.iter_mut(), Some(beside));
+        let task = |_| bands.next().map_or_else(|| Task::Beside(beside.take()), Task::Band);
+        let mut tasks: [_; BANDS + 1] = std::array::from_fn(task);
         let tasks = Rows(&mut tasks[..]);
         team.deal(&mut self.reading, &[tasks], |task, _| match &mut task.0[0] {
             Task::Band(Band { turned, sums }) => {

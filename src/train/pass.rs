@@ -114,14 +114,16 @@ impl Pass {
         let mut pages = self.pages.view_mut(rows.len());
         let columns = [self.layout.input.clone(), self.layout.layers[0].logits.clone()];
         let views = pages.disjoint(columns);
-        let (mut small, great): (Vec<_>, Vec<_>) = match step {
-            Some(_) => passed_back(network, &mut self.transposes).partition(|(w, _)| is_small(w)),
-            None => Default::default(),
+        let training = step.is_some();
+        let transposes = &mut self.transposes[..];
+        let beside = || {
+            let small = passed_back(network, transposes).filter(|(w, _)| training && is_small(w));
+            small.for_each(|(w, to)| transpose(w, to));
         };
-        let beside = || small.iter_mut().for_each(|(w, to)| transpose(*w, to.reborrow()));
         let hands = (self.cpu, &mut self.team);
         self.first.forward(hands, &network.layers[0].body, batch, views, beside);
-        for (kernel, transposed) in great {
+        let great = passed_back(network, &mut self.transposes);
+        for (kernel, transposed) in great.filter(|(w, _)| training && !is_small(w)) {
             self.team.divide(Columns(transposed), |part, from| {
                 let from = from * LANES;
                 transpose(kernel.row_range(from, from + part.0.cols()), part.0);
@@ -135,11 +137,11 @@ impl Pass {
             objective: self.objective,
             fused: self.fused,
             smoothing: self.smoothing,
-            class_weight: if step.is_some() { &self.class_weight } else { &[] },
+            class_weight: if training { &self.class_weight } else { &[] },
             network,
             feed,
             scale: 1.0 / rows.len() as f32,
-            training: step.is_some(),
+            training,
             step: step.unwrap_or(0),
         };
         let mut stages = Stages {
