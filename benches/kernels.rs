@@ -7,7 +7,8 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use runner::data::{self, Inputs, Values};
 use runner::kernels::{
-    Cpu, Groups, Matrix, Operand, Rule, Target, Turned, product, sparse_product, sparse_update,
+    BANDS, Cpu, Groups, Matrix, Operand, Rule, Target, Turned, direct_product, product,
+    sparse_product, sparse_update,
 };
 use runner::optim::{Optimizer, UseRule, Whole};
 
@@ -47,6 +48,18 @@ fn turn(bencher: Bencher<'_, '_>, n: usize) {
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
         i += 1;
         turned.iter_mut().for_each(|band| band.fill(&IMAGES, &batch(n, i)));
+    });
+}
+
+#[divan::bench(args = BATCHES, consts = [16, 64, 512])]
+fn direct_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
+    let (rows, w, mut z) = (batch(n, 0), matrix(784, UNITS), matrix(n, UNITS));
+    bencher.counter(ItemsCount::new(n)).bench_local(|| {
+        for band in 0..BANDS {
+            let rows = (&rows[..], band);
+            direct_product(Cpu::detect(), &IMAGES, rows, w.view(784), None, z.view_mut(n));
+        }
+        black_box(&z);
     });
 }
 

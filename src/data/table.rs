@@ -89,7 +89,7 @@ impl Inputs {
         };
         let thin = n_entries as f64 <= SPARSE_DENSITY * n_values as f64;
         if thin && features <= 1 << 16 && u32::try_from(n_entries).is_ok() {
-            Inputs::Sparse(SparseRows::new(features, &values))
+            Inputs::Sparse(SparseRows::new(features, &values, n_entries))
         } else {
             Inputs::Dense(DenseRows { features, values })
         }
@@ -115,14 +115,14 @@ impl SparseRows {
         }))
     }
 
-    fn new(features: usize, values: &Values) -> Self {
+    fn new(features: usize, values: &Values, n_entries: usize) -> Self {
         let (mask, values) = match values {
             Values::Bytes(bytes) => {
-                let (mask, bytes) = gather(features, bytes);
+                let (mask, bytes) = gather(features, bytes, n_entries);
                 (mask, Values::Bytes(bytes.into()))
             }
             Values::Floats(floats) => {
-                let (mask, floats) = gather(features, floats);
+                let (mask, floats) = gather(features, floats, n_entries);
                 (mask, Values::Floats(floats))
             }
         };
@@ -142,10 +142,14 @@ impl SparseRows {
     }
 }
 
-/// What is not zero in `dense` rows.
-fn gather<T: Copy + Default + PartialEq>(features: usize, dense: &[T]) -> (Mask, Vec<T>) {
+/// What is not zero in `dense` rows, of which `n_entries` are known not to be.
+fn gather<T: Copy + Default + PartialEq>(
+    features: usize,
+    dense: &[T],
+    n_entries: usize,
+) -> (Mask, Vec<T>) {
     let mut mask = Mask::new(dense.len() / features, features);
-    let (mut rows, mut values) = (mask.as_mut(), Vec::with_capacity(count(dense)));
+    let (mut rows, mut values) = (mask.as_mut(), Vec::with_capacity(n_entries));
     for (r, row) in dense.chunks_exact(features).enumerate() {
         for (i, &value) in row.iter().enumerate().filter(|(_, value)| **value != T::default()) {
             rows.set(r, i, 1);
@@ -215,7 +219,7 @@ mod tests {
             let bytes = values[..whole].to_vec();
             let floats = bytes.iter().map(|&byte| f32::from(byte) / 3.0).collect();
             for dense in [Values::Bytes(bytes.into()), Values::Floats(floats)] {
-                let rows = SparseRows::new(features, &dense);
+                let rows = SparseRows::new(features, &dense, 0);
                 prop_assert_eq!(rows.offsets().count(), whole / features + 1);
                 prop_assert_eq!(rows.offsets().last(), Some(rows.mask.ones()));
                 prop_assert_eq!(rows.to_dense(), DenseRows { features, values: dense });

@@ -1,8 +1,8 @@
 //! The logbook of a run: everything it writes, from its folder's first file to its last, in an
 //! order that leaves at any moment what a later process needs to go on; it computes nothing.
 //!
-//! At the end of an epoch the event files grow, then the history, then the checkpoint notes their
-//! lengths: whoever goes on cuts them there. At the end of the run the weights come before the
+//! At the end of an epoch the event files grow, then the history, then the checkpoint, if it is time
+//! for one, notes their lengths: whoever goes on cuts them there. At the end of the run the weights come before the
 //! record that says so, and the checkpoint goes only after it.
 
 use std::fs;

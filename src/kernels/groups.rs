@@ -86,7 +86,8 @@ impl Entry for Bytes {
 
     #[inline(always)]
     fn take(index: u16, set: u32, next: &[u8]) -> Self {
-        // No branch: whether a neighbour is there too is as good as random.
+        // As many bytes as are known beforehand, but at the very end; and below no branch: whether a
+        // neighbour is there too is as good as random.
         let mut next = match next.first_chunk::<GROUP>() {
             Some(next) => word(next),
             None => word(next),

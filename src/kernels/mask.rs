@@ -72,11 +72,6 @@ pub struct MaskMut<'a> {
 }
 
 impl<'a> MaskMut<'a> {
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// Cuts the first `rows` rows off, or all if there are not as many.
     pub fn split_off(&mut self, rows: usize) -> MaskMut<'a> {
         let rows = rows.min(self.rows);
@@ -140,7 +135,7 @@ mod tests {
         first.set(0, 0, 0b101);
         first.set(0, 50, 1 << 31 | 1);
         all.set(1, 98, 1 << 31);
-        assert_eq!((first.rows(), all.rows(), all.split_off(9).rows()), (1, 2, 2));
+        assert_eq!((first.rows, all.rows, all.split_off(9).rows), (1, 2, 2));
         let rows: Vec<Vec<_>> = (0..3).map(|r| mask.set_in(r).collect()).collect();
         assert_eq!(rows, [vec![0, 2, 50, 81], vec![], vec![129]]);
         assert_eq!(mask.ones(), 5);

@@ -5,8 +5,9 @@
 pub(super) fn power(x: f64, mut n: u64) -> f64 {
     let (mut square, mut product) = (x, 1.0);
     while n != 0 {
-        // No branch: which bits are set is new in every step.
-        product *= if n % 2 == 1 { square } else { 1.0 };
+        if n % 2 == 1 {
+            product *= square;
+        }
         square *= square;
         n /= 2;
     }

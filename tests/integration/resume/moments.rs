@@ -206,6 +206,9 @@ fn a_panic_fails_the_run_and_can_be_tried_again() {
     assert_eq!((record.error.as_deref(), record.epochs), (Some("a bug in runner: planted"), 1));
     train(&plan, folder.path(), usize::MAX, &[1]);
     same_run(folder.path(), &whole);
+    // From the checkpoint at the end of the epoch before.
+    let record = Record::load(&folder.record()).unwrap();
+    assert_eq!((record.resumed[0].epoch, record.resumed[0].batch), (1, 0));
 }
 
 #[test]
