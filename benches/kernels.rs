@@ -7,8 +7,8 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use runner::data::{self, Inputs, Values};
 use runner::kernels::{
-    BANDS, Cpu, Groups, Matrix, Operand, Rule, Target, Turned, direct_product, product,
-    sparse_product, sparse_update,
+    BANDS, Cpu, Dormitory, Due, Groups, Matrix, Naps, Operand, Rule, Target, Turned,
+    direct_product, product, sparse_product, sparse_update,
 };
 use runner::optim::{Optimizer, UseRule, Whole};
 
@@ -105,7 +105,10 @@ impl UseRule for Step<'_> {
         let bands = [0, 1].map(|band| IMAGES.band(band));
         let (first, second) = target.split_rows(IMAGES.features_of(&bands[0]).len());
         for ((turned, groups), part) in self.turned.iter().zip(bands).zip([first, second]) {
-            sparse_update(cpu, rule, &IMAGES, (turned, groups), &[], delta, part);
+            let mut dormitory = Dormitory::new(&IMAGES, groups);
+            let visits = dormitory.visits(rule, &IMAGES, &[], None);
+            let due = Due { visits, naps: &Naps::new(), ahead: &[] };
+            sparse_update(cpu, rule, (&IMAGES, turned), due, delta, part);
         }
     }
 

@@ -228,7 +228,8 @@ fn fit(
             }
             begun = true;
             tell(News::Training(event));
-            stopped = (setting.stop)();
+            // The fit stops when it can, perhaps some steps later.
+            stopped |= (setting.stop)();
             if stopped || another_share { Flow::Stop } else { Flow::Continue }
         })?;
         return match (broken, ended) {

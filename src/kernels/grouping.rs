@@ -8,6 +8,7 @@ use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{BANDS, Entry, GROUP};
 use crate::kernels::mask::{Mask, Ones, WORD, ones, words_of};
 use crate::kernels::pages::large_pages;
+use crate::kernels::places::{Places, PlacesMut};
 
 /// Rows that are grouped by one thread.
 const CHUNK: usize = 2048;
@@ -15,15 +16,15 @@ const CHUNK: usize = 2048;
 /// The first feature of each group of a word.
 const FIRSTS: u64 = u64::MAX / ((1 << GROUP) - 1);
 
-// No group lies in two words.
-const _: () = assert!(WORD.is_multiple_of(GROUP));
+// A word has a bit of the other kind for every other one.
+const _: () = assert!(WORD == 32 * GROUP);
 
 /// All rows as groups.
 pub(super) struct Grouped<E> {
     /// Row after row.
     pub(super) groups: Vec<E>,
-    /// Where each band of each row begins, and where the last one ends.
-    pub(super) offsets: Vec<u32>,
+    /// Where those of each row are.
+    pub(super) places: Places,
     /// The groups that are not zero in some row, ascending.
     pub(super) used: Vec<u16>,
     /// Where each band begins, and where the last one ends.
@@ -46,20 +47,20 @@ pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
     let mut groups = Vec::with_capacity(n_groups);
     large_pages(groups.spare_capacity_mut());
     groups.resize(n_groups, E::default());
-    let mut offsets = vec![0; BANDS * mask.rows() + 1];
-    let (mut first, mut places) = (0, (&mut groups[..], &mut offsets[1..], values));
+    let mut places = Places::new(mask.rows(), bands[BANDS]);
+    let (mut first, mut left) = (0, (&mut groups[..], places.as_mut(), values));
     let mut rooms = Vec::with_capacity(chunks.len());
     for (words, chunk) in chunks.into_iter().zip(&counted) {
-        let groups = places.0.split_off_mut(..chunk.groups).unwrap_or_default();
-        let ends = places.1.split_off_mut(..BANDS * (words.len() / n_words)).unwrap_or_default();
-        let values = places.2.split_off(..chunk.values).unwrap_or_default();
-        rooms.push(Room { words, n_words, bands, values, groups, ends, first });
+        let groups = left.0.split_off_mut(..chunk.groups).unwrap_or_default();
+        let places = left.1.split_off(words.len() / n_words);
+        let values = left.2.split_off(..chunk.values).unwrap_or_default();
+        rooms.push(Room { words, n_words, bands, values, groups, places, first });
         first += chunk.groups;
     }
     // For the instructions on bits that the oldest processors lack: a start is 3 % shorter.
     let cpu = Cpu::detect();
     rooms.into_par_iter().for_each(|room| cpu.run(room));
-    Grouped { groups, offsets, used, bands }
+    Grouped { groups, places, used, bands }
 }
 
 /// The first feature of each group of which some is set in `word`.
@@ -115,8 +116,8 @@ struct Room<'a, E: Entry> {
     bands: [usize; BANDS + 1],
     values: &'a [E::Value],
     groups: &'a mut [E],
-    /// Where each row's bands end, over all rows.
-    ends: &'a mut [u32],
+    /// Of these rows.
+    places: PlacesMut<'a>,
     /// Groups before these rows.
     first: usize,
 }
@@ -126,31 +127,32 @@ impl<E: Entry> Job for Room<'_, E> {
 
     #[inline(always)]
     fn run<L: Vector>(self) {
-        let (mut values, mut first) = (self.values, self.first);
+        let (mut places, mut values, mut first) = (self.places, self.values, self.first);
         let mut groups = self.groups.iter_mut();
         let rows = self.words.chunks_exact(self.n_words);
-        for (row, ends) in rows.zip(self.ends.chunks_exact_mut(BANDS)) {
-            for (end, band) in ends.iter_mut().zip(&self.bands[1..]) {
-                *end = (first + groups_before(row, GROUP * band)) as u32;
-            }
-            first = ends[BANDS - 1] as usize;
+        for (row, mut place) in rows.zip(places.rows()) {
             for (i, &word) in row.iter().enumerate() {
-                for (bit, group) in Ones(groups_in(word)).zip(&mut groups) {
+                let groups_in = groups_in(word);
+                place.set(i, pack(groups_in));
+                for (bit, group) in Ones(groups_in).zip(&mut groups) {
                     let set = (word >> bit) as u32 & ((1 << GROUP) - 1);
                     *group = E::take(((i * WORD + bit) / GROUP) as u16, set, values);
                     let n_values: u32 = (0..GROUP).map(|place| set >> place & 1).sum();
                     values = &values[n_values as usize..];
                 }
             }
+            first = place.place(first, &self.bands);
         }
     }
 }
 
-/// How many groups of a row there are before `feature`.
+/// Every other bit of `bits`, close together.
 #[inline(always)]
-fn groups_before(row: &[u64], feature: usize) -> usize {
-    let (words, rest) = (feature / WORD, feature % WORD);
-    let partial = row.get(words).map_or(0, |word| word & !(u64::MAX << rest));
-    let whole = row.iter().take(words).copied();
-    whole.chain([partial]).map(|word| groups_in(word).count_ones() as usize).sum()
+fn pack(bits: u64) -> u32 {
+    let mut packed = bits & 0x5555_5555_5555_5555;
+    packed = (packed | packed >> 1) & 0x3333_3333_3333_3333;
+    packed = (packed | packed >> 2) & 0x0f0f_0f0f_0f0f_0f0f;
+    packed = (packed | packed >> 4) & 0x00ff_00ff_00ff_00ff;
+    packed = (packed | packed >> 8) & 0x0000_ffff_0000_ffff;
+    (packed | packed >> 16) as u32
 }

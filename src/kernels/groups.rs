@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use crate::kernels::grouping::{Grouped, group};
 use crate::kernels::mask::Mask;
-use crate::kernels::prefetch::{LINE, Lines, prefetch};
+use crate::kernels::places::Places;
+use crate::kernels::prefetch::{LINE, Lines};
 use crate::kernels::values::Values;
 
 /// Features of a group.
@@ -25,9 +26,10 @@ pub const AHEAD: usize = 128;
 /// Rows of which only the groups of features that are not all zero are stored.
 #[derive(Debug)]
 pub struct Groups {
+    rows: usize,
     features: usize,
-    /// Band b of row r is `offsets[BANDS · r + b]..offsets[BANDS · r + b + 1]`.
-    offsets: Vec<u32>,
+    /// Where the groups of each row are.
+    places: Places,
     kept: Kept,
     /// The groups that are not zero in some row, ascending.
     used: Vec<u16>,
@@ -163,8 +165,15 @@ impl Groups {
     }
 
     fn new<E: Entry>(mask: &Mask, values: &[E::Value], keep: impl Fn(Vec<E>) -> Kept) -> Groups {
-        let Grouped { groups, offsets, used, bands } = group(mask, values);
-        Groups { features: mask.features(), offsets, kept: keep(groups), used, bands }
+        let Grouped { groups, places, used, bands } = group(mask, values);
+        Groups {
+            rows: mask.rows(),
+            features: mask.features(),
+            places,
+            kept: keep(groups),
+            used,
+            bands,
+        }
     }
 
     /// Number of features of a row, zeros included.
@@ -228,8 +237,13 @@ impl Groups {
     /// Where the groups of band `band` of row `r` are.
     #[inline(always)]
     pub(super) fn range(&self, r: u32, band: usize) -> Range<usize> {
-        let at = BANDS * r as usize + band;
-        self.offsets[at] as usize..self.offsets[at + 1] as usize
+        self.places.range(r, band)
+    }
+
+    /// Sets in `any` a bit for each of the groups from 64 · `word` on that some row of `rows` has.
+    #[inline(always)]
+    pub(super) fn add_groups(&self, rows: &[u32], word: usize, any: &mut [u64]) {
+        self.places.add_groups(rows, word, any);
     }
 
     /// Asks for the places of `rows` to be brought near: who had to wait for the place of a row could
@@ -240,8 +254,7 @@ impl Groups {
 
     #[inline(always)]
     pub(super) fn prefetch_place(&self, r: u32) {
-        let at = BANDS * r as usize;
-        prefetch(&self.offsets[at..=at + BANDS]);
+        self.places.prefetch(r);
     }
 
     /// What there is to ask for before band `band` of row `r` is read.
@@ -261,7 +274,7 @@ impl Groups {
             Kept::Floats(groups) => size_of_val(&groups[..]),
         };
         // As it may begin anywhere in a line, it is one more.
-        1 + size.div_ceil(LINE * self.offsets.len())
+        1 + size.div_ceil(LINE * BANDS * self.rows.max(1))
     }
 }
 

@@ -18,14 +18,17 @@ mod cpu;
 mod deal;
 mod direct;
 mod divide;
+mod fastest;
 mod grouping;
 mod groups;
 mod lanes;
 mod mask;
 mod math;
 mod matrix;
+mod naps;
 mod normalize;
 mod pages;
+mod places;
 pub mod plain;
 mod pointwise;
 mod prefetch;
@@ -44,11 +47,13 @@ pub use cpu::Cpu;
 pub use deal::{Deal, Piece};
 pub use direct::{direct_product, is_direct};
 pub use divide::{Columns, Divide, Rows, share};
+pub use fastest::Fastest;
 pub use groups::{AHEAD, BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};
 pub use mask::{Mask, MaskMut};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
+pub use naps::{Dormitory, LONGEST_NAP, Naps, Visits};
 pub use normalize::{
     Gain, Stat, column_normalize, column_normalize_back, row_normalize, row_normalize_back,
     scale_and_shift,
@@ -61,7 +66,7 @@ pub use rowwise::{Rowwise, rowwise};
 pub use softmax::{
     argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
 };
-pub use sparse::{sparse_product, sparse_update};
+pub use sparse::{Due, sparse_product, sparse_update};
 pub use sums::{column_square_sums, matrix_sum, row_magnitude_sums, row_square_sums, scale_outer};
 pub use team::Team;
 pub use turned::Turned;

@@ -5,10 +5,9 @@
 //! the group takes its share; so each weight is read once, and the outputs, which are few, wait in
 //! the nearest cache.
 
-use std::ops::Range;
-
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{GROUP, Groups};
+use crate::kernels::naps::{Naps, Visit, Visits, Wake};
 use crate::kernels::prefetch::Lines;
 use crate::kernels::turned::{PART, Part, Slot, Turned};
 use crate::kernels::update::{Pointers, Rule, Target};
@@ -30,29 +29,35 @@ pub fn sparse_product(
     cpu.run(Forward { turned, w, start, c });
 }
 
-/// Updates W, the rows of weights of the features of `groups` (× n), by their gradient Xᵀ δ for the
-/// batch of which `turned` holds a band that has these groups, with δ (batch × n).
-///
-/// Rows of features that are zero in all of `x` are visited only by a rule that does not rest. The
-/// rows `ahead` of `x` will be read next, at most [`crate::kernels::AHEAD`]: they are asked for bit by bit
-/// as the work goes on; their places have been asked for (see [`Groups::prefetch_places`]).
+/// What is due to some groups of weights in a step.
+pub struct Due<'a> {
+    /// Those of them that are to be visited.
+    pub visits: Visits<'a>,
+    /// What the naps come to of those that wake.
+    pub naps: &'a Naps,
+    /// Rows that will be read next, at most [`crate::kernels::AHEAD`]: they are asked for bit by bit as
+    /// the work goes on; their places have been asked for (see [`Groups::prefetch_places`]).
+    pub ahead: &'a [u32],
+}
+
+/// Updates W, the rows of weights of the features of the groups that something is `due` to (× n), by their gradient Xᵀ δ for the
+/// batch of `x` of which `turned` holds a band that has these groups, with δ (batch × n).
 pub fn sparse_update<R: Rule>(
     cpu: Cpu,
     rule: &R,
-    x: &Groups,
-    (turned, groups): (&Turned, Range<usize>),
-    ahead: &[u32],
+    (x, turned): (&Groups, &Turned),
+    due: Due<'_>,
     delta: View<'_>,
     mut w: Target<'_>,
 ) {
-    let features = x.features_of(&groups).len();
+    let Due { visits: Visits { groups, visits }, naps, ahead } = due;
+    let features = x.features_of(groups).len();
     assert!((features, delta.cols) == (w.value.rows, w.value.cols));
     assert!(turned.rows == delta.rows && turned.first <= groups.start);
     assert!(groups.is_empty() || groups.end <= turned.first + turned.groups);
-    let used = if R::RESTS { Some(x.used(groups.clone())) } else { None };
     let ahead = Rows { x, band: turned.band(), rows: ahead };
     let (sums, pointers) = (Sums::new(turned, delta), w.pointers(R::SLOTS));
-    cpu.run(Backward { rule, sums, groups, features, used, ahead, pointers });
+    cpu.run(Backward { rule, sums, first: groups.start, features, visits, naps, ahead, pointers });
 }
 
 /// Calls `strip` for all columns (in loops without closures here, and below: one would be compiled
@@ -183,11 +188,12 @@ impl Forward<'_> {
 struct Backward<'a, R> {
     rule: &'a R,
     sums: Sums<'a>,
-    groups: Range<usize>,
-    /// How many features they have.
+    /// The first group.
+    first: usize,
+    /// How many features all of them have.
     features: usize,
-    /// Those to visit, if not all of them.
-    used: Option<&'a [u16]>,
+    visits: &'a [Visit],
+    naps: &'a Naps,
     ahead: Rows<'a>,
     pointers: Pointers,
 }
@@ -197,7 +203,8 @@ impl<R: Rule> Job for Backward<'_, R> {
 
     #[inline(always)]
     fn run<L: Vector>(self) {
-        // SAFETY: `sparse_update` has checked all shapes, `Turned::fill` its slots.
+        // SAFETY: `sparse_update` has checked all shapes, `Turned::fill` its slots, and visits are to the
+        // groups that they say.
         unsafe { strips!(L, self.sums.delta.cols, strip of self) }
     }
 }
@@ -207,34 +214,39 @@ impl<R: Rule> Backward<'_, R> {
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
         // Copies, which no store can change.
-        let Backward { sums, features, used, pointers, .. } = *self;
-        let (rule, first) = (*self.rule, self.groups.start);
-        let visits = used.map_or(self.groups.len(), <[u16]>::len);
-        let group = |visit| used.map_or(first + visit, |used: &[u16]| usize::from(used[visit]));
+        let Backward { sums, first, features, visits, naps, pointers, .. } = *self;
+        let rule = *self.rule;
         let vectors = N * P * LANES;
         sums.delta.columns(col, sums.delta.cols.min(col + vectors)).prefetch(PART);
-        let mut ahead = Ahead::new(self.ahead, visits, col == 0);
+        let mut ahead = Ahead::new(self.ahead, visits.len(), col == 0);
         // Who goes along whole rows is understood by the processor's own prefetching.
         let wide = vectors < sums.delta.cols;
-        for visit in 0..visits {
+        for (i, visit) in visits.iter().enumerate() {
             ahead.visit();
-            if wide && visit + 1 < visits {
-                let next = GROUP * (group(visit + 1) - first);
+            if wide && let Some(next) = visits.get(i + 1) {
+                let next = GROUP * (usize::from(next.group) - first);
                 for i in 0..GROUP.min(features - next) {
                     pointers.prefetch::<R>(next + i, col, vectors);
                 }
             }
-            let p = group(visit);
+            let p = usize::from(visit.group);
             let row = GROUP * (p - first);
+            // The last group may have fewer features than the others.
+            let n = GROUP.min(features - row);
             for i in 0..P {
                 let col = col + i * N * LANES;
-                // SAFETY: as the caller's; the last group may have fewer features than the others.
+                // SAFETY: as the caller's.
                 unsafe {
-                    if row + GROUP <= features {
+                    if visit.slept != 0 {
+                        let wake = Wake { rule, nap: naps.of(visit.slept) };
+                        for place in 0..n {
+                            pointers.step(&wake, row + place, col, [L::splat(0.0); N]);
+                        }
+                    } else if n == GROUP {
                         let g = sums.of::<L, N, GROUP>(p, 0, col);
                         update::<L, R, N, GROUP>(pointers, &rule, (row, col), g);
                     } else {
-                        for place in 0..features - row {
+                        for place in 0..n {
                             let g = sums.of::<L, N, 1>(p, place, col);
                             update::<L, R, N, 1>(pointers, &rule, (row + place, col), g);
                         }

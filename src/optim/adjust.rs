@@ -68,6 +68,22 @@ impl<R: Rule> Rule for Adjusted<R> {
         let w = L::splat(-decay).mul_add(w, w);
         self.rule.step(w, g, slots)
     }
+
+    // A gradient of 0 is not clipped.
+
+    fn naps(&self) -> bool {
+        self.adjustment.decay == 0.0 && self.rule.naps()
+    }
+
+    #[inline(always)]
+    fn extend<L: Lanes>(&self, nap: [L; 4]) -> [L; 4] {
+        self.rule.extend(nap)
+    }
+
+    #[inline(always)]
+    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, slots: &mut [L; MAX_SLOTS]) -> L {
+        self.rule.wake(nap, w, slots)
+    }
 }
 
 struct AdjustedWhole<'a, W> {

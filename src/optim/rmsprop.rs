@@ -102,4 +102,19 @@ impl<const CENTERED: bool, const MOMENTUM: bool> Rule for Step<CENTERED, MOMENTU
         *m = L::splat(self.mu).mul_add(*m, step);
         w - *m
     }
+    fn naps(&self) -> bool {
+        !CENTERED && !MOMENTUM
+    }
+
+    /// ρⁿ: the weight stays where it is.
+    #[inline(always)]
+    fn extend<L: Lanes>(&self, [v, a, b, c]: [L; 4]) -> [L; 4] {
+        [L::splat(self.rho) * v, a, b, c]
+    }
+
+    #[inline(always)]
+    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, [v, ..]: &mut [L; MAX_SLOTS]) -> L {
+        *v = L::splat(nap[0]) * *v;
+        w
+    }
 }

@@ -69,6 +69,10 @@ impl Rule for Plain {
     fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
         L::splat(-self.eta).mul_add(g, w)
     }
+
+    fn naps(&self) -> bool {
+        true
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -86,6 +90,30 @@ impl Rule for Momentum {
         *m = L::splat(self.mu).mul_add(*m, L::splat(-self.eta) * g);
         w + *m
     }
+
+    fn naps(&self) -> bool {
+        true
+    }
+
+    /// µⁿ, and Σ µⁱ.
+    #[inline(always)]
+    fn extend<L: Lanes>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
+        let m = L::splat(self.mu) * m;
+        [m, v, sum + m, rest]
+    }
+
+    #[inline(always)]
+    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+        doze(nap, w, m)
+    }
+}
+
+/// w after a nap in which the momentum m goes on alone.
+#[inline(always)]
+fn doze<L: Lanes>([decay, _, sum, _]: [f32; 4], w: L, m: &mut L) -> L {
+    let w = L::splat(sum).mul_add(*m, w);
+    *m = L::splat(decay) * *m;
+    w
 }
 
 #[derive(Clone, Copy)]
@@ -103,5 +131,22 @@ impl Rule for Nesterov {
         let descent = L::splat(-self.eta) * g;
         *m = L::splat(self.mu).mul_add(*m, descent);
         L::splat(self.mu).mul_add(*m, w + descent)
+    }
+
+    fn naps(&self) -> bool {
+        true
+    }
+
+    /// µⁿ, and Σ µⁱ⁺¹.
+    #[inline(always)]
+    fn extend<L: Lanes>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
+        let mu = L::splat(self.mu);
+        let m = mu * m;
+        [m, v, mu.mul_add(m, sum), rest]
+    }
+
+    #[inline(always)]
+    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+        doze(nap, w, m)
     }
 }

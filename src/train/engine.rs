@@ -4,11 +4,11 @@
 //! A step is a pass (`pass.rs`) and an update (`update.rs`). Every number is the work of one thread
 //! and has one fixed order of operations, so that the size of the team changes no bit.
 
-use crate::kernels::{AHEAD, Rows};
+use crate::kernels::{AHEAD, LONGEST_NAP, Rows};
 use crate::model::{Loss, Metric, Network};
 use crate::optim::{Hands, Optimizer};
 use crate::train::feed::Feed;
-use crate::train::pass::{Batch, Pass};
+use crate::train::pass::{Batch, Pass, Passing};
 use crate::train::rows::RowScore;
 use crate::train::state::OptimizerState;
 use crate::train::tally::Tally;
@@ -107,8 +107,10 @@ impl Engine {
         }
     }
 
-    /// Trains on the rows `batch` of `feed`; the rows `ahead` will be next. Returns the score on
-    /// the weights before the update.
+    /// Trains on the rows `batch` of `feed`; the rows `ahead` will be next, in this engine, unless there are
+    /// none. Returns the score on the weights before the update.
+    ///
+    /// Weights that neither has inputs for may be asleep then: see [`Engine::is_awake`].
     pub fn step(
         &mut self,
         network: &mut Network,
@@ -118,9 +120,11 @@ impl Engine {
         batch: &[u32],
         ahead: &[u32],
     ) -> Score {
+        let soon = self.soon(optimizer, state.iterations, ahead);
         let scores = &mut self.scores[..batch.len()];
         let step = Some(state.iterations);
         let ahead = &ahead[..ahead.len().min(AHEAD)];
+        let rows = Passing { now: batch, ahead, soon };
         self.training.run(network, Batch { feed, rows: batch, ahead, step }, scores);
         let mut score = total(scores);
         score.loss += self.penalty(network);
@@ -131,9 +135,7 @@ impl Engine {
             tally.add(pass.cpu, pass.answers(network, feed, batch), &mut score.sums);
         }
         pass.absorb(network);
-        let n_rows = batch.len();
-        let update =
-            Update { pass, room, network, optimizer, state, feed, n_rows, ahead, regularized };
+        let update = Update { pass, room, network, optimizer, state, feed, rows, regularized };
         let (iterations, rate) = (update.state.iterations, update.state.rate);
         optimizer.at(iterations, rate, update);
         let mut hands = Hands { cpu: pass.cpu, team: &mut pass.team, sums: &mut room.sums };
@@ -144,6 +146,27 @@ impl Engine {
         }
         state.iterations += 1;
         score
+    }
+
+    /// Whether all weights are what the steps so far have made of them; else some sleep that a batch soon
+    /// wakes, within [`LONGEST_NAP`] steps all.
+    pub fn is_awake(&self) -> bool {
+        !self.training.first.is_asleep()
+    }
+
+    /// The rows of the next step, if weights that they have no inputs for may sleep: not where all are
+    /// seen after each step, nor where the rows are so many that they have nearly all inputs; and now and
+    /// then all wake.
+    fn soon<'a>(
+        &self,
+        optimizer: &Optimizer,
+        iterations: u64,
+        ahead: &'a [u32],
+    ) -> Option<&'a [u32]> {
+        let seen = self.constrained || self.regularized || optimizer.shared().use_ema;
+        let wakes = (iterations + 1).is_multiple_of(LONGEST_NAP as u64);
+        let known = (1..=AHEAD).contains(&ahead.len());
+        (known && !seen && !wakes).then_some(ahead)
     }
 
     /// What the weights as they are add to the loss.

@@ -3,15 +3,16 @@
 //! knows no other layer.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::{
-    BANDS, Columns, Cpu, Deal, Groups, LANES, Matrix, Operand, Piece, Rows, Rule, Target, Team,
-    Turned, View, ViewMut, direct_product, is_direct, matrix_sum, product, share, sparse_product,
-    sparse_update,
+    BANDS, Columns, Cpu, Deal, Dormitory, Due, Fastest, Groups, LANES, Naps, Operand, Piece, Rows,
+    Rule, Target, Team, Turned, View, ViewMut, direct_product, is_direct, matrix_sum, product,
+    share, sparse_product, sparse_update,
 };
 use crate::model::{Body, BuiltLayer, DenseLayer};
 use crate::train::feed::{Feed, FeedInputs};
-use crate::train::pass::Batch;
+use crate::train::pass::{Batch, Passing};
 
 /// Pieces of a band's weights for each member: who has done its own helps the others.
 const PIECES: usize = 4;
@@ -22,6 +23,9 @@ pub(super) struct First {
     bands: Vec<Band>,
     /// The pieces of the weights on sparse inputs.
     pieces: Vec<GroupPiece>,
+    /// What the last steps come to for weights that have slept.
+    naps: Naps,
+    asleep: bool,
     /// Who reads which band, and who does what is to be done beside that.
     reading: Deal,
 }
@@ -32,13 +36,15 @@ struct GroupPiece {
     groups: Range<usize>,
     /// Which piece of the band it is, and of how many.
     share: (usize, usize),
+    /// Locked by who has the piece in hand; nobody waits.
+    dormitory: Mutex<Dormitory>,
 }
 
 /// A range of the inputs, worked on apart.
 struct Band {
     turned: Turned,
     /// The band's share of z (batch × units); the first one's has the bias.
-    sums: Matrix,
+    sums: Fastest,
 }
 
 /// What is to be done while the first layer reads its inputs.
@@ -52,16 +58,21 @@ impl First {
     /// team of `size`.
     pub(super) fn new(feed: &Feed, layer: &BuiltLayer, rows: usize, size: usize) -> First {
         let (FeedInputs::Sparse(x), Body::Dense(_)) = (&feed.inputs, &layer.body) else {
-            return First { bands: Vec::new(), pieces: Vec::new(), reading: Deal::new(Vec::new()) };
+            let (bands, pieces) = (Vec::new(), Vec::new());
+            let (naps, reading) = (Naps::new(), Deal::new(Vec::new()));
+            return First { bands, pieces, naps, asleep: false, reading };
         };
         let band = |band| Band {
             turned: Turned::new(x, band, rows),
-            sums: Matrix::zeros(rows, layer.outputs),
+            sums: Fastest::new(rows, layer.outputs),
         };
         let n = if size == 1 { 1 } else { PIECES * size.div_ceil(BANDS) };
         let pieces = (0..BANDS).flat_map(|band| {
             let pieces = x.pieces(band, n).enumerate();
-            pieces.map(move |(i, groups)| GroupPiece { band, groups, share: (i, n) })
+            pieces.map(move |(i, groups)| {
+                let dormitory = Mutex::new(Dormitory::new(x, groups.clone()));
+                GroupPiece { band, groups, share: (i, n), dormitory }
+            })
         });
         let task = |i| Piece { whole: 0, number: i, from: i, to: i + 1 };
         let mut reading: Vec<_> = (0..BANDS).map(|band| vec![task(band)]).collect();
@@ -69,6 +80,8 @@ impl First {
         First {
             bands: (0..BANDS).map(band).collect(),
             pieces: pieces.collect(),
+            naps: Naps::new(),
+            asleep: false,
             reading: Deal::new(reading),
         }
     }
@@ -133,9 +146,12 @@ impl First {
                 let bias = bias.filter(|_| turned.band() == 0);
                 if direct {
                     let rows = (batch.rows, turned.band());
+                    let sums = sums.current();
                     direct_product(cpu, groups, rows, kernel, bias, sums.view_mut(n));
                 } else if whole {
-                    sparse_product(cpu, groups, turned, kernel, bias, sums.view_mut(n));
+                    sums.fill(|sums| {
+                        sparse_product(cpu, groups, turned, kernel, bias, sums.view_mut(n));
+                    });
                 }
             }
             Task::Beside(beside) => beside.take().into_iter().for_each(|beside| beside()),
@@ -143,7 +159,7 @@ impl First {
         // A team of more members than bands divides each band by units.
         for Band { turned, sums } in self.bands.iter_mut().filter(|_| !whole) {
             let bias = bias.filter(|_| turned.band() == 0);
-            team.divide(Columns(sums.view_mut(n)), |part, from| {
+            team.divide(Columns(sums.current().view_mut(n)), |part, from| {
                 let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
                 sparse_product(cpu, groups, turned, kernel, bias, part.0);
             });
@@ -155,7 +171,8 @@ impl First {
     pub(super) fn sum(&self, cpu: Cpu, from: usize, z: ViewMut<'_>) {
         if let Ok(bands) = <&[Band; BANDS]>::try_from(&self.bands[..]) {
             let to = from + z.rows();
-            let shares = bands.each_ref().map(|band| band.sums.view(to).row_range(from, to));
+            let shares =
+                bands.each_ref().map(|band| band.sums.filled().view(to).row_range(from, to));
             matrix_sum(cpu, shares, z);
         }
     }
@@ -165,20 +182,38 @@ impl First {
         self.pieces.iter().map(|piece| x.features_of(&piece.groups)).collect()
     }
 
-    /// Updates piece `number` of the weights on the sparse inputs `x` by its gradient Xᵀ δ; the rows
-    /// `ahead` of `x` will be read next.
+    /// Makes ready for the update by `rule` after the pass of `rows`.
+    pub(super) fn begin_update<R: Rule>(&mut self, cpu: Cpu, rule: &R, rows: Passing<'_>) {
+        let naps = rule.naps() && self.reads_sparse();
+        if naps {
+            self.naps.step(cpu, rule);
+        }
+        self.asleep = naps && rows.soon.is_some();
+    }
+
+    /// Whether some of the weights may be asleep.
+    pub(super) fn is_asleep(&self) -> bool {
+        self.asleep
+    }
+
+    /// Updates piece `number` of the weights on the sparse inputs `x` by its gradient Xᵀ δ.
     pub(super) fn update<R: Rule>(
         &self,
         (cpu, rule): (Cpu, &R),
         number: usize,
-        (x, ahead): (&Groups, &[u32]),
+        (x, rows): (&Groups, Passing<'_>),
         delta: View<'_>,
         kernel: Target<'_>,
     ) {
-        let GroupPiece { band, groups, share: (i, n) } = &self.pieces[number];
-        let (from, to) = share(ahead.len(), *i, *n);
-        let turned = (&self.bands[*band].turned, groups.clone());
-        sparse_update(cpu, rule, x, turned, &ahead[from..to], delta, kernel);
+        let GroupPiece { band, share: (i, n), dormitory, .. } = &self.pieces[number];
+        let (from, to) = share(rows.ahead.len(), *i, *n);
+        let mut dormitory = dormitory.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = Due {
+            visits: dormitory.visits(rule, x, rows.now, rows.soon),
+            naps: &self.naps,
+            ahead: &rows.ahead[from..to],
+        };
+        sparse_update(cpu, rule, (x, &self.bands[*band].turned), due, delta, kernel);
     }
 }
 

@@ -52,6 +52,16 @@ pub(super) struct Batch<'a> {
     pub(super) step: Option<u64>,
 }
 
+/// The rows of a step, and of the next.
+#[derive(Clone, Copy)]
+pub(super) struct Passing<'a> {
+    pub(super) now: &'a [u32],
+    /// The rows that will pass next, if they are known, or as many of them as are asked for ahead.
+    pub(super) ahead: &'a [u32],
+    /// All rows that will pass next, if weights that are not among their inputs may sleep meanwhile.
+    pub(super) soon: Option<&'a [u32]>,
+}
+
 impl<'a> Batch<'a> {
     /// Rows of which only the scores or the answers are wanted.
     pub(super) fn outside_training(feed: &'a Feed, rows: &'a [u32]) -> Batch<'a> {

@@ -8,10 +8,10 @@ use crate::optim::{
 };
 use crate::train::feed::Feed;
 use crate::train::gradient::Passed;
-use crate::train::pass::Pass;
+use crate::train::pass::{Pass, Passing};
 use crate::train::state::OptimizerState;
 
-/// The update that follows the training pass of `n_rows` rows.
+/// The update that follows a training pass.
 pub(super) struct Update<'a> {
     pub(super) pass: &'a mut Pass,
     pub(super) room: &'a mut Room,
@@ -19,9 +19,7 @@ pub(super) struct Update<'a> {
     pub(super) optimizer: &'a Optimizer,
     pub(super) state: &'a mut OptimizerState,
     pub(super) feed: &'a Feed,
-    pub(super) n_rows: usize,
-    /// The rows of the next step.
-    pub(super) ahead: &'a [u32],
+    pub(super) rows: Passing<'a>,
     /// Whether some weight adds to the loss.
     pub(super) regularized: bool,
 }
@@ -45,7 +43,7 @@ impl UseRule for Update<'_> {
         } else {
             let weights = self.network.trainable_mut().zip(&mut self.state.slots);
             let targets = weights.map(|((_, value), slots)| Target::new(value, slots));
-            let batch = (self.feed, self.n_rows, self.ahead);
+            let batch = (self.feed, self.rows);
             consume(self.pass, batch, rule, targets);
         }
     }
@@ -87,7 +85,7 @@ impl Update<'_> {
         // Something is added to a regularized gradient where no batch has any, too.
         let everywhere = self.regularized;
         let targets = gradients.iter_mut().map(|g| Target::new(g, &mut []));
-        let batch = (self.feed, self.n_rows, self.ahead);
+        let batch = (self.feed, self.rows);
         match (done.is_multiple_of(batches), everywhere) {
             (true, false) => consume(self.pass, batch, &Put::<true>, targets),
             (true, true) => consume(self.pass, batch, &Put::<false>, targets),
@@ -125,12 +123,13 @@ fn descend<'w>(
 /// the network's order.
 fn consume<'t, R: Rule>(
     pass: &mut Pass,
-    (feed, n_rows, ahead): (&Feed, usize, &[u32]),
+    (feed, rows): (&Feed, Passing<'_>),
     rule: &R,
     targets: impl Iterator<Item = Target<'t>>,
 ) {
     let Pass { cpu, team, pages, first, gradients, .. } = pass;
-    let passed = Passed { feed, first, pages: pages.view(n_rows), ahead };
+    first.begin_update(*cpu, rule, rows);
+    let passed = Passed { feed, first, pages: pages.view(rows.now.len()), rows };
     gradients.update((*cpu, team), rule, &passed, targets);
 }
 

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use runner::kernels::{
-    BANDS, Cpu, Groups, Lanes, MAX_SLOTS, Mask, Matrix, Operand, Rule, Target, Turned, bias_update,
-    column_square_sums, direct_product, matrix_sum, plain, product, product_update,
-    row_square_sums, scale_outer, sparse_product, sparse_update, transpose,
+    BANDS, Cpu, Dormitory, Due, Groups, Lanes, MAX_SLOTS, Mask, Matrix, Naps, Operand, Rule,
+    Target, Turned, bias_update, column_square_sums, direct_product, matrix_sum, plain, product,
+    product_update, row_square_sums, scale_outer, sparse_product, sparse_update, transpose,
 };
 
 /// w ← w − g: a rule that shows the gradient.
@@ -136,8 +136,10 @@ proptest! {
                 for groups in x.pieces(band, pieces) {
                     let n_features = x.features_of(&groups).len();
                     let (head, tail) = rest.take().unwrap().split_rows(n_features);
-                    let of = (&turned, groups);
-                    sparse_update(cpu, &Subtract, &x, of, &batch, delta.view(m), head);
+                    let mut dormitory = Dormitory::new(&x, groups);
+                    let visits = dormitory.visits(&Subtract, &x, &batch, None);
+                    let due = Due { visits, naps: &Naps::new(), ahead: &batch };
+                    sparse_update(cpu, &Subtract, (&x, &turned), due, delta.view(m), head);
                     rest = Some(tail);
                 }
             }

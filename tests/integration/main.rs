@@ -10,6 +10,7 @@ mod golden;
 mod house;
 mod kernels;
 mod layers;
+mod naps;
 mod optimizers;
 mod pictures;
 mod reader;

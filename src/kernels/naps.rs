@@ -1,0 +1,207 @@
+//! Groups of weights that sleep while no row has them: which are visited in a step, and what the steps
+//! come to that one has slept through; it updates none.
+//!
+//! A group of features that is 0 in a whole batch gets no gradient. Most optimizers move its weights
+//! all the same, by what they remember; but what several such steps come to can be said at once. So
+//! the group is left alone until a batch has it again: of MNIST's groups a third sleeps in every step.
+
+use std::ops::Range;
+
+use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::mask::{Ones, WORD};
+use crate::kernels::{Groups, LANES, Lanes, MAX_SLOTS, Rule, Vector};
+
+/// Steps after which every group has woken.
+pub const LONGEST_NAP: usize = 32;
+
+/// Numbers that say what the steps of a nap come to.
+pub(super) const FACTORS: usize = 4;
+
+/// What the last 0, 1, 2 … steps come to for weights that had no gradient in them.
+pub struct Naps {
+    /// Factor f of a nap of n steps is `factors[f][n]`.
+    factors: [[f32; 1 + LONGEST_NAP]; FACTORS],
+}
+
+/// A group to be visited.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Visit {
+    pub(super) group: u16,
+    /// The steps that it has slept through, this one included; 0 for one that takes this step.
+    pub(super) slept: u8,
+}
+
+/// The visits of a step.
+pub struct Visits<'a> {
+    /// The groups that they are to.
+    pub(super) groups: &'a Range<usize>,
+    pub(super) visits: &'a [Visit],
+}
+
+/// Some groups of weights, and which of them are asleep.
+pub struct Dormitory {
+    groups: Range<usize>,
+    /// Visits to all, and to those that are not zero in some row.
+    all: Vec<Visit>,
+    used: Vec<Visit>,
+    /// The visits of the last step.
+    due: Vec<Visit>,
+    /// Steps since the last visit to each.
+    since: Vec<u8>,
+    /// A bit for each that the rows have that come next, if all were known; else all are awake.
+    next: Vec<u64>,
+    sleepers: bool,
+}
+
+impl Naps {
+    /// Before the first step.
+    pub fn new() -> Naps {
+        let [ones, zeros] = [1.0, 0.0].map(|of_none| [of_none; 1 + LONGEST_NAP]);
+        Naps { factors: [ones, ones, zeros, zeros] }
+    }
+
+    /// Takes in that there has been a step by `rule`.
+    pub fn step<R: Rule>(&mut self, cpu: Cpu, rule: &R) {
+        cpu.run(Extend { rule, factors: &mut self.factors });
+    }
+
+    #[inline(always)]
+    pub(super) fn of(&self, steps: u8) -> [f32; FACTORS] {
+        self.factors.each_ref().map(|factors| factors[usize::from(steps)])
+    }
+}
+
+impl Default for Naps {
+    fn default() -> Naps {
+        Naps::new()
+    }
+}
+
+impl Dormitory {
+    /// `groups` of `x`, all of which are awake.
+    pub fn new(x: &Groups, groups: Range<usize>) -> Dormitory {
+        let visit = |group| Visit { group, slept: 0 };
+        let all: Vec<_> = groups.clone().map(|group| visit(group as u16)).collect();
+        let used = x.used(groups.clone()).iter().map(|&group| visit(group)).collect();
+        let (due, since) = (Vec::with_capacity(all.len()), vec![0; all.len()]);
+        let next = vec![0; groups.end.div_ceil(WORD) - groups.start / WORD];
+        Dormitory { groups, all, used, due, since, next, sleepers: false }
+    }
+
+    /// The visits of a step by `rule` on the rows `now` of `x`. What neither these have nor those that
+    /// come `soon` may sleep; if it is not known what comes, all wake, as they must every
+    /// [`LONGEST_NAP`] steps.
+    ///
+    /// The rows `now` must be those that were to come, unless all are awake.
+    pub fn visits<R: Rule>(
+        &mut self,
+        rule: &R,
+        x: &Groups,
+        now: &[u32],
+        soon: Option<&[u32]>,
+    ) -> Visits<'_> {
+        let visits = match soon {
+            _ if rule.naps() && (self.sleepers || soon.is_some()) => {
+                self.plan(x, now, soon);
+                &self.due
+            }
+            _ if R::RESTS => &self.used,
+            _ => &self.all,
+        };
+        Visits { groups: &self.groups, visits }
+    }
+
+    fn plan(&mut self, x: &Groups, now: &[u32], soon: Option<&[u32]>) {
+        let first = self.groups.start / WORD;
+        self.since.iter_mut().for_each(|since| *since = since.saturating_add(1));
+        self.due.clear();
+        let were_known = std::mem::replace(&mut self.sleepers, soon.is_some());
+        let Some(soon) = soon else {
+            return (0..self.used.len()).for_each(|i| self.visit(self.used[i].group));
+        };
+        if !were_known {
+            self.next.fill(0);
+            x.add_groups(now, first, &mut self.next);
+        }
+        let mut after = [0; WORDS];
+        for from in (0..self.next.len()).step_by(WORDS) {
+            let to = self.next.len().min(from + WORDS);
+            let after = &mut after[..to - from];
+            after.fill(0);
+            x.add_groups(soon, first + from, after);
+            for (i, after) in (from..to).zip(after) {
+                let now = std::mem::replace(&mut self.next[i], *after);
+                for bit in Ones((now | *after) & self.within(first + i)) {
+                    self.visit((WORD * (first + i) + bit) as u16);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn visit(&mut self, group: u16) {
+        let since = &mut self.since[usize::from(group) - self.groups.start];
+        // One that has been awake takes the step, with a gradient or without.
+        let slept = if *since == 1 { 0 } else { *since };
+        *since = 0;
+        self.due.push(Visit { group, slept });
+    }
+
+    /// A bit for each of the 64 groups from 64 · `word` on that is one of these.
+    #[inline(always)]
+    fn within(&self, word: usize) -> u64 {
+        let before = |group: usize| match group.saturating_sub(WORD * word) {
+            n if n < WORD => !(u64::MAX << n),
+            _ => u64::MAX,
+        };
+        before(self.groups.end) & !before(self.groups.start)
+    }
+}
+
+/// Words of bits that are looked at together.
+const WORDS: usize = 8;
+
+struct Extend<'a, R> {
+    rule: &'a R,
+    factors: &'a mut [[f32; 1 + LONGEST_NAP]; FACTORS],
+}
+
+const _: () = assert!(LONGEST_NAP.is_multiple_of(LANES) && LONGEST_NAP <= u8::MAX as usize);
+
+impl<R: Rule> Job for Extend<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Vector>(self) {
+        // From the longest on: a nap of n steps becomes one of n + 1.
+        for n in (0..LONGEST_NAP).step_by(LANES).rev() {
+            let mut nap = [L::splat(0.0); FACTORS];
+            for f in 0..FACTORS {
+                // SAFETY: there are LANES numbers from n on.
+                nap[f] = unsafe { L::load(self.factors[f][n..n + LANES].as_ptr()) };
+            }
+            let nap = self.rule.extend(nap);
+            for f in 0..FACTORS {
+                // SAFETY: there are LANES numbers from n + 1 on.
+                unsafe { nap[f].store(self.factors[f][n + 1..n + 1 + LANES].as_mut_ptr()) };
+            }
+        }
+    }
+}
+
+/// A rule that makes up for a nap, and sees no gradient.
+#[derive(Clone, Copy)]
+pub(super) struct Wake<R> {
+    pub(super) rule: R,
+    pub(super) nap: [f32; FACTORS],
+}
+
+impl<R: Rule> Rule for Wake<R> {
+    const SLOTS: usize = R::SLOTS;
+    const RESTS: bool = R::RESTS;
+
+    #[inline(always)]
+    fn step<L: Lanes>(&self, w: L, _: L, slots: &mut [L; MAX_SLOTS]) -> L {
+        self.rule.wake(self.nap, w, slots)
+    }
+}
