@@ -7,7 +7,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use runner::data::{self, Inputs, Values};
 use runner::kernels::{
-    BANDS, Cpu, Dormitory, Due, Groups, Matrix, Naps, Operand, Rule, Target, Turned,
+    BANDS, Cpu, Dormitory, Due, Groups, Matrix, Naps, Needs, Operand, Rule, Target, Turned,
     direct_product, product, sparse_product, sparse_update,
 };
 use runner::optim::{Optimizer, UseRule, Whole};
@@ -106,7 +106,7 @@ impl UseRule for Step<'_> {
         let (first, second) = target.split_rows(IMAGES.features_of(&bands[0]).len());
         for ((turned, groups), part) in self.turned.iter().zip(bands).zip([first, second]) {
             let mut dormitory = Dormitory::new(&IMAGES, groups);
-            let visits = dormitory.visits(rule, &IMAGES, &[], None);
+            let visits = dormitory.visits(rule, &Needs::new(&IMAGES, turned.band()));
             let due = Due { visits, naps: &Naps::new(), ahead: &[] };
             sparse_update(cpu, rule, (&IMAGES, turned), due, delta, part);
         }

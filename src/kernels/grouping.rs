@@ -42,7 +42,7 @@ pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
     let n_values = counted.iter().map(|chunk| chunk.values).sum::<usize>();
     assert!(n_values == values.len(), "one value for each feature that is set");
     let used = used(&counted);
-    let bands = bands(mask.features(), &used);
+    let bands = bands(mask.features(), chunks.first().copied().unwrap_or_default());
     let n_groups = counted.iter().map(|chunk| chunk.groups).sum();
     let mut groups = Vec::with_capacity(n_groups);
     large_pages(groups.spare_capacity_mut());
@@ -99,13 +99,26 @@ fn used(counted: &[Counted]) -> Vec<u16> {
     (0..n_words).flat_map(groups).collect()
 }
 
-/// Cuts all groups into bands with as many used ones in each.
-fn bands(features: usize, used: &[u16]) -> [usize; BANDS + 1] {
-    std::array::from_fn(|band| match band {
-        0 => 0,
-        BANDS => features.div_ceil(GROUP),
-        _ => used.get(used.len() * band / BANDS).map_or(0, |&group| usize::from(group)),
-    })
+/// Cuts all groups into bands of which the rows with these `words` have as much each.
+fn bands(features: usize, words: &[u64]) -> [usize; BANDS + 1] {
+    let mut counts = vec![0; features.div_ceil(GROUP)];
+    for row in words.chunks_exact(words_of(features).max(1)) {
+        for (i, &word) in row.iter().enumerate() {
+            Ones(groups_in(word)).for_each(|bit| counts[(i * WORD + bit) / GROUP] += 1);
+        }
+    }
+    let total: usize = counts.iter().sum();
+    let mut bands = [counts.len(); BANDS + 1];
+    for (band, cut) in bands[..BANDS].iter_mut().enumerate() {
+        let mut before = 0;
+        let is_left = |&&count: &&usize| {
+            before += count;
+            BANDS * before <= total * band
+        };
+        *cut = counts.iter().take_while(is_left).count();
+    }
+    bands[0] = 0;
+    bands
 }
 
 /// Some rows, and where their groups go.

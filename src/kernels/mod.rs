@@ -53,7 +53,7 @@ pub use lanes::{LANES, Lanes, Pack, Vector, padded};
 pub use mask::{Mask, MaskMut};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
-pub use naps::{Dormitory, LONGEST_NAP, Naps, Visits};
+pub use naps::{Dormitory, LONGEST_NAP, Naps, Needs, Visits};
 pub use normalize::{
     Gain, Stat, column_normalize, column_normalize_back, row_normalize, row_normalize_back,
     scale_and_shift,

@@ -38,6 +38,17 @@ pub struct Visits<'a> {
     pub(super) visits: &'a [Visit],
 }
 
+/// Which groups of a band the rows have that pass now, and which those that come next.
+pub struct Needs {
+    /// The word of the first bits.
+    first: usize,
+    /// A bit for each group.
+    now: Vec<u64>,
+    /// The same, if all rows that come were known.
+    next: Vec<u64>,
+    known: bool,
+}
+
 /// Some groups of weights, and which of them are asleep.
 pub struct Dormitory {
     groups: Range<usize>,
@@ -48,8 +59,7 @@ pub struct Dormitory {
     due: Vec<Visit>,
     /// Steps since the last visit to each.
     since: Vec<u8>,
-    /// A bit for each that the rows have that come next, if all were known; else all are awake.
-    next: Vec<u64>,
+    /// Whether some may be asleep.
     sleepers: bool,
 }
 
@@ -77,6 +87,37 @@ impl Default for Naps {
     }
 }
 
+impl Needs {
+    /// Those of band `band` of `x`, before the first step.
+    pub fn new(x: &Groups, band: usize) -> Needs {
+        let Range { start, end } = x.band(band);
+        let first = start / WORD;
+        let none = vec![0; end.div_ceil(WORD) - first];
+        Needs { first, now: none.clone(), next: none, known: false }
+    }
+
+    /// Looks at the rows `now` of `x`, and at those that come `soon`, if groups that neither have may
+    /// sleep.
+    ///
+    /// The rows `now` must be those that were to come soon, if there were any.
+    pub fn look(&mut self, x: &Groups, now: &[u32], soon: Option<&[u32]>) {
+        std::mem::swap(&mut self.now, &mut self.next);
+        let were_known = std::mem::replace(&mut self.known, soon.is_some());
+        let Some(soon) = soon else { return };
+        if !were_known {
+            self.now.fill(0);
+            x.add_groups(now, self.first, &mut self.now);
+        }
+        self.next.fill(0);
+        x.add_groups(soon, self.first, &mut self.next);
+    }
+
+    /// Whether it is known what comes.
+    pub fn are_known(&self) -> bool {
+        self.known
+    }
+}
+
 impl Dormitory {
     /// `groups` of `x`, all of which are awake.
     pub fn new(x: &Groups, groups: Range<usize>) -> Dormitory {
@@ -84,56 +125,34 @@ impl Dormitory {
         let all: Vec<_> = groups.clone().map(|group| visit(group as u16)).collect();
         let used = x.used(groups.clone()).iter().map(|&group| visit(group)).collect();
         let (due, since) = (Vec::with_capacity(all.len()), vec![0; all.len()]);
-        let next = vec![0; groups.end.div_ceil(WORD) - groups.start / WORD];
-        Dormitory { groups, all, used, due, since, next, sleepers: false }
+        Dormitory { groups, all, used, due, since, sleepers: false }
     }
 
-    /// The visits of a step by `rule` on the rows `now` of `x`. What neither these have nor those that
-    /// come `soon` may sleep; if it is not known what comes, all wake, as they must every
-    /// [`LONGEST_NAP`] steps.
-    ///
-    /// The rows `now` must be those that were to come, unless all are awake.
-    pub fn visits<R: Rule>(
-        &mut self,
-        rule: &R,
-        x: &Groups,
-        now: &[u32],
-        soon: Option<&[u32]>,
-    ) -> Visits<'_> {
-        let visits = match soon {
-            _ if rule.naps() && (self.sleepers || soon.is_some()) => {
-                self.plan(x, now, soon);
-                &self.due
-            }
-            _ if R::RESTS => &self.used,
-            _ => &self.all,
+    /// The visits of a step by `rule`. What is not in the `needs` of the groups' band may sleep; if it is
+    /// not known what comes, all wake, as they must every [`LONGEST_NAP`] steps.
+    pub fn visits<R: Rule>(&mut self, rule: &R, needs: &Needs) -> Visits<'_> {
+        let visits = if rule.naps() && (self.sleepers || needs.known) {
+            self.plan(needs);
+            &self.due
+        } else if R::RESTS {
+            &self.used
+        } else {
+            &self.all
         };
         Visits { groups: &self.groups, visits }
     }
 
-    fn plan(&mut self, x: &Groups, now: &[u32], soon: Option<&[u32]>) {
-        let first = self.groups.start / WORD;
+    fn plan(&mut self, needs: &Needs) {
         self.since.iter_mut().for_each(|since| *since = since.saturating_add(1));
         self.due.clear();
-        let were_known = std::mem::replace(&mut self.sleepers, soon.is_some());
-        let Some(soon) = soon else {
+        self.sleepers = needs.known;
+        if !needs.known {
             return (0..self.used.len()).for_each(|i| self.visit(self.used[i].group));
-        };
-        if !were_known {
-            self.next.fill(0);
-            x.add_groups(now, first, &mut self.next);
         }
-        let mut after = [0; WORDS];
-        for from in (0..self.next.len()).step_by(WORDS) {
-            let to = self.next.len().min(from + WORDS);
-            let after = &mut after[..to - from];
-            after.fill(0);
-            x.add_groups(soon, first + from, after);
-            for (i, after) in (from..to).zip(after) {
-                let now = std::mem::replace(&mut self.next[i], *after);
-                for bit in Ones((now | *after) & self.within(first + i)) {
-                    self.visit((WORD * (first + i) + bit) as u16);
-                }
+        for word in self.groups.start / WORD..self.groups.end.div_ceil(WORD) {
+            let groups = needs.now[word - needs.first] | needs.next[word - needs.first];
+            for bit in Ones(groups & self.within(word)) {
+                self.visit((WORD * word + bit) as u16);
             }
         }
     }
@@ -157,9 +176,6 @@ impl Dormitory {
         before(self.groups.end) & !before(self.groups.start)
     }
 }
-
-/// Words of bits that are looked at together.
-const WORDS: usize = 8;
 
 struct Extend<'a, R> {
     rule: &'a R,

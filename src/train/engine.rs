@@ -8,7 +8,7 @@ use crate::kernels::{AHEAD, LONGEST_NAP, Rows};
 use crate::model::{Loss, Metric, Network};
 use crate::optim::{Hands, Optimizer};
 use crate::train::feed::Feed;
-use crate::train::pass::{Batch, Pass, Passing};
+use crate::train::pass::{Batch, Pass};
 use crate::train::rows::RowScore;
 use crate::train::state::OptimizerState;
 use crate::train::tally::Tally;
@@ -124,8 +124,7 @@ impl Engine {
         let scores = &mut self.scores[..batch.len()];
         let step = Some(state.iterations);
         let ahead = &ahead[..ahead.len().min(AHEAD)];
-        let rows = Passing { now: batch, ahead, soon };
-        self.training.run(network, Batch { feed, rows: batch, ahead, step }, scores);
+        self.training.run(network, Batch { feed, rows: batch, ahead, soon, step }, scores);
         let mut score = total(scores);
         score.loss += self.penalty(network);
         let Engine { training: pass, room, tally, regularized, .. } = self;
@@ -135,7 +134,9 @@ impl Engine {
             tally.add(pass.cpu, pass.answers(network, feed, batch), &mut score.sums);
         }
         pass.absorb(network);
-        let update = Update { pass, room, network, optimizer, state, feed, rows, regularized };
+        let n_rows = batch.len();
+        let update =
+            Update { pass, room, network, optimizer, state, feed, n_rows, ahead, regularized };
         let (iterations, rate) = (update.state.iterations, update.state.rate);
         optimizer.at(iterations, rate, update);
         let mut hands = Hands { cpu: pass.cpu, team: &mut pass.team, sums: &mut room.sums };

@@ -6,13 +6,13 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::{
-    BANDS, Columns, Cpu, Deal, Dormitory, Due, Fastest, Groups, LANES, Naps, Operand, Piece, Rows,
-    Rule, Target, Team, Turned, View, ViewMut, direct_product, is_direct, matrix_sum, product,
-    share, sparse_product, sparse_update,
+    BANDS, Columns, Cpu, Deal, Dormitory, Due, Fastest, Groups, LANES, Naps, Needs, Operand, Piece,
+    Rows, Rule, Target, Team, Turned, View, ViewMut, direct_product, is_direct, matrix_sum,
+    product, share, sparse_product, sparse_update,
 };
 use crate::model::{Body, BuiltLayer, DenseLayer};
 use crate::train::feed::{Feed, FeedInputs};
-use crate::train::pass::{Batch, Passing};
+use crate::train::pass::Batch;
 
 /// Pieces of a band's weights for each member: who has done its own helps the others.
 const PIECES: usize = 4;
@@ -43,6 +43,7 @@ struct GroupPiece {
 /// A range of the inputs, worked on apart.
 struct Band {
     turned: Turned,
+    needs: Needs,
     /// The band's share of z (batch × units); the first one's has the bias.
     sums: Fastest,
 }
@@ -64,6 +65,7 @@ impl First {
         };
         let band = |band| Band {
             turned: Turned::new(x, band, rows),
+            needs: Needs::new(x, band),
             sums: Fastest::new(rows, layer.outputs),
         };
         let n = if size == 1 { 1 } else { PIECES * size.div_ceil(BANDS) };
@@ -137,7 +139,7 @@ impl First {
         let mut tasks: [_; BANDS + 1] = std::array::from_fn(task);
         let tasks = Rows(&mut tasks[..]);
         team.deal(&mut self.reading, &[tasks], |task, _| match &mut task.0[0] {
-            Task::Band(Band { turned, sums }) => {
+            Task::Band(Band { turned, needs, sums }) => {
                 // By each member: its own cache is to have them when it asks for the rows.
                 groups.prefetch_places(batch.ahead);
                 if is_turned || !direct {
@@ -153,11 +155,14 @@ impl First {
                         sparse_product(cpu, groups, turned, kernel, bias, sums.view_mut(n));
                     });
                 }
+                if is_turned {
+                    needs.look(groups, batch.rows, batch.soon);
+                }
             }
             Task::Beside(beside) => beside.take().into_iter().for_each(|beside| beside()),
         });
         // A team of more members than bands divides each band by units.
-        for Band { turned, sums } in self.bands.iter_mut().filter(|_| !whole) {
+        for Band { turned, sums, .. } in self.bands.iter_mut().filter(|_| !whole) {
             let bias = bias.filter(|_| turned.band() == 0);
             team.divide(Columns(sums.current().view_mut(n)), |part, from| {
                 let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
@@ -182,13 +187,13 @@ impl First {
         self.pieces.iter().map(|piece| x.features_of(&piece.groups)).collect()
     }
 
-    /// Makes ready for the update by `rule` after the pass of `rows`.
-    pub(super) fn begin_update<R: Rule>(&mut self, cpu: Cpu, rule: &R, rows: Passing<'_>) {
+    /// Makes ready for the update by `rule`.
+    pub(super) fn begin_update<R: Rule>(&mut self, cpu: Cpu, rule: &R) {
         let naps = rule.naps() && self.reads_sparse();
         if naps {
             self.naps.step(cpu, rule);
         }
-        self.asleep = naps && rows.soon.is_some();
+        self.asleep = naps && self.bands.iter().any(|band| band.needs.are_known());
     }
 
     /// Whether some of the weights may be asleep.
@@ -196,24 +201,26 @@ impl First {
         self.asleep
     }
 
-    /// Updates piece `number` of the weights on the sparse inputs `x` by its gradient Xᵀ δ.
+    /// Updates piece `number` of the weights on the sparse inputs `x` by its gradient Xᵀ δ; the rows
+    /// `ahead` of `x` will be read next.
     pub(super) fn update<R: Rule>(
         &self,
         (cpu, rule): (Cpu, &R),
         number: usize,
-        (x, rows): (&Groups, Passing<'_>),
+        (x, ahead): (&Groups, &[u32]),
         delta: View<'_>,
         kernel: Target<'_>,
     ) {
         let GroupPiece { band, share: (i, n), dormitory, .. } = &self.pieces[number];
-        let (from, to) = share(rows.ahead.len(), *i, *n);
+        let (from, to) = share(ahead.len(), *i, *n);
+        let band = &self.bands[*band];
         let mut dormitory = dormitory.lock().unwrap_or_else(PoisonError::into_inner);
         let due = Due {
-            visits: dormitory.visits(rule, x, rows.now, rows.soon),
+            visits: dormitory.visits(rule, &band.needs),
             naps: &self.naps,
-            ahead: &rows.ahead[from..to],
+            ahead: &ahead[from..to],
         };
-        sparse_update(cpu, rule, (x, &self.bands[*band].turned), due, delta, kernel);
+        sparse_update(cpu, rule, (x, &band.turned), due, delta, kernel);
     }
 }
 

@@ -11,7 +11,6 @@ use crate::model::Gradient;
 use crate::train::feed::{Feed, FeedInputs};
 use crate::train::first::First;
 use crate::train::page::Layout;
-use crate::train::pass::Passing;
 
 /// Where the gradients of all weights come from that training moves, in the network's order.
 pub(super) struct Gradients {
@@ -34,7 +33,8 @@ pub(super) struct Passed<'a> {
     pub(super) feed: &'a Feed,
     pub(super) first: &'a First,
     pub(super) pages: View<'a>,
-    pub(super) rows: Passing<'a>,
+    /// The rows that will pass next.
+    pub(super) ahead: &'a [u32],
 }
 
 impl Gradients {
@@ -113,12 +113,12 @@ impl Source {
         piece: Piece,
         target: Target<'_>,
     ) {
-        let Passed { feed, first, pages, rows } = passed;
+        let Passed { feed, first, pages, ahead } = passed;
         let columns = |range: &Range<usize>| pages.columns_range(range.clone());
         match self {
             Source::Sparse { delta } => {
                 if let FeedInputs::Sparse(x) = &feed.inputs {
-                    let rows = (x, *rows);
+                    let rows = (x, *ahead);
                     first.update((cpu, rule), piece.number, rows, columns(delta), target);
                 }
             }

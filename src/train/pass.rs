@@ -46,26 +46,18 @@ pub(super) struct Pass {
 pub(super) struct Batch<'a> {
     pub(super) feed: &'a Feed,
     pub(super) rows: &'a [u32],
-    /// The rows that will pass next, if they are known.
-    pub(super) ahead: &'a [u32],
-    /// The number of the step, from 0; `None` outside training.
-    pub(super) step: Option<u64>,
-}
-
-/// The rows of a step, and of the next.
-#[derive(Clone, Copy)]
-pub(super) struct Passing<'a> {
-    pub(super) now: &'a [u32],
     /// The rows that will pass next, if they are known, or as many of them as are asked for ahead.
     pub(super) ahead: &'a [u32],
     /// All rows that will pass next, if weights that are not among their inputs may sleep meanwhile.
     pub(super) soon: Option<&'a [u32]>,
+    /// The number of the step, from 0; `None` outside training.
+    pub(super) step: Option<u64>,
 }
 
 impl<'a> Batch<'a> {
     /// Rows of which only the scores or the answers are wanted.
     pub(super) fn outside_training(feed: &'a Feed, rows: &'a [u32]) -> Batch<'a> {
-        Batch { feed, rows, ahead: &[], step: None }
+        Batch { feed, rows, ahead: &[], soon: None, step: None }
     }
 }
 

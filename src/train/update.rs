@@ -8,10 +8,10 @@ use crate::optim::{
 };
 use crate::train::feed::Feed;
 use crate::train::gradient::Passed;
-use crate::train::pass::{Pass, Passing};
+use crate::train::pass::Pass;
 use crate::train::state::OptimizerState;
 
-/// The update that follows a training pass.
+/// The update that follows the training pass of `n_rows` rows.
 pub(super) struct Update<'a> {
     pub(super) pass: &'a mut Pass,
     pub(super) room: &'a mut Room,
@@ -19,7 +19,9 @@ pub(super) struct Update<'a> {
     pub(super) optimizer: &'a Optimizer,
     pub(super) state: &'a mut OptimizerState,
     pub(super) feed: &'a Feed,
-    pub(super) rows: Passing<'a>,
+    pub(super) n_rows: usize,
+    /// The rows of the next step.
+    pub(super) ahead: &'a [u32],
     /// Whether some weight adds to the loss.
     pub(super) regularized: bool,
 }
@@ -43,7 +45,7 @@ impl UseRule for Update<'_> {
         } else {
             let weights = self.network.trainable_mut().zip(&mut self.state.slots);
             let targets = weights.map(|((_, value), slots)| Target::new(value, slots));
-            let batch = (self.feed, self.rows);
+            let batch = (self.feed, self.n_rows, self.ahead);
             consume(self.pass, batch, rule, targets);
         }
     }
@@ -85,7 +87,7 @@ impl Update<'_> {
         // Something is added to a regularized gradient where no batch has any, too.
         let everywhere = self.regularized;
         let targets = gradients.iter_mut().map(|g| Target::new(g, &mut []));
-        let batch = (self.feed, self.rows);
+        let batch = (self.feed, self.n_rows, self.ahead);
         match (done.is_multiple_of(batches), everywhere) {
             (true, false) => consume(self.pass, batch, &Put::<true>, targets),
             (true, true) => consume(self.pass, batch, &Put::<false>, targets),
@@ -123,13 +125,13 @@ fn descend<'w>(
 /// the network's order.
 fn consume<'t, R: Rule>(
     pass: &mut Pass,
-    (feed, rows): (&Feed, Passing<'_>),
+    (feed, n_rows, ahead): (&Feed, usize, &[u32]),
     rule: &R,
     targets: impl Iterator<Item = Target<'t>>,
 ) {
     let Pass { cpu, team, pages, first, gradients, .. } = pass;
-    first.begin_update(*cpu, rule, rows);
-    let passed = Passed { feed, first, pages: pages.view(rows.now.len()), rows };
+    first.begin_update(*cpu, rule);
+    let passed = Passed { feed, first, pages: pages.view(n_rows), ahead };
     gradients.update((*cpu, team), rule, &passed, targets);
 }
 

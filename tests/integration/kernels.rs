@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use runner::kernels::{
-    BANDS, Cpu, Dormitory, Due, Groups, Lanes, MAX_SLOTS, Mask, Matrix, Naps, Operand, Rule,
+    BANDS, Cpu, Dormitory, Due, Groups, Lanes, MAX_SLOTS, Mask, Matrix, Naps, Needs, Operand, Rule,
     Target, Turned, bias_update, column_square_sums, direct_product, matrix_sum, plain, product,
     product_update, row_square_sums, scale_outer, sparse_product, sparse_update, transpose,
 };
@@ -137,7 +137,7 @@ proptest! {
                     let n_features = x.features_of(&groups).len();
                     let (head, tail) = rest.take().unwrap().split_rows(n_features);
                     let mut dormitory = Dormitory::new(&x, groups);
-                    let visits = dormitory.visits(&Subtract, &x, &batch, None);
+                    let visits = dormitory.visits(&Subtract, &Needs::new(&x, band));
                     let due = Due { visits, naps: &Naps::new(), ahead: &batch };
                     sparse_update(cpu, &Subtract, (&x, &turned), due, delta.view(m), head);
                     rest = Some(tail);
