@@ -221,3 +221,112 @@ impl<R: Rule> Rule for Wake<R> {
         self.rule.wake(self.nap, w, slots)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Mask;
+
+    /// Momentum alone: m ← µ m; w ← w + m.
+    #[derive(Clone, Copy)]
+    struct Roll<const NAPS: bool> {
+        mu: f32,
+    }
+
+    impl<const NAPS: bool> Rule for Roll<NAPS> {
+        const SLOTS: usize = 1;
+        const RESTS: bool = true;
+
+        #[inline(always)]
+        fn step<L: Lanes>(&self, w: L, _: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+            *m = L::splat(self.mu) * *m;
+            w + *m
+        }
+
+        fn naps(&self) -> bool {
+            NAPS
+        }
+
+        #[inline(always)]
+        fn extend<L: Lanes>(&self, [m, one, sum, zero]: [L; 4]) -> [L; 4] {
+            let m = L::splat(self.mu) * m;
+            [m, one, sum + m, zero]
+        }
+    }
+
+    #[test]
+    fn a_nap_of_n_steps_is_what_the_last_n_come_to() {
+        let mus: Vec<f32> = (0..50).map(|t| 0.5 + t as f32 / 128.0).collect();
+        for cpu in Cpu::available() {
+            let mut naps = Naps::new();
+            mus.iter().for_each(|&mu| naps.step(cpu, &Roll::<true> { mu }));
+            for n in 0..=LONGEST_NAP {
+                let (mut m, mut sum) = (1.0, 0.0);
+                for mu in &mus[50 - n..] {
+                    m *= mu;
+                    sum += m;
+                }
+                assert_eq!(naps.of(n as u8), [m, 1.0, sum, 0.0], "{n} steps on {}", cpu.name());
+            }
+        }
+    }
+
+    /// Rows of 300 features, of which row r has the groups r and r + 64 alone, and none has the last two.
+    fn rows() -> Groups {
+        let mut mask = Mask::new(80, 300);
+        for r in 0..80 {
+            mask.as_mut().set(r, 2 * r, 1);
+            mask.as_mut().set(r, 2 * (r + 64), 1);
+        }
+        Groups::bytes(&mask, &[1; 160], 255.0)
+    }
+
+    fn visits(dormitory: &mut Dormitory, needs: &Needs) -> Vec<(u16, u8)> {
+        let visits = dormitory.visits(&Roll::<true> { mu: 0.5 }, needs).visits;
+        visits.iter().map(|visit| (visit.group, visit.slept)).collect()
+    }
+
+    #[test]
+    fn a_group_wakes_for_the_batch_that_has_it_and_when_nobody_knows_what_comes() {
+        let x = rows();
+        // The second of three pieces of the second band.
+        let groups = x.pieces(1, 3).nth(1).unwrap();
+        let (first, used) = (groups.start as u32, x.used(groups.clone()).len());
+        let row = |i: u32| [first - 64 + i];
+        let (mut needs, mut dormitory) = (Needs::new(&x, 1), Dormitory::new(&x, groups));
+        let mut step = |now: u32, soon: Option<u32>| {
+            let soon = soon.map(row);
+            needs.look(&x, &row(now), soon.as_ref().map(|soon| &soon[..]));
+            visits(&mut dormitory, &needs)
+                .iter()
+                .map(|(g, n)| (u32::from(*g) - first, *n))
+                .collect()
+        };
+        let seen: Vec<Vec<(u32, u8)>> = vec![
+            step(0, Some(1)),
+            step(1, Some(0)),
+            step(0, Some(0)),
+            step(0, Some(3)),
+            step(3, None),
+            step(5, Some(2)),
+        ];
+        let both = vec![(0, 0), (1, 0)];
+        assert_eq!(seen[..4], [both.clone(), both, vec![(0, 0)], vec![(0, 0), (3, 4)]]);
+        let mut woken: Vec<_> = (0..used as u32).map(|g| (g, 5)).collect();
+        (woken[0].1, woken[1].1, woken[3].1) = (0, 3, 0);
+        assert_eq!(seen[4], woken);
+        assert_eq!(seen[5], [(2, 0), (5, 0)]);
+    }
+
+    #[test]
+    fn nothing_sleeps_by_a_rule_that_cannot_say_what_a_nap_comes_to() {
+        let x = rows();
+        let mut needs = Needs::new(&x, 0);
+        needs.look(&x, &[0], Some(&[1]));
+        let groups = x.band(0);
+        let used = x.used(groups.clone()).len();
+        let mut dormitory = Dormitory::new(&x, groups);
+        let visits = dormitory.visits(&Roll::<false> { mu: 0.5 }, &needs).visits;
+        assert!(visits.len() == used && visits.iter().all(|visit| visit.slept == 0));
+    }
+}

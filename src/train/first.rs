@@ -78,7 +78,7 @@ impl First {
         });
         let task = |i| Piece { whole: 0, number: i, from: i, to: i + 1 };
         let mut reading: Vec<_> = (0..BANDS).map(|band| vec![task(band)]).collect();
-        reading[0].push(task(BANDS));
+        reading[BANDS - 1].push(task(BANDS));
         First {
             bands: (0..BANDS).map(band).collect(),
             pieces: pieces.collect(),
@@ -129,8 +129,8 @@ impl First {
         batch: Batch<'_>,
         beside: impl FnOnce() + Send + Sync,
     ) {
-        let n = batch.rows.len();
-        let whole = team.size() <= BANDS;
+        let (n, members) = (batch.rows.len(), team.size());
+        let whole = members <= BANDS;
         // The update needs them turned.
         let is_turned = batch.step.is_some();
         let direct = whole && is_direct(n, kernel.cols(), is_turned);
@@ -140,8 +140,10 @@ impl First {
         let tasks = Rows(&mut tasks[..]);
         team.deal(&mut self.reading, &[tasks], |task, _| match &mut task.0[0] {
             Task::Band(Band { turned, needs, sums }) => {
-                // By each member: its own cache is to have them when it asks for the rows.
-                groups.prefetch_places(batch.ahead);
+                // By each member once: its own cache is to have them when it asks for the rows.
+                if turned.band() < members {
+                    groups.prefetch_places(batch.ahead);
+                }
                 if is_turned || !direct {
                     turned.fill(groups, batch.rows);
                 }

@@ -41,7 +41,7 @@ impl Gradients {
     /// Those of the weights of `layout`, dealt out to `size` members: of each kernel, every one gets
     /// as much.
     pub(super) fn new(feed: &Feed, layout: &Layout, first: &First, size: usize) -> Gradients {
-        let mut sources = Vec::new();
+        let (mut sources, mut counts) = (Vec::new(), Vec::new());
         let mut hands = vec![Vec::new(); size];
         for (l, columns) in layout.layers.iter().enumerate() {
             for gradient in &columns.gradients {
@@ -58,7 +58,13 @@ impl Gradients {
                     hands[hand].push(Piece { whole: sources.len(), number, from, to });
                 }
                 sources.push(source);
+                counts.push(n);
             }
+        }
+        // Helpers begin at the end: there they find pieces of great kernels, and what is small stays where it
+        // is.
+        for hand in &mut hands {
+            hand.sort_by_key(|piece: &Piece| 1 < counts[piece.whole]);
         }
         Gradients { sources, deal: Deal::new(hands) }
     }
