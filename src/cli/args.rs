@@ -45,8 +45,9 @@ Examples:
   Let a script read the result:
     runner run configs/*.toml --json | jq '.runs[] | {name, loss: .last.val_loss}'
 
-Ctrl-C or SIGTERM finishes the current step and saves every run; a second one
-aborts at once. `runner resume` finishes what was stopped, aborted or killed.";
+Ctrl-C or SIGTERM lets every run finish its step, or a few more, and saves it; a
+second one aborts at once. `runner resume` finishes what was stopped, aborted or
+killed.";
 
 const RESUME_EXAMPLES: &str = "\
 Examples:

@@ -10,7 +10,7 @@ use anyhow::Context;
 use super::exit::Exit;
 
 /// What is said after the first signal.
-pub(super) const STOPPING: &str = "stopping after this step; Ctrl-C again to abort";
+pub(super) const STOPPING: &str = "stopping within a few steps; Ctrl-C again to abort";
 
 /// What the signals have asked for.
 #[derive(Default)]

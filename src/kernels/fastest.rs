@@ -1,10 +1,10 @@
 //! Picks the fastest of several rooms for results that are all alike; it changes no result.
 //!
-//! A load waits for an earlier store where the processor takes their places for the same: when they agree
-//! in the lowest 12 bits and in some of those of the physical address, which nobody can ask for. So
-//! it is left to chance, and stays so for as long as a room is used, whether what is read meanwhile gets
-//! past what is written there: from one room to the next, the first layer's product takes as long,
-//! or half as long again. Timing some takes less than it is worth.
+//! How long the first layer's product takes depends on the physical pages that its sums lie in, beside
+//! those of what it reads meanwhile: with the same addresses on other pages it took up to half as long
+//! again, and it went by pairs of pages. Probably a load waits for an earlier store where the
+//! processor cannot tell their places apart by the bits that it compares. Nobody can ask for pages, and
+//! those that a room has it keeps; so some rooms are tried, which takes less time than it is worth.
 
 use std::time::{Duration, Instant};
 

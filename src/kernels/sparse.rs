@@ -40,8 +40,9 @@ pub struct Due<'a> {
     pub ahead: &'a [u32],
 }
 
-/// Updates W, the rows of weights of the features of the groups that something is `due` to (× n), by their gradient Xᵀ δ for the
-/// batch of `x` of which `turned` holds a band that has these groups, with δ (batch × n).
+/// Updates W, the rows of weights of the features of some groups (× n), as it is `due` to them, by their
+/// gradient Xᵀ δ for the batch of `x` of which `turned` holds a band that has these groups, with δ
+/// (batch × n).
 pub fn sparse_update<R: Rule>(
     cpu: Cpu,
     rule: &R,

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! where s = √v / (√v + ε). It is exact for s = 0 and for s = 1, which nearly all weights are near; between
-//! them it is off by at most ¼ (1 − cⁱ)² of each term, for Keras's defaults by 1.2·10⁻⁵ of the sum.
+//! them it is off by some ¼ (1 − cⁱ)² of each term at most, for Keras's defaults by 1.2·10⁻⁵ of the sum.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
