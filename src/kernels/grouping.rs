@@ -113,7 +113,7 @@ fn bands(features: usize, words: &[u64]) -> [usize; BANDS + 1] {
         let mut before = 0;
         let is_left = |&&count: &&usize| {
             before += count;
-            BANDS * before <= total * band
+            0 < total && BANDS * before <= total * band
         };
         *cut = counts.iter().take_while(is_left).count();
     }
@@ -168,4 +168,30 @@ fn pack(bits: u64) -> u32 {
     packed = (packed | packed >> 4) & 0x00ff_00ff_00ff_00ff;
     packed = (packed | packed >> 8) & 0x0000_ffff_0000_ffff;
     (packed | packed >> 16) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Groups;
+
+    /// Rows of `features` features of which row r has the groups in `rows[r]`.
+    fn bands(features: usize, rows: &[&[usize]]) -> [usize; BANDS + 1] {
+        let mut mask = Mask::new(rows.len(), features);
+        for (r, groups) in rows.iter().enumerate() {
+            groups.iter().for_each(|group| mask.as_mut().set(r, GROUP * group, 1));
+        }
+        let x = Groups::bytes(&mask, &vec![1; mask.ones()], 255.0);
+        [0, x.band(0).end, x.band(1).end]
+    }
+
+    #[test]
+    fn bands_are_cut_where_both_have_as_many_groups() {
+        assert_eq!(bands(20, &[&[0, 1, 2, 9], &[8, 9], &[8, 9]]), [0, 8, 10]);
+        assert_eq!(bands(20, &[&[4, 5], &[4], &[5]]), [0, 5, 10]);
+        assert_eq!(bands(7, &[&[3], &[]]), [0, 3, 4]);
+        assert_eq!(bands(1, &[&[0]]), [0, 0, 1]);
+        assert_eq!(bands(1, &[&[]]), [0, 0, 1], "nothing to be cut");
+        assert_eq!(bands(5, &[]), [0, 0, 3]);
+    }
 }
