@@ -72,7 +72,8 @@ impl Places {
     #[inline(always)]
     pub(super) fn prefetch(&self, r: u32) {
         let at = self.at(r);
-        prefetch(&self.words[at..at + self.stride]);
+        // Of a long record the place, and the bits beside it.
+        prefetch(&self.words[at..at + self.stride.min(LINE_WORDS)]);
     }
 
     #[inline(always)]

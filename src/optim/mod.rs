@@ -174,6 +174,11 @@ impl Optimizer {
         }
     }
 
+    /// Whether weights decay beside the steps, be it that η is 0 for now.
+    pub fn decays_weights(&self) -> bool {
+        self.decay() != 0.0
+    }
+
     /// λ: before its step every weight loses λ η of itself.
     fn decay(&self) -> f64 {
         match self {

@@ -156,8 +156,8 @@ impl Engine {
     }
 
     /// The rows of the next step, if weights that they have no inputs for may sleep: not where all are
-    /// seen after each step, nor where the rows are so many that they have nearly all inputs; and now and
-    /// then all wake.
+    /// seen after each step or decay beside it, nor where the rows are so many that they have nearly all
+    /// inputs; and now and then all wake.
     fn soon<'a>(
         &self,
         optimizer: &Optimizer,
@@ -165,9 +165,10 @@ impl Engine {
         ahead: &'a [u32],
     ) -> Option<&'a [u32]> {
         let seen = self.constrained || self.regularized || optimizer.shared().use_ema;
+        let moved = seen || optimizer.decays_weights();
         let wakes = (iterations + 1).is_multiple_of(LONGEST_NAP as u64);
         let known = (1..=AHEAD).contains(&ahead.len());
-        (known && !seen && !wakes).then_some(ahead)
+        (known && !moved && !wakes).then_some(ahead)
     }
 
     /// What the weights as they are add to the loss.

@@ -117,7 +117,11 @@ fn weights_that_slept_are_where_their_steps_would_have_taken_them() {
 #[test]
 fn where_it_cannot_be_said_what_a_nap_comes_to_nothing_sleeps() {
     let feed = feed();
+    // A decay is η λ, and η is 0 in the first step.
+    let warm_up = json!({"schedule": "cosine_decay", "initial_learning_rate": 0.0,
+        "warmup_target": 0.01, "warmup_steps": 20, "decay_steps": 40});
     for optimizer in [
+        json!({"name": "adam", "weight_decay": 0.1, "learning_rate": warm_up}),
         json!({"name": "adam", "beta_2": 0.9}),
         json!({"name": "adam", "amsgrad": true}),
         json!({"name": "adam", "weight_decay": 0.1}),
