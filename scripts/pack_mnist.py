@@ -4,8 +4,7 @@
     python3 scripts/pack_mnist.py SOURCE [TARGET]
 
 SOURCE is Keras's mnist.npz, or a folder with the four IDX files, plain or .gz; TARGET defaults to
-data/ beside this script's folder. Needs numpy and zstandard. The same input gives the same bytes
-with the same release of zstd (the committed files: zstd 1.5.7, from zstandard 0.25.0).
+data/ beside this script's folder. Needs numpy. The same input gives the same bytes.
 
 The format is described in src/data/packed.rs. The arrays are checked against the SHA-256 of the
 original IDX files before anything is written.
@@ -19,23 +18,20 @@ import sys
 import zlib
 
 import numpy as np
-import zstandard
 
 MAGIC = b"RNPT"
-VERSION = 2
+VERSION = 3
 CLASSES = 10
 
-# Part: stem of the IDX files, number of blocks, SHA-256 of the unpacked images and labels.
+# Part: stem of the IDX files, SHA-256 of the unpacked images and labels.
 PARTS = {
     "train": (
         "train",
-        4,
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     ),
     "test": (
         "t10k",
-        1,
         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
@@ -48,11 +44,11 @@ def main():
     source = pathlib.Path(sys.argv[1])
     beside = pathlib.Path(__file__).resolve().parent.parent / "data"
     target = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else beside
-    for part, (stem, blocks, images_sum, labels_sum) in PARTS.items():
+    for part, (stem, images_sum, labels_sum) in PARTS.items():
         images, labels = read(source, part, stem)
         check(f"{part} images", idx(images), images_sum)
         check(f"{part} labels", idx(labels), labels_sum)
-        packed = pack(images, labels, blocks)
+        packed = pack(images, labels)
         path = target / f"mnist-{part}.bin"
         path.write_bytes(packed)
         print(f"{hashlib.sha256(packed).hexdigest()}  {path}  {len(packed)} bytes")
@@ -85,33 +81,20 @@ def check(what, data, want):
         sys.exit(f"{what}: got SHA-256 {got}, want {want}")
 
 
-def pack(images, labels, n_blocks):
+def pack(images, labels):
     rows, height, width = images.shape
-    directory, masks = b"", b""
-    for block in np.array_split(images, n_blocks):
-        mask = compress(bits(block != 0))
-        directory += struct.pack("<2I", len(block), len(mask))
-        masks += mask
     values = images[images != 0].tobytes()
-    packed_labels = compress(labels.tobytes())
-    sizes = (rows, height, width, CLASSES, n_blocks, len(packed_labels), len(values))
-    head = MAGIC + struct.pack("<9I", VERSION, *sizes, zlib.crc32(values))
-    return head + directory + packed_labels + masks + values
+    body = labels.tobytes() + bits(images.reshape(rows, -1) != 0) + values
+    numbers = (VERSION, rows, height, width, CLASSES, len(values), zlib.crc32(body))
+    return MAGIC + struct.pack("<7I", *numbers) + body
 
 
 def bits(set_pixels):
-    """One little-endian 32-bit word per line of a picture: bit x is pixel x."""
-    rows, height, width = set_pixels.shape
-    padded = np.zeros((rows, height, 32), bool)
-    padded[:, :, :width] = set_pixels
-    return np.packbits(padded, axis=2, bitorder="little").tobytes()
-
-
-def compress(data):
-    parameters = zstandard.ZstdCompressionParameters.from_level(
-        22, source_size=len(data), write_checksum=True, write_content_size=True
-    )
-    return zstandard.ZstdCompressor(compression_params=parameters).compress(data)
+    """Whole words of 8 bytes for each row, the lowest byte first: bit i is pixel i."""
+    rows, pixels = set_pixels.shape
+    padded = np.zeros((rows, -(-pixels // 64) * 64), bool)
+    padded[:, :pixels] = set_pixels
+    return np.packbits(padded, axis=1, bitorder="little").tobytes()
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ mod tests {
     fn the_files_are_the_ones_that_were_packed() {
         let sum =
             |bytes| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
-        assert_eq!(sum(TRAIN), "886c70a532f92368e6452eff045209ce34e69f6979fa6f1ac68dff04cb2debd9");
-        assert_eq!(sum(TEST), "f62ffb503d7b14175eeb5cd4e331c55b4fa04f2f4aecb404a3cf7193969ea526");
+        assert_eq!(sum(TRAIN), "852971d9329f2c7293eeba2947350e6feab802a967a8fe017a4f1de1325e43a8");
+        assert_eq!(sum(TEST), "4f8033b91a848a169f65dbae3f0db6132afe58df4367005f6de6ddbd6fbbc907");
     }
 }

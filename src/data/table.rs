@@ -149,10 +149,10 @@ fn gather<T: Copy + Default + PartialEq>(
     n_entries: usize,
 ) -> (Mask, Vec<T>) {
     let mut mask = Mask::new(dense.len() / features, features);
-    let (mut rows, mut values) = (mask.as_mut(), Vec::with_capacity(n_entries));
+    let mut values = Vec::with_capacity(n_entries);
     for (r, row) in dense.chunks_exact(features).enumerate() {
         for (i, &value) in row.iter().enumerate().filter(|(_, value)| **value != T::default()) {
-            rows.set(r, i, 1);
+            mask.set(r, i);
             values.push(value);
         }
     }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::kernels::Vector;
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{BANDS, Entry, GROUP};
-use crate::kernels::mask::{Mask, Ones, WORD, ones, words_of};
+use crate::kernels::mask::{Mask, Ones, WORD, Word, ones};
 use crate::kernels::pages::large_pages;
 use crate::kernels::places::{Places, PlacesMut};
 
@@ -36,8 +36,8 @@ pub(super) struct Grouped<E> {
 /// Panics when there are more than 65,536 features, or not one value for each that is set.
 pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
     assert!(mask.features() <= 1 << 16, "{} features", mask.features());
-    let n_words = words_of(mask.features());
-    let chunks: Vec<&[u64]> = mask.chunks(CHUNK).collect();
+    let n_words = Mask::words_of(mask.features());
+    let chunks: Vec<&[Word]> = mask.chunks(CHUNK).collect();
     let counted: Vec<_> = chunks.par_iter().map(|words| Counted::of(words, n_words)).collect();
     let n_values = counted.iter().map(|chunk| chunk.values).sum::<usize>();
     assert!(n_values == values.len(), "one value for each feature that is set");
@@ -78,11 +78,12 @@ struct Counted {
 }
 
 impl Counted {
-    fn of(words: &[u64], n_words: usize) -> Counted {
+    fn of(words: &[Word], n_words: usize) -> Counted {
         let mut seen = vec![0; n_words];
         let mut groups = 0;
         for row in words.chunks_exact(n_words) {
             for (seen, &word) in seen.iter_mut().zip(row) {
+                let word = u64::from_le_bytes(word);
                 *seen |= word;
                 groups += groups_in(word).count_ones() as usize;
             }
@@ -100,11 +101,12 @@ fn used(counted: &[Counted]) -> Vec<u16> {
 }
 
 /// Cuts all groups into bands of which the rows with these `words` have as much each.
-fn bands(features: usize, words: &[u64]) -> [usize; BANDS + 1] {
+fn bands(features: usize, words: &[Word]) -> [usize; BANDS + 1] {
     let mut counts = vec![0; features.div_ceil(GROUP)];
-    for row in words.chunks_exact(words_of(features).max(1)) {
+    for row in words.chunks_exact(Mask::words_of(features).max(1)) {
         for (i, &word) in row.iter().enumerate() {
-            Ones(groups_in(word)).for_each(|bit| counts[(i * WORD + bit) / GROUP] += 1);
+            let groups = groups_in(u64::from_le_bytes(word));
+            Ones(groups).for_each(|bit| counts[(i * WORD + bit) / GROUP] += 1);
         }
     }
     let total: usize = counts.iter().sum();
@@ -123,7 +125,7 @@ fn bands(features: usize, words: &[u64]) -> [usize; BANDS + 1] {
 
 /// Some rows, and where their groups go.
 struct Room<'a, E: Entry> {
-    words: &'a [u64],
+    words: &'a [Word],
     /// Words of a row.
     n_words: usize,
     bands: [usize; BANDS + 1],
@@ -145,6 +147,7 @@ impl<E: Entry> Job for Room<'_, E> {
         let rows = self.words.chunks_exact(self.n_words);
         for (row, mut place) in rows.zip(places.rows()) {
             for (i, &word) in row.iter().enumerate() {
+                let word = u64::from_le_bytes(word);
                 let groups_in = groups_in(word);
                 place.set(i, pack(groups_in));
                 for (bit, group) in Ones(groups_in).zip(&mut groups) {
@@ -179,7 +182,7 @@ mod tests {
     fn bands(features: usize, rows: &[&[usize]]) -> [usize; BANDS + 1] {
         let mut mask = Mask::new(rows.len(), features);
         for (r, groups) in rows.iter().enumerate() {
-            groups.iter().for_each(|group| mask.as_mut().set(r, GROUP * group, 1));
+            groups.iter().for_each(|group| mask.set(r, GROUP * group));
         }
         let x = Groups::bytes(&mask, &vec![1; mask.ones()], 255.0);
         [0, x.band(0).end, x.band(1).end]

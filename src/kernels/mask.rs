@@ -1,5 +1,6 @@
 //! Which numbers of each row are not zero, a bit for each; it keeps no number.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::kernels::large_pages;
@@ -7,21 +8,40 @@ use crate::kernels::large_pages;
 /// Bits of a word.
 pub(super) const WORD: usize = u64::BITS as usize;
 
+/// A word as it may lie anywhere, also in a file: its lowest byte first.
+pub type Word = [u8; size_of::<u64>()];
+
 /// Rows of bits, one for each feature; each row begins with a new word.
 #[derive(Clone, PartialEq)]
 pub struct Mask {
     rows: usize,
     features: usize,
     /// Feature i of a row is bit i mod 64 of its word i / 64. No bit is set from `features` on.
-    words: Vec<u64>,
+    words: Cow<'static, [Word]>,
 }
 
 impl Mask {
     /// `rows` rows of `features` features, of which none is set.
     pub fn new(rows: usize, features: usize) -> Mask {
-        let mut words = vec![0; rows * words_of(features)];
+        let mut words = vec![Word::default(); rows * Mask::words_of(features)];
         large_pages(&mut words);
-        Mask { rows, features, words }
+        Mask { rows, features, words: words.into() }
+    }
+
+    /// `rows` rows of `features` features whose words lie in the program; `None` if they are not as many
+    /// as that takes, or a bit is set beyond the features.
+    pub fn built_in(rows: usize, features: usize, words: &'static [Word]) -> Option<Mask> {
+        let n = Mask::words_of(features);
+        let last = words.chunks_exact(n.max(1)).filter_map(|row| row.last());
+        let last = last.fold(0, |any, word| any | u64::from_le_bytes(*word));
+        let is_clean = last.checked_shr((features + WORD - n * WORD) as u32).unwrap_or(0) == 0;
+        let is_whole = rows.checked_mul(n) == Some(words.len());
+        (is_whole && is_clean).then_some(Mask { rows, features, words: words.into() })
+    }
+
+    /// Words of a row of so many features.
+    pub fn words_of(features: usize) -> usize {
+        features.div_ceil(WORD)
     }
 
     /// Number of rows.
@@ -41,59 +61,30 @@ impl Mask {
 
     /// The features that are set in row `r`, ascending.
     pub fn set_in(&self, r: usize) -> impl Iterator<Item = usize> + '_ {
-        let n = words_of(self.features);
+        let n = Mask::words_of(self.features);
         let words = self.words[r * n..(r + 1) * n].iter().enumerate();
-        words.flat_map(|(i, &word)| Ones(word).map(move |bit| i * WORD + bit))
+        words.flat_map(|(i, &word)| Ones(u64::from_le_bytes(word)).map(move |bit| i * WORD + bit))
     }
 
-    /// All rows, to be set.
-    pub fn as_mut(&mut self) -> MaskMut<'_> {
-        MaskMut { rows: self.rows, features: self.features, words: &mut self.words }
+    /// Sets a feature of row `r`.
+    ///
+    /// Panics when there is no such row or feature.
+    #[inline]
+    pub fn set(&mut self, r: usize, feature: usize) {
+        assert!(r < self.rows && feature < self.features, "no feature {feature} in row {r}");
+        let word = &mut self.words.to_mut()[r * Mask::words_of(self.features) + feature / WORD];
+        *word = (u64::from_le_bytes(*word) | 1 << (feature % WORD)).to_le_bytes();
     }
 
     /// The words of at most `rows` rows each.
-    pub(super) fn chunks(&self, rows: usize) -> impl Iterator<Item = &[u64]> {
-        self.words.chunks((rows * words_of(self.features)).max(1))
+    pub(super) fn chunks(&self, rows: usize) -> impl Iterator<Item = &[Word]> {
+        self.words.chunks((rows * Mask::words_of(self.features)).max(1))
     }
 }
 
 impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries((0..self.rows).map(|r| self.set_in(r).collect::<Vec<_>>())).finish()
-    }
-}
-
-/// Some rows of a mask, to be set.
-#[derive(Debug)]
-pub struct MaskMut<'a> {
-    rows: usize,
-    features: usize,
-    words: &'a mut [u64],
-}
-
-impl<'a> MaskMut<'a> {
-    /// Cuts the first `rows` rows off, or all if there are not as many.
-    pub fn split_off(&mut self, rows: usize) -> MaskMut<'a> {
-        let rows = rows.min(self.rows);
-        let words = self.words.split_off_mut(..rows * words_of(self.features)).unwrap_or_default();
-        self.rows -= rows;
-        MaskMut { rows, features: self.features, words }
-    }
-
-    /// Sets, in row `r`, each feature from `first` on whose bit is set in `bits`, lowest bit first.
-    ///
-    /// Panics when there is no such row or feature.
-    #[inline]
-    pub fn set(&mut self, r: usize, first: usize, bits: u32) {
-        let end = first + (u32::BITS - bits.leading_zeros()) as usize;
-        assert!(r < self.rows && end <= self.features, "no feature {end} in row {r}");
-        let at = r * words_of(self.features) + first / WORD;
-        let bits = u128::from(bits) << (first % WORD);
-        self.words[at] |= bits as u64;
-        let over = (bits >> WORD) as u64;
-        if over != 0 {
-            self.words[at + 1] |= over;
-        }
     }
 }
 
@@ -114,13 +105,8 @@ impl Iterator for Ones {
 }
 
 /// How many bits are set.
-pub(super) fn ones(words: &[u64]) -> usize {
-    words.iter().map(|word| word.count_ones() as usize).sum()
-}
-
-/// Words of a row of so many features.
-pub(super) fn words_of(features: usize) -> usize {
-    features.div_ceil(WORD)
+pub(super) fn ones(words: &[Word]) -> usize {
+    words.iter().map(|word| u64::from_le_bytes(*word).count_ones() as usize).sum()
 }
 
 #[cfg(test)]
@@ -130,12 +116,9 @@ mod tests {
     #[test]
     fn bits_are_where_they_were_set() {
         let mut mask = Mask::new(3, 130);
-        let mut all = mask.as_mut();
-        let mut first = all.split_off(1);
-        first.set(0, 0, 0b101);
-        first.set(0, 50, 1 << 31 | 1);
-        all.set(1, 98, 1 << 31);
-        assert_eq!((first.rows, all.rows, all.split_off(9).rows), (1, 2, 2));
+        for (r, feature) in [(0, 0), (0, 2), (2, 129), (0, 81), (0, 50)] {
+            mask.set(r, feature);
+        }
         let rows: Vec<Vec<_>> = (0..3).map(|r| mask.set_in(r).collect()).collect();
         assert_eq!(rows, [vec![0, 2, 50, 81], vec![], vec![129]]);
         assert_eq!(mask.ones(), 5);
@@ -143,8 +126,20 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "no feature 131")]
+    fn words_that_lie_in_the_program_are_taken_as_they_are() {
+        const WORDS: &[Word] = &[[5, 0, 0, 0, 0, 0, 0, 128], [2, 0, 0, 0, 0, 0, 0, 0]];
+        let mut mask = Mask::built_in(1, 66, WORDS).unwrap();
+        assert_eq!(mask.set_in(0).collect::<Vec<_>>(), [0, 2, 63, 65]);
+        assert!(Mask::built_in(1, 65, WORDS).is_none(), "a bit beyond the features");
+        assert!(Mask::built_in(2, 66, WORDS).is_none(), "too few words");
+        assert!(Mask::built_in(2, 64, WORDS).is_some());
+        mask.set(0, 1);
+        assert_eq!((mask.ones(), WORDS[0][0]), (5, 5));
+    }
+
+    #[test]
+    #[should_panic(expected = "no feature 130")]
     fn a_feature_that_is_not_there_is_refused() {
-        Mask::new(1, 130).as_mut().set(0, 129, 0b10);
+        Mask::new(1, 130).set(0, 130);
     }
 }

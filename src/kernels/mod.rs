@@ -50,7 +50,7 @@ pub use divide::{Columns, Divide, Rows, share};
 pub use fastest::Fastest;
 pub use groups::{AHEAD, BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};
-pub use mask::{Mask, MaskMut};
+pub use mask::{Mask, Word};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
 pub use naps::{Dormitory, LONGEST_NAP, Naps, Needs, Visits};

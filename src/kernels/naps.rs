@@ -275,8 +275,8 @@ mod tests {
     fn rows() -> Groups {
         let mut mask = Mask::new(80, 300);
         for r in 0..80 {
-            mask.as_mut().set(r, 2 * r, 1);
-            mask.as_mut().set(r, 2 * (r + 64), 1);
+            mask.set(r, 2 * r);
+            mask.set(r, 2 * (r + 64));
         }
         Groups::bytes(&mask, &[1; 160], 255.0)
     }

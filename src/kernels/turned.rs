@@ -235,7 +235,7 @@ mod tests {
     /// Rows of 9 features, of which row r has the first r mod 10: as floats, and as bytes.
     fn rows(n: u32) -> [Groups; 2] {
         let mut mask = Mask::new(n as usize, 9);
-        (0..n).for_each(|r| mask.as_mut().set(r as usize, 0, (1 << (r % 10)) - 1));
+        (0..n).for_each(|r| (0..r % 10).for_each(|i| mask.set(r as usize, i as usize)));
         let floats: Vec<f32> = (0..mask.ones()).map(|i| 1.0 + i as f32).collect();
         let bytes: Vec<u8> = (0..mask.ones()).map(|i| 1 + (i % 255) as u8).collect();
         [Groups::floats(&mask, &floats, 1.0), Groups::bytes(&mask, &bytes, 255.0)]
