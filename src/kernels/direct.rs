@@ -5,6 +5,7 @@
 
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
+use crate::kernels::listing::Listing;
 use crate::kernels::{LANES, Vector, View, ViewMut};
 
 /// Vectors of outputs, and rows that are turned anyway, up to which this way is the faster one.
@@ -75,6 +76,7 @@ impl<E: Entry> Direct<'_, E> {
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize>(&self, col: usize) {
         let mut first = [L::splat(0.0); N];
+        let mut listing = Listing::new(self.x.band(self.band), 0);
         // SAFETY: the start is padded to whole vectors, and so are the rows of W and C.
         unsafe {
             if let Some(start) = self.start {
@@ -84,8 +86,9 @@ impl<E: Entry> Direct<'_, E> {
             }
             for (r, &row) in self.rows.iter().enumerate() {
                 let mut sum = first;
-                for entry in &self.kept[self.x.range(row, self.band)] {
-                    self.add(*entry, col, &mut sum);
+                let list = listing.of(self.x.bits(row));
+                for (&group, entry) in list.iter().zip(&self.kept[self.x.range(row, self.band)]) {
+                    self.add(group, *entry, col, &mut sum);
                 }
                 for j in 0..N {
                     sum[j].store(self.c.at.add(r * self.c.stride + col + j * LANES));
@@ -96,9 +99,15 @@ impl<E: Entry> Direct<'_, E> {
 
     /// Adds the share of one group to N vectors at `col` of a row.
     #[inline(always)]
-    unsafe fn add<L: Vector, const N: usize>(&self, entry: E, col: usize, sum: &mut [L; N]) {
+    unsafe fn add<L: Vector, const N: usize>(
+        &self,
+        group: u16,
+        entry: E,
+        col: usize,
+        sum: &mut [L; N],
+    ) {
         let x = entry.numbers(self.table);
-        let first = GROUP * usize::from(entry.index());
+        let first = GROUP * usize::from(group);
         // SAFETY: as the caller's.
         unsafe {
             let w = self.w.at.add(first * self.w.stride + col);

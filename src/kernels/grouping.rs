@@ -4,20 +4,15 @@
 use rayon::prelude::*;
 
 use crate::kernels::Vector;
+use crate::kernels::compress::Compress;
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{BANDS, Entry, GROUP};
-use crate::kernels::mask::{Mask, Ones, WORD, Word, ones};
+use crate::kernels::mask::{Mask, Ones, WORD, Word, firsts_in, groups_in, ones};
 use crate::kernels::pages::large_pages;
 use crate::kernels::places::{Places, PlacesMut};
 
 /// Rows that are grouped by one thread.
 const CHUNK: usize = 2048;
-
-/// The first feature of each group of a word.
-const FIRSTS: u64 = u64::MAX / ((1 << GROUP) - 1);
-
-// A word has a bit of the other kind for every other one.
-const _: () = assert!(WORD == 32 * GROUP);
 
 /// All rows as groups.
 pub(super) struct Grouped<E> {
@@ -63,12 +58,6 @@ pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
     Grouped { groups, places, used, bands }
 }
 
-/// The first feature of each group of which some is set in `word`.
-#[inline(always)]
-fn groups_in(word: u64) -> u64 {
-    (1..GROUP).fold(word, |any, place| any | word >> place) & FIRSTS
-}
-
 /// What some rows have.
 struct Counted {
     groups: usize,
@@ -85,7 +74,7 @@ impl Counted {
             for (seen, &word) in seen.iter_mut().zip(row) {
                 let word = u64::from_le_bytes(word);
                 *seen |= word;
-                groups += groups_in(word).count_ones() as usize;
+                groups += firsts_in(word).count_ones() as usize;
             }
         }
         Counted { groups, values: ones(words), seen }
@@ -96,7 +85,7 @@ impl Counted {
 fn used(counted: &[Counted]) -> Vec<u16> {
     let n_words = counted.first().map_or(0, |chunk| chunk.seen.len());
     let seen = |i: usize| counted.iter().fold(0, |any, chunk| any | chunk.seen[i]);
-    let groups = |i| Ones(groups_in(seen(i))).map(move |first| ((i * WORD + first) / GROUP) as u16);
+    let groups = |i| Ones(firsts_in(seen(i))).map(move |first| ((i * WORD + first) / GROUP) as u16);
     (0..n_words).flat_map(groups).collect()
 }
 
@@ -105,8 +94,8 @@ fn bands(features: usize, words: &[Word]) -> [usize; BANDS + 1] {
     let mut counts = vec![0; features.div_ceil(GROUP)];
     for row in words.chunks_exact(Mask::words_of(features).max(1)) {
         for (i, &word) in row.iter().enumerate() {
-            let groups = groups_in(u64::from_le_bytes(word));
-            Ones(groups).for_each(|bit| counts[(i * WORD + bit) / GROUP] += 1);
+            let firsts = firsts_in(u64::from_le_bytes(word));
+            Ones(firsts).for_each(|bit| counts[(i * WORD + bit) / GROUP] += 1);
         }
     }
     let total: usize = counts.iter().sum();
@@ -142,35 +131,37 @@ impl<E: Entry> Job for Room<'_, E> {
 
     #[inline(always)]
     fn run<L: Vector>(self) {
-        let (mut places, mut values, mut first) = (self.places, self.values, self.first);
-        let mut groups = self.groups.iter_mut();
-        let rows = self.words.chunks_exact(self.n_words);
-        for (row, mut place) in rows.zip(places.rows()) {
+        let Room { words, n_words, bands, mut values, mut groups, mut places, mut first } = self;
+        let compress = Compress::detect();
+        for (row, mut place) in words.chunks_exact(n_words).zip(places.rows()) {
             for (i, &word) in row.iter().enumerate() {
-                let word = u64::from_le_bytes(word);
-                let groups_in = groups_in(word);
-                place.set(i, pack(groups_in));
-                for (bit, group) in Ones(groups_in).zip(&mut groups) {
-                    let set = (word >> bit) as u32 & ((1 << GROUP) - 1);
-                    *group = E::take(((i * WORD + bit) / GROUP) as u16, set, values);
-                    let n_values: u32 = (0..GROUP).map(|place| set >> place & 1).sum();
-                    values = &values[n_values as usize..];
-                }
+                place.set(i, groups_in(u64::from_le_bytes(word)));
             }
-            first = place.place(first, &self.bands);
+            let (n_groups, n_values) = E::take(row, values, groups, compress);
+            (groups, values) = (&mut groups[n_groups..], &values[n_values..]);
+            first = place.place(first, &bands);
         }
     }
 }
 
-/// Every other bit of `bits`, close together.
+/// What [`Entry::take`] does, by plain means.
 #[inline(always)]
-fn pack(bits: u64) -> u32 {
-    let mut packed = bits & 0x5555_5555_5555_5555;
-    packed = (packed | packed >> 1) & 0x3333_3333_3333_3333;
-    packed = (packed | packed >> 2) & 0x0f0f_0f0f_0f0f_0f0f;
-    packed = (packed | packed >> 4) & 0x00ff_00ff_00ff_00ff;
-    packed = (packed | packed >> 8) & 0x0000_ffff_0000_ffff;
-    (packed | packed >> 16) as u32
+pub(super) fn one_by_one<E: Entry>(
+    words: &[Word],
+    next: &[E::Value],
+    to: &mut [E],
+) -> (usize, usize) {
+    let (mut n_groups, mut n_values) = (0, 0);
+    for &word in words {
+        let word = u64::from_le_bytes(word);
+        for (first, group) in Ones(firsts_in(word)).zip(&mut to[n_groups..]) {
+            let set = (word >> first) as u32 & ((1 << GROUP) - 1);
+            *group = E::one(set, &next[n_values..]);
+            n_groups += 1;
+            n_values += (0..GROUP).map(|place| (set >> place & 1) as usize).sum::<usize>();
+        }
+    }
+    (n_groups, n_values)
 }
 
 #[cfg(test)]

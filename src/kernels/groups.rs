@@ -7,8 +7,10 @@
 
 use std::ops::Range;
 
-use crate::kernels::grouping::{Grouped, group};
-use crate::kernels::mask::Mask;
+use crate::kernels::compress::Compress;
+use crate::kernels::grouping::{Grouped, group, one_by_one};
+use crate::kernels::listing::Listing;
+use crate::kernels::mask::{Mask, Word};
 use crate::kernels::places::Places;
 use crate::kernels::prefetch::{LINE, Lines};
 use crate::kernels::values::Values;
@@ -48,17 +50,26 @@ pub(super) enum Kept {
 /// The number that each byte stands for.
 pub(super) type Table = [f32; 256];
 
-/// The values of a group of a row, with the group's index.
+/// The values of a group of a row.
 pub(super) trait Entry: Copy + Default + Send + Sync {
     /// One of the values, as it comes.
     type Value: Copy + Sync;
 
-    /// The index.
-    fn index(self) -> u16;
+    /// Writes the groups of a row of which some bit is set in `words` into `to`, where each such bit stands
+    /// for the next of the values in `next`. Returns how many groups and values there are.
+    #[inline(always)]
+    fn take(
+        words: &[Word],
+        next: &[Self::Value],
+        to: &mut [Self],
+        _: Option<Compress>,
+    ) -> (usize, usize) {
+        one_by_one(words, next, to)
+    }
 
-    /// The group `index` of which the places in `set` are not zero, a bit for each: their values are the
-    /// first of `next`.
-    fn take(index: u16, set: u32, next: &[Self::Value]) -> Self;
+    /// The group of which the places in `set` are not zero, a bit for each: their values are the first of
+    /// `next`.
+    fn one(set: u32, next: &[Self::Value]) -> Self;
 
     /// The numbers that the values stand for.
     fn numbers(self, table: &Table) -> [f32; GROUP];
@@ -68,26 +79,27 @@ pub(super) trait Entry: Copy + Default + Send + Sync {
     fn put(self, values: &mut Values, first: usize) -> u32;
 }
 
-/// The index, and above it the bytes: one word, to be moved at once.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bytes(u32);
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Floats {
-    index: u16,
-    values: [f32; GROUP],
-}
+pub(super) type Bytes = [u8; GROUP];
+pub(super) type Floats = [f32; GROUP];
 
 impl Entry for Bytes {
     type Value = u8;
 
     #[inline(always)]
-    fn index(self) -> u16 {
-        self.0 as u16
+    fn take(
+        words: &[Word],
+        next: &[u8],
+        to: &mut [Bytes],
+        compress: Option<Compress>,
+    ) -> (usize, usize) {
+        match compress {
+            Some(compress) => compress.groups(words, next, to),
+            None => one_by_one(words, next, to),
+        }
     }
 
     #[inline(always)]
-    fn take(index: u16, set: u32, next: &[u8]) -> Self {
+    fn one(set: u32, next: &[u8]) -> Self {
         // As many bytes as are known beforehand, but at the very end; and below no branch: whether a
         // neighbour is there too is as good as random.
         let mut next = match next.first_chunk::<GROUP>() {
@@ -100,17 +112,17 @@ impl Entry for Bytes {
             bytes |= (next & (0xff * is_set)) << (8 * place);
             next >>= 8 * is_set;
         }
-        Bytes(u32::from(index) | bytes << 16)
+        (bytes as u16).to_le_bytes()
     }
 
     #[inline(always)]
     fn numbers(self, table: &Table) -> [f32; GROUP] {
-        std::array::from_fn(|place| table[(self.0 >> (16 + 8 * place)) as usize & 0xff])
+        self.map(|byte| table[usize::from(byte)])
     }
 
     #[inline(always)]
     fn put(self, _: &mut Values, _: usize) -> u32 {
-        self.0 >> 16
+        u32::from(u16::from_le_bytes(self))
     }
 }
 
@@ -118,25 +130,20 @@ impl Entry for Floats {
     type Value = f32;
 
     #[inline(always)]
-    fn index(self) -> u16 {
-        self.index
-    }
-
-    #[inline(always)]
-    fn take(index: u16, set: u32, next: &[f32]) -> Self {
+    fn one(set: u32, next: &[f32]) -> Self {
         let mut next = next.iter().copied();
         let value = |place| if set >> place & 1 == 1 { next.next().unwrap_or(0.0) } else { 0.0 };
-        Floats { index, values: std::array::from_fn(value) }
+        std::array::from_fn(value)
     }
 
     #[inline(always)]
     fn numbers(self, _: &Table) -> [f32; GROUP] {
-        self.values
+        self
     }
 
     #[inline(always)]
     fn put(self, values: &mut Values, first: usize) -> u32 {
-        (values.push(self.values) - first) as u32
+        (values.push(self) - first) as u32
     }
 }
 
@@ -215,9 +222,11 @@ impl Groups {
         to[..self.features].fill(0.0);
         for band in 0..BANDS {
             let range = self.range(r, band);
+            let mut listing = Listing::new(self.band(band), 0);
+            let list = listing.of(self.places.bits(r));
             match &self.kept {
-                Kept::Bytes(groups, table) => spread(&groups[range], table, to),
-                Kept::Floats(groups) => spread(&groups[range], &[0.0; 256], to),
+                Kept::Bytes(groups, table) => spread(list, &groups[range], table, to),
+                Kept::Floats(groups) => spread(list, &groups[range], &[0.0; 256], to),
             }
         }
     }
@@ -238,6 +247,12 @@ impl Groups {
     #[inline(always)]
     pub(super) fn range(&self, r: u32, band: usize) -> Range<usize> {
         self.places.range(r, band)
+    }
+
+    /// A bit for each group that row `r` has.
+    #[inline(always)]
+    pub(super) fn bits(&self, r: u32) -> &[u64] {
+        self.places.bits(r)
     }
 
     /// Sets in `any` a bit for each of the groups from 64 · `word` on that some row of `rows` has.
@@ -278,9 +293,9 @@ impl Groups {
     }
 }
 
-fn spread<E: Entry>(groups: &[E], table: &Table, to: &mut [f32]) {
-    for group in groups {
-        let at = GROUP * usize::from(group.index());
+fn spread<E: Entry>(list: &[u16], groups: &[E], table: &Table, to: &mut [f32]) {
+    for (index, group) in list.iter().zip(groups) {
+        let at = GROUP * usize::from(*index);
         // The last group may be wider than what is left of the row.
         let to = to[at..].iter_mut();
         to.zip(group.numbers(table)).for_each(|(to, x)| *to = x);

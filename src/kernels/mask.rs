@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::kernels::groups::GROUP;
 use crate::kernels::large_pages;
 
 /// Bits of a word.
@@ -86,6 +87,26 @@ impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries((0..self.rows).map(|r| self.set_in(r).collect::<Vec<_>>())).finish()
     }
+}
+
+/// The first feature of each group of which some is set in `word`.
+#[inline(always)]
+pub(super) fn firsts_in(word: u64) -> u64 {
+    const FIRSTS: u64 = u64::MAX / ((1 << GROUP) - 1);
+    (1..GROUP).fold(word, |any, place| any | word >> place) & FIRSTS
+}
+
+/// A bit for each group of a word, set if some of it is set in `word`.
+#[inline(always)]
+pub(super) fn groups_in(word: u64) -> u32 {
+    // Every other bit, brought close together.
+    const _: () = assert!(GROUP == 2);
+    let mut packed = firsts_in(word);
+    packed = (packed | packed >> 1) & 0x3333_3333_3333_3333;
+    packed = (packed | packed >> 2) & 0x0f0f_0f0f_0f0f_0f0f;
+    packed = (packed | packed >> 4) & 0x00ff_00ff_00ff_00ff;
+    packed = (packed | packed >> 8) & 0x0000_ffff_0000_ffff;
+    (packed | packed >> 16) as u32
 }
 
 /// The bits that are set in a word, from the lowest to the highest.

@@ -14,6 +14,7 @@
 )]
 
 mod activate;
+mod compress;
 mod cpu;
 mod deal;
 mod direct;
@@ -22,6 +23,7 @@ mod fastest;
 mod grouping;
 mod groups;
 mod lanes;
+mod listing;
 mod mask;
 mod math;
 mod matrix;

@@ -68,6 +68,13 @@ impl Places {
         }
     }
 
+    /// A bit for each group that row `r` has.
+    #[inline(always)]
+    pub(super) fn bits(&self, r: u32) -> &[u64] {
+        let at = self.at(r);
+        &self.words[at + 1..at + self.stride]
+    }
+
     /// Asks for the record of row `r`.
     #[inline(always)]
     pub(super) fn prefetch(&self, r: u32) {

@@ -2,6 +2,7 @@
 //! with stands together, on the way forward as on the way back; it computes nothing.
 
 use crate::kernels::groups::{AHEAD, Entry, Groups, Kept};
+use crate::kernels::listing::Listing;
 use crate::kernels::values::{PLACE, PartValues, Values};
 
 /// Rows of a part at most: as many rows of outputs stay in the nearest cache while they are summed.
@@ -27,6 +28,7 @@ pub struct Turned {
     values: Values,
     /// Where the values of each part begin.
     firsts: Vec<usize>,
+    listing: Listing,
 }
 
 /// A group in one row of the batch: the row in its part, and in the lower bits where its values are
@@ -55,7 +57,21 @@ impl Turned {
         let (rooms, ends) = (vec![0; groups + 1], vec![0; batch_size.div_ceil(part) * groups]);
         let (slots, values) = (vec![Slot::default(); part], x.values());
         let firsts = vec![0; batch_size.div_ceil(part)];
-        Turned { band, first, groups, rows: 0, part, parts: 0, rooms, ends, slots, values, firsts }
+        let listing = Listing::new(range, first);
+        Turned {
+            band,
+            first,
+            groups,
+            rows: 0,
+            part,
+            parts: 0,
+            rooms,
+            ends,
+            slots,
+            values,
+            firsts,
+            listing,
+        }
     }
 
     /// The band that it takes.
@@ -82,7 +98,7 @@ impl Turned {
 
     fn turn<E: Entry>(&mut self, x: &Groups, kept: &[E], batch: &[u32]) {
         while !self.put(x, kept, batch) {
-            self.make_room(x, kept, batch);
+            self.make_room(x, batch);
         }
     }
 
@@ -90,8 +106,8 @@ impl Turned {
     /// all of its entries, and some of what is there is wrong.
     fn put<E: Entry>(&mut self, x: &Groups, kept: &[E], batch: &[u32]) -> bool {
         // Copies, which no write can change.
-        let (band, first_group, groups) = (self.band, self.first, self.groups);
-        let Turned { part, rooms, ends, slots, values, firsts, .. } = self;
+        let (band, groups) = (self.band, self.groups);
+        let Turned { part, rooms, ends, slots, values, firsts, listing, .. } = self;
         values.restart();
         // The first rows have been asked for ahead of the step.
         let mut near = Near { x, band, batch, next: AHEAD };
@@ -105,8 +121,8 @@ impl Turned {
             ends.copy_from_slice(&rooms[..groups]);
             for (row, &r) in (0..).zip(rows) {
                 near.ask(q * *part + row as usize);
-                for entry in &kept[x.range(r, band)] {
-                    let p = usize::from(entry.index()) - first_group;
+                for (&p, entry) in listing.of(x.bits(r)).iter().zip(&kept[x.range(r, band)]) {
+                    let p = usize::from(p);
                     let place = entry.put(values, first);
                     // SAFETY: `Groups` has checked that the groups of a band lie in it, and that a row
                     // has each once: so a group gets at most `part` slots from where its room starts,
@@ -126,12 +142,12 @@ impl Turned {
     }
 
     /// Makes the rooms of the groups that need more in `batch` half as large again as they need it.
-    fn make_room<E: Entry>(&mut self, x: &Groups, kept: &[E], batch: &[u32]) {
+    fn make_room(&mut self, x: &Groups, batch: &[u32]) {
         let mut rooms: Vec<u32> = self.rooms.windows(2).map(|room| room[1] - room[0]).collect();
         for rows in batch.chunks(self.part) {
             let mut counts = vec![0; self.groups];
-            for entry in rows.iter().flat_map(|&r| &kept[x.range(r, self.band)]) {
-                counts[usize::from(entry.index()) - self.first] += 1;
+            for &r in rows {
+                self.listing.of(x.bits(r)).iter().for_each(|&p| counts[usize::from(p)] += 1);
             }
             for (room, count) in rooms.iter_mut().zip(counts).filter(|(room, n)| **room < *n) {
                 *room = (count + count.div_ceil(2)).min(self.part as u32);
