@@ -89,10 +89,7 @@ impl Packed {
             damaged("masks", "a bit that is no pixel".to_owned(), format!("{pixels} pixels"))
         })?;
         check("bits set in the masks", mask.ones(), self.values.len())?;
-        match self.values.contains(&0) {
-            true => Err(damaged("values", "0".to_owned(), "values that are not zero")),
-            false => Ok(SparseRows { mask, values: Values::Bytes(self.values.into()) }),
-        }
+        Ok(SparseRows { mask, values: Values::Bytes(self.values.into()) })
     }
 }
 
@@ -181,10 +178,6 @@ mod tests {
         );
         check(&with(&[], &labels, [5, 48, 9], &values), "bits set in the masks: got 6, want 5");
         check(&with(&[], &[1, 2, 1], masks, &values), "labels: got 2, want below 2");
-        check(
-            &with(&[], &labels, masks, &[7, 8, 0, 10, 11]),
-            "values: got 0, want values that are not zero",
-        );
         check(b"RNPZ", "magic: got RNPZ, want RNPT");
     }
 

@@ -86,21 +86,22 @@ impl Cpu {
 
 #[cfg(target_arch = "x86_64")]
 fn has_avx2() -> bool {
-    // Every processor with AVX2 has the others; slots are taken apart with them.
+    // Every processor with AVX2 has the others; slots are taken apart, and bits counted, with them.
     is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("fma")
         && is_x86_feature_detected!("bmi1")
         && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("popcnt")
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512dq,avx2,fma,bmi1,bmi2")]
+#[target_feature(enable = "avx512f,avx512dq,avx2,fma,bmi1,bmi2,popcnt")]
 fn avx512<J: Job>(job: J) -> J::Output {
     job.run::<Avx512>()
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,bmi1,bmi2")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt")]
 fn avx2<J: Job>(job: J) -> J::Output {
     job.run::<Avx2>()
 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::kernels::Vector;
+use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::GROUP;
 use crate::kernels::large_pages;
 
@@ -57,7 +59,7 @@ impl Mask {
 
     /// How many features are set, in all rows.
     pub fn ones(&self) -> usize {
-        ones(&self.words)
+        Cpu::detect().run(Count(&self.words))
     }
 
     /// The features that are set in row `r`, ascending.
@@ -125,9 +127,16 @@ impl Iterator for Ones {
     }
 }
 
-/// How many bits are set.
-pub(super) fn ones(words: &[Word]) -> usize {
-    words.iter().map(|word| u64::from_le_bytes(*word).count_ones() as usize).sum()
+/// Counts the bits that are set, with the instruction for it where there is one.
+struct Count<'a>(&'a [Word]);
+
+impl Job for Count<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<L: Vector>(self) -> usize {
+        self.0.iter().map(|word| u64::from_le_bytes(*word).count_ones() as usize).sum()
+    }
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ fn sizes() -> impl Strategy<Value = usize> {
 fn groups(m: usize, k: usize, a: &[f32], bytes: bool) -> Groups {
     let mut mask = Mask::new(m, k);
     for (at, _) in a.iter().enumerate().filter(|(_, x)| **x != 0.0) {
-        mask.as_mut().set(at / k, at % k, 1);
+        mask.set(at / k, at % k);
     }
     let values: Vec<f32> = a.iter().copied().filter(|x| *x != 0.0).collect();
     if !bytes {

@@ -24,7 +24,7 @@ fn feed() -> Feed {
         for f in 0..FEATURES {
             // From every other row to one in 800, and some never.
             if f < 147 && next() % (2 << (f / 16)) == 0 {
-                mask.as_mut().set(r, f, 1);
+                mask.set(r, f);
                 values.push(1 + (next() % 255) as u8);
             }
         }
