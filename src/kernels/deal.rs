@@ -84,7 +84,7 @@ impl Team {
         let hands = &deal.hands;
         // SAFETY: the piece lies inside, no other overlaps it, and whoever takes it is the only one.
         let work = |p: Piece| work(unsafe { wholes[p.whole].part(p.from, p.to) }, p);
-        if self.size() == 1 {
+        if self.is_alone() {
             return hands.iter().flat_map(|hand| &hand.pieces).for_each(|piece| work(*piece));
         }
         self.call(&|number| {

@@ -28,7 +28,7 @@ impl Team {
     /// unit at which the part starts.
     pub fn divide<T: Divide>(&mut self, whole: T, work: impl Fn(T, usize) + Sync) {
         let (size, units) = (self.size(), whole.units());
-        if size == 1 || units <= 1 {
+        if self.is_alone() || units <= 1 {
             return work(whole, 0);
         }
         self.call(&|number| {

@@ -14,6 +14,7 @@
 )]
 
 mod activate;
+mod company;
 mod compress;
 mod cpu;
 mod deal;

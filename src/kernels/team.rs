@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use crate::kernels::company::Company;
+
 /// Spins before a waiting member sleeps: some 50 microseconds.
 const SPINS: usize = 2_000;
 
@@ -19,6 +21,9 @@ pub struct Team {
     shared: Arc<Shared>,
     members: Vec<JoinHandle<()>>,
     calls: usize,
+    company: Company,
+    /// The caller does the work of all.
+    alone: bool,
 }
 
 struct Shared {
@@ -71,7 +76,7 @@ impl Team {
                 .ok()
         };
         let members = (1..size.max(1)).map_while(member).collect();
-        Team { shared, members, calls: 0 }
+        Team { shared, members, calls: 0, company: Company::new(), alone: false }
     }
 
     /// Number of threads, the caller included.
@@ -79,9 +84,30 @@ impl Team {
         self.members.len() + 1
     }
 
+    /// Whether the caller does all the work.
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone || self.members.is_empty()
+    }
+
+    /// Begins one of many steps that are alike. Should the caller be faster alone, it is until the step ends.
+    pub fn begin_step(&mut self) {
+        self.alone = !self.members.is_empty() && self.company.begin();
+    }
+
+    /// Ends the step.
+    pub fn end_step(&mut self) {
+        self.alone = false;
+        if !self.members.is_empty() {
+            self.company.end();
+        }
+    }
+
     /// Calls `work` with every member's number, 0 the caller's, and returns when all are done. A
     /// panic in any of them is the caller's.
     pub(super) fn call(&mut self, work: &(dyn Fn(usize) + Sync)) {
+        if self.is_alone() {
+            return (0..self.size()).for_each(work);
+        }
         self.begin(work);
         let own = catch_unwind(AssertUnwindSafe(|| work(0)));
         // `work` and what it borrows must live until every member is done, panic or not.

@@ -120,6 +120,7 @@ impl Engine {
         batch: &[u32],
         ahead: &[u32],
     ) -> Score {
+        self.training.team.begin_step();
         let soon = self.soon(optimizer, state.iterations, ahead);
         let scores = &mut self.scores[..batch.len()];
         let step = Some(state.iterations);
@@ -146,6 +147,7 @@ impl Engine {
             constrain(network);
         }
         state.iterations += 1;
+        self.training.team.end_step();
         score
     }
 
