@@ -7,7 +7,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use runner::data::{self, Inputs, Values};
 use runner::kernels::{
-    BANDS, Cpu, Dormitory, Due, Groups, Matrix, Naps, Needs, Operand, Rule, Target, Turned,
+    Cpu, Dormitory, Due, Groups, Matrix, Naps, Needs, Operand, Rule, Target, Turned,
     direct_product, product, sparse_product, sparse_update,
 };
 use runner::optim::{Optimizer, UseRule, Whole};
@@ -54,9 +54,10 @@ fn turn(bencher: Bencher<'_, '_>, n: usize) {
 #[divan::bench(args = BATCHES, consts = [16, 64, 512])]
 fn direct_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
     let (rows, w, mut z) = (batch(n, 0), matrix(784, UNITS), matrix(n, UNITS));
+    let mut turned = turned(n);
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
-        for band in 0..BANDS {
-            let rows = (&rows[..], band);
+        for band in &mut turned {
+            let rows = (&rows[..], band.band(), band.listing());
             direct_product(Cpu::detect(), &IMAGES, rows, w.view(784), None, z.view_mut(n));
         }
         black_box(&z);

@@ -6,7 +6,7 @@ use crate::data::{DataError, Description, Part, Table, packed};
 const TRAIN: &[u8] = include_bytes!("../../data/mnist-train.bin");
 const TEST: &[u8] = include_bytes!("../../data/mnist-test.bin");
 
-/// Known without opening the files; a test holds it against them.
+/// Known without reading the files; a test holds it against them.
 pub(super) fn describe() -> Description {
     Description {
         rows: 60_000,
@@ -19,7 +19,7 @@ pub(super) fn describe() -> Description {
     }
 }
 
-/// Unpacks one part and leaves the other alone.
+/// Reads one part and leaves the other alone.
 pub(super) fn load(part: Part) -> Result<Table, DataError> {
     match part {
         Part::Train => packed::read(TRAIN),

@@ -7,8 +7,8 @@ use crate::kernels::Mask;
 
 /// Inputs are kept sparse when at most this share of them is not zero.
 ///
-/// An entry of a sparse row brings its place along with its value, and the rows of weights that it
-/// picks are added one by one where a dense product would work in blocks. So a third
+/// Where the values of a sparse row belong has to be found out, and the rows of weights that they
+/// pick are added one by one where a dense product would work in blocks. So a third
 /// of zeros gains nothing, while MNIST's four fifths gain much; the line is drawn in between.
 pub const SPARSE_DENSITY: f64 = 0.4;
 

@@ -6,45 +6,55 @@
 
 use std::time::{Duration, Instant};
 
-/// Steps that are tried each way, and how many of them are only to bring near what the others read.
-const TRIED: usize = 12;
-const SETTLING: usize = 4;
+/// Steps that are tried each way.
+const TRIED: usize = 8;
 
-/// Steps that take longer together are not tried alone: beside them a few calls are nothing.
-const LONG: Duration = Duration::from_micros(200);
+/// How many of them only bring near what the others read.
+const SETTLING: usize = 3;
 
-/// For how many times as long as the slower way was tried the faster one is kept to.
-const KEPT: u128 = 200;
+/// For how many times as long as the slower way was tried the faster one is kept to: together, and alone,
+/// which is asked about sooner, for more is lost by it.
+const KEPT: [f64; 2] = [200.0, 60.0];
 
-/// Steps after which it is asked again whether steps are long.
-const UNTRIED: usize = 4096;
+/// The most steps that it is kept to.
+const MOST: f64 = 65_536.0;
 
 /// The way that steps are done.
 #[derive(Debug)]
 pub(super) struct Company {
-    /// Steps since the last trial began; the next one begins with step `end`.
+    /// Steps since the last trial began; the next one begins with step `next_trial`.
     step: usize,
-    end: usize,
+    next_trial: usize,
     /// When the step that is under way began, if it is a trial.
     begun: Option<Instant>,
     /// What the steps of the trial took together, and alone.
     took: [[Duration; TRIED]; 2],
     /// What came of it.
     alone: bool,
+    /// The way that is taken whatever would come of trials.
+    fixed: Option<bool>,
 }
 
 impl Company {
     /// Before the first step.
     pub(super) fn new() -> Company {
         let took = [[Duration::ZERO; TRIED]; 2];
-        Company { step: 0, end: usize::MAX, begun: None, took, alone: false }
+        Company { step: 0, next_trial: usize::MAX, begun: None, took, alone: false, fixed: None }
+    }
+
+    /// From now on all steps are done alone, or none is, or again as is faster.
+    pub(super) fn fix(&mut self, alone: Option<bool>) {
+        self.fixed = alone;
     }
 
     /// A step begins. Whether it is to be done by the caller alone.
     pub(super) fn begin(&mut self) -> bool {
-        let tried = self.step < 2 * TRIED;
-        self.begun = tried.then(Instant::now);
-        if tried { TRIED <= self.step } else { self.alone }
+        if let Some(alone) = self.fixed {
+            return alone;
+        }
+        let is_trial = self.step < 2 * TRIED;
+        self.begun = is_trial.then(Instant::now);
+        if is_trial { TRIED <= self.step } else { self.alone }
     }
 
     /// The step is done.
@@ -53,7 +63,7 @@ impl Company {
             Some(begun) => self.tried(begun.elapsed()),
             None => self.step += 1,
         }
-        if self.step == self.end {
+        if self.step == self.next_trial {
             self.step = 0;
         }
     }
@@ -62,47 +72,42 @@ impl Company {
     fn tried(&mut self, time: Duration) {
         self.took[self.step / TRIED][self.step % TRIED] = time;
         self.step += 1;
-        let [together, alone] = self.took.map(usual);
-        if self.step == TRIED && LONG < together {
-            self.keep_to(false, UNTRIED);
-        } else if self.step == 2 * TRIED {
-            let slower = self.took[usize::from(together <= alone)].iter().sum::<Duration>();
-            let kept = KEPT * slower.as_nanos() / together.min(alone).as_nanos().max(1);
-            self.keep_to(alone < together, kept as usize);
+        if self.step == 2 * TRIED {
+            let [together, alone] = self.took.map(usual);
+            self.alone = alone < together;
+            let tried = TRIED as f64 * together.max(alone) / together.min(alone);
+            let kept = KEPT[usize::from(self.alone)] * tried;
+            self.next_trial = self.step + kept.min(MOST) as usize;
         }
     }
-
-    /// Ends the trial: the next one comes after so many steps.
-    fn keep_to(&mut self, alone: bool, steps: usize) {
-        (self.alone, self.step, self.end) = (alone, 2 * TRIED, 2 * TRIED + steps.max(1));
-    }
 }
 
-impl Default for Company {
-    fn default() -> Company {
-        Company::new()
-    }
-}
-
-/// What a settled step takes: the median, for now and then one is interrupted.
-fn usual(took: [Duration; TRIED]) -> Duration {
-    let mut settled = took;
-    settled[SETTLING..].sort_unstable();
-    settled[SETTLING + (TRIED - SETTLING) / 2]
+/// What a settled step takes, in seconds: the mean of all but the longest, for now and then one is
+/// interrupted.
+fn usual(took: [Duration; TRIED]) -> f64 {
+    let settled = &took[SETTLING..];
+    let longest = settled.iter().max().copied().unwrap_or_default();
+    let others = settled.iter().sum::<Duration>() - longest;
+    // From a clock that is too slow to see a step nothing is learnt.
+    others.as_secs_f64().max(1e-9) / (settled.len() - 1) as f64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Does steps that take so many microseconds together, and alone, until a trial is over.
-    fn trial(company: &mut Company, [together, alone]: [u64; 2]) {
+    /// Does the steps of a trial, which take so many microseconds together, and alone.
+    fn trial(company: &mut Company, micros: [u64; 2]) {
         company.step = 0;
         while company.step < 2 * TRIED {
-            let alone = company.begin().then_some(alone);
-            // One is interrupted, and the first are slow.
-            let more = if [0, 6].contains(&(company.step % TRIED)) { 1000 } else { 0 };
-            company.tried(Duration::from_micros(alone.unwrap_or(together) + more));
+            let alone = company.begin();
+            // The first are slow, and one is interrupted for a minute.
+            let more = match company.step % TRIED {
+                ..SETTLING => 1000,
+                6 => 60_000_000,
+                _ => 0,
+            };
+            company.tried(Duration::from_micros(micros[usize::from(alone)] + more));
         }
     }
 
@@ -121,20 +126,17 @@ mod tests {
     #[test]
     fn the_faster_way_is_kept_to_until_the_next_trial() {
         let mut company = Company::new();
-        trial(&mut company, [23, 32]);
-        assert_eq!(kept(&mut company), (false, 200 * (12 * 32 + 2000) / 23));
-        trial(&mut company, [45, 32]);
-        assert_eq!(kept(&mut company), (true, 200 * (12 * 45 + 2000) / 32));
-        trial(&mut company, [32, 32]);
-        assert!(!kept(&mut company).0);
-    }
-
-    #[test]
-    fn long_steps_are_not_tried_alone() {
-        let mut company = Company::new();
-        trial(&mut company, [201, 1]);
-        assert_eq!(company.took[1], [Duration::ZERO; TRIED]);
-        assert_eq!(kept(&mut company), (false, UNTRIED));
+        for (micros, want) in [
+            ([20, 30], (false, 200 * 8 * 3 / 2)),
+            ([45, 30], (true, 60 * 8 * 3 / 2)),
+            ([30, 30], (false, 200 * 8)),
+            ([1, 900], (false, 65_536)),
+            ([900, 1], (true, 65_536)),
+        ] {
+            trial(&mut company, micros);
+            let (alone, n) = kept(&mut company);
+            assert_eq!((alone, n.abs_diff(want.1) < 2), (want.0, true), "{micros:?}: {n} steps");
+        }
     }
 
     #[test]
@@ -142,8 +144,21 @@ mod tests {
         let mut company = Company::new();
         for step in 0..2 * TRIED {
             assert_eq!(company.begin(), TRIED <= step);
+            std::thread::sleep(Duration::from_micros(1));
             company.end();
         }
         assert!(company.took.as_flattened().iter().all(|took| *took != Duration::ZERO));
+    }
+
+    #[test]
+    fn a_fixed_way_is_kept_to() {
+        let mut company = Company::new();
+        for alone in [true, false] {
+            company.fix(Some(alone));
+            for _ in 0..3 * TRIED {
+                assert_eq!(company.begin(), alone);
+                company.end();
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! Which vector instructions this processor has, found out once and proven by a value; the only
-//! place where one implementation is chosen over another.
+//! place where one implementation is chosen over another (but for two small ones in `compress.rs`).
 
 use crate::kernels::lanes::Vector;
 use crate::kernels::lanes::portable::Portable;

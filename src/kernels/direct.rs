@@ -23,18 +23,21 @@ pub fn is_direct(rows: usize, cols: usize, turned: bool) -> bool {
 pub fn direct_product(
     cpu: Cpu,
     x: &Groups,
-    (rows, band): (&[u32], usize),
+    (rows, band, listing): (&[u32], usize, &mut Listing),
     w: View<'_>,
     start: Option<&[f32]>,
     c: ViewMut<'_>,
 ) {
     assert!((w.rows, w.cols) == (x.features(), c.cols) && c.rows == rows.len());
     assert!(start.is_none_or(|s| w.cols <= s.len() && s.len() % LANES == 0));
+    assert!(*listing.band() == x.band(band), "the band that it is for");
     match x.kept() {
-        Kept::Bytes(kept, table) => cpu.run(Direct { x, kept, table, rows, band, w, start, c }),
+        Kept::Bytes(kept, table) => {
+            cpu.run((Direct { x, kept, table, rows, band, w, start, c }, listing));
+        }
         Kept::Floats(kept) => {
             let table = &[0.0; 256];
-            cpu.run(Direct { x, kept, table, rows, band, w, start, c });
+            cpu.run((Direct { x, kept, table, rows, band, w, start, c }, listing));
         }
     }
 }
@@ -50,21 +53,22 @@ struct Direct<'a, E> {
     c: ViewMut<'a>,
 }
 
-impl<E: Entry> Job for Direct<'_, E> {
+impl<E: Entry> Job for (Direct<'_, E>, &mut Listing) {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Vector>(self) {
-        let vectors = self.w.cols.div_ceil(LANES);
+        let (direct, listing) = self;
+        let vectors = direct.w.cols.div_ceil(LANES);
         let mut v = 0;
         while v < vectors {
             let col = v * LANES;
-            // SAFETY: `direct_product` has checked all shapes, `Groups` its indices.
+            // SAFETY: `direct_product` has checked all shapes, and a listing has no group beyond its band.
             unsafe {
                 v += match vectors - v {
-                    4.. => (self.strip::<L, 4>(col), 4).1,
-                    2.. => (self.strip::<L, 2>(col), 2).1,
-                    _ => (self.strip::<L, 1>(col), 1).1,
+                    4.. => (direct.strip::<L, 4>(listing, col), 4).1,
+                    2.. => (direct.strip::<L, 2>(listing, col), 2).1,
+                    _ => (direct.strip::<L, 1>(listing, col), 1).1,
                 };
             }
         }
@@ -74,9 +78,9 @@ impl<E: Entry> Job for Direct<'_, E> {
 impl<E: Entry> Direct<'_, E> {
     /// All rows of the N vectors of columns from `col` on.
     #[inline(always)]
-    unsafe fn strip<L: Vector, const N: usize>(&self, col: usize) {
+    unsafe fn strip<L: Vector, const N: usize>(&self, listing: &mut Listing, col: usize) {
         let mut first = [L::splat(0.0); N];
-        let mut listing = Listing::new(self.x.band(self.band), 0);
+        let first_group = self.x.band(self.band).start;
         // SAFETY: the start is padded to whole vectors, and so are the rows of W and C.
         unsafe {
             if let Some(start) = self.start {
@@ -86,9 +90,8 @@ impl<E: Entry> Direct<'_, E> {
             }
             for (r, &row) in self.rows.iter().enumerate() {
                 let mut sum = first;
-                let list = listing.of(self.x.bits(row));
-                for (&group, entry) in list.iter().zip(&self.kept[self.x.range(row, self.band)]) {
-                    self.add(group, *entry, col, &mut sum);
+                for (p, entry) in self.x.entries(self.kept, row, self.band, listing) {
+                    self.add(first_group + p, entry, col, &mut sum);
                 }
                 for j in 0..N {
                     sum[j].store(self.c.at.add(r * self.c.stride + col + j * LANES));
@@ -101,13 +104,13 @@ impl<E: Entry> Direct<'_, E> {
     #[inline(always)]
     unsafe fn add<L: Vector, const N: usize>(
         &self,
-        group: u16,
+        group: usize,
         entry: E,
         col: usize,
         sum: &mut [L; N],
     ) {
         let x = entry.numbers(self.table);
-        let first = GROUP * usize::from(group);
+        let first = GROUP * group;
         // SAFETY: as the caller's.
         unsafe {
             let w = self.w.at.add(first * self.w.stride + col);

@@ -24,8 +24,8 @@ pub struct Columns<T>(pub T);
 pub struct Rows<T>(pub T);
 
 impl Team {
-    /// Calls `work` on parts of `whole` that together are all of it, one for each member, with the
-    /// unit at which the part starts.
+    /// Calls `work` on parts of `whole` that together are all of it, one for each member (or for a caller
+    /// that is alone), with the unit at which the part starts.
     pub fn divide<T: Divide>(&mut self, whole: T, work: impl Fn(T, usize) + Sync) {
         let (size, units) = (self.size(), whole.units());
         if self.is_alone() || units <= 1 {

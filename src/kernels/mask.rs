@@ -37,9 +37,12 @@ impl Mask {
         let n = Mask::words_of(features);
         let last = words.chunks_exact(n.max(1)).filter_map(|row| row.last());
         let last = last.fold(0, |any, word| any | u64::from_le_bytes(*word));
-        let is_clean = last.checked_shr((features + WORD - n * WORD) as u32).unwrap_or(0) == 0;
+        let beyond = match features % WORD {
+            0 => 0,
+            left => u64::MAX << left,
+        };
         let is_whole = rows.checked_mul(n) == Some(words.len());
-        (is_whole && is_clean).then_some(Mask { rows, features, words: words.into() })
+        (is_whole && last & beyond == 0).then_some(Mask { rows, features, words: words.into() })
     }
 
     /// Words of a row of so many features.
@@ -101,8 +104,8 @@ pub(super) fn firsts_in(word: u64) -> u64 {
 /// A bit for each group of a word, set if some of it is set in `word`.
 #[inline(always)]
 pub(super) fn groups_in(word: u64) -> u32 {
-    // Every other bit, brought close together.
     const _: () = assert!(GROUP == 2);
+    // Every other bit, brought close together.
     let mut packed = firsts_in(word);
     packed = (packed | packed >> 1) & 0x3333_3333_3333_3333;
     packed = (packed | packed >> 2) & 0x0f0f_0f0f_0f0f_0f0f;
@@ -163,6 +166,7 @@ mod tests {
         assert!(Mask::built_in(1, 65, WORDS).is_none(), "a bit beyond the features");
         assert!(Mask::built_in(2, 66, WORDS).is_none(), "too few words");
         assert!(Mask::built_in(2, 64, WORDS).is_some());
+        assert!(Mask::built_in(5, 0, &[]).is_some());
         mask.set(0, 1);
         assert_eq!((mask.ones(), WORDS[0][0]), (5, 5));
     }

@@ -1,5 +1,5 @@
 //! Arithmetic on slices: products, activations, losses and updates, each beside its plain twin; no
-//! kernel knows a layer, allocates, or starts a thread of its own.
+//! kernel knows a layer, starts a thread of its own, or allocates in a step that has its room.
 //!
 //! All unsafe code of the program is in this room. Three rules give the same bits on every
 //! machine with fused multiply-add, and on any number of threads:
@@ -53,6 +53,7 @@ pub use divide::{Columns, Divide, Rows, share};
 pub use fastest::Fastest;
 pub use groups::{AHEAD, BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};
+pub use listing::Listing;
 pub use mask::{Mask, Word};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};

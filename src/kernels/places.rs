@@ -4,11 +4,9 @@
 use std::ops::Range;
 
 use crate::kernels::groups::BANDS;
+use crate::kernels::mask::WORD;
 use crate::kernels::pages::large_pages;
 use crate::kernels::prefetch::{LINE, prefetch};
-
-/// Bits of a word.
-const WORD: usize = u64::BITS as usize;
 
 /// Words of a line of the cache.
 const LINE_WORDS: usize = LINE / size_of::<u64>();

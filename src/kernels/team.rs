@@ -94,6 +94,11 @@ impl Team {
         self.alone = !self.members.is_empty() && self.company.begin();
     }
 
+    /// From now on the caller is alone in all steps, or in none, or again where it is faster so.
+    pub fn fix_company(&mut self, alone: Option<bool>) {
+        self.company.fix(alone);
+    }
+
     /// Ends the step.
     pub fn end_step(&mut self) {
         self.alone = false;
@@ -105,9 +110,6 @@ impl Team {
     /// Calls `work` with every member's number, 0 the caller's, and returns when all are done. A
     /// panic in any of them is the caller's.
     pub(super) fn call(&mut self, work: &(dyn Fn(usize) + Sync)) {
-        if self.is_alone() {
-            return (0..self.size()).for_each(work);
-        }
         self.begin(work);
         let own = catch_unwind(AssertUnwindSafe(|| work(0)));
         // `work` and what it borrows must live until every member is done, panic or not.
@@ -194,6 +196,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::Rows;
 
     fn count(team: &mut Team) -> usize {
         let done = AtomicUsize::new(0);
@@ -209,6 +212,26 @@ mod tests {
             let mut team = Team::new(size);
             assert!((0..1000).all(|_| count(&mut team) == want));
         }
+    }
+
+    #[test]
+    fn a_caller_that_is_alone_does_all_the_work_until_the_step_ends() {
+        let mut team = Team::new(2);
+        let threads = |team: &mut Team| {
+            let seen = Mutex::new(Vec::new());
+            team.divide(Rows(&mut [0; 2][..]), |_, _| {
+                seen.lock().unwrap().push(std::thread::current().id());
+            });
+            seen.into_inner().unwrap()
+        };
+        team.fix_company(Some(true));
+        team.begin_step();
+        assert_eq!(threads(&mut team), [std::thread::current().id()]);
+        team.end_step();
+        assert_eq!(threads(&mut team).len(), 2);
+        team.fix_company(Some(false));
+        team.begin_step();
+        assert_eq!(threads(&mut team).len(), 2);
     }
 
     #[test]

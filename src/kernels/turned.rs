@@ -57,7 +57,7 @@ impl Turned {
         let (rooms, ends) = (vec![0; groups + 1], vec![0; batch_size.div_ceil(part) * groups]);
         let (slots, values) = (vec![Slot::default(); part], x.values());
         let firsts = vec![0; batch_size.div_ceil(part)];
-        let listing = Listing::new(range, first);
+        let listing = Listing::new(range);
         Turned {
             band,
             first,
@@ -77,6 +77,11 @@ impl Turned {
     /// The band that it takes.
     pub fn band(&self) -> usize {
         self.band
+    }
+
+    /// What lists the groups of a row that are in the band.
+    pub fn listing(&mut self) -> &mut Listing {
+        &mut self.listing
     }
 
     /// Takes the rows `batch` of `x`.
@@ -121,11 +126,10 @@ impl Turned {
             ends.copy_from_slice(&rooms[..groups]);
             for (row, &r) in (0..).zip(rows) {
                 near.ask(q * *part + row as usize);
-                for (&p, entry) in listing.of(x.bits(r)).iter().zip(&kept[x.range(r, band)]) {
-                    let p = usize::from(p);
+                for (p, entry) in x.entries(kept, r, band, listing) {
                     let place = entry.put(values, first);
-                    // SAFETY: `Groups` has checked that the groups of a band lie in it, and that a row
-                    // has each once: so a group gets at most `part` slots from where its room starts,
+                    // SAFETY: a listing has no group beyond its band, which is this one, as `fill` has
+                    // checked, and each once: so a group gets at most `part` slots from where its room starts,
                     // and there are as many behind the last room.
                     unsafe {
                         let end = ends.get_unchecked_mut(p);
@@ -246,7 +250,7 @@ mod tests {
 
     use super::*;
     use crate::kernels::groups::GROUP;
-    use crate::kernels::{BANDS, Mask};
+    use crate::kernels::{BANDS, Mask, Matrix};
 
     /// Rows of 9 features, of which row r has the first r mod 10: as floats, and as bytes.
     fn rows(n: u32) -> [Groups; 2] {
@@ -301,10 +305,10 @@ mod tests {
                     }
                 }
                 let band = x.features_of(&x.band(band));
-                for (found, &r) in found.iter().zip(batch) {
-                    let mut want = [0.0; 9];
-                    x.spread(r, &mut want);
-                    assert_eq!(found[band.clone()], want[band.clone()], "row {r}");
+                let mut want = Matrix::zeros(batch.len(), 9);
+                x.spread(batch, want.view_mut(batch.len()));
+                for (r, found) in found.iter().enumerate() {
+                    assert_eq!(found[band.clone()], want.row(r)[band.clone()], "row {}", batch[r]);
                 }
             }
         }

@@ -151,6 +151,11 @@ impl Engine {
         score
     }
 
+    /// From now on steps are done by one thread, or by all, or again as is faster; it changes no bit.
+    pub fn fix_company(&mut self, alone: Option<bool>) {
+        self.training.team.fix_company(alone);
+    }
+
     /// Whether all weights are what the steps so far have made of them; else some sleep that a batch soon
     /// wakes, within [`LONGEST_NAP`] steps all.
     pub fn is_awake(&self) -> bool {

@@ -117,14 +117,10 @@ impl Feed {
 
 impl FeedInputs {
     /// Writes the inputs of `rows` into `to` (rows × features).
-    pub(super) fn gather(&self, rows: &[u32], mut to: ViewMut<'_>) {
+    pub(super) fn gather(&self, rows: &[u32], to: ViewMut<'_>) {
         match self {
             FeedInputs::Dense(dense) => dense.gather(rows, to),
-            FeedInputs::Sparse(groups) => {
-                let n = groups.features();
-                let each = rows.iter().enumerate();
-                each.for_each(|(r, &row)| groups.spread(row, &mut to.row(r)[..n]));
-            }
+            FeedInputs::Sparse(groups) => groups.spread(rows, to),
         }
     }
 }

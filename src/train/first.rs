@@ -149,7 +149,7 @@ impl First {
                 }
                 let bias = bias.filter(|_| turned.band() == 0);
                 if direct {
-                    let rows = (batch.rows, turned.band());
+                    let rows = (batch.rows, turned.band(), turned.listing());
                     let sums = sums.current();
                     direct_product(cpu, groups, rows, kernel, bias, sums.view_mut(n));
                 } else if whole {

@@ -35,6 +35,11 @@ fn numbers(n: usize, seed: u32, zeros: u32) -> Vec<f32> {
     (0..n).map(|_| if next() % 8 < zeros { 0.0 } else { next() as f32 / 8e6 - 1.0 }).collect()
 }
 
+/// Of features: more than there are bits in a word, or in two.
+fn features() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => sizes(), 1 => Just(127), 1 => Just(128), 1 => Just(129), 1 => 130usize..400]
+}
+
 fn sizes() -> impl Strategy<Value = usize> {
     prop_oneof![Just(1), Just(7), Just(15), Just(16), Just(17), Just(33), 1usize..70]
 }
@@ -94,7 +99,7 @@ proptest! {
 
     #[test]
     fn sparse_products_have_the_bits_of_the_dense(
-        m in prop_oneof![sizes(), 60usize..140], k in sizes(), n in sizes(), seed: u32, zeros in 0u32..9, bytes: bool, pieces in 1usize..5,
+        m in prop_oneof![sizes(), 60usize..140], k in features(), n in sizes(), seed: u32, zeros in 0u32..9, bytes: bool, pieces in 1usize..5,
     ) {
         let (mut a, b, bias) = (numbers(m * k, seed, zeros), numbers(k * n, !seed, 0), numbers(n, seed ^ 7, 0));
         if bytes {
@@ -130,7 +135,7 @@ proptest! {
                 sparse_product(cpu, &x, &turned, w.view(k), Some(start.row(0)), c.view_mut(m));
                 prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
                 let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
-                let rows = (&batch[..], band);
+                let rows = (&batch[..], band, turned.listing());
                 direct_product(cpu, &x, rows, w.view(k), Some(start.row(0)), c.view_mut(m));
                 prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
                 for groups in x.pieces(band, pieces) {
@@ -195,5 +200,40 @@ proptest! {
             prop_assert_eq!(&product.to_rows(), &want, "{}", cpu.name());
         }
         prop_assert!(all_rows.iter().all(|rows| *rows == all_rows[0]));
+    }
+}
+
+/// Every index of a group fits into 16 bits, and most words of a row are skipped.
+#[test]
+fn the_widest_rows_that_are_kept_sparse_are_multiplied_in_full() {
+    let (k, rows): (_, [&[usize]; 3]) =
+        (1 << 16, [&[0, 65_535], &[], &[1, 127, 128, 30_000, 65_534]]);
+    let mut mask = Mask::new(3, k);
+    for (r, features) in rows.iter().enumerate() {
+        features.iter().for_each(|&feature| mask.set(r, feature));
+    }
+    let x = Groups::bytes(&mask, &vec![255; mask.ones()], 255.0);
+    let numbers: Vec<f32> = (0..k).map(|i| i as f32).collect();
+    let want = rows.map(|features| features.iter().sum::<usize>() as f32);
+    let (w, batch) = (Matrix::from_rows(k, 1, &numbers), [0, 1, 2]);
+    for cpu in Cpu::available() {
+        let mut sums = [[0.0; 3]; 2];
+        for band in 0..BANDS {
+            let mut turned = Turned::new(&x, band, 3);
+            turned.fill(&x, &batch);
+            let mut c = Matrix::zeros(3, 1);
+            sparse_product(cpu, &x, &turned, w.view(k), None, c.view_mut(3));
+            (0..3).for_each(|r| sums[0][r] += c.row(r)[0]);
+            let rows = (&batch[..], band, turned.listing());
+            direct_product(cpu, &x, rows, w.view(k), None, c.view_mut(3));
+            (0..3).for_each(|r| sums[1][r] += c.row(r)[0]);
+        }
+        assert_eq!(sums, [want; 2], "{}", cpu.name());
+    }
+    let mut dense = Matrix::zeros(3, k);
+    x.spread(&batch, dense.view_mut(3));
+    for (r, features) in rows.iter().enumerate() {
+        let is_set = |i: &usize| dense.row(r)[*i] == 1.0;
+        assert_eq!((0..k).filter(is_set).collect::<Vec<_>>(), *features);
     }
 }

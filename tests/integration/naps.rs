@@ -59,11 +59,23 @@ fn goal(loss: &Loss) -> Goal<'_> {
 /// The weights after some epochs, and in how many steps some of them slept: where it is known what
 /// comes, or, as their plain twin, where it is not.
 fn train(feed: &Feed, optimizer: &Value, known: bool, threads: usize) -> (Vec<Vec<f32>>, usize) {
+    train_in(None, feed, optimizer, known, threads)
+}
+
+/// The same with one thread doing all the steps, or none of them, or as is faster.
+fn train_in(
+    alone: Option<bool>,
+    feed: &Feed,
+    optimizer: &Value,
+    known: bool,
+    threads: usize,
+) -> (Vec<Vec<f32>>, usize) {
     let optimizer: Optimizer = serde_json::from_value(optimizer.clone()).unwrap();
     let loss = loss();
     let (mut network, mut slept) = (network(), 0);
     let mut state = OptimizerState::new(&optimizer, &network);
     let mut engine = Engine::new(&network, goal(&loss), feed, BATCH, threads);
+    engine.fix_company(alone);
     let rows: Vec<u32> = (0..ROWS as u32).map(|r| r * 7 % ROWS as u32).collect();
     for _ in 0..3 {
         let batches: Vec<&[u32]> = rows.chunks(BATCH).collect();
@@ -108,8 +120,9 @@ fn weights_that_slept_are_where_their_steps_would_have_taken_them() {
         assert!(none == 0 && 150 < slept, "{optimizer}: {slept} steps with some asleep");
         let difference = difference(&plain, &fast);
         assert!(difference <= bound, "{optimizer}: {difference:e} of the way, want {bound:e}");
-        for threads in [2, 3] {
-            assert!(train(&feed, &optimizer, true, threads).0 == fast, "{optimizer}: {threads}");
+        for (threads, alone) in [(2, None), (2, Some(false)), (3, Some(false)), (3, Some(true))] {
+            let (weights, _) = train_in(alone, &feed, &optimizer, true, threads);
+            assert!(weights == fast, "{optimizer}: {threads} threads, {alone:?}");
         }
     }
 }
