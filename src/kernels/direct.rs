@@ -90,8 +90,8 @@ impl<E: Entry> Direct<'_, E> {
             }
             for (r, &row) in self.rows.iter().enumerate() {
                 let mut sum = first;
-                for (p, entry) in self.x.entries(self.kept, row, self.band, listing) {
-                    self.add(first_group + p, entry, col, &mut sum);
+                for (&p, entry) in self.x.entries(self.kept, row, self.band, listing) {
+                    self.add(first_group + usize::from(p), *entry, col, &mut sum);
                 }
                 for j in 0..N {
                     sum[j].store(self.c.at.add(r * self.c.stride + col + j * LANES));

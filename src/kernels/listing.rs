@@ -56,23 +56,30 @@ impl Listing {
         let Listing { words, before, first, last, list, sparse, compress, .. } = self;
         let bits = &bits[words.clone()];
         let end = bits.len().wrapping_sub(1);
-        let words = bits.iter().enumerate().filter(|(_, word)| !*sparse || **word != 0);
-        let words = words.map(|(i, &word)| {
+        let words = bits.iter().enumerate().map(|(i, &word)| {
             let word = if i == 0 { word & *first } else { word };
             let word = if i == end { word & *last } else { word };
             // Bits before the band, of which none is left, would have numbers below 0.
             (word, ((WORD * i) as u16).wrapping_sub(*before))
         });
-        let n = match compress {
-            Some(compress) => compress.numbers(words, list),
-            None => numbers(words, list),
+        let n = match sparse {
+            true => numbers(*compress, words.filter(|(word, _)| *word != 0), list),
+            false => numbers(*compress, words, list),
         };
         &list[..n]
     }
 }
 
-/// What [`Compress::numbers`] does, by plain means.
-fn numbers(words: impl Iterator<Item = (u64, u16)>, to: &mut [u16]) -> usize {
+/// What [`Compress::numbers`] does, by plain means where there are no others.
+#[inline(always)]
+fn numbers(
+    compress: Option<Compress>,
+    words: impl Iterator<Item = (u64, u16)>,
+    to: &mut [u16],
+) -> usize {
+    if let Some(compress) = compress {
+        return compress.numbers(words, to);
+    }
     let mut n = 0;
     for (word, mut first) in words {
         for byte in word.to_le_bytes() {

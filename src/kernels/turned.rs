@@ -126,7 +126,8 @@ impl Turned {
             ends.copy_from_slice(&rooms[..groups]);
             for (row, &r) in (0..).zip(rows) {
                 near.ask(q * *part + row as usize);
-                for (p, entry) in x.entries(kept, r, band, listing) {
+                for (&p, entry) in x.entries(kept, r, band, listing) {
+                    let p = usize::from(p);
                     let place = entry.put(values, first);
                     // SAFETY: a listing has no group beyond its band, which is this one, as `fill` has
                     // checked, and each once: so a group gets at most `part` slots from where its room starts,
