@@ -82,6 +82,9 @@ pub(super) trait Entry: Copy + Default + Send + Sync {
     fn put(self, values: &mut Values, first: usize) -> u32;
 }
 
+/// The numbers of some groups of a row, with their values.
+pub(super) type Entries<'a, E> = Zip<Iter<'a, u16>, Iter<'a, E>>;
+
 pub(super) type Bytes = [u8; GROUP];
 pub(super) type Floats = [f32; GROUP];
 
@@ -269,7 +272,7 @@ impl Groups {
         r: u32,
         band: usize,
         listing: &'a mut Listing,
-    ) -> Zip<Iter<'a, u16>, Iter<'a, E>> {
+    ) -> Entries<'a, E> {
         let (list, kept) = (listing.of(self.bits(r)), &kept[self.range(r, band)]);
         debug_assert_eq!(list.len(), kept.len());
         list.iter().zip(kept)
@@ -319,7 +322,7 @@ impl Groups {
     }
 }
 
-fn spread<E: Entry>(entries: Zip<Iter<'_, u16>, Iter<'_, E>>, table: &Table, to: &mut [f32]) {
+fn spread<E: Entry>(entries: Entries<'_, E>, table: &Table, to: &mut [f32]) {
     for (&p, group) in entries {
         let at = GROUP * usize::from(p);
         // The last group may be wider than what is left of the row.

@@ -1,7 +1,7 @@
 //! A batch of sparse rows turned group by group of features: what a group's weights are multiplied
 //! with stands together, on the way forward as on the way back; it computes nothing.
 
-use crate::kernels::groups::{AHEAD, Entry, Groups, Kept};
+use crate::kernels::groups::{AHEAD, Entries, Entry, Groups, Kept};
 use crate::kernels::listing::Listing;
 use crate::kernels::values::{PLACE, PartValues, Values};
 
@@ -126,18 +126,11 @@ impl Turned {
             ends.copy_from_slice(&rooms[..groups]);
             for (row, &r) in (0..).zip(rows) {
                 near.ask(q * *part + row as usize);
-                for (&p, entry) in x.entries(kept, r, band, listing) {
-                    let p = usize::from(p);
-                    let place = entry.put(values, first);
-                    // SAFETY: a listing has no group beyond its band, which is this one, as `fill` has
-                    // checked, and each once: so a group gets at most `part` slots from where its room starts,
-                    // and there are as many behind the last room.
-                    unsafe {
-                        let end = ends.get_unchecked_mut(p);
-                        *slots.get_unchecked_mut(*end as usize) = Slot(row << PLACE | place);
-                        *end += 1;
-                    }
-                }
+                let entries = x.entries(kept, r, band, listing);
+                // SAFETY: a listing has no group beyond its band, which is this one, as `fill` has
+                // checked, and each once: so a group gets at most `part` slots from where its room starts,
+                // and there are as many behind the last room.
+                unsafe { put_row(entries, row, (values, first), (ends, slots)) };
             }
             if ends.iter().zip(limits).any(|(end, limit)| limit < end) {
                 return false;
@@ -180,6 +173,29 @@ impl Turned {
             ends: &self.ends[q * groups..(q + 1) * groups],
             slots: &self.slots[q * rooms[groups] as usize..],
             values: self.values.from(self.firsts[q]),
+        }
+    }
+}
+
+/// Puts the entries of a row where their groups go on, which is where they end. By itself it has all
+/// registers: among the other loops some of its pointers went through memory.
+///
+/// # Safety
+/// There must be an end for each of the groups, and behind it a slot.
+#[inline(never)]
+unsafe fn put_row<E: Entry>(
+    entries: Entries<'_, E>,
+    row: u32,
+    (values, first): (&mut Values, usize),
+    (ends, slots): (&mut [u32], &mut [Slot]),
+) {
+    for (&p, entry) in entries {
+        let place = entry.put(values, first);
+        // SAFETY: the caller vouches for the group and its slot.
+        unsafe {
+            let end = ends.get_unchecked_mut(usize::from(p));
+            *slots.get_unchecked_mut(*end as usize) = Slot(row << PLACE | place);
+            *end += 1;
         }
     }
 }
