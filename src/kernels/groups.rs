@@ -225,9 +225,7 @@ impl Groups {
 
     /// Writes `rows` with their zeros into `to` (rows × features).
     pub fn spread(&self, rows: &[u32], mut to: ViewMut<'_>) {
-        for (r, _) in rows.iter().enumerate() {
-            to.row(r)[..self.features].fill(0.0);
-        }
+        (0..rows.len()).for_each(|r| to.row(r)[..self.features].fill(0.0));
         for band in 0..BANDS {
             let mut listing = Listing::new(self.band(band));
             let features = self.features_of(&self.band(band));

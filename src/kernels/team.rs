@@ -94,17 +94,17 @@ impl Team {
         self.alone = !self.members.is_empty() && self.company.begin();
     }
 
-    /// From now on the caller is alone in all steps, or in none, or again where it is faster so.
-    pub fn fix_company(&mut self, alone: Option<bool>) {
-        self.company.fix(alone);
-    }
-
     /// Ends the step.
     pub fn end_step(&mut self) {
         self.alone = false;
         if !self.members.is_empty() {
             self.company.end();
         }
+    }
+
+    /// From now on the caller is alone in all steps, or in none, or again where it is faster so.
+    pub fn fix_company(&mut self, alone: Option<bool>) {
+        self.company.fix(alone);
     }
 
     /// Calls `work` with every member's number, 0 the caller's, and returns when all are done. A
