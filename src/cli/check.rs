@@ -13,6 +13,7 @@ pub(super) fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit>
             let configs = experiments.len();
             let runs = experiments.iter().map(|experiment| experiment.runs.len()).sum();
             let line = format!("{}, {}: ok\n", count(configs, "config"), count(runs, "run"));
+            load::show_notes(&experiments, console);
             console.data(&line)?;
             Ok(Exit::Done)
         }

@@ -1,7 +1,8 @@
-//! Configs to experiments, or to pictures of what is wrong with them; it shows nothing.
+//! Configs to experiments, or to pictures of what is wrong with them, and the notes on their data.
 
 use std::path::PathBuf;
 
+use super::console::Console;
 use crate::config::{self, Experiment};
 
 /// The experiments that the configs describe, or a picture of every problem in any of them.
@@ -12,4 +13,15 @@ pub(super) fn load(
 ) -> Result<Vec<Experiment>, Vec<String>> {
     config::load(configs, sets)
         .map_err(|problems| problems.0.iter().map(|p| config::render(p, color)).collect())
+}
+
+/// Shows what is worth knowing of the data that the experiments learn from, each once.
+pub(super) fn show_notes(experiments: &[Experiment], console: &Console) {
+    let mut shown = Vec::new();
+    for note in experiments.iter().flat_map(|experiment| &experiment.notes) {
+        if !shown.contains(&note) {
+            console.say(&format!("note: {note}"));
+            shown.push(note);
+        }
+    }
 }

@@ -25,12 +25,16 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
         Err(pictures) => return Ok(show_problems(&pictures, console)),
     };
     if args.dry_run {
+        load::show_notes(&experiments, console);
         return dry_run(&experiments, args.work.json, console);
     }
     let plans = experiments.iter().flat_map(|experiment| &experiment.runs);
     if let Some(problem) = unknown_metric(args.work.sort.as_deref(), plans.map(|run| &run.plan)) {
         console.error(&problem);
         return Ok(Exit::Request);
+    }
+    if !args.work.quiet {
+        load::show_notes(&experiments, console);
     }
     for repeats in experiments.iter().map(|experiment| experiment.repeats).filter(|n| 0 < *n) {
         console.say(&format!("{} the same as an earlier one, left out", count(repeats, "draw")));

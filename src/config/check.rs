@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::callbacks;
+use super::classes;
 use super::data;
 use super::fit;
 use super::load::{beside, reason};
@@ -40,6 +41,7 @@ pub(super) fn resolve(
             problems.extend(data::validation(plan, &written, &data, describe));
             problems.extend(data::rows(plan, &written, &data));
             problems.extend(fit::network(plan, &written, &data));
+            problems.extend(classes::classes(plan, &written, &data));
             problems.extend(tensorboard::tensorboard(plan, &written, &data));
         }
         Err(problem) => problems.push(*problem),

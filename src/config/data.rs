@@ -8,8 +8,9 @@ use super::fit;
 use super::load::reason;
 use super::plan::{BUILT_IN, Label, Plan};
 use super::problem::Problem;
+use super::task;
 use super::words::{list, nearest};
-use crate::data::{Column, Columns, DataError, Description, Source, Task};
+use crate::data::{Column, DataError, Description, Source, Task};
 
 /// The data of a plan, its paths made absolute; or why they cannot be had.
 pub(super) fn dataset(
@@ -19,20 +20,14 @@ pub(super) fn dataset(
 ) -> Result<Description, Box<Problem>> {
     absolute(plan, written, "data.dataset")?;
     csv_keys(plan, written)?;
-    let complain = |error: Arc<DataError>| unusable(&error, written, "data.dataset");
-    let mut data = describe(&plan.data.source()).map_err(complain)?;
-    if plan.data.task.is_none() && fit::wants_a_number(plan) && are_numbers(&data) {
-        // A loss between numbers, with one output for the label: then the label is one.
-        plan.data.task = Some(Task::Regression);
-        data = describe(&plan.data.source()).map_err(complain)?;
-    }
-    Ok(data)
-}
-
-/// Whether the classes of a CSV file are numbers.
-fn are_numbers(data: &Description) -> bool {
-    let names = data.columns.as_ref().and_then(Columns::class_names);
-    names.is_some_and(|names| names.iter().all(|name| name.parse::<f64>().is_ok()))
+    let complain = |error: Arc<DataError>| *unusable(&error, written, "data.dataset");
+    let task = plan.data.task;
+    task::describe(plan, written, describe).map_err(|error| {
+        let problem = complain(error);
+        let told = task != plan.data.task && plan.data.task == Some(Task::Regression);
+        let loss = written.origin("training.loss").filter(|_| told);
+        Box::new(problem.related(loss, "with one output, this loss is between numbers"))
+    })
 }
 
 /// Makes the path at `key` absolute, if it is one, and looks for it.
@@ -64,7 +59,7 @@ fn dataset_help(given: &str) -> String {
 
 /// The keys that are for CSV files only.
 fn csv_keys(plan: &Plan, written: &Written<'_>) -> Result<(), Box<Problem>> {
-    let keys = ["label", "task", "ignore", "separator", "header"].map(|key| format!("data.{key}"));
+    let keys = ["label", "ignore", "separator", "header"].map(|key| format!("data.{key}"));
     let given = keys.iter().find(|key| written.origin(key).is_some());
     if let Some(separator) = &plan.data.separator
         && !matches!(separator.as_bytes(), [byte] if byte.is_ascii() && *byte != b'\n')
@@ -72,6 +67,10 @@ fn csv_keys(plan: &Plan, written: &Written<'_>) -> Result<(), Box<Problem>> {
         let message = "`data.separator` must be one character of ASCII";
         let help = "write `separator = \";\"`, or `\"\\t\"` for a tab";
         return Err(written.problem(&["data.separator"], message, help).into());
+    }
+    if let (Some(_), Source::Mnist) = (written.origin("data.task"), plan.data.source()) {
+        let message = "`data.task` is for files, the labels of `mnist` are classes";
+        return Err(written.problem(&["data.task"], message, "take it out").into());
     }
     match (given, plan.data.source()) {
         (None, _) | (_, Source::Csv(..)) => Ok(()),
@@ -85,17 +84,18 @@ fn csv_keys(plan: &Plan, written: &Written<'_>) -> Result<(), Box<Problem>> {
 
 /// The problem of data that cannot be used.
 fn unusable(error: &DataError, written: &Written<'_>, key: &str) -> Box<Problem> {
-    let help = error.help().unwrap_or("check the data, or name another");
+    let help = error.help().unwrap_or_else(|| "check the data, or name another".to_owned());
     let (keys, help) = match error {
         DataError::NoColumn { want, got, key: asks, .. } => {
             let asks = format!("data.{asks}");
-            let help = match nearest(want, got.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "name one of the columns; an index counts from 0".to_owned(),
+            let help = match (nearest(want, got.iter().map(String::as_str)), error.help()) {
+                (_, Some(help)) => help,
+                (Some(near), _) => format!("did you mean `{near}`?"),
+                _ => "name one of the columns; an index counts from 0".to_owned(),
             };
             (vec![if written.origin(&asks).is_some() { asks } else { key.to_owned() }], help)
         }
-        _ => (vec![key.to_owned()], help.to_owned()),
+        _ => (vec![key.to_owned()], help),
     };
     let keys: Vec<&str> = keys.iter().map(String::as_str).chain(["data"]).collect();
     written.problem(&keys, error.to_string(), help).into()
@@ -141,7 +141,7 @@ pub(super) fn fill(plan: &mut Plan, written: &Written<'_>, data: &Description) {
     }
     plan.data.scale.get_or_insert(data.default_scale);
     plan.model.input_shape.get_or_insert_with(|| vec![data.shape.iter().product()]);
-    if fit::is_regression(plan, data) && written.origin("training.metrics").is_none() {
+    if fit::reports_numbers(plan, data) && written.origin("training.metrics").is_none() {
         plan.training.metrics.retain(|metric| !metric.is_of_classes());
     }
 }

@@ -16,6 +16,9 @@ pub struct Experiment {
     /// How many draws of a random search are not among the runs because an earlier one is the same.
     #[serde(default)]
     pub repeats: usize,
+    /// What is worth knowing of its data, each a sentence without a full stop.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 /// One run of an experiment.
@@ -44,6 +47,6 @@ impl Experiment {
     pub fn single(plan: Plan) -> Experiment {
         let name = plan.name.clone();
         let run = Variant { label: String::new(), changes: Vec::new(), plan };
-        Experiment { name, sweep: false, runs: vec![run], repeats: 0 }
+        Experiment { name, sweep: false, runs: vec![run], repeats: 0, notes: Vec::new() }
     }
 }

@@ -30,6 +30,11 @@ fn output(plan: &Plan) -> Option<Output> {
     Some(Output { dense, units, activated, activation: layers[activated].activation() })
 }
 
+/// How many outputs a plan's network has, and its last activation.
+pub(super) fn outputs(plan: &Plan) -> Option<(usize, Activation)> {
+    output(plan).map(|output| (output.units, output.activation))
+}
+
 impl Output {
     /// The key of the number of units.
     fn units_key(&self) -> String {
@@ -51,8 +56,7 @@ pub(super) fn network(plan: &Plan, written: &Written<'_>, data: &Description) ->
         accuracy(plan, written, data),
         repeated(plan, written),
     ];
-    let weights = class_weights(plan, written, data);
-    problems.into_iter().flatten().chain(weights).collect()
+    problems.into_iter().flatten().collect()
 }
 
 fn input_shape(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Problem> {
@@ -84,12 +88,16 @@ fn wanted_units(
         (Wanted::Classes, None) if matches!(loss, Loss::SparseCategoricalCrossentropy { .. }) => {
             Err((
                 "`sparse_categorical_crossentropy` needs classes, the data has real values",
-                "use `mean_squared_error` for real values",
+                "use `mean_squared_error` for real values, or write `data.task = \"classification\"`",
             ))
         }
         // One output can tell two classes apart, or estimate the label as a number.
         (Wanted::Binary, Some(2)) | (Wanted::Numbers, Some(_)) if units == 1 => label(),
-        (_, Some(classes)) => Ok((classes, format!("one for each of the {classes} classes"))),
+        (_, Some(classes)) => {
+            let names = data.labels.as_ref().filter(|_| data.columns.is_some());
+            let names = names.map_or(String::new(), |labels| format!(" {}", labels.list()));
+            Ok((classes, format!("one for each of the {classes} classes{names}")))
+        }
         (_, None) => Ok((width, format!("one for each of the {width} target values"))),
     }
 }
@@ -129,14 +137,20 @@ fn units(
 /// Whether the network estimates numbers instead of telling classes apart.
 pub(super) fn is_regression(plan: &Plan, data: &Description) -> bool {
     let one_output = output(plan).is_some_and(|output| output.units == 1);
-    let numbers = data.classes.is_none_or(|classes| one_output && classes != 2);
+    let numbers = match data.classes {
+        Some(classes) => one_output && classes != 2,
+        None => !data.binary,
+    };
     numbers && plan.training.loss.wants() == Wanted::Numbers
 }
 
-/// Whether the loss compares numbers, of which there is one output.
-pub(super) fn wants_a_number(plan: &Plan) -> bool {
-    let one_output = output(plan).is_some_and(|output| output.units == 1);
-    one_output && plan.training.loss.wants() == Wanted::Numbers
+/// Whether nothing but numbers is reported unless metrics are named: of targets that are 0 or 1 too,
+/// where the outputs are no probabilities.
+pub(super) fn reports_numbers(plan: &Plan, data: &Description) -> bool {
+    let probabilities = output(plan)
+        .is_some_and(|o| matches!(o.activation, Activation::Sigmoid | Activation::Softmax));
+    let numbers = plan.training.loss.wants() == Wanted::Numbers;
+    is_regression(plan, data) || (numbers && data.classes.is_none() && !probabilities)
 }
 
 /// A metric of classes where numbers are estimated.
@@ -146,7 +160,13 @@ fn accuracy(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Pr
     is_regression(plan, data).then(|| {
         let message = format!("`{}` says nothing about estimated numbers", metrics[at].name());
         let place = format!("training.metrics.{at}");
-        let help = "use `mean_absolute_error`, `r2_score`, or no metric at all: `metrics = []`";
+        let numbers = "use `mean_absolute_error`, `r2_score`, or no metric at all: `metrics = []`";
+        let help = match &data.columns {
+            Some(columns) if columns.labels().len() == 1 => {
+                format!("{numbers}; or say `data.task = \"classification\"` if labels are classes")
+            }
+            _ => numbers.to_owned(),
+        };
         written.problem(&[&place, "training.metrics", "training"], message, help)
     })
 }
@@ -159,27 +179,6 @@ fn repeated(plan: &Plan, written: &Written<'_>) -> Option<Problem> {
     let place = format!("training.metrics.{at}");
     let paths = [&*place, "training.metrics", "training"];
     Some(written.problem(&paths, message, "keep one of them"))
-}
-
-/// Weights of what is no class of the data.
-fn class_weights(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
-    let Some(weights) = &plan.training.class_weight else { return Vec::new() };
-    let place = |class: &str| format!("training.class_weight.{class}");
-    let Some(classes) = data.classes else {
-        let message = "`training.class_weight` weighs classes, the data has real values";
-        let help = "take it out";
-        return vec![written.problem(&["training.class_weight"], message, help)];
-    };
-    let unknown = weights.keys().filter(|class| match class.parse::<usize>() {
-        Ok(number) => classes <= number || number.to_string() != **class,
-        Err(_) => true,
-    });
-    let problem = |class: &String| {
-        let message = format!("`{class}` is no class of the data");
-        let help = format!("classes are numbers from 0 to {}", classes - 1);
-        written.problem(&[&place(class), "training.class_weight"], message, help)
-    };
-    unknown.map(problem).collect()
 }
 
 /// What does not fit between the activations and the loss.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::check::{self, Describe};
 use super::experiment::Experiment;
+use super::notes::notes;
 use super::plan::Plan;
 use super::problem::{Location, Place, Problem, Problems, Source};
 use super::set::{self, Set};
@@ -43,8 +44,21 @@ pub fn load_with(
     };
     let mut experiments = Vec::new();
     for path in paths {
-        match load_one(path, &overrides, &mut describe) {
-            Ok(experiment) => experiments.push(experiment),
+        let mut asked = Vec::new();
+        let mut ask = |source: &data::Source| {
+            let told = describe(source);
+            asked.extend(told.iter().flat_map(|data| notes(source, data)));
+            told
+        };
+        let loaded = load_one(path, &overrides, &mut ask);
+        let mut told = Vec::new();
+        asked.into_iter().for_each(|note| {
+            if !told.contains(&note) {
+                told.push(note)
+            }
+        });
+        match loaded {
+            Ok(experiment) => experiments.push(Experiment { notes: told, ..experiment }),
             Err(found) => found.into_iter().for_each(|problem| problems.add(problem)),
         }
     }
@@ -79,7 +93,7 @@ fn load_one(
     }
     let (runs, repeats) = expand(&root, &space, &below, &mut planner)?;
     let name = runs.first().map_or(String::new(), |run| run.plan.name.clone());
-    Ok(Experiment { name, sweep: true, runs, repeats })
+    Ok(Experiment { name, sweep: true, runs, repeats, notes: Vec::new() })
 }
 
 /// Puts overrides into a config, or says all that is wrong with any.

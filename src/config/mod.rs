@@ -10,12 +10,16 @@ mod tree;
 
 mod callbacks;
 mod check;
+mod classes;
 mod data;
 mod fit;
+mod notes;
 mod optimizer;
 mod schema;
+mod task;
 mod tensorboard;
 mod walk;
+mod weights;
 
 mod example;
 mod reference;
@@ -39,3 +43,4 @@ pub use saved::{saved_plan, settings};
 pub use schema::schema;
 pub use sweep::short_keys;
 pub use tensorboard::{Layout, TensorBoard, UpdateFreq};
+pub use weights::{ClassWeight, ClassWeights, Formula};

@@ -1,6 +1,5 @@
 //! The plan: an experiment with every default filled in, which prints as the config that repeats it.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::callbacks::Callbacks;
 use super::tensorboard::TensorBoard;
-use crate::data::{Column, Columns, Reading, Source, Task};
+use super::weights::ClassWeights;
+use crate::data::{Column, Columns, Labels, Reading, Source, Task};
 use crate::model::{Layer, Loss, Metric};
 use crate::optim::Optimizer;
 use crate::shorthand::{Shorthand, name_or_table, names_or_tables};
@@ -56,11 +56,12 @@ pub struct Data {
     #[schemars(extend("x-default" = "the last column"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
-    /// What the label of a CSV file is: `"classification"` makes its words or numbers classes, in
-    /// sorted order; `"regression"` takes its numbers for what they are.
+    /// What the labels of a file are: `"classification"` makes words or numbers classes, in sorted
+    /// order; `"regression"` takes numbers for what they are.
     #[schemars(extend(
-        "x-default" = "classification of words and of at most 20 different whole numbers, unless \
-                       a loss between numbers has one output"
+        "x-default" = "classification of words, of integers in `.npz` and IDX files, and of at \
+                       most 20 different whole numbers in CSV files, unless the loss and the \
+                       network's outputs want otherwise"
     ))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
@@ -157,19 +158,15 @@ pub struct Training {
     #[serde(deserialize_with = "names_or_tables")]
     #[schemars(with = "Vec<Shorthand<Metric>>")]
     pub metrics: Vec<Metric>,
-    /// How much the loss of a row of each class counts in training: `{ 0 = 0.5, 3 = 2.0 }`.
+    /// How much the loss of a row of each class counts in training, by the labels in the data:
+    /// `{ 0 = 0.5, 3 = 2.0 }`, `{ yes = 20 }`; or `"balanced"`, the number of rows that train
+    /// divided by that of classes and by that of the class's rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-default" = "1 for every class"))]
-    pub class_weight: Option<BTreeMap<String, ClassWeight>>,
+    pub class_weight: Option<ClassWeights>,
     /// Put the training rows into a new order before every epoch.
     pub shuffle: bool,
 }
-
-/// How much a class counts.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(inline)]
-pub struct ClassWeight(#[schemars(range(min = 0.0))] pub f64);
 
 /// The data sets that need no path.
 pub(super) const BUILT_IN: [&str; 1] = ["mnist"];
@@ -190,7 +187,8 @@ impl Data {
     pub fn read(&self, path: &str) -> Source {
         let path = match Source::parse(path, Path::new("")) {
             Source::Csv(path, _) => path,
-            other => return other,
+            Source::Path(path, _) => return Source::Path(path, self.task),
+            Source::Mnist => return Source::Mnist,
         };
         let label = self.label.clone().map(|label| match label {
             Label::One(column) => vec![column],
@@ -236,17 +234,19 @@ impl Data {
 }
 
 impl Training {
-    /// How much each class counts, from the first to the last that is weighted; evenly if none is.
-    pub fn class_weights(&self) -> Vec<f32> {
-        let named = self.class_weight.iter().flatten();
-        let weights = named.filter_map(|(class, weight)| Some((class.parse().ok()?, weight.0)));
-        let mut all: Vec<f32> = Vec::new();
-        for (class, weight) in weights {
-            let class: usize = class;
-            all.resize(all.len().max(class + 1), 1.0);
-            all[class] = weight as f32;
-        }
-        all
+    /// The metrics of a network with `outputs` outputs, which say something about what is called
+    /// `names`: classes are told by their outputs instead of their labels.
+    pub fn metrics_of(&self, names: Vec<String>, outputs: usize) -> Vec<Metric> {
+        let labels = Labels::from(names);
+        let resolved = |metric: &Metric| {
+            let label = metric.class_id().map(ToString::to_string);
+            match label.and_then(|label| labels.find(&label)) {
+                // One output is that of the last of two classes.
+                Some(class) => metric.at_output(class.min(outputs.saturating_sub(1))),
+                None => metric.clone(),
+            }
+        };
+        self.metrics.iter().map(resolved).collect()
     }
 }
 

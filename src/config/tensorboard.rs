@@ -135,6 +135,11 @@ impl Default for TensorBoard {
 }
 
 impl TensorBoard {
+    /// Whether anything is logged that only classes have.
+    pub(super) fn wants_classes(&self) -> bool {
+        self.confusion_matrix || 0 < self.mistakes || self.pr_curves
+    }
+
     /// Whether anything is made of the outputs for the validation rows at the end.
     pub fn looks_at_answers(&self) -> bool {
         self.confusion_matrix || 0 < self.mistakes || self.pr_curves || 0 < self.embeddings

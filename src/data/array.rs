@@ -85,8 +85,32 @@ impl Header {
         Ok(Values::Floats(floats))
     }
 
+    /// Reads an array of rank 1 in effect as classes, which must be below `max`: whole numbers, be
+    /// they stored as integers, booleans or floats.
+    pub(super) fn classes(&self, reader: impl Read, max: usize) -> Result<Vec<u32>, DataError> {
+        let wrong = |row: usize, got: String| DataError::Label {
+            place: self.place.clone(),
+            row,
+            got,
+            classes: max,
+        };
+        if self.element.kind.is_float() {
+            let Values::Floats(floats) = self.values(reader)? else { return Ok(Vec::new()) };
+            let fits = |x: &f32| x.fract() == 0.0 && (0.0..max as f32).contains(x);
+            return match floats.iter().position(|x| !fits(x)) {
+                Some(row) => Err(wrong(row, floats[row].to_string())),
+                None => Ok(floats.iter().map(|x| *x as u32).collect()),
+            };
+        }
+        let integers = self.integers(reader)?;
+        match integers.iter().position(|label| !(0..max as i128).contains(label)) {
+            Some(row) => Err(wrong(row, integers[row].to_string())),
+            None => Ok(integers.into_iter().map(|label| label as u32).collect()),
+        }
+    }
+
     /// Reads an array of integers or booleans, of rank 1 in effect.
-    pub(super) fn integers(&self, reader: impl Read) -> Result<Vec<i128>, DataError> {
+    fn integers(&self, reader: impl Read) -> Result<Vec<i128>, DataError> {
         let mut integers = Vec::new();
         self.pieces(reader, |piece| self.element.push_integers(piece, &mut integers))?;
         Ok(integers)

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::data::looks_like_number;
+
 /// A data set that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -147,7 +149,7 @@ pub enum DataError {
         /// The row, from 0.
         row: usize,
         /// The label.
-        got: i128,
+        got: String,
         /// Labels must be below this.
         classes: usize,
     },
@@ -176,6 +178,8 @@ pub enum DataError {
         got: String,
         /// What it should be like.
         want: String,
+        /// What to do.
+        help: String,
     },
 
     /// A field of a CSV file is not what its column wants.
@@ -204,6 +208,21 @@ pub enum DataError {
         got: Vec<String>,
         /// The key of `[data]` that asks for it.
         key: &'static str,
+        /// What to do if the file's columns were not told apart.
+        help: Option<String>,
+    },
+
+    /// The first bytes of the file say that it is of another kind than its name does.
+    #[error("`{}` has the wrong format: got {got}, want {want}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What its first bytes say.
+        got: &'static str,
+        /// What its name says.
+        want: &'static str,
+        /// What to do.
+        help: &'static str,
     },
 
     /// A CSV file as a whole cannot be used.
@@ -213,6 +232,8 @@ pub enum DataError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+        /// What to do, if that is known.
+        help: Option<String>,
     },
 
     /// A CSV file has one part only; keep some of its rows for a test, or name another file.
@@ -248,19 +269,27 @@ pub enum DataError {
 
 impl DataError {
     /// The way out, where there is a better one than other data.
-    pub fn help(&self) -> Option<&'static str> {
-        match self {
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
             DataError::Cell { got, .. } if got == "nothing" => {
-                Some("fill in the field, take out the line, or `ignore` the column")
+                "fill in the field, take out the line, or `ignore` the column"
             }
-            DataError::Cell { .. } => {
-                Some("mend the field, take out the line, or `ignore` the column")
+            DataError::Cell { got, .. } if looks_like_number(got.trim_matches('`')) => {
+                "write numbers as `1200` or `1.5`: digits and a decimal point, nothing else"
             }
-            DataError::Line { .. } => {
-                Some("mend the line; `separator` tells what parts the fields")
+            DataError::Cell { .. } => "mend the field, take out the line, or `ignore` the column",
+            DataError::Line { help, .. } => help,
+            DataError::Sheet { help, .. } | DataError::NoColumn { help, .. } => {
+                return help.clone();
             }
-            _ => None,
-        }
+            DataError::Format { help, .. } => help,
+            DataError::Label { .. } => {
+                "count classes from 0; numbers to be estimated want `task = \"regression\"`, or a \
+                 loss between numbers with one output"
+            }
+            _ => return None,
+        };
+        Some(help.to_owned())
     }
 }
 

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use crate::data::array::{Header, Kind};
-use crate::data::{DataError, Description, Inputs, Part, Table, Targets, Values};
+use crate::data::{DataError, Description, Inputs, Labels, Part, Table, Targets, Task, Values};
 
 /// Labels must be below this: far more classes than a dense network is good for, and few enough
 /// that a stray number is not taken for one.
@@ -24,10 +24,13 @@ pub(super) enum Role {
 }
 
 /// Reads the training set's headers and labels.
-pub(super) fn describe(files: &mut dyn Files) -> Result<Description, DataError> {
+pub(super) fn describe(
+    files: &mut dyn Files,
+    task: Option<Task>,
+) -> Result<Description, DataError> {
     let (inputs, _) = files.open(Part::Train, Role::Inputs)?;
     check_inputs(&inputs)?;
-    let targets = targets(files, Part::Train, inputs.rows(), MAX_CLASSES)?;
+    let targets = targets(files, (Part::Train, task), inputs.rows(), MAX_CLASSES)?;
     let (classes, target_width) = match targets {
         Targets::Classes { classes, .. } => (Some(classes), 1),
         Targets::Values { width, .. } => (None, width),
@@ -40,16 +43,22 @@ pub(super) fn describe(files: &mut dyn Files) -> Result<Description, DataError> 
         shape: inputs.shape[1..].to_vec(),
         has_test: files.open(Part::Test, Role::Inputs).is_ok(),
         columns: None,
+        labels: Labels::of(&targets, None),
+        binary: targets.is_binary(),
     })
 }
 
 /// Reads one part; the test set must be of the training set's form.
-pub(super) fn load(files: &mut dyn Files, part: Part) -> Result<Table, DataError> {
+pub(super) fn load(
+    files: &mut dyn Files,
+    part: Part,
+    task: Option<Task>,
+) -> Result<Table, DataError> {
     let (header, values) = inputs(files.open(part, Role::Inputs)?)?;
     let rows = header.rows();
     let targets = match part {
-        Part::Train => targets(files, part, rows, MAX_CLASSES)?,
-        Part::Test => test_targets(files, &header)?,
+        Part::Train => targets(files, (part, task), rows, MAX_CLASSES)?,
+        Part::Test => test_targets(files, &header, task)?,
     };
     let shape = header.shape[1..].to_vec();
     let inputs = Inputs::new(shape.iter().product(), values);
@@ -80,19 +89,23 @@ fn check_not_empty(header: &Header) -> Result<(), DataError> {
 }
 
 /// The test targets, once all of the test set is known to look like the training set.
-fn test_targets(files: &mut dyn Files, inputs: &Header) -> Result<Targets, DataError> {
+fn test_targets(
+    files: &mut dyn Files,
+    inputs: &Header,
+    task: Option<Task>,
+) -> Result<Targets, DataError> {
     let (train_inputs, _) = files.open(Part::Train, Role::Inputs)?;
     check_inputs(&train_inputs)?;
     if inputs.shape[1..] != train_inputs.shape[1..] {
         let want = format!("rows of the training set's shape {:?}", &train_inputs.shape[1..]);
         return Err(shape(inputs, &want));
     }
-    let train = targets(files, Part::Train, train_inputs.rows(), MAX_CLASSES)?;
+    let train = targets(files, (Part::Train, task), train_inputs.rows(), MAX_CLASSES)?;
     let max_classes = match train {
         Targets::Classes { classes, .. } => classes,
         Targets::Values { .. } => MAX_CLASSES,
     };
-    let mut test = targets(files, Part::Test, inputs.rows(), max_classes)?;
+    let mut test = targets(files, (Part::Test, task), inputs.rows(), max_classes)?;
     match (&train, &mut test) {
         (Targets::Classes { classes: all, .. }, Targets::Classes { classes, .. }) => {
             *classes = *all;
@@ -108,11 +121,11 @@ fn test_targets(files: &mut dyn Files, inputs: &Header) -> Result<Targets, DataE
     }
 }
 
-/// Integers, one per row, are classes; anything else is values, one-hot rows included, as a loss
-/// takes those for what they are.
+/// One number per row is a class if it is told to be one, or if it is an integer and nothing is
+/// told; anything else is values, one-hot rows included, as a loss takes those for what they are.
 fn targets(
     files: &mut dyn Files,
-    part: Part,
+    (part, task): (Part, Option<Task>),
     rows: usize,
     max_classes: usize,
 ) -> Result<Targets, DataError> {
@@ -127,24 +140,23 @@ fn targets(
         let (place, got) = (header.place.clone(), header.rows());
         return Err(DataError::Rows { place, got, want: rows });
     }
-    if width == 1 && !header.element.kind.is_float() {
-        return classes(&header, header.integers(reader)?, max_classes);
+    let classes = match task {
+        Some(task) => task == Task::Classification,
+        None => width == 1 && !header.element.kind.is_float(),
+    };
+    if classes && width != 1 {
+        return Err(shape(&header, "(rows,) or (rows, 1), as `task = \"classification\"` tells"));
+    }
+    if classes {
+        let labels = header.classes(reader, max_classes)?;
+        let classes = labels.iter().max().map_or(0, |&label| label as usize + 1);
+        return Ok(Targets::Classes { labels, classes });
     }
     let values = match header.values(reader)? {
         Values::Bytes(bytes) => bytes.iter().copied().map(f32::from).collect(),
         Values::Floats(floats) => floats,
     };
     Ok(Targets::Values { values, width })
-}
-
-fn classes(header: &Header, labels: Vec<i128>, max: usize) -> Result<Targets, DataError> {
-    if let Some(row) = labels.iter().position(|label| !(0..max as i128).contains(label)) {
-        let (place, got) = (header.place.clone(), labels[row]);
-        return Err(DataError::Label { place, row, got, classes: max });
-    }
-    let labels: Vec<_> = labels.into_iter().map(|label| label as u32).collect();
-    let classes = labels.iter().max().map_or(0, |&label| label as usize + 1);
-    Ok(Targets::Classes { labels, classes })
 }
 
 fn shape(header: &Header, want: &str) -> DataError {

@@ -5,15 +5,13 @@
 //! `u32` per dimension, and the elements. Only unsigned bytes (type 8) are read, which is what the
 //! names with `ubyte` promise.
 
-use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-
-use flate2::bufread::MultiGzDecoder;
 
 use crate::data::array::{Element, Header, Kind, Order, read_full};
 use crate::data::error::Place;
 use crate::data::files::{Files, Role};
+use crate::data::packing::unpacked;
 use crate::data::{DataError, Part};
 
 /// A folder of IDX files.
@@ -58,9 +56,8 @@ fn find(
     };
     for (dash, gz) in [("-", ""), ("-", ".gz"), (".", ""), (".", ".gz")] {
         let path = folder.join(format!("{stem}{dash}idx{rank}-ubyte{gz}"));
-        match File::open(&path) {
-            Ok(file) if gz.is_empty() => return Ok((path, Box::new(BufReader::new(file)))),
-            Ok(file) => return Ok((path, Box::new(MultiGzDecoder::new(BufReader::new(file))))),
+        match unpacked(&path) {
+            Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(source) => return Err(DataError::Io { path, source }),
         }

@@ -1,7 +1,7 @@
 //! MNIST, built into the program so that it trains offline; where the pictures come from and under
 //! what licence is said in `data/README.md`. It never touches a file when the program runs.
 
-use crate::data::{DataError, Description, Part, Table, packed};
+use crate::data::{DataError, Description, Labels, Part, Table, packed};
 
 const TRAIN: &[u8] = include_bytes!("../../data/mnist-train.bin");
 const TEST: &[u8] = include_bytes!("../../data/mnist-test.bin");
@@ -16,6 +16,8 @@ pub(super) fn describe() -> Description {
         default_scale: 255.0,
         has_test: true,
         columns: None,
+        labels: Some(Labels::counted(10)),
+        binary: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Data sets: rows of inputs with their targets, read once, checked on reading, shared by all runs
 //! and never changed; nothing here knows a network or an epoch.
 
+mod labels;
 mod preparation;
 mod source;
 mod standardization;
@@ -12,14 +13,19 @@ mod idx;
 mod mnist;
 mod npz;
 mod packed;
+mod packing;
 mod picture;
 
 mod array;
 mod error;
 mod fingerprint;
 
-pub use csv::{Column, Columns, FEW_CLASSES, FeatureColumn, Reading, TargetColumns, Task};
+pub use csv::{
+    Column, Columns, FEW_CLASSES, FeatureColumn, Reading, TargetColumns, Task, is_missing,
+    is_number, looks_like_number,
+};
 pub use error::{DataError, Place};
+pub use labels::Labels;
 pub use picture::load_picture;
 pub use preparation::Preparation;
 pub use source::{Description, Part, Source, describe, load, load_inputs};

@@ -2,7 +2,7 @@
 //! deflated; it never reads an array that nobody asked for.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use ndarray_npy::npy::header;
@@ -12,6 +12,7 @@ use zip::result::ZipError;
 use crate::data::array::{Element, Header, Kind, Order, read_full};
 use crate::data::error::Place;
 use crate::data::files::{self, Files, Role};
+use crate::data::packing::is_gzip;
 use crate::data::{DataError, Inputs, Part, Table, Targets};
 
 /// NumPy itself reads no longer header unless it is told to trust the file.
@@ -28,10 +29,14 @@ pub(super) struct Npz {
 
 impl Npz {
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
-        let file =
-            File::open(path).map_err(|source| DataError::Io { path: path.to_owned(), source })?;
-        let archive =
-            ZipArchive::new(BufReader::new(file)).map_err(|error| archive(path, error))?;
+        let io = |source| DataError::Io { path: path.to_owned(), source };
+        let mut file = BufReader::new(File::open(path).map_err(io)?);
+        if is_gzip(file.fill_buf().map_err(io)?) {
+            let (path, got, want) = (path.to_owned(), "gzip data", "a zip archive");
+            let help = "unpack it: `gzip -dc FILE > unpacked.npz`";
+            return Err(DataError::Format { path, got, want, help });
+        }
+        let archive = ZipArchive::new(file).map_err(|error| archive(path, error))?;
         Ok(Npz { path: path.to_owned(), archive })
     }
 

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Columns, DataError, Description, Source, Standardization, Table, Targets};
+use crate::data::{
+    Columns, DataError, Description, Labels, Source, Standardization, Table, Targets,
+};
 
 /// How rows become a network's inputs, and what its outputs mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,9 +50,13 @@ impl Preparation {
 
     /// The name of each class: what the data call it, else its number; none for real values.
     pub fn class_names(&self) -> Option<Vec<String>> {
-        let known = self.columns.as_ref().and_then(Columns::class_names);
-        let numbers = || Some((0..self.classes?).map(|class| class.to_string()).collect());
-        known.map(<[String]>::to_vec).or_else(numbers)
+        self.classes?;
+        Some(self.output_names())
+    }
+
+    /// What each output says something about: a class, or a column of the target.
+    pub fn output_names(&self) -> Vec<String> {
+        output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref())
     }
 
     /// Makes sure that rows from `source` are of the training rows' form; their classes are counted
@@ -68,6 +74,11 @@ impl Preparation {
 }
 
 impl Description {
+    /// As [`Preparation::output_names`].
+    pub fn output_names(&self) -> Vec<String> {
+        output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref())
+    }
+
     /// Makes sure, as far as descriptions tell, that rows from `source`, described by `other`, are of
     /// these rows' form.
     pub fn check(&self, other: &Description, source: &Source) -> Result<(), DataError> {
@@ -76,6 +87,12 @@ impl Description {
         let want = (&*self.shape, want.0, want.1, want.2);
         fits(want, (&*other.shape, got.0, got.1, got.2), source)
     }
+}
+
+/// What the data call outputs, else their numbers from 0.
+fn output_names(n: usize, columns: Option<&Columns>) -> Vec<String> {
+    let known = columns.map(|columns| columns.class_names().unwrap_or(columns.labels()));
+    known.map_or_else(|| Labels::counted(n).names, <[String]>::to_vec)
 }
 
 /// Shape, classes, values of a target, and whether they come from a CSV file.

@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 use crate::data::files::{self, Files};
 use crate::data::idx::Idx;
 use crate::data::npz::Npz;
-use crate::data::{Columns, DataError, Preparation, Reading, Table, Targets, csv, mnist};
+use crate::data::{
+    Columns, DataError, Labels, Preparation, Reading, Table, Targets, Task, csv, mnist,
+};
 
 /// The name or place of a data set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// MNIST, built into the program.
     Mnist,
-    /// A `.npz` file with Keras's keys, or a folder of IDX files.
-    Path(PathBuf),
+    /// A `.npz` file with Keras's keys, or a folder of IDX files; and what its targets are: integers
+    /// are classes, floats values, if nobody says otherwise.
+    Path(PathBuf, Option<Task>),
     /// A CSV file, and how to read it.
     Csv(PathBuf, Reading),
 }
@@ -45,6 +48,10 @@ pub struct Description {
     pub has_test: bool,
     /// What the columns of a CSV file are.
     pub columns: Option<Columns>,
+    /// The classes that the targets tell apart, if they do.
+    pub labels: Option<Labels>,
+    /// Whether all targets are 0 or 1: labels of two classes, one-hot rows, or several of both.
+    pub binary: bool,
 }
 
 impl Source {
@@ -56,7 +63,7 @@ impl Source {
                 let path = base.join(path);
                 match csv::is_csv(&path) {
                     true => Source::Csv(path, Reading::default()),
-                    false => Source::Path(path),
+                    false => Source::Path(path, None),
                 }
             }
         }
@@ -78,7 +85,7 @@ impl Source {
     pub fn fingerprint(&self, part: Part, table: &Table) -> String {
         match self {
             Source::Mnist => mnist::fingerprint(part).to_owned(),
-            Source::Path(_) | Source::Csv(..) => table.fingerprint(),
+            Source::Path(..) | Source::Csv(..) => table.fingerprint(),
         }
     }
 }
@@ -88,7 +95,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Mnist => write!(f, "mnist"),
-            Source::Path(path) | Source::Csv(path, _) => write!(f, "{}", path.display()),
+            Source::Path(path, _) | Source::Csv(path, _) => write!(f, "{}", path.display()),
         }
     }
 }
@@ -102,7 +109,7 @@ impl fmt::Display for Source {
 pub fn describe(source: &Source) -> Result<Description, DataError> {
     match source {
         Source::Mnist => Ok(mnist::describe()),
-        Source::Path(path) => files::describe(&mut *open(path)?),
+        Source::Path(path, task) => files::describe(&mut *open(path)?, *task),
         Source::Csv(path, reading) => Ok(description(csv::read(path, reading)?)),
     }
 }
@@ -118,7 +125,7 @@ pub fn describe(source: &Source) -> Result<Description, DataError> {
 pub fn load(source: &Source, part: Part) -> Result<Table, DataError> {
     match source {
         Source::Mnist => mnist::load(part),
-        Source::Path(path) => files::load(&mut *open(path)?, part),
+        Source::Path(path, task) => files::load(&mut *open(path)?, part, *task),
         Source::Csv(path, reading) => match part {
             Part::Train => csv::read(path, reading),
             Part::Test => Err(DataError::NoTestRows { path: path.clone() }),
@@ -135,7 +142,7 @@ pub fn load(source: &Source, part: Part) -> Result<Table, DataError> {
 pub fn load_inputs(source: &Source, preparation: &Preparation) -> Result<Table, DataError> {
     let mut table = match (source, &preparation.columns) {
         (Source::Csv(path, reading), Some(columns)) => csv::read_inputs(path, reading, columns)?,
-        (Source::Path(path), _) if is_npz(path) => Npz::open(path)?.inputs()?,
+        (Source::Path(path, _), _) if is_npz(path) => Npz::open(path)?.inputs()?,
         _ => load(source, Part::Test)?,
     };
     let rows = table.rows();
@@ -156,6 +163,8 @@ fn description(table: Table) -> Description {
         Targets::Values { width, .. } => (None, *width),
     };
     Description {
+        labels: Labels::of(&table.targets, table.columns.as_ref()),
+        binary: table.targets.is_binary(),
         rows: table.rows(),
         classes,
         target_width,

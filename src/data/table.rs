@@ -80,6 +80,16 @@ pub enum Targets {
     },
 }
 
+impl Targets {
+    /// Whether all targets are 0 or 1.
+    pub fn is_binary(&self) -> bool {
+        match self {
+            Targets::Classes { classes, .. } => *classes <= 2,
+            Targets::Values { values, .. } => values.iter().all(|t| *t == 0.0 || *t == 1.0),
+        }
+    }
+}
+
 impl Inputs {
     /// Takes rows of `features` values each, and keeps their zeros or not: see [`SPARSE_DENSITY`].
     pub fn new(features: usize, values: Values) -> Self {

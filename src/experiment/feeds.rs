@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Data, Parts, Plan};
-use crate::data::{Part, Preparation, Source, Table, describe, load};
+use crate::data::{Labels, Part, Preparation, Source, Table, describe, load};
 use crate::runs::DataSource;
 use crate::train::Feed;
 
@@ -33,6 +33,8 @@ pub struct Loaded {
     pub feed: Arc<Feed>,
     /// What else is to be put to the network has to be made so.
     pub preparation: Preparation,
+    /// The classes of its targets, if they are any.
+    labels: Option<Labels>,
     /// Rows of another data set that validate.
     validation: Option<(Source, Feed)>,
     source: Source,
@@ -93,6 +95,7 @@ impl Loaded {
         let mut fingerprint = source.fingerprint(Part::Train, &table);
         let trained = parts(data, table.rows()).training.len();
         let preparation = Preparation::of(&table, scale, trained, data.standardize);
+        let labels = Labels::of(&table.targets, table.columns.as_ref());
         let validation = match data.validation_source(preparation.columns.as_ref()) {
             None => None,
             Some(other) => {
@@ -103,7 +106,7 @@ impl Loaded {
             }
         };
         let feed = Arc::new(feed(&preparation, table));
-        Ok(Loaded { feed, preparation, validation, source, fingerprint })
+        Ok(Loaded { feed, preparation, labels, validation, source, fingerprint })
     }
 
     /// The SHA-256 of the rows.
@@ -114,6 +117,16 @@ impl Loaded {
     /// How the rows are divided under a plan.
     pub fn parts(&self, plan: &Plan) -> Parts {
         parts(&plan.data, self.feed.rows())
+    }
+
+    /// How much each class counts under a plan, by its number in the feed; evenly, if there are none.
+    pub(super) fn class_weights(&self, plan: &Plan) -> anyhow::Result<Vec<f32>> {
+        let Some(weights) = &plan.training.class_weight else { return Ok(Vec::new()) };
+        let no_classes =
+            || anyhow::anyhow!("`training.class_weight` weighs classes, the data has none");
+        let labels = self.labels.as_ref().ok_or_else(no_classes)?;
+        let rows = self.parts(plan).training.map(|row| self.feed.class_number(row as u32));
+        Ok(weights.of_classes(labels, rows))
     }
 
     /// What validates under a plan: rows of the training set, or of another.

@@ -136,7 +136,10 @@ fn train(
     tell(News::Started(order.dir));
     let loaded = setting.feeds.get(plan, (setting.threads)())?;
     logbook.data(loaded.data_source(plan), order.data)?;
-    let class_weight = plan.training.class_weights();
+    let class_weight = loaded.class_weights(plan)?;
+    let layers = &plan.model.layers;
+    let outputs = layers.iter().fold(loaded.feed.features(), |n, layer| layer.outputs(n));
+    let metrics = plan.training.metrics_of(loaded.preparation.output_names(), outputs);
     let threads = (setting.threads)();
     let task = Task {
         feed: &loaded.feed,
@@ -146,11 +149,7 @@ fn train(
         batch_size: plan.training.batch_size,
         shuffle: plan.training.shuffle,
         seed: plan.seed,
-        goal: Goal {
-            loss: &plan.training.loss,
-            metrics: &plan.training.metrics,
-            class_weight: &class_weight,
-        },
+        goal: Goal { loss: &plan.training.loss, metrics: &metrics, class_weight: &class_weight },
         optimizer: &plan.optimizer,
         early_stopping: plan.callbacks.early_stopping.as_ref(),
         reduce_lr_on_plateau: plan.callbacks.reduce_lr_on_plateau.as_ref(),

@@ -146,7 +146,9 @@ impl Trained {
 
     fn judge(&self, rows: String, feed: &Feed, range: Range<usize>, threads: usize) -> Evaluation {
         let training = &self.plan.training;
-        let goal = Goal { loss: &training.loss, metrics: &training.metrics, class_weight: &[] };
+        let names = self.preparation.output_names();
+        let metrics = training.metrics_of(names, self.network.outputs());
+        let goal = Goal { loss: &training.loss, metrics: &metrics, class_weight: &[] };
         let logs = evaluate(&self.network, goal, feed, range.clone(), threads);
         let answers = self.ask(feed, range.clone(), threads);
         let confusion = self.preparation.classes.filter(|_| answers[0].class.is_some()).map(|n| {

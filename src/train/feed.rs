@@ -2,13 +2,15 @@
 //! all runs and never changed.
 
 use crate::data::{Inputs, Table, Targets, Values};
-use crate::kernels::{Groups, LANES, Matrix, ViewMut, prefetch};
+use crate::kernels::{Groups, LANES, Matrix, ViewMut, argmax, prefetch};
 
 /// A table whose inputs have been divided by a scale.
 #[derive(Debug)]
 pub struct Feed {
     pub(super) inputs: FeedInputs,
     targets: Targets,
+    /// The least target, rounded, if each row has one real value.
+    lowest: i64,
 }
 
 #[derive(Debug)]
@@ -36,7 +38,11 @@ impl Feed {
                 FeedInputs::Dense(Dense { features: d.features, values: d.values, scale })
             }
         };
-        Feed { inputs, targets: table.targets }
+        let lowest = match &table.targets {
+            Targets::Values { values, width: 1 } => values.iter().map(|t| t.round() as i64).min(),
+            _ => None,
+        };
+        Feed { inputs, targets: table.targets, lowest: lowest.unwrap_or(0) }
     }
 
     /// Number of rows.
@@ -67,6 +73,19 @@ impl Feed {
         match &self.targets {
             Targets::Classes { labels, .. } => Some(labels[row as usize] as usize),
             Targets::Values { .. } => None,
+        }
+    }
+
+    /// The number of a row's class for weighing it: its label, the greatest of several targets, or the
+    /// rounded value above the lowest, as Keras rounds it.
+    pub fn class_number(&self, row: u32) -> usize {
+        let row = row as usize;
+        match &self.targets {
+            Targets::Classes { labels, .. } => labels[row] as usize,
+            Targets::Values { values, width: 1 } => {
+                (values[row].round() as i64 - self.lowest) as usize
+            }
+            Targets::Values { values, width } => argmax(&values[row * width..(row + 1) * width]),
         }
     }
 

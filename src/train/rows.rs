@@ -108,7 +108,7 @@ impl RowWork<'_> {
     /// Multiplies the loss of each row, and its gradient, with the weight of its class.
     fn weigh(&self, batch: &[u32], mut delta: ViewMut<'_>, scores: &mut [RowScore]) {
         for (r, (&row, score)) in batch.iter().zip(scores).enumerate() {
-            let class = self.feed.class(row).unwrap_or(usize::MAX);
+            let class = self.feed.class_number(row);
             let weight = self.class_weight.get(class).copied().unwrap_or(1.0);
             score.loss *= weight;
             delta.row(r).iter_mut().for_each(|d| *d *= weight);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use runner::config::{Data, Experiment, Location, Plan, Training, load, load_with, render};
-use runner::data::{DataError, Description, Source};
+use runner::data::{DataError, Description, Labels, Source};
 use runner::model::{Activation, Layer, Loss, Metric};
 use runner::optim::{Adam, Optimizer, Sgd};
 
@@ -30,6 +30,8 @@ fn mnist() -> Description {
         default_scale: 255.0,
         has_test: true,
         columns: None,
+        labels: Some(Labels::counted(10)),
+        binary: false,
     }
 }
 
@@ -208,7 +210,7 @@ fn paths_start_from_the_file_that_they_are_written_in() {
     let plan = desk.plan();
     let below = desk.folder.path().join("below");
     assert_eq!(plan.model.weights, Some(below.join("init.npz")));
-    assert_eq!(plan.data.source(), Source::Path(below.join("digits.npz")));
+    assert_eq!(plan.data.source(), Source::Path(below.join("digits.npz"), None));
 }
 
 #[test]
@@ -352,7 +354,7 @@ fn one_problem_in_the_base_of_two_configs_is_said_once() {
 
 #[test]
 fn accuracy_is_no_default_where_there_are_no_classes() {
-    let data = Description { classes: None, target_width: 10, ..mnist() };
+    let data = Description { classes: None, target_width: 10, labels: None, ..mnist() };
     let text = tutorial().replace("metrics = [\"accuracy\"]", "");
     let plan = Desk::with(&text).set("training.loss=mse").data(data).plan();
     assert_eq!(plan.training.metrics, []);

@@ -8,7 +8,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use ndarray::{Array, Array1, Array2, Dimension};
 use ndarray_npy::{WritableElement, WriteNpyExt};
-use runner::data::{DataError, Description, Inputs, Part, Source, Table, Targets, Values};
+use runner::data::{
+    DataError, Description, Inputs, Labels, Part, Source, Table, Targets, Task, Values,
+};
 use runner::data::{describe, load};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -51,7 +53,7 @@ impl<'a> Npz<'a> {
             archive.write_all(bytes).unwrap();
         }
         archive.finish().unwrap();
-        Source::Path(path)
+        Source::Path(path, None)
     }
 
     fn check(&self, want: &str) {
@@ -60,7 +62,7 @@ impl<'a> Npz<'a> {
 }
 
 fn check(dir: &TempDir, name: &str, want: &str) {
-    let source = Source::Path(dir.path().join(name));
+    let source = Source::Path(dir.path().join(name), None);
     assert_eq!(message(dir, load(&source, Part::Train).map(drop)), want);
     assert_eq!(message(dir, describe(&source).map(drop)), want);
 }
@@ -76,7 +78,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn here(dir: &TempDir) -> Source {
-    Source::Path(dir.path().to_owned())
+    Source::Path(dir.path().to_owned(), None)
 }
 
 fn write(dir: &TempDir, name: &str, bytes: &[u8]) {
@@ -127,6 +129,8 @@ fn described(table: &Table) -> Description {
         default_scale: 255.0,
         has_test: true,
         columns: None,
+        labels: classes.map(Labels::counted),
+        binary: false,
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use ndarray::{ArrayD, Ix1, Ix2};
 use ndarray_npy::NpzReader;
-use runner::config::{Callbacks, Training};
-use runner::data::{Part, Source, load};
+use runner::config::{Callbacks, ClassWeights, Training};
+use runner::data::{Labels, Part, Source, load};
 use runner::model::{Layer, Loss, Metric, Network};
 use runner::optim::Optimizer;
 use runner::train::{Event, Feed, Flow, Goal, Logs, Task};
@@ -116,6 +116,9 @@ fn fit(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
         given.insert(weights.name.clone(), (weights.shape.clone(), weights.values.to_rows()));
     }
     network.load(&given).unwrap();
+    let weights = training.class_weight.as_ref();
+    let of_classes = |weights: &ClassWeights| weights.of_classes(&Labels::counted(10), 0..0);
+    let class_weight = weights.map(of_classes).unwrap_or_default();
     let task = Task {
         feed,
         training: 0..1600,
@@ -127,7 +130,7 @@ fn fit(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
         goal: Goal {
             loss: &training.loss,
             metrics: &training.metrics,
-            class_weight: &training.class_weights(),
+            class_weight: &class_weight,
         },
         optimizer: &optimizer,
         early_stopping: callbacks.early_stopping.as_ref(),

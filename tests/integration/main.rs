@@ -9,6 +9,7 @@ mod export;
 mod golden;
 mod house;
 mod kernels;
+mod labels;
 mod layers;
 mod naps;
 mod optimizers;

@@ -1,8 +1,8 @@
 //! The fields of one column, as numbers or as words by number; it knows no other column.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::lines::number;
+use super::number::{Exact, is_missing, looks_like_number, number};
 
 /// The fields of a column.
 #[derive(Debug)]
@@ -19,13 +19,20 @@ pub(super) struct Words {
     /// The word of each row, as its place in `words`.
     pub(super) ids: Vec<u32>,
     pub(super) words: Vec<String>,
-    /// Every text that has been met: two may be the same number.
+    /// The byte of the record that each word was met in first; of an open column.
+    begins: Vec<u64>,
+    /// The place of every text that has been met.
     places: HashMap<String, u32>,
-    /// Whether numbers are words too, and `1.0` is the same as `1`.
-    numbers: bool,
+    /// The places of known numbers, which another text may be equal to.
+    numbers: HashMap<Exact, u32>,
+    /// Whether numbers are words too.
+    classes: bool,
     /// Whether no other word may come.
     closed: bool,
 }
+
+/// A field that does not fit its column: the byte where its record begins, its text, what is wanted.
+pub(super) type Misfit = (u64, String, String);
 
 /// Wants numbers, or words, as the first field of a column is one.
 pub(super) fn like(field: &str) -> Cells {
@@ -36,8 +43,9 @@ pub(super) fn like(field: &str) -> Cells {
 }
 
 impl Cells {
-    /// Takes in the next field, or says what is wanted in its place.
-    pub(super) fn push(&mut self, field: &str) -> Result<(), String> {
+    /// Takes in the next field, of the record that begins at byte `begin`, or says what is wanted in
+    /// its place.
+    pub(super) fn push(&mut self, field: &str, begin: u64) -> Result<(), String> {
         match self {
             Cells::Numbers(numbers) => {
                 let value = number(field).ok_or("a number")? as f32;
@@ -47,7 +55,15 @@ impl Cells {
                 numbers.push(value);
                 Ok(())
             }
-            Cells::Words(words) => words.push(field),
+            Cells::Words(words) => words.push(field, begin),
+        }
+    }
+
+    /// Number of fields.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Cells::Numbers(numbers) => numbers.len(),
+            Cells::Words(words) => words.ids.len(),
         }
     }
 }
@@ -55,40 +71,41 @@ impl Cells {
 impl Words {
     /// For classes: numbers are words too.
     pub(super) fn of_classes() -> Words {
-        Words { numbers: true, ..Words::default() }
+        Words { classes: true, ..Words::default() }
     }
 
     /// These words and no others.
     pub(super) fn closed(self, words: &[String]) -> Words {
         let places = words.iter().cloned().zip(0..).collect();
-        Words { words: words.to_vec(), places, closed: true, ..self }
+        let exact: Option<Vec<_>> = words.iter().map(|word| Exact::parse(word)).collect();
+        let numbers = exact.filter(|_| self.classes).unwrap_or_default();
+        let numbers = numbers.into_iter().zip(0..).collect();
+        Words { words: words.to_vec(), places, numbers, closed: true, ..self }
     }
 
-    fn push(&mut self, field: &str) -> Result<(), String> {
+    fn push(&mut self, field: &str, begin: u64) -> Result<(), String> {
         let place = match self.places.get(field) {
             Some(place) => *place,
-            None => self.take(field)?,
+            None => self.take(field, begin)?,
         };
         self.ids.push(place);
         Ok(())
     }
 
     /// The place of a text that has not been met before.
-    fn take(&mut self, field: &str) -> Result<u32, String> {
-        let name = match number(field) {
-            None if field.is_empty() => return Err(self.wanted()),
-            Some(_) if !self.numbers && !self.closed => return Err(self.wanted()),
-            Some(number) if self.numbers => number.to_string(),
-            _ => field.to_owned(),
-        };
-        let place = match self.places.get(&name) {
-            Some(place) => *place,
+    fn take(&mut self, field: &str, begin: u64) -> Result<u32, String> {
+        let is_number = number(field).is_some();
+        if (field.is_empty() && !self.closed) || (is_number && !self.classes && !self.closed) {
+            return Err(self.wanted());
+        }
+        let equal = || self.numbers.get(&Exact::parse(field)?).copied();
+        let place = match equal() {
+            Some(place) => place,
             None if self.closed => return Err(self.wanted()),
             None => {
-                let place = self.words.len() as u32;
-                self.places.insert(name.clone(), place);
-                self.words.push(name);
-                place
+                self.words.push(field.to_owned());
+                self.begins.push(begin);
+                self.words.len() as u32 - 1
             }
         };
         self.places.insert(field.to_owned(), place);
@@ -101,7 +118,7 @@ impl Words {
             let words: Vec<_> = self.words.iter().take(n).map(|w| format!("`{w}`")).collect();
             words.join(", ")
         };
-        match (self.closed, self.numbers, self.words.len()) {
+        match (self.closed, self.classes, self.words.len()) {
             (true, _, n) if n <= SHOWN => format!("one that the training rows have: {}", words(n)),
             (true, _, n) => {
                 format!("one of the {n} that the training rows have: {}, ...", words(SHOWN))
@@ -112,6 +129,16 @@ impl Words {
         }
     }
 
+    /// The first word, with the byte of its record.
+    pub(super) fn first(&self) -> Option<(u64, &str)> {
+        Some((*self.begins.first()?, self.words.first()?))
+    }
+
+    /// Whether every word marks a missing value, or looks like a number and is none.
+    pub(super) fn are_bad_numbers(&self) -> bool {
+        self.words.iter().all(|word| is_missing(word) || looks_like_number(word))
+    }
+
     /// Whether every word is a number.
     pub(super) fn are_numbers(&self) -> bool {
         self.words.iter().all(|word| number(word).is_some())
@@ -119,25 +146,65 @@ impl Words {
 
     /// Whether every word is a whole number.
     pub(super) fn are_whole(&self) -> bool {
-        self.words.iter().all(|word| number(word).is_some_and(|x| x.fract() == 0.0))
+        self.words.iter().all(|word| Exact::parse(word).is_some_and(|x| x.is_whole()))
     }
 
-    /// Puts the words in order: numbers by size, others by the alphabet.
-    pub(super) fn sort(&mut self) {
-        let mut order: Vec<usize> = (0..self.words.len()).collect();
-        let words = &self.words;
-        match self.are_numbers() {
-            true => order.sort_by(|&a, &b| {
-                let value = |i: usize| number(&words[i]).unwrap_or_default();
-                value(a).total_cmp(&value(b))
-            }),
-            false => order.sort_by(|&a, &b| words[a].cmp(&words[b])),
+    /// Whether there are at most `n` different numbers.
+    pub(super) fn at_most(&self, n: usize) -> bool {
+        let mut different = HashSet::new();
+        self.words.iter().filter_map(|word| Exact::parse(word)).all(|number| {
+            different.insert(number);
+            different.len() <= n
+        })
+    }
+
+    /// A mark of a missing value among classes that are numbers otherwise.
+    pub(super) fn missing(&self) -> Option<Misfit> {
+        let (numbers, others): (Vec<_>, Vec<_>) =
+            (0..self.words.len()).partition(|&i| number(&self.words[i]).is_some());
+        if numbers.is_empty() || !others.iter().all(|&i| is_missing(&self.words[i])) {
+            return None;
         }
-        let mut places = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(place, &old)| places[old] = place as u32);
-        self.words = order.iter().map(|&old| self.words[old].clone()).collect();
+        let known: Vec<_> =
+            numbers.iter().take(5).map(|&i| format!("`{}`", self.words[i])).collect();
+        let more = if known.len() < numbers.len() { ", ..." } else { "" };
+        let want = format!("a number, as all other labels are: {}{more}", known.join(", "));
+        let first = *others.iter().min_by_key(|&&i| self.begins[i])?;
+        Some((self.begins[first], self.words[first].clone(), want))
+    }
+
+    /// Puts the words in order, numbers by size, others by the alphabet; if all are numbers, equal
+    /// ones become one word.
+    pub(super) fn sort(&mut self) {
+        let exact: Option<Vec<_>> = self.words.iter().map(|word| Exact::parse(word)).collect();
+        let (words, places) = match exact.filter(|_| self.classes) {
+            Some(exact) => self.join_equal(exact),
+            None => {
+                let mut order: Vec<usize> = (0..self.words.len()).collect();
+                order.sort_by(|&a, &b| self.words[a].cmp(&self.words[b]));
+                let mut places = vec![0; order.len()];
+                order.iter().enumerate().for_each(|(place, &old)| places[old] = place as u32);
+                (order.iter().map(|&old| self.words[old].clone()).collect(), places)
+            }
+        };
+        self.words = words;
         self.ids.iter_mut().for_each(|id| *id = places[*id as usize]);
         self.places.clear();
+        self.begins.clear();
+    }
+
+    /// The different numbers by size, written out, and the place of each word among them.
+    fn join_equal(&self, exact: Vec<Exact>) -> (Vec<String>, Vec<u32>) {
+        let mut sorted: BTreeMap<Exact, Vec<usize>> = BTreeMap::new();
+        for (old, number) in exact.into_iter().enumerate() {
+            sorted.entry(number).or_default().push(old);
+        }
+        let mut places = vec![0; self.words.len()];
+        let word = |(place, (number, spellings)): (u32, (Exact, Vec<usize>))| {
+            spellings.iter().for_each(|&old| places[old] = place);
+            number.plain().unwrap_or_else(|| self.words[spellings[0]].clone())
+        };
+        ((0..).zip(sorted).map(word).collect(), places)
     }
 
     /// The words as numbers, row by row.

@@ -1,14 +1,18 @@
 //! The lines of a CSV file, taken apart into fields; what the fields mean is for others to say.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
-use flate2::bufread::MultiGzDecoder;
 
+use super::cells::Misfit;
 use super::columns::Reading;
+use super::number::{is_missing, looks_like_number, number};
 use crate::data::DataError;
+use crate::data::packing::{foreign, unpacked};
+
+/// Characters that part fields in one file or another.
+const SEPARATORS: [u8; 4] = *b";\t|,";
 
 /// The lines of an open file, from the first that holds values.
 pub(super) struct Lines {
@@ -17,7 +21,11 @@ pub(super) struct Lines {
     pub(super) names: Vec<String>,
     /// Whether the first line did so.
     pub(super) header: bool,
-    reader: csv::Reader<Box<dyn Read>>,
+    reader: csv::Reader<Box<dyn BufRead>>,
+    /// Bytes before the first that the reader has seen.
+    skipped: u64,
+    /// What parts the fields, if the whole first line is one field.
+    hint: Option<u8>,
     /// Lines that have been looked at but not handed out, the next one last.
     ahead: Vec<StringRecord>,
 }
@@ -25,8 +33,13 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn open(path: &Path, reading: &Reading) -> Result<Lines, DataError> {
         let io = |source| DataError::Io { path: path.to_owned(), source };
-        let file = text(path).map_err(io)?;
-        let separator = reading.separator.unwrap_or_else(|| usual_separator(path));
+        let mut file = unpacked(path).map_err(io)?;
+        if let Some((got, help)) = foreign(file.fill_buf().map_err(io)?) {
+            let (path, want) = (path.to_owned(), "UTF-8 text");
+            return Err(DataError::Format { path, got, want, help });
+        }
+        let (skipped, said) = excel_line(&mut file).map_err(io)?;
+        let separator = reading.separator.or(said).unwrap_or_else(|| usual_separator(path));
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).delimiter(separator).trim(Trim::All);
         let mut lines = Lines {
@@ -34,6 +47,8 @@ impl Lines {
             names: Vec::new(),
             header: false,
             reader: builder.from_reader(file),
+            skipped,
+            hint: None,
             ahead: Vec::new(),
         };
         lines.begin(reading.header)?;
@@ -45,6 +60,9 @@ impl Lines {
         let (mut first, mut second) = (StringRecord::new(), StringRecord::new());
         if !self.read(&mut first)? {
             return Err(self.sheet("it has no line"));
+        }
+        if first.len() == 1 {
+            self.hint = SEPARATORS.into_iter().find(|other| first[0].as_bytes().contains(other));
         }
         let there_is_more = self.read(&mut second)?;
         self.header = header.unwrap_or_else(|| is_header(&first, there_is_more.then_some(&second)));
@@ -87,29 +105,49 @@ impl Lines {
             ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 let fields = |n| if n == 1 { "1 field".to_owned() } else { format!("{n} fields") };
                 let want = format!("{}, as in the lines before", fields(expected_len));
-                DataError::Line { path, line, got: fields(len), want }
+                let help = self.separator_help().unwrap_or_else(|| {
+                    "mend the line; `separator` tells what parts the fields".to_owned()
+                });
+                DataError::Line { path, line, got: fields(len), want, help }
             }
             ErrorKind::Utf8 { .. } => {
                 let (got, want) = ("other bytes".to_owned(), "UTF-8 text".to_owned());
-                DataError::Line { path, line, got, want }
+                let help = "save the file as UTF-8 text".to_owned();
+                DataError::Line { path, line, got, want, help }
             }
-            other => DataError::Sheet { path, reason: format!("{other:?}") },
+            other => DataError::Sheet { path, reason: format!("{other:?}"), help: None },
         }
     }
 
     /// Something wrong with the file as a whole.
     pub(super) fn sheet(&self, reason: impl Into<String>) -> DataError {
-        DataError::Sheet { path: self.path.clone(), reason: reason.into() }
+        let (path, help) = (self.path.clone(), self.separator_help());
+        DataError::Sheet { path, reason: reason.into(), help }
+    }
+
+    /// What to write if another character parts the fields.
+    pub(super) fn separator_help(&self) -> Option<String> {
+        let hint = char::from(self.hint?);
+        Some(format!(
+            "its first line has {hint:?}: write `separator = \"{}\"`",
+            hint.escape_debug()
+        ))
     }
 
     /// The number of the line that the record at a byte begins in: blank lines before it, which belong
     /// to no record, are passed over.
     fn line(&self, byte: u64) -> u64 {
-        let Ok(file) = text(&self.path) else { return 0 };
+        let Ok(file) = unpacked(&self.path) else { return 0 };
         let mut bytes = BufReader::new(file).bytes().map_while(Result::ok);
-        let before = bytes.by_ref().take(byte as usize).filter(|byte| *byte == b'\n').count();
+        let before = bytes.by_ref().take((self.skipped + byte) as usize);
+        let before = before.filter(|byte| *byte == b'\n').count();
         let blank = bytes.take_while(|byte| b"\r\n".contains(byte)).filter(|byte| *byte == b'\n');
         (1 + before + blank.count()) as u64
+    }
+
+    /// A field that does not fit its column.
+    pub(super) fn misfit(&self, column: usize, (begin, field, want): &Misfit) -> DataError {
+        self.cell(*begin, column, field, want)
     }
 
     /// Something wrong with a field of the record that begins at byte `at`.
@@ -131,13 +169,24 @@ impl Lines {
     }
 }
 
-/// The text of the file, as it was before it was packed.
-fn text(path: &Path) -> std::io::Result<Box<dyn Read>> {
-    let file = BufReader::new(File::open(path)?);
-    Ok(match ends_with(path, ".gz") {
-        true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
-        false => Box::new(file),
-    })
+/// Reads the line `sep=;` that Excel writes before all others, if it is there: its length in bytes,
+/// and the character.
+fn excel_line(file: &mut Box<dyn BufRead>) -> std::io::Result<(u64, Option<u8>)> {
+    let start = file.fill_buf()?;
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let mark = start.len() - text.len();
+    let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
+    let line = text[..end].trim_ascii_end();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let separator = match line {
+        [name @ .., b'=', separator] if name.eq_ignore_ascii_case(b"sep") => *separator,
+        // A tab is trimmed away with the end of the line.
+        [name @ .., b'='] if name.eq_ignore_ascii_case(b"sep") => b'\t',
+        _ => return Ok((0, None)),
+    };
+    let length = mark + text.len().min(end + 1);
+    file.consume(length);
+    Ok((length as u64, Some(separator)))
 }
 
 /// Whether the path's last part ends so, in letters of any case.
@@ -155,21 +204,17 @@ fn usual_separator(path: &Path) -> u8 {
 }
 
 /// A header has a word where the line below it has a number; and where no line tells more, it has
-/// words only.
+/// words only. A field that is a missing or a misspelled number is no name above numbers.
 fn is_header(first: &StringRecord, second: Option<&StringRecord>) -> bool {
-    let words_only = first.iter().all(|field| number(field).is_none());
+    let bad = |field: &str| looks_like_number(field) || is_missing(field) && !field.is_empty();
+    let words_only = first.iter().all(|f| number(f).is_none() && !looks_like_number(f));
     let above_numbers = second.is_some_and(|second| {
         let mut pairs = first.iter().zip(second);
-        pairs.any(|(first, second)| number(first).is_none() && number(second).is_some())
+        pairs.any(|(first, second)| {
+            number(first).is_none() && !bad(first) && number(second).is_some()
+        })
     });
     words_only || above_numbers
-}
-
-/// The number that a field is, perhaps too great for one; `nan` and `inf` are words.
-pub(super) fn number(field: &str) -> Option<f64> {
-    let starts = field.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    let digit = field.contains(|c: char| c.is_ascii_digit());
-    (starts && digit).then(|| field.parse().ok()).flatten()
 }
 
 /// A name that occurs twice.

@@ -3,17 +3,22 @@
 
 mod cells;
 mod columns;
+mod feature;
 mod lines;
+mod number;
 
 use std::path::Path;
 
 use csv::StringRecord;
 
 use crate::data::{DataError, Inputs, Table, Targets, Values};
-use cells::{Cells, Words, like};
+use cells::{Cells, Words};
 pub use columns::{Column, Columns, FeatureColumn, Reading, TargetColumns, Task};
+use feature::Feature;
 use lines::Lines;
 pub(super) use lines::is_csv;
+pub(super) use number::same_number;
+pub use number::{is_missing, is_number, looks_like_number};
 
 /// Whole numbers of so many different values at most are classes, if nobody says otherwise.
 pub const FEW_CLASSES: usize = 20;
@@ -51,7 +56,7 @@ pub(super) fn read_inputs(
 
 /// What each column is for, with what is wanted of its fields once that is known.
 struct Roles {
-    features: Vec<(usize, Option<Cells>)>,
+    features: Vec<Feature>,
     labels: Vec<(usize, Cells)>,
 }
 
@@ -81,11 +86,14 @@ impl Roles {
         };
         let features: Vec<_> = (0..lines.names.len())
             .filter(|at| !labels.contains(at) && !ignored.contains(at))
-            .map(|at| (at, None))
+            .map(Feature::open)
             .collect();
         if features.is_empty() || labels.is_empty() {
             let got = lines.names.len() - ignored.len();
-            return Err(lines.sheet(format!("got {got} columns in use, want a label and an input")));
+            let columns = if got == 1 { "column" } else { "columns" };
+            return Err(
+                lines.sheet(format!("got {got} {columns} in use, want a label and an input"))
+            );
         }
         Ok(Roles { features, labels: labels.into_iter().map(|at| (at, cells())).collect() })
     }
@@ -98,7 +106,7 @@ impl Roles {
                 None => Cells::Numbers(Vec::new()),
                 Some(words) => Cells::Words(Words::default().closed(words)),
             };
-            Ok((find(&feature.name)?, Some(cells)))
+            Ok(Feature::known(find(&feature.name)?, cells))
         });
         let labels = columns.labels().iter().filter(|_| labelled).map(|name| {
             let cells = match columns.class_names() {
@@ -131,6 +139,7 @@ fn find(column: &Column, lines: &Lines, key: &'static str) -> Result<usize, Data
         },
         got: lines.names.clone(),
         key,
+        help: lines.separator_help(),
     })
 }
 
@@ -146,21 +155,28 @@ impl Sheet {
         let (mut record, mut rows) = (StringRecord::new(), 0);
         while lines.next(&mut record)? {
             let begin = record.position().map_or(0, csv::Position::byte);
-            for (at, cells) in &mut roles.features {
-                let cells = cells.get_or_insert_with(|| like(&record[*at]));
-                push(cells, *at, &record, begin, lines)?;
+            for feature in &mut roles.features {
+                let (at, field) = (feature.at, &record[feature.at]);
+                let wrong = |want: String| lines.cell(begin, at, field, &want);
+                feature.push(field, begin).map_err(wrong)?;
             }
             for (at, cells) in &mut roles.labels {
-                push(cells, *at, &record, begin, lines)?;
+                let wrong = |want: String| lines.cell(begin, *at, &record[*at], &want);
+                cells.push(&record[*at], begin).map_err(wrong)?;
             }
             rows += 1;
         }
         if rows == 0 {
             return Err(lines.sheet("it has no line below its header"));
         }
-        let features = roles.features.into_iter().filter_map(|(at, cells)| Some((at, cells?)));
+        let finish = |feature: Feature| {
+            let at = feature.at;
+            let cells = feature.finish().map_err(|misfit| lines.misfit(at, &misfit))?;
+            Ok((at, cells))
+        };
+        let features = roles.features.into_iter().map(finish).collect::<Result<_, DataError>>()?;
         let labels = roles.labels.into_iter().map(|(_, cells)| cells).collect();
-        Ok(Sheet { rows, features: features.collect(), labels })
+        Ok(Sheet { rows, features, labels })
     }
 
     /// Finds out what the columns are, and makes the table.
@@ -191,12 +207,15 @@ impl Sheet {
         reading: &Reading,
         lines: &Lines,
     ) -> Result<TargetColumns, DataError> {
-        let names = Roles::new(reading, lines)?.labels;
-        let columns: Vec<_> = names.iter().map(|(at, _)| lines.names[*at].clone()).collect();
+        let places: Vec<_> = Roles::new(reading, lines)?.labels.iter().map(|(at, _)| *at).collect();
+        let columns: Vec<_> = places.iter().map(|at| lines.names[*at].clone()).collect();
         let Some(Cells::Words(words)) = self.labels.first_mut() else {
             return Ok(TargetColumns::Values { columns });
         };
-        let few = words.are_whole() && words.words.len() <= FEW_CLASSES;
+        if let Some(misfit) = words.missing() {
+            return Err(lines.misfit(places[0], &misfit));
+        }
+        let few = words.at_most(FEW_CLASSES) && words.are_whole();
         if reading.task.is_none() && words.are_numbers() && !few {
             let values = words.values();
             if !values.iter().all(|value| value.is_finite()) {
@@ -205,12 +224,12 @@ impl Sheet {
             self.labels[0] = Cells::Numbers(values);
             return Ok(TargetColumns::Values { columns });
         }
+        words.sort();
         if (1 << 16) <= words.words.len() {
             return Err(
                 lines.sheet(format!("got {} classes, want fewer than 65536", words.words.len()))
             );
         }
-        words.sort();
         let (column, names) = (columns.into_iter().next().unwrap_or_default(), words.words.clone());
         Ok(TargetColumns::Classes { column, names })
     }
@@ -236,16 +255,6 @@ impl Sheet {
         let inputs = Inputs::new(width, Values::Floats(values));
         Table { inputs, targets, shape: vec![width], columns: Some(columns) }
     }
-}
-
-fn push(
-    cells: &mut Cells,
-    at: usize,
-    record: &StringRecord,
-    begin: u64,
-    lines: &Lines,
-) -> Result<(), DataError> {
-    cells.push(&record[at]).map_err(|want| lines.cell(begin, at, &record[at], &want))
 }
 
 fn targets(labels: &[Cells], rows: usize, columns: &Columns) -> Targets {

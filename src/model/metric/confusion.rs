@@ -4,6 +4,9 @@
 //! precision = TP / (TP + FP),  recall = TP / (TP + FN)          0 / 0 is 0
 //! ```
 
+use std::fmt;
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,20 +20,49 @@ pub struct Thresholded {
     #[serde(default = "half")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub thresholds: f64,
-    /// Only this class, from 0.
+    /// Only this class, by its label in the data: `3`, or `"yes"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-default" = "all classes together"))]
-    pub class_id: Option<usize>,
+    pub class_id: Option<ClassId>,
+}
+
+/// A class by its label; in a metric that counts, by its output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ClassId {
+    /// A whole number.
+    Number(i64),
+    /// A word, or any other number.
+    Name(String),
+}
+
+impl fmt::Display for ClassId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ClassId::Number(number) => write!(f, "{number}"),
+            ClassId::Name(name) => f.write_str(name),
+        }
+    }
 }
 
 /// TP, FP, FN.
 pub(super) const SUMS: usize = 3;
 
 impl Thresholded {
+    /// The outputs that count, of `n`. The caller has put the output's number in the place of a label.
+    fn columns(&self, n: usize) -> Range<usize> {
+        match &self.class_id {
+            None => 0..n,
+            Some(ClassId::Number(at)) => {
+                usize::try_from(*at).map_or(0..0, |at| at.min(n)..n.min(at + 1))
+            }
+            Some(ClassId::Name(_)) => 0..0,
+        }
+    }
+
     pub(super) fn add(&self, answers: Answers<'_>, sums: &mut [f64]) {
         let Answers { outputs, targets, .. } = answers;
-        let n = outputs.cols();
-        let columns = self.class_id.map_or(0..n, |class| class.min(n)..(class + 1).min(n));
+        let columns = self.columns(outputs.cols());
         for r in 0..outputs.rows() {
             let (y, t) = (&outputs.row(r)[columns.clone()], &targets.row(r)[columns.clone()]);
             for (y, t) in y.iter().zip(t) {

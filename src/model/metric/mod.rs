@@ -8,7 +8,7 @@ mod r2;
 mod rows;
 
 pub use auc::Auc;
-pub use confusion::Thresholded;
+pub use confusion::{ClassId, Thresholded};
 pub use f_score::{FBetaScore, FScore};
 pub use rows::TopK;
 
@@ -172,6 +172,23 @@ impl Metric {
             "cosine_similarity",
         ];
         name.contains("acc") || rising.contains(&name)
+    }
+
+    /// The class that it is limited to.
+    pub fn class_id(&self) -> Option<&ClassId> {
+        match self {
+            Metric::Precision(metric) | Metric::Recall(metric) => metric.class_id.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The same metric, limited to an output instead of the class of a label.
+    pub fn at_output(&self, output: usize) -> Metric {
+        let mut metric = self.clone();
+        if let Metric::Precision(one) | Metric::Recall(one) = &mut metric {
+            one.class_id = Some(ClassId::Number(output as i64));
+        }
+        metric
     }
 
     /// Whether it says something about classes only.

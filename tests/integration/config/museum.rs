@@ -1,6 +1,6 @@
 //! A museum of wrong configs: each exhibit with all that is said of it.
 
-use runner::data::Description;
+use runner::data::{Description, Labels};
 
 use super::sweeps::sweeping;
 use super::{Desk, tutorial};
@@ -34,7 +34,7 @@ fn real_values(width: usize) -> Description {
 }
 
 fn two_classes() -> Description {
-    Description { classes: Some(2), ..real_values(1) }
+    Description { classes: Some(2), labels: Some(Labels::counted(2)), ..real_values(1) }
 }
 
 macro_rules! exhibits {

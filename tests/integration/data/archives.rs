@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn numpy_writes_are_read_deflated() {
-    let source = Source::Path(fixture("bytes.npz"));
+    let source = Source::Path(fixture("bytes.npz"), None);
     let thin: Vec<u8> = (0..24).map(|i| if i % 3 == 0 { i } else { 0 }).collect();
     let (train, test) = (load(&source, Part::Train), load(&source, Part::Test));
     let (train, test) = (train.unwrap(), test.unwrap());
@@ -18,7 +18,7 @@ fn numpy_writes_are_read_deflated() {
 
 #[test]
 fn numpy_writes_are_read_in_fortran_order_and_big_endian() {
-    let source = Source::Path(fixture("fortran.npz"));
+    let source = Source::Path(fixture("fortran.npz"), None);
     let table = load(&source, Part::Train).unwrap();
     let one_hot = vec![0., 0., 1., 1., 0., 0., 0., 1., 0., 0., 0., 1.];
 
@@ -95,8 +95,8 @@ fn a_test_set_is_only_missed_when_it_is_wanted() {
 fn a_path_is_relative_to_its_base() {
     let base = Path::new("/configs");
     assert_eq!(Source::parse("mnist", base), Source::Mnist);
-    assert_eq!(Source::parse("a.npz", base), Source::Path("/configs/a.npz".into()));
-    assert_eq!(Source::parse("/b.npz", base), Source::Path("/b.npz".into()));
+    assert_eq!(Source::parse("a.npz", base), Source::Path("/configs/a.npz".into(), None));
+    assert_eq!(Source::parse("/b.npz", base), Source::Path("/b.npz".into(), None));
     assert_eq!(Source::Mnist.to_string(), "mnist");
     assert_eq!(Source::parse("/b.npz", base).to_string(), "/b.npz");
 }

@@ -226,6 +226,10 @@ fn about_compressed_idx_files() {
     let images = gzip(&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4]);
     let x = "`DIR/train-images-idx3-ubyte.gz`";
     let without = |n: usize| &images[..images.len() - n];
+    let dir = TempDir::new().unwrap();
+    write(&dir, "train-images-idx3-ubyte", &images);
+    write(&dir, "train-labels-idx1-ubyte", &gzip(&[0, 0, 8, 1, 0, 0, 0, 2, 0, 1]));
+    assert_eq!(bytes(&load(&here(&dir), Part::Train).unwrap()), [1, 2, 3, 4]);
     check(without(10), &format!("{x} ends too early: got 3 bytes of data, want 4"));
     check(without(8), &format!("cannot read {x}: unexpected end of file"));
     check(without(4), &format!("cannot read {x}: unexpected end of file"));

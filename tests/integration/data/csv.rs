@@ -1,6 +1,6 @@
 //! CSV files: what is read from them, and what is said of those that cannot be.
 
-use runner::data::{Column, Columns, Preparation, Reading, TargetColumns, Task, load_inputs};
+use runner::data::{Column, Columns, Preparation, Reading, TargetColumns, load_inputs};
 
 use super::*;
 
@@ -219,7 +219,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         (
             "x,y\nNA,a\n1,b\n",
-            "`DIR/rows.csv`, line 3, column `x`: got `1`, want a word, such as `NA` before",
+            "`DIR/rows.csv`, line 2, column `x`: got `NA`, want a number, as later lines have: `1`",
         ),
         ("x,y\n1,a\n1,\n", "`DIR/rows.csv`, line 3, column `y`: got nothing, want a class"),
         (
@@ -229,7 +229,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("x,x,y\n1,2,a\n", "cannot use `DIR/rows.csv`: it has two columns called `x`"),
         ("x,y\n", "cannot use `DIR/rows.csv`: it has no line below its header"),
         ("", "cannot use `DIR/rows.csv`: it has no line"),
-        ("y\na\n", "cannot use `DIR/rows.csv`: got 1 columns in use, want a label and an input"),
+        ("y\na\n", "cannot use `DIR/rows.csv`: got 1 column in use, want a label and an input"),
     ];
     for (text, want) in cases {
         assert_eq!(plain(text), want, "{text}");

@@ -96,5 +96,5 @@ fn sweep(plans: Vec<(&'static str, Plan)>) -> Experiment {
         plan,
     };
     let runs = plans.into_iter().enumerate().map(run).collect();
-    Experiment { name: "sweep".to_owned(), sweep: true, runs, repeats: 0 }
+    Experiment { name: "sweep".to_owned(), sweep: true, runs, repeats: 0, notes: Vec::new() }
 }

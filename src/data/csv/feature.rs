@@ -1,0 +1,75 @@
+//! A column of inputs while its file is read: the first field decides for numbers or for words, and
+//! fields of the other kind are counted, so that the rarer kind is the one to be refused.
+
+use super::cells::{Cells, Misfit, like};
+use super::number::{is_missing, looks_like_number, number};
+
+/// A column of inputs.
+pub(super) struct Feature {
+    /// Its place among the columns.
+    pub(super) at: usize,
+    cells: Option<Cells>,
+    /// Whether the file itself tells the kind.
+    open: bool,
+    first: Option<(u64, String)>,
+    strays: Option<Strays>,
+}
+
+/// Fields of the other kind: the first, with the byte of its record, and how many.
+struct Strays {
+    begin: u64,
+    text: String,
+    count: usize,
+}
+
+impl Feature {
+    /// Of a file that is to be learned from.
+    pub(super) fn open(at: usize) -> Feature {
+        Feature { at, cells: None, open: true, first: None, strays: None }
+    }
+
+    /// Of a file whose columns another one has taught.
+    pub(super) fn known(at: usize, cells: Cells) -> Feature {
+        Feature { at, cells: Some(cells), open: false, first: None, strays: None }
+    }
+
+    /// Takes in the next field, of the record that begins at byte `begin`, or says what is wanted in
+    /// its place.
+    pub(super) fn push(&mut self, field: &str, begin: u64) -> Result<(), String> {
+        let cells = self.cells.get_or_insert_with(|| like(field));
+        if self.open && self.first.is_none() {
+            self.first = Some((begin, field.to_owned()));
+        }
+        let is_stray = |cells: &Cells| match cells {
+            Cells::Numbers(_) => {
+                number(field).is_none() && !is_missing(field) && !looks_like_number(field)
+            }
+            Cells::Words(_) => number(field).is_some(),
+        };
+        match cells.push(field, begin) {
+            Err(_) if self.open && is_stray(cells) => {
+                let new = || Strays { begin, text: field.to_owned(), count: 0 };
+                self.strays.get_or_insert_with(new).count += 1;
+                Ok(())
+            }
+            pushed => pushed,
+        }
+    }
+
+    /// The fields, all of one kind, or the first of the kind that is to be refused.
+    pub(super) fn finish(self) -> Result<Cells, Misfit> {
+        let cells = self.cells.unwrap_or_else(|| Cells::Numbers(Vec::new()));
+        let Some(Strays { begin, text, count }) = self.strays else { return Ok(cells) };
+        let first = self.first.unwrap_or_default();
+        let as_later = |kind: &str| format!("{kind}, as later lines have: `{text}`");
+        Err(match &cells {
+            Cells::Words(words) if words.are_bad_numbers() || cells.len() <= count => {
+                let (begin, word) = words.first().unwrap_or((first.0, &first.1));
+                (begin, word.to_owned(), as_later("a number"))
+            }
+            Cells::Numbers(_) if cells.len() < count => (first.0, first.1, as_later("a word")),
+            Cells::Words(_) => (begin, text, format!("a word, such as `{}` before", first.1)),
+            Cells::Numbers(_) => (begin, text, "a number".to_owned()),
+        })
+    }
+}

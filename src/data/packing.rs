@@ -1,0 +1,37 @@
+//! Files as they were before gzip packed them: told by their first bytes, whatever their name is; no
+//! other packing is undone.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Result};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+/// What the first bytes of a file say that it is, with the way out, where that is neither text nor
+/// anything that is read here.
+pub(super) fn foreign(start: &[u8]) -> Option<(&'static str, &'static str)> {
+    match start {
+        [b'P', b'K', 3, 4, ..] => Some((
+            "a zip archive, or a workbook of a spreadsheet",
+            "unpack it, or save the sheet as CSV",
+        )),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(("UTF-16 text", "save the file as UTF-8 text")),
+        _ => None,
+    }
+}
+
+/// Whether the first bytes of a file are those of gzip data.
+pub(super) fn is_gzip(start: &[u8]) -> bool {
+    start.starts_with(b"\x1f\x8b")
+}
+
+/// The bytes of a file, unpacked if its name ends in `.gz` or its first bytes say so.
+pub(super) fn unpacked(path: &Path) -> Result<Box<dyn BufRead>> {
+    let mut file = BufReader::new(File::open(path)?);
+    let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
+    let start = file.fill_buf()?;
+    Ok(match is_gzip(start) || (named && !start.is_empty()) {
+        true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+        false => Box::new(file),
+    })
+}
