@@ -52,11 +52,11 @@ pub fn load_with(
         };
         let loaded = load_one(path, &overrides, &mut ask);
         let mut told = Vec::new();
-        asked.into_iter().for_each(|note| {
+        for note in asked {
             if !told.contains(&note) {
-                told.push(note)
+                told.push(note);
             }
-        });
+        }
         match loaded {
             Ok(experiment) => experiments.push(Experiment { notes: told, ..experiment }),
             Err(found) => found.into_iter().for_each(|problem| problems.add(problem)),

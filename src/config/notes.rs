@@ -4,7 +4,8 @@ use crate::data::{Columns, Description, Source, is_missing, is_number, looks_lik
 
 /// The notes on data from a source, each a sentence without a full stop.
 pub(super) fn notes(source: &Source, data: &Description) -> Vec<String> {
-    let Some(columns) = &data.columns else { return Vec::new() };
+    let taught = matches!(source, Source::Csv(_, reading) if reading.columns.is_some());
+    let Some(columns) = data.columns.as_ref().filter(|_| !taught) else { return Vec::new() };
     let inputs = columns.features.iter().filter_map(|feature| {
         let words = feature.categories.as_ref()?;
         let meant = words.iter().filter(|word| looks_like_number(word)).count();
