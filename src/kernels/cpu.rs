@@ -1,10 +1,10 @@
 //! Which vector instructions this processor has, found out once and proven by a value; the only
 //! place where one implementation is chosen over another (but for two small ones in `compress.rs`).
 
-use crate::kernels::lanes::Vector;
+pub(super) use crate::kernels::lanes::Job;
 use crate::kernels::lanes::portable::Portable;
 #[cfg(target_arch = "x86_64")]
-use crate::kernels::lanes::{avx2::Avx2, avx512::Avx512};
+use crate::kernels::lanes::{avx2, avx512};
 
 /// Proof that the processor has a set of vector instructions, and the key to the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,14 +18,6 @@ enum Level {
     Avx2,
     Fused,
     Unfused,
-}
-
-/// Work that is written once for every kind of vector.
-pub(super) trait Job {
-    type Output;
-
-    /// Must be `#[inline(always)]`, so that it is compiled with the caller's instructions.
-    fn run<L: Vector>(self) -> Self::Output;
 }
 
 impl Cpu {
@@ -74,10 +66,10 @@ impl Cpu {
         match self.0 {
             // SAFETY: a `Cpu` of this level is made only where the features were detected.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { avx512(job) },
+            Level::Avx512 => unsafe { avx512::run(job) },
             // SAFETY: a `Cpu` of this level is made only where the features were detected.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { avx2(job) },
+            Level::Avx2 => unsafe { avx2::run(job) },
             Level::Fused => job.run::<Portable<true>>(),
             Level::Unfused => job.run::<Portable<false>>(),
         }
@@ -92,16 +84,4 @@ fn has_avx2() -> bool {
         && is_x86_feature_detected!("bmi1")
         && is_x86_feature_detected!("bmi2")
         && is_x86_feature_detected!("popcnt")
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512dq,avx2,fma,bmi1,bmi2,popcnt")]
-fn avx512<J: Job>(job: J) -> J::Output {
-    job.run::<Avx512>()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt")]
-fn avx2<J: Job>(job: J) -> J::Output {
-    job.run::<Avx2>()
 }

@@ -65,7 +65,7 @@ impl Hand {
 }
 
 impl Team {
-    /// Calls `work` on every piece of `wholes` that `deal` has. Each member takes those of its own
+    /// Calls `work` on every piece of the `wholes` that `deal` has. Each member takes those of its own
     /// hand, from the first to the last, and then those of the others, from the last on: most pieces
     /// are done by the same member every time, in whose cache they are.
     ///
@@ -73,16 +73,19 @@ impl Team {
     pub fn deal<T: Divide>(
         &mut self,
         deal: &mut Deal,
-        wholes: &[T],
+        wholes: impl IntoIterator<Item = T>,
         work: impl Fn(T, Piece) + Sync,
     ) {
+        // They are given up: whoever could use one still would meet its parts, which `work` may keep.
+        let wholes: Vec<T> = wholes.into_iter().collect();
         for hand in &mut deal.hands {
             let inside = |p: &Piece| p.from <= p.to && p.to <= wholes[p.whole].units();
             assert!(hand.pieces.iter().all(inside), "a piece lies inside its whole");
             *hand.left.0.get_mut() = (hand.pieces.len() as u64) << 32;
         }
         let hands = &deal.hands;
-        // SAFETY: the piece lies inside, no other overlaps it, and whoever takes it is the only one.
+        // SAFETY: the piece lies inside, no other overlaps it, each is taken once, and all wholes were given
+        // up for their pieces.
         let work = |p: Piece| work(unsafe { wholes[p.whole].part(p.from, p.to) }, p);
         if self.is_alone() {
             return hands.iter().flat_map(|hand| &hand.pieces).for_each(|piece| work(*piece));
@@ -118,8 +121,8 @@ mod tests {
             let (mut team, mut deal) = (Team::new(size), Deal::new(hands[skip..].to_vec()));
             for _ in 0..20 {
                 let (mut a, mut b) = ([0; 4], [0; 5]);
-                let wholes = [Rows(&mut a[..]), Rows(&mut b[..])];
-                team.deal(&mut deal, &wholes, |part, piece| {
+                let wholes = [Rows::of(&mut a), Rows::of(&mut b)];
+                team.deal(&mut deal, wholes, |mut part, piece| {
                     part.0.iter_mut().for_each(|x| *x += 1 + 10 * piece.number);
                 });
                 let (first, second) = if skip < 2 { (1, 1) } else { (0, 0) };
@@ -140,6 +143,6 @@ mod tests {
     fn a_piece_outside_is_refused() {
         let mut whole = [0; 4];
         let mut deal = Deal::new(vec![vec![piece(0, 0, 3, 5)]]);
-        Team::new(1).deal(&mut deal, &[Rows(&mut whole[..])], |_, _| ());
+        Team::new(1).deal(&mut deal, [Rows::of(&mut whole)], |_, _| ());
     }
 }

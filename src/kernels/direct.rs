@@ -63,7 +63,8 @@ impl<E: Entry> Job for (Direct<'_, E>, &mut Listing) {
         let mut v = 0;
         while v < vectors {
             let col = v * LANES;
-            // SAFETY: `direct_product` has checked all shapes, and a listing has no group beyond its band.
+            // SAFETY: `direct_product` has checked all shapes, so that W has all features and C a row for each
+            // of the rows, and that the listing is for the band.
             unsafe {
                 v += match vectors - v {
                     4.. => (direct.strip::<L, 4>(listing, col), 4).1,
@@ -77,11 +78,16 @@ impl<E: Entry> Job for (Direct<'_, E>, &mut Listing) {
 
 impl<E: Entry> Direct<'_, E> {
     /// All rows of the N vectors of columns from `col` on.
+    ///
+    /// # Safety
+    /// W, C and the start must have these columns, padding included; W all features, and C as many rows as
+    /// there are; the listing must be for the band.
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize>(&self, listing: &mut Listing, col: usize) {
         let mut first = [L::splat(0.0); N];
         let first_group = self.x.band(self.band).start;
-        // SAFETY: the start is padded to whole vectors, and so are the rows of W and C.
+        // SAFETY: the caller vouches for the columns and for row `r` of C; a listing has no group beyond its
+        // band, whose features W has.
         unsafe {
             if let Some(start) = self.start {
                 for j in 0..N {
@@ -101,6 +107,9 @@ impl<E: Entry> Direct<'_, E> {
     }
 
     /// Adds the share of one group to N vectors at `col` of a row.
+    ///
+    /// # Safety
+    /// W must have the first feature of the group, and the vectors.
     #[inline(always)]
     unsafe fn add<L: Vector, const N: usize>(
         &self,
@@ -111,7 +120,7 @@ impl<E: Entry> Direct<'_, E> {
     ) {
         let x = entry.numbers(self.table);
         let first = GROUP * group;
-        // SAFETY: as the caller's.
+        // SAFETY: the caller vouches for the first feature, and no other is looked for beyond W's rows.
         unsafe {
             let w = self.w.at.add(first * self.w.stride + col);
             // The last group of all may have fewer features than the others.
@@ -126,6 +135,9 @@ impl<E: Entry> Direct<'_, E> {
     }
 
     /// Adds the share of K features, whose weights are at `w`.
+    ///
+    /// # Safety
+    /// N vectors must be readable from `w` on, in K rows of W.
     #[inline(always)]
     unsafe fn features<L: Vector, const N: usize, const K: usize>(
         &self,
@@ -135,7 +147,7 @@ impl<E: Entry> Direct<'_, E> {
     ) {
         for i in 0..K {
             for j in 0..N {
-                // SAFETY: as the caller's.
+                // SAFETY: the caller vouches for the N vectors in row `i`.
                 let w = unsafe { L::load(w.add(i * self.w.stride + j * LANES)) };
                 sum[j] = L::splat(x[i]).mul_add(w, sum[j]);
             }

@@ -1,19 +1,24 @@
 //! How work is divided among a team: by outputs, into ranges that no two members share.
 
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
 use crate::kernels::{LANES, Target, Team, ViewMut};
 
 /// Something that can be cut into ranges of units which do not overlap.
 ///
 /// # Safety
-/// Parts of ranges that do not overlap must share no number that can be written.
+/// Parts of ranges that do not overlap must share no number that can be written, nor may a part and its
+/// whole while nothing but [`Divide::part`] is called on the whole.
 pub unsafe trait Divide: Send + Sync {
-    /// Number of units.
+    /// Number of units; panics when the members of the whole do not fit each other.
     fn units(&self) -> usize;
 
     /// The units `from..to`.
     ///
     /// # Safety
-    /// The range must lie inside, and overlap no other part that is in use.
+    /// The range must lie inside the [`Divide::units`], which have been asked for, and overlap no other
+    /// part that is in use; and the whole itself must not be used any more but for its parts.
     unsafe fn part(&self, from: usize, to: usize) -> Self;
 }
 
@@ -22,6 +27,42 @@ pub struct Columns<T>(pub T);
 
 /// Divided by rows.
 pub struct Rows<T>(pub T);
+
+/// A slice that can be divided: unlike `&mut [T]`, it still is the owner of its elements when a shared
+/// borrow of it makes the parts.
+pub struct SliceMut<'a, T> {
+    at: *mut T,
+    len: usize,
+    life: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: it is an exclusive borrow, and `&mut [T]` is `Send` where `T` is.
+unsafe impl<T: Send> Send for SliceMut<'_, T> {}
+// SAFETY: through a shared one elements can only be read, and `&[T]` is `Sync` where `T` is.
+unsafe impl<T: Sync> Sync for SliceMut<'_, T> {}
+
+impl<'a, T> Rows<SliceMut<'a, T>> {
+    /// The elements of `slice`, each a row.
+    pub fn of(slice: &'a mut [T]) -> Rows<SliceMut<'a, T>> {
+        Rows(SliceMut { at: slice.as_mut_ptr(), len: slice.len(), life: PhantomData })
+    }
+}
+
+impl<T> Deref for SliceMut<'_, T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        // SAFETY: the elements are borrowed mutably by `self`, and lent from it.
+        unsafe { std::slice::from_raw_parts(self.at, self.len) }
+    }
+}
+
+impl<T> DerefMut for SliceMut<'_, T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        // SAFETY: the elements are borrowed mutably by `self`, and lent from it mutably.
+        unsafe { std::slice::from_raw_parts_mut(self.at, self.len) }
+    }
+}
 
 impl Team {
     /// Calls `work` on parts of `whole` that together are all of it, one for each member (or for a caller
@@ -34,7 +75,8 @@ impl Team {
         self.call(&|number| {
             let (from, to) = share(units, number, size);
             if from < to {
-                // SAFETY: the shares of different members do not overlap.
+                // SAFETY: the shares of different members lie inside and do not overlap, and `whole` was given
+                // up for them.
                 work(unsafe { whole.part(from, to) }, from);
             }
         });
@@ -53,9 +95,8 @@ unsafe impl Divide for Rows<ViewMut<'_>> {
     }
 
     unsafe fn part(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the range.
-        let at = unsafe { self.0.at.add(from * self.0.stride) };
-        Rows(self.0.alias(at, to - from, self.0.cols))
+        // SAFETY: the caller vouches for the rows, and a view has all of its columns.
+        Rows(unsafe { self.0.part(from..to, 0..self.0.cols) })
     }
 }
 
@@ -66,58 +107,53 @@ unsafe impl Divide for Columns<ViewMut<'_>> {
     }
 
     unsafe fn part(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the range.
-        let at = unsafe { self.0.at.add(from * LANES) };
-        let cols = self.0.cols.min(to * LANES) - from * LANES;
-        Columns(self.0.alias(at, self.0.rows, cols))
+        let cols = from * LANES..self.0.cols.min(to * LANES);
+        // SAFETY: the caller vouches for the vectors of columns, and a view has all of its rows.
+        Columns(unsafe { self.0.part(0..self.0.rows, cols) })
     }
 }
 
-// SAFETY: as the views that it consists of.
+// SAFETY: different columns of weights and state are different numbers, for all have one shape.
 unsafe impl Divide for Columns<Target<'_>> {
     fn units(&self) -> usize {
+        self.0.check_shapes();
         self.0.value.cols.div_ceil(LANES)
     }
 
     unsafe fn part(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the range.
-        let cut = |view: &ViewMut<'_>| unsafe {
-            Columns(view.alias(view.at, view.rows, view.cols)).part(from, to).0
-        };
-        Columns(self.0.map(cut))
+        let cols = from * LANES..self.0.value.cols.min(to * LANES);
+        // SAFETY: the caller vouches for the vectors of columns, which all views have: `units` has checked it.
+        Columns(self.0.map(|view| unsafe { view.part(0..view.rows, cols.clone()) }))
     }
 }
 
-// SAFETY: as the views that it consists of.
+// SAFETY: different rows of weights and state are different numbers, for all have one shape.
 unsafe impl Divide for Rows<Target<'_>> {
     fn units(&self) -> usize {
+        self.0.check_shapes();
         self.0.value.rows
     }
 
     unsafe fn part(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the range.
-        let cut = |view: &ViewMut<'_>| unsafe {
-            Rows(view.alias(view.at, view.rows, view.cols)).part(from, to).0
-        };
-        Rows(self.0.map(cut))
+        // SAFETY: the caller vouches for the rows, which all views have: `units` has checked it.
+        Rows(self.0.map(|view| unsafe { view.part(from..to, 0..view.cols) }))
     }
 }
 
 // SAFETY: different elements are different numbers.
-unsafe impl<T: Send + Sync> Divide for Rows<&mut [T]> {
+unsafe impl<T: Send + Sync> Divide for Rows<SliceMut<'_, T>> {
     fn units(&self) -> usize {
-        self.0.len()
+        self.0.len
     }
 
     unsafe fn part(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches that the range lies inside and that no one else uses it.
-        Rows(unsafe {
-            std::slice::from_raw_parts_mut(self.0.as_ptr().cast_mut().add(from), to - from)
-        })
+        // SAFETY: the caller vouches that the range lies inside.
+        let at = unsafe { self.0.at.add(from) };
+        Rows(SliceMut { at, len: to - from, life: PhantomData })
     }
 }
 
-// SAFETY: as its members, which have the same units.
+// SAFETY: the members have the same units, and each keeps the promise by itself.
 unsafe impl<A: Divide, B: Divide> Divide for (A, B) {
     fn units(&self) -> usize {
         assert_eq!(self.0.units(), self.1.units(), "what is divided together has the same units");
@@ -125,7 +161,7 @@ unsafe impl<A: Divide, B: Divide> Divide for (A, B) {
     }
 
     unsafe fn part(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the range.
+        // SAFETY: the caller vouches for the range, and the units of both are the same.
         unsafe { (self.0.part(from, to), self.1.part(from, to)) }
     }
 }
@@ -160,5 +196,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn parts_of_a_slice_are_all_of_it_and_may_outlive_the_division() {
+        let mut numbers: Vec<usize> = (0..7).collect();
+        let kept = std::sync::Mutex::new(Vec::new());
+        Team::new(3).divide(Rows::of(&mut numbers), |part, from| {
+            kept.lock().unwrap().push((from, part.0));
+        });
+        for (from, mut part) in kept.into_inner().unwrap() {
+            assert_eq!(part[0], from);
+            part.iter_mut().for_each(|x| *x += 10);
+        }
+        assert!(numbers.into_iter().eq(10..17));
+    }
+
+    #[test]
+    #[should_panic(expected = "another shape")]
+    fn state_of_another_shape_than_the_weights_is_not_divided() {
+        let (mut value, mut slot) = (Matrix::zeros(1, 64), Matrix::zeros(1, 16));
+        let target = Target::new(&mut value, std::slice::from_mut(&mut slot));
+        Team::new(2).divide(Columns(target), |_, _| ());
     }
 }

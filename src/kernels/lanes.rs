@@ -111,6 +111,14 @@ pub trait Vector: Lanes {
     }
 }
 
+/// Work that is written once for every kind of vector.
+pub(super) trait Job {
+    type Output;
+
+    /// Does the work with vectors `L`, which the processor has. Must be `#[inline(always)]`, so that it is compiled with the caller's instructions.
+    fn run<L: Vector>(self) -> Self::Output;
+}
+
 #[inline(always)]
 fn halve(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
     let mut half = LANES / 2;

@@ -21,15 +21,22 @@ struct Line([f32; LANES]);
 
 impl Matrix {
     /// A matrix of zeros.
+    ///
+    /// Panics when it has more numbers than an address can count.
     pub fn zeros(rows: usize, cols: usize) -> Matrix {
-        let lines = vec![Line([0.0; LANES]); rows * stride(cols) / LANES];
-        Matrix { lines, rows, cols }
+        const MOST: usize = isize::MAX as usize / size_of::<Line>();
+        // Fewer columns than that can be padded without a wrap.
+        let lines = if cols < MOST { (stride(cols) / LANES).checked_mul(rows) } else { None };
+        let Some(lines) = lines.filter(|lines| *lines <= MOST) else {
+            panic!("{rows} × {cols} numbers are too many")
+        };
+        Matrix { lines: vec![Line([0.0; LANES]); lines], rows, cols }
     }
 
     /// A matrix from its rows one after the other, without padding; `values` must hold
     /// rows × cols numbers.
     pub fn from_rows(rows: usize, cols: usize, values: &[f32]) -> Matrix {
-        assert_eq!(values.len(), rows * cols, "rows × cols numbers");
+        assert_eq!(Some(values.len()), rows.checked_mul(cols), "rows × cols numbers");
         let mut matrix = Matrix::zeros(rows, cols);
         for (r, row) in values.chunks_exact(cols.max(1)).enumerate() {
             matrix.row_mut(r)[..cols].copy_from_slice(row);
@@ -59,14 +66,15 @@ impl Matrix {
 
     /// All numbers, padding included.
     pub fn as_slice(&self) -> &[f32] {
-        // SAFETY: `Line` is `repr(C)` over LANES floats and as large as they are.
+        // SAFETY: `Line` is `repr(C)` over LANES floats and as large as they are, so that the lines are
+        // as many floats one after the other.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.lines.len() * LANES) }
     }
 
     /// All numbers, padding included.
     pub fn as_mut_slice(&mut self) -> &mut [f32] {
         let len = self.lines.len() * LANES;
-        // SAFETY: as in `as_slice`, and `self` is borrowed mutably.
+        // SAFETY: the lines are LANES floats each, one after the other, and are borrowed mutably.
         unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), len) }
     }
 
@@ -107,6 +115,9 @@ impl Matrix {
 }
 
 /// Part of a matrix, to be read: whole rows, or a range of columns that starts on a vector.
+///
+/// For every row r < `rows`, the `padded(cols)` numbers from `at + r · stride` on lie in the matrix and
+/// are borrowed for `'a`. Only this file makes views, and each of its functions keeps to that.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     pub(super) at: *const f32,
@@ -116,7 +127,9 @@ pub struct View<'a> {
     life: PhantomData<&'a [f32]>,
 }
 
-/// Part of a matrix, to be written: no other view covers any number of it.
+/// Part of a matrix, to be written: no other view covers any number of it, padding included.
+///
+/// The numbers of its rows are those of a [`View`], borrowed mutably.
 pub struct ViewMut<'a> {
     pub(super) at: *mut f32,
     pub(super) rows: usize,
@@ -125,11 +138,11 @@ pub struct ViewMut<'a> {
     life: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: a `View` is a shared borrow of floats, a `ViewMut` an exclusive one.
+// SAFETY: a `View` is a shared borrow of floats, and `&[f32]` is `Send`.
 unsafe impl Send for View<'_> {}
-// SAFETY: as above.
+// SAFETY: a `View` is a shared borrow of floats, and `&[f32]` is `Sync`.
 unsafe impl Sync for View<'_> {}
-// SAFETY: as above.
+// SAFETY: a `ViewMut` is an exclusive borrow of floats, and `&mut [f32]` is `Send`.
 unsafe impl Send for ViewMut<'_> {}
 // SAFETY: through a shared `ViewMut` numbers can only be read.
 unsafe impl Sync for ViewMut<'_> {}
@@ -149,7 +162,7 @@ impl<'a> View<'a> {
     #[inline(always)]
     pub fn row(&self, r: usize) -> &'a [f32] {
         assert!(r < self.rows, "row {r} of {}", self.rows);
-        // SAFETY: the row is inside the borrowed matrix, whose rows are padded to whole vectors.
+        // SAFETY: the view has row `r`, all of which is borrowed for 'a.
         unsafe { std::slice::from_raw_parts(self.at.add(r * self.stride), padded(self.cols)) }
     }
 
@@ -163,25 +176,19 @@ impl<'a> View<'a> {
     /// the end.
     pub fn columns(self, from: usize, to: usize) -> View<'a> {
         check_columns(from, to, self.cols);
-        // SAFETY: `from` lies within the row.
-        View { at: unsafe { self.at.add(from) }, cols: to - from, ..self }
+        View { at: self.at.wrapping_add(from), cols: to - from, ..self }
     }
 
-    /// The range of columns `range`, which must start on a vector.
+    /// The range of columns `range`, which must start on a vector and may end in the padding.
     pub fn columns_range(self, range: Range<usize>) -> View<'a> {
-        assert!(
-            range.start.is_multiple_of(LANES) && padded(range.end) <= self.stride,
-            "columns {range:?}"
-        );
-        // SAFETY: the range lies within the row.
-        View { at: unsafe { self.at.add(range.start) }, cols: range.len(), ..self }
+        check_range(&range, self.cols);
+        View { at: self.at.wrapping_add(range.start), cols: range.len(), ..self }
     }
 
     /// Rows `from..to`.
     pub fn row_range(self, from: usize, to: usize) -> View<'a> {
-        assert!(from <= to && to <= self.rows, "rows {from}..{to} of {}", self.rows);
-        // SAFETY: `from` is not beyond the end of the matrix.
-        View { at: unsafe { self.at.add(from * self.stride) }, rows: to - from, ..self }
+        check_rows(from, to, self.rows);
+        View { at: self.at.wrapping_add(from * self.stride), rows: to - from, ..self }
     }
 }
 
@@ -200,7 +207,7 @@ impl<'a> ViewMut<'a> {
     #[inline(always)]
     pub fn row(&mut self, r: usize) -> &mut [f32] {
         assert!(r < self.rows, "row {r} of {}", self.rows);
-        // SAFETY: the row is inside the borrowed matrix, and no other view covers it.
+        // SAFETY: the view has row `r`, all of which is borrowed mutably, and lends it from `self`.
         unsafe { std::slice::from_raw_parts_mut(self.at.add(r * self.stride), padded(self.cols)) }
     }
 
@@ -217,13 +224,8 @@ impl<'a> ViewMut<'a> {
 
     /// Rows `from..to` for a shorter time.
     pub fn row_range(&mut self, from: usize, to: usize) -> ViewMut<'_> {
-        assert!(from <= to && to <= self.rows, "rows {from}..{to} of {}", self.rows);
-        ViewMut {
-            // SAFETY: `from` is not beyond the end of the matrix.
-            at: unsafe { self.at.add(from * self.stride) },
-            rows: to - from,
-            ..self.reborrow()
-        }
+        check_rows(from, to, self.rows);
+        ViewMut { at: self.at.wrapping_add(from * self.stride), rows: to - from, ..self.reborrow() }
     }
 
     /// The same part for a shorter time.
@@ -231,33 +233,40 @@ impl<'a> ViewMut<'a> {
         ViewMut { life: PhantomData, ..*self }
     }
 
-    /// The ranges of columns `ranges`, each as a view of its own; they must start on vectors and
-    /// must not overlap, padding included.
+    /// The ranges of columns `ranges`, each as a view of its own; they must start on vectors, may end in
+    /// the padding, and must not overlap, padding included.
     pub fn disjoint<const N: usize>(&mut self, ranges: [Range<usize>; N]) -> [ViewMut<'_>; N] {
         for (i, range) in ranges.iter().enumerate() {
-            assert!(
-                range.start % LANES == 0 && padded(range.end) <= self.stride,
-                "columns {range:?}"
-            );
+            check_range(range, self.cols);
             for other in &ranges[..i] {
                 let apart = padded(range.end) <= other.start || padded(other.end) <= range.start;
                 assert!(apart, "columns {range:?} and {other:?}");
             }
         }
-        // SAFETY: each range lies inside the rows.
-        ranges.map(|r| self.alias(unsafe { self.at.add(r.start) }, self.rows, r.len()))
+        // SAFETY: the ranges lie inside and do not overlap, and `self` is borrowed mutably by all views.
+        ranges.map(|range| unsafe { self.part(0..self.rows, range) })
     }
 
-    /// Another view of the rows `from..to`; the caller sees to it that no two views overlap.
-    pub(super) fn alias_rows<'b>(&self, from: usize, to: usize) -> ViewMut<'b> {
-        assert!(from <= to && to <= self.rows, "rows {from}..{to} of {}", self.rows);
-        // SAFETY: `from` is not beyond the end of the matrix.
-        self.alias(unsafe { self.at.add(from * self.stride) }, to - from, self.cols)
+    /// The first `at` rows, and the others.
+    pub fn split_rows(self, at: usize) -> (ViewMut<'a>, ViewMut<'a>) {
+        check_rows(at, self.rows, self.rows);
+        // SAFETY: the rows lie inside and do not overlap, and `self` is given up for them.
+        unsafe { (self.part(0..at, 0..self.cols), self.part(at..self.rows, 0..self.cols)) }
     }
 
-    /// Another view of the same matrix; the caller sees to it that no two views overlap.
-    pub(super) fn alias<'b>(&self, at: *mut f32, rows: usize, cols: usize) -> ViewMut<'b> {
-        ViewMut { at, rows, cols, stride: self.stride, life: PhantomData }
+    /// Another view of the rows `rows` in the columns `cols`.
+    ///
+    /// # Safety
+    /// Rows and columns must lie inside, padding included, and the columns must start on a vector. For
+    /// `'b` the matrix must be borrowed mutably, and no other view in use may cover any of its numbers.
+    pub(super) unsafe fn part<'b>(&self, rows: Range<usize>, cols: Range<usize>) -> ViewMut<'b> {
+        ViewMut {
+            at: self.at.wrapping_add(rows.start * self.stride + cols.start),
+            rows: rows.len(),
+            cols: cols.len(),
+            stride: self.stride,
+            life: PhantomData,
+        }
     }
 }
 
@@ -274,6 +283,17 @@ fn stride(cols: usize) -> usize {
 /// Cache lines of a long row.
 const LONG: usize = 16;
 
+fn check_rows(from: usize, to: usize, rows: usize) {
+    assert!(from <= to && to <= rows, "rows {from}..{to} of {rows}");
+}
+
+/// Panics unless `range` starts on a vector and lies in a row of `cols` columns, padding included. As
+/// whole vectors it lies there too, then.
+fn check_range(range: &Range<usize>, cols: usize) {
+    let inside = range.start <= range.end && range.end <= padded(cols);
+    assert!(inside && range.start.is_multiple_of(LANES), "columns {range:?} of {cols}");
+}
+
 fn check_columns(from: usize, to: usize, cols: usize) {
     assert!(
         from <= to
@@ -282,4 +302,112 @@ fn check_columns(from: usize, to: usize, cols: usize) {
             && (to.is_multiple_of(LANES) || to == cols),
         "columns {from}..{to} of {cols} are not whole vectors"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn panics<T>(work: impl FnOnce() -> T) -> bool {
+        catch_unwind(AssertUnwindSafe(|| drop(work()))).is_err()
+    }
+
+    #[test]
+    fn zeros_of_more_numbers_than_an_address_can_count_are_refused() {
+        let too_many = [
+            (1 << 60, 16),
+            (1 << 59, 17),
+            (1 << 63, 17),
+            (1, usize::MAX),
+            (0, usize::MAX),
+            (2, 1 << 63),
+        ];
+        for (rows, cols) in too_many {
+            let panic = catch_unwind(|| Matrix::zeros(rows, cols)).unwrap_err();
+            let text = panic.downcast_ref::<String>().cloned();
+            assert_eq!(text, Some(format!("{rows} × {cols} numbers are too many")));
+        }
+        assert!(panics(|| Matrix::from_rows(1 << 60, 16, &[])));
+        assert_eq!(Matrix::zeros(usize::MAX, 0).row(usize::MAX - 1), [0.0; 0]);
+    }
+
+    #[test]
+    fn columns_range_of_a_part_ends_where_the_part_ends() {
+        let mut m = Matrix::zeros(2, 48);
+        let mut whole = m.view_mut(2);
+        let [a, mut b] = whole.disjoint([0..16, 16..48]);
+        assert!(panics(|| a.as_view().columns_range(16..32)), "the columns of `b`");
+        assert!(panics(|| b.disjoint([0..16, 32..48]).len()), "columns of the next row");
+        assert_eq!(b.as_view().columns_range(16..32).row(1), [0.0; 16]);
+    }
+
+    #[test]
+    fn columns_range_refuses_bounds_that_wrap_or_are_turned_round() {
+        let mut m = Matrix::zeros(2, 20);
+        #[expect(clippy::reversed_empty_ranges, reason = "they are to be refused")]
+        let ranges = [0..usize::MAX, 16..usize::MAX, 16..0, 32..16, 0..33, 48..48, 8..16];
+        for range in ranges {
+            assert!(panics(|| m.view(2).columns_range(range.clone())), "{range:?}");
+            assert!(panics(|| m.view_mut(2).disjoint([range.clone()]).len()), "{range:?}");
+        }
+        assert_eq!(m.view(2).columns_range(16..32).cols(), 16, "padding is part of a row");
+    }
+
+    proptest! {
+        /// What is written through one part is read through no other, wherever they are cut.
+        #[test]
+        fn parts_share_no_number(
+            (rows, cols) in (0..5_usize, 0..70_usize),
+            cuts in proptest::collection::vec(0..6_usize, 2),
+            (row, inner) in (0..5_usize, 0..6_usize),
+        ) {
+            let (from, to) = (LANES * cuts[0], LANES * cuts[1]);
+            let mut m = Matrix::zeros(rows, cols);
+            let end = padded(cols);
+            let mut view = m.view_mut(rows);
+            let valid = from <= to && to <= end;
+            if !valid {
+                prop_assert!(panics(|| view.disjoint([0..from, from..to]).len()), "refused");
+                return Ok(());
+            }
+            let mut parts = view.disjoint([0..from, from..to, to..end]);
+            for (i, part) in parts.iter_mut().enumerate() {
+                for r in 0..rows {
+                    part.row(r).iter_mut().for_each(|x| *x += 1.0 + i as f32);
+                }
+            }
+            let part = &parts[1];
+            let (start, width) = (LANES * inner, to - from);
+            if start <= width && row <= rows {
+                let inner = part.as_view().columns_range(start..width).row_range(row, rows);
+                (0..rows - row).for_each(|r| assert!(inner.row(r).iter().all(|x| *x == 2.0)));
+            }
+            for r in 0..rows {
+                for (i, x) in m.row(r).iter().enumerate() {
+                    let want = if i < from { 1.0 } else if i < to { 2.0 } else { 3.0 };
+                    prop_assert_eq!(*x, want);
+                }
+            }
+        }
+
+        #[test]
+        fn split_rows_are_all_rows_once(rows in 0..5_usize, at in 0..7_usize) {
+            let mut m = Matrix::zeros(rows, 3);
+            if rows < at {
+                prop_assert!(panics(|| m.view_mut(rows).split_rows(at).0.rows()), "refused");
+                return Ok(());
+            }
+            let (mut above, mut below) = m.view_mut(rows).split_rows(at);
+            (0..at).for_each(|r| above.row(r)[0] += 1.0);
+            (0..rows - at).for_each(|r| below.row(r)[0] += 2.0);
+            prop_assert_eq!(above.rows() + below.rows(), rows);
+            for r in 0..rows {
+                prop_assert_eq!(m.row(r)[0], if r < at { 1.0 } else { 2.0 });
+            }
+        }
+    }
 }

@@ -1,12 +1,15 @@
-//! Arithmetic on slices: products, activations, losses and updates, each beside its plain twin; no
-//! kernel knows a layer, starts a thread of its own, or allocates in a step that has its room.
+//! Arithmetic on slices: products, activations, losses and updates, tested against the formulas; no
+//! kernel knows a layer. Threads are those of a run's [`Team`], and of rayon's pool while [`Groups`] are
+//! made; the kernels themselves run on the thread that calls them.
 //!
 //! All unsafe code of the program is in this room. Three rules give the same bits on every
 //! machine with fused multiply-add, and on any number of threads:
 //!
-//! * vectors run across the outputs, never along a sum, so that each sum has one fixed order;
+//! * each sum has one fixed order: over the rows of a matrix or the inputs of a unit, from the first to the
+//!   last; along a row, 16 running sums and a halving tree ([`Vector::sum`]);
 //! * every multiply-add is fused, and no kernel calls the platform's mathematics library;
-//! * work is split by outputs, so that no output is ever the sum of two threads' parts.
+//! * the threads divide outputs, never a sum. The one sum that is split, over the inputs of a first
+//!   layer on sparse rows, has [`BANDS`] parts on any number of threads, added in their order.
 
 #![expect(
     unsafe_code,
@@ -14,6 +17,7 @@
 )]
 
 mod activate;
+mod ahead;
 mod company;
 mod compress;
 mod cpu;
@@ -49,7 +53,7 @@ pub use activate::{Curve, activate, differentiate};
 pub use cpu::Cpu;
 pub use deal::{Deal, Piece};
 pub use direct::{direct_product, is_direct};
-pub use divide::{Columns, Divide, Rows, share};
+pub use divide::{Columns, Divide, Rows, SliceMut, share};
 pub use fastest::Fastest;
 pub use groups::{AHEAD, BANDS, Groups};
 pub use lanes::{LANES, Lanes, Pack, Vector, padded};

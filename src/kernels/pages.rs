@@ -3,7 +3,7 @@
 
 /// Asks for large pages under `buffer`, which nobody has touched yet: memory that was only just asked
 /// for has no pages at all. The system may well refuse.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 pub fn large_pages<T>(buffer: &mut [T]) {
     /// What is large on most machines, and whole pages where it is not.
     const LARGE: usize = 1 << 21;
@@ -16,8 +16,8 @@ pub fn large_pages<T>(buffer: &mut [T]) {
     }
 }
 
-/// Other systems are not asked.
-#[cfg(not(target_os = "linux"))]
+/// Other systems are not asked, nor is Miri, which has no such call.
+#[cfg(any(not(target_os = "linux"), miri))]
 pub fn large_pages<T>(_: &mut [T]) {}
 
 #[cfg(test)]

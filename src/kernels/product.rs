@@ -158,8 +158,8 @@ impl<S: Sink> Job for Product<'_, S> {
         let mut v = 0;
         while v < vectors {
             let n = if L::WIDE && v + 2 <= vectors { 2 } else { 1 };
-            // SAFETY: `check` holds the shapes to each other and every row is padded to whole
-            // vectors, so all tiles lie inside their matrices.
+            // SAFETY: `check` holds the shapes to each other and every row is padded to whole vectors, so
+            // that B and C have the n vectors of columns, and the bias too.
             unsafe {
                 match n {
                     2 => self.panel::<L, 2>(v * LANES),
@@ -173,16 +173,20 @@ impl<S: Sink> Job for Product<'_, S> {
 
 impl<S: Sink> Product<'_, S> {
     /// All rows of the N vectors of columns from `col` on.
+    ///
+    /// # Safety
+    /// B, C and the bias must have these columns, padding included.
     #[inline(always)]
     unsafe fn panel<L: Vector, const N: usize>(&self, col: usize) {
         let m = self.a.shape().0;
         let mut near = Near([MaybeUninit::uninit(); NEAR]);
-        // SAFETY: as the caller's, and `row` + the tile's height ≤ m.
+        // SAFETY: the caller vouches for the columns; `row` + the tile's height ≤ m, the rows of A and C; and
+        // what is brought near has room there.
         unsafe {
             let b = if self.b.rows * N * LANES <= NEAR && MANY <= m {
                 self.bring_near::<L, N>(col, &mut near)
             } else {
-                (self.b.at.add(col), self.b.stride)
+                (self.b.at.wrapping_add(col), self.b.stride)
             };
             let mut row = 0;
             while row < m {
@@ -199,6 +203,9 @@ impl<S: Sink> Product<'_, S> {
 
     /// Copies the N vectors of columns from `col` on; returns where they are, and the numbers from
     /// one row to the next.
+    ///
+    /// # Safety
+    /// B must have these columns, padding included, and `near` room for them.
     #[inline(always)]
     unsafe fn bring_near<L: Vector, const N: usize>(
         &self,
@@ -219,6 +226,10 @@ impl<S: Sink> Product<'_, S> {
     }
 
     /// One tile of M rows by N vectors, whose columns of B are at `b`, a stride apart.
+    ///
+    /// # Safety
+    /// A and C must have the M rows from `row` on, C and the bias the N vectors at `col`, padding included,
+    /// and from `b` on N vectors must be readable in each of B's rows.
     #[inline(always)]
     unsafe fn tile<L: Vector, const M: usize, const N: usize>(
         &self,
@@ -238,7 +249,7 @@ impl<S: Sink> Product<'_, S> {
                     }
                 }
             }
-            let mut a = self.a.matrix.at.add(row * down);
+            let mut a = self.a.matrix.at.wrapping_add(row * down);
             let mut b = b;
             for _ in 0..self.b.rows {
                 let mut line = [L::splat(0.0); N];

@@ -52,8 +52,9 @@ impl Job for Softmax<'_> {
         let cols = self.z.cols;
         for r in 0..self.z.rows {
             let row = self.z.row(r);
-            // SAFETY: the row is padded to whole vectors.
-            let (_, sum) = unsafe { exponentiate::<L>(row.as_ptr(), row.as_mut_ptr(), cols) };
+            let at = row.as_mut_ptr();
+            // SAFETY: the row is padded to whole vectors, and both pointers are its one mutable borrow.
+            let (_, sum) = unsafe { exponentiate::<L>(at, at, cols) };
             for lanes in row.chunks_exact_mut(LANES) {
                 // SAFETY: the chunk holds LANES numbers.
                 unsafe { (L::load(lanes.as_ptr()) / L::splat(sum)).store(lanes.as_mut_ptr()) };
@@ -127,7 +128,7 @@ impl Crossentropy<'_> {
 /// e ← e^(z − max z), padding 0, for the `cols` numbers from `z` on; returns max z and the sum.
 ///
 /// # Safety
-/// There must be room for whole vectors in both places.
+/// Whole vectors must be readable from `z` on and writable from `e` on, which may be `z`.
 #[inline(always)]
 unsafe fn exponentiate<L: Vector>(z: *const f32, e: *mut f32, cols: usize) -> (f32, f32) {
     let mut greatest = L::splat(f32::NEG_INFINITY);
@@ -139,7 +140,7 @@ unsafe fn exponentiate<L: Vector>(z: *const f32, e: *mut f32, cols: usize) -> (f
     let greatest = greatest.greatest();
     let mut sum = L::splat(0.0);
     for col in (0..cols).step_by(LANES) {
-        // SAFETY: as above.
+        // SAFETY: the caller vouches for the vector in both places.
         unsafe {
             let power = exp(L::load(z.add(col)) - L::splat(greatest));
             let power = power.keep_first(cols - col, 0.0);

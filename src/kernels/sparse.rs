@@ -5,10 +5,10 @@
 //! the group takes its share; so each weight is read once, and the outputs, which are few, wait in
 //! the nearest cache.
 
+use crate::kernels::ahead::{Ahead, Rows};
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{GROUP, Groups};
 use crate::kernels::naps::{Naps, Visit, Visits, Wake};
-use crate::kernels::prefetch::Lines;
 use crate::kernels::turned::{PART, Part, Slot, Turned};
 use crate::kernels::update::{Pointers, Rule, Target};
 use crate::kernels::{LANES, Vector, View, ViewMut};
@@ -56,6 +56,8 @@ pub fn sparse_update<R: Rule>(
     assert!((features, delta.cols) == (w.value.rows, w.value.cols));
     assert!(turned.rows == delta.rows && turned.first <= groups.start);
     assert!(groups.is_empty() || groups.end <= turned.first + turned.groups);
+    // Then all of them but the last one of `x` have GROUP features, and no visit is to rows beyond W.
+    assert!(groups.end <= x.features().div_ceil(GROUP), "groups of other rows");
     let ahead = Rows { x, band: turned.band(), rows: ahead };
     let (sums, pointers) = (Sums::new(turned, delta), w.pointers(R::SLOTS));
     cpu.run(Backward { rule, sums, first: groups.start, features, visits, naps, ahead, pointers });
@@ -93,20 +95,26 @@ impl Job for Forward<'_> {
 
     #[inline(always)]
     fn run<L: Vector>(self) {
-        // SAFETY: `sparse_product` has checked all shapes, `Turned::fill` its slots.
+        // SAFETY: `sparse_product` has checked all shapes, so that W has the features of the band and C the
+        // rows of the batch; `strips` goes no further than the columns.
         unsafe { strips!(L, self.w.cols, strip of self) }
     }
 }
 
 impl Forward<'_> {
     /// All rows of the P · N vectors of columns from `col` on.
+    ///
+    /// # Safety
+    /// W, C and the start must have these columns, padding included; W the features of the band, and C
+    /// the rows of the batch.
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
         let turned = self.turned;
         // The last group of all may have fewer features than the others.
         let n_features = self.w.rows - GROUP * turned.first;
         let full = turned.groups.min(n_features / GROUP);
-        // SAFETY: as the caller's: rows, columns and slots lie inside.
+        // SAFETY: the caller vouches for the columns. A group p of `turned.groups` has slots in each part,
+        // whose rows are below `turned.rows`; `first + i` is a feature of the band.
         unsafe {
             for v in 0..N * P {
                 self.begin::<L>(col + v * LANES);
@@ -138,9 +146,12 @@ impl Forward<'_> {
     }
 
     /// Every row of C starts as C₀ in the vector at `col`.
+    ///
+    /// # Safety
+    /// C and the start must have the vector, padding included.
     #[inline(always)]
     unsafe fn begin<L: Vector>(&self, col: usize) {
-        // SAFETY: the start is padded to whole vectors, and so are the rows of C.
+        // SAFETY: the caller vouches for the vector, and `r` is a row of C.
         unsafe {
             let start = match self.start {
                 Some(start) => L::load(start.as_ptr().add(col)),
@@ -154,6 +165,10 @@ impl Forward<'_> {
 
     /// The rows of C from `row` on take their shares of `K` features from `first` on, whose values
     /// stand in the slots from `place` on, in N vectors at `col`.
+    ///
+    /// # Safety
+    /// W must have the features, C the rows of the slots from `row` on, and both the vectors; the slots
+    /// must be of the part.
     #[inline(always)]
     unsafe fn features<L: Vector, const N: usize, const K: usize>(
         &self,
@@ -163,7 +178,7 @@ impl Forward<'_> {
         (row, col): (usize, usize),
     ) {
         let mut w = [[L::splat(0.0); N]; K];
-        // SAFETY: as the caller's.
+        // SAFETY: the caller vouches for features, rows and vectors, and for the slots.
         unsafe {
             let c = self.c.at.add(row * self.c.stride + col);
             for i in 0..K {
@@ -204,14 +219,18 @@ impl<R: Rule> Job for Backward<'_, R> {
 
     #[inline(always)]
     fn run<L: Vector>(self) {
-        // SAFETY: `sparse_update` has checked all shapes, `Turned::fill` its slots, and visits are to the
-        // groups that they say.
+        // SAFETY: `sparse_update` has checked that weights, state and δ have the same columns, that δ has the
+        // rows of the batch, and that the weights have the features of all groups that are visited.
         unsafe { strips!(L, self.sums.delta.cols, strip of self) }
     }
 }
 
 impl<R: Rule> Backward<'_, R> {
     /// All of them in the P · N vectors of columns from `col` on.
+    ///
+    /// # Safety
+    /// Weights, state and δ must have these columns, padding included; δ the rows of the batch; weights
+    /// and state the features of the groups that are visited; and the batch those groups.
     #[inline(always)]
     unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
         // Copies, which no store can change.
@@ -236,7 +255,8 @@ impl<R: Rule> Backward<'_, R> {
             let n = GROUP.min(features - row);
             for i in 0..P {
                 let col = col + i * N * LANES;
-                // SAFETY: as the caller's.
+                // SAFETY: the caller vouches for the columns and for group `p`, of which the weights have `n`
+                // rows from `row` on.
                 unsafe {
                     if visit.slept != 0 {
                         let wake = Wake { rule, nap: naps.of(visit.slept) };
@@ -259,6 +279,9 @@ impl<R: Rule> Backward<'_, R> {
 }
 
 /// Updates the N vectors at `col` of K rows from `row` on by their gradients.
+///
+/// # Safety
+/// The target must have the rows and the vectors, and no one else may use them.
 #[inline(always)]
 unsafe fn update<L: Vector, R: Rule, const N: usize, const K: usize>(
     pointers: Pointers,
@@ -267,7 +290,7 @@ unsafe fn update<L: Vector, R: Rule, const N: usize, const K: usize>(
     g: [[L; N]; K],
 ) {
     for i in 0..K {
-        // SAFETY: as the caller's.
+        // SAFETY: the caller vouches for the N vectors of each row.
         unsafe {
             if L::WIDE {
                 pointers.step(rule, row + i, col, g[i]);
@@ -300,6 +323,9 @@ impl<'a> Sums<'a> {
     }
 
     /// The sums of `K` features of group `p` of all from `place` on, in N vectors at `col`.
+    ///
+    /// # Safety
+    /// Group `p` must be one of the band's, and δ must have the vectors in all rows of the batch.
     #[inline(always)]
     unsafe fn of<L: Vector, const N: usize, const K: usize>(
         &self,
@@ -309,9 +335,10 @@ impl<'a> Sums<'a> {
     ) -> [[L; N]; K] {
         let mut g = [[L::splat(0.0); N]; K];
         let p = p - self.first;
-        // SAFETY: as the caller's: groups, slots and rows lie inside.
+        // SAFETY: the caller vouches for the group, whose slots are of its part, and for the rows of δ: those
+        // of part q begin with row q · `turned.part`.
         unsafe {
-            let delta = self.delta.at.add(col);
+            let delta = self.delta.at.wrapping_add(col);
             self.add((self.part, self.part.slots(p)), place, delta, &mut g);
             for q in 1..self.parts {
                 let delta = delta.add(q * self.turned.part * self.delta.stride);
@@ -323,6 +350,9 @@ impl<'a> Sums<'a> {
     }
 
     /// Adds what `slots` make with the rows from `delta` on.
+    ///
+    /// # Safety
+    /// The slots must be of the part, and N vectors must be readable in each of their rows from `delta` on.
     #[inline(always)]
     unsafe fn add<L: Vector, const N: usize, const K: usize>(
         &self,
@@ -332,7 +362,7 @@ impl<'a> Sums<'a> {
         g: &mut [[L; N]; K],
     ) {
         for slot in slots {
-            // SAFETY: as the caller's.
+            // SAFETY: the caller vouches for the slot and for its row.
             unsafe {
                 let x = values::<L, K>(&part, *slot, place);
                 let delta = delta.add(slot.row() * self.delta.stride);
@@ -348,53 +378,50 @@ impl<'a> Sums<'a> {
 }
 
 /// The values of a group in `slot`, from `place` on.
+///
+/// # Safety
+/// The slot must be one of the part.
 #[inline(always)]
 unsafe fn values<L: Vector, const K: usize>(part: &Part<'_>, slot: Slot, place: usize) -> [L; K] {
     let mut x = [L::splat(0.0); K];
     for i in 0..K {
-        // SAFETY: as the caller's.
+        // SAFETY: the caller vouches for the slot.
         x[i] = L::splat(unsafe { part.value(slot, place + i) });
     }
     x
 }
 
-/// Some rows in a band of all.
-#[derive(Clone, Copy)]
-struct Rows<'a> {
-    x: &'a Groups,
-    band: usize,
-    rows: &'a [u32],
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::{Dormitory, Lanes, MAX_SLOTS, Mask, Matrix, Needs};
 
-/// Rows that will be read next, asked for line by line over some visits.
-struct Ahead<'a> {
-    rows: Rows<'a>,
-    /// What is left of the row that is being asked for.
-    lines: Lines,
-    /// Lines for each visit.
-    each: usize,
-}
+    #[derive(Clone, Copy)]
+    struct Stay;
 
-impl<'a> Ahead<'a> {
-    /// For all `rows`, or none if they are not wanted.
-    #[inline(always)]
-    fn new(mut rows: Rows<'a>, visits: usize, wanted: bool) -> Ahead<'a> {
-        if !wanted {
-            rows.rows = &[];
+    impl Rule for Stay {
+        const SLOTS: usize = 0;
+        const RESTS: bool = false;
+
+        #[inline(always)]
+        fn step<L: Lanes>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
+            w
         }
-        let each = (rows.rows.len() * rows.x.usual_lines()).div_ceil(visits.max(1));
-        Ahead { rows, lines: Lines::NONE, each }
     }
 
-    #[inline(always)]
-    fn visit(&mut self) {
-        for _ in 0..self.each {
-            if !self.lines.ask() {
-                let Rows { x, band, rows: [row, others @ ..] } = self.rows else { return };
-                self.lines = x.lines(*row, band);
-                self.lines.ask();
-                self.rows.rows = others;
-            }
-        }
+    #[test]
+    #[should_panic(expected = "groups of other rows")]
+    fn groups_of_rows_with_more_features_are_not_updated() {
+        let rows = |features| Groups::bytes(&Mask::new(1, features), &[], 255.0);
+        let (many, few) = (rows(100), rows(10));
+        let mut turned = Turned::new(&many, 1, 1);
+        turned.fill(&many, &[0]);
+        let mut dormitory = Dormitory::new(&many, many.band(1));
+        let visits = dormitory.visits(&Stay, &Needs::new(&many, 1));
+        let due = Due { visits, naps: &Naps::new(), ahead: &[] };
+        let n = few.features_of(&many.band(1)).len();
+        let (delta, mut w) = (Matrix::zeros(1, 3), Matrix::zeros(n, 3));
+        let target = Target::new(&mut w, &mut []);
+        sparse_update(Cpu::detect(), &Stay, (&few, &turned), due, delta.view(1), target);
     }
 }

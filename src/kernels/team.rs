@@ -131,8 +131,8 @@ impl Team {
     fn begin(&mut self, work: Work<'_>) {
         let Signal { call, work: slot } = &self.shared.signal.0;
         self.calls = self.calls.wrapping_add(1);
-        // SAFETY: no member reads the slot now (see `Signal`), and none reads the work any more
-        // when `call` returns, so that its life may be hidden.
+        // SAFETY: all members have finished the call before, so that none reads the slot now; and none
+        // reads the work any more when `call` returns, so that its life may be hidden.
         unsafe { *slot.get() = std::mem::transmute::<Work<'_>, Work<'static>>(work) };
         call.store(self.calls, Ordering::SeqCst);
         // Who counted itself asleep before this either sees the call or is woken.
@@ -219,7 +219,7 @@ mod tests {
         let mut team = Team::new(2);
         let threads = |team: &mut Team| {
             let seen = Mutex::new(Vec::new());
-            team.divide(Rows(&mut [0; 2][..]), |_, _| {
+            team.divide(Rows::of(&mut [0; 2]), |_, _| {
                 seen.lock().unwrap().push(std::thread::current().id());
             });
             seen.into_inner().unwrap()

@@ -90,6 +90,8 @@ impl Turned {
     pub fn fill(&mut self, x: &Groups, batch: &[u32]) {
         let parts = batch.len().div_ceil(self.part);
         assert!(x.band(self.band) == (self.first..self.first + self.groups));
+        // Who had the listing may have exchanged it.
+        assert!(*self.listing.band() == x.band(self.band), "the listing of this band");
         assert!(parts * self.groups <= self.ends.len(), "room for the batch");
         // Should a row not be there, no part is left half put.
         (self.rows, self.parts) = (0, 0);
@@ -151,13 +153,15 @@ impl Turned {
                 *room = (count + count.div_ceil(2)).min(self.part as u32);
             }
         }
+        let parts = self.ends.len() / self.groups.max(1);
+        let total: u32 = rooms.iter().sum();
+        // Before the rooms: should there be no memory, none of them lies beyond the slots.
+        self.slots.resize(parts * total as usize + self.part, Slot::default());
         let mut end = 0;
         for (next, room) in self.rooms[1..].iter_mut().zip(rooms) {
             end += room;
             *next = end;
         }
-        let parts = self.ends.len() / self.groups.max(1);
-        self.slots.resize(parts * end as usize + self.part, Slot::default());
     }
 
     /// Part `q` of the batch; a part without slots, if there is none.
@@ -286,6 +290,15 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "the listing of this band")]
+    fn a_listing_of_another_band_is_refused() {
+        let [x, _] = rows(20);
+        let [mut low, mut high] = [0, 1].map(|band| Turned::new(&x, band, 4));
+        std::mem::swap(low.listing(), high.listing());
+        low.fill(&x, &[9]);
+    }
+
+    #[test]
     fn a_row_that_is_not_there_leaves_nothing_half_turned() {
         let [x, _] = rows(20);
         let mut turned = Turned::new(&x, 0, 4);
@@ -316,7 +329,7 @@ mod tests {
                         let at = GROUP * (turned.first + p);
                         // The last group is wider than what is left of a row.
                         for (place, to) in row[at..].iter_mut().take(GROUP).enumerate() {
-                            // SAFETY: as above.
+                            // SAFETY: the slot is one of the part's own.
                             *to += unsafe { part.value(*slot, place) };
                         }
                     }

@@ -66,7 +66,19 @@ impl<'a> Target<'a> {
 
     /// The first `at` rows, and the others.
     pub fn split_rows(self, at: usize) -> (Target<'a>, Target<'a>) {
-        (self.map(|view| view.alias_rows(0, at)), self.map(|view| view.alias_rows(at, view.rows)))
+        let (value, others) = self.value.split_rows(at);
+        let [mut slots, mut other_slots] = [const { [const { None }; MAX_SLOTS] }; 2];
+        for (i, slot) in self.slots.into_iter().enumerate() {
+            (slots[i], other_slots[i]) = slot.map(|slot| slot.split_rows(at)).unzip();
+        }
+        (Target { value, slots }, Target { value: others, slots: other_slots })
+    }
+
+    /// Panics unless the state has the shape of the weights.
+    pub(super) fn check_shapes(&self) {
+        let ViewMut { rows, cols, stride, .. } = self.value;
+        let fits = |slot: &ViewMut<'_>| (slot.rows, slot.cols, slot.stride) == (rows, cols, stride);
+        assert!(self.slots.iter().flatten().all(fits), "state of another shape than the weights");
     }
 
     /// The part of weights and state that `cut` makes of each.
@@ -201,7 +213,7 @@ impl<R: Rule> Job for Map<'_, R> {
         let rule = *self.rule;
         for r in 0..self.rows {
             for col in (0..self.cols).step_by(LANES) {
-                // SAFETY: rows are padded to whole vectors.
+                // SAFETY: the target has row `r` and column `col`, and its rows are padded to whole vectors.
                 unsafe { self.pointers.step(&rule, r, col, [L::splat(0.0)]) };
             }
         }
@@ -235,10 +247,13 @@ impl<R: Rule> Job for BiasUpdate<'_, R> {
 
 impl<R: Rule> BiasUpdate<'_, R> {
     /// The N vectors of columns from `col` on: sums side by side, for each waits for its last addition.
+    ///
+    /// # Safety
+    /// δ, the bias and its state must have these columns, padding included.
     #[inline(always)]
     unsafe fn columns<L: Vector, const N: usize>(&self, col: usize) {
         let mut g = [L::splat(0.0); N];
-        // SAFETY: the caller vouches for the columns.
+        // SAFETY: the caller vouches for the columns, `r` is a row of δ, and the bias has row 0.
         unsafe {
             for r in 0..self.delta.rows {
                 let row = self.delta.at.add(r * self.delta.stride + col);

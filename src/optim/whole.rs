@@ -114,8 +114,8 @@ impl Hands<'_> {
         let (cpu, m) = (self.cpu, m.view(m.rows()));
         self.sums.resize(m.rows(), 0.0);
         let Hands { team, sums, .. } = self;
-        team.divide(Rows(&mut sums[..]), |part, from| {
-            sum(cpu, m.row_range(from, from + part.0.len()), part.0);
+        team.divide(Rows::of(sums), |mut part, from| {
+            sum(cpu, m.row_range(from, from + part.0.len()), &mut part.0);
         });
         sums
     }

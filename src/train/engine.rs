@@ -209,8 +209,8 @@ impl Engine {
             .zip(scores.chunks_mut(share))
             .zip(self.pieces.chunks_mut(size * share / EVALUATED_ROWS))
             .collect();
-        self.training.team.divide(Rows(&mut shares[..]), |shares, _| {
-            for (((pass, rows), scores), pieces) in shares.0 {
+        self.training.team.divide(Rows::of(&mut shares), |mut shares, _| {
+            for (((pass, rows), scores), pieces) in shares.0.iter_mut() {
                 let scores = scores.chunks_mut(EVALUATED_ROWS).zip(pieces.chunks_mut(size));
                 for (batch, (scores, sums)) in rows.chunks(EVALUATED_ROWS).zip(scores) {
                     pass.run(network, Batch::outside_training(feed, batch), scores);

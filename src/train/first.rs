@@ -137,8 +137,8 @@ impl First {
         let (mut bands, mut beside) = (self.bands.iter_mut(), Some(beside));
         let task = |_| bands.next().map_or_else(|| Task::Beside(beside.take()), Task::Band);
         let mut tasks: [_; BANDS + 1] = std::array::from_fn(task);
-        let tasks = Rows(&mut tasks[..]);
-        team.deal(&mut self.reading, &[tasks], |task, _| match &mut task.0[0] {
+        let tasks = [Rows::of(&mut tasks)];
+        team.deal(&mut self.reading, tasks, |mut task, _| match &mut task.0[0] {
             Task::Band(Band { turned, needs, sums }) => {
                 // By each member once: its own cache is to have them when it asks for the rows.
                 if turned.band() < members {

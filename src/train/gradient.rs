@@ -77,9 +77,8 @@ impl Gradients {
         passed: &Passed<'_>,
         targets: impl Iterator<Item = Target<'t>>,
     ) {
-        let wholes: Vec<_> = targets.map(Rows).collect();
         let sources = &self.sources;
-        team.deal(&mut self.deal, &wholes, |part, piece| {
+        team.deal(&mut self.deal, targets.map(Rows), |part, piece| {
             sources[piece.whole].update((cpu, rule), passed, piece, part.0);
         });
     }

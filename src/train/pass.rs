@@ -229,8 +229,8 @@ impl Stages<'_> {
         }
         let work = &self.work;
         let pages = self.pages.view_mut(n);
-        self.team.divide((Rows(pages), Rows(scores)), |mut part, row| {
-            let (pages, scores) = (&mut part.0.0, part.1.0);
+        self.team.divide((Rows(pages), Rows::of(scores)), |mut part, row| {
+            let (pages, scores) = (&mut part.0.0, &mut *part.1.0);
             work.forward(from..end, row, pages);
             work.score(&batch[row..row + pages.rows()], pages, scores);
             if work.training {

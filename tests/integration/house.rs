@@ -73,6 +73,12 @@ fn no_file_is_too_long_to_read() {
     });
 }
 
+/// A type that safe code could name anywhere would let it run instructions that the processor lacks.
+#[test]
+fn vectors_of_an_instruction_set_are_private_to_their_file() {
+    check_house(open_vectors);
+}
+
 #[test]
 fn the_table_of_rooms_itself_goes_down() {
     for (at, (room, below)) in ROOMS.iter().enumerate() {
@@ -135,6 +141,25 @@ fn planted_words_are_found() {
     assert_eq!(planted("data/a.rs", "#![deny(unsafe_code)] // unsafe\nlet s = \"unsafe\";"), NONE);
     assert_eq!(planted("data/a.rs", "let s = r#\"say \"unsafe\" \"#;"), NONE);
     assert_eq!(planted("data/a.rs", "fn f<'a>(s: &'a str) -> char { '\\'' } // unsafe"), NONE);
+}
+
+#[test]
+fn planted_vectors_are_found() {
+    let planted = |text: &str| open_vectors(&File::new("kernels/lanes/avx2.rs", text));
+    let found = ["has the public type `Avx2(__m256);`, want it private to the file"];
+    assert_eq!(planted("pub(crate) struct Avx2(__m256);"), found);
+    assert_eq!(planted("struct Avx2(__m256);"), NONE);
+}
+
+/// The public types of a file of vector instructions.
+fn open_vectors(file: &File) -> Vec<String> {
+    if !file.path.starts_with("kernels/lanes/avx") {
+        return vec![];
+    }
+    let types = file.text.lines().filter(|line| line.starts_with("pub"));
+    let types = types.filter_map(|line| line.split_once("struct "));
+    let problem = |name| format!("has the public type `{name}`, want it private to the file");
+    types.map(|(_, name)| problem(name)).collect()
 }
 
 const NONE: [&str; 0] = [];

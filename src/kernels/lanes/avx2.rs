@@ -1,27 +1,34 @@
-//! The vector as two 256-bit registers; used only where [`crate::kernels::Cpu`] has seen AVX2 and
-//! FMA.
+//! The vector as two 256-bit registers. Its type has no name outside this file, so that nothing but
+//! [`run`] can make one, whose caller has seen that the processor has AVX2 and FMA.
 
 use std::arch::x86_64::*;
 
-use super::{LANES, Lanes, Vector, operators};
+use super::{Job, LANES, Lanes, Vector, operators};
 
-/// Sixteen numbers in two `ymm` registers.
+/// Runs `job` with vectors of twice 256 bits.
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt")]
+pub(in crate::kernels) fn run<J: Job>(job: J) -> J::Output {
+    job.run::<Avx2>()
+}
+
+/// Sixteen numbers in two `ymm` registers: proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx2(__m256, __m256);
+struct Avx2(__m256, __m256);
 
-// SAFETY (for every block of this file that calls an intrinsic): the type is used only by
-// `Cpu::run`, inside a function compiled for AVX2 and FMA that runs after their detection. What a
-// block needs beyond that it says itself.
+/// The value of an expression that calls intrinsics on registers alone.
+macro_rules! registers {
+    ($intrinsics:expr) => {
+        // SAFETY: code that names `Avx2` runs for `run` alone, so that the processor has the
+        // instructions; and they read and write no memory.
+        unsafe { $intrinsics }
+    };
+}
 
 operators! { Avx2,
-    // SAFETY: as above.
-    Add add |a, b| unsafe { Avx2(_mm256_add_ps(a.0, b.0), _mm256_add_ps(a.1, b.1)) };
-    // SAFETY: as above.
-    Sub sub |a, b| unsafe { Avx2(_mm256_sub_ps(a.0, b.0), _mm256_sub_ps(a.1, b.1)) };
-    // SAFETY: as above.
-    Mul mul |a, b| unsafe { Avx2(_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)) };
-    // SAFETY: as above.
-    Div div |a, b| unsafe { Avx2(_mm256_div_ps(a.0, b.0), _mm256_div_ps(a.1, b.1)) };
+    Add add |a, b| registers!(Avx2(_mm256_add_ps(a.0, b.0), _mm256_add_ps(a.1, b.1)));
+    Sub sub |a, b| registers!(Avx2(_mm256_sub_ps(a.0, b.0), _mm256_sub_ps(a.1, b.1)));
+    Mul mul |a, b| registers!(Avx2(_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)));
+    Div div |a, b| registers!(Avx2(_mm256_div_ps(a.0, b.0), _mm256_div_ps(a.1, b.1)));
 }
 
 impl Avx2 {
@@ -32,8 +39,7 @@ impl Avx2 {
 
     #[inline(always)]
     fn bits(self, f: impl Fn(__m256i) -> __m256i) -> Self {
-        // SAFETY: as above.
-        self.map(|x| unsafe { _mm256_castsi256_ps(f(_mm256_castps_si256(x))) })
+        self.map(|x| registers!(_mm256_castsi256_ps(f(_mm256_castps_si256(x)))))
     }
 }
 
@@ -41,109 +47,102 @@ impl std::ops::Neg for Avx2 {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        // SAFETY: as above.
-        self.map(|x| unsafe { _mm256_xor_ps(x, _mm256_set1_ps(-0.0)) })
+        self.map(|x| registers!(_mm256_xor_ps(x, _mm256_set1_ps(-0.0))))
     }
 }
 
 impl Lanes for Avx2 {
     #[inline(always)]
     fn splat(x: f32) -> Self {
-        // SAFETY: as above.
-        unsafe { Avx2(_mm256_set1_ps(x), _mm256_set1_ps(x)) }
+        registers!(Avx2(_mm256_set1_ps(x), _mm256_set1_ps(x)))
     }
 
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
-        // SAFETY: as above.
-        unsafe { Avx2(_mm256_fmadd_ps(self.0, b.0, c.0), _mm256_fmadd_ps(self.1, b.1, c.1)) }
+        registers!(Avx2(_mm256_fmadd_ps(self.0, b.0, c.0), _mm256_fmadd_ps(self.1, b.1, c.1)))
     }
 
     #[inline(always)]
     fn sqrt(self) -> Self {
-        // SAFETY: as above.
-        self.map(|x| unsafe { _mm256_sqrt_ps(x) })
+        self.map(|x| registers!(_mm256_sqrt_ps(x)))
     }
 
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        // SAFETY: as above.
-        unsafe { Avx2(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+        registers!(Avx2(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)))
     }
 
     #[inline(always)]
     fn min(self, other: Self) -> Self {
-        // SAFETY: as above.
-        unsafe { Avx2(_mm256_min_ps(self.0, other.0), _mm256_min_ps(self.1, other.1)) }
+        registers!(Avx2(_mm256_min_ps(self.0, other.0), _mm256_min_ps(self.1, other.1)))
     }
 
     #[inline(always)]
     fn abs(self) -> Self {
-        // SAFETY: as above.
-        self.map(|x| unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), x) })
+        self.map(|x| registers!(_mm256_andnot_ps(_mm256_set1_ps(-0.0), x)))
     }
 
     #[inline(always)]
     fn round(self) -> Self {
         const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
-        // SAFETY: as above.
-        self.map(|x| unsafe { _mm256_round_ps::<NEAREST>(x) })
+        self.map(|x| registers!(_mm256_round_ps::<NEAREST>(x)))
     }
 
     #[inline(always)]
     fn pow2(self) -> Self {
-        // SAFETY: as above.
-        self.map(|x| unsafe {
-            let biased = _mm256_add_epi32(_mm256_cvttps_epi32(x), _mm256_set1_epi32(127));
-            _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+        self.map(|x| {
+            registers!({
+                let biased = _mm256_add_epi32(_mm256_cvttps_epi32(x), _mm256_set1_epi32(127));
+                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+            })
         })
     }
 
     #[inline(always)]
     fn split(self) -> (Self, Self) {
-        // SAFETY: as above.
-        let exponent = self.map(|x| unsafe {
-            let biased = _mm256_srli_epi32::<23>(_mm256_castps_si256(x));
-            _mm256_cvtepi32_ps(_mm256_sub_epi32(biased, _mm256_set1_epi32(126)))
+        let exponent = self.map(|x| {
+            registers!({
+                let biased = _mm256_srli_epi32::<23>(_mm256_castps_si256(x));
+                _mm256_cvtepi32_ps(_mm256_sub_epi32(biased, _mm256_set1_epi32(126)))
+            })
         });
-        // SAFETY: as above.
-        let mantissa = self.bits(|bits| unsafe {
-            let fraction = _mm256_and_si256(bits, _mm256_set1_epi32(0x007f_ffff));
-            _mm256_or_si256(fraction, _mm256_set1_epi32(0x3f00_0000))
+        let mantissa = self.bits(|bits| {
+            registers!({
+                let fraction = _mm256_and_si256(bits, _mm256_set1_epi32(0x007f_ffff));
+                _mm256_or_si256(fraction, _mm256_set1_epi32(0x3f00_0000))
+            })
         });
         (mantissa, exponent)
     }
 
     #[inline(always)]
     fn rsqrt_guess(self, magic: i32) -> Self {
-        // SAFETY: as above.
-        self.bits(|bits| unsafe {
-            _mm256_sub_epi32(_mm256_set1_epi32(magic), _mm256_srli_epi32::<1>(bits))
+        self.bits(|bits| {
+            registers!(_mm256_sub_epi32(_mm256_set1_epi32(magic), _mm256_srli_epi32::<1>(bits)))
         })
     }
 
     #[inline(always)]
     fn reciprocal_guess(self, magic: i32) -> Self {
-        // SAFETY: as above.
-        self.bits(|bits| unsafe { _mm256_sub_epi32(_mm256_set1_epi32(magic), bits) })
+        self.bits(|bits| registers!(_mm256_sub_epi32(_mm256_set1_epi32(magic), bits)))
     }
 
     #[inline(always)]
     fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
-        // SAFETY: as above.
-        unsafe {
+        registers!({
             let low = _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0);
             let high = _mm256_cmp_ps::<_CMP_LT_OQ>(self.1, other.1);
             Avx2(_mm256_blendv_ps(no.0, yes.0, low), _mm256_blendv_ps(no.1, yes.1, high))
-        }
+        })
     }
 
     #[inline(always)]
     fn flush(self) -> Self {
-        // SAFETY: as above.
-        self.bits(|bits| unsafe {
-            let upper = _mm256_and_si256(bits, _mm256_set1_epi32(0x7000_0000));
-            _mm256_andnot_si256(_mm256_cmpeq_epi32(upper, _mm256_setzero_si256()), bits)
+        self.bits(|bits| {
+            registers!({
+                let upper = _mm256_and_si256(bits, _mm256_set1_epi32(0x7000_0000));
+                _mm256_andnot_si256(_mm256_cmpeq_epi32(upper, _mm256_setzero_si256()), bits)
+            })
         })
     }
 }
@@ -168,8 +167,7 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     fn keep_first(self, n: usize, fill: f32) -> Self {
-        // SAFETY: as above.
-        unsafe {
+        registers!({
             let n = _mm256_set1_epi32(n.min(LANES) as i32);
             let low = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
             let high = _mm256_add_epi32(low, _mm256_set1_epi32(8));
@@ -179,7 +177,7 @@ impl Vector for Avx2 {
                 _mm256_blendv_ps(fill, self.0, _mm256_castsi256_ps(low)),
                 _mm256_blendv_ps(fill, self.1, _mm256_castsi256_ps(high)),
             )
-        }
+        })
     }
 
     #[inline(always)]
@@ -192,14 +190,12 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     fn sum(self) -> f32 {
-        // SAFETY: as above.
-        unsafe { halves::sum(_mm256_add_ps(self.0, self.1)) }
+        registers!(halves::sum(_mm256_add_ps(self.0, self.1)))
     }
 
     #[inline(always)]
     fn greatest(self) -> f32 {
-        // SAFETY: as above.
-        unsafe { halves::greatest(_mm256_max_ps(self.1, self.0)) }
+        registers!(halves::greatest(_mm256_max_ps(self.1, self.0)))
     }
 }
 

@@ -1,138 +1,132 @@
-//! The vector as one 512-bit register; used only where [`crate::kernels::Cpu`] has seen AVX-512.
+//! The vector as one 512-bit register. Its type has no name outside this file, so that nothing but
+//! [`run`] can make one, whose caller has seen that the processor has AVX-512.
 
 use std::arch::x86_64::*;
 
 use super::avx2::halves;
-use super::{LANES, Lanes, Vector, operators};
+use super::{Job, LANES, Lanes, Vector, operators};
 
-/// Sixteen numbers in a `zmm` register.
+/// Runs `job` with vectors of 512 bits.
+#[target_feature(enable = "avx512f,avx512dq,avx2,fma,bmi1,bmi2,popcnt")]
+pub(in crate::kernels) fn run<J: Job>(job: J) -> J::Output {
+    job.run::<Avx512>()
+}
+
+/// Sixteen numbers in a `zmm` register: proof that the processor has AVX-512.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512(__m512);
+struct Avx512(__m512);
 
-// SAFETY (for every block of this file that calls an intrinsic): the type is used only by
-// `Cpu::run`, inside a function compiled for AVX-512 that runs after its detection. What a block
-// needs beyond that it says itself.
+/// The value of an expression that calls intrinsics on registers alone.
+macro_rules! registers {
+    ($intrinsics:expr) => {
+        // SAFETY: code that names `Avx512` runs for `run` alone, so that the processor has the
+        // instructions; and they read and write no memory.
+        unsafe { $intrinsics }
+    };
+}
 
 operators! { Avx512,
-    // SAFETY: as above.
-    Add add |a, b| Avx512(unsafe { _mm512_add_ps(a.0, b.0) });
-    // SAFETY: as above.
-    Sub sub |a, b| Avx512(unsafe { _mm512_sub_ps(a.0, b.0) });
-    // SAFETY: as above.
-    Mul mul |a, b| Avx512(unsafe { _mm512_mul_ps(a.0, b.0) });
-    // SAFETY: as above.
-    Div div |a, b| Avx512(unsafe { _mm512_div_ps(a.0, b.0) });
+    Add add |a, b| Avx512(registers!(_mm512_add_ps(a.0, b.0)));
+    Sub sub |a, b| Avx512(registers!(_mm512_sub_ps(a.0, b.0)));
+    Mul mul |a, b| Avx512(registers!(_mm512_mul_ps(a.0, b.0)));
+    Div div |a, b| Avx512(registers!(_mm512_div_ps(a.0, b.0)));
 }
 
 impl std::ops::Neg for Avx512 {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe { _mm512_xor_ps(self.0, _mm512_set1_ps(-0.0)) })
+        Avx512(registers!(_mm512_xor_ps(self.0, _mm512_set1_ps(-0.0))))
     }
 }
 
 impl Lanes for Avx512 {
     #[inline(always)]
     fn splat(x: f32) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe { _mm512_set1_ps(x) })
+        Avx512(registers!(_mm512_set1_ps(x)))
     }
 
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe { _mm512_fmadd_ps(self.0, b.0, c.0) })
+        Avx512(registers!(_mm512_fmadd_ps(self.0, b.0, c.0)))
     }
 
     #[inline(always)]
     fn sqrt(self) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe { _mm512_sqrt_ps(self.0) })
+        Avx512(registers!(_mm512_sqrt_ps(self.0)))
     }
 
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe { _mm512_max_ps(self.0, other.0) })
+        Avx512(registers!(_mm512_max_ps(self.0, other.0)))
     }
 
     #[inline(always)]
     fn min(self, other: Self) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe { _mm512_min_ps(self.0, other.0) })
+        Avx512(registers!(_mm512_min_ps(self.0, other.0)))
     }
 
     #[inline(always)]
     fn abs(self) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe { _mm512_abs_ps(self.0) })
+        Avx512(registers!(_mm512_abs_ps(self.0)))
     }
 
     #[inline(always)]
     fn round(self) -> Self {
         const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
-        // SAFETY: as above.
-        Avx512(unsafe { _mm512_roundscale_ps::<NEAREST>(self.0) })
+        Avx512(registers!(_mm512_roundscale_ps::<NEAREST>(self.0)))
     }
 
     #[inline(always)]
     fn pow2(self) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe {
+        Avx512(registers!({
             let biased = _mm512_add_epi32(_mm512_cvttps_epi32(self.0), _mm512_set1_epi32(127));
             _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
-        })
+        }))
     }
 
     #[inline(always)]
     fn split(self) -> (Self, Self) {
-        // SAFETY: as above.
-        unsafe {
+        registers!({
             let bits = _mm512_castps_si512(self.0);
             let exponent = _mm512_sub_epi32(_mm512_srli_epi32::<23>(bits), _mm512_set1_epi32(126));
             let fraction = _mm512_and_si512(bits, _mm512_set1_epi32(0x007f_ffff));
             let mantissa = _mm512_or_si512(fraction, _mm512_set1_epi32(0x3f00_0000));
             (Avx512(_mm512_castsi512_ps(mantissa)), Avx512(_mm512_cvtepi32_ps(exponent)))
-        }
+        })
     }
 
     #[inline(always)]
     fn rsqrt_guess(self, magic: i32) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe {
+        Avx512(registers!({
             let half = _mm512_srli_epi32::<1>(_mm512_castps_si512(self.0));
             _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(magic), half))
-        })
+        }))
     }
 
     #[inline(always)]
     fn reciprocal_guess(self, magic: i32) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe {
+        Avx512(registers!({
             let bits = _mm512_castps_si512(self.0);
             _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(magic), bits))
-        })
+        }))
     }
 
     #[inline(always)]
     fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe {
+        Avx512(registers!({
             let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0);
             _mm512_mask_blend_ps(less, no.0, yes.0)
-        })
+        }))
     }
 
     #[inline(always)]
     fn flush(self) -> Self {
-        // SAFETY: as above.
-        Avx512(unsafe {
+        Avx512(registers!({
             let bits = _mm512_castps_si512(self.0);
             let kept = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x7000_0000));
             _mm512_maskz_mov_ps(kept, self.0)
-        })
+        }))
     }
 }
 
@@ -154,8 +148,7 @@ impl Vector for Avx512 {
     #[inline(always)]
     fn keep_first(self, n: usize, fill: f32) -> Self {
         let kept = if n < LANES { (1u32 << n) as u16 - 1 } else { u16::MAX };
-        // SAFETY: as above.
-        Avx512(unsafe { _mm512_mask_blend_ps(kept, _mm512_set1_ps(fill), self.0) })
+        Avx512(registers!(_mm512_mask_blend_ps(kept, _mm512_set1_ps(fill), self.0)))
     }
 
     #[inline(always)]
@@ -168,19 +161,17 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     fn sum(self) -> f32 {
-        // SAFETY: as above.
-        unsafe {
+        registers!({
             let upper = _mm512_extractf32x8_ps::<1>(self.0);
             halves::sum(_mm256_add_ps(_mm512_castps512_ps256(self.0), upper))
-        }
+        })
     }
 
     #[inline(always)]
     fn greatest(self) -> f32 {
-        // SAFETY: as above.
-        unsafe {
+        registers!({
             let upper = _mm512_extractf32x8_ps::<1>(self.0);
             halves::greatest(_mm256_max_ps(upper, _mm512_castps512_ps256(self.0)))
-        }
+        })
     }
 }
