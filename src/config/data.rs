@@ -26,7 +26,11 @@ pub(super) fn dataset(
         let problem = complain(error);
         let told = task != plan.data.task && plan.data.task == Some(Task::Regression);
         let loss = written.origin("training.loss").filter(|_| told);
-        Box::new(problem.related(loss, "with one output, this loss is between numbers"))
+        let problem = problem.related(loss, "with one output, this loss is between numbers");
+        Box::new(match told {
+            true => problem.note("labels that are classes want `data.task = \"classification\"`"),
+            false => problem,
+        })
     })
 }
 

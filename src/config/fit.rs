@@ -92,7 +92,9 @@ fn wanted_units(
             ))
         }
         // One output can tell two classes apart, or estimate the label as a number.
-        (Wanted::Binary, Some(2)) | (Wanted::Numbers, Some(_)) if units == 1 => label(),
+        (Wanted::Binary | Wanted::Numbers, Some(2)) if units == 1 => label(),
+        // Classes of a CSV file are called otherwise than by their numbers.
+        (Wanted::Numbers, Some(_)) if units == 1 && data.columns.is_none() => label(),
         (_, Some(classes)) => {
             let names = data.labels.as_ref().filter(|_| data.columns.is_some());
             let names = names.map_or(String::new(), |labels| format!(" {}", labels.list()));

@@ -32,7 +32,7 @@ pub(super) fn describe(
 }
 
 /// Whether what was taken for classes is a number to be estimated: one output, and a loss between
-/// numbers. Two classes may be told apart by one as well.
+/// numbers. Two classes may be told apart by one as well, if the config says that they are classes.
 fn are_numbers(
     plan: &Plan,
     written: &Written<'_>,
@@ -47,11 +47,11 @@ fn are_numbers(
         Ok(data) => {
             let names = data.labels.as_ref().map(|labels| &labels.names[..]).unwrap_or_default();
             let zero_one = names.iter().all(|name| name == "0" || name == "1");
-            let words =
+            let word =
                 |name: &String| !is_number(name) && !looks_like_number(name) && !is_missing(name);
-            let two_words = names.len() == 2 && names.iter().all(words);
+            let two_words = names.len() == 2 && names.iter().all(word);
             let classified = activation == Activation::Sigmoid || asks_for_classes(plan, written);
-            numbers && !two_words && !(zero_one && classified)
+            numbers && !((zero_one || two_words) && classified)
         }
     }
 }

@@ -195,6 +195,8 @@ pub enum DataError {
         got: String,
         /// What would do.
         want: String,
+        /// Whether the column is to be learned.
+        label: bool,
     },
 
     /// A CSV file lacks a column.
@@ -271,12 +273,13 @@ impl DataError {
     /// The way out, where there is a better one than other data.
     pub fn help(&self) -> Option<String> {
         let help = match self {
-            DataError::Cell { got, .. } if got == "nothing" => {
+            DataError::Cell { got, label: false, .. } if got == "nothing" => {
                 "fill in the field, take out the line, or `ignore` the column"
             }
             DataError::Cell { got, .. } if looks_like_number(got.trim_matches('`')) => {
                 "write numbers as `1200` or `1.5`: digits and a decimal point, nothing else"
             }
+            DataError::Cell { label: true, .. } => "give the row a label, or take out the line",
             DataError::Cell { .. } => "mend the field, take out the line, or `ignore` the column",
             DataError::Line { help, .. } => help,
             DataError::Sheet { help, .. } | DataError::NoColumn { help, .. } => {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::data::array::{Element, Header, Kind, Order, read_full};
 use crate::data::error::Place;
 use crate::data::files::{Files, Role};
-use crate::data::packing::unpacked;
+use crate::data::packing::{foreign, unpacked};
 use crate::data::{DataError, Part};
 
 /// A folder of IDX files.
@@ -71,6 +71,9 @@ fn read_header(reader: &mut impl Read, place: Place, rank: usize) -> Result<Head
     let got = read_full(reader, words.as_flattened_mut(), &place)?;
     let want_magic = 0x0800 | rank as u32;
     let magic = u32::from_be_bytes(words[0]);
+    if let Some((got, help)) = foreign(words.as_flattened()) {
+        return Err(DataError::Format { path: place.path, got, want: "an IDX file", help });
+    }
     if got >= 4 && magic != want_magic {
         return Err(DataError::Magic { place, got: magic, want: want_magic });
     }

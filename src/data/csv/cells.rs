@@ -207,10 +207,16 @@ impl Words {
         ((0..).zip(sorted).map(word).collect(), places)
     }
 
-    /// The words as numbers, row by row.
-    pub(super) fn values(&self) -> Vec<f32> {
+    /// The words as numbers, row by row, or the first that is too great.
+    pub(super) fn values(&self) -> Result<Vec<f32>, Misfit> {
         let numbers: Vec<_> =
             self.words.iter().map(|word| number(word).unwrap_or(f64::NAN) as f32).collect();
-        self.ids.iter().map(|&id| numbers[id as usize]).collect()
+        match numbers.iter().position(|number| !number.is_finite()) {
+            Some(at) => {
+                let want = "a number that fits a float32".to_owned();
+                Err((self.begins[at], self.words[at].clone(), want))
+            }
+            None => Ok(self.ids.iter().map(|&id| numbers[id as usize]).collect()),
+        }
     }
 }

@@ -145,6 +145,15 @@ impl Lines {
         (1 + before + blank.count()) as u64
     }
 
+    /// The same of a label.
+    pub(super) fn label(&self, at: u64, column: usize, field: &str, want: &str) -> DataError {
+        let mut error = self.cell(at, column, field, want);
+        if let DataError::Cell { label, .. } = &mut error {
+            *label = true;
+        }
+        error
+    }
+
     /// A field that does not fit its column.
     pub(super) fn misfit(&self, column: usize, (begin, field, want): &Misfit) -> DataError {
         self.cell(*begin, column, field, want)
@@ -165,6 +174,7 @@ impl Lines {
             column: self.names[column].clone(),
             got,
             want: want.to_owned(),
+            label: false,
         }
     }
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use csv::StringRecord;
 
 use crate::data::{DataError, Inputs, Table, Targets, Values};
-use cells::{Cells, Words};
+use cells::{Cells, Misfit, Words};
 pub use columns::{Column, Columns, FeatureColumn, Reading, TargetColumns, Task};
 use feature::Feature;
 use lines::Lines;
@@ -161,7 +161,7 @@ impl Sheet {
                 feature.push(field, begin).map_err(wrong)?;
             }
             for (at, cells) in &mut roles.labels {
-                let wrong = |want: String| lines.cell(begin, *at, &record[*at], &want);
+                let wrong = |want: String| lines.label(begin, *at, &record[*at], &want);
                 cells.push(&record[*at], begin).map_err(wrong)?;
             }
             rows += 1;
@@ -212,16 +212,13 @@ impl Sheet {
         let Some(Cells::Words(words)) = self.labels.first_mut() else {
             return Ok(TargetColumns::Values { columns });
         };
-        if let Some(misfit) = words.missing() {
-            return Err(lines.misfit(places[0], &misfit));
+        let misfit = |(begin, field, want): Misfit| lines.label(begin, places[0], &field, &want);
+        if let Some(missing) = words.missing() {
+            return Err(misfit(missing));
         }
         let few = words.at_most(FEW_CLASSES) && words.are_whole();
         if reading.task.is_none() && words.are_numbers() && !few {
-            let values = words.values();
-            if !values.iter().all(|value| value.is_finite()) {
-                return Err(lines.sheet("a label is greater than a float32 can be"));
-            }
-            self.labels[0] = Cells::Numbers(values);
+            self.labels[0] = Cells::Numbers(words.values().map_err(misfit)?);
             return Ok(TargetColumns::Values { columns });
         }
         words.sort();

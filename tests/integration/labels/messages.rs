@@ -27,6 +27,8 @@ fn words_among_numbers_to_be_estimated_are_refused_with_their_line() {
         (&["NA", "1", "NA"], "line 2, column `price`: got `NA`, want a number"),
         (&["1", "2", "unknown", "3"], "line 4, column `price`: got `unknown`, want a number"),
         (&["low", "middle", "high"], "line 2, column `price`: got `low`, want a number"),
+        (&["low", "high"], "line 2, column `price`: got `low`, want a number"),
+        (&["0.5", "1e39"], "line 3, column `price`: got `1e39`, want a number that fits a float32"),
     ] {
         let said = estimated(labels);
         assert!(said.contains(got), "{said}");
@@ -34,6 +36,26 @@ fn words_among_numbers_to_be_estimated_are_refused_with_their_line() {
     let said = estimated(&["$9", "$10"]);
     assert!(said.contains("digits and a decimal point, nothing else"), "{said}");
     assert!(said.contains("with one output, this loss is between numbers"), "{said}");
+}
+
+/// Classes of a file are no numbers, whatever order they have.
+#[test]
+fn classes_of_words_are_not_estimated_by_one_output() {
+    let csv = "x,y\n1,low\n2,high\n3,middle\n";
+    let sandbox = folder(csv, 1, "linear", SQUARES);
+    let said = sandbox.runner("check run.toml --set data.task=classification").exits(2).stderr;
+    assert!(
+        said.contains("want 3: one for each of the 3 classes `high`, `low`, `middle`"),
+        "{said}"
+    );
+    sandbox.file("data.csv", &csv.replace("middle", "low"));
+    sandbox.runner("check run.toml --set data.task=classification").exits(0);
+    sandbox.runner("check run.toml --set model.layers.0.activation=sigmoid").exits(0);
+    let said = sandbox.runner("check run.toml").exits(2).stderr;
+    assert!(
+        said.contains("labels that are classes want `data.task = \"classification\"`"),
+        "{said}"
+    );
 }
 
 #[test]
