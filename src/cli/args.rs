@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::choice::Choice;
 use super::color::Color;
 use super::questions::{
     self, CompareArgs, EvaluateArgs, ExportArgs, ListArgs, PredictArgs, ReportArgs, RmArgs,
@@ -57,10 +58,17 @@ Examples:
   Finish whatever was broken off, and try again what failed:
     runner resume logs --retry-failed
 
+  Train a finished run up to 30 epochs:
+    runner resume adam --epochs 30
+
 A run goes on from the end of its last epoch, or from the step that Ctrl-C let it
 finish, and ends with the numbers, weights and event files of a run that was never
 interrupted. What is done is left alone, and so is what another process is at work
-on.";
+on.
+
+RUN is a path, or within --logdir a name: its youngest run that is not finished, or with
+--epochs its youngest that is. `latest`, `best`, `adam/latest` and `adam/best` are those
+of `runner show`.";
 
 /// Train feed-forward networks from TOML experiments, logged for TensorBoard
 #[derive(Debug, Parser)]
@@ -88,7 +96,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Finish what was stopped, killed or never started
     ///
-    /// Takes the folder of a run, of a sweep, or one with such below it, such as `logs`.
+    /// Takes a run, a sweep, or a folder with such below it, such as `logs`. With --epochs it trains
+    /// finished ones further.
     #[command(after_help = EXIT_STATUS)]
     #[command(after_long_help = format!("{RESUME_EXAMPLES}\n\n{EXIT_STATUS}"))]
     Resume(ResumeArgs),
@@ -136,14 +145,15 @@ pub(super) enum Command {
     Predict(PredictArgs),
     /// Write histories, scalars or models in the formats of other programs
     ///
-    /// Without a subcommand the histories of runs, as one table with the columns run, name, epoch (from
-    /// 0) and every number that any of them has.
+    /// Without a subcommand the histories of runs, as one table with the columns run, name, seed, the
+    /// keys in which their configs differ (optimizer.learning_rate), epoch (from 0) and every number
+    /// that any of them has.
     #[command(after_help = questions::RUNS)]
     #[command(after_long_help = format!("{}\n\n{}", questions::EXPORT_EXAMPLES, questions::RUNS))]
     Export(ExportArgs),
     /// Remove runs, or whole sweeps, after asking; never what is running
-    #[command(after_help = questions::RUNS)]
-    #[command(after_long_help = format!("{}\n\n{}", questions::RM_EXAMPLES, questions::RUNS))]
+    #[command(after_help = questions::RUNS_TO_REMOVE)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::RM_EXAMPLES, questions::RUNS_TO_REMOVE))]
     Rm(RmArgs),
     /// Say everything that is wrong with the configs, and start nothing
     Check(CheckArgs),
@@ -177,13 +187,23 @@ pub(super) struct RunArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ResumeArgs {
-    /// Folders of runs or sweeps, or with such below them
-    #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
-    pub(super) dirs: Vec<PathBuf>,
+    /// Runs or sweeps, or folders with such below them
+    #[arg(value_name = "RUN", required = true, value_hint = ValueHint::DirPath)]
+    pub(super) runs: Vec<String>,
+
+    /// Train so many epochs in all, also what is finished
+    ///
+    /// A finished run goes on from its last state, the optimizer's too, in the same curves, and ends
+    /// as a run of so many epochs would have.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) epochs: Option<usize>,
 
     /// Try failed runs again, from where they failed
     #[arg(long)]
     pub(super) retry_failed: bool,
+
+    #[command(flatten)]
+    pub(super) choice: Choice,
 
     #[command(flatten)]
     pub(super) work: Work,

@@ -13,11 +13,11 @@ use super::json::number;
 use super::list::setting;
 use super::questions::CompareArgs;
 use crate::config::short_keys;
-use crate::report::{Chooser, Comparison, Group, Refusal, Spread, read_settings};
+use crate::report::{Comparison, Group, Refusal, Spread, read_settings};
 
 /// Compares runs.
 pub(super) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<Exit> {
-    let (comparison, notes) = match comparison(args) {
+    let (comparison, notes) = match comparison(args, console) {
         Ok(compared) => compared,
         Err(refusal) => {
             console.error(&refusal.to_string());
@@ -29,7 +29,7 @@ pub(super) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<E
         let value = as_json(&comparison, shown);
         console.data(&(serde_json::to_string_pretty(&value)? + "\n"))?;
     } else {
-        console.data(&table(&comparison, shown, &args.place.logdir, console))?;
+        console.data(&table(&comparison, shown, args.choice.logdir(), console))?;
         if comparison.keys.is_empty() && 1 < comparison.groups.len() {
             console.say("their configs do not differ");
         }
@@ -43,8 +43,8 @@ pub(super) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<E
     Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-fn comparison(args: &CompareArgs) -> Result<(Comparison, Vec<String>), Refusal> {
-    let (runs, mut notes) = Chooser::new(&args.place.logdir).all(&args.runs)?;
+fn comparison(args: &CompareArgs, console: &Console) -> Result<(Comparison, Vec<String>), Refusal> {
+    let (runs, mut notes) = args.choice.all(&args.runs, console)?;
     if runs.is_empty() {
         let what = notes.first().cloned().unwrap_or_else(|| "no run of it has begun".to_owned());
         return Err(Refusal::new(what, "`runner list` shows what there is"));

@@ -17,11 +17,11 @@ const SHOWN_CLASSES: usize = 20;
 
 /// Evaluates a run's network.
 pub(super) fn evaluate(args: &EvaluateArgs, console: &Console) -> anyhow::Result<Exit> {
-    super::answer::answer(answer(args), console)
+    super::answer::answer(answer(args, console), console)
 }
 
-fn answer(args: &EvaluateArgs) -> anyhow::Result<String> {
-    let (run, trained) = load(&args.run, &args.place)?;
+fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
+    let (run, weights, trained) = load(&args.run, &args.weights, &args.choice, console)?;
     let rows = match args.split {
         Split::Train => Rows::Training,
         Split::Validation => Rows::Validation,
@@ -34,6 +34,7 @@ fn answer(args: &EvaluateArgs) -> anyhow::Result<String> {
         true => {
             let mut value = value(&found, &names);
             value["dir"] = json!(run.dir.to_string_lossy());
+            value["weights"] = json!(weights.to_string_lossy());
             serde_json::to_string_pretty(&value)? + "\n"
         }
         false => text(&found, &names),

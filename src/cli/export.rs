@@ -11,8 +11,9 @@ use super::format::count;
 use super::questions::{
     ExportArgs, ExportHistories, ExportKind, ExportModel, ExportScalars, ModelFormat, TableFormat,
 };
-use crate::export::{self, Format, Table};
-use crate::report::{Chooser, Refusal};
+use super::trained::load;
+use crate::export::{self, Format, Keys, Table};
+use crate::report::Refusal;
 use crate::runs::{Survives, write_atomic};
 
 /// Exports what is asked for.
@@ -36,10 +37,11 @@ pub(super) fn export(args: &ExportArgs, console: &Console) -> Result<Exit> {
 
 fn histories(args: &ExportHistories, console: &Console) -> Result<Vec<String>> {
     let format = table_format(args.format, args.output.as_deref())?;
-    let all = [args.place.logdir.to_string_lossy().into_owned()];
+    let all = [args.choice.logdir().to_string_lossy().into_owned()];
     let words = if args.runs.is_empty() { &all[..] } else { &args.runs };
-    let (runs, mut notes) = Chooser::new(&args.place.logdir).all(words)?;
-    let (table, unreadable) = export::histories(&runs);
+    let (runs, mut notes) = args.choice.all(words, console)?;
+    let keys = if args.all_keys { Keys::All } else { Keys::Differing };
+    let (table, unreadable) = export::histories(&runs, keys);
     notes.extend(unreadable);
     put(&table, format, args.output.as_deref(), console)?;
     Ok(notes)
@@ -63,21 +65,27 @@ fn model(args: &ExportModel, console: &Console) -> Result<Vec<String>> {
             return Err(Refusal::new(message, help).into());
         }
     };
-    let run = Chooser::new(&args.place.logdir).one(&args.run)?;
-    let bytes = export::model(&run, format)?;
+    let (run, weights, trained) = load(&args.run, &args.weights, &args.choice, console)?;
+    let bytes = export::model(&run, &weights, &trained.preparation, format)?;
     write_atomic(&args.output, &bytes, Survives::Kill)?;
     console.say(&format!("wrote {}, the model of {}", args.output.display(), run.dir.display()));
     Ok(Vec::new())
 }
 
-/// The format that is asked for, or that the file's name ends in, or CSV.
+/// The format that is asked for, or that the file's name ends in; CSV without such an ending.
 fn table_format(asked: Option<TableFormat>, output: Option<&Path>) -> Result<Format, Refusal> {
-    let named = output.and_then(|path| path.extension()?.to_str().map(str::to_lowercase));
-    let format = match (asked, named.as_deref()) {
-        (Some(TableFormat::Csv), _) => Format::Csv,
+    let ending = output.and_then(|path| path.extension()).map(|end| end.to_string_lossy());
+    let format = match (asked, ending.map(|end| end.to_lowercase()).as_deref()) {
+        (Some(TableFormat::Csv), _) | (None, Some("csv") | None) => Format::Csv,
         (Some(TableFormat::Json), _) | (None, Some("json")) => Format::Json,
         (Some(TableFormat::Parquet), _) | (None, Some("parquet")) => Format::Parquet,
-        (None, _) => Format::Csv,
+        (None, Some(_)) => {
+            let shown = output.map(|path| path.display().to_string()).unwrap_or_default();
+            return Err(Refusal::new(
+                format!("cannot tell the format of `{shown}`"),
+                "want a name that ends in .csv, .json or .parquet, or --format",
+            ));
+        }
     };
     match (format, output) {
         (Format::Parquet, None) => Err(Refusal::new(

@@ -3,6 +3,7 @@
 
 mod answer;
 mod args;
+mod choice;
 mod color;
 mod console;
 mod exit;

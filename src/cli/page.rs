@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::format::count;
 use super::questions::ReportArgs;
 use crate::experiment::{Evaluation, Rows, Trained};
-use crate::report::{Chooser, Comparison, Judged, Mistake, Page, Refusal, Run, read_settings};
+use crate::report::{Comparison, Judged, Mistake, Page, Refusal, Run, read_settings};
 use crate::runs::{Folder, Survives, write_atomic};
 
 /// Writes the page.
@@ -29,8 +29,13 @@ pub(super) fn page(args: &ReportArgs, console: &Console) -> Result<Exit> {
 }
 
 fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
-    let base = &args.place.logdir;
-    let (runs, mut notes) = Chooser::new(base).all(&args.runs)?;
+    let ending = args.output.extension().map(|end| end.to_string_lossy().to_lowercase());
+    if ending.is_some_and(|end| !["html", "htm"].contains(&&*end)) {
+        let message = format!("cannot write `{}`: a report is HTML", args.output.display());
+        return Err(Refusal::new(message, "want a name that ends in .html").into());
+    }
+    let base = args.choice.logdir();
+    let (runs, mut notes) = args.choice.all(&args.runs, console)?;
     let Some(first) = runs.first() else {
         let what = notes.first().cloned().unwrap_or_else(|| "no run of it has begun".to_owned());
         return Err(Refusal::new(what, "`runner list` shows what there is").into());
@@ -79,7 +84,11 @@ fn judged(comparison: &Comparison) -> Option<Result<Judged>> {
 }
 
 fn judge(run: &Run) -> Result<Judged> {
-    let trained = Trained::load(&run.dir, run.plan().map_err(anyhow::Error::msg)?)?;
+    let trained = Trained::load(
+        &run.dir,
+        &Folder::at(&run.dir).weights(),
+        run.plan().map_err(anyhow::Error::msg)?,
+    )?;
     let threads = rayon::current_num_threads();
     let ask = |rows| trained.evaluate(None, rows, threads);
     // Data without test rows have nothing but those that validated.

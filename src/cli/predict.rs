@@ -15,11 +15,11 @@ use crate::experiment::Answer;
 
 /// Answers for every row of every file.
 pub(super) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<Exit> {
-    super::answer::answer(answer(args), console)
+    super::answer::answer(answer(args, console), console)
 }
 
-fn answer(args: &PredictArgs) -> anyhow::Result<String> {
-    let (_, trained) = load(&args.run, &args.place)?;
+fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
+    let (_, _, trained) = load(&args.run, &args.weights, &args.choice, console)?;
     let names = trained.preparation.class_names().unwrap_or_default();
     let threads = rayon::current_num_threads();
     let mut all = Vec::new();

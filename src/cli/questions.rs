@@ -5,11 +5,21 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 
 use super::args::at_least_one;
+use super::choice::{Choice, ChosenWeights, Logdir};
 
 /// Printed below the help of whatever takes runs.
 pub(super) const RUNS: &str = "\
 RUN is a path, or within --logdir a name (adam), a folder's name or a beginning that
-no other has (20261123-21, 0003), a path such as `list` shows, or `latest`.";
+no other has (20261123-21, 0003), a path such as `list` shows, or a file of weights in
+a run's folder. A name means its youngest completed run. `latest` is the run that
+began last, `best` the best completed one; `adam/latest` and `adam/best` are those of
+that name, sweep or folder.";
+
+/// Printed below the help of `rm`.
+pub(super) const RUNS_TO_REMOVE: &str = "\
+RUN is a path, or within --logdir a name (adam), a folder's name or a beginning that
+no other has (20261123-21, 0003), a path such as `list` shows, `latest` or `best`. A name
+that several runs have is refused.";
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
@@ -79,23 +89,15 @@ Examples:
 
 pub(super) const EXPORT_EXAMPLES: &str = "\
 Examples:
-  The histories of a sweep, a row for each epoch of each run:
+  The histories of a sweep, a row for each epoch of each run, with what it varies:
     runner export logs/lr-sweep/20261123-210800 -o sweep.parquet
+    duckdb -c 'SELECT \"optimizer.learning_rate\", min(val_loss) FROM \"sweep.parquet\" GROUP BY 1'
 
   Whatever TensorBoard can show as scalars:
     runner export scalars logs > scalars.csv
 
   The trained network for other programs:
     runner export model adam -o adam.onnx";
-
-/// Where runs are looked for.
-#[derive(Debug, ClapArgs)]
-pub(super) struct Logdir {
-    /// Where runs are looked for by their names
-    #[arg(long, value_name = "DIR", default_value = "logs", env = "RUNNER_LOGDIR")]
-    #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
-    pub(super) logdir: PathBuf,
-}
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ListArgs {
@@ -151,7 +153,7 @@ pub(super) struct ShowArgs {
     pub(super) json: bool,
 
     #[command(flatten)]
-    pub(super) place: Logdir,
+    pub(super) choice: Choice,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -173,7 +175,7 @@ pub(super) struct CompareArgs {
     pub(super) json: bool,
 
     #[command(flatten)]
-    pub(super) place: Logdir,
+    pub(super) choice: Choice,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -200,7 +202,7 @@ pub(super) struct ReportArgs {
     pub(super) sort: Option<String>,
 
     #[command(flatten)]
-    pub(super) place: Logdir,
+    pub(super) choice: Choice,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -222,7 +224,10 @@ pub(super) struct EvaluateArgs {
     pub(super) json: bool,
 
     #[command(flatten)]
-    pub(super) place: Logdir,
+    pub(super) weights: ChosenWeights,
+
+    #[command(flatten)]
+    pub(super) choice: Choice,
 }
 
 /// Rows of a data set.
@@ -251,7 +256,10 @@ pub(super) struct PredictArgs {
     pub(super) json: bool,
 
     #[command(flatten)]
-    pub(super) place: Logdir,
+    pub(super) weights: ChosenWeights,
+
+    #[command(flatten)]
+    pub(super) choice: Choice,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -296,6 +304,10 @@ pub(super) struct ExportHistories {
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub(super) runs: Vec<String>,
 
+    /// Add every key of the configs as a column, not only those in which the runs differ
+    #[arg(long)]
+    pub(super) all_keys: bool,
+
     /// The format [default: what FILE ends in, or csv]
     #[arg(long)]
     pub(super) format: Option<TableFormat>,
@@ -305,7 +317,7 @@ pub(super) struct ExportHistories {
     pub(super) output: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(super) place: Logdir,
+    pub(super) choice: Choice,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -338,7 +350,10 @@ pub(super) struct ExportModel {
     pub(super) output: PathBuf,
 
     #[command(flatten)]
-    pub(super) place: Logdir,
+    pub(super) weights: ChosenWeights,
+
+    #[command(flatten)]
+    pub(super) choice: Choice,
 }
 
 /// How a table is written.
@@ -355,10 +370,10 @@ pub(super) enum TableFormat {
 /// How a network is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ModelFormat {
-    /// The weights
+    /// The weights; the metadata have scale, mean and variance of the inputs
     Safetensors,
-    /// The weights, for NumPy
+    /// The weights, and input.scale, input.mean and input.std, for NumPy
     Npz,
-    /// The network with its weights; its inputs are divided by data.scale already
+    /// The network with its weights; its inputs are rows as the data set has them
     Onnx,
 }

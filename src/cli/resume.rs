@@ -1,6 +1,7 @@
 //! `runner resume`: finishes what earlier invocations left undone, shown as `run` shows it; what
 //! that is, the sweep room finds out.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::ResumeArgs;
@@ -10,20 +11,23 @@ use super::format::count;
 use super::interrupt::Interrupt;
 use super::report::{Ending, Wanted, report};
 use super::run::work;
+use crate::report::{Purpose, Refusal};
 use crate::sweep::{Found, Left, RunResult, Survey};
 
 /// Finishes what is left to do in the folders.
 pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exit> {
-    let survey = match Survey::of(&args.dirs) {
-        Ok(survey) => survey,
+    let (dirs, survey, kept) = match survey(args, console) {
+        Ok(found) => found,
         Err(error) => {
-            console.error(&format!("{error:#}; nothing was started"));
+            let before = if error.is::<Refusal>() { "\n" } else { "; " };
+            console.error(&format!("{error:#}{before}nothing was started"));
             return Ok(Exit::Request);
         }
     };
     let (unreadable, busy) = (!survey.unreadable.is_empty(), !survey.busy.is_empty());
     survey.unreadable.iter().for_each(|text| console.error(text));
     if !args.work.quiet {
+        kept.iter().for_each(|note| console.say(note));
         notes(&survey, args.retry_failed).iter().for_each(|note| console.say(note));
     }
     let (batch, known) = survey.into_batch(args.retry_failed);
@@ -34,7 +38,7 @@ pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
         false => work(names, || batch, &args.work, &interrupt, console)?,
     };
     let all = merged(known, &results);
-    let logdir = match &*args.dirs {
+    let logdir = match &*dirs {
         [dir] => Some(dir.as_path()),
         _ => None,
     };
@@ -45,6 +49,27 @@ pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
         Exit::Done if busy => Exit::Stopped,
         exit => exit,
     })
+}
+
+/// The folders that are meant, what is left to do in them, and what stays as it is though more
+/// epochs are asked for.
+fn survey(
+    args: &ResumeArgs,
+    console: &Console,
+) -> anyhow::Result<(Vec<PathBuf>, Survey, Vec<String>)> {
+    let purpose = if args.epochs.is_some() { Purpose::Extend } else { Purpose::Finish };
+    // Without a log folder there are no names; the survey says what is wrong with a path.
+    let is_path = |word: &String| Path::new(word).is_dir() || !args.choice.logdir().is_dir();
+    let dirs = args.choice.choose(purpose, &args.runs, console, |chooser| {
+        let dir = |word: &String| match is_path(word) {
+            true => Ok(PathBuf::from(word)),
+            false => chooser.choose(word).map(|chosen| chosen.dir),
+        };
+        args.runs.iter().map(dir).collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut survey = Survey::of(&dirs)?;
+    let kept = args.epochs.map_or(Ok(Vec::new()), |epochs| survey.extend(epochs))?;
+    Ok((dirs, survey, kept))
 }
 
 /// The results in the order of their plans: those known before, and in the gaps the new ones.

@@ -7,7 +7,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::format::count;
 use super::questions::RmArgs;
-use crate::report::{Chooser, Chosen, Kind, Refusal, State};
+use crate::report::{Chooser, Chosen, Kind, Purpose, Refusal, State};
 use crate::runs::{remove_empty, remove_folder, safe_name};
 
 /// Removes runs.
@@ -49,7 +49,7 @@ pub(super) fn rm(args: &RmArgs, console: &Console) -> anyhow::Result<Exit> {
 
 /// What is to be removed, each once, and none of it at work.
 fn choose(args: &RmArgs) -> Result<Vec<Chosen>, Refusal> {
-    let mut chooser = Chooser::new(&args.place.logdir);
+    let mut chooser = Chooser::new(&args.place.logdir).purpose(Purpose::Remove);
     let mut all: Vec<(PathBuf, Chosen)> = Vec::new();
     for word in &args.runs {
         let chosen = chooser.choose(word)?;

@@ -11,7 +11,7 @@ use super::load::load;
 use super::portrait::{Portrait, portrait};
 use super::questions::ShowArgs;
 use crate::config::Plan;
-use crate::report::{Chooser, Refusal, Series, learning_rates};
+use crate::report::{Refusal, Series, learning_rates};
 use crate::runs::History;
 
 /// Shows a run.
@@ -24,7 +24,7 @@ pub(super) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
 }
 
 fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
-    let run = Chooser::new(&args.place.logdir).one(&args.run)?;
+    let run = args.choice.one(&args.run, console)?;
     let history = run.history()?;
     let config = run.config().map_err(anyhow::Error::msg)?;
     let plan = run.plan().ok();
@@ -65,7 +65,7 @@ fn schedule_of(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
     let plan = match path.is_file() {
         true => plan_of(&path, console)?,
         false => {
-            let run = Chooser::new(&args.place.logdir).one(&args.run)?;
+            let run = args.choice.one(&args.run, console)?;
             run.plan().map_err(anyhow::Error::msg)?
         }
     };

@@ -1,19 +1,21 @@
 //! The trained network of a run that a user names; it asks the network nothing.
 
-use super::questions::Logdir;
-use crate::experiment::Trained;
-use crate::report::{Chooser, Refusal, Run};
-use crate::runs::Folder;
+use std::path::PathBuf;
 
-/// The run that `word` calls, with its network.
-pub(super) fn load(word: &str, place: &Logdir) -> anyhow::Result<(Run, Trained)> {
-    let run = Chooser::new(&place.logdir).one(word)?;
-    if !Folder::at(&run.dir).weights().is_file() {
-        let message = format!("`{}` has no weights; it is {}", run.dir.display(), run.state.word());
-        let help = "a run writes them at its end; `runner resume` brings it there";
-        return Err(Refusal::new(message, help).into());
-    }
+use super::choice::{Choice, ChosenWeights};
+use super::console::Console;
+use crate::experiment::Trained;
+use crate::report::Run;
+
+/// The run that `word` calls, its file of weights, and the network with them.
+pub(super) fn load(
+    word: &str,
+    weights: &ChosenWeights,
+    choice: &Choice,
+    console: &Console,
+) -> anyhow::Result<(Run, PathBuf, Trained)> {
+    let (run, path) = choice.trained(word, weights, console)?;
     let plan = run.plan().map_err(anyhow::Error::msg)?;
-    let trained = Trained::load(&run.dir, plan)?;
-    Ok((run, trained))
+    let trained = Trained::load(&run.dir, &path, plan)?;
+    Ok((run, path, trained))
 }

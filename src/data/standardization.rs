@@ -38,10 +38,15 @@ impl Standardization {
         Standardization { mean, variance }
     }
 
+    /// The divisor of each feature: its standard deviation, but never less than Keras's `epsilon`.
+    pub fn divisors(&self) -> Vec<f64> {
+        self.variance.iter().map(|v| v.sqrt().max(LEAST)).collect()
+    }
+
     /// The table with its inputs divided by `scale` and standardised: they are dense then.
     pub fn apply(&self, mut table: Table, scale: f64) -> Table {
         let inputs = dense(&table.inputs);
-        let divisors: Vec<_> = self.variance.iter().map(|v| v.sqrt().max(LEAST)).collect();
+        let divisors = self.divisors();
         let rows = table.rows();
         let mut values = Vec::with_capacity(rows * inputs.features);
         visit(&inputs, rows, scale, |feature, x| {

@@ -2,22 +2,24 @@
 //! order that leaves at any moment what a later process needs to go on; it computes nothing.
 //!
 //! At the end of an epoch the event files grow, then the history, then the checkpoint, if it is time
-//! for one, notes their lengths: whoever goes on cuts them there. At the end of the run the weights come before the
-//! record that says so, and the checkpoint goes only after it.
+//! for one, notes their lengths: whoever goes on cuts them there. The last epoch has a checkpoint in any
+//! case, which stays, so that the run can have more epochs later. At the end of the run the weights come
+//! before the record that says so.
 
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use chrono::{DateTime, FixedOffset, Local};
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, FixedOffset};
 
-use crate::config::{Layout, Plan, TensorBoard};
+use crate::config::{Layout, Plan, saved_plan};
 use crate::data::{Preparation, describe};
 use crate::events::Outcome;
+use crate::experiment::beginning::{fingerprint, is_of, now, record, remove};
 use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
+use crate::experiment::growing_files::Files;
 use crate::experiment::model_checkpoint::{Keeper, save_network};
 use crate::experiment::pace::Pace;
 use crate::experiment::pictures::{self, Answers};
@@ -25,8 +27,8 @@ use crate::experiment::snapshot::{self, Logged, Note, Snapshot};
 use crate::experiment::trained::PREPARATION;
 use crate::experiment::{Order, Report, Setting};
 use crate::runs::{
-    Best, Checkpoint, DataSource, Folder, History, HistoryWriter, Lock, Machine, Record, Resumed,
-    Status, Survives, remove_leftovers, write_atomic,
+    Best, Checkpoint, DataSource, Folder, History, HistoryWriter, Lock, Record, Resumed, Status,
+    Survives, remove_leftovers, write_atomic,
 };
 use crate::train::{Logs, State};
 
@@ -41,7 +43,11 @@ pub(super) struct Logbook {
     checkpoint: Checkpoint,
     /// The fingerprint of the plan.
     plan: String,
+    /// The number of epochs of the plan.
+    epochs: usize,
     files: Option<Files>,
+    /// How rows become inputs, for the metadata of weights.
+    preparation: String,
     /// Seconds of training up to the checkpoint that the run went on from.
     before: f64,
     begun: Instant,
@@ -50,16 +56,6 @@ pub(super) struct Logbook {
     synced: Instant,
     sync_every: Duration,
     pace: Pace,
-}
-
-struct Files {
-    events: EventFiles,
-    history: HistoryWriter,
-    keeper: Option<Keeper>,
-    csv: Option<CsvFile>,
-    options: TensorBoard,
-    /// Height and width of an input that is a picture.
-    shape: Option<(usize, usize)>,
 }
 
 impl Logbook {
@@ -78,9 +74,11 @@ impl Logbook {
             found,
             checkpoint: Checkpoint::at(folder.checkpoint()),
             plan: fingerprint(order.plan),
+            epochs: order.plan.training.epochs,
             folder,
             _lock: lock,
             files: None,
+            preparation: String::new(),
             before: 0.0,
             begun: Instant::now(),
             saved: Instant::now(),
@@ -91,15 +89,31 @@ impl Logbook {
         })
     }
 
-    /// The record of a run that is done. A process that died just then may have left things to
-    /// tidy up.
-    pub(super) fn completed(&self) -> Result<Option<&Record>> {
+    /// The record of a run that is done, unless the plan has more epochs than it was done with. A
+    /// process that died just then may have left things to tidy up.
+    pub(super) fn completed(&self, plan: &Plan) -> Result<Option<&Record>> {
         if self.record.status != Status::Completed {
             return Ok(None);
         }
+        if self.is_extended(plan) {
+            let state = self.checkpoint.path();
+            if !state.is_file() {
+                bail!(
+                    "cannot train it further: its last state, `{}`, is not there",
+                    state.display()
+                );
+            }
+            return Ok(None);
+        }
         remove_leftovers(self.folder.path())?;
-        self.checkpoint.remove()?;
         Ok(Some(&self.record))
+    }
+
+    /// Whether the plan has more epochs than the one that the run has followed.
+    fn is_extended(&self, plan: &Plan) -> bool {
+        let text = fs::read_to_string(self.folder.config()).ok();
+        let followed = text.and_then(|text| saved_plan(&text).ok());
+        followed.is_some_and(|followed| followed.training.epochs < plan.training.epochs)
     }
 
     /// Writes that the run is under way.
@@ -114,8 +128,13 @@ impl Logbook {
         Ok(self.record.save(&self.folder.record(), Survives::Kill)?)
     }
 
-    /// Notes what the run learns from; that it began with other data is an error.
-    pub(super) fn data(&mut self, data: DataSource, want: Option<&str>) -> Result<()> {
+    /// Notes what the run learns from, and how its rows become inputs; that it began with other data is an error.
+    pub(super) fn data(
+        &mut self,
+        data: DataSource,
+        want: Option<&str>,
+        preparation: &Preparation,
+    ) -> Result<()> {
         let noted = Some(&*self.record.data.sha256).filter(|sha256| !sha256.is_empty());
         if let Some(want) = noted.or(want).filter(|want| *want != data.sha256) {
             bail!(
@@ -127,13 +146,14 @@ impl Logbook {
             );
         }
         self.record.data = data;
+        self.preparation = serde_json::to_string(preparation)?;
         Ok(())
     }
 
     /// The checkpoint that an earlier process left, if it is one of this plan.
     pub(super) fn snapshot(&self, plan: &Plan) -> Result<Option<Snapshot>> {
         let snapshot = Snapshot::load(self.checkpoint.clone())?;
-        if snapshot.as_ref().is_some_and(|snapshot| snapshot.note.plan != fingerprint(plan)) {
+        if snapshot.as_ref().is_some_and(|snapshot| !is_of(&snapshot.note.plan, plan)) {
             let what = format!("`{}` has changed since", self.folder.config().display());
             return Err(self.checkpoint.unusable(what).into());
         }
@@ -152,7 +172,14 @@ impl Logbook {
             });
         }
         self.record.save(&self.folder.record(), Survives::Kill)?;
-        remove(&self.folder.weights())?;
+        if self.is_extended(plan) {
+            // After the record, which no longer says that the run is done, and once the checkpoint is
+            // known to be whole.
+            write_atomic(&self.folder.config(), plan.to_toml().as_bytes(), self.survives())?;
+        }
+        if note.is_none() {
+            remove(&self.folder.weights())?;
+        }
         self.files = Some(match note {
             None => self.create(plan)?,
             Some(note) => {
@@ -229,14 +256,17 @@ impl Logbook {
             files.weights(epoch, state);
             files.history.append(epoch, logs)?;
             if let Some(keeper) = &mut files.keeper {
-                keeper.epoch(&self.folder, (epoch, logs), &state.network, survives)?;
+                let known = Some((PREPARATION.to_owned(), self.preparation.clone()));
+                let numbers = (epoch, logs);
+                keeper.epoch(&self.folder, numbers, &state.network, known, survives)?;
             }
             if let Some(csv) = &mut files.csv {
                 csv.epoch(epoch, logs)?;
             }
             files.events.flush()?;
         }
-        if self.save_every <= self.saved.elapsed() {
+        let is_last = self.epochs <= epoch + 1 || state.watch.stopped;
+        if is_last || self.save_every <= self.saved.elapsed() {
             self.save(state)?;
             self.saved = Instant::now();
         }
@@ -257,9 +287,11 @@ impl Logbook {
 
     /// Writes what the fit needs to go on from `state`.
     pub(super) fn save(&mut self, state: &State) -> Result<()> {
+        let is_last = state.epoch == self.epochs || state.watch.stopped;
+        let is_forced = is_last && self.survives() == Survives::PowerLoss;
         let Some(files) = &mut self.files else { return Ok(()) };
         files.events.flush()?;
-        let survives = match self.sync_every <= self.synced.elapsed() {
+        let survives = match is_forced || self.sync_every <= self.synced.elapsed() {
             false => Survives::Kill,
             true => {
                 // Before the checkpoint that tells their lengths.
@@ -274,8 +306,8 @@ impl Logbook {
     }
 
     /// Writes the weights of the network, and how rows are made inputs for it.
-    pub(super) fn weights(&self, state: &State, preparation: &Preparation) -> Result<()> {
-        let preparation = (PREPARATION.to_owned(), serde_json::to_string(preparation)?);
+    pub(super) fn weights(&self, state: &State) -> Result<()> {
+        let preparation = (PREPARATION.to_owned(), self.preparation.clone());
         let path = self.folder.weights();
         save_network(&path, &state.network, state.epoch, Some(preparation), self.survives())
     }
@@ -301,12 +333,7 @@ impl Logbook {
         self.record.best = report.best.clone().map(|(epoch, metrics)| Best { epoch, metrics });
         // The record comes last and whatever else fails: it says how the run ended.
         let saved = self.record.save(&path, self.survives());
-        let ended = ended.and_then(|status| saved.map(|()| status).map_err(Into::into));
-        if let Ok(Status::Completed) = ended {
-            // Nobody needs it any more; should it stay, nobody minds it either.
-            let _ = self.checkpoint.remove();
-        }
-        ended
+        ended.and_then(|status| saved.map(|()| status).map_err(Into::into))
     }
 
     /// Writes the end of the session, unless it is to be resumed.
@@ -335,63 +362,5 @@ impl Logbook {
 
     fn seconds(&self) -> f64 {
         self.before + self.begun.elapsed().as_secs_f64()
-    }
-}
-
-impl Files {
-    /// Takes in histograms and pictures of the weights, if it is time for them.
-    fn weights(&mut self, epoch: usize, state: &State) {
-        let every = self.options.histogram_freq;
-        if 0 < every && epoch.is_multiple_of(every) {
-            let pictures = self.options.write_images;
-            let summaries = pictures::weights(&state.network, pictures, self.shape);
-            self.events.add_training(epoch as i64, summaries);
-        }
-    }
-
-    fn sync(&self) -> Result<()> {
-        self.events.sync()?;
-        Ok(self.history.sync()?)
-    }
-}
-
-/// Removes a file, if it is there.
-fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            bail!("cannot remove `{}`: {error}", path.display())
-        }
-        _ => Ok(()),
-    }
-}
-
-fn now() -> DateTime<FixedOffset> {
-    Local::now().fixed_offset()
-}
-
-/// What tells one plan from another.
-fn fingerprint(plan: &Plan) -> String {
-    let text = serde_json::to_string(plan).unwrap_or_default();
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn record(plan: &Plan, setting: &Setting<'_>) -> Record {
-    Record {
-        name: plan.name.clone(),
-        status: Status::Running,
-        error: None,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
-        git_commit: setting.git_commit.map(str::to_owned),
-        machine: Machine::here((setting.threads)()),
-        data: DataSource { description: plan.data.dataset.clone(), sha256: String::new() },
-        seed: plan.seed,
-        started: now(),
-        resumed: Vec::new(),
-        finished: None,
-        seconds: 0.0,
-        epochs: 0,
-        metrics: Logs::default(),
-        best: None,
     }
 }

@@ -6,8 +6,10 @@ mod graph;
 mod hparams;
 mod weights;
 
+mod beginning;
 mod csv_logger;
 mod event_files;
+mod growing_files;
 mod logbook;
 mod model_checkpoint;
 mod pace;
@@ -105,7 +107,7 @@ pub fn run(
     tell: &mut dyn FnMut(News<'_>),
 ) -> Result<Status> {
     let mut logbook = contain(|| Logbook::claim(order, setting))?;
-    if let Some(record) = logbook.completed()? {
+    if let Some(record) = contain(|| logbook.completed(order.plan))? {
         *report = Report::of(record);
         return Ok(Status::Completed);
     }
@@ -135,7 +137,7 @@ fn train(
     logbook.begin(plan)?;
     tell(News::Started(order.dir));
     let loaded = setting.feeds.get(plan, (setting.threads)())?;
-    logbook.data(loaded.data_source(plan), order.data)?;
+    logbook.data(loaded.data_source(plan), order.data, &loaded.preparation)?;
     let class_weight = loaded.class_weights(plan)?;
     let layers = &plan.model.layers;
     let outputs = layers.iter().fold(loaded.feed.features(), |n, layer| layer.outputs(n));
@@ -170,7 +172,7 @@ fn train(
         }
         _ => {}
     }
-    logbook.weights(&state, &loaded.preparation)?;
+    logbook.weights(&state)?;
     Ok(status)
 }
 

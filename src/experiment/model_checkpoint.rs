@@ -30,12 +30,14 @@ impl Keeper {
         keeper
     }
 
-    /// Writes the weights after `epoch` (from 0), if they are to be kept.
+    /// Writes the weights after `epoch` (from 0), if they are to be kept, with what else is to be
+    /// known of them.
     pub(super) fn epoch(
         &mut self,
         folder: &Folder,
         (epoch, logs): (usize, &Logs),
         network: &Network,
+        known: Option<(String, String)>,
         survives: Survives,
     ) -> Result<()> {
         if !self.improves(logs) {
@@ -47,7 +49,7 @@ impl Keeper {
             let cannot = || format!("cannot create the folder `{}`", parent.display());
             std::fs::create_dir_all(parent).with_context(cannot)?;
         }
-        save_network(&path, network, epoch + 1, None, survives)
+        save_network(&path, network, epoch + 1, known, survives)
     }
 
     /// Takes the numbers of an epoch in: whether its weights are to be kept.

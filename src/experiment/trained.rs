@@ -13,7 +13,7 @@ use crate::experiment::pictures::in_grays;
 use crate::experiment::{Feeds, weights};
 use crate::kernels::{Cpu, Matrix, argmax};
 use crate::model::{Activation, Network};
-use crate::runs::{Folder, load_weights};
+use crate::runs::{Folder, Weights, load_weights};
 use crate::train::{Feed, Goal, Logs, evaluate, predict};
 
 /// What the metadata of weights calls the preparation.
@@ -82,20 +82,16 @@ pub struct Answer {
 }
 
 impl Trained {
-    /// Reads the network of the run in `dir`, which followed `plan`.
+    /// Reads the network of the run in `dir`, which followed `plan`, with the weights in `path`.
     ///
     /// # Errors
     ///
     /// Weights that are not there, cannot be read, or are of another network.
-    pub fn load(dir: &Path, plan: Plan) -> Result<Trained> {
-        let path = Folder::at(dir).weights();
-        let file = load_weights(&path)?;
-        let told = file.metadata.get(PREPARATION);
-        let preparation: Preparation = match told {
-            Some(text) => serde_json::from_str(text)
-                .with_context(|| format!("cannot read how `{}` wants its rows", path.display()))?,
-            // Before it was kept with the weights.
-            None => Feeds::default().get(&plan, 1)?.preparation.clone(),
+    pub fn load(dir: &Path, path: &Path, plan: Plan) -> Result<Trained> {
+        let file = load_weights(path)?;
+        let preparation = match preparation(path, &file)? {
+            Some(preparation) => preparation,
+            None => preparation_of(dir, &plan)?,
         };
         let features = preparation.shape.iter().product();
         let mut network = Network::new(features, &plan.model.layers, plan.seed);
@@ -234,6 +230,24 @@ impl Trained {
             (Some(_), [_]) | (None, _) => Answer { class: None, outputs: outputs.to_vec() },
             (Some(_), _) => Answer { class: Some(argmax(outputs)), outputs: outputs.to_vec() },
         }
+    }
+}
+
+/// How the network with these weights wants its rows, if the file in `path` says so.
+fn preparation(path: &Path, file: &Weights) -> Result<Option<Preparation>> {
+    let Some(text) = file.metadata.get(PREPARATION) else { return Ok(None) };
+    let cannot = || format!("cannot read how `{}` wants its rows", path.display());
+    serde_json::from_str(text).map(Some).with_context(cannot)
+}
+
+/// The same for weights of older versions, which do not say it: from the last weights of their run,
+/// or else from its data.
+fn preparation_of(dir: &Path, plan: &Plan) -> Result<Preparation> {
+    let last = Folder::at(dir).weights();
+    let known = last.is_file().then(|| preparation(&last, &load_weights(&last)?));
+    match known.transpose()?.flatten() {
+        Some(preparation) => Ok(preparation),
+        None => Ok(Feeds::default().get(plan, 1)?.preparation.clone()),
     }
 }
 

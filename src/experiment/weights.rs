@@ -33,7 +33,8 @@ pub(super) fn by_name(tensors: Vec<Tensor>) -> Weights {
 fn read_npz(file: File) -> Result<Weights, ReadNpzError> {
     let mut npz = NpzReader::new(file)?;
     let mut weights = Weights::new();
-    for name in npz.names()? {
+    // Exports have the preparation of rows too, under these names.
+    for name in npz.names()?.into_iter().filter(|name| !name.starts_with("input.")) {
         let matrix = npz.by_name::<OwnedRepr<f32>, Ix2>(&name).map(|m| m.into_dyn());
         let array = match matrix {
             Ok(matrix) => matrix,

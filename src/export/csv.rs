@@ -4,7 +4,7 @@
 
 use super::table::{Cells, Table};
 
-/// The table with its header. A missing number is empty; `nan`, `inf` and `-inf` are words.
+/// The table with its header. What is missing is empty; `nan`, `inf` and `-inf` are words.
 pub(super) fn encode(table: &Table) -> Vec<u8> {
     let names = table.columns.iter().map(|column| quoted(&column.name));
     let mut text = names.collect::<Vec<_>>().join(",") + "\n";
@@ -22,10 +22,13 @@ pub(super) fn encode(table: &Table) -> Vec<u8> {
 
 fn cell(cells: &Cells, row: usize) -> String {
     match cells {
-        Cells::Words(words) => quoted(words.get(row)),
+        Cells::Words(words) => quoted(words.get(row).unwrap_or_default()),
         Cells::Whole(numbers) => numbers[row].to_string(),
         Cells::Single(numbers) => numbers[row].map_or(String::new(), |n| number(n, n.abs().into())),
         Cells::Double(numbers) => number(numbers[row], numbers[row].abs()),
+        Cells::Integers(numbers) => numbers[row].map_or(String::new(), |n| n.to_string()),
+        Cells::Numbers(numbers) => numbers[row].map_or(String::new(), |n| number(n, n.abs())),
+        Cells::Flags(flags) => flags[row].map_or(String::new(), |flag| flag.to_string()),
     }
 }
 

@@ -1,50 +1,118 @@
-//! The histories of several runs as one table, a row for each epoch.
+//! The histories of several runs as one table, a row for each epoch, with what sets the runs apart.
+
+use serde_json::Value;
 
 use super::table::{Cells, Column, Table, Words};
-use crate::report::Run;
+use crate::report::{Run, read_settings};
 use crate::runs::History;
 
-/// The columns `run` (the folder), `name` and `epoch` (from 0), then the numbers that any of them has,
-/// empty where a run has not; and which histories cannot be read.
-pub fn histories(runs: &[Run]) -> (Table, Vec<String>) {
-    let (mut read, mut notes) = (Vec::new(), Vec::new());
+/// Keys of a config that have a column in any case, or for which there is a better one.
+const OWN_COLUMNS: [&str; 2] = ["name", "seed"];
+
+/// Which keys of the configs become columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Those that have not one value in all runs, as those that a sweep varies.
+    Differing,
+    /// Every one.
+    All,
+}
+
+/// The columns `run` (the folder), `name`, `seed`, then keys of the configs by their dotted paths,
+/// `epoch` (from 0), and the numbers that any of the runs has.
+///
+/// A cell is empty where a run has no such key or number. The second value says which configs and
+/// histories cannot be read.
+pub fn histories(runs: &[Run], keys: Keys) -> (Table, Vec<String>) {
+    let (mut read, mut notes) = (Vec::new(), read_settings(runs));
     for run in runs {
         match run.history() {
             Ok(history) => read.push((run, history)),
             Err(error) => notes.push(error.to_string()),
         }
     }
-    (table(&read), notes)
+    (table(&read, keys), notes)
 }
 
-fn table(histories: &[(&Run, History)]) -> Table {
+fn table(histories: &[(&Run, History)], keys: Keys) -> Table {
+    let (mut run_column, mut name_column) = (Words::default(), Words::default());
+    let (mut seeds, mut epochs) = (Vec::new(), Vec::new());
+    for (run, history) in histories {
+        for (epoch, _) in &history.epochs {
+            run_column.push(&run.dir.to_string_lossy());
+            name_column.push(&run.record.name);
+            seeds.push(run.record.seed.cast_signed());
+            epochs.push(*epoch as i64);
+        }
+    }
+    let mut columns = vec![
+        Column::new("run", Cells::Words(run_column)),
+        Column::new("name", Cells::Words(name_column)),
+        Column::new("seed", Cells::Whole(seeds)),
+    ];
+    columns.extend(settings(histories, keys));
+    columns.push(Column::new("epoch", Cells::Whole(epochs)));
+    columns.extend(numbers(histories));
+    Table { columns }
+}
+
+/// A column for each number of any history.
+fn numbers(histories: &[(&Run, History)]) -> Vec<Column> {
     let mut names: Vec<&String> = Vec::new();
     for name in histories.iter().flat_map(|(_, history)| &history.columns) {
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    let (mut run_column, mut name_column, mut epochs) =
-        (Words::default(), Words::default(), vec![]);
     let mut numbers = vec![Vec::new(); names.len()];
-    for (run, history) in histories {
+    for (_, history) in histories {
         let place = |name: &String| history.columns.iter().position(|column| column == name);
         let places: Vec<_> = names.iter().map(|name| place(name)).collect();
-        for (epoch, values) in &history.epochs {
-            run_column.push(&run.dir.to_string_lossy());
-            name_column.push(&run.record.name);
-            epochs.push(*epoch as i64);
+        for (_, values) in &history.epochs {
             for (column, place) in numbers.iter_mut().zip(&places) {
                 column.push(place.map(|place| values[place] as f32));
             }
         }
     }
-    let mut columns = vec![
-        Column::new("run", Cells::Words(run_column)),
-        Column::new("name", Cells::Words(name_column)),
-        Column::new("epoch", Cells::Whole(epochs)),
-    ];
     let numbers = names.iter().zip(numbers);
-    columns.extend(numbers.map(|(name, cells)| Column::new(name, Cells::Single(cells))));
-    Table { columns }
+    numbers.map(|(name, cells)| Column::new(name, Cells::Single(cells))).collect()
+}
+
+/// A column for each key of the configs that is asked for, in the order of the plan.
+fn settings(histories: &[(&Run, History)], keys: Keys) -> Vec<Column> {
+    let mut names: Vec<&str> = Vec::new();
+    for (key, _) in histories.iter().flat_map(|(run, _)| run.settings()) {
+        if !names.contains(&key.as_str()) && !OWN_COLUMNS.contains(&key.as_str()) {
+            names.push(key);
+        }
+    }
+    let column = |key: &str| {
+        let values: Vec<_> = histories.iter().map(|(run, _)| run.setting(key)).collect();
+        let differs = values.iter().any(|value| *value != values[0]);
+        let repeated = values.iter().zip(histories);
+        let rows = repeated
+            .flat_map(|(value, (_, history))| std::iter::repeat_n(*value, history.epochs.len()));
+        (differs || keys == Keys::All).then(|| Column::new(key, cells(&values, rows)))
+    };
+    names.into_iter().filter_map(column).collect()
+}
+
+/// The rows as cells of the one type that all of the values have; as texts, if there is none.
+fn cells<'a>(values: &[Option<&Value>], rows: impl Iterator<Item = Option<&'a Value>>) -> Cells {
+    let all = |is: fn(&Value) -> bool| values.iter().flatten().all(|value| is(value));
+    if all(Value::is_i64) {
+        Cells::Integers(rows.map(|value| value?.as_i64()).collect())
+    } else if all(Value::is_number) {
+        Cells::Numbers(rows.map(|value| value?.as_f64()).collect())
+    } else if all(Value::is_boolean) {
+        Cells::Flags(rows.map(|value| value?.as_bool()).collect())
+    } else {
+        let mut words = Words::default();
+        rows.for_each(|value| match value {
+            None => words.push_none(),
+            Some(Value::String(text)) => words.push(text),
+            Some(other) => words.push(&other.to_string()),
+        });
+        Cells::Words(words)
+    }
 }

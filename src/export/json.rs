@@ -29,6 +29,9 @@ fn cell(cells: &Cells, row: usize) -> Value {
             short.map_or(Value::Null, number)
         }
         Cells::Double(numbers) => number(numbers[row]),
+        Cells::Integers(numbers) => numbers[row].into(),
+        Cells::Numbers(numbers) => numbers[row].map_or(Value::Null, number),
+        Cells::Flags(flags) => flags[row].into(),
     }
 }
 

@@ -14,7 +14,7 @@ mod message;
 mod model;
 mod onnx;
 
-pub use histories::histories;
+pub use histories::{Keys, histories};
 pub use model::{ModelFormat, model};
 pub use scalars::scalars;
 pub use table::{Cells, Column, Table, Words};

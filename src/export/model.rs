@@ -2,57 +2,67 @@
 
 use std::fs;
 use std::io::Cursor;
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use ndarray::{ArrayD, IxDyn};
+use ndarray::{Array1, ArrayD, IxDyn, arr0};
 use ndarray_npy::NpzWriter;
 
 use super::onnx;
-use crate::report::{Refusal, Run};
-use crate::runs::{Folder, Tensor, load_weights};
+use crate::data::Preparation;
+use crate::report::Run;
+use crate::runs::{Tensor, load_weights};
 
 /// A format of networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelFormat {
-    /// The weights alone, as the run has them.
+    /// The weights as the run has them, with the preparation of rows in the metadata.
     Safetensors,
-    /// The weights alone, as NumPy reads them.
+    /// The weights as NumPy reads them, and how rows become inputs: `input.scale`, `input.mean`
+    /// and `input.std`.
     Npz,
-    /// The network with its weights (opset 17): from inputs as it sees them, divided by `data.scale`
-    /// already, to what its last layer gives.
+    /// The network with its weights (opset 17): from rows as the data set has them to what its last
+    /// layer gives.
     Onnx,
 }
 
-/// The bytes of a file with the run's last weights.
-pub fn model(run: &Run, format: ModelFormat) -> Result<Vec<u8>> {
-    let path = Folder::at(&run.dir).weights();
-    if !path.is_file() {
-        return Err(Refusal::new(
-            format!("`{}` has no weights yet; it is {}", run.dir.display(), run.state.word()),
-            "a run writes them at its end; `runner resume` brings it there",
-        )
-        .into());
-    }
-    let tensors = load_weights(&path)?.tensors;
+/// The bytes of a file with these weights of the run.
+///
+/// The preparation says how rows become inputs.
+pub fn model(
+    run: &Run,
+    weights: &Path,
+    preparation: &Preparation,
+    format: ModelFormat,
+) -> Result<Vec<u8>> {
+    let tensors = load_weights(weights)?.tensors;
     match format {
         ModelFormat::Safetensors => {
-            fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))
+            fs::read(weights).with_context(|| format!("cannot read `{}`", weights.display()))
         }
-        ModelFormat::Npz => npz(&tensors),
-        ModelFormat::Onnx => onnx::encode(&run.plan().map_err(anyhow::Error::msg)?, &tensors)
-            .map_err(|what| {
+        ModelFormat::Npz => npz(&tensors, preparation),
+        ModelFormat::Onnx => {
+            let plan = run.plan().map_err(anyhow::Error::msg)?;
+            onnx::encode(&plan, &tensors, preparation).map_err(|what| {
                 anyhow!("cannot tell the network of `{}` in ONNX: {what}", run.dir.display())
-            }),
+            })
+        }
     }
 }
 
-/// An array for each tensor, under its name.
-fn npz(tensors: &[Tensor]) -> Result<Vec<u8>> {
+/// An array for each tensor, under its name, and those of the formula
+/// `(rows / input.scale - input.mean) / input.std`, without the last two if nothing is standardised.
+fn npz(tensors: &[Tensor], preparation: &Preparation) -> Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     let mut npz = NpzWriter::new(&mut bytes);
     for tensor in tensors {
         let array = ArrayD::from_shape_vec(IxDyn(&tensor.shape), tensor.data.clone())?;
         npz.add_array(tensor.name.as_str(), &array)?;
+    }
+    npz.add_array("input.scale", &arr0(preparation.scale))?;
+    if let Some(standardization) = &preparation.standardization {
+        npz.add_array("input.mean", &Array1::from(standardization.mean.clone()))?;
+        npz.add_array("input.std", &Array1::from(standardization.divisors()))?;
     }
     npz.finish()?;
     Ok(bytes.into_inner())

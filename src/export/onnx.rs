@@ -1,25 +1,36 @@
-//! A network as ONNX: its layers become operators, its weights their inputs; nothing is computed.
+//! A network as ONNX: the preparation of its rows and its layers become operators, its weights their
+//! inputs; nothing is computed.
 //!
 //! The messages are those of `onnx.proto`, <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>;
 //! the numbers of their fields stand where they are used.
 
 use super::message::Message;
 use crate::config::Plan;
+use crate::data::Preparation;
 use crate::model::{Activation, Dense, Layer};
 use crate::runs::Tensor;
 
 /// The version of the file format, and of the operators.
 const IR: u64 = 8;
 const OPSET: u64 = 17;
-/// The type of all tensors.
+/// Types of tensors. All are of 32 bits but those that prepare rows: these have the training's own
+/// precision, for a mean may be great and a deviation small.
 const FLOAT: u64 = 1;
+const DOUBLE: u64 = 11;
 const INPUT: &str = "input";
 const OUTPUT: &str = "output";
 
 /// The file of the plan's network with these weights, or what of it cannot be told.
-pub(super) fn encode(plan: &Plan, tensors: &[Tensor]) -> Result<Vec<u8>, String> {
-    let features = features(plan, tensors).ok_or("it has no weights")?;
+///
+/// Its inputs are rows as the data set has them: the graph divides and standardises them.
+pub(super) fn encode(
+    plan: &Plan,
+    tensors: &[Tensor],
+    preparation: &Preparation,
+) -> Result<Vec<u8>, String> {
+    let features = preparation.shape.iter().product();
     let mut graph = Graph::new(tensors, features);
+    graph.prepare(preparation);
     let layers = &plan.model.layers;
     for (at, layer) in layers.iter().enumerate() {
         let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
@@ -29,8 +40,7 @@ pub(super) fn encode(plan: &Plan, tensors: &[Tensor]) -> Result<Vec<u8>, String>
     let last = graph.value.clone();
     graph.node("Identity", &[&last], OUTPUT, &[]);
     let metadata = |(key, value): (&str, String)| Message::default().text(1, key).text(2, &value);
-    let scale = plan.data.scale.unwrap_or(1.0).to_string();
-    let metadata = [("name", plan.name.clone()), ("scale", scale)].map(metadata);
+    let metadata: Vec<_> = metadata_of(plan, preparation).into_iter().map(metadata).collect();
     let model = Message::default()
         .number(1, IR)
         .text(2, "runner")
@@ -41,10 +51,37 @@ pub(super) fn encode(plan: &Plan, tensors: &[Tensor]) -> Result<Vec<u8>, String>
     Ok(model.0)
 }
 
-/// The number of inputs of the network.
-fn features(plan: &Plan, tensors: &[Tensor]) -> Option<usize> {
-    let planned = plan.model.input_shape.as_ref().map(|shape| shape.iter().product());
-    planned.or_else(|| tensors.first()?.shape.first().copied())
+/// What inputs and outputs mean: names as JSON arrays, so that any character may be in them.
+fn metadata_of(plan: &Plan, preparation: &Preparation) -> Vec<(&'static str, String)> {
+    let json = |names: &[String]| serde_json::json!(names).to_string();
+    let mut all = vec![
+        ("name", plan.name.clone()),
+        ("input_shape", format!("{:?}", preparation.shape)),
+        ("output", output(plan, preparation).to_owned()),
+    ];
+    let columns = preparation.columns.as_ref();
+    all.extend(columns.map(|columns| ("input_names", json(&columns.feature_names()))));
+    match preparation.class_names() {
+        Some(classes) => all.push(("classes", json(&classes))),
+        None => all.extend(columns.map(|columns| ("output_names", json(columns.labels())))),
+    }
+    all
+}
+
+/// What the output of the last layer is.
+fn output(plan: &Plan, preparation: &Preparation) -> &'static str {
+    let one = plan.model.layers.iter().rev().find_map(|layer| match layer {
+        Layer::Dense(dense) => Some(dense.units == 1),
+        _ => None,
+    });
+    let logits = plan.training.loss.takes_logits();
+    match (preparation.classes, one.unwrap_or(false), logits) {
+        (None, ..) => "values",
+        (Some(2), true, false) => "probability of the second class",
+        (Some(2), true, true) => "logit of the second class",
+        (_, _, false) => "probability of each class",
+        (_, _, true) => "logit of each class",
+    }
 }
 
 /// A graph in the making.
@@ -61,6 +98,46 @@ impl<'a> Graph<'a> {
     fn new(tensors: &'a [Tensor], width: usize) -> Graph<'a> {
         let (nodes, initializers) = (Vec::new(), Vec::new());
         Graph { tensors, nodes, initializers, value: INPUT.to_owned(), width }
+    }
+
+    /// Divides the rows by the scale and standardises them, as training does.
+    fn prepare(&mut self, preparation: &Preparation) {
+        let scale = preparation.scale;
+        let Some(standardization) = &preparation.standardization else {
+            // A quotient of 32-bit numbers is the same number in either precision.
+            if f64::from(scale as f32) == scale {
+                if scale != 1.0 {
+                    self.initializers.push(tensor("input.scale", &[], &[scale as f32]));
+                    self.value = self.node("Div", &[INPUT, "input.scale"], "input.scaled", &[]);
+                }
+                return;
+            }
+            self.cast("input.double", DOUBLE);
+            self.with_double("Div", "input.scale", &[], &[scale]);
+            return self.cast("input.float", FLOAT);
+        };
+        self.cast("input.double", DOUBLE);
+        if scale != 1.0 {
+            self.with_double("Div", "input.scale", &[], &[scale]);
+        }
+        let (mean, divisors) = (&standardization.mean, standardization.divisors());
+        self.with_double("Sub", "input.mean", &[self.width], mean);
+        self.with_double("Div", "input.std", &[self.width], &divisors);
+        self.cast("input.float", FLOAT);
+    }
+
+    /// Turns the last value into numbers of another type.
+    fn cast(&mut self, out: &str, to: u64) {
+        let value = self.value.clone();
+        self.value = self.node("Cast", &[&value], out, &[whole("to", to.cast_signed())]);
+    }
+
+    /// Applies an operator to the last value and numbers of 64 bits.
+    fn with_double(&mut self, operator: &str, name: &str, shape: &[usize], numbers: &[f64]) {
+        let raw: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        self.initializers.push(raw_tensor(name, shape, DOUBLE, &raw));
+        let value = self.value.clone();
+        self.value = self.node(operator, &[&value, name], &format!("{name}.applied"), &[]);
     }
 
     /// Adds a layer, which is called `name`, as it is after training.
@@ -206,9 +283,14 @@ fn whole(name: &str, number: i64) -> Message {
 
 /// A tensor with its numbers.
 fn tensor(name: &str, shape: &[usize], numbers: &[f32]) -> Message {
-    let dims = shape.iter().fold(Message::default(), |all, size| all.number(1, *size as u64));
     let raw: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-    dims.number(2, FLOAT).text(8, name).bytes(9, &raw)
+    raw_tensor(name, shape, FLOAT, &raw)
+}
+
+/// A tensor of a type, with the bytes of its numbers.
+fn raw_tensor(name: &str, shape: &[usize], kind: u64, raw: &[u8]) -> Message {
+    let dims = shape.iter().fold(Message::default(), |all, size| all.number(1, *size as u64));
+    dims.number(2, kind).text(8, name).bytes(9, raw)
 }
 
 /// The name and type of any number of rows of this width.

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int64Type};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type,
+};
 use parquet::errors::Result;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
@@ -41,15 +43,18 @@ fn write(table: &Table) -> Result<Vec<u8>> {
 }
 
 fn field(column: &Column) -> Result<Type> {
-    let (physical, repetition) = match column.cells {
-        Cells::Words(_) => (Physical::BYTE_ARRAY, Repetition::REQUIRED),
-        Cells::Whole(_) => (Physical::INT64, Repetition::REQUIRED),
-        Cells::Single(_) => (Physical::FLOAT, Repetition::OPTIONAL),
-        Cells::Double(_) => (Physical::DOUBLE, Repetition::REQUIRED),
+    let (physical, is_whole) = match &column.cells {
+        Cells::Words(words) => (Physical::BYTE_ARRAY, words.is_whole()),
+        Cells::Whole(_) => (Physical::INT64, true),
+        Cells::Single(_) => (Physical::FLOAT, false),
+        Cells::Double(_) => (Physical::DOUBLE, true),
+        Cells::Integers(_) => (Physical::INT64, false),
+        Cells::Numbers(_) => (Physical::DOUBLE, false),
+        Cells::Flags(_) => (Physical::BOOLEAN, false),
     };
     let logical = matches!(column.cells, Cells::Words(_)).then_some(LogicalType::String);
     Type::primitive_type_builder(&column.name, physical)
-        .with_repetition(repetition)
+        .with_repetition(if is_whole { Repetition::REQUIRED } else { Repetition::OPTIONAL })
         .with_logical_type(logical)
         .build()
 }
@@ -61,23 +66,31 @@ fn write_column(
 ) -> Result<usize> {
     match cells {
         Cells::Words(words) => {
-            let texts: Vec<_> = rows.map(|row| ByteArray::from(words.get(row))).collect();
-            writer.typed::<ByteArrayType>().write_batch(&texts, None, None)
+            let texts: Vec<_> = rows.map(|row| words.get(row).map(ByteArray::from)).collect();
+            write_optional::<ByteArrayType>(writer, &texts, words.is_whole())
         }
         Cells::Whole(numbers) => {
             writer.typed::<Int64Type>().write_batch(&numbers[rows], None, None)
         }
-        Cells::Single(numbers) => {
-            // Which of the numbers are there, and those alone.
-            let there: Vec<i16> =
-                numbers[rows.clone()].iter().map(|n| n.is_some().into()).collect();
-            let numbers: Vec<f32> = numbers[rows].iter().copied().flatten().collect();
-            writer.typed::<FloatType>().write_batch(&numbers, Some(&there), None)
-        }
         Cells::Double(numbers) => {
             writer.typed::<DoubleType>().write_batch(&numbers[rows], None, None)
         }
+        Cells::Single(numbers) => write_optional::<FloatType>(writer, &numbers[rows], false),
+        Cells::Integers(numbers) => write_optional::<Int64Type>(writer, &numbers[rows], false),
+        Cells::Numbers(numbers) => write_optional::<DoubleType>(writer, &numbers[rows], false),
+        Cells::Flags(flags) => write_optional::<BoolType>(writer, &flags[rows], false),
     }
+}
+
+/// Writes which of the values are there, unless the column is whole, and those alone.
+fn write_optional<T: DataType>(
+    writer: &mut SerializedColumnWriter<'_>,
+    values: &[Option<T::T>],
+    is_whole: bool,
+) -> Result<usize> {
+    let there: Vec<i16> = values.iter().map(|value| value.is_some().into()).collect();
+    let values: Vec<T::T> = values.iter().flatten().cloned().collect();
+    writer.typed::<T>().write_batch(&values, (!is_whole).then_some(&*there), None)
 }
 
 #[cfg(test)]
@@ -93,20 +106,28 @@ mod tests {
     fn what_was_written_is_read_back() {
         let mut words = Words::default();
         ["a", "größe", "a"].iter().for_each(|text| words.push(text));
+        let mut some = Words::default();
+        some.push_none();
+        some.push("mse");
+        some.push_none();
         let columns = vec![
             Column::new("run", Cells::Words(words)),
             Column::new("epoch", Cells::Whole(vec![0, -1, i64::MAX])),
             Column::new("loss", Cells::Single(vec![Some(0.5), None, Some(f32::NAN)])),
             Column::new("value", Cells::Double(vec![0.1, f64::INFINITY, -0.0])),
+            Column::new("units", Cells::Integers(vec![None, Some(64), None])),
+            Column::new("rate", Cells::Numbers(vec![Some(0.1), None, Some(1.0)])),
+            Column::new("shuffle", Cells::Flags(vec![Some(true), None, Some(false)])),
+            Column::new("loss.name", Cells::Words(some)),
         ];
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&encode(&Table { columns })).unwrap();
         let reader = SerializedFileReader::new(file).unwrap();
         let rows = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string());
         insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @r#"
-        {run: "a", epoch: 0, loss: 0.5, value: 0.1}
-        {run: "größe", epoch: -1, loss: null, value: inf}
-        {run: "a", epoch: 9223372036854775807, loss: NaN, value: -0E0}
+        {run: "a", epoch: 0, loss: 0.5, value: 0.1, units: null, rate: 0.1, shuffle: true, loss.name: null}
+        {run: "größe", epoch: -1, loss: null, value: inf, units: 64, rate: null, shuffle: null, loss.name: "mse"}
+        {run: "a", epoch: 9223372036854775807, loss: NaN, value: -0E0, units: null, rate: 1.0, shuffle: false, loss.name: null}
         "#);
         let none = Table { columns: vec![Column::new("x", Cells::Whole(vec![]))] };
         assert!(encode(&none).starts_with(b"PAR1"));

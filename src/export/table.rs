@@ -21,7 +21,7 @@ pub struct Column {
 /// The cells of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
-    /// Texts.
+    /// Texts, where there are any.
     Words(Words),
     /// Whole numbers.
     Whole(Vec<i64>),
@@ -29,6 +29,12 @@ pub enum Cells {
     Single(Vec<Option<f32>>),
     /// Numbers of 64 bits.
     Double(Vec<f64>),
+    /// Whole numbers, where there are any.
+    Integers(Vec<Option<i64>>),
+    /// Numbers of 64 bits, where there are any.
+    Numbers(Vec<Option<f64>>),
+    /// Truth values, where there are any.
+    Flags(Vec<Option<bool>>),
 }
 
 /// Texts of which many are the same.
@@ -36,7 +42,7 @@ pub enum Cells {
 pub struct Words {
     known: HashMap<String, u32>,
     texts: Vec<String>,
-    places: Vec<u32>,
+    places: Vec<Option<u32>>,
 }
 
 impl Table {
@@ -60,6 +66,9 @@ impl Cells {
             Cells::Whole(numbers) => numbers.len(),
             Cells::Single(numbers) => numbers.len(),
             Cells::Double(numbers) => numbers.len(),
+            Cells::Integers(numbers) => numbers.len(),
+            Cells::Numbers(numbers) => numbers.len(),
+            Cells::Flags(flags) => flags.len(),
         }
     }
 }
@@ -73,11 +82,21 @@ impl Words {
             self.known.insert(text.to_owned(), place);
             place
         });
-        self.places.push(place);
+        self.places.push(Some(place));
     }
 
-    /// The text in this row, from 0.
-    pub fn get(&self, row: usize) -> &str {
-        &self.texts[self.places[row] as usize]
+    /// Adds a row without a text.
+    pub fn push_none(&mut self) {
+        self.places.push(None);
+    }
+
+    /// The text in this row, from 0, if there is one.
+    pub fn get(&self, row: usize) -> Option<&str> {
+        self.places[row].map(|place| &*self.texts[place as usize])
+    }
+
+    /// Whether every row has a text.
+    pub fn is_whole(&self) -> bool {
+        self.places.iter().all(Option::is_some)
     }
 }

@@ -1,23 +1,40 @@
 //! From what a user calls a run to the run: a path, a name, a folder's name or the beginning of one,
-//! `latest`; what could be several things is none.
+//! `latest` or `best`, alone or of a name.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::collect::Collection;
+use super::named::{called, named};
+use super::pick::{self, Pick};
 use super::refusal::Refusal;
 use super::run::Run;
+use super::weights_file::{self, run_of_weights};
 use crate::runs::Folder;
 
-/// The word for the run that began last.
-const LATEST: &str = "latest";
 /// As many candidates are listed.
 const SHOWN: usize = 8;
+
+/// What a run is chosen for, which decides what a name of several means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be asked about: the youngest completed.
+    Ask,
+    /// To be trained further: the youngest completed.
+    Extend,
+    /// To be finished: the youngest that is not completed, if there is one.
+    Finish,
+    /// To be removed: none, for a guess would lose data.
+    Remove,
+}
 
 /// Chooses runs below a log folder, which is looked through when the first name wants it.
 pub struct Chooser<'a> {
     logdir: &'a Path,
+    purpose: Purpose,
+    by: Option<&'a str>,
     all: Option<Collection>,
+    notes: Vec<String>,
 }
 
 /// What was chosen.
@@ -31,6 +48,8 @@ pub struct Chosen {
     pub runs: Vec<Run>,
     /// What in it cannot be read, and why.
     pub unreadable: Vec<String>,
+    /// The file of weights of the run that was named in its place.
+    pub weights: Option<PathBuf>,
 }
 
 /// What a folder is.
@@ -47,11 +66,31 @@ pub enum Kind {
 impl<'a> Chooser<'a> {
     /// Chooses from the runs below `logdir`, or by path from any.
     pub fn new(logdir: &'a Path) -> Chooser<'a> {
-        Chooser { logdir, all: None }
+        Chooser { logdir, purpose: Purpose::Ask, by: None, all: None, notes: Vec::new() }
+    }
+
+    /// Chooses for this purpose.
+    pub fn purpose(self, purpose: Purpose) -> Chooser<'a> {
+        Chooser { purpose, ..self }
+    }
+
+    /// Takes the number by which `best` is chosen; without one it is the monitor of the plan.
+    pub fn by(self, by: Option<&'a str>) -> Chooser<'a> {
+        Chooser { by, ..self }
+    }
+
+    /// For each word that could mean several runs, which one was taken.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// What `word` calls: a run, a sweep, or by its path a folder with such below it.
     pub fn choose(&mut self, word: &str) -> Result<Chosen, Refusal> {
+        if self.purpose == Purpose::Ask
+            && let Some((dir, weights)) = run_of_weights(word, self.logdir)?
+        {
+            return Ok(Chosen { weights: Some(weights), ..at(&dir)? });
+        }
         let inner = self.logdir.join(word);
         for (path, any) in [(Path::new(word), true), (&inner, false)] {
             if path.is_dir() {
@@ -62,13 +101,66 @@ impl<'a> Chooser<'a> {
                 }
             }
         }
-        let logdir = self.logdir;
-        if self.all.is_none() {
-            self.all = Some(Collection::of(logdir)?);
+        if let Some((base, which)) = Pick::parse(word) {
+            return self.pick(word, base, which);
         }
-        let all = self.all.as_ref().map_or(&[][..], |all| &all.runs);
-        let sweeps = self.all.as_ref().map_or(&[][..], |all| &all.sweeps);
-        named(word, all, sweeps, logdir)
+        let (logdir, purpose) = (self.logdir, self.purpose);
+        let (chosen, note) = named(word, self.collection()?, logdir, purpose)?;
+        self.notes.extend(note);
+        Ok(chosen)
+    }
+
+    /// Everything below the log folder.
+    fn collection(&mut self) -> Result<&Collection, Refusal> {
+        if self.all.is_none() {
+            self.all = Some(Collection::of(self.logdir)?);
+        }
+        Ok(self.all.get_or_insert_default())
+    }
+
+    /// The last or the best of the runs that `base` calls; of all, if it is empty.
+    fn pick(&mut self, word: &str, base: &str, which: Pick) -> Result<Chosen, Refusal> {
+        let (logdir, by) = (self.logdir, self.by);
+        let runs = self.runs_of(base)?;
+        let none = || {
+            Refusal::new(
+                format!("there is no run for `{word}` in `{}`", logdir.display()),
+                "`runner run CONFIG` makes one; --logdir DIR looks elsewhere",
+            )
+        };
+        let (run, note) = match which {
+            _ if runs.is_empty() => return Err(none()),
+            Pick::Best => pick::best(&runs, by, logdir)?,
+            Pick::Latest => {
+                let run = pick::latest(&runs).ok_or_else(none)?;
+                (run, format!("{}, the last of {} to begin", run.label(logdir), runs.len()))
+            }
+        };
+        if 1 < runs.len() {
+            self.notes.push(format!("{word}: {note}"));
+        }
+        Ok(single(run))
+    }
+
+    /// All runs in the folder `base`, or all of this name.
+    fn runs_of(&mut self, base: &str) -> Result<Vec<Run>, Refusal> {
+        if base.is_empty() {
+            return Ok(self.collection()?.runs.clone());
+        }
+        let logdir = self.logdir;
+        for path in [PathBuf::from(base), logdir.join(base)] {
+            if path.is_dir() {
+                let found = Collection::of(&path)?;
+                if !found.runs.is_empty() {
+                    return Ok(found.runs);
+                }
+            }
+        }
+        let runs = called(base, &self.collection()?.runs);
+        match runs.is_empty() {
+            false => Ok(runs),
+            true => Ok(named(base, self.collection()?, logdir, Purpose::Remove)?.0.runs),
+        }
     }
 
     /// All runs that the words call, each once; and what cannot be read, and why.
@@ -90,7 +182,35 @@ impl<'a> Chooser<'a> {
 
     /// The only run that `word` calls.
     pub fn one(&mut self, word: &str) -> Result<Run, Refusal> {
+        let chosen = self.choose(word)?;
+        self.only(word, chosen)
+    }
+
+    /// The only run that `word` calls, and its file of weights: the one that `word` itself names,
+    /// the file `weights` in the run's folder, or the weights that it ended with.
+    pub fn trained(
+        &mut self,
+        word: &str,
+        weights: Option<&Path>,
+    ) -> Result<(Run, PathBuf), Refusal> {
         let mut chosen = self.choose(word)?;
+        let named = chosen.weights.take();
+        let run = self.only(word, chosen)?;
+        let path = match (named, weights) {
+            (Some(_), Some(weights)) => {
+                return Err(Refusal::new(
+                    format!("got two files of weights, `{word}` and `{}`", weights.display()),
+                    "want one; --weights is for the name of a run",
+                ));
+            }
+            (Some(path), None) => path,
+            (None, Some(weights)) => weights_file::in_run(&run, weights)?,
+            (None, None) => weights_file::last(&run)?,
+        };
+        Ok((run, path))
+    }
+
+    fn only(&self, word: &str, mut chosen: Chosen) -> Result<Run, Refusal> {
         match (chosen.runs.len(), chosen.unreadable.first()) {
             (1, _) => Ok(chosen.runs.swap_remove(0)),
             (0, Some(what)) => Err(Refusal::new(what.clone(), "choose another run")),
@@ -98,16 +218,19 @@ impl<'a> Chooser<'a> {
                 format!("no run of `{word}` has begun"),
                 format!("`runner resume {}` starts them", chosen.dir.display()),
             )),
-            (n, _) => Err(ambiguous(
-                &format!("`{word}` has {n} runs, want one"),
-                chosen.runs.iter().map(|run| run.label(self.logdir)),
-            )),
+            (n, _) => {
+                let labels = chosen.runs.iter().map(|run| run.label(self.logdir));
+                let message = format!("`{word}` has {n} runs, want one");
+                let word = word.trim_end_matches('/');
+                let help = format!("give one of these, `{word}/best` or `{word}/latest`");
+                Err(Refusal::new(listed(&message, labels), help))
+            }
         }
     }
 }
 
 /// What is at a path.
-fn at(path: &Path) -> Result<Chosen, Refusal> {
+pub(super) fn at(path: &Path) -> Result<Chosen, Refusal> {
     let folder = Folder::at(path);
     let kind = if folder.sweep_plan().is_file() {
         Kind::Sweep
@@ -117,49 +240,17 @@ fn at(path: &Path) -> Result<Chosen, Refusal> {
         Kind::Other
     };
     let Collection { runs, unreadable, .. } = Collection::of(path)?;
-    Ok(Chosen { dir: path.to_owned(), kind, runs, unreadable })
+    Ok(Chosen { dir: path.to_owned(), kind, runs, unreadable, weights: None })
 }
 
-/// What has the name, or the only one whose folder begins so.
-fn named(word: &str, all: &[Run], sweeps: &[PathBuf], logdir: &Path) -> Result<Chosen, Refusal> {
-    if word == LATEST {
-        let latest = all.iter().max_by_key(|run| (run.record.started, &run.dir));
-        return latest.map(single).ok_or_else(|| nothing(word, all, logdir));
-    }
-    let folder = |dir: &Path| dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let inner = |dir: &Path| dir.strip_prefix(logdir).unwrap_or(dir).display().to_string();
-    let sweep_name = |dir: &Path| dir.parent().map_or(String::new(), folder);
-    let exact = |dir: &Path, name: &str| name == word || folder(dir) == word;
-    let begun = |dir: &Path, _: &str| folder(dir).starts_with(word) || inner(dir).starts_with(word);
-    for fits in [&exact as &dyn Fn(&Path, &str) -> bool, &begun] {
-        // The name of a sweep's run is the sweep's.
-        let run_fits =
-            |run: &&Run| fits(&run.dir, if run.sweep.is_some() { "" } else { &run.record.name });
-        let whole: Vec<_> = sweeps.iter().filter(|dir| fits(dir, &sweep_name(dir))).collect();
-        // What begins like a sweep's folder means the sweep, not each run in it.
-        let in_whole = |run: &&Run| whole.iter().any(|sweep| run.dir.starts_with(sweep));
-        let runs: Vec<_> = all.iter().filter(run_fits).filter(|run| !in_whole(run)).collect();
-        match (&runs[..], &whole[..]) {
-            ([], []) => {}
-            ([run], []) => return Ok(single(run)),
-            ([], [sweep]) => return at(sweep),
-            (runs, sweeps) => {
-                let runs = runs.iter().map(|run| run.label(logdir));
-                let sweeps = sweeps.iter().map(|dir| inner(dir));
-                let n = runs.len() + sweeps.len();
-                return Err(ambiguous(&format!("`{word}` may be any of {n}"), runs.chain(sweeps)));
-            }
-        }
-    }
-    Err(nothing(word, all, logdir))
-}
-
-fn single(run: &Run) -> Chosen {
+pub(super) fn single(run: &Run) -> Chosen {
     let runs = vec![run.clone()];
-    Chosen { dir: run.dir.clone(), kind: Kind::Run, runs, unreadable: Vec::new() }
+    let (dir, unreadable) = (run.dir.clone(), Vec::new());
+    Chosen { dir, kind: Kind::Run, runs, unreadable, weights: None }
 }
 
-fn ambiguous(message: &str, candidates: impl Iterator<Item = String>) -> Refusal {
+/// The message with the candidates below it, the youngest first.
+pub(super) fn listed(message: &str, candidates: impl Iterator<Item = String>) -> String {
     let mut candidates: Vec<_> = candidates.collect();
     // Folders are called after the time: the last is the youngest.
     candidates.reverse();
@@ -170,22 +261,5 @@ fn ambiguous(message: &str, candidates: impl Iterator<Item = String>) -> Refusal
     if SHOWN < candidates.len() {
         text += &format!("\n  ... and {} more", candidates.len() - SHOWN);
     }
-    Refusal::new(text, "give one of these, or so much of its folder's name that no other begins so")
-}
-
-fn nothing(word: &str, all: &[Run], logdir: &Path) -> Refusal {
-    let shown = logdir.display();
-    if all.is_empty() {
-        return Refusal::new(
-            format!("there is no run in `{shown}`"),
-            "`runner run CONFIG` makes one; --logdir DIR looks elsewhere",
-        );
-    }
-    let names: Vec<_> = all.iter().map(|run| run.record.name.as_str()).collect();
-    let near = |name: &&&str| strsim::damerau_levenshtein(word, name) <= word.len().max(3) / 3;
-    let help = match names.iter().find(near) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("`runner list {shown}` shows what there is; --logdir DIR looks elsewhere"),
-    };
-    Refusal::new(format!("no run in `{shown}` is called `{word}`"), help)
+    text
 }

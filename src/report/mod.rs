@@ -7,7 +7,10 @@ mod run;
 
 mod choose;
 mod filter;
+mod named;
 mod order;
+mod pick;
+mod weights_file;
 
 mod chart;
 mod compare;
@@ -20,7 +23,7 @@ mod words;
 
 mod page;
 
-pub use choose::{Chooser, Chosen, Kind};
+pub use choose::{Chooser, Chosen, Kind, Purpose};
 pub use collect::Collection;
 pub use refusal::Refusal;
 pub use run::{Run, State, read_settings};

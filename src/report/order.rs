@@ -29,9 +29,14 @@ pub fn sort(runs: &mut [Run], by: Option<&str>) -> Result<(), Refusal> {
 
 /// The order of two values of one number, the better one first, and one that is none last.
 pub(super) fn better(name: &str, a: Option<f64>, b: Option<f64>) -> Ordering {
+    ordered(rises(name), a, b)
+}
+
+/// The same where more is better `upward`, and less otherwise.
+pub(super) fn ordered(upward: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
     let real = |value: Option<f64>| value.filter(|value| !value.is_nan());
     match (real(a), real(b)) {
-        (Some(a), Some(b)) if rises(name) => b.total_cmp(&a),
+        (Some(a), Some(b)) if upward => b.total_cmp(&a),
         (Some(a), Some(b)) => a.total_cmp(&b),
         (a, b) => a.is_none().cmp(&b.is_none()),
     }

@@ -9,6 +9,7 @@ use crate::config;
 use crate::experiment::Report;
 use crate::runs::{self, Folder, Lock, Record, RunsError};
 use crate::sweep::batch::{single_job, sweep_jobs};
+use crate::sweep::extend::as_extended;
 use crate::sweep::{Frozen, Job, RunResult, Status};
 
 /// A sweep, or a run of its own, as it was left.
@@ -35,8 +36,8 @@ pub struct FoundRun {
     /// How far it got.
     pub left: Left,
     name: String,
-    dir: PathBuf,
-    record: Option<Record>,
+    pub(super) dir: PathBuf,
+    pub(super) record: Option<Record>,
     /// What there is to do, unless it is done.
     pub(super) job: Option<Job>,
 }
@@ -147,8 +148,11 @@ fn look_at_sweep(dir: &Path) -> Result<Found> {
 }
 
 fn runs_of(frozen: &Frozen, folder: &Folder) -> Result<Vec<FoundRun>> {
-    let run = |job: Job| {
+    let run = |mut job: Job| {
         let (left, record) = left(&Folder::at(&job.dir))?;
+        if matches!(left, Left::Interrupted | Left::Failed) {
+            job.plan = as_extended(job.plan, &job.dir);
+        }
         let (name, dir) = (job.name.clone(), job.dir.clone());
         Ok(FoundRun { left, name, dir, record, job: Some(job) })
     };
@@ -187,8 +191,6 @@ fn left(folder: &Folder) -> Result<(Left, Option<Record>), RunsError> {
     }
     let record = Record::load(&folder.record())?;
     let left = match record.status {
-        // All it still has to do is to tidy up.
-        runs::Status::Completed if folder.checkpoint().exists() => Left::Interrupted,
         runs::Status::Completed => Left::Done,
         runs::Status::Failed => Left::Failed,
         runs::Status::Running | runs::Status::Stopped => Left::Interrupted,
@@ -197,7 +199,7 @@ fn left(folder: &Folder) -> Result<(Left, Option<Record>), RunsError> {
 }
 
 /// The plan that a run of its own has beside it.
-fn plan(folder: &Folder) -> Result<config::Plan> {
+pub(super) fn plan(folder: &Folder) -> Result<config::Plan> {
     let path = folder.config();
     let loaded = config::load(std::slice::from_ref(&path), &[]);
     let experiments = loaded.map_err(|problems| {

@@ -4,6 +4,7 @@
 mod batch;
 mod frozen;
 
+mod extend;
 mod found;
 mod survey;
 
@@ -16,6 +17,8 @@ pub use batch::{Batch, Job};
 pub use found::{Found, FoundRun, Left};
 pub use frozen::Frozen;
 pub use survey::Survey;
+
+use found::plan as plan_of;
 
 use rayon::BroadcastContext;
 

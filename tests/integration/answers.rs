@@ -146,9 +146,7 @@ fn a_run_is_called_by_path_name_beginning_or_latest() {
     let sandbox = logs();
     let adam = folders(&sandbox, "adam").remove(0);
     let folder = adam.file_name().unwrap().to_string_lossy().into_owned();
-    let dir = |word: &str| {
-        json_of(&sandbox, &format!("show {word} --json"))["dir"].as_str().unwrap().to_owned()
-    };
+    let dir = |word: &str| shown(&sandbox, word).0;
     let want = format!("logs/adam/{folder}");
     for word in ["adam", &want, &format!("adam/{folder}"), "adam/20", "logs/adam"] {
         assert_eq!(dir(word), want, "{word}");
@@ -164,8 +162,8 @@ fn a_run_is_called_by_path_name_beginning_or_latest() {
     assert_eq!(dir("latest"), youngest.unwrap()["dir"].as_str().unwrap());
 
     sandbox.runner("run small.toml -q --set name=adam").exits(0);
-    let said = sandbox.runner("show adam").exits(2);
-    assert!(said.stderr.starts_with("error: `adam` may be any of 2\n"), "{}", said.stderr);
+    let said = sandbox.runner("show adam/20").exits(2);
+    assert!(said.stderr.starts_with("error: `adam/20` may be any of 2\n"), "{}", said.stderr);
     assert_eq!(said.stderr.matches("\n  adam/20").count(), 2, "{}", said.stderr);
     assert!(said.stderr.contains("help: give one of these"), "{}", said.stderr);
     let said = sandbox.runner("show 000").exits(2);
@@ -174,6 +172,113 @@ fn a_run_is_called_by_path_name_beginning_or_latest() {
     assert!(said.stderr.contains("called `adm`\n  help: did you mean `adam`?"), "{}", said.stderr);
     let said = sandbox.runner("show adam --logdir nowhere").exits(2);
     assert!(said.stderr.contains("no folder `nowhere`"), "{}", said.stderr);
+}
+
+/// The folder of the run that `show` takes for the word, and what it says of its choice.
+#[track_caller]
+fn shown(sandbox: &Sandbox, word: &str) -> (String, String) {
+    let said = sandbox.runner(&format!("show {word} --json")).exits(0);
+    let value: Value = serde_json::from_str(&said.stdout).unwrap();
+    (value["dir"].as_str().unwrap().to_owned(), said.stderr)
+}
+
+#[test]
+fn a_name_means_its_youngest_completed_run() {
+    let sandbox = logs();
+    sandbox.runner("run small.toml -q --set name=adam").exits(0);
+    sandbox.runner("run small.toml -q --set name=adam").exits(0);
+    let adam = folders(&sandbox, "adam");
+    let path =
+        |run: usize| format!("logs/adam/{}", adam[run].file_name().unwrap().to_string_lossy());
+    let (dir, note) = shown(&sandbox, "adam");
+    assert_eq!(dir, path(2));
+    assert_eq!(note, format!("adam: {}, the youngest of 3\n", &path(2)["logs/".len()..]));
+    edit(&adam[2], "status", json!("failed"));
+    let (dir, note) = shown(&sandbox, "adam");
+    assert_eq!(dir, path(1));
+    assert!(note.ends_with(", the youngest of 2 that are completed, of 3\n"), "{note}");
+    assert_eq!(shown(&sandbox, "adam/latest").0, path(2));
+
+    // Everything that asks a run takes the same, and says so.
+    for ask in ["evaluate adam", "export model adam -o adam.npz", "compare adam sgd"] {
+        let said = sandbox.runner(ask).exits(0);
+        assert!(said.stderr.starts_with(&format!("adam: {}", &path(1)["logs/".len()..])), "{ask}");
+    }
+    edit(&adam[1], "status", json!("stopped"));
+    let (dir, note) = shown(&sandbox, "adam");
+    assert!(dir == path(0) && note.ends_with(", the only completed one of 3\n"), "{note}");
+    edit(&adam[0], "status", json!("failed"));
+    let (dir, note) = shown(&sandbox, "adam");
+    assert!(dir == path(2) && note.ends_with(", none of which is completed\n"), "{note}");
+
+    // A guess would lose what is removed.
+    let said = sandbox.runner("rm adam --yes").exits(2);
+    assert!(said.stderr.starts_with("error: `adam` may be any of 3\n"), "{}", said.stderr);
+    assert_eq!(folders(&sandbox, "adam").len(), 3);
+    sandbox.runner("rm adam/latest --yes").exits(0);
+    assert_eq!(folders(&sandbox, "adam").len(), 2);
+}
+
+#[test]
+fn a_sweep_that_ran_twice_is_its_youngest() {
+    let sandbox = logs();
+    sandbox.runner("run sweep.toml -q").exits(0);
+    let sweeps = folders(&sandbox, "sweep");
+    let last = sweeps[1].file_name().unwrap().to_string_lossy().into_owned();
+    let said = sandbox.runner("compare sweep --json").exits(0);
+    assert_eq!(said.stderr, format!("sweep: sweep/{last}, the youngest of 2\n"));
+    assert_eq!(said.stdout.matches(&format!("logs/sweep/{last}/000")).count(), 6);
+    let name = fs::read_dir(&sweeps[1]).unwrap().flatten().map(|e| e.file_name());
+    let name = name.filter(|name| name.to_string_lossy().starts_with("0003-")).next().unwrap();
+    let name = name.to_string_lossy();
+    assert_eq!(shown(&sandbox, &name).0, format!("logs/sweep/{last}/{name}"));
+    let said = sandbox.runner("show sweep").exits(2);
+    assert!(said.stderr.contains("`sweep` has 6 runs, want one"), "{}", said.stderr);
+    assert!(said.stderr.contains("`sweep/best` or `sweep/latest`"), "{}", said.stderr);
+}
+
+#[test]
+fn best_is_by_the_monitor_of_the_plan_or_a_metric() {
+    let sandbox = logs();
+    let best = |filter: &str, sort: &str| {
+        let list = json_of(&sandbox, &format!("list logs/{filter} --json --sort {sort} --top 1"));
+        list["runs"][0]["dir"].as_str().unwrap().to_owned()
+    };
+    let (dir, note) = shown(&sandbox, "best");
+    assert_eq!(dir, best("", "val_loss"));
+    assert!(
+        note.starts_with("best: ") && note.contains(", val_loss 0.")
+            || note.contains(", val_loss 1."),
+        "{note}"
+    );
+    assert!(note.ends_with(", the best of 8\n"), "{note}");
+    assert_eq!(shown(&sandbox, "best --by loss").0, best("", "loss"));
+    for word in ["sweep/best", "logs/sweep/best"] {
+        let (dir, note) = shown(&sandbox, &format!("{word} --by val_accuracy"));
+        assert_eq!(dir, best("sweep", "val_accuracy"), "{word}");
+        assert!(note.contains(", val_accuracy "), "{note}");
+    }
+    // What did not get to its end is not the best, whatever its numbers.
+    let first = PathBuf::from(sandbox.path().join(best("sweep", "val_loss")));
+    edit(&first, "status", json!("failed"));
+    assert_ne!(sandbox.path().join(shown(&sandbox, "sweep/best").0), first);
+
+    // Early stopping says what a plan is about, and which way is up.
+    let watch = "--set callbacks.early_stopping.monitor=val_accuracy \
+                 --set callbacks.early_stopping.mode=min --set callbacks.early_stopping.patience=9";
+    for rate in ["0.1", "0.0001"] {
+        let rate = format!("--set optimizer.learning_rate={rate}");
+        sandbox.runner(&format!("run small.toml -q --set name=watched {rate} {watch}")).exits(0);
+    }
+    let list = json_of(&sandbox, "list logs/watched --json --sort val_accuracy");
+    assert_eq!(shown(&sandbox, "watched/best").0, list["runs"][1]["dir"].as_str().unwrap());
+
+    let said = sandbox.runner("show best --by val_acuracy").exits(2);
+    assert!(said.stderr.contains("did you mean `val_accuracy`?"), "{}", said.stderr);
+    let said = sandbox.runner("show adam --by loss").exits(2);
+    assert!(said.stderr.contains("help: `adam/best` is the best run"), "{}", said.stderr);
+    let said = sandbox.runner("show nothing/best").exits(2);
+    assert!(said.stderr.contains("is called `nothing`"), "{}", said.stderr);
 }
 
 #[test]

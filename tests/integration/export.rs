@@ -68,18 +68,21 @@ fn histories_are_one_table() {
     sandbox.runner("run small.toml -q --set name=plain --set data.validation_split=0.0").exits(0);
     let csv = sandbox.runner("export").exits(0);
     let lines: Vec<_> = csv.stdout.lines().collect();
-    assert_eq!(lines[0], "run,name,epoch,loss,accuracy,val_loss,val_accuracy,learning_rate");
+    assert_eq!(
+        lines[0],
+        "run,name,seed,data.validation_split,epoch,loss,accuracy,val_loss,val_accuracy,learning_rate"
+    );
     assert_eq!(lines.len(), 7);
     let adam = folder(&sandbox, "adam");
     let history = fs::read_to_string(adam.join("history.csv")).unwrap();
     for (line, own) in lines[1..4].iter().zip(history.lines().skip(1)) {
         assert!(
-            line.starts_with("logs/adam/") && line.ends_with(&format!(",adam,{own}")),
+            line.starts_with("logs/adam/") && line.ends_with(&format!(",adam,0,0.2,{own}")),
             "{line}"
         );
     }
     // What was not validated has nothing there.
-    assert!(lines[4].contains(",plain,0,") && lines[4].contains(",,,0.001"), "{}", lines[4]);
+    assert!(lines[4].contains(",plain,0,0,0,") && lines[4].contains(",,,0.001"), "{}", lines[4]);
 
     let value: Value =
         serde_json::from_str(&sandbox.runner("export adam --format json").exits(0).stdout).unwrap();
@@ -91,6 +94,20 @@ fn histories_are_one_table() {
     assert_eq!(said.stderr, "wrote all.parquet, 6 rows\n");
     assert_eq!(said.stdout, "");
     assert!(fs::read(sandbox.path().join("all.parquet")).unwrap().ends_with(b"PAR1"));
+    for wrong in ["all.xlsx", "all.txt"] {
+        let said = sandbox.runner(&format!("export adam -o {wrong}")).exits(2);
+        assert!(
+            said.stderr.contains(&format!("cannot tell the format of `{wrong}`")),
+            "{}",
+            said.stderr
+        );
+        assert!(said.stderr.contains("help: want a name that ends in .csv, .json or .parquet"));
+        sandbox.runner(&format!("export scalars logs -o {wrong}")).exits(2);
+        assert!(!sandbox.path().join(wrong).exists());
+    }
+    sandbox.runner("export adam -o all.xlsx --format csv").exits(0);
+    let said = sandbox.runner("report adam -o all.pdf").exits(2);
+    assert!(said.stderr.contains("help: want a name that ends in .html"), "{}", said.stderr);
     let said = sandbox.runner("export --format parquet").exits(2);
     assert!(said.stderr.contains("help: -o FILE"), "{}", said.stderr);
     sandbox.runner("export adam -o missing/all.csv").exits(1);
@@ -166,11 +183,11 @@ fn weights_come_back_from_every_format() {
     assert!(said.stderr.contains("want a name that ends in .safetensors, .npz or .onnx"));
     fs::remove_file(folder(&sandbox, "adam").join("model.safetensors")).unwrap();
     let said = sandbox.runner("export model adam -o b.onnx").exits(2);
-    assert!(said.stderr.contains("has no weights yet"), "{}", said.stderr);
+    assert!(said.stderr.contains("has no weights yet; it is completed"), "{}", said.stderr);
     assert!(!sandbox.path().join("b.onnx").exists());
 }
 
-/// The validation rows of the run, divided by its scale, and their labels.
+/// The validation rows of the run as they are in the data set, and their labels.
 fn validation_rows() -> (Vec<Vec<f32>>, Vec<usize>) {
     let table = data::load(&Source::parse("mnist", Path::new("")), Part::Train).unwrap();
     let dense = match &table.inputs {
@@ -179,7 +196,7 @@ fn validation_rows() -> (Vec<Vec<f32>>, Vec<usize>) {
     };
     let data::Values::Bytes(bytes) = &dense.values else { panic!("bytes") };
     let row = |row: usize| -> Vec<f32> {
-        bytes[row * 784..][..784].iter().map(|byte| f32::from(*byte) / 255.0).collect()
+        bytes[row * 784..][..784].iter().map(|byte| f32::from(*byte)).collect()
     };
     let Targets::Classes { labels, .. } = &table.targets else { panic!("labels") };
     ((80..100).map(row).collect(), (80..100).map(|row| labels[row] as usize).collect())
@@ -226,7 +243,16 @@ fn onnxruntime_gives_the_loss_that_the_run_logged() {
     assert_eq!(seen["input_shape"], json!(["rows", 784]));
     assert_eq!(seen["output_shape"], json!(["rows", 10]));
     assert_eq!(seen["producer"], "runner");
-    assert_eq!(seen["metadata"], json!({ "name": "adam", "scale": "255" }));
+    let digits = r#"["0","1","2","3","4","5","6","7","8","9"]"#;
+    assert_eq!(
+        seen["metadata"],
+        json!({
+            "name": "adam",
+            "input_shape": "[28, 28]",
+            "output": "probability of each class",
+            "classes": digits,
+        })
+    );
 
     let (head, tail) = SMALL.split_once("layers = [").unwrap();
     let tail = tail.split_once("\n]").unwrap().1;
@@ -320,7 +346,7 @@ fn every_activation_is_what_it_is_in_keras() {
     let (rows, _) = validation_rows();
     let seen = onnxruntime(&sandbox.path().join("all.onnx"), &rows);
     for (row, got) in rows.iter().zip(seen["outputs"].as_array().unwrap()) {
-        let mut x: Vec<f64> = row.iter().map(|x| f64::from(*x)).collect();
+        let mut x: Vec<f64> = row.iter().map(|x| f64::from(*x) / 255.0).collect();
         for (i, activation) in activations.iter().chain(&["softmax"]).enumerate() {
             let kernel = find(format!("dense_{i}.kernel")).unwrap();
             x = plain_dense(&x, kernel, find(format!("dense_{i}.bias")), activation);
@@ -329,4 +355,197 @@ fn every_activation_is_what_it_is_in_keras() {
             assert!((got.as_f64().unwrap() - want).abs() < 1e-5, "{got} {want}");
         }
     }
+}
+
+/// 60 rows of two kinds; years and tiny numbers want more than 32 bits on their way to a mean of 0.
+fn ages() -> (String, Vec<Vec<f32>>) {
+    let (mut text, mut rows) = ("year,colour,width,kind\n".to_owned(), Vec::new());
+    for i in 0..60u16 {
+        let kind = i % 2;
+        let (year, width) = (20_000 + i * 7 % 13 + kind * 4, 1e-4 * f32::from(i * 11 % 17));
+        let colour = ["blue", "red"][usize::from(i % 3 == 0)];
+        text += &format!("{year},{colour},{width},{}\n", ["new", "old"][usize::from(kind)]);
+        let is = |name| f32::from(colour == name);
+        rows.push(vec![f32::from(year), is("blue"), is("red"), width]);
+    }
+    (text, rows)
+}
+
+const AGES: &str = r#"
+[data]
+dataset = "ages.csv"
+standardize = true
+scale = 0.1
+
+[model]
+layers = [{ type = "dense", units = 2, activation = "softmax" }]
+
+[optimizer]
+name = "adam"
+learning_rate = 0.1
+
+[training]
+epochs = 5
+"#;
+
+/// What `predict` says of the rows of a file: the probabilities or values of each.
+fn predicted(sandbox: &Sandbox, run: &str, file: &str) -> Vec<Vec<f64>> {
+    let said = sandbox.runner(&format!("predict {run} {file} --json")).exits(0).stdout;
+    let rows: Vec<Value> = serde_json::from_str(&said).unwrap();
+    let numbers = |row: &Value| -> Vec<f64> {
+        match row["probabilities"].as_object() {
+            Some(classes) => classes.values().map(|p| p.as_f64().unwrap()).collect(),
+            None => row["values"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect(),
+        }
+    };
+    rows.iter().map(numbers).collect()
+}
+
+#[track_caller]
+fn agree(seen: &Value, want: &[Vec<f64>]) {
+    let got: Vec<Vec<f64>> = serde_json::from_value(seen["outputs"].clone()).unwrap();
+    assert_eq!(got.len(), want.len());
+    for (got, want) in got.iter().zip(want) {
+        // A single sigmoid is the second class; `predict` gives both.
+        let want = if got.len() < want.len() { &want[1..] } else { &want[..] };
+        for (got, want) in got.iter().zip(want) {
+            assert!((got - want).abs() <= 1e-6 * want.abs().max(1.0), "{got} {want}");
+        }
+    }
+}
+
+#[test]
+fn onnx_takes_the_rows_of_the_file_and_says_what_predict_says() {
+    let sandbox = Sandbox::new();
+    let (text, rows) = ages();
+    sandbox.file("ages.csv", &text);
+    sandbox.file("ages.toml", AGES);
+    let dense = |layer: &str| format!("--set model.layers=[{{type=\"dense\",{layer}}}]");
+    let binary = dense("units=1,activation=\"sigmoid\"");
+    let value = dense("units=1");
+    for (name, set) in [
+        ("both", String::new()),
+        ("standardized", "--set data.scale=1.0".to_owned()),
+        ("divided", "--set data.standardize=false --set data.scale=30000.1".to_owned()),
+        ("halved", "--set data.standardize=false --set data.scale=32768.0".to_owned()),
+        (
+            "raw",
+            "--set data.standardize=false --set data.scale=1.0 --set optimizer.learning_rate=1e-6"
+                .to_owned(),
+        ),
+        ("binary", format!("{binary} --set training.loss=binary_crossentropy")),
+        (
+            "value",
+            format!(
+                "{value} --set data.label=year --set training.loss=mse --set training.metrics=[]"
+            ),
+        ),
+    ] {
+        sandbox.runner(&format!("run ages.toml -q --set name={name} {set}")).exits(0);
+        let said = sandbox.runner(&format!("export model {name} -o {name}.onnx")).exits(0);
+        assert!(said.stderr.starts_with("wrote "), "{}", said.stderr);
+        let rows: Vec<Vec<f32>> = match name {
+            "value" => rows
+                .iter()
+                .enumerate()
+                .map(|(i, row)| {
+                    let old = f32::from(i % 2 == 1);
+                    vec![row[1], row[2], row[3], 1.0 - old, old]
+                })
+                .collect(),
+            _ => rows.clone(),
+        };
+        let seen = onnxruntime(&sandbox.path().join(format!("{name}.onnx")), &rows);
+        agree(&seen, &predicted(&sandbox, name, "ages.csv"));
+        let told = seen["metadata"].as_object().unwrap();
+        let inputs = match name {
+            "value" => r#"["colour=blue","colour=red","width","kind=new","kind=old"]"#,
+            _ => r#"["year","colour=blue","colour=red","width"]"#,
+        };
+        assert_eq!(told["input_names"], inputs, "{name}");
+        match name {
+            "value" => assert_eq!(
+                (&told["output"], &told["output_names"]),
+                (&json!("values"), &json!(r#"["year"]"#))
+            ),
+            "binary" => assert_eq!(told["output"], "probability of the second class"),
+            _ => assert_eq!(told["classes"], r#"["new","old"]"#),
+        }
+    }
+}
+
+#[test]
+fn weights_say_how_rows_become_inputs() {
+    let sandbox = Sandbox::new();
+    let (text, rows) = ages();
+    sandbox.file("ages.csv", &text);
+    sandbox.file("ages.toml", AGES);
+    sandbox.runner("run ages.toml -q").exits(0);
+    sandbox.runner("export model ages -o ages.npz").exits(0);
+    sandbox.runner("export model ages -o ages.safetensors").exits(0);
+    // From either, NumPy alone gives the probabilities of `predict`.
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/weights.py");
+    for file in ["ages.npz", "ages.safetensors"] {
+        sandbox.file("rows.json", &json!(rows).to_string());
+        let mut command = Command::new(python());
+        let output = command.current_dir(sandbox.path()).arg(&script).arg(file).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let outputs: Value = serde_json::from_slice(&output.stdout).unwrap();
+        agree(&json!({ "outputs": outputs }), &predicted(&sandbox, "ages", "ages.csv"));
+    }
+    // An archive with a preparation is still one of weights.
+    sandbox.runner("run ages.toml -q --set name=next --set model.weights=ages.npz").exits(0);
+}
+
+#[test]
+fn histories_have_what_a_sweep_varies_and_the_seeds() {
+    let sandbox = Sandbox::new();
+    sandbox.file("small.toml", SMALL);
+    sandbox.file(
+        "sweep.toml",
+        "extends = \"small.toml\"\n[sweep]\nseeds = [3, 4]\n[sweep.parameters]\n\
+         \"optimizer.learning_rate\" = [0.1, 0.01]\n\"training.shuffle\" = [true, false]\n",
+    );
+    sandbox.runner("run sweep.toml -q").exits(0);
+    sandbox.runner("run small.toml -q --set optimizer={name=\"sgd\",momentum=0.5}").exits(0);
+    let said = sandbox.runner("export sweep --format json").exits(0).stdout;
+    let rows: Vec<Value> = serde_json::from_str(&said).unwrap();
+    assert_eq!(rows.len(), 8 * 3);
+    for row in &rows {
+        let run = sandbox.path().join(row["run"].as_str().unwrap());
+        let config = fs::read_to_string(run.join("config.toml")).unwrap();
+        for (key, line) in [
+            ("seed", format!("seed = {}\n", row["seed"])),
+            ("rate", format!("learning_rate = {}\n", row["optimizer.learning_rate"])),
+            ("shuffle", format!("shuffle = {}\n", row["training.shuffle"])),
+        ] {
+            assert!(config.contains(&line), "{key}: {row} {config}");
+        }
+        let keys: Vec<_> =
+            row.as_object().unwrap().keys().filter(|key| key.contains('.')).collect();
+        assert_eq!(keys, ["optimizer.learning_rate", "training.shuffle"]);
+    }
+    // What only some have is empty elsewhere; with all keys there is every one.
+    let mixed: Vec<Value> =
+        serde_json::from_str(&sandbox.runner("export --format json").exits(0).stdout).unwrap();
+    let momentum = |name: &str| {
+        let mut rows = mixed.iter().filter(|row| row["name"] == name);
+        rows.next().unwrap()["optimizer.momentum"].clone()
+    };
+    assert_eq!((momentum("small"), momentum("sweep")), (json!(0.5), Value::Null));
+    let all = sandbox.runner("export sweep --all-keys").exits(0).stdout;
+    let header = all.lines().next().unwrap();
+    for key in ["data.dataset", "model.layers.0.units", "training.batch_size"] {
+        assert!(header.split(',').any(|name| name == key), "{key} {header}");
+    }
+    assert_eq!(header.split(',').filter(|name| *name == "seed" || *name == "name").count(), 2);
+
+    // A program reads it without knowing of runner.
+    sandbox.runner("export sweep -o sweep.csv").exits(0);
+    let line = "import csv, collections; best = collections.defaultdict(list); \
+                [best[float(r['optimizer.learning_rate'])].append(float(r['val_loss'])) \
+                for r in csv.DictReader(open('sweep.csv'))]; \
+                assert {k: len(v) for k, v in best.items()} == {0.1: 12, 0.01: 12}, best";
+    let mut command = Command::new(python());
+    assert!(command.current_dir(sandbox.path()).args(["-c", line]).status().unwrap().success());
 }

@@ -9,7 +9,7 @@ const ROOMS: [(&str, &str); 15] = [
     ("cli", "sweep experiment export report config runs train data"),
     ("sweep", "experiment config runs train"),
     ("experiment", "config runs events train data model optim kernels random"),
-    ("export", "report config runs model"),
+    ("export", "report config runs data model"),
     ("report", "config runs events train data"),
     ("config", "train data model optim random shorthand"),
     ("runs", "train"),

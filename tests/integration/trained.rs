@@ -196,3 +196,70 @@ fn a_digit_is_the_same_in_an_archive_and_as_a_picture_dark_or_bright() {
         .sum();
     assert!((sum - 1.0).abs() < 1e-5, "logits were made probabilities: {sum}");
 }
+
+#[test]
+fn any_weights_of_a_run_are_evaluated_asked_and_exported() {
+    let sandbox = Sandbox::new();
+    sandbox.file("flowers.csv", &flowers(true));
+    let kept = "\n[callbacks.model_checkpoint]\nfilepath = \"kept/best.safetensors\"\n\
+                save_best_only = true\nmonitor = \"val_accuracy\"\n";
+    // A rate that forgets what it had learned: the last epoch is not the best.
+    let text = FLOWERS.replace("learning_rate = 0.02", "learning_rate = 3.0");
+    sandbox.file("flowers.toml", &(text + kept));
+    sandbox.runner("run flowers.toml -q").exits(0);
+    let shown = json(&sandbox.runner("show flowers --json").exits(0).stdout);
+    let history = shown["history"].as_array().unwrap();
+    let accuracy = |epoch: &Value| epoch["val_accuracy"].as_f64().unwrap();
+    let best = history.iter().map(accuracy).fold(0.0, f64::max);
+    let epoch = history.iter().find(|epoch| accuracy(epoch) == best).unwrap();
+    assert_ne!(epoch["val_loss"], history.last().unwrap()["val_loss"]);
+
+    let dir = shown["dir"].as_str().unwrap().to_owned();
+    let below = format!("{dir}/kept/best.safetensors");
+    let inner = below.strip_prefix("logs/").unwrap();
+    let words = [
+        below.clone(),
+        inner.to_owned(),
+        "flowers --weights kept/best.safetensors".to_owned(),
+        format!("flowers --weights {below}"),
+        "latest --weights kept/best.safetensors".to_owned(),
+    ];
+    let mut outputs = Vec::new();
+    for word in &words {
+        let said = sandbox.runner(&format!("evaluate {word} --split validation --json")).exits(0);
+        let evaluated = json(&said.stdout);
+        for (name, value) in evaluated["metrics"].as_object().unwrap() {
+            let logged = epoch[format!("val_{name}")].as_f64().unwrap();
+            assert_eq!(value.as_f64().unwrap() as f32, logged as f32, "{word}: {name}");
+        }
+        assert!(evaluated["weights"].as_str().unwrap().ends_with("kept/best.safetensors"));
+    }
+    // predict takes more words after the run.
+    for word in [words[0].clone(), "flowers flowers.csv --weights kept/best.safetensors".to_owned()]
+    {
+        let word = if word.contains(' ') { word } else { format!("{word} flowers.csv") };
+        outputs.push(sandbox.runner(&format!("predict {word} --json")).exits(0).stdout);
+    }
+    assert_eq!(outputs[0], outputs[1]);
+    assert_ne!(outputs[0], sandbox.runner("predict flowers flowers.csv --json").exits(0).stdout);
+    sandbox.runner(&format!("export model {below} -o best.safetensors")).exits(0);
+    let read = |path: &str| fs::read(sandbox.path().join(path)).unwrap();
+    assert_eq!(read("best.safetensors"), read(&below));
+    assert!(sandbox.runner(&format!("show {below}")).exits(0).stdout.contains(&dir));
+
+    // A run that has no last weights says which it has.
+    fs::remove_file(sandbox.path().join(&dir).join("model.safetensors")).unwrap();
+    let said = sandbox.runner("evaluate flowers").exits(2).stderr;
+    assert!(said.contains("help: --weights FILE takes what there is: kept/best.saf"), "{said}");
+    sandbox.runner(&format!("evaluate {below}")).exits(0);
+    let said = sandbox.runner("evaluate flowers --weights worst.safetensors").exits(2).stderr;
+    assert!(said.contains("has no weights `worst.safetensors`"), "{said}");
+    let said = sandbox.runner("evaluate best.safetensors").exits(2).stderr;
+    assert!(said.contains("`best.safetensors` lies in no run's folder\n  help:"), "{said}");
+    let said = sandbox.runner("evaluate flowers --weights best.safetensors").exits(2).stderr;
+    assert!(said.contains("has no weights `best.safetensors`"), "{said}");
+    let said = sandbox.runner(&format!("evaluate {below} --weights a.safetensors")).exits(2).stderr;
+    assert!(said.contains("got two files of weights"), "{said}");
+    // Weights are no way to say which run is to go.
+    sandbox.runner(&format!("rm {below} --yes")).exits(2);
+}

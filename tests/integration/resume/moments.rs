@@ -14,7 +14,7 @@ use runner::runs::{Folder, Record, Status};
 use runner::train::Event;
 use tempfile::tempdir;
 
-use super::same::same_run;
+use super::same::{same_but_hparams, same_run};
 use super::{plan, variants};
 use crate::tensorboard::check_logdir;
 
@@ -239,7 +239,7 @@ fn what_does_not_fit_is_refused_and_left_alone() {
         error.unwrap_err().to_string()
     };
     let mut other = plan.clone();
-    other.training.epochs += 1;
+    other.training.batch_size += 1;
     let error = refused(&other, None);
     assert!(error.contains("config.toml` has changed since"), "{error}");
     assert!(error.ends_with("to the same numbers"), "{error}");
@@ -263,6 +263,91 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     assert!(error.contains("as a history: line 1: got 0 epochs, want 1 or more"), "{error}");
     fs::write(folder.history(), history).unwrap();
     assert_eq!(train(&plan, folder.path(), usize::MAX, &[1]).0, Status::Completed);
+}
+
+/// The plan with so many epochs.
+fn with_epochs(plan: &Plan, epochs: usize) -> Plan {
+    let mut plan = plan.clone();
+    plan.training.epochs = epochs;
+    plan
+}
+
+#[test]
+fn a_finished_run_goes_on_to_the_bits_of_a_longer_one() {
+    for (name, plan) in variants() {
+        let dir = tempdir().unwrap();
+        let whole = dir.path().join("whole");
+        train(&plan, &whole, usize::MAX, &[1]);
+        for finished in [1, 2] {
+            let longer = dir.path().join(format!("{name}-{finished}"));
+            let short = with_epochs(&plan, finished);
+            assert_eq!(train(&short, &longer, usize::MAX, &[1]).0, Status::Completed, "{name}");
+            let (status, report) = train(&plan, &longer, usize::MAX, &[2]);
+            assert_eq!(status, Status::Completed, "{name}");
+            assert!(finished < report.epochs, "{name}");
+            same_but_hparams(&longer, &whole);
+            let record = Record::load(&Folder::at(&longer).record()).unwrap();
+            assert_eq!((record.resumed.len(), record.resumed[0].epoch), (1, finished), "{name}");
+        }
+    }
+}
+
+/// Stopped at every step on its way to more epochs, and with the process dead at the moments that
+/// leave other files.
+#[test]
+fn an_extension_can_be_interrupted_anywhere() {
+    let plan = variants().remove(0).1;
+    let dir = tempdir().unwrap();
+    let (whole, short) = (dir.path().join("whole"), with_epochs(&plan, 2));
+    train(&plan, &whole, usize::MAX, &[1]);
+    let mut stops = 0;
+    for stop_at in 1.. {
+        let longer = dir.path().join(format!("longer-{stop_at}"));
+        train(&short, &longer, usize::MAX, &[1]);
+        let stopped = train(&plan, &longer, stop_at, &[1]).0 == Status::Stopped;
+        stops += usize::from(stopped);
+        assert_eq!(train(&plan, &longer, usize::MAX, &[1]).0, Status::Completed);
+        same_but_hparams(&longer, &whole);
+        if !stopped {
+            break;
+        }
+    }
+    assert!(10 < stops, "only {stops} stops");
+
+    // Dead after the record and before the config: the finished run is as it was.
+    let folder = Folder::at(&dir.path().join("early"));
+    train(&short, folder.path(), usize::MAX, &[1]);
+    let weights = fs::read(folder.weights()).unwrap();
+    let mut record = Record::load(&folder.record()).unwrap();
+    record.status = Status::Running;
+    record.save(&folder.record(), runner::runs::Survives::Kill).unwrap();
+    assert_eq!(train(&short, folder.path(), usize::MAX, &[1]).0, Status::Completed);
+    assert_eq!(fs::read(folder.weights()).unwrap(), weights);
+    assert_eq!(train(&plan, folder.path(), usize::MAX, &[1]).0, Status::Completed);
+    same_but_hparams(folder.path(), &whole);
+}
+
+#[test]
+fn a_finished_run_without_its_whole_state_stays_as_it_is() {
+    let plan = plan("");
+    let (dir, longer) = (tempdir().unwrap(), with_epochs(&plan, 9));
+    let folder = Folder::at(&dir.path().join("run"));
+    train(&plan, folder.path(), usize::MAX, &[1]);
+    let state = folder.checkpoint().join("state.safetensors");
+    let files = [folder.config(), folder.record(), folder.weights(), folder.history()];
+    let all = || files.iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>();
+    let (before, whole) = (all(), fs::read(&state).unwrap());
+    let refused = || {
+        let setting = setting();
+        let order = Order { plan: &longer, dir: folder.path(), data: None };
+        let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
+        assert!(all() == before);
+        error.unwrap_err().to_string()
+    };
+    fs::write(&state, &whole[..whole.len() / 2]).unwrap();
+    assert!(refused().starts_with("cannot go on from the checkpoint"));
+    fs::remove_file(&state).unwrap();
+    assert!(refused().starts_with("cannot train it further: its last state, `"));
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn finished_and_interrupted(sandbox: &Sandbox) -> (PathBuf, PathBuf) {
     sandbox.runner("run small.toml -q").exits(0);
     let run = only(sandbox, "logs", "small");
     change_record(&run, |record| record.status = Status::Running);
+    fs::remove_dir_all(run.join("checkpoint")).unwrap();
     (only(sandbox, "whole", "small"), run)
 }
 
@@ -85,7 +86,7 @@ fn what_is_done_is_left_alone() {
     let said = sandbox.runner(&format!("resume {} --json -q", run.display())).exits(0);
     assert_eq!(statuses(&json(&said.stdout)), ["completed"]);
     assert_eq!(fs::read(run.join("run.json")).unwrap(), before);
-    assert!(!run.join("checkpoint").exists());
+    assert!(run.join("checkpoint/state.safetensors").is_file(), "for more epochs");
 }
 
 /// A process may die after the last epoch, or before the first.
@@ -282,4 +283,92 @@ fn a_full_disk_fails_the_run_which_can_be_resumed() {
         same_run(&run, &whole);
     }
     assert!(2 <= failed_in_training, "the limits leave no run enough room to begin");
+}
+
+#[test]
+fn a_finished_run_is_called_by_name_and_trained_further() {
+    let sandbox = Sandbox::new();
+    sandbox.file("small.toml", &toml("[optimizer]\nname = \"adam\""));
+    sandbox.runner("run small.toml --logdir whole -q").exits(0);
+    sandbox.runner("run small.toml -q --set training.epochs=2").exits(0);
+    let run = only(&sandbox, "logs", "small");
+    let said = sandbox.runner("resume small --epochs 4").exits(0);
+    assert!(said.stderr.starts_with("1 run: 1 to go on with\nEpoch 3/4"), "{}", said.stderr);
+    super::same::same_but_hparams(&run, &only(&sandbox, "whole", "small"));
+    let shown = json(&sandbox.runner("show small --json").exits(0).stdout);
+    assert_eq!(
+        (&shown["record"]["epochs"], &shown["config"]["training"]["epochs"]),
+        (&4.into(), &4.into())
+    );
+
+    let said = sandbox.runner("resume latest --epochs 3").exits(2).stderr;
+    assert!(said.contains("stays as it is: it has 4 epochs, want more than that"), "{said}");
+    assert!(said.ends_with("; nothing was started\n"), "{said}");
+    let said = sandbox.runner("resume logs --epochs 9").exits(2).stderr;
+    assert!(said.contains("more epochs are for runs and sweeps that are named"), "{said}");
+    let said = sandbox.runner("resume smal --epochs 9").exits(2).stderr;
+    assert!(said.contains("help: did you mean `small`?\nnothing was started"), "{said}");
+    fs::remove_dir_all(run.join("checkpoint")).unwrap();
+    let said = sandbox.runner("resume small --epochs 9").exits(2).stderr;
+    assert!(said.contains("is not there; `model.weights` starts a new run"), "{said}");
+    let said = sandbox.runner("resume small").exits(0).stderr;
+    assert_eq!(said, "nothing left to do; 1 run: 1 done before\n");
+}
+
+#[test]
+fn an_early_stop_would_end_more_epochs_too() {
+    let sandbox = Sandbox::new();
+    let more = "[callbacks.early_stopping]\npatience = 0\n[optimizer]\nname = \"sgd\"\nlearning_rate = 3.0";
+    sandbox.file("small.toml", &toml(more).replace("epochs = 4", "epochs = 40"));
+    sandbox.runner("run small.toml -q").exits(0);
+    let said = sandbox.runner("resume small --epochs 50").exits(2).stderr;
+    assert!(said.contains("early stopping ended it after epoch "), "{said}");
+}
+
+#[test]
+fn a_name_to_resume_is_its_youngest_unfinished_run() {
+    let sandbox = Sandbox::new();
+    sandbox.file("small.toml", &toml(""));
+    for _ in 0..3 {
+        sandbox.runner("run small.toml -q").exits(0);
+    }
+    let logs = sandbox.path().join("logs/small");
+    let runs = names(&logs);
+    change_record(&logs.join(&runs[1]), |record| record.status = Status::Running);
+    let said = sandbox.runner("resume small").exits(0).stderr;
+    let want = format!("small: small/{}, the only unfinished one of 3\n1 run: 1 to go on", runs[1]);
+    assert!(said.starts_with(&want), "{said}");
+    let said = sandbox.runner("resume small --epochs 5 --progress none").exits(0).stderr;
+    assert!(said.starts_with(&format!("small: small/{}, the youngest of 3\n", runs[2])), "{said}");
+}
+
+/// The plan of a sweep stays as it was written; its runs remember their own epochs.
+#[test]
+fn a_sweep_is_trained_further_and_may_be_killed_meanwhile() {
+    let sandbox = Sandbox::new();
+    let sweep = "[sweep]\nseeds = [1, 2]\n";
+    sandbox.file("sweep.toml", &toml(sweep));
+    sandbox.runner("run sweep.toml --logdir whole -q").exits(0);
+    let short = "run sweep.toml -q --set training.epochs=2";
+    sandbox.runner(short).exits(0);
+    let (whole, dir) = (only(&sandbox, "whole", "sweep"), only(&sandbox, "logs", "sweep"));
+    let runs = ["0000-seed=1", "0001-seed=2"];
+    let state = dir.join(runs[0]).join("checkpoint/state.safetensors");
+    let after_two = fs::read(&state).unwrap();
+    let said = sandbox.runner("resume sweep --epochs 4 --progress none").exits(0).stderr;
+    assert!(said.starts_with("2 runs: 2 to go on with\n"), "{said}");
+    let check = || {
+        for run in runs {
+            super::same::same_but_hparams(&dir.join(run), &whole.join(run));
+        }
+    };
+    check();
+    // As if the process had died before the third epoch had a checkpoint.
+    fs::write(&state, after_two).unwrap();
+    change_record(&dir.join(runs[0]), |record| record.status = Status::Running);
+    let said = sandbox.runner("resume sweep --progress none").exits(0).stderr;
+    assert!(said.starts_with("2 runs: 1 to go on with, 1 done before\n"), "{said}");
+    check();
+    let config = fs::read_to_string(dir.join(runs[0]).join("config.toml")).unwrap();
+    assert!(config.contains("epochs = 4\n"), "{config}");
 }

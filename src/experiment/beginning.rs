@@ -1,0 +1,69 @@
+//! What a run begins with: its record, and the fingerprint of its plan.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use chrono::{DateTime, FixedOffset, Local};
+use sha2::{Digest, Sha256};
+
+use crate::config::Plan;
+use crate::experiment::Setting;
+use crate::runs::{DataSource, Machine, Record, Status};
+use crate::train::Logs;
+
+/// Removes a file, if it is there.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            bail!("cannot remove `{}`: {error}", path.display())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The time.
+pub(super) fn now() -> DateTime<FixedOffset> {
+    Local::now().fixed_offset()
+}
+
+/// What tells one plan from another that a checkpoint may be of: everything but the number of
+/// epochs, which may grow.
+pub(super) fn fingerprint(plan: &Plan) -> String {
+    let mut plan = plan.clone();
+    plan.training.epochs = 0;
+    sha256(&plan)
+}
+
+/// Whether a checkpoint with this fingerprint is of the plan; those of earlier versions have the
+/// number of epochs in it.
+pub(super) fn is_of(noted: &str, plan: &Plan) -> bool {
+    noted == fingerprint(plan) || noted == sha256(plan)
+}
+
+fn sha256(plan: &Plan) -> String {
+    let text = serde_json::to_string(plan).unwrap_or_default();
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The record of a run that begins now.
+pub(super) fn record(plan: &Plan, setting: &Setting<'_>) -> Record {
+    Record {
+        name: plan.name.clone(),
+        status: Status::Running,
+        error: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
+        git_commit: setting.git_commit.map(str::to_owned),
+        machine: Machine::here((setting.threads)()),
+        data: DataSource { description: plan.data.dataset.clone(), sha256: String::new() },
+        seed: plan.seed,
+        started: now(),
+        resumed: Vec::new(),
+        finished: None,
+        seconds: 0.0,
+        epochs: 0,
+        metrics: Logs::default(),
+        best: None,
+    }
+}

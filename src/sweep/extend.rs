@@ -1,0 +1,119 @@
+//! More epochs for runs that are finished or broken off: which can have them, and what keeps the
+//! others from it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::config::{Plan, saved_plan};
+use crate::runs::{Checkpoint, Folder, Lock, Record, Status};
+use crate::sweep::found::{Found, FoundRun, Left};
+use crate::sweep::{Survey, plan_of};
+
+impl Survey {
+    /// Plans `epochs` epochs in all for every run that was named or is in a sweep that was; says
+    /// which runs stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// Folders that are neither a run's nor a sweep's, and that no run can have more epochs.
+    pub fn extend(&mut self, epochs: usize) -> Result<Vec<String>> {
+        if let Some(found) = self.found.iter().find(|found| !found.named) {
+            bail!(
+                "more epochs are for runs and sweeps that are named, such as `{}`",
+                found.dir.display()
+            );
+        }
+        let (mut notes, mut extended) = (Vec::new(), 0);
+        for found in &mut self.found {
+            match found.extend(epochs)? {
+                (0, kept) => notes.extend(kept),
+                (n, kept) => {
+                    extended += n;
+                    notes.extend(kept);
+                }
+            }
+        }
+        match notes.first() {
+            Some(first) if extended == 0 => bail!("{first}"),
+            _ => Ok(notes),
+        }
+    }
+}
+
+impl Found {
+    /// How many runs have more epochs to come, and why others have not.
+    fn extend(&mut self, epochs: usize) -> Result<(usize, Vec<String>)> {
+        if self.is_sweep && self.lock.is_none() {
+            self.lock = Some(Lock::take(&self.dir)?);
+        }
+        let (mut extended, mut notes) = (0, Vec::new());
+        for run in &mut self.runs {
+            match run.extend(epochs)? {
+                None => extended += 1,
+                Some(why) => notes.push(format!("`{}` stays as it is: {why}", run.dir.display())),
+            }
+        }
+        Ok((extended, notes))
+    }
+}
+
+impl FoundRun {
+    /// Plans so many epochs; or says why not.
+    fn extend(&mut self, epochs: usize) -> Result<Option<String>> {
+        let folder = Folder::at(&self.dir);
+        if let Some(record) = &self.record
+            && let Some(why) = obstacle(&folder, record, epochs)?
+        {
+            return Ok(Some(why));
+        }
+        let mut job = match self.job.take() {
+            Some(job) => job,
+            None => super::batch::single_job(plan_of(&folder)?, &self.dir),
+        };
+        if epochs < job.plan.training.epochs {
+            let planned = job.plan.training.epochs;
+            self.job = Some(job);
+            return Ok(Some(format!("{planned} epochs are planned, want more than that")));
+        }
+        job.plan.training.epochs = epochs;
+        self.job = Some(job);
+        if self.left == Left::Done {
+            self.left = Left::Interrupted;
+        }
+        Ok(None)
+    }
+}
+
+/// What keeps a run from having so many epochs.
+fn obstacle(folder: &Folder, record: &Record, epochs: usize) -> Result<Option<String>> {
+    if record.status != Status::Completed {
+        return Ok(None);
+    }
+    let trained = record.epochs;
+    if epochs <= trained {
+        return Ok(Some(format!("it has {trained} epochs, want more than that")));
+    }
+    if trained < plan_of(folder)?.training.epochs {
+        return Ok(Some(format!(
+            "early stopping ended it after epoch {trained}, as it would end a run of {epochs} epochs"
+        )));
+    }
+    let checkpoint = Checkpoint::at(folder.checkpoint()).path();
+    Ok((!checkpoint.is_file()).then(|| {
+        format!(
+            "its last state, `{}`, is not there; `model.weights` starts a new run from its weights",
+            checkpoint.display()
+        )
+    }))
+}
+
+/// The plan with the epochs that the run in `dir` was given after it was planned.
+pub(super) fn as_extended(mut plan: Plan, dir: &Path) -> Plan {
+    let config = fs::read_to_string(Folder::at(dir).config());
+    if let Ok(own) = config.map_err(|error| error.to_string()).and_then(|text| saved_plan(&text)) {
+        plan.training.epochs = plan.training.epochs.max(own.training.epochs);
+    }
+    plan
+}
