@@ -8,9 +8,10 @@ use clap_complete::Shell;
 
 use super::choice::Choice;
 use super::color::Color;
+use super::export_args::{EXPORT_EXAMPLES, ExportArgs};
 use super::questions::{
-    self, CompareArgs, EvaluateArgs, ExportArgs, ListArgs, PredictArgs, ReportArgs, RmArgs,
-    ShowArgs, WatchArgs,
+    self, CompareArgs, EvaluateArgs, ListArgs, PredictArgs, ReportArgs, RmArgs, ShowArgs, TagArgs,
+    WatchArgs,
 };
 
 const EXIT_STATUS: &str = "\
@@ -149,8 +150,16 @@ pub(super) enum Command {
     /// keys in which their configs differ (optimizer.learning_rate), epoch (from 0) and every number
     /// that any of them has.
     #[command(after_help = questions::RUNS)]
-    #[command(after_long_help = format!("{}\n\n{}", questions::EXPORT_EXAMPLES, questions::RUNS))]
+    #[command(after_long_help = format!("{}\n\n{}", EXPORT_EXAMPLES, questions::RUNS))]
     Export(ExportArgs),
+    /// Give runs tags, a note and a name, take tags away, or say which there are
+    ///
+    /// They are no part of a run's config: replicates stay together, and no number depends on them.
+    /// TensorBoard's HParams page shows those of the run's start. The tags of a sweep are those of all
+    /// its runs.
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::TAG_EXAMPLES, questions::RUNS))]
+    Tag(TagArgs),
     /// Remove runs, or whole sweeps, after asking; never what is running
     #[command(after_help = questions::RUNS_TO_REMOVE)]
     #[command(after_long_help = format!("{}\n\n{}", questions::RM_EXAMPLES, questions::RUNS_TO_REMOVE))]
@@ -176,6 +185,9 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "DIR", default_value = "logs", env = "RUNNER_LOGDIR")]
     #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub(super) logdir: PathBuf,
+
+    #[command(flatten)]
+    pub(super) annotate: Annotate,
 
     /// Print the runs with every default filled in, and start none
     #[arg(short = 'n', long)]
@@ -207,6 +219,24 @@ pub(super) struct ResumeArgs {
 
     #[command(flatten)]
     pub(super) work: Work,
+}
+
+/// What is said of the runs; no part of their plans.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Annotate {
+    /// Call the run or the sweep so, and its folder, instead of by its config
+    ///
+    /// It is no part of the plan: replicates stay together.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub(super) name: Option<String>,
+
+    /// Tags to find the runs by; separated by commas or repeated
+    #[arg(long, value_name = "TAG", value_delimiter = ',', value_parser = tag)]
+    pub(super) tag: Vec<String>,
+
+    /// A sentence about the runs
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
 }
 
 /// How runs are run and shown.
@@ -310,6 +340,24 @@ pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A tag: a word or some, without what would break a line or a list.
+pub(super) fn tag(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.is_empty() || text.contains(|c: char| c.is_control() || c == ',') {
+        true => Err("want a word, without commas and control characters".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// A name: what a path could not be mistaken for.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let name = tag(text)?;
+    match name.contains(['/', '\\']) || ["latest", "best"].contains(&&*name) {
+        true => Err("want a name without slashes, other than `latest` and `best`".to_owned()),
+        false => Ok(name),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,6 +366,15 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn tags_and_names_are_single_lines_and_no_paths() {
+        assert_eq!(tag(" first try ").as_deref(), Ok("first try"));
+        for wrong in ["", " ", "a\nb", "a,b", "\u{1b}[31m"] {
+            assert!(tag(wrong).is_err() && name(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(name("a/b").is_err() && name("best").is_err() && name("größe").is_ok());
     }
 
     #[test]

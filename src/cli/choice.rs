@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, ValueHint};
 
 use super::console::Console;
-use crate::report::{Chooser, Purpose, Refusal, Run};
+use crate::report::{Chooser, Filter, Purpose, Refusal, Run, read_settings};
 
 /// Where runs are looked for.
 #[derive(Debug, ClapArgs)]
@@ -38,6 +38,34 @@ pub(super) struct ChosenWeights {
     /// A file in or below the run's folder, as callbacks.model_checkpoint writes it.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) weights: Option<PathBuf>,
+}
+
+/// Which of the runs.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Filters {
+    /// Only runs of which this is true; may be repeated
+    ///
+    /// KEY is status, name, tag, note, a dotted path of the config such as optimizer.name, a number of
+    /// the last epoch such as val_loss, of the best as best.val_loss, epochs or seconds. Beside = there
+    /// are !=, ~ (contains), and for numbers <, <=, > and >=, to be quoted in a shell.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) filter: Vec<String>,
+}
+
+impl Filters {
+    /// Leaves of the runs those that are asked for; notes what could not be read.
+    pub(super) fn retain(
+        &self,
+        runs: &mut Vec<Run>,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Refusal> {
+        let filters = self.filter.iter().map(|text| Filter::parse(text));
+        let filters = filters.collect::<Result<Vec<_>, _>>()?;
+        if filters.iter().any(|filter| filter.needs_settings(runs)) {
+            notes.extend(read_settings(runs));
+        }
+        filters.iter().try_for_each(|filter| filter.retain(runs))
+    }
 }
 
 impl Choice {
@@ -74,13 +102,25 @@ impl Choice {
         self.choose(Purpose::Ask, &words, console, |chooser| chooser.one(word))
     }
 
-    /// All runs that the words call, and what cannot be read.
+    /// All runs that the words call, of which the filters are true, and what cannot be read.
     pub(super) fn all(
         &self,
         words: &[String],
+        filters: &Filters,
         console: &Console,
     ) -> Result<(Vec<Run>, Vec<String>), Refusal> {
-        self.choose(Purpose::Ask, words, console, |chooser| chooser.all(words))
+        self.choose(Purpose::Ask, words, console, |chooser| {
+            let (mut runs, mut notes) = chooser.all(words)?;
+            let found = runs.len();
+            filters.retain(&mut runs, &mut notes)?;
+            match runs.is_empty() && 0 < found {
+                true => Err(Refusal::new(
+                    format!("none of {found} runs is such: --filter {}", filters.filter.join(", ")),
+                    "`runner list` shows what there is",
+                )),
+                false => Ok((runs, notes)),
+            }
+        })
     }
 
     /// The only run that `word` calls, and the file of its weights.

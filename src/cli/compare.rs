@@ -10,7 +10,7 @@ use super::console::{Console, Tone, stdout_width};
 use super::exit::Exit;
 use super::format::{count, or_dash};
 use super::json::number;
-use super::list::setting;
+use super::list::{setting, short_note};
 use super::questions::CompareArgs;
 use crate::config::short_keys;
 use crate::report::{Comparison, Group, Refusal, Spread, read_settings};
@@ -44,7 +44,7 @@ pub(super) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<E
 }
 
 fn comparison(args: &CompareArgs, console: &Console) -> Result<(Comparison, Vec<String>), Refusal> {
-    let (runs, mut notes) = args.choice.all(&args.runs, console)?;
+    let (runs, mut notes) = args.choice.all(&args.runs, &args.filters, console)?;
     if runs.is_empty() {
         let what = notes.first().cloned().unwrap_or_else(|| "no run of it has begun".to_owned());
         return Err(Refusal::new(what, "`runner list` shows what there is"));
@@ -71,6 +71,8 @@ fn as_json(comparison: &Comparison, shown: &[Group]) -> Value {
             "runs": group.runs.iter().map(|run| json!({
                 "name": run.record.name,
                 "dir": run.dir.to_string_lossy(),
+                "tags": run.annotations.tags,
+                "note": run.annotations.note,
                 "status": run.state.word(),
                 "seed": run.record.seed,
                 "epochs": run.record.epochs,
@@ -88,6 +90,13 @@ fn table(comparison: &Comparison, shown: &[Group], base: &Path, console: &Consol
     for (key, short) in comparison.keys.iter().zip(short_keys(&comparison.keys)) {
         let text = |group: &Group| or_dash(group.setting(key), setting);
         columns.push(Column::values(&short, cells(&text)));
+    }
+    let told = [("tags", Group::tags as fn(&Group) -> Vec<&str>), ("note", Group::notes)];
+    for (title, of) in told {
+        if shown.iter().any(|group| !of(group).is_empty()) {
+            let text = |group: &Group| short_note(Some(&of(group).join(", ")));
+            columns.push(Column::words(title, cells(&text)));
+        }
     }
     if comparison.groups.iter().any(|group| 1 < group.runs.len()) {
         columns.push(Column::numbers("runs", cells(&|group| group.runs.len().to_string())));

@@ -7,10 +7,10 @@ use anyhow::Result;
 
 use super::console::Console;
 use super::exit::Exit;
-use super::format::count;
-use super::questions::{
+use super::export_args::{
     ExportArgs, ExportHistories, ExportKind, ExportModel, ExportScalars, ModelFormat, TableFormat,
 };
+use super::format::count;
 use super::trained::load;
 use crate::export::{self, Format, Keys, Table};
 use crate::report::Refusal;
@@ -39,7 +39,7 @@ fn histories(args: &ExportHistories, console: &Console) -> Result<Vec<String>> {
     let format = table_format(args.format, args.output.as_deref())?;
     let all = [args.choice.logdir().to_string_lossy().into_owned()];
     let words = if args.runs.is_empty() { &all[..] } else { &args.runs };
-    let (runs, mut notes) = args.choice.all(words, console)?;
+    let (runs, mut notes) = args.choice.all(words, &args.filters, console)?;
     let keys = if args.all_keys { Keys::All } else { Keys::Differing };
     let (table, unreadable) = export::histories(&runs, keys);
     notes.extend(unreadable);

@@ -1,5 +1,7 @@
 //! `runner list`: the runs below a folder, a line each; what they are, the report room finds out.
 
+use std::path::Path;
+
 use chrono::Utc;
 use serde_json::{Map, Value, json};
 
@@ -9,8 +11,11 @@ use super::exit::Exit;
 use super::format::{ago, number, or_dash};
 use super::json::{number as json_number, numbers};
 use super::questions::ListArgs;
-use crate::report::{Collection, Filter, Refusal, Run, State, metric_names, read_settings, sort};
+use crate::report::{Collection, Refusal, Run, State, metric_names, read_settings, sort};
 use crate::runs::monitored;
+
+/// As many characters of a note are shown in a table.
+const LONGEST_NOTE: usize = 40;
 
 /// Lists the runs.
 pub(super) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -25,7 +30,7 @@ pub(super) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
         let runs: Vec<_> = runs.iter().map(|run| as_json(run, &args.columns)).collect();
         console.data(&(serde_json::to_string_pretty(&json!({ "runs": runs }))? + "\n"))?;
     } else if runs.is_empty() {
-        let which = if args.filter.is_empty() { "" } else { " such" };
+        let which = if args.filters.filter.is_empty() { "" } else { " such" };
         console.say(&format!("there is no{which} run in {}", args.dir.display()));
     } else {
         console.data(&table(&runs, args, console))?;
@@ -36,16 +41,9 @@ pub(super) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
 
 /// The runs that are asked for, in their order, and what could not be read.
 fn select(args: &ListArgs) -> Result<(Vec<Run>, Vec<String>), Refusal> {
-    let filters: Vec<_> =
-        args.filter.iter().map(|text| Filter::parse(text)).collect::<Result<_, _>>()?;
     let Collection { mut runs, unreadable: mut notes, .. } = Collection::of(&args.dir)?;
     sort(&mut runs, args.sort.as_deref())?;
-    if filters.iter().any(|filter| filter.needs_settings(&runs)) {
-        notes.extend(read_settings(&runs));
-    }
-    for filter in &filters {
-        filter.retain(&mut runs)?;
-    }
+    args.filters.retain(&mut runs, &mut notes)?;
     runs.truncate(args.top.unwrap_or(usize::MAX));
     if !args.columns.is_empty() {
         notes.extend(read_settings(&runs));
@@ -78,6 +76,8 @@ fn as_json(run: &Run, keys: &[String]) -> Value {
         "sweep": run.sweep.as_ref().map(|dir| dir.to_string_lossy()),
         "status": run.state.word(),
         "error": record.error,
+        "tags": run.annotations.tags,
+        "note": run.annotations.note,
         "seed": record.seed,
         "started": record.started,
         "finished": record.finished,
@@ -131,6 +131,9 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Ranked> {
         let text = |run: &Run| or_dash(run.setting(key), setting);
         columns.push((0, Column::values(key, cells(&text))));
     }
+    for (rank, name, text) in annotations(runs, &args.dir) {
+        columns.push((rank, Column::words(name, text)));
+    }
     for name in &metric_names(runs.iter().map(|run| &run.record.metrics)) {
         let wanted = args.sort.as_deref() == Some(name);
         let rank = if wanted {
@@ -157,6 +160,31 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Ranked> {
         }
     }
     columns
+}
+
+/// Columns for the names that are not in the folders, the tags and the notes, where there are any.
+fn annotations(runs: &[Run], base: &Path) -> Vec<(u8, &'static str, Vec<String>)> {
+    let name = |run: &Run| {
+        let name = run.annotations.name.clone().unwrap_or_default();
+        if run.label(base).contains(&name) { String::new() } else { name }
+    };
+    let all: [(u8, _, &dyn Fn(&Run) -> String); 3] = [
+        (0, "name", &name),
+        (0, "tags", &|run| run.annotations.tags.join(", ")),
+        (4, "note", &|run| short_note(run.annotations.note.as_deref())),
+    ];
+    let columns = all.map(|(rank, name, text)| (rank, name, runs.iter().map(text).collect()));
+    let is_told = |column: &(u8, &str, Vec<String>)| column.2.iter().any(|text| !text.is_empty());
+    columns.into_iter().filter(is_told).collect()
+}
+
+/// A note on one line, cut where it is long.
+pub(super) fn short_note(note: Option<&str>) -> String {
+    let line = note.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST_NOTE) {
+        Some((end, _)) => format!("{}...", line[..end].trim_end()),
+        None => line,
+    }
 }
 
 /// A value of a config in words.

@@ -7,6 +7,7 @@ mod choice;
 mod color;
 mod console;
 mod exit;
+mod export_args;
 mod interrupt;
 mod load;
 mod questions;
@@ -24,6 +25,7 @@ mod rm;
 mod run;
 mod schema;
 mod show;
+mod tag;
 mod watch;
 
 mod predict;
@@ -81,6 +83,7 @@ fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
         Command::Evaluate(args) => evaluate::evaluate(args, console),
         Command::Predict(args) => predict::predict(args, console),
         Command::Export(args) => export::export(args, console),
+        Command::Tag(args) => tag::tag(args, console),
         Command::Rm(args) => rm::rm(args, console),
         Command::Check(args) => check::check(args, console),
         Command::Schema(args) => schema::schema(args, console),

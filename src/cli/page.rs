@@ -35,7 +35,7 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
         return Err(Refusal::new(message, "want a name that ends in .html").into());
     }
     let base = args.choice.logdir();
-    let (runs, mut notes) = args.choice.all(&args.runs, console)?;
+    let (runs, mut notes) = args.choice.all(&args.runs, &args.filters, console)?;
     let Some(first) = runs.first() else {
         let what = notes.first().cloned().unwrap_or_else(|| "no run of it has begun".to_owned());
         return Err(Refusal::new(what, "`runner list` shows what there is").into());

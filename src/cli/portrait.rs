@@ -48,6 +48,10 @@ fn facts(run: &Run, console: &Console) -> String {
         facts.push(("resumed", format!("{when}, in epoch {}", again.epoch)));
     }
     facts.extend(run.sweep.as_ref().map(|dir| ("sweep", dir.display().to_string())));
+    if !run.annotations.tags.is_empty() {
+        facts.push(("tags", run.annotations.tags.join(", ")));
+    }
+    facts.extend(run.annotations.note.clone().map(|note| ("note", note)));
     facts.extend(provenance(record));
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     facts.iter().map(|(name, value)| format!("  {name:<width$}  {value}\n")).collect()

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
+use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 
-use super::args::at_least_one;
-use super::choice::{Choice, ChosenWeights, Logdir};
+use super::args::{at_least_one, name, tag};
+use super::choice::{Choice, ChosenWeights, Filters, Logdir};
 
 /// Printed below the help of whatever takes runs.
 pub(super) const RUNS: &str = "\
@@ -33,6 +33,10 @@ Examples:
     runner list --filter status=failed
     runner list --filter optimizer.name=adam --filter 'val_accuracy>0.97' \\
       --columns optimizer.learning_rate
+
+  What was tagged, or noted:
+    runner list --filter tag=baseline
+    runner list --filter note~data
 
   For a script:
     runner list --json | jq -r '.runs[] | select(.epochs < 20) | .dir'
@@ -81,23 +85,18 @@ Examples:
   runner predict adam seven.png nine.png
   runner predict iris new-flowers.csv --json | jq -r '.[].class'";
 
+pub(super) const TAG_EXAMPLES: &str = "\
+Examples:
+  runner tag adam --add baseline,paper --note \"before the new data\"
+  runner tag sweep/best --add best
+  runner tag latest --remove paper
+  runner list --filter tag=baseline";
+
 pub(super) const RM_EXAMPLES: &str = "\
 Examples:
   runner rm adam
   runner rm logs/lr-sweep/20261123-210800
   runner list --filter status=failed --json | jq -r '.runs[].dir' | xargs runner rm --yes";
-
-pub(super) const EXPORT_EXAMPLES: &str = "\
-Examples:
-  The histories of a sweep, a row for each epoch of each run, with what it varies:
-    runner export logs/lr-sweep/20261123-210800 -o sweep.parquet
-    duckdb -c 'SELECT \"optimizer.learning_rate\", min(val_loss) FROM \"sweep.parquet\" GROUP BY 1'
-
-  Whatever TensorBoard can show as scalars:
-    runner export scalars logs > scalars.csv
-
-  The trained network for other programs:
-    runner export model adam -o adam.onnx";
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct ListArgs {
@@ -106,13 +105,8 @@ pub(super) struct ListArgs {
     #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub(super) dir: PathBuf,
 
-    /// Only runs of which this is true; may be repeated
-    ///
-    /// KEY is status, name, a dotted path of the config such as optimizer.name, a number of the last
-    /// epoch such as val_loss, of the best as best.val_loss, epochs or seconds. Beside = there are
-    /// !=, and for numbers <, <=, > and >=, to be quoted in a shell.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(super) filter: Vec<String>,
+    #[command(flatten)]
+    pub(super) filters: Filters,
 
     /// Begin with the best by a number, such as val_accuracy or best.val_loss
     ///
@@ -175,6 +169,9 @@ pub(super) struct CompareArgs {
     pub(super) json: bool,
 
     #[command(flatten)]
+    pub(super) filters: Filters,
+
+    #[command(flatten)]
     pub(super) choice: Choice,
 }
 
@@ -200,6 +197,9 @@ pub(super) struct ReportArgs {
     /// Begin with the best by a number of the last epoch, such as val_accuracy
     #[arg(long, value_name = "METRIC")]
     pub(super) sort: Option<String>,
+
+    #[command(flatten)]
+    pub(super) filters: Filters,
 
     #[command(flatten)]
     pub(super) choice: Choice,
@@ -263,6 +263,33 @@ pub(super) struct PredictArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct TagArgs {
+    /// Runs, or sweeps with all their runs
+    #[arg(value_name = "RUN", required = true, value_hint = ValueHint::DirPath)]
+    pub(super) runs: Vec<String>,
+
+    /// Add tags; separated by commas or repeated
+    #[arg(long, visible_alias = "tag", value_name = "TAG", value_delimiter = ',')]
+    #[arg(value_parser = tag)]
+    pub(super) add: Vec<String>,
+
+    /// Take tags away; separated by commas or repeated
+    #[arg(long, value_name = "TAG", value_delimiter = ',', value_parser = tag)]
+    pub(super) remove: Vec<String>,
+
+    /// Call them so
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub(super) name: Option<String>,
+
+    /// Note this, in the place of an earlier note; an empty text removes it
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+
+    #[command(flatten)]
+    pub(super) choice: Choice,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct RmArgs {
     /// Runs, or sweeps with all their runs
     #[arg(value_name = "RUN", required = true, value_hint = ValueHint::DirPath)]
@@ -274,106 +301,4 @@ pub(super) struct RmArgs {
 
     #[command(flatten)]
     pub(super) place: Logdir,
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(super) struct ExportArgs {
-    #[command(subcommand)]
-    pub(super) kind: Option<ExportKind>,
-
-    #[command(flatten)]
-    pub(super) histories: ExportHistories,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ExportKind {
-    /// Write the scalars of any TensorBoard log folder, Keras's and PyTorch's too, as one table
-    ///
-    /// The columns are run, tag, step, wall_time (seconds since 1970) and value. A damaged file is read
-    /// up to the damage, and told.
-    Scalars(ExportScalars),
-    /// Write the network of a run, or its weights alone
-    #[command(after_help = RUNS)]
-    Model(ExportModel),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct ExportHistories {
-    /// Runs; of a sweep or another folder, all in it [default: all in --logdir]
-    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
-    pub(super) runs: Vec<String>,
-
-    /// Add every key of the configs as a column, not only those in which the runs differ
-    #[arg(long)]
-    pub(super) all_keys: bool,
-
-    /// The format [default: what FILE ends in, or csv]
-    #[arg(long)]
-    pub(super) format: Option<TableFormat>,
-
-    /// The file to write, in the place of what is there [default: stdout]
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) output: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(super) choice: Choice,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct ExportScalars {
-    /// The log folder
-    #[arg(value_name = "LOGDIR", value_hint = ValueHint::DirPath)]
-    pub(super) logdir: PathBuf,
-
-    /// The format [default: what FILE ends in, or csv]
-    #[arg(long)]
-    pub(super) format: Option<TableFormat>,
-
-    /// The file to write, in the place of what is there [default: stdout]
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) output: Option<PathBuf>,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct ExportModel {
-    /// The run
-    #[arg(value_hint = ValueHint::DirPath)]
-    pub(super) run: String,
-
-    /// The format [default: what FILE ends in]
-    #[arg(long)]
-    pub(super) format: Option<ModelFormat>,
-
-    /// The file to write, in the place of what is there
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) output: PathBuf,
-
-    #[command(flatten)]
-    pub(super) weights: ChosenWeights,
-
-    #[command(flatten)]
-    pub(super) choice: Choice,
-}
-
-/// How a table is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum TableFormat {
-    /// Comma-separated values
-    Csv,
-    /// An array of objects
-    Json,
-    /// Apache Parquet
-    Parquet,
-}
-
-/// How a network is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ModelFormat {
-    /// The weights; the metadata have scale, mean and variance of the inputs
-    Safetensors,
-    /// The weights, and input.scale, input.mean and input.std, for NumPy
-    Npz,
-    /// The network with its weights; its inputs are rows as the data set has them
-    Onnx,
 }

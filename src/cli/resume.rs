@@ -35,7 +35,7 @@ pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
     let interrupt = Arc::new(Interrupt::default());
     let (batch, results) = match batch.jobs.is_empty() {
         true => (batch, Vec::new()),
-        false => work(names, || batch, &args.work, &interrupt, console)?,
+        false => work(names, || Ok(batch), &args.work, &interrupt, console)?,
     };
     let all = merged(known, &results);
     let logdir = match &*dirs {

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use super::args::{RunArgs, Work};
+use super::args::{Annotate, RunArgs, Work};
 use super::check::show_problems;
 use super::console::Console;
 use super::dry_run::dry_run;
@@ -15,15 +15,27 @@ use super::load;
 use super::progress::{self, Progress};
 use super::report::{Ending, Wanted, report};
 use crate::config::Plan;
+use crate::runs::Annotations;
 use crate::sweep::{Batch, Notice, Options, RunResult};
 
 /// Trains every run that the configs describe.
 pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let request = &args.request;
-    let experiments = match load::load(&request.configs, &request.set, console.err.color) {
+    let mut experiments = match load::load(&request.configs, &request.set, console.err.color) {
         Ok(experiments) => experiments,
         Err(pictures) => return Ok(show_problems(&pictures, console)),
     };
+    let annotations = args.annotate.annotations();
+    if let Some(name) = &annotations.name {
+        let [experiment] = &mut experiments[..] else {
+            console.error(&format!(
+                "--name {name} is for one config, got {}\n  help: --tag is for any number",
+                experiments.len()
+            ));
+            return Ok(Exit::Request);
+        };
+        experiment.name.clone_from(name);
+    }
     if args.dry_run {
         load::show_notes(&experiments, console);
         return dry_run(&experiments, args.work.json, console);
@@ -39,9 +51,13 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     for repeats in experiments.iter().map(|experiment| experiment.repeats).filter(|n| 0 < *n) {
         console.say(&format!("{} the same as an earlier one, left out", count(repeats, "draw")));
     }
-    let names = experiments.iter().flat_map(|e| &e.runs).map(|run| run.plan.name.clone());
+    let names = experiments.iter().flat_map(|e| e.runs.iter().map(|_| e.name.clone()));
     let interrupt = Arc::new(Interrupt::default());
-    let plan = || Batch::plan(&experiments, &args.logdir);
+    let plan = || {
+        let mut batch = Batch::plan(&experiments, &args.logdir);
+        batch.annotate(&annotations)?;
+        Ok(batch)
+    };
     let (batch, results) = work(names.collect(), plan, &args.work, &interrupt, console)?;
     let ending = Ending {
         results: &results,
@@ -57,7 +73,7 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
 /// Ctrl-C is listened to.
 pub(super) fn work(
     names: Vec<String>,
-    batch: impl FnOnce() -> Batch,
+    batch: impl FnOnce() -> anyhow::Result<Batch>,
     args: &Work,
     interrupt: &Arc<Interrupt>,
     console: &Console,
@@ -72,12 +88,21 @@ pub(super) fn work(
         let jobs = options.jobs.min(n_runs);
         console.say(&format!("{}, {jobs} at a time", count(n_runs, "run")));
     }
-    let batch = batch();
+    let batch = batch()?;
     let tell = |notice: Notice<'_>| progress.observe(&notice);
     let results = batch.run(&options, &interrupt.stop, &tell);
     interrupt.finish();
     progress.close();
     Ok((batch, results?))
+}
+
+impl Annotate {
+    fn annotations(&self) -> Annotations {
+        let mut annotations = Annotations { name: self.name.clone(), ..Annotations::default() };
+        annotations.note = self.note.clone().filter(|note| !note.is_empty());
+        annotations.add_tags(&self.tag);
+        annotations
+    }
 }
 
 /// What is wrong with sorting by a metric that no plan logs.

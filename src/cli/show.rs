@@ -32,6 +32,8 @@ fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
         let value = json!({
             "dir": run.dir.to_string_lossy(),
             "status": run.state.word(),
+            "tags": run.annotations.tags,
+            "note": run.annotations.note,
             "record": serde_json::to_value(&run.record)?,
             "config": plan,
             "history": history_json(&history),

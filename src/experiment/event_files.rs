@@ -12,7 +12,7 @@ use crate::events::{
     Clock, EventWriter, Outcome, Summary, keras_graph, scalar, session_end, session_start, text,
 };
 use crate::experiment::{graph, hparams};
-use crate::runs::{Folder, remove_files};
+use crate::runs::{Annotations, Folder, remove_files};
 use crate::train::Logs;
 
 /// The event files of a run that is under way.
@@ -44,7 +44,9 @@ impl EventFiles {
         remove_others(folder, &Lengths::new())?;
         let mut session = EventWriter::create(folder.path(), 0, Clock::System)?;
         let group = hparams::group(plan);
-        session.add(0, session_start(&hparams::hparams(plan), &group, seconds(started)));
+        let mut hparams = hparams::hparams(plan);
+        hparams::annotate(&mut hparams, &annotations(folder)?);
+        session.add(0, session_start(&hparams, &group, seconds(started)));
         let mut scalars = match plan.tensorboard.layout {
             Layout::Flat => Scalars::Flat,
             Layout::Keras => Scalars::Keras {
@@ -211,6 +213,12 @@ impl EventFiles {
         };
         [Some(&self.session)].into_iter().chain(scalars).flatten()
     }
+}
+
+/// What the user says of the run in the folder; a run of a sweep may have it from there.
+fn annotations(folder: &Folder) -> Result<Annotations> {
+    let above = folder.path().parent().filter(|above| Folder::at(above).sweep_plan().is_file());
+    Ok(Annotations::of_run(folder.path(), above)?)
 }
 
 /// Removes all event files but these: what was begun after the last checkpoint is begun again.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Plan;
 use crate::events::HParam;
+use crate::runs::Annotations;
 
 /// The sections whose keys change what is learned. Their own names are not part of a
 /// hyperparameter's: no two of them have a key in common.
@@ -34,6 +35,15 @@ pub(super) fn hparams(plan: &Plan) -> Vec<(String, HParam)> {
     }
     hparams.sort_by(|a, b| a.0.cmp(&b.0));
     hparams
+}
+
+/// Adds tags and note, by which the page can filter; they are no part of a row's name.
+pub(super) fn annotate(hparams: &mut Vec<(String, HParam)>, annotations: &Annotations) {
+    let tags = Some(annotations.tags.join(", ")).filter(|tags| !tags.is_empty());
+    let told = [("tags", tags), ("note", annotations.note.clone())];
+    let text = |(name, text): (&str, Option<String>)| Some((name.to_owned(), HParam::Text(text?)));
+    hparams.extend(told.into_iter().filter_map(text));
+    hparams.sort_by(|a, b| a.0.cmp(&b.0));
 }
 
 /// A name that all runs of one plan share, whatever their seed.
@@ -133,6 +143,17 @@ mod tests {
         assert_eq!(value("input_shape"), text("784").as_ref());
         assert_eq!(value("early_stopping.patience"), Some(&HParam::Number(3.0)));
         assert_eq!(value("seed"), None);
+    }
+
+    #[test]
+    fn annotations_are_hyperparameters_where_there_are_any() {
+        let (mut found, plain) = (hparams(&plan()), hparams(&plan()));
+        annotate(&mut found, &Annotations::default());
+        assert_eq!(found, plain);
+        let tags = vec!["a".to_owned(), "b".to_owned()];
+        annotate(&mut found, &Annotations { tags, ..Annotations::default() });
+        assert!(found.contains(&("tags".to_owned(), HParam::Text("a, b".to_owned()))));
+        assert!(found.is_sorted_by(|a, b| a.0 < b.0) && found.len() == plain.len() + 1);
     }
 
     #[test]

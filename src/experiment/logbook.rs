@@ -7,7 +7,6 @@
 //! before the record that says so.
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};

@@ -88,6 +88,16 @@ impl Group {
         self.runs.iter().map(|run| run.record.seed).collect()
     }
 
+    /// The tags of its runs, each once.
+    pub fn tags(&self) -> Vec<&str> {
+        unique(self.runs.iter().flat_map(|run| &run.annotations.tags).map(String::as_str))
+    }
+
+    /// The notes of its runs, each once.
+    pub fn notes(&self) -> Vec<&str> {
+        unique(self.runs.iter().filter_map(|run| run.annotations.note.as_deref()))
+    }
+
     /// The last numbers of this name, of the runs that got to their end; of the others if none did.
     pub fn metric(&self, name: &str) -> Option<Spread> {
         self.spread(|run| run.record.metrics.get(name))

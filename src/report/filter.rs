@@ -23,10 +23,11 @@ enum Operator {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    Contains,
 }
 
 /// How operators are written; where one begins like another, the longer is first.
-const OPERATORS: [(&str, Operator); 7] = [
+const OPERATORS: [(&str, Operator); 8] = [
     ("!=", Operator::Unequal),
     ("<=", Operator::LessOrEqual),
     (">=", Operator::GreaterOrEqual),
@@ -34,9 +35,16 @@ const OPERATORS: [(&str, Operator); 7] = [
     ("=", Operator::Equal),
     ("<", Operator::Less),
     (">", Operator::Greater),
+    ("~", Operator::Contains),
 ];
 
-const SUCH: &str = "such as status=failed, optimizer.name!=adam or 'val_accuracy>0.97'";
+const SUCH: &str =
+    "such as status=failed, tag=baseline, optimizer.name!=adam or 'val_accuracy>0.97'";
+
+/// What every run is asked without its config.
+const OWN_KEYS: [&str; 4] = ["status", "name", TAG, NOTE];
+const TAG: &str = "tag";
+const NOTE: &str = "note";
 
 impl Filter {
     /// The condition that `text` says.
@@ -47,8 +55,8 @@ impl Filter {
                 format!("want a condition {SUCH}"),
             ))
         };
-        let Some(place) = text.find(['=', '<', '>', '!']) else {
-            return refuse("got no =, !=, <, <=, > or >=");
+        let Some(place) = text.find(['=', '<', '>', '!', '~']) else {
+            return refuse("got no =, !=, ~, <, <=, > or >=");
         };
         let (key, rest) = (text[..place].trim(), &text[place..]);
         let Some((sign, operator)) = OPERATORS.iter().find(|(sign, _)| rest.starts_with(sign))
@@ -72,7 +80,7 @@ impl Filter {
 
     /// Whether it asks for what only the config of a run tells; its settings must then be read.
     pub fn needs_settings(&self, runs: &[Run]) -> bool {
-        !["status", "name"].contains(&self.key.as_str())
+        !OWN_KEYS.contains(&self.key.as_str())
             && runs.iter().all(|run| run.number(&self.key).is_none())
     }
 
@@ -80,10 +88,11 @@ impl Filter {
     ///
     /// That no run knows its key is an error; one that does not have it does not count, but for `!=`.
     pub fn retain(&self, runs: &mut Vec<Run>) -> Result<(), Refusal> {
-        if !runs.is_empty() && runs.iter().all(|run| self.found(run).is_none()) {
+        let is_known = OWN_KEYS.contains(&self.key.as_str());
+        if !is_known && !runs.is_empty() && runs.iter().all(|run| self.found(run).is_none()) {
             let numbers: Vec<String> = runs.iter().flat_map(Run::numbers).collect();
             let keys = runs.iter().flat_map(Run::settings).map(|(key, _)| key.as_str());
-            let known = ["status", "name"].into_iter();
+            let known = OWN_KEYS.into_iter();
             let known = known.chain(numbers.iter().map(String::as_str)).chain(keys);
             return Err(Refusal::unknown("no run has the key", &self.key, known));
         }
@@ -92,6 +101,13 @@ impl Filter {
     }
 
     fn holds(&self, run: &Run) -> bool {
+        if self.key == TAG {
+            let mut tags = run.annotations.tags.iter().map(|tag| tag.as_str().into());
+            return match self.operator {
+                Operator::Unequal => tags.all(|tag| self.compare(&tag)),
+                _ => tags.any(|tag| self.compare(&tag)),
+            };
+        }
         match self.found(run) {
             Some(found) => self.compare(&found),
             None => self.operator == Operator::Unequal,
@@ -102,6 +118,7 @@ impl Filter {
         match self.key.as_str() {
             "status" => Some(run.state.word().into()),
             "name" => Some(run.record.name.clone().into()),
+            NOTE => run.annotations.note.clone().map(Value::from),
             key => match run.number(key) {
                 // An infinite number is none in JSON, and yet greater than all others.
                 Some(number) => Some(match serde_json::Number::from_f64(number) {
@@ -126,6 +143,7 @@ impl Filter {
             None => (text == self.value).then_some(Ordering::Equal),
         };
         match self.operator {
+            Operator::Contains => text.contains(&self.value),
             Operator::Equal => order == Some(Ordering::Equal),
             Operator::Unequal => order != Some(Ordering::Equal),
             Operator::Less => numbers.is_some() && order == Some(Ordering::Less),
@@ -136,7 +154,7 @@ impl Filter {
     }
 
     fn is_of_order(&self) -> bool {
-        !matches!(self.operator, Operator::Equal | Operator::Unequal)
+        !matches!(self.operator, Operator::Equal | Operator::Unequal | Operator::Contains)
     }
 }
 
@@ -167,12 +185,13 @@ mod tests {
         assert!(holds("a>9", json!("inf")));
         assert!(!holds("a>9", json!("NaN")) && !holds("a<=9", json!("NaN")));
         assert!(holds("a=true", json!(true)));
+        assert!(holds("a~dam", json!("adamw")) && !holds("a~sgd", json!("adam")));
     }
 
     #[test]
     fn what_is_no_condition_is_refused_with_a_way_out() {
         let refused = |text: &str| Filter::parse(text).unwrap_err().to_string();
-        assert!(refused("adam").starts_with("--filter `adam`: got no =, !=, <, <=, > or >="));
+        assert!(refused("adam").starts_with("--filter `adam`: got no =, !=, ~, <, <=, > or >="));
         assert!(refused("=adam").contains("got no key"));
         assert!(refused("a!b").contains("got `!` without `=`"));
         assert!(refused("a<b").contains("got `b`, want a number"));

@@ -74,11 +74,8 @@ pub(super) fn best<'a>(
         Direction::Auto => rises(&name),
         known => known == Direction::Max,
     };
-    // The youngest of equals.
-    let order = |a: &&&Run, b: &&&Run| {
-        let order = ordered(upward, value(a), value(b));
-        order.then(b.record.started.cmp(&a.record.started))
-    };
+    // Of equals the first, as in `list --sort`.
+    let order = |a: &&&Run, b: &&&Run| ordered(upward, value(a), value(b));
     let best = completed.iter().min_by(order).copied().unwrap_or(youngest);
     let shown = value(best).map_or("-".to_owned(), super::words::number);
     let label = best.label(base);

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::config::{self, Plan};
-use crate::runs::{Folder, History, Lock, Record, RunsError, Status};
+use crate::runs::{Annotations, Folder, History, Lock, Record, RunsError, Status};
 
 /// A run as its folder tells of it.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Run {
     pub record: Record,
     /// How far it got.
     pub state: State,
+    /// What a user says of it; its name is in the record too.
+    pub annotations: Annotations,
     settings: OnceLock<Vec<(String, Value)>>,
 }
 
@@ -59,7 +61,11 @@ impl State {
 impl Run {
     /// The run in `dir`.
     pub fn load(dir: &Path, sweep: Option<&Path>) -> Result<Run, RunsError> {
-        let record = Record::load(&Folder::at(dir).record())?;
+        let mut record = Record::load(&Folder::at(dir).record())?;
+        let annotations = Annotations::of_run(dir, sweep)?;
+        if let Some(name) = &annotations.name {
+            record.name.clone_from(name);
+        }
         let state = match record.status {
             Status::Running if Lock::is_held_in(dir) => State::Running,
             Status::Running => State::Interrupted,
@@ -68,7 +74,7 @@ impl Run {
             Status::Stopped => State::Stopped,
         };
         let (dir, sweep) = (dir.to_owned(), sweep.map(Path::to_owned));
-        Ok(Run { dir, sweep, record, state, settings: OnceLock::new() })
+        Ok(Run { dir, sweep, record, state, annotations, settings: OnceLock::new() })
     }
 
     /// Its folder, as seen from `base` if it is in there.

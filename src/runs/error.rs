@@ -24,6 +24,14 @@ pub enum RunsError {
         /// Where and what.
         source: serde_json::Error,
     },
+    /// The file does not hold what a user says of a run.
+    #[error("cannot read `{}` as the name, tags and note of a run: {source}", path.display())]
+    Annotations {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        source: serde_json::Error,
+    },
     /// The file is no history.
     #[error("cannot read `{}` as a history: line {line}: got {got}, want {want}", path.display())]
     History {

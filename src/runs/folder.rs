@@ -93,6 +93,11 @@ impl Folder {
         self.0.join("run.json")
     }
 
+    /// What a user says of the run or the sweep.
+    pub fn annotations(&self) -> PathBuf {
+        self.0.join("annotations.json")
+    }
+
     /// The numbers of every epoch.
     pub fn history(&self) -> PathBuf {
         self.0.join("history.csv")

@@ -5,6 +5,7 @@ mod error;
 mod folder;
 mod lock;
 
+mod annotations;
 mod checkpoint;
 mod history;
 mod record;
@@ -15,6 +16,7 @@ mod decimal;
 mod provenance;
 mod remove;
 
+pub use annotations::Annotations;
 pub use atomic::{Survives, remove_files, remove_leftovers, write_atomic, write_frozen};
 pub use checkpoint::Checkpoint;
 pub use error::RunsError;

@@ -7,7 +7,7 @@ use chrono::Local;
 
 use crate::config::{Change, Experiment, Plan, Variant};
 use crate::experiment::Feeds;
-use crate::runs::{Folder, Lock, RunsError, Survives, git_commit, write_atomic};
+use crate::runs::{Annotations, Folder, Lock, RunsError, Survives, git_commit, write_atomic};
 use crate::sweep::{Frozen, RunResult, Status};
 
 /// One run that is to be.
@@ -94,6 +94,23 @@ impl Batch {
         });
         self.jobs.extend(jobs.collect::<Result<Vec<_>, _>>()?);
         Ok(())
+    }
+
+    /// Writes what the user says of the runs into the folder of each run of its own and of each sweep.
+    pub fn annotate(&mut self, annotations: &Annotations) -> Result<(), RunsError> {
+        if let Some(name) = &annotations.name {
+            self.jobs.iter_mut().for_each(|job| job.name.clone_from(name));
+        }
+        if *annotations == Annotations::default() {
+            return Ok(());
+        }
+        let mut roots: Vec<&Path> = Vec::new();
+        for job in self.jobs.iter().filter(|job| job.blocked.is_none()) {
+            if roots.last() != Some(&&*job.root) {
+                roots.push(&job.root);
+            }
+        }
+        roots.into_iter().try_for_each(|root| annotations.save(&Folder::at(root)))
     }
 
     /// The folders to resume after an invocation that ended so, each once.

@@ -390,3 +390,81 @@ fn rm_asks_spares_what_runs_and_takes_sweeps_whole() {
     assert!(!sweep.exists());
     assert_eq!(words(&json_of(&sandbox, "list --json"), "name"), ["sgd"]);
 }
+
+#[test]
+fn names_tags_and_notes_are_shown_filtered_and_changed_later() {
+    let sandbox = Sandbox::new();
+    sandbox.file("small.toml", SMALL);
+    sandbox.file("sweep.toml", SWEEP);
+    sandbox.runner("run small.toml -q").exits(0);
+    let note = sandbox.file("note.sh", "exec \"$@\" --note 'before the new data, 3 epochs'\n");
+    let mut call = std::process::Command::new("sh");
+    let runner = env!("CARGO_BIN_EXE_runner");
+    call.current_dir(sandbox.path()).arg(note).arg(runner);
+    call.args(["run", "small.toml", "-q", "--name", "first try", "--tag", "base,paper"]);
+    assert!(call.status().unwrap().success());
+    sandbox.runner("run sweep.toml -q --tag swept").exits(0);
+
+    // A name is the run's, and its folder's; the plan and the numbers are those of the other.
+    let (plain, first) = (folders(&sandbox, "small").remove(0), folders(&sandbox, "first_try"));
+    let read = |dir: &Path, file: &str| fs::read(dir.join(file)).unwrap();
+    for file in ["config.toml", "history.csv", "model.safetensors"] {
+        assert_eq!(read(&plain, file), read(&first[0], file), "{file}");
+    }
+    let shown = json_of(&sandbox, "show first_try/20 --json");
+    assert_eq!(shown["tags"], json!(["base", "paper"]));
+    assert_eq!(shown["note"], "before the new data, 3 epochs");
+    let text = sandbox.runner("show first_try/20").exits(0).stdout;
+    assert!(text.contains("  tags     base, paper\n"), "{text}");
+
+    let list = |filter: &str| words(&json_of(&sandbox, &format!("list --json {filter}")), "name");
+    assert_eq!(list("--filter tag=base"), ["first try"]);
+    assert_eq!(list("--filter tag!=swept"), ["first try", "small"]);
+    assert_eq!(list("--filter note~data --filter tag=paper"), ["first try"]);
+    assert_eq!(list("--filter tag=swept").len(), 6);
+    assert!(list("--filter tag=nothing").is_empty());
+    let table = sandbox.runner("list").exits(0).stdout;
+    assert!(table.contains("base, paper  before the new data, 3 epochs"), "{table}");
+    let compared = json_of(&sandbox, "compare logs/small logs/first_try --json");
+    assert_eq!(compared["lines"][0]["runs"][0]["tags"], json!(["base", "paper"]));
+    let table = sandbox.runner("compare logs --filter tag!=swept").exits(0).stdout;
+    assert!(table.contains("base, paper") && !table.contains("sweep"), "{table}");
+    let said = sandbox.runner("compare logs --filter tag=nothing").exits(2).stderr;
+    assert!(said.contains("none of 8 runs is such: --filter tag=nothing"), "{said}");
+    sandbox.runner("report logs --filter tag!=swept").exits(0);
+    let page = fs::read_to_string(sandbox.path().join("report.html")).unwrap();
+    assert!(page.contains("<td>base, paper</td><td>before the new data, 3 epochs</td>"));
+    assert!(!page.contains("swept"));
+    let rows = sandbox.runner("export logs --filter tag=base").exits(0).stdout;
+    assert_eq!(rows.lines().count(), 4);
+
+    // Afterwards, for a run, a sweep, and a run of it.
+    let said = sandbox.runner("tag first_try/20 --add good --remove paper --note").exits(2).stderr;
+    assert!(said.contains("--note"), "{said}");
+    let said = sandbox.runner("tag first_try/20 --add good,base --remove paper").exits(0).stdout;
+    assert!(
+        said.ends_with(": tags base, good; name first try; note before the new data, 3 epochs\n"),
+        "{said}"
+    );
+    let said = sandbox.runner("tag first_try/20 --note= --name second").exits(0).stdout;
+    assert!(said.ends_with(": tags base, good; name second\n"), "{said}");
+    assert_eq!(list("--filter name=second --filter tag=good"), ["second"]);
+    assert!(sandbox.runner("list").exits(0).stdout.contains("  second  base, good"));
+    sandbox.runner("tag 0003 --remove swept --add odd").exits(0);
+    sandbox.runner("tag sweep --add all").exits(0);
+    assert_eq!(list("--filter tag=swept --filter tag=all").len(), 5);
+    assert_eq!(list("--filter tag=odd --filter tag=all").len(), 1);
+    let said = sandbox.runner("tag sweep --remove swepd").exits(2).stderr;
+    assert!(said.contains("there is no tag `swepd`\n  help: did you mean `swept`?"), "{said}");
+    sandbox.runner("tag logs --add x").exits(2);
+    let said = sandbox.runner("tag sweep").exits(0).stdout;
+    assert!(said.ends_with(": tags swept, all\n"), "{said}");
+
+    // A tagged run and one without are still replicates of one config.
+    sandbox.runner("run small.toml -q --set seed=1 --tag other --name again").exits(0);
+    let compared = json_of(&sandbox, "compare logs/small logs/again --json");
+    assert_eq!(compared["lines"].as_array().unwrap().len(), 1);
+    let said = sandbox.runner("run small.toml sweep.toml --name one").exits(2).stderr;
+    assert!(said.contains("--name one is for one config, got 2"), "{said}");
+    sandbox.runner("run small.toml --tag a\u{1b}b").exits(2);
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Page;
 use super::html::{escape, list, section};
-use crate::report::compare::Comparison;
+use crate::report::compare::{Comparison, Group};
 use crate::report::run::{Run, State};
 use crate::report::words::{count, duration};
 
@@ -30,6 +30,15 @@ pub(super) fn header(page: &Page<'_>, labels: &[String]) -> String {
     if !commit.is_empty() {
         facts.push(("commit", commit));
     }
+    let told = |mut words: Vec<&str>| {
+        words.sort_unstable();
+        words.dedup();
+        words.join(", ")
+    };
+    let groups = || page.comparison.groups.iter();
+    facts.push(("tags", told(groups().flat_map(Group::tags).collect())));
+    facts.push(("note", told(groups().flat_map(Group::notes).collect())));
+    facts.retain(|(_, text)| !text.is_empty());
     if let [run] = runs[..] {
         facts.push(("seed", run.record.seed.to_string()));
         facts.push(("command", format!("runner {}", run.record.arguments.join(" "))));

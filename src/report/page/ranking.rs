@@ -40,9 +40,10 @@ fn head(comparison: &Comparison, keys: &[String]) -> String {
     let keys = short_keys(keys);
     let mut columns = vec![("rank".to_owned(), true), ("run".to_owned(), false)];
     columns.extend(keys.into_iter().map(|key| (key, false)));
+    columns.extend(told(comparison).into_iter().map(|(name, _)| (name.to_owned(), false)));
     columns.extend(comparison.metrics.iter().map(|name| (name.clone(), false)));
     columns.extend(["runs", "status", "epochs", "seconds"].map(|name| (name.to_owned(), false)));
-    let words = ["run", "status"];
+    let words = ["run", "status", "tags", "note"];
     let column = |(name, sorted): (String, bool)| {
         let sorted = if sorted { " aria-sort=\"ascending\"" } else { "" };
         let class = if words.contains(&name.as_str()) { "" } else { " class=\"n\"" };
@@ -50,6 +51,16 @@ fn head(comparison: &Comparison, keys: &[String]) -> String {
         format!("<th scope=\"col\"{class}{sorted}><button type=\"button\">{name}</button></th>")
     };
     columns.into_iter().map(column).collect()
+}
+
+/// What a user says of a group, in words of each of its runs.
+type Told = fn(&Group) -> Vec<&str>;
+
+/// The columns for the tags and the notes, where there are any.
+fn told(comparison: &Comparison) -> Vec<(&'static str, Told)> {
+    let all = [("tags", Group::tags as Told), ("note", Group::notes)];
+    let any = |of: Told| comparison.groups.iter().any(|group| !of(group).is_empty());
+    all.into_iter().filter(|(_, of)| any(*of)).collect()
 }
 
 fn line(
@@ -65,6 +76,9 @@ fn line(
         escape(label)
     );
     keys.iter().for_each(|key| line += &setting(group.setting(key)));
+    for (_, of) in told(comparison) {
+        line += &format!("<td>{}</td>", escape(&of(group).join(", ")));
+    }
     for (name, best) in comparison.metrics.iter().zip(best) {
         line += &match group.metric(name) {
             None => "<td class=\"n\">-</td>".to_owned(),

@@ -306,7 +306,7 @@ fn a_finished_run_is_called_by_name_and_trained_further() {
     assert!(said.ends_with("; nothing was started\n"), "{said}");
     let said = sandbox.runner("resume logs --epochs 9").exits(2).stderr;
     assert!(said.contains("more epochs are for runs and sweeps that are named"), "{said}");
-    let said = sandbox.runner("resume smal --epochs 9").exits(2).stderr;
+    let said = sandbox.runner("resume smull --epochs 9").exits(2).stderr;
     assert!(said.contains("help: did you mean `small`?\nnothing was started"), "{said}");
     fs::remove_dir_all(run.join("checkpoint")).unwrap();
     let said = sandbox.runner("resume small --epochs 9").exits(2).stderr;

@@ -1,0 +1,125 @@
+//! What a user may export, as types that clap fills in; nothing is looked up here.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
+
+use super::choice::{Choice, ChosenWeights, Filters};
+use super::questions::RUNS;
+
+pub(super) const EXPORT_EXAMPLES: &str = "\
+Examples:
+  The histories of a sweep, a row for each epoch of each run, with what it varies:
+    runner export logs/lr-sweep/20261123-210800 -o sweep.parquet
+    duckdb -c 'SELECT \"optimizer.learning_rate\", min(val_loss) FROM \"sweep.parquet\" GROUP BY 1'
+
+  Whatever TensorBoard can show as scalars:
+    runner export scalars logs > scalars.csv
+
+  The trained network for other programs:
+    runner export model adam -o adam.onnx";
+
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct ExportArgs {
+    #[command(subcommand)]
+    pub(super) kind: Option<ExportKind>,
+
+    #[command(flatten)]
+    pub(super) histories: ExportHistories,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExportKind {
+    /// Write the scalars of any TensorBoard log folder, Keras's and PyTorch's too, as one table
+    ///
+    /// The columns are run, tag, step, wall_time (seconds since 1970) and value. A damaged file is read
+    /// up to the damage, and told.
+    Scalars(ExportScalars),
+    /// Write the network of a run, or its weights alone
+    #[command(after_help = RUNS)]
+    Model(ExportModel),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExportHistories {
+    /// Runs; of a sweep or another folder, all in it [default: all in --logdir]
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub(super) runs: Vec<String>,
+
+    /// Add every key of the configs as a column, not only those in which the runs differ
+    #[arg(long)]
+    pub(super) all_keys: bool,
+
+    /// The format [default: what FILE ends in, or csv]
+    #[arg(long)]
+    pub(super) format: Option<TableFormat>,
+
+    /// The file to write, in the place of what is there [default: stdout]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) filters: Filters,
+
+    #[command(flatten)]
+    pub(super) choice: Choice,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExportScalars {
+    /// The log folder
+    #[arg(value_name = "LOGDIR", value_hint = ValueHint::DirPath)]
+    pub(super) logdir: PathBuf,
+
+    /// The format [default: what FILE ends in, or csv]
+    #[arg(long)]
+    pub(super) format: Option<TableFormat>,
+
+    /// The file to write, in the place of what is there [default: stdout]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExportModel {
+    /// The run
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) run: String,
+
+    /// The format [default: what FILE ends in]
+    #[arg(long)]
+    pub(super) format: Option<ModelFormat>,
+
+    /// The file to write, in the place of what is there
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: PathBuf,
+
+    #[command(flatten)]
+    pub(super) weights: ChosenWeights,
+
+    #[command(flatten)]
+    pub(super) choice: Choice,
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    /// Comma-separated values
+    Csv,
+    /// An array of objects
+    Json,
+    /// Apache Parquet
+    Parquet,
+}
+
+/// How a network is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ModelFormat {
+    /// The weights; the metadata have scale, mean and variance of the inputs
+    Safetensors,
+    /// The weights, and input.scale, input.mean and input.std, for NumPy
+    Npz,
+    /// The network with its weights; its inputs are rows as the data set has them
+    Onnx,
+}
