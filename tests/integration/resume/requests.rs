@@ -312,7 +312,7 @@ fn a_finished_run_is_called_by_name_and_trained_further() {
     let said = sandbox.runner("resume small --epochs 9").exits(2).stderr;
     assert!(said.contains("is not there; `model.weights` starts a new run"), "{said}");
     let said = sandbox.runner("resume small").exits(0).stderr;
-    assert_eq!(said, "nothing left to do; 1 run: 1 done before\n");
+    assert!(said.starts_with("nothing left to do; 1 run: 1 done before\n"), "{said}");
 }
 
 #[test]
