@@ -168,12 +168,11 @@ fn annotations(runs: &[Run], base: &Path) -> Vec<(u8, &'static str, Vec<String>)
         let name = run.annotations.name.clone().unwrap_or_default();
         if run.label(base).contains(&name) { String::new() } else { name }
     };
-    let all: [(u8, _, &dyn Fn(&Run) -> String); 3] = [
-        (0, "name", &name),
-        (0, "tags", &|run| run.annotations.tags.join(", ")),
-        (4, "note", &|run| short_note(run.annotations.note.as_deref())),
+    let columns = vec![
+        (0, "name", runs.iter().map(name).collect()),
+        (0, "tags", runs.iter().map(|run| run.annotations.tags.join(", ")).collect()),
+        (4, "note", runs.iter().map(|run| short_note(run.annotations.note.as_deref())).collect()),
     ];
-    let columns = all.map(|(rank, name, text)| (rank, name, runs.iter().map(text).collect()));
     let is_told = |column: &(u8, &str, Vec<String>)| column.2.iter().any(|text| !text.is_empty());
     columns.into_iter().filter(is_told).collect()
 }

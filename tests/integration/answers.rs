@@ -228,8 +228,8 @@ fn a_sweep_that_ran_twice_is_its_youngest() {
     let said = sandbox.runner("compare sweep --json").exits(0);
     assert_eq!(said.stderr, format!("sweep: sweep/{last}, the youngest of 2\n"));
     assert_eq!(said.stdout.matches(&format!("logs/sweep/{last}/000")).count(), 6);
-    let name = fs::read_dir(&sweeps[1]).unwrap().flatten().map(|e| e.file_name());
-    let name = name.filter(|name| name.to_string_lossy().starts_with("0003-")).next().unwrap();
+    let mut names = fs::read_dir(&sweeps[1]).unwrap().flatten().map(|e| e.file_name());
+    let name = names.find(|name| name.to_string_lossy().starts_with("0003-")).unwrap();
     let name = name.to_string_lossy();
     assert_eq!(shown(&sandbox, &name).0, format!("logs/sweep/{last}/{name}"));
     let said = sandbox.runner("show sweep").exits(2);
@@ -259,7 +259,7 @@ fn best_is_by_the_monitor_of_the_plan_or_a_metric() {
         assert!(note.contains(", val_accuracy "), "{note}");
     }
     // What did not get to its end is not the best, whatever its numbers.
-    let first = PathBuf::from(sandbox.path().join(best("sweep", "val_loss")));
+    let first = sandbox.path().join(best("sweep", "val_loss"));
     edit(&first, "status", json!("failed"));
     assert_ne!(sandbox.path().join(shown(&sandbox, "sweep/best").0), first);
 
