@@ -19,7 +19,18 @@ pub(super) fn notes(source: &Source, data: &Description) -> Vec<String> {
             )
         })
     });
-    inputs.chain(of_labels(source, columns)).collect()
+    inputs.chain(of_labels(source, columns)).chain(unparted(source, columns)).collect()
+}
+
+/// Words that all hold a character that parts fields in other files.
+fn unparted(source: &Source, columns: &Columns) -> Option<String> {
+    let inputs = columns.features.iter().filter_map(|feature| feature.categories.as_deref());
+    let columns: Vec<&[String]> = inputs.chain(columns.class_names()).collect();
+    let in_all = |of: char| columns.iter().any(|words| words.iter().all(|word| word.contains(of)));
+    let separator = [';', '\t', '|'].into_iter().find(|separator| in_all(*separator))?;
+    let separator = separator.escape_debug();
+    let way_out = format!("write `separator = \"{separator}\"` if that parts the fields");
+    Some(format!("`{source}`: all words of a column have a `{separator}`; {way_out}"))
 }
 
 fn of_labels(source: &Source, columns: &Columns) -> Option<String> {

@@ -80,6 +80,11 @@ fn plain(number: &Schema) -> String {
     number.to_string().trim_end_matches(".0").to_owned()
 }
 
+/// Whether a key is the fraction of a number that was written without quotes.
+fn is_digits(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// What to write instead, when the value itself says what was meant.
 pub(super) fn type_help(node: &Node, schema: &Schema) -> Option<String> {
     let kinds = kinds(schema);
@@ -100,6 +105,9 @@ pub(super) fn type_help(node: &Node, schema: &Schema) -> Option<String> {
             let got = node.origin.source.text.get(node.origin.span.clone())?;
             let short = !got.contains('\n') && got.len() < 40;
             short.then(|| format!("write it as an array: [{got}]"))
+        }
+        Value::Table(entries) if numeric && entries.iter().any(|entry| is_digits(&entry.key)) => {
+            Some("a key with a dot stands in quotes: `\"1.5\" = 2`".to_owned())
         }
         _ => None,
     }

@@ -141,7 +141,7 @@ impl Words {
 
     /// Whether every word is a number.
     pub(super) fn are_numbers(&self) -> bool {
-        self.words.iter().all(|word| number(word).is_some())
+        self.words.iter().all(|word| Exact::parse(word).is_some())
     }
 
     /// Whether every word is a whole number.
@@ -161,7 +161,7 @@ impl Words {
     /// A mark of a missing value among classes that are numbers otherwise.
     pub(super) fn missing(&self) -> Option<Misfit> {
         let (numbers, others): (Vec<_>, Vec<_>) =
-            (0..self.words.len()).partition(|&i| number(&self.words[i]).is_some());
+            (0..self.words.len()).partition(|&i| Exact::parse(&self.words[i]).is_some());
         if numbers.is_empty() || !others.iter().all(|&i| is_missing(&self.words[i])) {
             return None;
         }

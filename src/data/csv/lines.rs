@@ -12,7 +12,7 @@ use crate::data::DataError;
 use crate::data::packing::{foreign, unpacked};
 
 /// Characters that part fields in one file or another.
-const SEPARATORS: [u8; 4] = *b";\t|,";
+const SEPARATORS: [u8; 5] = *b";\t|, ";
 
 /// The lines of an open file, from the first that holds values.
 pub(super) struct Lines {

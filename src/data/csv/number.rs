@@ -3,11 +3,38 @@
 
 use std::cmp::Ordering;
 
-/// Spellings of a missing value, in small letters: those of pandas, with `?` of the UCI repository
-/// and the dot and dash of statistics programs.
-const MISSING: [&str; 19] = [
-    "", "#n/a", "#n/a n/a", "#na", "-1.#ind", "-1.#qnan", "1.#ind", "1.#qnan", "-nan", "<na>",
-    "n/a", "na", "nan", "null", "none", "missing", "?", "-", ".",
+/// Spellings of a missing value, in small letters: those of pandas, with `?` of the UCI repository,
+/// the dot and dashes of statistics programs, and the errors of spreadsheets.
+const MISSING: [&str; 29] = [
+    "",
+    "#n/a",
+    "#n/a n/a",
+    "#na",
+    "-1.#ind",
+    "-1.#qnan",
+    "1.#ind",
+    "1.#qnan",
+    "-nan",
+    "<na>",
+    "n/a",
+    "na",
+    "n.a.",
+    "nan",
+    "null",
+    "nil",
+    "none",
+    "missing",
+    "undefined",
+    "?",
+    "-",
+    "--",
+    ".",
+    "#value!",
+    "#ref!",
+    "#div/0!",
+    "#name?",
+    "#num!",
+    "#null!",
 ];
 
 /// Powers of ten up to which a number is written out, without an exponent.

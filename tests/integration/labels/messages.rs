@@ -140,6 +140,8 @@ fn words_that_look_like_numbers_are_told_of() {
     );
     let said = note("x,z,y\n\"1,200\",1,a\n\"2,300\",2,b\n\"3,400\",3,a\n");
     assert!(said.contains("note: ") && said.contains("column `x`"), "{said}");
+    let said = note("1,5;2;a\n2,5;3;b\n");
+    assert!(said.contains("write `separator = \";\"` if that parts the fields"), "{said}");
     let said = note("x,y\n1,yes\n2,NA\n3,yes\n");
     assert!(said.contains("column `y`: `NA` is a class of its own"), "{said}");
     assert_eq!(note("x,z,y\noak,1,a\nelm 9,2,b\n2020-01-01,3,a\n"), "");
@@ -152,6 +154,7 @@ fn files_with_another_separator_are_told_of() {
         ("x;y\n1;1,5\n2;12,5\n", ";"),
         ("x\ty\n1\ta\n2\tb\n", "\\t"),
         ("x|y\n1|a\n2|b\n", "|"),
+        ("x y\n1 a\n2 b\n", " "),
     ] {
         let sandbox = folder(csv, 2, "softmax", SPARSE);
         let want = format!("write `separator = \"{character}\"`");

@@ -41,6 +41,8 @@ fn labels_that_are_no_class_are_refused_with_those_that_are() {
     assert!(said.contains("the classes are `no`, `yes`"), "{said}");
     let said = refused(FROM_ONE, 3, "{ 1 = 2.0, \"1.0\" = 3.0 }");
     assert!(said.contains("`1.0` and `1` are the same class"), "{said}");
+    let said = refused(FROM_ONE, 3, "{ 1.5 = 2.0 }");
+    assert!(said.contains("a key with a dot stands in quotes"), "{said}");
     let said = refused(ANSWERS, 2, "\"balance\"");
     assert!(said.contains("did you mean `balanced`?"), "{said}");
 }
