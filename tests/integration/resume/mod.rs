@@ -71,17 +71,20 @@ fn layered() -> Plan {
 
 /// Plans that between them have every kind of state: optimizers with none, one, two and three
 /// vectors, matrices of other shapes than the weights', averages, gradients not yet used, weights to
-/// restore, a flat layout, no validation, an epoch whose last batch is smaller, every layer.
+/// restore, balanced classes, a flat layout, no validation, an epoch whose last batch is smaller, every layer.
 fn variants() -> Vec<(&'static str, Plan)> {
     let stopping = "[callbacks.early_stopping]\npatience = 2\nrestore_best_weights = true\n\
                     [optimizer]\nname = \"sgd\"\nlearning_rate = 3.0\n[tensorboard]\nlayout = \"flat\"";
+    let rmsprop = "shuffle = false\nclass_weight = \"balanced\"\n\
+                   metrics = [{ name = \"precision\", class_id = 3 }]\n\
+                   [optimizer]\nname = \"rmsprop\"\ncentered = true";
     let mut unvalidated = plan("[optimizer]\nname = \"sgd\"\nmomentum = 0.9\nnesterov = true");
     unvalidated.data.validation_split = 0.0;
     vec![
         ("adam", plan("[optimizer]\nname = \"adam\"\namsgrad = true")),
         ("stopping", plan(stopping)),
         ("unvalidated", unvalidated),
-        ("rmsprop", plan("shuffle = false\n[optimizer]\nname = \"rmsprop\"\ncentered = true")),
+        ("rmsprop", plan(rmsprop)),
         ("averaged", plan("[optimizer]\nname = \"adafactor\"\nuse_ema = true\nema_momentum = 0.9")),
         ("layered", layered()),
         ("gathered", plan("[optimizer]\nname = \"muon\"\ngradient_accumulation_steps = 3")),
