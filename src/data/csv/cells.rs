@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::number::{Exact, is_missing, looks_like_number, number};
+use super::number::{Exact, is_exact, is_missing, looks_like_number, number};
 
 /// The fields of a column.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl Words {
 
     /// Whether every word is a number.
     pub(super) fn are_numbers(&self) -> bool {
-        self.words.iter().all(|word| Exact::parse(word).is_some())
+        self.words.iter().all(|word| is_exact(word))
     }
 
     /// Whether every word is a whole number.
@@ -161,8 +161,11 @@ impl Words {
     /// A mark of a missing value among classes that are numbers otherwise.
     pub(super) fn missing(&self) -> Option<Misfit> {
         let (numbers, others): (Vec<_>, Vec<_>) =
-            (0..self.words.len()).partition(|&i| Exact::parse(&self.words[i]).is_some());
-        if numbers.is_empty() || !others.iter().all(|&i| is_missing(&self.words[i])) {
+            (0..self.words.len()).partition(|&i| is_exact(&self.words[i]));
+        if numbers.is_empty()
+            || others.is_empty()
+            || !others.iter().all(|&i| is_missing(&self.words[i]))
+        {
             return None;
         }
         let known: Vec<_> =

@@ -93,6 +93,12 @@ fn is_grouped(text: &str) -> bool {
     }
 }
 
+/// Whether a field is a number that [`Exact`] can hold; few need to be taken apart to know.
+pub(super) fn is_exact(field: &str) -> bool {
+    let sure = |x: f64| x.is_finite() && x != 0.0;
+    number(field).is_some_and(|x| sure(x) || Exact::parse(field).is_some())
+}
+
 /// Whether two texts are numbers that are exactly equal.
 pub(in crate::data) fn same_number(a: &str, b: &str) -> bool {
     Exact::parse(a).is_some_and(|a| Some(a) == Exact::parse(b))
@@ -228,6 +234,9 @@ mod tests {
             assert_eq!(plain(text).as_deref(), Some(want), "{text}");
         }
         assert_eq!(plain("12e4567"), None);
+        for text in ["0", "-0.0", "1e400", "1e-400", "12", "1e99999999999999999999", "NA", "e5"] {
+            assert_eq!(is_exact(text), Exact::parse(text).is_some(), "{text}");
+        }
         assert!(exact("1.50e1").is_whole() && exact("-0").is_whole());
         assert!(!exact("1.50").is_whole());
     }
