@@ -20,5 +20,6 @@ pub mod model;
 pub mod optim;
 pub mod train;
 
+pub mod memory;
 pub mod random;
 pub mod shorthand;

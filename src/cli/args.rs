@@ -242,13 +242,13 @@ pub(super) struct Annotate {
 /// How runs are run and shown.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Work {
-    /// Runs at a time [default: one per core]
+    /// Runs at a time, at most 4 per core [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = at_least_one)]
     pub(super) jobs: Option<usize>,
 
     /// Cores to use in all [default: every core]
     ///
-    /// Changes how long the runs take, never their numbers.
+    /// Changes how long the runs take, never their numbers. More than the machine has are not used.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(super) threads: Option<usize>,
 

@@ -15,6 +15,7 @@ pub(super) fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit>
             let line = format!("{}, {}: ok\n", count(configs, "config"), count(runs, "run"));
             load::show_notes(&experiments, console);
             console.data(&line)?;
+            load::memory(&experiments).iter().for_each(|note| console.say(note));
             Ok(Exit::Done)
         }
         Err(pictures) => Ok(show_problems(&pictures, console)),

@@ -58,8 +58,16 @@ impl Console {
 
     /// The same, of data that need be no text.
     pub(super) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        self.stream(|out| out.write_all(bytes))
+    }
+
+    /// The same, of data that are written piece by piece.
+    pub(super) fn stream(
+        &self,
+        write: impl FnOnce(&mut io::StdoutLock<'static>) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        match out.write_all(bytes).and_then(|()| out.flush()) {
+        match write(&mut out).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => {
                 Err(io::Error::new(error.kind(), format!("cannot write to stdout: {error}")))

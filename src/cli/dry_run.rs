@@ -1,54 +1,82 @@
 //! `runner run --dry-run`: the resolved plans, as they would run, and what tells those of a sweep
 //! apart; it starts none.
 
-use serde_json::json;
+use std::io::{self, BufWriter, Write};
+
+use serde::{Serialize, Serializer};
 
 use super::columns::{Column, lines};
 use super::console::Console;
 use super::exit::Exit;
 use super::format::count;
-use crate::config::{Change, Experiment, Plan, Variant, short_keys};
+use super::load;
+use crate::config::{Change, Experiment, Plan, short_keys};
 
-/// Prints the plans as TOML, one after the other, or as one JSON value.
+/// Prints the plans as TOML, one after the other, or as one JSON value; each is expanded when it is
+/// its turn.
 pub(super) fn dry_run(
     experiments: &[Experiment],
     json: bool,
     console: &Console,
 ) -> anyhow::Result<Exit> {
-    let runs = experiments.iter().flat_map(|experiment| &experiment.runs);
-    let plans: Vec<_> = runs.map(|variant| &variant.plan).collect();
-    let text = if json {
-        serde_json::to_string_pretty(&json!({ "runs": plans }))? + "\n"
-    } else {
-        as_toml(&plans) + &experiments.iter().map(table).collect::<String>()
-    };
-    console.data(&text)?;
+    console.stream(|out| {
+        let mut out = BufWriter::new(out);
+        match json {
+            true => as_json(experiments, &mut out)?,
+            false => as_toml(experiments, &mut out)?,
+        }
+        out.flush()
+    })?;
+    load::memory(experiments).iter().for_each(|note| console.say(note));
     Ok(Exit::Done)
 }
 
-fn as_toml(plans: &[&Plan]) -> String {
-    if let [plan] = plans {
-        return plan.to_toml();
+fn plans(experiments: &[Experiment]) -> impl Iterator<Item = Plan> {
+    experiments.iter().flat_map(|experiment| experiment.runs.iter()).map(|run| run.plan)
+}
+
+fn as_json(experiments: &[Experiment], out: &mut impl Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct All<'a> {
+        runs: Plans<'a>,
     }
-    let header = |(index, plan): (usize, &&Plan)| {
-        format!("# run {} of {}: {}\n{}", index + 1, plans.len(), plan.name, plan.to_toml())
-    };
-    plans.iter().enumerate().map(header).collect::<Vec<_>>().join("\n")
+    struct Plans<'a>(&'a [Experiment]);
+    impl Serialize for Plans<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(plans(self.0))
+        }
+    }
+    serde_json::to_writer_pretty(&mut *out, &All { runs: Plans(experiments) })?;
+    writeln!(out)
+}
+
+fn as_toml(experiments: &[Experiment], out: &mut impl Write) -> io::Result<()> {
+    let total: usize = experiments.iter().map(|experiment| experiment.runs.len()).sum();
+    for (index, plan) in plans(experiments).enumerate() {
+        if 1 < total {
+            let gap = if index == 0 { "" } else { "\n" };
+            writeln!(out, "{gap}# run {} of {total}: {}", index + 1, plan.name)?;
+        }
+        out.write_all(plan.to_toml().as_bytes())?;
+    }
+    experiments.iter().try_for_each(|experiment| out.write_all(table(experiment).as_bytes()))
 }
 
 /// What a sweep varies, a line of comment for each run, so that the whole is still TOML.
 fn table(experiment: &Experiment) -> String {
-    let Some(first) = experiment.runs.first().filter(|_| experiment.sweep) else {
+    let runs = &experiment.runs;
+    if !experiment.sweep || runs.is_empty() {
         return String::new();
-    };
-    let keys: Vec<_> = first.changes.iter().map(|change| change.key.clone()).collect();
-    let number = |run: &Variant| run.label.split('-').next().unwrap_or_default().to_owned();
-    let mut columns = vec![Column::words("run", experiment.runs.iter().map(number))];
-    for (i, short) in short_keys(&keys).iter().enumerate() {
-        let value = |run: &Variant| run.changes.get(i).map_or("-".to_owned(), Change::text);
-        columns.push(Column::values(short, experiment.runs.iter().map(value)));
+    }
+    let headings = || (0..runs.len()).map(|index| runs.heading(index).unwrap_or_default());
+    let number = |label: String| label.split('-').next().unwrap_or_default().to_owned();
+    let mut columns = vec![Column::words("run", headings().map(|(label, _)| number(label)))];
+    for (i, short) in short_keys(runs.keys()).iter().enumerate() {
+        let value =
+            |(_, changes): (_, Vec<Change>)| changes.get(i).map_or("-".to_owned(), Change::text);
+        columns.push(Column::values(short, headings().map(value)));
     }
     let lines = lines(&columns).into_iter().map(|line| format!("# {line}\n"));
-    let count = count(experiment.runs.len(), "run");
+    let count = count(runs.len(), "run");
     format!("\n# {}: {count}\n", experiment.name) + &lines.collect::<String>()
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::{Column, lines};
 use super::console::Console;
+use super::cores::cores;
 use super::exit::Exit;
 use super::format::number;
 use super::json;
@@ -27,7 +28,7 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
         Split::Validation => Rows::Validation,
         Split::Test => Rows::Test,
     };
-    let threads = rayon::current_num_threads();
+    let threads = cores();
     let found = trained.evaluate(args.data.as_deref(), rows, threads)?;
     let names = trained.preparation.class_names().unwrap_or_default();
     Ok(match args.json {

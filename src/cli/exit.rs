@@ -64,7 +64,7 @@ mod tests {
 
     fn ended(statuses: &[Status], interrupted: bool) -> u8 {
         let result = |status: &Status| RunResult {
-            name: "adam".to_owned(),
+            name: "adam".into(),
             label: String::new(),
             root: PathBuf::new(),
             changes: Vec::new(),

@@ -43,7 +43,9 @@ impl Interrupt {
                 std::process::exit(Exit::Aborted.code().into());
             }
             let say = say.clone();
-            *this.teller() = Some(std::thread::spawn(move || say(STOPPING)));
+            // Without a thread nothing is said, and the runs stop all the same.
+            let teller = std::thread::Builder::new().name("interrupt".to_owned());
+            *this.teller() = teller.spawn(move || say(STOPPING)).ok();
             this.stop.store(true, Ordering::Relaxed);
         })
         .context("cannot listen for Ctrl-C")

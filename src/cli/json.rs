@@ -33,7 +33,7 @@ fn run(result: &RunResult) -> Value {
         best
     });
     json!({
-        "name": result.name,
+        "name": &*result.name,
         "changes": changes(result),
         // A path that is no Unicode cannot be said in JSON; it is shown as well as it can be.
         "dir": result.dir.as_ref().map(|dir| dir.to_string_lossy()),

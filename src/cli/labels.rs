@@ -1,16 +1,24 @@
 //! What a run is called where there are several: short, and different from the others; it shows
 //! nothing.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::sweep::RunResult;
 
 /// The names of all runs.
-pub(super) struct Labels(Vec<String>);
+pub(super) struct Labels {
+    names: Vec<Arc<str>>,
+    /// The names that several runs have.
+    shared: HashSet<Arc<str>>,
+}
 
 impl Labels {
-    pub(super) fn new(names: Vec<String>) -> Labels {
-        Labels(names)
+    pub(super) fn new(names: Vec<Arc<str>>) -> Labels {
+        let mut known = HashSet::new();
+        let shared = names.iter().filter(|name| !known.insert(Arc::clone(name))).cloned().collect();
+        Labels { names, shared }
     }
 
     /// What each of these results is called.
@@ -25,13 +33,13 @@ impl Labels {
 
     /// Number of runs.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.names.len()
     }
 
     /// The run's name if it has it alone; else its folder's, or failing that its number, from 1.
     pub(super) fn get(&self, run: usize, dir: Option<&Path>) -> String {
-        let name = self.0.get(run).map_or("", String::as_str);
-        if self.0.iter().filter(|other| *other == name).count() == 1 {
+        let name = self.names.get(run).map_or("", |name| name);
+        if !self.shared.contains(name) {
             return name.to_owned();
         }
         match dir.and_then(Path::file_name) {
@@ -47,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_shared_name_gives_way_to_the_folder() {
-        let labels = Labels::new(["adam", "sweep", "sweep"].map(str::to_owned).into());
+        let labels = Labels::new(["adam", "sweep", "sweep"].map(Arc::from).into());
         let dir = Path::new("logs/sweep/20261123-210800/0001-units=64");
         assert_eq!(labels.get(0, Some(dir)), "adam");
         assert_eq!(labels.get(1, Some(dir)), "0001-units=64");

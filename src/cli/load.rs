@@ -4,6 +4,16 @@ use std::path::PathBuf;
 
 use super::console::Console;
 use crate::config::{self, Experiment};
+use crate::memory::machine;
+
+/// The memory that the greatest run takes, and that there is.
+pub(super) fn memory(experiments: &[Experiment]) -> Option<String> {
+    let runs: usize = experiments.iter().map(|experiment| experiment.runs.len()).sum();
+    let needs = experiments.iter().map(|experiment| experiment.memory).max()?;
+    let machine = machine()?;
+    let who = if runs == 1 { "the run needs" } else { "a run needs up to" };
+    Some(format!("{who} {needs} of memory, this machine has {}", machine.total))
+}
 
 /// The experiments that the configs describe, or a picture of every problem in any of them.
 pub(super) fn load(

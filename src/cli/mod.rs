@@ -6,6 +6,7 @@ mod args;
 mod choice;
 mod color;
 mod console;
+mod cores;
 mod exit;
 mod export_args;
 mod interrupt;
@@ -53,10 +54,19 @@ use clap::Parser;
 use args::{Args, Command};
 use console::Console;
 
+use crate::memory::{OutOfMemory, check_variable};
+
 /// Does what `argv` asks for, the program's own name first, and says how it went.
 pub fn main(argv: Vec<OsString>) -> Exit {
     // The panic has already been shown by Rust's own hook.
-    catch_unwind(AssertUnwindSafe(|| parse_and_dispatch(&argv))).unwrap_or(Exit::Bug)
+    let ended = catch_unwind(AssertUnwindSafe(|| parse_and_dispatch(&argv)));
+    ended.unwrap_or_else(|panic| match panic.downcast_ref::<OutOfMemory>() {
+        Some(error) => {
+            Console::new(color::as_typed(&argv)).error(&error.to_string());
+            Exit::Failed
+        }
+        None => Exit::Bug,
+    })
 }
 
 fn parse_and_dispatch(argv: &[OsString]) -> Exit {
@@ -65,6 +75,10 @@ fn parse_and_dispatch(argv: &[OsString]) -> Exit {
         Err(error) => return refuse(&error, &Console::new(color::as_typed(argv))),
     };
     let console = Console::new(args.color);
+    if let Err(problem) = check_variable() {
+        console.error(&problem);
+        return Exit::Request;
+    }
     dispatch(&args.command, &console).unwrap_or_else(|error| {
         console.error(&format!("{error:#}"));
         Exit::Failed

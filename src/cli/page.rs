@@ -7,6 +7,7 @@ use anyhow::Result;
 use chrono::Local;
 
 use super::console::Console;
+use super::cores::cores;
 use super::exit::Exit;
 use super::format::count;
 use super::questions::ReportArgs;
@@ -89,7 +90,7 @@ fn judge(run: &Run) -> Result<Judged> {
         &Folder::at(&run.dir).weights(),
         run.plan().map_err(anyhow::Error::msg)?,
     )?;
-    let threads = rayon::current_num_threads();
+    let threads = cores();
     let ask = |rows| trained.evaluate(None, rows, threads);
     // Data without test rows have nothing but those that validated.
     let found = ask(Rows::Test).or_else(|error| ask(Rows::Validation).map_err(|_| error))?;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::columns::{Column, lines};
 use super::console::Console;
+use super::cores::cores;
 use super::exit::Exit;
 use super::format::number;
 use super::json;
@@ -21,7 +22,7 @@ pub(super) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<E
 fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
     let (_, _, trained) = load(&args.run, &args.weights, &args.choice, console)?;
     let names = trained.preparation.class_names().unwrap_or_default();
-    let threads = rayon::current_num_threads();
+    let threads = cores();
     let mut all = Vec::new();
     for file in &args.files {
         let answers = trained.predict(file, threads)?;

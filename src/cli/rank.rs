@@ -79,7 +79,7 @@ mod tests {
             ended("first", Completed, &[("loss", 0.2), ("val_loss", 0.2)]),
             ended("as second", Completed, &[("loss", 0.1), ("val_loss", 0.3)]),
         ];
-        let name = |(rank, place): (_, usize)| (rank, results[place].name.as_str());
+        let name = |(rank, place): (_, usize)| (rank, &*results[place].name);
         let order: Vec<_> = ranked(&Line::all(&results), None).into_iter().map(name).collect();
         let want = [
             (Some(1), "first"),

@@ -11,6 +11,7 @@ use super::format::count;
 use super::interrupt::Interrupt;
 use super::report::{Ending, Wanted, report};
 use super::run::work;
+use crate::memory::Bytes;
 use crate::report::{Purpose, Refusal};
 use crate::sweep::{Found, Left, RunResult, Survey};
 
@@ -31,11 +32,11 @@ pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
         notes(&survey, args.retry_failed).iter().for_each(|note| console.say(note));
     }
     let (batch, known) = survey.into_batch(args.retry_failed);
-    let names = batch.jobs.iter().map(|job| job.plan.name.clone()).collect();
+    let names = batch.queue.iter().map(|run| Arc::clone(run.of.name())).collect();
     let interrupt = Arc::new(Interrupt::default());
-    let (batch, results) = match batch.jobs.is_empty() {
+    let (batch, results) = match batch.queue.is_empty() {
         true => (batch, Vec::new()),
-        false => work(names, || Ok(batch), &args.work, &interrupt, console)?,
+        false => work((names, Bytes::default()), || Ok(batch), &args.work, &interrupt, console)?,
     };
     let all = merged(known, &results);
     let logdir = match &*dirs {

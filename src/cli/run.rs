@@ -1,12 +1,12 @@
 //! `runner run`: configs to plans, plans to results, shown as they come; it trains nothing itself.
 
-use std::num::NonZero;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use super::args::{Annotate, RunArgs, Work};
 use super::check::show_problems;
 use super::console::Console;
+use super::cores::{Parallelism, cores};
 use super::dry_run::dry_run;
 use super::exit::Exit;
 use super::format::count;
@@ -14,7 +14,8 @@ use super::interrupt::Interrupt;
 use super::load;
 use super::progress::{self, Progress};
 use super::report::{Ending, Wanted, report};
-use crate::config::Plan;
+use crate::config::{Experiment, Variant};
+use crate::memory::{Bytes, machine};
 use crate::runs::Annotations;
 use crate::sweep::{Batch, Notice, Options, RunResult};
 
@@ -40,8 +41,7 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
         load::show_notes(&experiments, console);
         return dry_run(&experiments, args.work.json, console);
     }
-    let plans = experiments.iter().flat_map(|experiment| &experiment.runs);
-    if let Some(problem) = unknown_metric(args.work.sort.as_deref(), plans.map(|run| &run.plan)) {
+    if let Some(problem) = unknown_metric(args.work.sort.as_deref(), &experiments) {
         console.error(&problem);
         return Ok(Exit::Request);
     }
@@ -51,14 +51,18 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     for repeats in experiments.iter().map(|experiment| experiment.repeats).filter(|n| 0 < *n) {
         console.say(&format!("{} the same as an earlier one, left out", count(repeats, "draw")));
     }
-    let names = experiments.iter().flat_map(|e| e.runs.iter().map(|_| e.name.clone()));
+    let largest = experiments.iter().map(|experiment| experiment.memory).max().unwrap_or_default();
+    let names = experiments.iter().flat_map(|experiment| {
+        std::iter::repeat_n(Arc::from(&*experiment.name), experiment.runs.len())
+    });
+    let names = names.collect();
     let interrupt = Arc::new(Interrupt::default());
     let plan = || {
-        let mut batch = Batch::plan(&experiments, &args.logdir);
+        let batch = Batch::plan(experiments, &args.logdir);
         batch.annotate(&annotations)?;
         Ok(batch)
     };
-    let (batch, results) = work(names.collect(), plan, &args.work, &interrupt, console)?;
+    let (batch, results) = work((names, largest), plan, &args.work, &interrupt, console)?;
     let ending = Ending {
         results: &results,
         logdir: Some(&args.logdir),
@@ -69,10 +73,10 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     told.map(|()| exit)
 }
 
-/// Runs a batch, whose runs have these names, and shows how it goes. The batch is made once
+/// Runs a batch, whose runs have these names and take up to so much memory, and shows how it goes. The batch is made once
 /// Ctrl-C is listened to.
 pub(super) fn work(
-    names: Vec<String>,
+    (names, largest): (Vec<Arc<str>>, Bytes),
     batch: impl FnOnce() -> anyhow::Result<Batch>,
     args: &Work,
     interrupt: &Arc<Interrupt>,
@@ -83,10 +87,11 @@ pub(super) fn work(
     let progress = Arc::new(Progress::new(kind, names, console.err));
     let teller = Arc::clone(&progress);
     interrupt.listen(move |text| teller.message(text))?;
-    let options = options(args);
+    let options = options(args, console);
     if !args.quiet && 1 < n_runs {
         let jobs = options.jobs.min(n_runs);
         console.say(&format!("{}, {jobs} at a time", count(n_runs, "run")));
+        crowded(largest, jobs).iter().for_each(|note| console.say(note));
     }
     let batch = batch()?;
     let tell = |notice: Notice<'_>| progress.observe(&notice);
@@ -106,26 +111,35 @@ impl Annotate {
 }
 
 /// What is wrong with sorting by a metric that no plan logs.
-fn unknown_metric<'a>(sort: Option<&str>, plans: impl Iterator<Item = &'a Plan>) -> Option<String> {
+fn unknown_metric(sort: Option<&str>, experiments: &[Experiment]) -> Option<String> {
     let sort = sort?;
-    let mut known = Vec::new();
-    for plan in plans {
+    let mut known = BTreeSet::new();
+    for Variant { plan, .. } in experiments.iter().flat_map(|e| e.runs.iter()) {
         let names = plan.training.metrics.iter().map(|metric| metric.name());
         for name in std::iter::once("loss").chain(names) {
-            known.push(name.to_owned());
+            known.insert(name.to_owned());
             known.extend((0.0 < plan.data.validation_split).then(|| format!("val_{name}")));
         }
     }
-    known.sort();
-    known.dedup();
-    let want = || format!("`--sort {sort}`: no run logs it; want one of {}", known.join(", "));
-    (!known.iter().any(|name| name == sort)).then(want)
+    let names = || known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let want = || format!("`--sort {sort}`: no run logs it; want one of {}", names());
+    (!known.contains(sort)).then(want)
 }
 
-fn options(args: &Work) -> Options {
-    let cores = || available_parallelism().map_or(1, NonZero::get);
-    let threads = args.threads.unwrap_or_else(cores);
-    let jobs = args.jobs.unwrap_or(threads);
+/// What is to be known when runs of up to `largest` bytes do not fit into memory together.
+fn crowded(largest: Bytes, jobs: usize) -> Option<String> {
+    let free = machine()?.available;
+    (free.0 < largest.0.saturating_mul(jobs as u64)).then(|| {
+        format!("a run takes up to {largest}, {free} are free: a run waits until what it takes is")
+    })
+}
+
+fn options(args: &Work, console: &Console) -> Options {
+    let Parallelism { threads, jobs, notes } = Parallelism::new(cores(), args.threads, args.jobs);
+    if !args.quiet {
+        notes.iter().for_each(|note| console.say(note));
+    }
     let max_failures = args.max_failures.or(args.fail_fast.then_some(1));
-    Options { jobs, threads, max_failures }
+    let memory = machine().map(|machine| machine.available.0);
+    Options { jobs, threads, memory, max_failures }
 }

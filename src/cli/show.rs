@@ -78,7 +78,7 @@ fn schedule_of(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
 fn plan_of(path: &Path, console: &Console) -> anyhow::Result<Plan> {
     let experiments = load(&[path.to_owned()], &[], console.err.color)
         .map_err(|pictures| Refusal::new(pictures.join("\n"), "`runner check` says the same"))?;
-    let run = experiments.into_iter().flat_map(|experiment| experiment.runs).next();
+    let run = experiments.iter().flat_map(|experiment| experiment.runs.iter()).next();
     run.map(|run| run.plan).ok_or_else(|| anyhow::anyhow!("there is no run in {}", path.display()))
 }
 

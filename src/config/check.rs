@@ -9,6 +9,7 @@ use super::classes;
 use super::data;
 use super::fit;
 use super::load::{beside, reason};
+use super::memory;
 use super::optimizer;
 use super::plan::Plan;
 use super::problem::{Location, Origin, Place, Problem};
@@ -16,6 +17,7 @@ use super::tensorboard;
 use super::tree::Node;
 
 use crate::data::{DataError, Description, Source};
+use crate::memory::{Bytes, machine};
 
 /// Tells what a data set is; [`crate::data::describe`] outside tests.
 pub type Describe<'a> = dyn Fn(&Source) -> Result<Description, DataError> + 'a;
@@ -24,15 +26,16 @@ pub type Describe<'a> = dyn Fn(&Source) -> Result<Description, DataError> + 'a;
 pub(super) type Describer<'a> = dyn FnMut(&Source) -> Result<Description, Arc<DataError>> + 'a;
 
 /// Makes the paths of a plan absolute, fills in what follows from its file and its data, and says
-/// all that does not fit.
+/// all that does not fit; else the memory that the run takes.
 pub(super) fn resolve(
     plan: &mut Plan,
     root: &Node,
     file: &Path,
     describe: &mut Describer<'_>,
-) -> Result<(), Vec<Problem>> {
+) -> Result<Bytes, Vec<Problem>> {
     let written = Written { root, file };
     let mut problems = Vec::new();
+    let mut needs = Bytes::default();
     problems.extend(name(plan, &written));
     problems.extend(weights(plan, &written));
     match data::dataset(plan, &written, describe) {
@@ -43,13 +46,17 @@ pub(super) fn resolve(
             problems.extend(fit::network(plan, &written, &data));
             problems.extend(classes::classes(plan, &written, &data));
             problems.extend(tensorboard::tensorboard(plan, &written, &data));
+            match memory::memory(plan, &written, &data, machine()) {
+                Ok(found) => needs = found,
+                Err(problem) => problems.push(*problem),
+            }
         }
         Err(problem) => problems.push(*problem),
     }
     problems.extend(fit::activations(plan, &written));
     problems.extend(optimizer::arguments(plan, &written));
     problems.extend(callbacks::callbacks(plan, &written));
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if problems.is_empty() { Ok(needs) } else { Err(problems) }
 }
 
 /// A config as it was written, to find the places of what is wrong.

@@ -1,7 +1,8 @@
 //! From paths to experiments: reads the files and what they extend, puts `--set` on top, expands
 //! sweeps, and gathers what is wrong with any; no data is read beyond its description.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +19,10 @@ use super::tree::{self, Node};
 use super::walk;
 use super::words::nearest;
 use crate::data;
+use crate::memory::Bytes;
+
+/// Bytes of a config.
+const MAX_CONFIG: u64 = 16 << 20;
 
 /// Reads configs, each with the `--set` arguments on top, or says all that is wrong with any.
 pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Experiment>, Problems> {
@@ -44,19 +49,19 @@ pub fn load_with(
     };
     let mut experiments = Vec::new();
     for path in paths {
-        let mut asked = Vec::new();
+        let (mut asked, mut told) = (HashSet::new(), Vec::new());
         let mut ask = |source: &data::Source| {
-            let told = describe(source);
-            asked.extend(told.iter().flat_map(|data| notes(source, data)));
-            told
+            let found = describe(source);
+            if asked.insert(source.clone()) {
+                for note in found.iter().flat_map(|data| notes(source, data)) {
+                    if !told.contains(&note) {
+                        told.push(note);
+                    }
+                }
+            }
+            found
         };
         let loaded = load_one(path, &overrides, &mut ask);
-        let mut told = Vec::new();
-        for note in asked {
-            if !told.contains(&note) {
-                told.push(note);
-            }
-        }
         match loaded {
             Ok(experiment) => experiments.push(Experiment { notes: told, ..experiment }),
             Err(found) => found.into_iter().for_each(|problem| problems.add(problem)),
@@ -80,11 +85,16 @@ fn load_one(
     let (below, others): (Vec<_>, Vec<_>) =
         others.into_iter().filter(|set| !set.varies()).partition(|set| space.covers(set));
     let broken = apply(&mut root, others).err();
-    let mut planner = |root: &Node| plan(path, root, describe);
+    let mut needs = Bytes::default();
+    let mut planner = |root: &Node| {
+        let (plan, memory) = plan(path, root, describe)?;
+        needs = needs.max(memory);
+        Ok(plan)
+    };
     if space.is_empty() {
         let found = planner(&root);
         return match broken {
-            None => found.map(Experiment::single),
+            None => found.map(|plan| Experiment { memory: needs, ..Experiment::single(plan) }),
             Some(problems) => Err([problems, found.err().unwrap_or_default()].concat()),
         };
     }
@@ -92,8 +102,8 @@ fn load_one(
         return Err(problems);
     }
     let (runs, repeats) = expand(&root, &space, &below, &mut planner)?;
-    let name = runs.first().map_or(String::new(), |run| run.plan.name.clone());
-    Ok(Experiment { name, sweep: true, runs, repeats, notes: Vec::new() })
+    let name = runs.plan()["name"].as_str().unwrap_or_default().to_owned();
+    Ok(Experiment { name, sweep: true, runs, repeats, notes: Vec::new(), memory: needs })
 }
 
 /// Puts overrides into a config, or says all that is wrong with any.
@@ -103,12 +113,12 @@ fn apply(root: &mut Node, sets: Vec<&Set>) -> Result<(), Vec<Problem>> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// The plan of a config in which nothing varies.
+/// The plan of a config in which nothing varies, and the memory that it takes.
 fn plan(
     path: &Path,
     root: &Node,
     describe: &mut check::Describer<'_>,
-) -> Result<Plan, Vec<Problem>> {
+) -> Result<(Plan, Bytes), Vec<Problem>> {
     let problems = walk::walk(root);
     if !problems.is_empty() {
         return Err(problems);
@@ -117,13 +127,23 @@ fn plan(
         let help = "`runner schema` describes every key";
         vec![Problem::at(Location::File(path.to_owned()), error.message(), help)]
     })?;
-    check::resolve(&mut plan, root, path, describe)?;
-    Ok(plan)
+    let memory = check::resolve(&mut plan, root, path, describe)?;
+    Ok((plan, memory))
+}
+
+/// The text of a config, if it is not too long for one.
+fn read_text(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(MAX_CONFIG + 1).read_to_string(&mut text)?;
+    match text.len() as u64 <= MAX_CONFIG {
+        true => Ok(text),
+        false => Err(std::io::Error::other(format!("it has more than {}", Bytes(MAX_CONFIG)))),
+    }
 }
 
 /// Reads one file and everything below it; `chain` holds the files that led here.
 fn read(path: &Path, chain: &mut Vec<PathBuf>) -> Result<Node, Vec<Problem>> {
-    let text = std::fs::read_to_string(path).map_err(|error| vec![unreadable(path, &error)])?;
+    let text = read_text(path).map_err(|error| vec![unreadable(path, &error)])?;
     let source = Arc::new(Source { place: Place::File(path.to_owned()), text });
     let mut root = tree::parse(&source.text, &source)?;
     let Some(extends) = root.take("extends") else { return Ok(root) };

@@ -2,6 +2,7 @@
 
 mod experiment;
 mod plan;
+mod runs;
 
 mod load;
 mod set;
@@ -13,6 +14,7 @@ mod check;
 mod classes;
 mod data;
 mod fit;
+mod memory;
 mod notes;
 mod optimizer;
 mod schema;
@@ -39,6 +41,7 @@ pub use picture::render;
 pub use plan::{Data, Label, Model, Parts, Plan, Training};
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};
 pub use reference::reference;
+pub use runs::Runs;
 pub use saved::{saved_plan, settings};
 pub use schema::schema;
 pub use sweep::short_keys;

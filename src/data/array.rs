@@ -6,7 +6,9 @@ use std::io::{ErrorKind, Read};
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
 use crate::data::error::Place;
+use crate::data::limits::check_memory;
 use crate::data::{DataError, Values};
+use crate::memory::{OutOfMemory, reserve};
 
 /// What is known of an array before its values are read.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +51,9 @@ pub(super) enum Order {
     Fortran,
 }
 
+/// Bytes that are read before memory for all is looked for: a shorter file has other errors.
+const LOOKED_AT: usize = 1 << 20;
+
 impl Kind {
     /// Bytes of one element.
     fn size(self) -> usize {
@@ -75,12 +80,14 @@ impl Header {
     pub(super) fn values(&self, reader: impl Read) -> Result<Values, DataError> {
         if self.element.kind == Kind::U8 {
             let mut bytes = Vec::new();
-            self.pieces(reader, |piece| bytes.extend_from_slice(piece))?;
+            self.pieces(reader, |piece| {
+                reserve(&mut bytes, piece.len())?;
+                bytes.extend_from_slice(piece);
+                Ok(())
+            })?;
             return Ok(Values::Bytes(self.in_c_order(bytes)?.into()));
         }
-        let mut floats = Vec::new();
-        self.pieces(reader, |piece| self.element.push_floats(piece, &mut floats))?;
-        let floats = self.in_c_order(floats)?;
+        let floats = self.floats(reader)?;
         self.check_finite(&floats)?;
         Ok(Values::Floats(floats))
     }
@@ -102,23 +109,68 @@ impl Header {
                 None => Ok(floats.iter().map(|x| *x as u32).collect()),
             };
         }
-        let integers = self.integers(reader)?;
-        match integers.iter().position(|label| !(0..max as i128).contains(label)) {
-            Some(row) => Err(wrong(row, integers[row].to_string())),
-            None => Ok(integers.into_iter().map(|label| label as u32).collect()),
-        }
+        let mut labels: Vec<u32> = Vec::new();
+        self.integers(reader, |label| {
+            if !(0..max as i128).contains(&label) {
+                return Err(wrong(labels.len(), label.to_string()));
+            }
+            let memory = |source| DataError::Memory { place: self.place.clone(), source };
+            reserve(&mut labels, 1).map_err(memory)?;
+            labels.push(label as u32);
+            Ok(())
+        })?;
+        Ok(labels)
     }
 
-    /// Reads an array of integers or booleans, of rank 1 in effect.
-    fn integers(&self, reader: impl Read) -> Result<Vec<i128>, DataError> {
-        let mut integers = Vec::new();
-        self.pieces(reader, |piece| self.element.push_integers(piece, &mut integers))?;
-        Ok(integers)
+    /// Reads the array into C order as float32, be they finite or not.
+    pub(super) fn floats(&self, reader: impl Read) -> Result<Vec<f32>, DataError> {
+        let mut floats = Vec::new();
+        self.pieces(reader, |piece| {
+            reserve(&mut floats, piece.len() / self.element.kind.size())?;
+            self.element.push_floats(piece, &mut floats);
+            Ok(())
+        })?;
+        self.in_c_order(floats)
+    }
+
+    /// Shows every element of an array of integers or booleans, of rank 1 in effect, to `see`, until
+    /// that has something to say against one.
+    fn integers(
+        &self,
+        reader: impl Read,
+        mut see: impl FnMut(i128) -> Result<(), DataError>,
+    ) -> Result<(), DataError> {
+        let (mut integers, mut ended) = (Vec::new(), Ok(()));
+        self.pieces(reader, |piece| {
+            integers.clear();
+            self.element.push_integers(piece, &mut integers);
+            if ended.is_ok() {
+                ended = integers.iter().try_for_each(|integer| see(*integer));
+            }
+            Ok(())
+        })?;
+        ended
+    }
+
+    /// Bytes that the values take in memory, once they are read.
+    pub(super) fn memory(&self) -> u64 {
+        let size = if self.element.kind == Kind::U8 { 1 } else { size_of::<f32>() as u64 };
+        self.shape.iter().fold(size, |all, &n| all.saturating_mul(n as u64))
+    }
+
+    /// Makes sure that the values could be had in memory.
+    pub(super) fn check_memory(&self) -> Result<(), DataError> {
+        self.bytes()?;
+        check_memory(&self.place, self.memory())
     }
 
     /// Hands over all of the data in pieces of whole elements; there must be neither less nor more
     /// than the shape says. What is allocated grows with what has been read.
-    fn pieces(&self, mut reader: impl Read, mut take: impl FnMut(&[u8])) -> Result<(), DataError> {
+    fn pieces(
+        &self,
+        mut reader: impl Read,
+        mut take: impl FnMut(&[u8]) -> Result<(), OutOfMemory>,
+    ) -> Result<(), DataError> {
         let want = self.bytes()?;
         let mut piece = [0; 1 << 16];
         let mut done = 0;
@@ -129,7 +181,11 @@ impl Header {
                 let (got, want) = ((done + got) as u64, want as u64);
                 return Err(DataError::Truncated { place: self.place.clone(), got, want });
             }
-            take(&piece[..len]);
+            if done == LOOKED_AT {
+                self.check_memory()?;
+            }
+            let memory = |source| DataError::Memory { place: self.place.clone(), source };
+            take(&piece[..len]).map_err(memory)?;
             done += len;
         }
         self.check_end(reader, want)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::data::looks_like_number;
+use crate::memory::{Bytes, OutOfMemory};
 
 /// A data set that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -128,6 +129,26 @@ pub enum DataError {
         place: Place,
         /// Bytes that its header promises.
         want: u64,
+    },
+
+    /// The data do not fit into memory; take fewer rows or a greater machine.
+    #[error("{place} needs {got} of memory, this machine has {want}")]
+    TooLarge {
+        /// The array or the file.
+        place: Place,
+        /// What its values take.
+        got: Bytes,
+        /// What there is.
+        want: Bytes,
+    },
+
+    /// The system gives no memory for the data, though the machine has as much.
+    #[error("cannot read {place}: {source}")]
+    Memory {
+        /// The array or the file.
+        place: Place,
+        /// What was asked for.
+        source: OutOfMemory,
     },
 
     /// Inputs and targets are not of the same rows.
@@ -289,6 +310,10 @@ impl DataError {
             DataError::Label { .. } => {
                 "count classes from 0; numbers to be estimated want `task = \"regression\"`, or a \
                  loss between numbers with one output"
+            }
+            DataError::TooLarge { .. } | DataError::Memory { .. } => {
+                "take fewer rows or columns; for a machine with more memory set RUNNER_MEMORY, as to \
+                 `64GB`"
             }
             _ => return None,
         };

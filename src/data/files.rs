@@ -37,6 +37,7 @@ pub(super) fn describe(
     };
     Ok(Description {
         rows: inputs.rows(),
+        bytes: inputs.memory(),
         classes,
         target_width,
         default_scale: if inputs.element.kind == Kind::U8 { 255.0 } else { 1.0 },

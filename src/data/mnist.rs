@@ -10,6 +10,7 @@ const TEST: &[u8] = include_bytes!("../../data/mnist-test.bin");
 pub(super) fn describe() -> Description {
     Description {
         rows: 60_000,
+        bytes: 60_000 * 28 * 28,
         shape: vec![28, 28],
         classes: Some(10),
         target_width: 1,

@@ -19,6 +19,7 @@ mod picture;
 mod array;
 mod error;
 mod fingerprint;
+mod limits;
 
 pub use csv::{
     Column, Columns, FEW_CLASSES, FeatureColumn, Reading, TargetColumns, Task, is_missing,
@@ -26,6 +27,7 @@ pub use csv::{
 };
 pub use error::{DataError, Place};
 pub use labels::Labels;
+pub use npz::{Archive, Array};
 pub use picture::load_picture;
 pub use preparation::Preparation;
 pub use source::{Description, Part, Source, describe, load, load_inputs};

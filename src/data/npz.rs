@@ -1,6 +1,7 @@
 //! NumPy's archives with Keras's names: finds `x_train`, `y_train`, `x_test` and `y_test`, stored or
 //! deflated; it never reads an array that nobody asked for.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use zip::result::ZipError;
 use crate::data::array::{Element, Header, Kind, Order, read_full};
 use crate::data::error::Place;
 use crate::data::files::{self, Files, Role};
+use crate::data::limits::{Unpacked, check_expansion};
 use crate::data::packing::is_gzip;
 use crate::data::{DataError, Inputs, Part, Table, Targets};
 
@@ -68,9 +70,93 @@ impl Npz {
     fn array(&mut self, name: &str) -> Result<(Header, Box<dyn Read + '_>), DataError> {
         let place = Place::array(&self.path, name);
         let index = self.index(name)?;
-        let mut array = self.archive.by_index(index).map_err(|error| archive(&self.path, error))?;
+        self.array_at(index, place)
+    }
+
+    fn array_at(
+        &mut self,
+        index: usize,
+        place: Place,
+    ) -> Result<(Header, Box<dyn Read + '_>), DataError> {
+        let array = self.archive.by_index(index).map_err(|error| archive(&self.path, error))?;
+        let packed = array.compressed_size();
+        let io = |source| DataError::Io { path: self.path.clone(), source };
+        check_expansion(packed, array.size()).map_err(io)?;
+        let mut array = Unpacked::new(array, packed);
         let header = read_header(&mut array, place)?;
         Ok((header, Box::new(array)))
+    }
+}
+
+/// An `.npz` file of arrays with any names, such as weights.
+pub struct Archive(Npz);
+
+/// An array of float32: its shape, and its numbers row after row.
+pub type Array = (Vec<usize>, Vec<f32>);
+
+impl Archive {
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// A file that is no archive, see [`DataError`].
+    pub fn open(path: &Path) -> Result<Archive, DataError> {
+        Npz::open(path).map(Archive)
+    }
+
+    /// The name and the shape of every array that is wanted, by the headers alone.
+    ///
+    /// # Errors
+    ///
+    /// An array without a header of NumPy's, see [`DataError`].
+    pub fn shapes(
+        &mut self,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, Vec<usize>)>, DataError> {
+        let names = self.names(wanted);
+        let shape = |(index, name): (usize, String)| {
+            let (header, _) = self.at(index, &name)?;
+            Ok((name, header.shape))
+        };
+        names.into_iter().map(shape).collect()
+    }
+
+    /// Every array that is wanted, by its name.
+    ///
+    /// # Errors
+    ///
+    /// An array that is damaged, has other elements than float32, or does not fit into memory, see
+    /// [`DataError`].
+    pub fn read(
+        &mut self,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, Array>, DataError> {
+        let mut arrays = BTreeMap::new();
+        for (index, name) in self.names(wanted) {
+            let (header, reader) = self.at(index, &name)?;
+            if header.element.kind != Kind::F32 {
+                let got = format!("{:?}", header.element.kind).to_lowercase();
+                return Err(DataError::Element { place: header.place, got });
+            }
+            header.check_memory()?;
+            let values = header.floats(reader)?;
+            arrays.insert(name, (header.shape, values));
+        }
+        Ok(arrays)
+    }
+
+    /// Places and names of the arrays that are wanted.
+    fn names(&self, wanted: impl Fn(&str) -> bool) -> Vec<(usize, String)> {
+        let name = |index| {
+            let name = self.0.archive.name_for_index(index).unwrap_or_default();
+            (index, name.strip_suffix(".npy").unwrap_or(name).to_owned())
+        };
+        (0..self.0.archive.len()).map(name).filter(|(_, name)| wanted(name)).collect()
+    }
+
+    fn at(&mut self, index: usize, name: &str) -> Result<(Header, Box<dyn Read + '_>), DataError> {
+        let place = Place::array(&self.0.path, name);
+        self.0.array_at(index, place)
     }
 }
 

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
+use crate::data::limits::Unpacked;
+
 /// What the first bytes of a file say that it is, with the way out, where that is neither text nor
 /// anything that is read here.
 pub(super) fn foreign(start: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -27,11 +29,13 @@ pub(super) fn is_gzip(start: &[u8]) -> bool {
 
 /// The bytes of a file, unpacked if its name ends in `.gz` or its first bytes say so.
 pub(super) fn unpacked(path: &Path) -> Result<Box<dyn BufRead>> {
-    let mut file = BufReader::new(File::open(path)?);
+    let file = File::open(path)?;
+    let packed = file.metadata()?.len();
+    let mut file = BufReader::new(file);
     let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
     let start = file.fill_buf()?;
     Ok(match is_gzip(start) || (named && !start.is_empty()) {
-        true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+        true => Box::new(BufReader::new(Unpacked::new(MultiGzDecoder::new(file), packed))),
         false => Box::new(file),
     })
 }

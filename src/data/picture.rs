@@ -2,10 +2,21 @@
 //! several rows.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Error};
 use std::path::Path;
 
+use crate::data::limits::{MAX_PIXELS, MAX_PNG_TEXT};
 use crate::data::{DataError, Inputs, Preparation, Table, Targets, Values};
+use crate::memory;
+
+/// A picture as its file has it: pixels of some samples each, row after row.
+struct Samples {
+    width: usize,
+    height: usize,
+    /// Samples of a pixel.
+    depth: usize,
+    bytes: Vec<u8>,
+}
 
 /// Gray pixels, row after row.
 struct Gray {
@@ -50,22 +61,31 @@ pub fn load_picture(path: &Path, preparation: &Preparation) -> Result<Table, Dat
     Ok(Table { inputs, targets, shape: preparation.shape.clone(), columns: None })
 }
 
-fn read(path: &Path) -> Result<Gray, DataError> {
+fn read(path: &Path) -> Result<Samples, DataError> {
     let io = |source| DataError::Io { path: path.to_owned(), source };
     let broken = |error: png::DecodingError| match error {
         png::DecodingError::IoError(source) => io(source),
-        other => io(std::io::Error::other(format!("it is no PNG that can be read: {other}"))),
+        other => io(Error::other(format!("it is no PNG that can be read: {other}"))),
     };
     let mut decoder = png::Decoder::new(BufReader::new(File::open(path).map_err(io)?));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
+    decoder.set_limits(png::Limits { bytes: MAX_PNG_TEXT });
+    // Nothing is allocated for the pixels before their number is known.
+    let header = decoder.read_header_info().map_err(broken)?;
+    let (width, height) = (header.width, header.height);
+    if MAX_PIXELS < u64::from(width) * u64::from(height) {
+        let got = format!("it has {width} x {height} pixels, want at most {MAX_PIXELS} in all");
+        return Err(io(Error::other(got)));
+    }
     let mut reader = decoder.read_info().map_err(broken)?;
-    let too_large = || io(std::io::Error::other("the picture is too large"));
-    let mut bytes = vec![0; reader.output_buffer_size().ok_or_else(too_large)?];
+    let too_large = || io(Error::other("the picture is too large"));
+    let size = reader.output_buffer_size().ok_or_else(too_large)?;
+    let mut bytes = Vec::new();
+    memory::reserve(&mut bytes, size).map_err(|error| io(Error::other(error)))?;
+    bytes.resize(size, 0);
     let info = reader.next_frame(&mut bytes).map_err(broken)?;
-    let samples = info.color_type.samples();
     let (width, height) = (info.width as usize, info.height as usize);
-    let pixels = bytes.chunks_exact(samples).take(width * height).map(gray).collect();
-    Ok(Gray { width, height, pixels })
+    Ok(Samples { width, height, depth: info.color_type.samples(), bytes })
 }
 
 /// The brightness of a pixel (ITU-R BT.601), over white where it lets through.
@@ -80,7 +100,13 @@ fn gray(samples: &[u8]) -> f64 {
     255.0 + (bright - 255.0) * alpha / 255.0
 }
 
-impl Gray {
+impl Samples {
+    /// The brightness of a pixel.
+    fn gray(&self, x: usize, y: usize) -> f64 {
+        let at = (y * self.width + x) * self.depth;
+        gray(&self.bytes[at..at + self.depth])
+    }
+
     /// Each new pixel is the mean of what it covers.
     fn resized(&self, width: usize, height: usize) -> Gray {
         let across = shares(self.width, width);
@@ -91,7 +117,7 @@ impl Gray {
                 let mut sum = 0.0;
                 for &(y, high) in rows {
                     for &(x, wide) in columns {
-                        sum += self.pixels[y * self.width + x] * high * wide;
+                        sum += self.gray(x, y) * high * wide;
                     }
                 }
                 pixels.push(sum);
@@ -99,7 +125,9 @@ impl Gray {
         }
         Gray { width, height, pixels }
     }
+}
 
+impl Gray {
     /// The mean of the outermost pixels.
     fn border(&self) -> f64 {
         let outer = |i: &usize| {

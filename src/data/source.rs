@@ -36,6 +36,8 @@ pub enum Part {
 pub struct Description {
     /// Number of training rows.
     pub rows: usize,
+    /// Bytes of memory that the inputs take while they are read.
+    pub bytes: u64,
     /// The shape of one input, such as `[28, 28]`.
     pub shape: Vec<usize>,
     /// Number of classes, or `None` when the targets are real values.
@@ -110,7 +112,7 @@ pub fn describe(source: &Source) -> Result<Description, DataError> {
     match source {
         Source::Mnist => Ok(mnist::describe()),
         Source::Path(path, task) => files::describe(&mut *open(path)?, *task),
-        Source::Csv(path, reading) => Ok(description(csv::read(path, reading)?)),
+        Source::Csv(path, reading) => csv::describe(path, reading),
     }
 }
 
@@ -155,24 +157,6 @@ pub fn load_inputs(source: &Source, preparation: &Preparation) -> Result<Table, 
     };
     preparation.check(&mut table, source)?;
     Ok(table)
-}
-
-fn description(table: Table) -> Description {
-    let (classes, target_width) = match &table.targets {
-        Targets::Classes { classes, .. } => (Some(*classes), 1),
-        Targets::Values { width, .. } => (None, *width),
-    };
-    Description {
-        labels: Labels::of(&table.targets, table.columns.as_ref()),
-        binary: table.targets.is_binary(),
-        rows: table.rows(),
-        classes,
-        target_width,
-        default_scale: 1.0,
-        has_test: false,
-        shape: table.shape,
-        columns: table.columns,
-    }
 }
 
 fn is_npz(path: &Path) -> bool {

@@ -97,13 +97,18 @@ impl Inputs {
             Values::Bytes(bytes) => (bytes.len(), count(bytes)),
             Values::Floats(floats) => (floats.len(), count(floats)),
         };
-        let thin = n_entries as f64 <= SPARSE_DENSITY * n_values as f64;
-        if thin && features <= 1 << 16 && u32::try_from(n_entries).is_ok() {
+        if is_sparse(features, n_values, n_entries) {
             Inputs::Sparse(SparseRows::new(features, &values, n_entries))
         } else {
             Inputs::Dense(DenseRows { features, values })
         }
     }
+}
+
+/// Whether rows of `features` features are kept sparse, of whose values `n_entries` are not zero.
+pub(super) fn is_sparse(features: usize, n_values: usize, n_entries: usize) -> bool {
+    let thin = n_entries as f64 <= SPARSE_DENSITY * n_values as f64;
+    thin && features <= 1 << 16 && u32::try_from(n_entries).is_ok()
 }
 
 impl SparseRows {

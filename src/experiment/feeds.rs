@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{Data, Parts, Plan};
 use crate::data::{Labels, Part, Preparation, Source, Table, describe, load};
+use crate::kernels::Groups;
 use crate::runs::DataSource;
 use crate::train::Feed;
 
@@ -69,18 +70,19 @@ impl Feeds {
         if let Some((_, loaded)) = known {
             return Ok(Arc::clone(loaded));
         }
-        let loaded = Arc::new(on(threads, || Loaded::read(data, source.clone(), scale))??);
+        let loaded = Arc::new(Loaded::read(data, source.clone(), scale, threads)?);
         let rows = loaded.feed.rows();
         feeds.insert(key(data.standardize.then_some(rows)), Arc::clone(&loaded));
         Ok(loaded)
     }
 }
 
-/// Does the work in a pool of so many threads.
-fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-    match threads {
-        0 | 1 => Ok(work()),
-        n => Ok(rayon::ThreadPoolBuilder::new().num_threads(n).build()?.install(work)),
+/// Does the work in a pool of so many threads; without one where they cannot be had.
+fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
+    match (1 < threads).then(pool).flatten() {
+        Some(pool) => pool.install(work),
+        None => work(),
     }
 }
 
@@ -90,7 +92,7 @@ fn parts(data: &Data, rows: usize) -> Parts {
 }
 
 impl Loaded {
-    fn read(data: &Data, source: Source, scale: f64) -> anyhow::Result<Loaded> {
+    fn read(data: &Data, source: Source, scale: f64, threads: usize) -> anyhow::Result<Loaded> {
         let table = load(&source, Part::Train)?;
         let mut fingerprint = source.fingerprint(Part::Train, &table);
         let trained = parts(data, table.rows()).training.len();
@@ -102,10 +104,10 @@ impl Loaded {
                 let mut table = load(&other, Part::Train)?;
                 preparation.check(&mut table, &other)?;
                 fingerprint = both(&fingerprint, &other.fingerprint(Part::Train, &table));
-                Some((other, feed(&preparation, table)))
+                Some((other, feed(&preparation, table, threads)))
             }
         };
-        let feed = Arc::new(feed(&preparation, table));
+        let feed = Arc::new(feed(&preparation, table, threads));
         Ok(Loaded { feed, preparation, labels, validation, source, fingerprint })
     }
 
@@ -158,9 +160,10 @@ impl Loaded {
     }
 }
 
-fn feed(preparation: &Preparation, table: Table) -> Feed {
+/// The rows in the form of the kernels, on at most `threads` threads, none without work.
+fn feed(preparation: &Preparation, table: Table, threads: usize) -> Feed {
     let (table, scale) = preparation.apply(table);
-    Feed::new(table, scale)
+    on(threads.min(Groups::most_threads(table.rows())), || Feed::new(table, scale))
 }
 
 /// One fingerprint of two.

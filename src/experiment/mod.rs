@@ -25,11 +25,12 @@ use std::time::Duration;
 pub use feeds::Feeds;
 pub use trained::{Answer, Evaluation, Mistake, Rows, Trained};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 
 use crate::config::Plan;
 use crate::experiment::logbook::Logbook;
 use crate::experiment::pictures::Answers;
+use crate::memory::{self, Bytes, OutOfMemory};
 use crate::model::Network;
 pub use crate::runs::monitored;
 use crate::runs::{History, Record, Status};
@@ -121,6 +122,9 @@ fn contain<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 fn bug(panic: &(dyn Any + Send)) -> anyhow::Error {
+    if let Some(error) = panic.downcast_ref::<OutOfMemory>() {
+        return (*error).into();
+    }
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     anyhow!("a bug in runner: {text}")
@@ -143,6 +147,7 @@ fn train(
     let outputs = layers.iter().fold(loaded.feed.features(), |n, layer| layer.outputs(n));
     let metrics = plan.training.metrics_of(loaded.preparation.output_names(), outputs);
     let threads = (setting.threads)();
+    memory::check(Bytes(plan.footprint(loaded.feed.rows()).total()))?;
     let task = Task {
         feed: &loaded.feed,
         training: loaded.parts(plan).training,
@@ -191,8 +196,7 @@ fn start(
         return Ok(state);
     }
     if let Some(path) = &plan.model.weights {
-        let cannot = || format!("cannot start from the weights in `{}`", path.display());
-        network.load(&weights::read(path)?).with_context(cannot)?;
+        weights::read(path, &mut network)?;
     }
     logbook.open(plan, None)?;
     Ok(task.start(network))

@@ -13,7 +13,7 @@ use crate::experiment::pictures::in_grays;
 use crate::experiment::{Feeds, weights};
 use crate::kernels::{Cpu, Matrix, argmax};
 use crate::model::{Activation, Network};
-use crate::runs::{Folder, Weights, load_weights};
+use crate::runs::{Folder, Weights};
 use crate::train::{Feed, Goal, Logs, evaluate, predict};
 
 /// What the metadata of weights calls the preparation.
@@ -88,7 +88,7 @@ impl Trained {
     ///
     /// Weights that are not there, cannot be read, or are of another network.
     pub fn load(dir: &Path, path: &Path, plan: Plan) -> Result<Trained> {
-        let file = load_weights(path)?;
+        let file = weights::load(path)?;
         let preparation = match preparation(path, &file)? {
             Some(preparation) => preparation,
             None => preparation_of(dir, &plan)?,
@@ -244,7 +244,7 @@ fn preparation(path: &Path, file: &Weights) -> Result<Option<Preparation>> {
 /// or else from its data.
 fn preparation_of(dir: &Path, plan: &Plan) -> Result<Preparation> {
     let last = Folder::at(dir).weights();
-    let known = last.is_file().then(|| preparation(&last, &load_weights(&last)?));
+    let known = last.is_file().then(|| preparation(&last, &weights::load(&last)?));
     match known.transpose()?.flatten() {
         Some(preparation) => Ok(preparation),
         None => Ok(Feeds::default().get(plan, 1)?.preparation.clone()),

@@ -1,47 +1,50 @@
 //! Weights to start from: an `.npz` archive, or the `model.safetensors` of another run.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use ndarray::{Ix1, Ix2, OwnedRepr};
-use ndarray_npy::{NpzReader, ReadNpzError};
 
-use crate::runs::{Tensor, load_weights};
+use crate::data::Archive;
+use crate::memory::{self, Bytes};
+use crate::model::Network;
+use crate::runs::{self, Tensor};
 
 /// Weights by name: shape, and numbers row after row.
 type Weights = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
-/// Reads every weight in the file.
-pub(super) fn read(path: &Path) -> Result<Weights> {
-    let npz = || {
-        let file = File::open(path)?;
-        read_npz(file).map_err(anyhow::Error::from)
+/// Puts the weights in the file into the network. Their shapes are looked at before their numbers are
+/// read, so that a file takes no more memory than the network does.
+pub(super) fn read(path: &Path, network: &mut Network) -> Result<()> {
+    let cannot_use = || format!("cannot start from the weights in `{}`", path.display());
+    let weights = match path.extension().is_some_and(|e| e == "safetensors") {
+        true => by_name(load(path)?.tensors),
+        false => {
+            let cannot = || format!("cannot read the weights in `{}`", path.display());
+            let mut archive = Archive::open(path).with_context(cannot)?;
+            let shapes = archive.shapes(is_weight).with_context(cannot)?;
+            network.check(&shapes.into_iter().collect()).with_context(cannot_use)?;
+            archive.read(is_weight).with_context(cannot)?
+        }
     };
-    match path.extension().is_some_and(|e| e == "safetensors") {
-        true => Ok(by_name(load_weights(path)?.tensors)),
-        false => npz().with_context(|| format!("cannot read the weights in `{}`", path.display())),
-    }
+    network.load(&weights).with_context(cannot_use)
+}
+
+/// Whether an array is a weight: exports have the preparation of rows too, under other names.
+fn is_weight(name: &str) -> bool {
+    !name.starts_with("input.")
+}
+
+/// Reads a file of tensors, if it fits into memory with what it becomes.
+pub(super) fn load(path: &Path) -> Result<runs::Weights> {
+    let size = fs::metadata(path).map_or(0, |meta| meta.len());
+    let cannot = || format!("cannot read the weights in `{}`", path.display());
+    memory::check(Bytes(size.saturating_mul(2))).with_context(cannot)?;
+    Ok(runs::load_weights(path)?)
 }
 
 /// Tensors by name.
 pub(super) fn by_name(tensors: Vec<Tensor>) -> Weights {
     tensors.into_iter().map(|t| (t.name, (t.shape, t.data))).collect()
-}
-
-fn read_npz(file: File) -> Result<Weights, ReadNpzError> {
-    let mut npz = NpzReader::new(file)?;
-    let mut weights = Weights::new();
-    // Exports have the preparation of rows too, under these names.
-    for name in npz.names()?.into_iter().filter(|name| !name.starts_with("input.")) {
-        let matrix = npz.by_name::<OwnedRepr<f32>, Ix2>(&name).map(|m| m.into_dyn());
-        let array = match matrix {
-            Ok(matrix) => matrix,
-            Err(_) => npz.by_name::<OwnedRepr<f32>, Ix1>(&name)?.into_dyn(),
-        };
-        let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
-        weights.insert(name, (array.shape().to_vec(), array.iter().copied().collect()));
-    }
-    Ok(weights)
 }

@@ -10,9 +10,10 @@ use crate::kernels::groups::{BANDS, Entry, GROUP};
 use crate::kernels::mask::{Mask, Ones, WORD, Word, firsts_in, groups_in};
 use crate::kernels::pages::large_pages;
 use crate::kernels::places::{Places, PlacesMut};
+use crate::memory::probe;
 
 /// Rows that are grouped by one thread.
-const CHUNK: usize = 2048;
+pub(super) const CHUNK: usize = 2048;
 
 /// All rows as groups.
 pub(super) struct Grouped<E> {
@@ -36,12 +37,16 @@ pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
     let cpu = Cpu::detect();
     let chunks: Vec<&[Word]> = mask.chunks(CHUNK).collect();
     let count = |words: &&_| cpu.run(Count { words, n_words });
-    let counted: Vec<_> = chunks.par_iter().map(count).collect();
+    let counted: Vec<_> = match is_shared(chunks.len()) {
+        true => chunks.par_iter().map(count).collect(),
+        false => chunks.iter().map(count).collect(),
+    };
     let n_values = counted.iter().map(|chunk| chunk.values).sum::<usize>();
     assert!(n_values == values.len(), "one value for each feature that is set");
     let used = used(&counted);
     let bands = bands(mask.features(), chunks.first().copied().unwrap_or_default());
     let n_groups = counted.iter().map(|chunk| chunk.groups).sum();
+    probe(n_groups * size_of::<E>());
     let mut groups = Vec::with_capacity(n_groups);
     large_pages(groups.spare_capacity_mut());
     groups.resize(n_groups, E::default());
@@ -55,8 +60,17 @@ pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
         rooms.push(Room { words, n_words, bands, values, groups, places, first });
         first += chunk.groups;
     }
-    rooms.into_par_iter().for_each(|room| cpu.run(room));
+    match is_shared(rooms.len()) {
+        true => rooms.into_par_iter().for_each(|room| cpu.run(room)),
+        false => rooms.into_iter().for_each(|room| cpu.run(room)),
+    }
     Grouped { groups, places, used, bands }
+}
+
+/// Whether `n` chunks are worth the threads of a pool. Only a caller inside a pool has one: rayon's
+/// global pool would start a thread for each core.
+fn is_shared(n: usize) -> bool {
+    1 < n && rayon::current_thread_index().is_some() && 1 < rayon::current_num_threads()
 }
 
 /// What some rows have.

@@ -11,7 +11,7 @@ use std::slice::Iter;
 
 use crate::kernels::ViewMut;
 use crate::kernels::compress::Compress;
-use crate::kernels::grouping::{Grouped, group, one_by_one};
+use crate::kernels::grouping::{CHUNK, Grouped, group, one_by_one};
 use crate::kernels::listing::Listing;
 use crate::kernels::mask::{Mask, Word};
 use crate::kernels::places::Places;
@@ -187,6 +187,11 @@ impl Groups {
             used,
             bands,
         }
+    }
+
+    /// Threads that have work when `rows` rows are grouped.
+    pub fn most_threads(rows: usize) -> usize {
+        rows.div_ceil(CHUNK)
     }
 
     /// Number of features of a row, zeros included.

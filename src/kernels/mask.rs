@@ -7,6 +7,7 @@ use crate::kernels::Vector;
 use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::GROUP;
 use crate::kernels::large_pages;
+use crate::memory::probe;
 
 /// Bits of a word.
 pub(super) const WORD: usize = u64::BITS as usize;
@@ -26,7 +27,9 @@ pub struct Mask {
 impl Mask {
     /// `rows` rows of `features` features, of which none is set.
     pub fn new(rows: usize, features: usize) -> Mask {
-        let mut words = vec![Word::default(); rows * Mask::words_of(features)];
+        let n = rows.saturating_mul(Mask::words_of(features));
+        probe(n.saturating_mul(size_of::<Word>()));
+        let mut words = vec![Word::default(); n];
         large_pages(&mut words);
         Mask { rows, features, words: words.into() }
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use crate::kernels::prefetch::prefetch;
 use crate::kernels::{LANES, padded};
+use crate::memory::give_up;
 
 /// A row-major matrix; the padding beyond its columns is zero unless a kernel says otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,15 +23,26 @@ struct Line([f32; LANES]);
 impl Matrix {
     /// A matrix of zeros.
     ///
-    /// Panics when it has more numbers than an address can count.
+    /// Memory that cannot be had ends the work as a panic does, see [`give_up`].
     pub fn zeros(rows: usize, cols: usize) -> Matrix {
-        const MOST: usize = isize::MAX as usize / size_of::<Line>();
-        // Fewer columns than that can be padded without a wrap.
-        let lines = if cols < MOST { (stride(cols) / LANES).checked_mul(rows) } else { None };
-        let Some(lines) = lines.filter(|lines| *lines <= MOST) else {
-            panic!("{rows} × {cols} numbers are too many")
-        };
-        Matrix { lines: vec![Line([0.0; LANES]); lines], rows, cols }
+        let bytes = Matrix::bytes(rows, cols);
+        let mut lines = Vec::new();
+        let n = bytes / size_of::<Line>();
+        if lines.try_reserve_exact(n).is_err() {
+            give_up(bytes);
+        }
+        lines.resize(n, Line([0.0; LANES]));
+        Matrix { lines, rows, cols }
+    }
+
+    /// The bytes that a matrix takes, or `usize::MAX` where they cannot be counted.
+    pub fn bytes(rows: usize, cols: usize) -> usize {
+        // More columns could not be padded without a wrap.
+        if usize::MAX / 2 < cols {
+            return usize::MAX;
+        }
+        let numbers = rows.checked_mul(stride(cols));
+        numbers.and_then(|numbers| numbers.checked_mul(size_of::<f32>())).unwrap_or(usize::MAX)
     }
 
     /// A matrix from its rows one after the other, without padding; `values` must hold
@@ -311,6 +323,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::memory::OutOfMemory;
 
     fn panics<T>(work: impl FnOnce() -> T) -> bool {
         catch_unwind(AssertUnwindSafe(|| drop(work()))).is_err()
@@ -328,8 +341,8 @@ mod tests {
         ];
         for (rows, cols) in too_many {
             let panic = catch_unwind(|| Matrix::zeros(rows, cols)).unwrap_err();
-            let text = panic.downcast_ref::<String>().cloned();
-            assert_eq!(text, Some(format!("{rows} × {cols} numbers are too many")));
+            let bytes = Matrix::bytes(rows, cols);
+            assert_eq!(panic.downcast_ref(), Some(&OutOfMemory { bytes }), "{rows} × {cols}");
         }
         assert!(panics(|| Matrix::from_rows(1 << 60, 16, &[])));
         assert_eq!(Matrix::zeros(usize::MAX, 0).row(usize::MAX - 1), [0.0; 0]);

@@ -7,6 +7,7 @@ use crate::kernels::groups::BANDS;
 use crate::kernels::mask::WORD;
 use crate::kernels::pages::large_pages;
 use crate::kernels::prefetch::{LINE, prefetch};
+use crate::memory::probe;
 
 /// Words of a line of the cache.
 const LINE_WORDS: usize = LINE / size_of::<u64>();
@@ -31,7 +32,9 @@ impl Places {
     /// Room for `rows` rows of at most `groups` groups.
     pub(super) fn new(rows: usize, groups: usize) -> Places {
         let stride = (1 + groups.div_ceil(WORD)).next_power_of_two();
-        let mut words = vec![0; rows * stride + LINE_WORDS];
+        let n = rows.saturating_mul(stride).saturating_add(LINE_WORDS);
+        probe(n.saturating_mul(size_of::<u64>()));
+        let mut words = vec![0; n];
         large_pages(&mut words);
         let skip = words.as_ptr().align_offset(LINE).min(LINE_WORDS);
         // Behind the last record there is nothing to be read.

@@ -146,28 +146,34 @@ impl Network {
         &mut self,
         given: &BTreeMap<String, (Vec<usize>, Vec<f32>)>,
     ) -> Result<(), WeightsError> {
-        let wanted: Vec<_> = self.weights().into_iter().map(|w| (w.name, w.shape)).collect();
-        for (name, want) in &wanted {
-            let Some((got, _)) = given.get(name) else {
-                return Err(WeightsError::Missing {
-                    name: name.clone(),
-                    got: given.keys().cloned().collect(),
-                });
-            };
-            if got != want {
-                return Err(WeightsError::Shape {
-                    name: name.clone(),
-                    got: got.clone(),
-                    want: want.clone(),
-                });
-            }
-        }
-        if let Some(name) = given.keys().find(|name| !wanted.iter().any(|(w, _)| w == *name)) {
-            return Err(WeightsError::Unknown { name: name.clone() });
-        }
-        for (weights, (name, _)) in self.weights_mut().zip(&wanted) {
+        let shapes = given.iter().map(|(name, (shape, _))| (name.clone(), shape.clone()));
+        self.check(&shapes.collect())?;
+        let names: Vec<_> = self.weights().into_iter().map(|w| w.name).collect();
+        for (weights, name) in self.weights_mut().zip(&names) {
             *weights = Matrix::from_rows(weights.rows(), weights.cols(), &given[name].1);
         }
         Ok(())
+    }
+
+    /// Whether there are all weights of the network, each with its shape, and nothing else.
+    pub fn check(&self, given: &BTreeMap<String, Vec<usize>>) -> Result<(), WeightsError> {
+        let wanted: Vec<_> = self.weights().into_iter().map(|w| (w.name, w.shape)).collect();
+        for (name, want) in &wanted {
+            match given.get(name) {
+                Some(got) if got == want => {}
+                Some(got) => {
+                    let (name, got, want) = (name.clone(), got.clone(), want.clone());
+                    return Err(WeightsError::Shape { name, got, want });
+                }
+                None => {
+                    let got = given.keys().cloned().collect();
+                    return Err(WeightsError::Missing { name: name.clone(), got });
+                }
+            }
+        }
+        match given.keys().find(|name| !wanted.iter().any(|(w, _)| w == *name)) {
+            Some(name) => Err(WeightsError::Unknown { name: name.clone() }),
+            None => Ok(()),
+        }
     }
 }

@@ -5,8 +5,7 @@ use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
+use super::parallel;
 use super::refusal::Refusal;
 use super::run::Run;
 use crate::runs::{Folder, RunsError};
@@ -63,7 +62,7 @@ fn walk(dir: &Path, sweep: Option<&Path>) -> Collection {
 
 fn walk_all(dir: &Path, folders: &[PathBuf], is_sweep: bool) -> Collection {
     let sweep = is_sweep.then_some(dir);
-    let found: Vec<_> = folders.par_iter().map(|folder| walk(folder, sweep)).collect();
+    let found: Vec<_> = parallel::map(folders, |folder| walk(folder, sweep));
     let mut all = Collection::default();
     all.sweeps.extend(sweep.map(Path::to_owned));
     for mut found in found {

@@ -2,6 +2,7 @@
 //! nothing, changes nothing and prints nothing.
 
 mod collect;
+mod parallel;
 mod refusal;
 mod run;
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rayon::prelude::*;
 use serde_json::Value;
 
+use super::parallel;
 use crate::config::{self, Plan};
 use crate::runs::{Annotations, Folder, History, Lock, Record, RunsError, Status};
 
@@ -164,5 +164,5 @@ impl Run {
 
 /// Reads the config of every run, and says which cannot be read.
 pub fn read_settings(runs: &[Run]) -> Vec<String> {
-    runs.par_iter().filter_map(|run| run.read_settings().err()).collect()
+    parallel::map(runs, |run| run.read_settings().err()).into_iter().flatten().collect()
 }

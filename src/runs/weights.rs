@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::atomic::{Survives, write_atomic};
 use super::error::RunsError;
+use crate::memory::probe;
 
 /// A tensor to be saved.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,6 +83,7 @@ pub(super) fn encode(tensors: &[TensorView<'_>], metadata: &BTreeMap<String, Str
     let mut header = Value::Object(header).to_string();
     // The format wants the data to begin at a multiple of 8 bytes.
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+    probe(end);
     let mut bytes = Vec::with_capacity(8 + header.len() + end);
     bytes.extend((header.len() as u64).to_le_bytes());
     bytes.extend(header.as_bytes());

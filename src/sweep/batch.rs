@@ -1,41 +1,61 @@
 //! A batch: the runs of one invocation, each with its folder, and the right to write there; it
 //! makes folders and plans, and starts nothing.
 
+use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use chrono::Local;
 
-use crate::config::{Change, Experiment, Plan, Variant};
+use crate::config::{Change, Experiment, Plan, Runs, Variant};
 use crate::experiment::Feeds;
 use crate::runs::{Annotations, Folder, Lock, RunsError, Survives, git_commit, write_atomic};
+use crate::sweep::extend::as_extended;
 use crate::sweep::{Frozen, RunResult, Status};
 
 /// One run that is to be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
-    /// The name of its experiment.
-    pub name: String,
-    /// Its name within the sweep; empty if there is no sweep.
-    pub label: String,
-    /// What it is.
-    pub plan: Plan,
+    /// What it is, and what makes it different from the other runs of its sweep.
+    pub run: Variant,
     /// Its folder, which a run of a sweep makes when it starts.
     pub dir: PathBuf,
-    /// The folder to resume: that of its sweep, or its own.
-    pub root: PathBuf,
-    /// What makes it different from the other runs of its sweep.
-    pub changes: Vec<Change>,
     /// The SHA-256 of the data that it was planned for, if that is known.
     pub data: Option<String>,
-    /// Why it cannot be started: its folder could not be made.
-    pub blocked: Option<String>,
+}
+
+/// The runs of one experiment, with their folder.
+#[derive(Debug)]
+pub struct Planned {
+    name: Arc<str>,
+    /// The name that the user has given to its runs.
+    alias: OnceLock<Arc<str>>,
+    /// The folder to resume: that of the sweep, or of the only run.
+    pub root: PathBuf,
+    sweep: bool,
+    runs: Runs,
+    /// The SHA-256 of the data that the runs were planned for, by its name in the plans.
+    data: BTreeMap<String, String>,
+    /// Why no run can be started: the folder could not be made.
+    pub(super) blocked: Option<String>,
+}
+
+/// A run that waits: 16 bytes, whatever it is.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// The experiment that it is of.
+    pub of: Arc<Planned>,
+    index: u32,
+    /// Epochs in place of those of the plan, if it is given more.
+    epochs: Option<NonZero<u32>>,
 }
 
 /// The runs of one invocation.
 #[derive(Debug)]
 pub struct Batch {
     /// The runs, in the order in which they start.
-    pub jobs: Vec<Job>,
+    pub queue: Vec<Queued>,
     /// The folders of sweeps are ours as long as these are.
     pub(super) locks: Vec<Lock>,
     pub(super) feeds: Feeds,
@@ -45,112 +65,161 @@ pub struct Batch {
 
 impl Batch {
     /// The batch of these runs.
-    pub(super) fn new(jobs: Vec<Job>, locks: Vec<Lock>) -> Batch {
+    pub(super) fn new(queue: Vec<Queued>, locks: Vec<Lock>) -> Batch {
         let commit = std::env::current_dir().ok().and_then(|dir| git_commit(&dir));
-        Batch { jobs, locks, feeds: Feeds::default(), commit }
+        Batch { queue, locks, feeds: Feeds::default(), commit }
     }
 
     /// Makes the folder of every experiment below `logdir`, with all in it that a later process
     /// needs to start what this one may not get to. If that cannot be done for one, its runs fail.
-    pub fn plan(experiments: &[Experiment], logdir: &Path) -> Batch {
+    pub fn plan(experiments: Vec<Experiment>, logdir: &Path) -> Batch {
         let mut batch = Batch::new(Vec::new(), Vec::new());
         for experiment in experiments {
             let planned = match experiment.sweep {
                 true => batch.plan_sweep(experiment, logdir),
-                false => batch.plan_runs(experiment, logdir),
+                false => plan_run(experiment, logdir),
             };
-            if let Err(error) = planned {
-                let blocked = |run: &Variant| Job {
-                    label: run.label.clone(),
-                    changes: run.changes.clone(),
-                    blocked: Some(error.to_string()),
-                    ..single_job(run.plan.clone(), logdir)
-                };
-                batch.jobs.extend(experiment.runs.iter().map(blocked));
-            }
+            batch.queue.extend(Planned::queue(Arc::new(planned)));
         }
         batch
     }
 
     /// A sweep's folder has its plan from the first moment.
-    fn plan_sweep(&mut self, experiment: &Experiment, logdir: &Path) -> Result<(), RunsError> {
+    fn plan_sweep(&mut self, experiment: Experiment, logdir: &Path) -> Planned {
         let now = Local::now();
         let commit = self.commit.as_deref();
         let frozen = Frozen::new(experiment, now.fixed_offset(), commit, &self.feeds);
-        let folder = Folder::create(logdir, &experiment.name, &now, |folder| frozen.save(folder))?;
-        self.locks.push(Lock::take(folder.path())?);
-        self.jobs.extend(sweep_jobs(&frozen, &folder));
-        Ok(())
-    }
-
-    /// The folder of a run of its own has its config from the first moment.
-    fn plan_runs(&mut self, experiment: &Experiment, logdir: &Path) -> Result<(), RunsError> {
-        let jobs = experiment.runs.iter().map(|run| {
-            let config = run.plan.to_toml();
-            let folder = Folder::create(logdir, &experiment.name, &Local::now(), |folder| {
-                write_atomic(&folder.config(), config.as_bytes(), Survives::Kill)
-            })?;
-            Ok(single_job(run.plan.clone(), folder.path()))
-        });
-        self.jobs.extend(jobs.collect::<Result<Vec<_>, _>>()?);
-        Ok(())
+        let name = frozen.experiment.name.clone();
+        let folder = Folder::create(logdir, &name, &now, |folder| frozen.save(folder));
+        let locked = folder.and_then(|folder| Ok((Lock::take(folder.path())?, folder)));
+        match locked {
+            Ok((lock, folder)) => {
+                self.locks.push(lock);
+                Planned::sweep(frozen, &folder)
+            }
+            Err(error) => Planned::blocked(frozen.experiment, logdir, &error),
+        }
     }
 
     /// Writes what the user says of the runs into the folder of each run of its own and of each sweep.
-    pub fn annotate(&mut self, annotations: &Annotations) -> Result<(), RunsError> {
-        if let Some(name) = &annotations.name {
-            self.jobs.iter_mut().for_each(|job| job.name.clone_from(name));
-        }
+    pub fn annotate(&self, annotations: &Annotations) -> Result<(), RunsError> {
         if *annotations == Annotations::default() {
             return Ok(());
         }
-        let mut roots: Vec<&Path> = Vec::new();
-        for job in self.jobs.iter().filter(|job| job.blocked.is_none()) {
-            if roots.last() != Some(&&*job.root) {
-                roots.push(&job.root);
+        let mut annotated: Vec<&Path> = Vec::new();
+        for Queued { of, .. } in self.queue.iter().filter(|run| run.of.blocked.is_none()) {
+            if annotated.last() != Some(&&*of.root) {
+                annotations.save(&Folder::at(&of.root))?;
+                annotated.push(&of.root);
+                let _ = annotations.name.as_deref().map(|name| of.alias.set(name.into()));
             }
         }
-        roots.into_iter().try_for_each(|root| annotations.save(&Folder::at(root)))
+        Ok(())
     }
 
     /// The folders to resume after an invocation that ended so, each once.
     pub fn unfinished(&self, results: &[RunResult]) -> Vec<&Path> {
         let mut roots: Vec<&Path> = Vec::new();
-        for (job, result) in self.jobs.iter().zip(results) {
+        for (run, result) in self.queue.iter().zip(results) {
             let left = matches!(result.status, Status::Stopped | Status::Skipped);
-            if left && !roots.contains(&&*job.root) {
-                roots.push(&job.root);
+            if left && roots.last() != Some(&&*run.of.root) && !roots.contains(&&*run.of.root) {
+                roots.push(&run.of.root);
             }
         }
         roots
     }
 }
 
-/// The run of its own in `dir`.
-pub(super) fn single_job(plan: Plan, dir: &Path) -> Job {
-    Job {
-        name: plan.name.clone(),
-        label: String::new(),
-        plan,
-        dir: dir.to_owned(),
-        root: dir.to_owned(),
-        changes: Vec::new(),
-        data: None,
-        blocked: None,
+/// The folder of a run of its own has its config from the first moment.
+fn plan_run(experiment: Experiment, logdir: &Path) -> Planned {
+    let config = experiment.runs.iter().map(|run| run.plan.to_toml()).collect::<String>();
+    let folder = Folder::create(logdir, &experiment.name, &Local::now(), |folder| {
+        write_atomic(&folder.config(), config.as_bytes(), Survives::Kill)
+    });
+    match folder {
+        Ok(folder) => Planned::new(experiment, folder.path().to_owned()),
+        Err(error) => Planned::blocked(experiment, logdir, &error),
     }
 }
 
-/// The runs of a sweep in `folder`.
-pub(super) fn sweep_jobs(frozen: &Frozen, folder: &Folder) -> Vec<Job> {
-    let job = |run: &Variant| Job {
-        name: frozen.experiment.name.clone(),
-        label: run.label.clone(),
-        plan: run.plan.clone(),
-        dir: folder.child(&run.label).path().to_owned(),
-        root: folder.path().to_owned(),
-        changes: run.changes.clone(),
-        data: frozen.data.get(&run.plan.data.identity()).cloned(),
-        blocked: None,
-    };
-    frozen.experiment.runs.iter().map(job).collect()
+impl Planned {
+    fn new(experiment: Experiment, root: PathBuf) -> Planned {
+        let Experiment { name, sweep, runs, .. } = experiment;
+        Planned {
+            name: name.into(),
+            alias: OnceLock::new(),
+            root,
+            sweep,
+            runs,
+            data: BTreeMap::new(),
+            blocked: None,
+        }
+    }
+
+    /// The run of its own in `dir`.
+    pub(super) fn single(plan: Plan, dir: &Path) -> Planned {
+        Planned::new(Experiment::single(plan), dir.to_owned())
+    }
+
+    /// The runs of a sweep in `folder`.
+    pub(super) fn sweep(frozen: Frozen, folder: &Folder) -> Planned {
+        let Frozen { experiment, data, .. } = frozen;
+        Planned { data, ..Planned::new(experiment, folder.path().to_owned()) }
+    }
+
+    fn blocked(experiment: Experiment, logdir: &Path, error: &RunsError) -> Planned {
+        let blocked = Some(error.to_string());
+        Planned { blocked, ..Planned::new(experiment, logdir.to_owned()) }
+    }
+
+    /// Every run, in the order of the plan.
+    pub(super) fn queue(planned: Arc<Planned>) -> impl Iterator<Item = Queued> {
+        let total = planned.runs.len() as u32;
+        (0..total).map(move |index| Queued { of: Arc::clone(&planned), index, epochs: None })
+    }
+
+    /// The name of its runs.
+    pub fn name(&self) -> &Arc<str> {
+        self.alias.get().unwrap_or(&self.name)
+    }
+
+    fn dir(&self, label: &str) -> PathBuf {
+        match self.sweep {
+            true => Folder::at(&self.root).child(label).path().to_owned(),
+            false => self.root.clone(),
+        }
+    }
+}
+
+impl Queued {
+    /// The run in full.
+    ///
+    /// # Errors
+    ///
+    /// A plan that is none, in words.
+    pub(super) fn job(&self) -> Result<Job, String> {
+        let run = self.of.runs.get(self.index as usize)?;
+        let data = self.of.data.get(&run.plan.data.identity()).cloned();
+        let dir = self.of.dir(&run.label);
+        let mut plan = as_extended(run.plan, &dir);
+        if let Some(epochs) = self.epochs {
+            plan.training.epochs = epochs.get() as usize;
+        }
+        Ok(Job { dir, run: Variant { plan, ..run }, data })
+    }
+
+    /// Gives the run so many epochs in all.
+    pub(super) fn extend(&mut self, epochs: usize) {
+        self.epochs = NonZero::new(u32::try_from(epochs).unwrap_or(u32::MAX));
+    }
+
+    /// Its label and what makes it different from the other runs; nothing of a plan that is none.
+    pub(super) fn heading(&self) -> (String, Vec<Change>) {
+        self.of.runs.heading(self.index as usize).unwrap_or_default()
+    }
+
+    /// Its folder, which may not be there yet.
+    pub(super) fn dir(&self) -> PathBuf {
+        self.of.dir(&self.heading().0)
+    }
 }

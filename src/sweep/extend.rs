@@ -3,11 +3,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Error, Result, bail};
 
 use crate::config::{Plan, saved_plan};
 use crate::runs::{Checkpoint, Folder, Lock, Record, Status};
+use crate::sweep::batch::Planned;
 use crate::sweep::found::{Found, FoundRun, Left};
 use crate::sweep::{Survey, plan_of};
 
@@ -52,7 +54,7 @@ impl Found {
         for run in &mut self.runs {
             match run.extend(epochs)? {
                 None => extended += 1,
-                Some(why) => notes.push(format!("`{}` stays as it is: {why}", run.dir.display())),
+                Some(why) => notes.push(format!("`{}` stays as it is: {why}", run.dir().display())),
             }
         }
         Ok((extended, notes))
@@ -62,23 +64,24 @@ impl Found {
 impl FoundRun {
     /// Plans so many epochs; or says why not.
     fn extend(&mut self, epochs: usize) -> Result<Option<String>> {
-        let folder = Folder::at(&self.dir);
-        if let Some(record) = &self.record
-            && let Some(why) = obstacle(&folder, record, epochs)?
+        let dir = self.dir();
+        let folder = Folder::at(&dir);
+        if folder.record().is_file()
+            && let Some(why) = obstacle(&folder, &Record::load(&folder.record())?, epochs)?
         {
             return Ok(Some(why));
         }
-        let mut job = match self.job.take() {
-            Some(job) => job,
-            None => super::batch::single_job(plan_of(&folder)?, &self.dir),
+        let alone = || {
+            let planned = Arc::new(Planned::single(plan_of(&folder)?, &dir));
+            Planned::queue(planned).next().context("a run of its own is one run")
         };
-        if epochs < job.plan.training.epochs {
-            let planned = job.plan.training.epochs;
-            self.job = Some(job);
+        let queued = self.queued.take().map_or_else(alone, Ok)?;
+        let queued = self.queued.insert(queued);
+        let planned = queued.job().map_err(Error::msg)?.run.plan.training.epochs;
+        if epochs < planned {
             return Ok(Some(format!("{planned} epochs are planned, want more than that")));
         }
-        job.plan.training.epochs = epochs;
-        self.job = Some(job);
+        queued.extend(epochs);
         if self.left == Left::Done {
             self.left = Left::Interrupted;
         }

@@ -1,16 +1,19 @@
 //! A sweep or a run as earlier processes have left it: which runs are done, failed, broken off or
 //! never started; it reads records and plans, and changes nothing.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 
 use crate::config;
 use crate::experiment::Report;
 use crate::runs::{self, Folder, Lock, Record, RunsError};
-use crate::sweep::batch::{single_job, sweep_jobs};
-use crate::sweep::extend::as_extended;
-use crate::sweep::{Frozen, Job, RunResult, Status};
+use crate::sweep::batch::{Planned, Queued};
+use crate::sweep::{Frozen, RunResult, Status};
 
 /// A sweep, or a run of its own, as it was left.
 #[derive(Debug)]
@@ -35,11 +38,10 @@ pub struct Found {
 pub struct FoundRun {
     /// How far it got.
     pub left: Left,
-    name: String,
-    pub(super) dir: PathBuf,
-    pub(super) record: Option<Record>,
+    /// How it ended, if it did.
+    ended: Option<Box<RunResult>>,
     /// What there is to do, unless it is done.
-    pub(super) job: Option<Job>,
+    pub(super) queued: Option<Queued>,
 }
 
 /// How far a run got.
@@ -64,30 +66,43 @@ impl Found {
 
 impl FoundRun {
     /// How the run ended, unless it is to go on.
-    pub(super) fn result(&self, retry_failed: bool) -> Option<RunResult> {
-        let record = self.record.as_ref()?;
-        let status = match self.left {
-            Left::Done => Status::Completed,
-            Left::Failed if !retry_failed => {
-                Status::Failed(record.error.clone().unwrap_or_else(|| "no reason noted".to_owned()))
-            }
-            _ => return None,
-        };
-        let Report { epochs, last, best } = Report::of(record);
-        let job = self.job.as_ref();
-        Some(RunResult {
-            name: self.name.clone(),
-            label: job.map_or(String::new(), |job| job.label.clone()),
-            root: job.map_or_else(|| self.dir.clone(), |job| job.root.clone()),
-            changes: job.map_or(Vec::new(), |job| job.changes.clone()),
-            dir: Some(self.dir.clone()),
-            status,
-            epochs,
-            last,
-            best,
-            seconds: record.seconds,
-        })
+    pub(super) fn result(&self, retry_failed: bool) -> Option<&RunResult> {
+        match self.left {
+            Left::Done => self.ended.as_deref(),
+            Left::Failed if !retry_failed => self.ended.as_deref(),
+            _ => None,
+        }
     }
+
+    /// Its folder.
+    pub(super) fn dir(&self) -> PathBuf {
+        let ended = self.ended.as_ref().and_then(|ended| ended.dir.clone());
+        ended.or_else(|| Some(self.queued.as_ref()?.dir())).unwrap_or_default()
+    }
+}
+
+/// How a run ended, by its record; `None` if it is to go on.
+fn ended(left: Left, record: Record, dir: &Path) -> Option<RunResult> {
+    let status = match left {
+        Left::Done => Status::Completed,
+        Left::Failed => {
+            Status::Failed(record.error.clone().unwrap_or_else(|| "no reason noted".to_owned()))
+        }
+        Left::Interrupted | Left::Waiting => return None,
+    };
+    let Report { epochs, last, best } = Report::of(&record);
+    Some(RunResult {
+        name: record.name.into(),
+        label: String::new(),
+        root: dir.to_owned(),
+        changes: Vec::new(),
+        dir: Some(dir.to_owned()),
+        status,
+        epochs,
+        last,
+        best,
+        seconds: record.seconds,
+    })
 }
 
 /// Where a path leads, whatever way it is written.
@@ -130,10 +145,12 @@ pub(super) fn look(dir: &Path, kind: Kind) -> Result<Found> {
 fn look_at_sweep(dir: &Path) -> Result<Found> {
     let folder = Folder::at(dir);
     let frozen = Frozen::load(&folder.sweep_plan())?;
+    let version = frozen.version.clone();
+    let planned = Arc::new(Planned::sweep(frozen, &folder));
     let mut found = Found {
         dir: dir.to_owned(),
-        runs: runs_of(&frozen, &folder)?,
-        version: frozen.version.clone(),
+        runs: runs_of(&planned)?,
+        version,
         id: identity(dir),
         is_sweep: true,
         named: false,
@@ -142,41 +159,59 @@ fn look_at_sweep(dir: &Path) -> Result<Found> {
     // Who has the lock is at work; nobody is on what is done, which may be read-only.
     if found.runs.iter().any(|run| run.left != Left::Done) {
         found.lock = Some(Lock::take(dir)?);
-        found.runs = runs_of(&frozen, &folder)?;
+        found.runs = runs_of(&planned)?;
     }
     Ok(found)
 }
 
-fn runs_of(frozen: &Frozen, folder: &Folder) -> Result<Vec<FoundRun>> {
-    let run = |mut job: Job| {
-        let (left, record) = left(&Folder::at(&job.dir))?;
-        if matches!(left, Left::Interrupted | Left::Failed) {
-            job.plan = as_extended(job.plan, &job.dir);
+fn runs_of(planned: &Arc<Planned>) -> Result<Vec<FoundRun>> {
+    // One listing tells of most runs of a great sweep that they have not begun.
+    let begun = names_in(&planned.root)?;
+    let run = |queued: Queued| {
+        let waiting = FoundRun { left: Left::Waiting, ended: None, queued: None };
+        if begun.is_empty() {
+            return Ok(FoundRun { queued: Some(queued), ..waiting });
         }
-        let (name, dir) = (job.name.clone(), job.dir.clone());
-        Ok(FoundRun { left, name, dir, record, job: Some(job) })
+        let dir = queued.dir();
+        if !dir.file_name().is_some_and(|name| begun.contains(name)) {
+            return Ok(FoundRun { queued: Some(queued), ..waiting });
+        }
+        let (left, record) = left(&Folder::at(&dir))?;
+        let ended = record.and_then(|record| ended(left, record, &dir));
+        let ended = ended.map(|ended| {
+            let (label, changes) = queued.heading();
+            let (name, root) = (Arc::clone(queued.of.name()), queued.of.root.clone());
+            Box::new(RunResult { name, label, root, changes, ..ended })
+        });
+        Ok(FoundRun { left, ended, queued: Some(queued) })
     };
-    sweep_jobs(frozen, folder).into_iter().map(run).collect()
+    Planned::queue(Arc::clone(planned)).map(run).collect()
+}
+
+/// The names of the folders in a folder.
+fn names_in(dir: &Path) -> Result<HashSet<OsString>> {
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read `{}`", dir.display()))?;
+    let folders =
+        entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_file()));
+    Ok(folders.map(|entry| entry.file_name()).collect())
 }
 
 fn look_at_run(dir: &Path) -> Result<Found> {
     let folder = Folder::at(dir);
     let (left, record) = left(&folder)?;
-    let job = match left {
+    let queued = match left {
         Left::Done => None,
         _ => {
             // Who has the lock is at work. It is taken again when the run goes on.
             drop(Lock::take(dir)?);
-            Some(single_job(plan(&folder)?, dir))
+            Planned::queue(Arc::new(Planned::single(plan(&folder)?, dir))).next()
         }
     };
     let version = record.as_ref().map_or(String::new(), |record| record.version.clone());
-    let name = record.as_ref().map(|record| record.name.clone());
-    let name = name.or_else(|| Some(job.as_ref()?.name.clone())).unwrap_or_default();
-    let run = FoundRun { left, name, dir: dir.to_owned(), record, job };
+    let ended = record.and_then(|record| ended(left, record, dir)).map(Box::new);
     Ok(Found {
         dir: dir.to_owned(),
-        runs: vec![run],
+        runs: vec![FoundRun { left, ended, queued }],
         version,
         id: identity(dir),
         is_sweep: false,
@@ -208,6 +243,6 @@ pub(super) fn plan(folder: &Folder) -> Result<config::Plan> {
     });
     let experiments =
         experiments.with_context(|| format!("cannot read the plan `{}`", path.display()))?;
-    let run = experiments.into_iter().flat_map(|experiment| experiment.runs).next();
+    let run = experiments.iter().flat_map(|experiment| experiment.runs.iter()).next();
     Ok(run.with_context(|| format!("there is no run in `{}`", path.display()))?.plan)
 }

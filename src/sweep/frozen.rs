@@ -9,18 +9,19 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::config::Experiment;
+use crate::config::{Experiment, Runs};
 use crate::experiment::Feeds;
+use crate::memory::Bytes;
 use crate::runs::{Folder, RunsError, write_frozen};
 
 /// Changes with the names and meanings below.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// A sweep as it was planned.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Frozen {
-    format: u64,
     /// The version of the program that planned it.
     pub version: String,
     /// When.
@@ -28,32 +29,58 @@ pub struct Frozen {
     /// The command line, without the program's name.
     pub arguments: Vec<String>,
     /// The commit that was checked out in the current folder.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub git_commit: Option<String>,
     /// The SHA-256 of every data set that could be read, by its name in the plans.
     pub data: BTreeMap<String, String>,
     /// Its runs, each resolved to the last default.
-    #[serde(flatten)]
     pub experiment: Experiment,
+}
+
+/// The file: the plan of the first run in full, and a line for each run with its differences.
+#[derive(Serialize, Deserialize)]
+struct File<'a> {
+    format: u64,
+    version: String,
+    created: DateTime<FixedOffset>,
+    arguments: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    git_commit: Option<String>,
+    data: BTreeMap<String, String>,
+    name: String,
+    sweep: bool,
+    repeats: usize,
+    keys: Vec<String>,
+    plan: Value,
+    #[serde(borrow)]
+    runs: Vec<&'a RawValue>,
+}
+
+/// What every format begins with.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    format: Value,
+    #[serde(default)]
+    version: Value,
 }
 
 impl Frozen {
     /// The plan of `experiment` as of now; its data sets are read for it.
     pub fn new(
-        experiment: &Experiment,
+        experiment: Experiment,
         created: DateTime<FixedOffset>,
         git_commit: Option<&str>,
         feeds: &Feeds,
     ) -> Frozen {
         let mut data = BTreeMap::new();
-        for run in &experiment.runs {
+        for index in experiment.runs.first_of_each("data") {
+            let Ok(run) = experiment.runs.get(index) else { continue };
             // Data that cannot be read fails the runs that want it, not the sweep.
             let fingerprint = || feeds.get(&run.plan, 1).ok().map(|l| l.fingerprint().to_owned());
             let identity = run.plan.data.identity();
             data.entry(identity).or_insert_with(fingerprint);
         }
         Frozen {
-            format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             created,
             arguments: std::env::args_os()
@@ -62,14 +89,29 @@ impl Frozen {
                 .collect(),
             git_commit: git_commit.map(str::to_owned),
             data: data.into_iter().filter_map(|(name, found)| Some((name, found?))).collect(),
-            experiment: experiment.clone(),
+            experiment,
         }
     }
 
     /// Writes the plan into the folder of its sweep, which nobody sees yet.
     pub fn save(&self, folder: &Folder) -> Result<(), RunsError> {
         let path = folder.sweep_plan();
-        let mut bytes = serde_json::to_vec_pretty(self)
+        let Experiment { name, sweep, runs, repeats, .. } = &self.experiment;
+        let file = File {
+            format: FORMAT,
+            version: self.version.clone(),
+            created: self.created,
+            arguments: self.arguments.clone(),
+            git_commit: self.git_commit.clone(),
+            data: self.data.clone(),
+            name: name.clone(),
+            sweep: *sweep,
+            repeats: *repeats,
+            keys: runs.keys().to_vec(),
+            plan: runs.plan().clone(),
+            runs: runs.lines().collect(),
+        };
+        let mut bytes = serde_json::to_vec_pretty(&file)
             .map_err(|source| RunsError::Plan { path: path.clone(), what: source.to_string() })?;
         bytes.push(b'\n');
         write_frozen(&path, &bytes)
@@ -77,10 +119,11 @@ impl Frozen {
 
     /// Reads the plan at `path`.
     pub fn load(path: &Path) -> Result<Frozen> {
-        let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let value: Value = serde_json::from_slice(&bytes)
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read `{}`", path.display()))?;
+        let head: Head = serde_json::from_str(&text)
             .with_context(|| format!("cannot read `{}` as the plan of a sweep", path.display()))?;
-        let (format, version) = (&value["format"], value["version"].as_str().unwrap_or("?"));
+        let (format, version) = (&head.format, head.version.as_str().unwrap_or("?"));
         if *format != FORMAT {
             bail!(
                 "cannot read the plan `{}`: got format {format}, want {FORMAT}; it was written by \
@@ -88,13 +131,27 @@ impl Frozen {
                 path.display()
             );
         }
-        let version = version.to_owned();
-        Frozen::deserialize(value).with_context(|| {
+        let file: File<'_> = serde_json::from_str(&text).with_context(|| {
             format!(
                 "cannot read the plan `{}`, which runner {version} wrote; this is runner {}",
                 path.display(),
                 env!("CARGO_PKG_VERSION")
             )
+        })?;
+        Ok(Frozen {
+            version: file.version,
+            created: file.created,
+            arguments: file.arguments,
+            git_commit: file.git_commit,
+            data: file.data,
+            experiment: Experiment {
+                name: file.name,
+                sweep: file.sweep,
+                runs: Runs::from_parts(file.plan, file.keys, file.runs),
+                repeats: file.repeats,
+                notes: Vec::new(),
+                memory: Bytes::default(),
+            },
         })
     }
 }

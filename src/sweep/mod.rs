@@ -2,6 +2,7 @@
 //! undone; it prints nothing and knows nothing of TOML.
 
 mod batch;
+mod budget;
 mod frozen;
 
 mod extend;
@@ -9,18 +10,20 @@ mod found;
 mod survey;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-pub use batch::{Batch, Job};
+pub use batch::{Batch, Job, Planned, Queued};
 pub use found::{Found, FoundRun, Left};
 pub use frozen::Frozen;
 pub use survey::Survey;
 
-use found::plan as plan_of;
+use anyhow::Context;
+use rayon::{BroadcastContext, ThreadPool, ThreadPoolBuilder};
 
-use rayon::BroadcastContext;
+use budget::Budget;
+use found::plan as plan_of;
 
 use crate::config::Change;
 use crate::experiment::{self, News, Order, Report, Setting};
@@ -35,6 +38,8 @@ pub struct Options {
     /// Threads to use in all, at least 1; with fewer runs than threads, those left over work
     /// inside the runs.
     pub threads: usize,
+    /// Bytes of memory for all runs at a time, if that is known: a run waits until its own are free.
+    pub memory: Option<u64>,
     /// Failed runs after which the others are stopped.
     pub max_failures: Option<usize>,
 }
@@ -50,12 +55,14 @@ impl Batch {
         stop: &AtomicBool,
         observe: &(dyn Fn(Notice<'_>) + Sync),
     ) -> anyhow::Result<Vec<RunResult>> {
-        let jobs = options.jobs.clamp(1, self.jobs.len().max(1));
-        let left = AtomicUsize::new(self.jobs.len());
+        let jobs = options.jobs.clamp(1, self.queue.len().max(1));
+        let left = AtomicUsize::new(self.queue.len());
+        let budget = Budget::new(options.memory);
         let failures = Failures { count: AtomicUsize::new(0), most: options.max_failures };
         let setting = Setting {
             threads: &|| {
                 let active = left.load(Ordering::Relaxed).clamp(1, jobs);
+                let active = active.saturating_sub(budget.waiting()).max(1);
                 (options.threads / active).max(1)
             },
             feeds: &self.feeds,
@@ -64,28 +71,43 @@ impl Batch {
             save_every: experiment::SAVE_EVERY,
             sync_every: experiment::SYNC_EVERY,
         };
-        let one = |run: usize, job: &Job| {
-            let result = run_one(run, job, &setting, observe);
+        let one = |run: usize, queued: &Queued| {
+            let result = run_one((run, queued), &setting, &budget, observe);
             left.fetch_sub(1, Ordering::Relaxed);
             failures.take(&result);
             observe(Notice::Finished { run, result: &result });
             result
         };
         let next = AtomicUsize::new(0);
-        let results: Vec<OnceLock<RunResult>> = self.jobs.iter().map(|_| OnceLock::new()).collect();
+        let results: Vec<OnceLock<Box<RunResult>>> =
+            self.queue.iter().map(|_| OnceLock::new()).collect();
         // Whoever is free takes the next: runs start in their order.
         let work = |_: BroadcastContext<'_>| {
             loop {
                 let run = next.fetch_add(1, Ordering::Relaxed);
-                let Some(job) = self.jobs.get(run) else { break };
-                let _ = results[run].set(one(run, job));
+                let Some(queued) = self.queue.get(run) else { break };
+                let _ = results[run].set(Box::new(one(run, queued)));
             }
         };
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("run-{i}"));
-        pool.build()?.broadcast(work);
-        Ok(results.into_iter().filter_map(OnceLock::into_inner).collect())
+        pool(jobs)?.broadcast(work);
+        Ok(results.into_iter().filter_map(OnceLock::into_inner).map(|result| *result).collect())
     }
+}
+
+/// Rows of a batch that are reckoned with before it is known how many the data have.
+const MOST_ROWS: usize = 1 << 16;
+
+/// A pool of `jobs` threads, or of fewer where the system starts no more.
+fn pool(jobs: usize) -> anyhow::Result<ThreadPool> {
+    let build = |jobs| {
+        ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("run-{i}")).build()
+    };
+    let fewer = std::iter::successors(Some(jobs / 2), |jobs| Some(jobs / 2));
+    let found = build(jobs);
+    let found = found.or_else(|error| {
+        fewer.take_while(|jobs| 0 < *jobs).find_map(|jobs| build(jobs).ok()).ok_or(error)
+    });
+    found.context("cannot start a thread for the runs; is the number of processes limited?")
 }
 
 /// The failed runs so far, and how many are the last straw.
@@ -107,9 +129,9 @@ impl Failures {
 }
 
 fn run_one(
-    run: usize,
-    job: &Job,
+    (run, queued): (usize, &Queued),
     setting: &Setting<'_>,
+    budget: &Budget,
     observe: &(dyn Fn(Notice<'_>) + Sync),
 ) -> RunResult {
     let started = Instant::now();
@@ -120,30 +142,52 @@ fn run_one(
             News::Training(event) => Notice::Training { run, event },
         });
     };
-    let order = Order { plan: &job.plan, dir: &job.dir, data: job.data.as_deref() };
-    let (dir, status) = match &job.blocked {
+    let (dir, status) = match &queued.of.blocked {
         Some(error) => (None, Status::Failed(error.clone())),
         None if (setting.stop)() => (None, Status::Skipped),
-        None => {
-            let status = match experiment::run(&order, setting, &mut report, &mut tell) {
-                Ok(runs::Status::Stopped) => Status::Stopped,
-                Ok(_) => Status::Completed,
-                Err(error) => Status::Failed(format!("{error:#}")),
-            };
-            (Some(job.dir.clone()), status)
-        }
+        None => match queued.job() {
+            Ok(job) => {
+                let bytes = job.run.plan.footprint(MOST_ROWS).total();
+                let share = budget.take(bytes, setting.stop);
+                let ended = match (setting.stop)() {
+                    true => (None, Status::Skipped),
+                    false => {
+                        let status = train(&job, setting, &mut report, &mut tell);
+                        (Some(job.dir), status)
+                    }
+                };
+                drop(share);
+                ended
+            }
+            Err(what) => (None, Status::Failed(format!("cannot read its plan: {what}"))),
+        },
     };
+    let (label, changes) = queued.heading();
     RunResult {
-        name: job.name.clone(),
-        label: job.label.clone(),
-        root: job.root.clone(),
-        changes: job.changes.clone(),
+        name: Arc::clone(queued.of.name()),
+        label,
+        root: queued.of.root.clone(),
+        changes,
         dir,
         status,
         epochs: report.epochs,
         last: report.last,
         best: report.best,
         seconds: started.elapsed().as_secs_f64(),
+    }
+}
+
+fn train(
+    job: &Job,
+    setting: &Setting<'_>,
+    report: &mut Report,
+    tell: &mut dyn FnMut(News<'_>),
+) -> Status {
+    let order = Order { plan: &job.run.plan, dir: &job.dir, data: job.data.as_deref() };
+    match experiment::run(&order, setting, report, tell) {
+        Ok(runs::Status::Stopped) => Status::Stopped,
+        Ok(_) => Status::Completed,
+        Err(error) => Status::Failed(format!("{error:#}")),
     }
 }
 
@@ -177,8 +221,8 @@ pub enum Notice<'a> {
 /// How one run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunResult {
-    /// The plan's name.
-    pub name: String,
+    /// The plan's name, shared by all runs of a sweep.
+    pub name: Arc<str>,
     /// What it is called within its sweep; empty if it is in none.
     pub label: String,
     /// The folder of its sweep, or its own.

@@ -98,22 +98,22 @@ impl Survey {
     /// The batch of all that is left to do, the failed runs too if they are to be tried again; and
     /// the results of the runs around them, `None` for those of the batch, in its order.
     pub fn into_batch(self, retry_failed: bool) -> (Batch, Vec<Option<RunResult>>) {
-        let (mut jobs, mut locks, mut results) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut queue, mut locks, mut results) = (Vec::new(), Vec::new(), Vec::new());
         for found in self.found {
             if !found.named && !found.is_unfinished(retry_failed) {
                 continue;
             }
             locks.extend(found.lock);
             for run in found.runs {
-                match (run.result(retry_failed), run.job) {
-                    (None, Some(job)) => {
+                match (run.result(retry_failed), run.queued.clone()) {
+                    (None, Some(queued)) => {
                         results.push(None);
-                        jobs.push(job);
+                        queue.push(queued);
                     }
-                    (result, _) => results.push(result),
+                    (result, _) => results.push(result.cloned()),
                 }
             }
         }
-        (Batch::new(jobs, locks), results)
+        (Batch::new(queue, locks), results)
     }
 }

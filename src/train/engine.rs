@@ -15,7 +15,7 @@ use crate::train::tally::Tally;
 use crate::train::update::{Room, Update, average, constrain, fade, penalty};
 
 /// Rows that a thread evaluates at a time.
-const EVALUATED_ROWS: usize = 64;
+pub(super) const EVALUATED_ROWS: usize = 64;
 
 /// The workspace of a run: after the first step no buffer of numbers is made any more.
 pub struct Engine {
@@ -78,8 +78,8 @@ impl Engine {
         threads: usize,
     ) -> Engine {
         let rows = batch_size.min(feed.rows()).max(1);
-        let training = Pass::new(network, goal, feed, rows, threads);
-        let evaluation = || Pass::new(network, goal, feed, EVALUATED_ROWS, 1);
+        let training = Pass::new(network, goal, feed, rows, (threads, true));
+        let evaluation = || Pass::new(network, goal, feed, EVALUATED_ROWS, (1, false));
         Engine {
             evaluation: (0..training.team.size()).map(|_| evaluation()).collect(),
             scores: vec![RowScore::default(); rows],
@@ -103,7 +103,7 @@ impl Engine {
     /// Makes ready to evaluate rows of `feed`, and no longer of the data that are trained on.
     pub fn evaluate_on(&mut self, network: &Network, goal: Goal<'_>, feed: &Feed) {
         for pass in &mut self.evaluation {
-            *pass = Pass::new(network, goal, feed, EVALUATED_ROWS, 1);
+            *pass = Pass::new(network, goal, feed, EVALUATED_ROWS, (1, false));
         }
     }
 
@@ -154,6 +154,13 @@ impl Engine {
     /// From now on steps are done by one thread, or by all, or again as is faster; it changes no bit.
     pub fn fix_company(&mut self, alone: Option<bool>) {
         self.training.team.fix_company(alone);
+    }
+
+    /// The bytes of the workspaces of all passes.
+    #[cfg(test)]
+    pub(super) fn workspace_bytes(&self) -> usize {
+        let passes = std::iter::once(&self.training).chain(&self.evaluation);
+        passes.map(|pass| size_of_val(pass.pages.as_slice())).sum()
     }
 
     /// Whether all weights are what the steps so far have made of them; else some sleep that a batch soon

@@ -8,7 +8,7 @@
 
 use crate::kernels::{Columns, Cpu, LANES, Matrix, Rows, Team, View, ViewMut, transpose};
 use crate::model::{Answers, Body, Network, Objective};
-use crate::train::engine::Goal;
+use crate::train::engine::{EVALUATED_ROWS, Goal};
 use crate::train::feed::{Feed, FeedInputs};
 use crate::train::first::First;
 use crate::train::gradient::Gradients;
@@ -62,15 +62,16 @@ impl<'a> Batch<'a> {
 }
 
 impl Pass {
-    /// A pass of at most `rows` rows through `network` on `threads` threads.
+    /// A pass of at most `rows` rows through `network` on `threads` threads; it goes back in
+    /// training only.
     pub(super) fn new(
         network: &Network,
         goal: Goal<'_>,
         feed: &Feed,
         rows: usize,
-        threads: usize,
+        (threads, training): (usize, bool),
     ) -> Pass {
-        let team = Team::new(threads);
+        let team = Team::new(threads.min(most_threads(network, feed, rows)));
         let first = First::new(feed, &network.layers[0], rows, team.size());
         let inputs = match &feed.inputs {
             FeedInputs::Sparse(_) if first.reads_sparse() => 0,
@@ -81,7 +82,7 @@ impl Pass {
         let binary = feed.is_binary(network.outputs());
         let bodies = || network.layers.iter().map(|layer| &layer.body);
         let transposed = bodies().zip(&layout.layers).map(|(body, columns)| match body {
-            Body::Dense(dense) if columns.passes_back => {
+            Body::Dense(dense) if training && columns.passes_back => {
                 Matrix::zeros(dense.kernel.cols(), dense.kernel.rows())
             }
             _ => Matrix::zeros(0, 0),
@@ -187,6 +188,14 @@ impl Pass {
             }
         }
     }
+}
+
+/// The pieces that the greatest part of a step or of an evaluation can be cut into: more threads
+/// would have no work.
+fn most_threads(network: &Network, feed: &Feed, rows: usize) -> usize {
+    let vectors = |w: &Matrix| w.as_slice().len() / LANES;
+    let weights = network.weights().iter().map(|weights| vectors(weights.values)).sum();
+    rows.max(feed.rows().div_ceil(EVALUATED_ROWS)).max(weights)
 }
 
 /// The kernel of each dense layer that passes back, with the room for its transpose.

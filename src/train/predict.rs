@@ -26,10 +26,10 @@ pub fn predict(
     let units = network.layers[layer].outputs;
     let mut outputs = Matrix::zeros(rows.len(), units);
     let rows: Vec<u32> = rows.map(|row| row as u32).collect();
-    let mut team = Team::new(threads);
+    let mut team = Team::new(threads.min(rows.len().div_ceil(ROWS)));
     let n = outputs.rows();
     team.divide(Rows(outputs.view_mut(n)), |mut part, from| {
-        let mut pass = Pass::new(network, goal, feed, ROWS, 1);
+        let mut pass = Pass::new(network, goal, feed, ROWS, (1, false));
         let mut scores = [RowScore::default(); ROWS];
         let batches = rows[from..from + part.0.rows()].chunks(ROWS);
         for (i, batch) in batches.enumerate() {

@@ -24,6 +24,7 @@ struct Desk {
 fn mnist() -> Description {
     Description {
         rows: 60_000,
+        bytes: 60_000 * 28 * 28,
         shape: vec![28, 28],
         classes: Some(10),
         target_width: 1,
@@ -83,7 +84,13 @@ impl Desk {
 
     /// The only plan.
     fn plan(&self) -> Plan {
-        self.load().unwrap_or_else(|pictures| panic!("{pictures}")).remove(0).runs.remove(0).plan
+        self.load()
+            .unwrap_or_else(|pictures| panic!("{pictures}"))
+            .remove(0)
+            .runs
+            .get(0)
+            .unwrap()
+            .plan
     }
 
     /// What is said of what is wrong.
@@ -157,7 +164,7 @@ fn every_config_of_the_project_is_accepted() {
 fn the_tutorial_fits_the_data_that_is_built_in() {
     let found = load(&[configs().join("adam.toml"), configs().join("smoke.toml")], &[]);
     let found = found.unwrap_or_else(|problems| panic!("{problems:?}"));
-    let plans: Vec<_> = found.iter().map(|experiment| &experiment.runs[0].plan).collect();
+    let plans: Vec<_> = found.iter().map(|found| found.runs.get(0).unwrap().plan).collect();
     let plan = &plans[0];
     assert_eq!(plan.model.input_shape.as_deref(), Some([784].as_slice()));
     assert_eq!(plan.data.scale, Some(255.0));
@@ -168,7 +175,7 @@ fn the_tutorial_fits_the_data_that_is_built_in() {
 fn a_config_takes_over_what_it_extends_and_its_own_keys_win() {
     let load = |name: &str| {
         let found = load_with(&[configs().join(name)], &[], &|_| Ok(mnist()));
-        found.unwrap_or_else(|problems| panic!("{problems:?}")).remove(0).runs.remove(0).plan
+        found.unwrap_or_else(|problems| panic!("{problems:?}")).remove(0).runs.get(0).unwrap().plan
     };
     let (adam, momentum, smoke) =
         (load("adam.toml"), load("sgd-momentum.toml"), load("smoke.toml"));

@@ -123,6 +123,7 @@ fn described(table: &Table) -> Description {
     let (rows, shape) = (table.rows(), table.shape.clone());
     Description {
         rows,
+        bytes: (rows * table.features()) as u64,
         shape,
         classes,
         target_width: 1,

@@ -11,6 +11,7 @@ mod house;
 mod kernels;
 mod labels;
 mod layers;
+mod memory;
 mod naps;
 mod optimizers;
 mod pictures;

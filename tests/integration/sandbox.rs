@@ -43,7 +43,7 @@ impl Sandbox {
     pub(crate) fn runner(&self, arguments: &str) -> Runner {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
         command.args(arguments.split_whitespace()).current_dir(self.path()).stdin(Stdio::null());
-        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUNNER_LOGDIR"] {
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUNNER_LOGDIR", "RUNNER_MEMORY"] {
             command.env_remove(name);
         }
         command.env("TERM", "xterm");

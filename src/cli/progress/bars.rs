@@ -2,6 +2,7 @@
 //! screen afterwards is only what failed.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::block::Block;
@@ -46,7 +47,7 @@ impl<W: Write> Bars<W> {
     pub(super) fn new(
         out: W,
         size: fn() -> (usize, usize),
-        names: Vec<String>,
+        names: Vec<Arc<str>>,
         stream: Stream,
     ) -> Bars<W> {
         let labels = Labels::new(names);

@@ -12,7 +12,7 @@ mod tally;
 pub(super) mod script;
 
 use std::io::{self, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::args;
@@ -72,7 +72,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Shows runs of these names on stderr, from now.
-    pub(super) fn new(kind: Kind, names: Vec<String>, stream: Stream) -> Progress {
+    pub(super) fn new(kind: Kind, names: Vec<Arc<str>>, stream: Stream) -> Progress {
         let style: Box<dyn Style> = match kind {
             Kind::Keras => Box::new(keras::Keras::new(io::stderr(), stderr_width)),
             Kind::Bars => Box::new(bars::Bars::new(io::stderr(), stderr_size, names, stream)),

@@ -2,6 +2,7 @@
 //! a single run, one per finished run of several; no escape code that moves a cursor.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::keras::metrics;
@@ -63,7 +64,7 @@ impl<W: Write + Send> Style for Epochs<W> {
 }
 
 impl<W: Write> Runs<W> {
-    pub(super) fn new(out: W, names: Vec<String>, stream: Stream) -> Runs<W> {
+    pub(super) fn new(out: W, names: Vec<Arc<str>>, stream: Stream) -> Runs<W> {
         let labels = Labels::new(names);
         let tally = Tally::new(labels.len());
         Runs { out, stream, labels, tally }

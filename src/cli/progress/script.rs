@@ -1,6 +1,7 @@
 //! What the tests of all styles are played: runs by script, with a clock by script.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Style;
@@ -13,7 +14,7 @@ pub(in crate::cli) fn logs(values: &[(&str, f64)]) -> Logs {
 
 pub(in crate::cli) fn ended(name: &str, status: Status, last: &[(&str, f64)]) -> RunResult {
     RunResult {
-        name: name.to_owned(),
+        name: name.into(),
         label: String::new(),
         root: PathBuf::from(format!("logs/{name}/20261123-210800")),
         changes: Vec::new(),
@@ -34,9 +35,9 @@ pub(in crate::cli) fn failed(name: &str, error: &str) -> RunResult {
     RunResult { last: None, ..ended(name, Status::Failed(error.to_owned()), &[]) }
 }
 
-pub(super) fn names() -> Vec<String> {
+pub(super) fn names() -> Vec<Arc<str>> {
     ["adam", "sgd", "rmsprop", "adam-with-a-very-long-name-that-says-everything"]
-        .map(str::to_owned)
+        .map(Arc::from)
         .into()
 }
 

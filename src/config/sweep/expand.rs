@@ -2,14 +2,18 @@
 //! file.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use sha2::{Digest, Sha256};
 
 use super::axis::{Axis, Values};
 use super::label::{label, short_keys};
 use super::pick::Space;
 use super::table::Distribution;
-use crate::config::experiment::{Change, Variant};
+use crate::config::experiment::Change;
 use crate::config::plan::Plan;
 use crate::config::problem::{Location, Origin, Problem};
+use crate::config::runs::{Draft, Runs};
 use crate::config::set::{self, Set};
 use crate::config::tree::{Node, Value};
 
@@ -23,24 +27,31 @@ pub(in crate::config) fn expand(
     space: &Space,
     below: &[&Set],
     planner: &mut Planner<'_>,
-) -> Result<(Vec<Variant>, usize), Vec<Problem>> {
-    let mut sweep = Sweeper { root, axes: space.axes().collect(), below, planner };
-    let combinations = space.combinations().map_err(|problem| vec![*problem])?;
-    if let Some(first) = combinations.first() {
-        sweep.check_ends(first)?;
+) -> Result<(Runs, usize), Vec<Problem>> {
+    let mut sweep = Sweeper { root, space, axes: space.axes().collect(), below, planner };
+    let total = space.combinations().map_err(|problem| vec![*problem])?;
+    if 0 < total {
+        sweep.check_ends(&space.combination(0))?;
     }
-    let plans = sweep.plans(&combinations)?;
-    let kept = distinct(&plans);
-    let repeats = plans.len() - kept.len();
-    if space.drawn.is_none() && 0 < repeats {
-        return Err(sweep.equals(&plans, &combinations));
+    let Plans { draft, kept, repeats } = sweep.plans(total)?;
+    if space.drawn.is_none() && !repeats.is_empty() {
+        return Err(sweep.equals(&repeats));
     }
-    let chosen = kept.into_iter().map(|index| (&combinations[index], &plans[index]));
-    Ok((sweep.variants(chosen.collect(), space), repeats))
+    Ok((sweep.runs(&draft, &kept), repeats.len()))
+}
+
+/// The different plans of the combinations.
+struct Plans {
+    draft: Draft,
+    /// The combination of each plan of the draft.
+    kept: Vec<u32>,
+    /// The combinations that are the same as an earlier one, each after that one.
+    repeats: Vec<[u32; 2]>,
 }
 
 struct Sweeper<'a, 'p> {
     root: &'a Node,
+    space: &'a Space,
     axes: Vec<&'a Axis>,
     below: &'a [&'a Set],
     planner: &'a mut Planner<'p>,
@@ -104,37 +115,53 @@ impl Sweeper<'_, '_> {
         })
     }
 
-    fn plans(&mut self, combinations: &[Vec<Node>]) -> Result<Vec<Plan>, Vec<Problem>> {
-        let mut plans = Vec::new();
+    /// Plans every combination; of the plans only their differences are kept.
+    fn plans(&mut self, total: usize) -> Result<Plans, Vec<Problem>> {
+        let (mut draft, mut kept, mut repeats) = (Draft::default(), Vec::new(), Vec::new());
+        let mut known: HashMap<[u8; 16], u32> = HashMap::new();
         let mut found: Vec<Found> = Vec::new();
-        for (index, values) in combinations.iter().enumerate() {
-            match self.plan(values) {
-                Ok(plan) => plans.push(plan),
-                Err(problems) => problems.into_iter().for_each(|problem| {
-                    match found.iter_mut().find(|found| found.problem == problem) {
-                        Some(found) => found.runs += 1,
-                        None => found.push(Found { problem, first: index, runs: 1 }),
+        for index in 0..total {
+            let problems = match self.plan(&self.space.combination(index)) {
+                Ok(plan) if found.is_empty() => {
+                    let difference = draft.difference(&plan);
+                    let number = index as u32;
+                    match known.entry(hash(&difference)) {
+                        Entry::Occupied(first) => repeats.push([*first.get(), number]),
+                        Entry::Vacant(new) => {
+                            new.insert(number);
+                            kept.push(number);
+                            draft.push(&difference);
+                        }
                     }
-                }),
+                    continue;
+                }
+                Ok(_) => continue,
+                Err(problems) => problems,
+            };
+            for problem in problems {
+                match found.iter_mut().find(|found| found.problem == problem) {
+                    Some(found) => found.runs += 1,
+                    None => found.push(Found { problem, first: index, runs: 1 }),
+                }
             }
         }
         match found.is_empty() {
-            true => Ok(plans),
-            false => Err(found.into_iter().map(|found| self.told(found, combinations)).collect()),
+            true => Ok(Plans { draft, kept, repeats }),
+            false => Err(found.into_iter().map(|found| self.told(found, total)).collect()),
         }
     }
 
     /// A problem with what leads to it, unless that is where it is shown, or always so.
-    fn told(&self, found: Found, combinations: &[Vec<Node>]) -> Problem {
+    fn told(&self, found: Found, total: usize) -> Problem {
         let swept = |problem: &Problem| match &problem.location {
             Location::Text(origin) => self.axes.iter().any(|axis| is_within(origin, axis)),
             Location::File(_) => false,
         };
-        let total = combinations.len();
         if found.runs == total || swept(&found.problem) {
             return found.problem;
         }
-        let values = self.axes.iter().zip(&combinations[found.first]);
+        let values = self.space.combination(found.first);
+        let values = self.axes.iter().zip(&values);
         let changes = values
             .filter(|(axis, _)| axis.varies())
             .map(|(axis, value)| format!("{} = {}", axis.key(), change(axis, value).text()));
@@ -148,16 +175,11 @@ impl Sweeper<'_, '_> {
     }
 
     /// What makes equal runs equal: two values of one list, in every such pair of runs.
-    fn equals(&self, plans: &[Plan], combinations: &[Vec<Node>]) -> Vec<Problem> {
+    fn equals(&self, repeats: &[[u32; 2]]) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut known: HashMap<String, usize> = HashMap::new();
-        for (index, plan) in plans.iter().enumerate() {
-            let Some(first) = known.get(&identity(plan)).copied() else {
-                known.insert(identity(plan), index);
-                continue;
-            };
-            let mut pairs = combinations[first].iter().zip(&combinations[index]);
-            let differ = pairs.rfind(|(one, other)| one.origin != other.origin);
+        for pair in repeats {
+            let [first, again] = pair.map(|index| self.space.combination(index as usize));
+            let differ = first.iter().zip(&again).rfind(|(one, other)| one.origin != other.origin);
             let Some((one, other)) = differ else { continue };
             let message = "this value makes the same run as another";
             let problem = Problem::at(&other.origin, message, "take one of the two out")
@@ -169,31 +191,31 @@ impl Sweeper<'_, '_> {
         problems
     }
 
-    fn variants(&self, chosen: Vec<(&Vec<Node>, &Plan)>, space: &Space) -> Vec<Variant> {
-        let varying: Vec<_> = self.axes.iter().map(|axis| axis.varies()).collect();
-        let mut keys: Vec<_> =
-            self.axes.iter().filter(|axis| axis.varies()).map(|axis| axis.key()).collect();
-        let replicated = 1 < space.seeds.len();
+    /// The runs of the plans in `draft`, which are those of the combinations `kept`.
+    fn runs(&self, draft: &Draft, kept: &[u32]) -> Runs {
+        let varying = || self.axes.iter().filter(|axis| axis.varies());
+        let mut keys: Vec<_> = varying().map(|axis| axis.key()).collect();
+        let replicated = 1 < self.space.seeds.len();
         keys.extend(replicated.then(|| "seed".to_owned()));
         let short = short_keys(&keys);
-        let seeds: Vec<Option<u64>> = match space.seeds.is_empty() {
+        let seeds: Vec<Option<u64>> = match self.space.seeds.is_empty() {
             true => vec![None],
-            false => space.seeds.iter().map(|(seed, _)| Some(*seed)).collect(),
+            false => self.space.seeds.iter().map(|(seed, _)| Some(*seed)).collect(),
         };
-        let total = chosen.len() * seeds.len();
-        let mut runs = Vec::with_capacity(total);
-        for (values, plan) in chosen {
+        let total = draft.len() * seeds.len();
+        let mut runs = draft.runs(keys);
+        for (place, index) in kept.iter().enumerate() {
+            let values = self.space.combination(*index as usize);
             for seed in &seeds {
-                let all = self.axes.iter().zip(values).zip(&varying).filter(|(_, varies)| **varies);
-                let mut changes: Vec<_> =
-                    all.map(|((axis, value), _)| change(axis, value)).collect();
+                let all = self.axes.iter().zip(&values).filter(|(axis, _)| axis.varies());
+                let mut changes: Vec<_> = all.map(|(axis, value)| change(axis, value)).collect();
                 if let Some(seed) = seed.filter(|_| replicated) {
                     let value = toml::Value::Integer(seed as i64);
                     changes.push(Change { key: "seed".to_owned(), value });
                 }
                 let label = label(runs.len(), total, &short, &changes);
-                let plan = Plan { seed: seed.unwrap_or(plan.seed), ..plan.clone() };
-                runs.push(Variant { label, changes, plan });
+                let values = changes.into_iter().map(|change| change.value).collect();
+                runs.push(label, values, *seed, draft.at(place));
             }
         }
         runs
@@ -228,13 +250,9 @@ fn is_within(origin: &Origin, axis: &Axis) -> bool {
     })
 }
 
-/// The places of the plans that no earlier one is equal to.
-fn distinct(plans: &[Plan]) -> Vec<usize> {
-    let mut known = std::collections::HashSet::new();
-    (0..plans.len()).filter(|index| known.insert(identity(&plans[*index]))).collect()
-}
-
-/// A text that only equal plans share.
-fn identity(plan: &Plan) -> String {
-    serde_json::to_string(plan).unwrap_or_default()
+/// A number that no two different texts share.
+fn hash(text: &str) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&Sha256::digest(text)[..16]);
+    half
 }

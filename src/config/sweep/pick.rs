@@ -94,9 +94,8 @@ impl Space {
         self.drawn.iter().flat_map(|(axes, ..)| axes).chain(&self.grid)
     }
 
-    /// Every combination, seeds not counted: the values of [`Space::axes`], the last changing
-    /// fastest.
-    pub(super) fn combinations(&self) -> Result<Vec<Vec<Node>>, Box<Problem>> {
+    /// The number of combinations, seeds not counted.
+    pub(super) fn combinations(&self) -> Result<usize, Box<Problem>> {
         let trials = self.drawn.as_ref().map_or(1, |(_, trials, _)| *trials);
         let sizes = self.grid.iter().map(|axis| axis.list().len()).chain([self.seeds.len().max(1)]);
         let total =
@@ -104,19 +103,29 @@ impl Space {
         if total.is_none_or(|total| MOST_RUNS < total) {
             return Err(self.too_many(total).into());
         }
-        let draws = (0..trials).map(|trial| match &self.drawn {
-            Some((axes, _, seed)) => axes.iter().map(|axis| draw(axis, *seed, trial)).collect(),
-            None => Vec::new(),
-        });
-        let mut combinations: Vec<Vec<Node>> = draws.collect();
-        for axis in &self.grid {
-            let with = |values: &Vec<Node>| {
-                let values = values.clone();
-                axis.list().iter().map(move |value| [&values, std::slice::from_ref(value)].concat())
-            };
-            combinations = combinations.iter().flat_map(with).collect();
+        Ok(trials as usize * self.grid_size())
+    }
+
+    /// A combination, by its number: the values of [`Space::axes`], the last changing fastest.
+    pub(super) fn combination(&self, index: usize) -> Vec<Node> {
+        let mut left = index % self.grid_size();
+        let mut values: Vec<Node> = Vec::new();
+        for axis in self.grid.iter().rev() {
+            let list = axis.list();
+            values.push(list[left % list.len()].clone());
+            left /= list.len();
         }
-        Ok(combinations)
+        let trial = (index / self.grid_size()) as u64;
+        let drawn = self.drawn.iter();
+        let drawn = drawn.flat_map(|(axes, _, seed)| axes.iter().rev().map(|axis| (axis, *seed)));
+        values.extend(drawn.map(|(axis, seed)| draw(axis, seed, trial)));
+        values.reverse();
+        values
+    }
+
+    /// The combinations of each draw.
+    fn grid_size(&self) -> usize {
+        self.grid.iter().map(|axis| axis.list().len()).product()
     }
 
     fn too_many(&self, total: Option<u64>) -> Problem {

@@ -56,6 +56,14 @@ impl Feature {
         }
     }
 
+    /// Different words so far.
+    pub(super) fn words(&self) -> usize {
+        match &self.cells {
+            Some(Cells::Words(words)) => words.words.len(),
+            _ => 0,
+        }
+    }
+
     /// The fields, all of one kind, or the first of the kind that is to be refused.
     pub(super) fn finish(self) -> Result<Cells, Misfit> {
         let cells = self.cells.unwrap_or_else(|| Cells::Numbers(Vec::new()));

@@ -1,7 +1,9 @@
 //! The lines of a CSV file, taken apart into fields; what the fields mean is for others to say.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
@@ -9,7 +11,9 @@ use super::cells::Misfit;
 use super::columns::Reading;
 use super::number::{is_missing, looks_like_number, number};
 use crate::data::DataError;
+use crate::data::limits::{MAX_COLUMNS, MAX_LINE};
 use crate::data::packing::{foreign, unpacked};
+use crate::memory::Bytes;
 
 /// Characters that part fields in one file or another.
 const SEPARATORS: [u8; 5] = *b";\t|, ";
@@ -21,7 +25,9 @@ pub(super) struct Lines {
     pub(super) names: Vec<String>,
     /// Whether the first line did so.
     pub(super) header: bool,
-    reader: csv::Reader<Box<dyn BufRead>>,
+    reader: csv::Reader<Limited>,
+    /// Bytes that the line that is being read may still have.
+    left: Rc<Cell<u64>>,
     /// Bytes before the first that the reader has seen.
     skipped: u64,
     /// What parts the fields, if the whole first line is one field.
@@ -42,11 +48,14 @@ impl Lines {
         let separator = reading.separator.or(said).unwrap_or_else(|| usual_separator(path));
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).delimiter(separator).trim(Trim::All);
+        let left = Rc::new(Cell::new(MAX_LINE));
+        let file = Limited { file, left: Rc::clone(&left) };
         let mut lines = Lines {
             path: path.to_owned(),
             names: Vec::new(),
             header: false,
             reader: builder.from_reader(file),
+            left,
             skipped,
             hint: None,
             ahead: Vec::new(),
@@ -63,6 +72,10 @@ impl Lines {
         }
         if first.len() == 1 {
             self.hint = SEPARATORS.into_iter().find(|other| first[0].as_bytes().contains(other));
+        }
+        if MAX_COLUMNS < first.len() {
+            let got = format!("it has {} columns, want at most {MAX_COLUMNS}", first.len());
+            return Err(self.sheet(got));
         }
         let there_is_more = self.read(&mut second)?;
         self.header = header.unwrap_or_else(|| is_header(&first, there_is_more.then_some(&second)));
@@ -94,6 +107,7 @@ impl Lines {
     }
 
     fn read(&mut self, into: &mut StringRecord) -> Result<bool, DataError> {
+        self.left.set(MAX_LINE);
         self.reader.read_record(into).map_err(|error| self.broken(error))
     }
 
@@ -176,6 +190,26 @@ impl Lines {
             want: want.to_owned(),
             label: false,
         }
+    }
+}
+
+/// A file of which no line takes more than [`MAX_LINE`] bytes, about: the reader takes whole blocks.
+struct Limited {
+    file: Box<dyn BufRead>,
+    left: Rc<Cell<u64>>,
+}
+
+impl Read for Limited {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.file.read(to)?;
+        match self.left.get().checked_sub(n as u64) {
+            Some(left) => self.left.set(left),
+            None => {
+                let got = format!("a line has more than {}", Bytes(MAX_LINE));
+                return Err(std::io::Error::other(got));
+            }
+        }
+        Ok(n)
     }
 }
 

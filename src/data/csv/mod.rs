@@ -6,12 +6,15 @@ mod columns;
 mod feature;
 mod lines;
 mod number;
+mod rows;
 
 use std::path::Path;
 
 use csv::StringRecord;
 
-use crate::data::{DataError, Inputs, Table, Targets, Values};
+use crate::data::error::Place;
+use crate::data::limits::check_memory;
+use crate::data::{DataError, Description, Labels, Table, Targets};
 use cells::{Cells, Misfit, Words};
 pub use columns::{Column, Columns, FeatureColumn, Reading, TargetColumns, Task};
 use feature::Feature;
@@ -26,18 +29,50 @@ pub const FEW_CLASSES: usize = 20;
 /// A column with more different words than this is no category.
 const MAX_CATEGORIES: usize = 1000;
 
-/// Reads a whole file.
-pub(super) fn read(path: &Path, reading: &Reading) -> Result<Table, DataError> {
+/// After as many rows it is looked whether their fields still fit into memory.
+const CHECKED_ROWS: usize = 4096;
+
+/// Reads the fields of a whole file, and finds out what its columns are.
+fn sheet(path: &Path, reading: &Reading) -> Result<(Sheet, Columns), DataError> {
     let mut lines = Lines::open(path, reading)?;
     let roles = match &reading.columns {
         Some(columns) => Roles::known(columns, &lines, true)?,
         None => Roles::new(reading, &lines)?,
     };
-    let sheet = Sheet::read(&mut lines, roles)?;
-    match &reading.columns {
-        Some(columns) => Ok(sheet.table(columns.clone())),
-        None => sheet.learn(reading, &lines),
-    }
+    let mut sheet = Sheet::read(&mut lines, roles)?;
+    let columns = match &reading.columns {
+        Some(columns) => columns.clone(),
+        None => sheet.learn(reading, &lines)?,
+    };
+    Ok((sheet, columns))
+}
+
+/// Reads a whole file.
+pub(super) fn read(path: &Path, reading: &Reading) -> Result<Table, DataError> {
+    let (sheet, columns) = sheet(path, reading)?;
+    sheet.table(path, columns)
+}
+
+/// Describes a file; no input of it is made.
+pub(super) fn describe(path: &Path, reading: &Reading) -> Result<Description, DataError> {
+    let (sheet, columns) = sheet(path, reading)?;
+    let targets = targets(&sheet.labels, sheet.rows, &columns);
+    let (classes, target_width) = match &targets {
+        Targets::Classes { classes, .. } => (Some(*classes), 1),
+        Targets::Values { width, .. } => (None, *width),
+    };
+    Ok(Description {
+        labels: Labels::of(&targets, Some(&columns)),
+        binary: targets.is_binary(),
+        rows: sheet.rows,
+        bytes: sheet.memory(&columns),
+        classes,
+        target_width,
+        default_scale: 1.0,
+        has_test: false,
+        shape: vec![columns.width()],
+        columns: Some(columns),
+    })
 }
 
 /// Reads the inputs of a file as another one has taught, whether or not it has a target; that of the
@@ -51,7 +86,7 @@ pub(super) fn read_inputs(
     let roles = Roles::known(columns, &lines, false)?;
     let mut sheet = Sheet::read(&mut lines, roles)?;
     sheet.labels = vec![Cells::Numbers(vec![0.0; sheet.rows])];
-    Ok(sheet.table(columns.clone()))
+    sheet.table(path, columns.clone())
 }
 
 /// What each column is for, with what is wanted of its fields once that is known.
@@ -153,18 +188,25 @@ struct Sheet {
 impl Sheet {
     fn read(lines: &mut Lines, mut roles: Roles) -> Result<Sheet, DataError> {
         let (mut record, mut rows) = (StringRecord::new(), 0);
+        let fields = roles.features.len() + roles.labels.len();
         while lines.next(&mut record)? {
             let begin = record.position().map_or(0, csv::Position::byte);
             for feature in &mut roles.features {
                 let (at, field) = (feature.at, &record[feature.at]);
                 let wrong = |want: String| lines.cell(begin, at, field, &want);
                 feature.push(field, begin).map_err(wrong)?;
+                if MAX_CATEGORIES < feature.words() {
+                    return Err(too_many_words(at, lines));
+                }
             }
             for (at, cells) in &mut roles.labels {
                 let wrong = |want: String| lines.label(begin, *at, &record[*at], &want);
                 cells.push(&record[*at], begin).map_err(wrong)?;
             }
             rows += 1;
+            if rows % CHECKED_ROWS == 0 {
+                check_memory(&Place::file(&lines.path), (rows * fields * 4) as u64)?;
+            }
         }
         if rows == 0 {
             return Err(lines.sheet("it has no line below its header"));
@@ -179,17 +221,15 @@ impl Sheet {
         Ok(Sheet { rows, features, labels })
     }
 
-    /// Finds out what the columns are, and makes the table.
-    fn learn(mut self, reading: &Reading, lines: &Lines) -> Result<Table, DataError> {
+    /// Finds out what the columns are.
+    fn learn(&mut self, reading: &Reading, lines: &Lines) -> Result<Columns, DataError> {
         let mut features = Vec::new();
         for (at, cells) in &mut self.features {
             let name = lines.names[*at].clone();
             let categories = match cells {
                 Cells::Numbers(_) => None,
                 Cells::Words(words) if MAX_CATEGORIES < words.words.len() => {
-                    let n = words.words.len();
-                    let got = format!("column `{name}` has {n} different words");
-                    return Err(lines.sheet(format!("{got}, want at most {MAX_CATEGORIES}")));
+                    return Err(too_many_words(*at, lines));
                 }
                 Cells::Words(words) => {
                     words.sort();
@@ -199,7 +239,7 @@ impl Sheet {
             features.push(FeatureColumn { name, categories });
         }
         let target = self.learn_target(reading, lines)?;
-        Ok(self.table(Columns { header: lines.header, features, target }))
+        Ok(Columns { header: lines.header, features, target })
     }
 
     fn learn_target(
@@ -232,26 +272,19 @@ impl Sheet {
     }
 
     /// The rows, as the columns say.
-    fn table(self, columns: Columns) -> Table {
-        let width = columns.width();
-        let mut values = vec![0.0; self.rows * width];
-        let mut first = 0;
-        for ((_, cells), feature) in self.features.iter().zip(&columns.features) {
-            let rows = values.chunks_exact_mut(width);
-            match cells {
-                Cells::Numbers(numbers) => {
-                    rows.zip(numbers).for_each(|(row, number)| row[first] = *number);
-                }
-                Cells::Words(words) => {
-                    rows.zip(&words.ids).for_each(|(row, id)| row[first + *id as usize] = 1.0);
-                }
-            }
-            first += feature.width();
-        }
+    fn table(self, path: &Path, columns: Columns) -> Result<Table, DataError> {
+        let place = Place::file(path);
+        check_memory(&place, self.memory(&columns))?;
+        let inputs = self.inputs(&columns);
+        let inputs = inputs.map_err(|source| DataError::Memory { place, source })?;
         let targets = targets(&self.labels, self.rows, &columns);
-        let inputs = Inputs::new(width, Values::Floats(values));
-        Table { inputs, targets, shape: vec![width], columns: Some(columns) }
+        Ok(Table { inputs, targets, shape: vec![columns.width()], columns: Some(columns) })
     }
+}
+
+fn too_many_words(column: usize, lines: &Lines) -> DataError {
+    let name = &lines.names[column];
+    lines.sheet(format!("column `{name}` has more than {MAX_CATEGORIES} different words"))
 }
 
 fn targets(labels: &[Cells], rows: usize, columns: &Columns) -> Targets {

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,6 +10,7 @@ use super::html::{escape, section};
 use crate::config::short_keys;
 use crate::report::compare::{Comparison, metric_names};
 use crate::report::order::rises;
+use crate::report::parallel;
 use crate::report::run::Run;
 use crate::runs::{History, monitored};
 
@@ -73,7 +73,7 @@ impl<'a> Charts<'a> {
             .enumerate()
             .flat_map(|(place, group)| group.runs.iter().map(move |run| (place, run)))
             .collect();
-        let read: Vec<_> = runs.par_iter().map(|(_, run)| (run.history(), run.config())).collect();
+        let read: Vec<_> = parallel::map(&runs, |(_, run)| (run.history(), run.config()));
         let numbers = |found: &History| found.columns.len().max(1) * runs.len();
         let mut notes = Vec::new();
         let mut data = Vec::new();

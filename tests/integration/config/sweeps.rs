@@ -1,6 +1,6 @@
 //! What `[sweep]` and several values of `--set` make of a config.
 
-use runner::config::{Experiment, Plan};
+use runner::config::{Experiment, Plan, Runs, Variant};
 use runner::optim::{Adam, Optimizer, Sgd};
 
 use super::{Desk, tutorial};
@@ -11,8 +11,12 @@ impl Desk {
         self.load().unwrap_or_else(|pictures| panic!("{pictures}")).remove(0)
     }
 
+    fn runs(&self) -> Vec<Variant> {
+        self.experiment().runs.iter().collect()
+    }
+
     fn labels(&self) -> Vec<String> {
-        self.experiment().runs.into_iter().map(|run| run.label).collect()
+        self.experiment().runs.iter().map(|run| run.label).collect()
     }
 }
 
@@ -29,7 +33,8 @@ fn learning_rate(plan: &Plan) -> f64 {
 fn a_config_without_a_sweep_is_one_run() {
     let experiment = Desk::with(&tutorial()).experiment();
     assert!(!experiment.sweep);
-    let [run] = &experiment.runs[..] else { panic!("{experiment:?}") };
+    assert_eq!(experiment.runs.len(), 1);
+    let run = experiment.runs.get(0).unwrap();
     assert_eq!((run.label.as_str(), run.changes.len()), ("", 0));
     assert_eq!(experiment.name, run.plan.name);
 }
@@ -53,7 +58,7 @@ fn a_grid_has_every_combination_and_the_last_key_changes_fastest() {
     assert_eq!(desk.labels(), want);
     let experiment = desk.experiment();
     assert!(experiment.sweep);
-    let run = &experiment.runs[6];
+    let run = experiment.runs.get(6).unwrap();
     assert_eq!(learning_rate(&run.plan), f64::from(0.01_f32));
     assert_eq!((run.plan.training.batch_size, run.plan.seed), (64, 1));
     let changes: Vec<_> = run.changes.iter().map(|c| format!("{} {}", c.key, c.value)).collect();
@@ -78,7 +83,7 @@ fn layers_and_whole_tables_are_swept() {
             "0005-units=64,optimizer=rmsprop",
         ]
     );
-    let plans: Vec<_> = desk.experiment().runs.into_iter().map(|run| run.plan).collect();
+    let plans: Vec<_> = desk.experiment().runs.iter().map(|run| run.plan).collect();
     let sgd = Sgd { learning_rate: 0.1.into(), ..Sgd::default() };
     assert_eq!(plans[3].optimizer, Optimizer::Sgd(sgd));
     assert_eq!(plans[4].optimizer, Optimizer::Adam(Adam::default()), "nothing of the config's");
@@ -137,7 +142,7 @@ fn an_argument_takes_the_place_of_what_the_sweep_has() {
     assert!(text.iter().all(|text| text.contains("learning_rate = 0.5")), "{text:?}");
     // What no longer varies is no sweep.
     let one = desk(&["optimizer=sgd", "training.batch_size=8", "seed=7"]).experiment();
-    assert!(!one.sweep && one.runs[0].plan.seed == 7);
+    assert!(!one.sweep && one.runs.get(0).unwrap().plan.seed == 7);
 }
 
 const SEARCH: &str = "method = \"random\"\ntrials = 8\nseed = 3\n[sweep.parameters]\n\
@@ -148,13 +153,13 @@ const SEARCH: &str = "method = \"random\"\ntrials = 8\nseed = 3\n[sweep.paramete
 
 #[test]
 fn a_random_search_draws_from_its_own_seed() {
-    let runs = sweeping(SEARCH).experiment().runs;
+    let runs = sweeping(SEARCH).runs();
     assert_eq!(runs.len(), 8);
     // Drawn once and for all: a sweep that is asked for again is the same.
     assert_eq!(runs[0].label, LABEL_0);
-    let again = sweeping(SEARCH).set("seed=5").experiment().runs;
+    let again = sweeping(SEARCH).set("seed=5").runs();
     assert!(runs.iter().zip(&again).all(|(one, other)| one.label == other.label));
-    let others = sweeping(SEARCH).set("sweep.seed=4").experiment().runs;
+    let others = sweeping(SEARCH).set("sweep.seed=4").runs();
     assert!(runs.iter().zip(&others).all(|(one, other)| one.changes != other.changes));
 }
 
@@ -162,11 +167,11 @@ const LABEL_0: &str = "0000-learning_rate=0.01566,units=47,activation=tanh,valid
 
 #[test]
 fn a_draw_depends_on_its_own_key_and_trial_only() {
-    let runs = sweeping(SEARCH).experiment().runs;
-    let more = sweeping(SEARCH).set("sweep.trials=20").experiment().runs;
+    let runs = sweeping(SEARCH).runs();
+    let more = sweeping(SEARCH).set("sweep.trials=20").runs();
     assert_eq!(more.len(), 20);
     assert!(runs.iter().zip(&more).all(|(one, other)| one.plan == other.plan));
-    let fewer = sweeping(SEARCH).set("data.validation_split=0.25").experiment().runs;
+    let fewer = sweeping(SEARCH).set("data.validation_split=0.25").runs();
     for (one, other) in runs.iter().zip(&fewer) {
         assert_eq!(one.changes[..3], other.changes[..]);
     }
@@ -176,7 +181,7 @@ fn a_draw_depends_on_its_own_key_and_trial_only() {
 fn every_trial_is_replicated_and_multiplied() {
     let desk =
         sweeping(&SEARCH.replace("seed = 3", "seeds = [0, 1]")).set("training.batch_size=16,32");
-    let runs = desk.experiment().runs;
+    let runs = desk.runs();
     assert_eq!(runs.len(), 8 * 2 * 2);
     let of =
         |run: usize| (&runs[run].changes, runs[run].plan.training.batch_size, runs[run].plan.seed);
@@ -217,11 +222,30 @@ fn names_are_unique_and_safe() {
 #[test]
 fn runs_survive_being_frozen() {
     let experiment = sweeping(SEARCH).set("optimizer={ name = 'sgd' },adam").experiment();
-    let text = serde_json::to_string(&experiment).expect("JSON");
-    assert_eq!(serde_json::from_str::<Experiment>(&text).expect("an experiment"), experiment);
-    for run in experiment.runs {
+    let runs = &experiment.runs;
+    let lines: Vec<_> = runs.lines().map(ToOwned::to_owned).collect();
+    let thawed = Runs::from_parts(
+        runs.plan().clone(),
+        runs.keys().to_vec(),
+        lines.iter().map(|line| &**line),
+    );
+    assert_eq!(thawed, *runs);
+    assert_eq!(thawed.len(), 16);
+    for run in thawed.iter() {
         assert_eq!(Desk::with(&run.plan.to_toml()).plan(), run.plan);
     }
+}
+
+#[test]
+fn a_run_of_a_great_sweep_takes_few_bytes() {
+    let sweep = |trials: usize| {
+        sweeping(&SEARCH.replace("trials = 8", &format!("trials = {trials}"))).experiment().runs
+    };
+    let bytes = |runs: &Runs| runs.lines().map(|line| line.get().len()).sum::<usize>();
+    let (few, many) = (sweep(10), sweep(210));
+    assert_eq!(many.len(), 210);
+    let per_run = (bytes(&many) - bytes(&few)) / 200;
+    assert!(per_run < 350, "{per_run} bytes for a run of four parameters");
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub(crate) mod same;
 use std::path::Path;
 
 use runner::config::{self, Experiment, Plan};
+use runner::memory::Bytes;
 
 /// A run of a few short epochs; `more` are further lines of TOML.
 fn toml(more: &str) -> String {
@@ -35,7 +36,7 @@ batch_size = 16
 
 fn read(path: &Path) -> Plan {
     let experiments = config::load(&[path.to_owned()], &[]).unwrap();
-    experiments[0].runs[0].plan.clone()
+    experiments[0].runs.get(0).unwrap().plan
 }
 
 fn plan(more: &str) -> Plan {
@@ -99,5 +100,6 @@ fn sweep(plans: Vec<(&'static str, Plan)>) -> Experiment {
         plan,
     };
     let runs = plans.into_iter().enumerate().map(run).collect();
-    Experiment { name: "sweep".to_owned(), sweep: true, runs, repeats: 0, notes: Vec::new() }
+    let (name, notes, memory) = ("sweep".to_owned(), Vec::new(), Bytes::default());
+    Experiment { name, sweep: true, runs, repeats: 0, notes, memory }
 }

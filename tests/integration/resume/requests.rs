@@ -45,8 +45,8 @@ fn planned(sandbox: &Sandbox) -> PathBuf {
     let wild = "[optimizer]\nname = \"sgd\"\nlearning_rate = 1e38";
     let plans: [(&str, Plan); 4] =
         [("a", plan("")), ("wild", plan(wild)), ("c", plan("shuffle = false")), ("d", plan(""))];
-    let batch = Batch::plan(&[sweep(plans.into())], &sandbox.path().join("logs"));
-    batch.jobs[0].root.clone()
+    let batch = Batch::plan(vec![sweep(plans.into())], &sandbox.path().join("logs"));
+    batch.queue[0].of.root.clone()
 }
 
 fn json(text: &str) -> Value {
@@ -173,18 +173,21 @@ fn a_plan_is_written_once_and_says_it_all() {
     let path = dir.join("plan.json");
     assert!(fs::metadata(&path).unwrap().permissions().readonly());
     let value = json(&fs::read_to_string(&path).unwrap());
-    assert_eq!((&value["format"], &value["sweep"]), (&1.into(), &true.into()));
+    assert_eq!((&value["format"], &value["sweep"]), (&2.into(), &true.into()));
     assert_eq!(value["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(value["data"]["mnist"].as_str().unwrap().len(), 64);
     assert_eq!(value["runs"][1]["label"], "0001-wild");
-    assert_eq!(value["runs"][1]["plan"]["optimizer"]["learning_rate"], 1e38);
+    assert_eq!(value["runs"][0]["differs"], serde_json::json!({}));
+    assert_eq!(value["plan"]["training"]["batch_size"], 16);
+    let set = &value["runs"][1]["differs"]["set"];
+    assert_eq!(set["/optimizer/learning_rate"], 1e38);
     assert_eq!(names(&dir), [".lock", "plan.json"]);
 
-    let other = fs::read_to_string(&path).unwrap().replace("\"format\": 1", "\"format\": 2");
+    let other = fs::read_to_string(&path).unwrap().replace("\"format\": 2", "\"format\": 3");
     fs::remove_file(&path).unwrap();
     fs::write(&path, other).unwrap();
     let said = sandbox.runner(&format!("resume {}", dir.display())).exits(2);
-    let want = format!("want 1; it was written by runner {}", env!("CARGO_PKG_VERSION"));
+    let want = format!("want 2; it was written by runner {}", env!("CARGO_PKG_VERSION"));
     assert!(said.stderr.contains(&want), "{}", said.stderr);
     // Among others it is passed over, and said so.
     let said = sandbox.runner("resume logs").exits(1);

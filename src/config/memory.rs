@@ -1,0 +1,78 @@
+//! The memory that a run takes by its plan, held against that of the machine; nothing is allocated
+//! for it.
+
+use super::check::Written;
+use super::plan::Plan;
+use super::problem::Problem;
+use crate::data::Description;
+use crate::memory::{Bytes, Machine, VARIABLE};
+use crate::train::{Footprint, Shape};
+
+impl Plan {
+    /// The memory of the run beside its data, of which a batch has at most `rows` rows.
+    pub fn footprint(&self, rows: usize) -> Footprint {
+        let shape = self.model.input_shape.as_deref().unwrap_or_default();
+        let features = shape.iter().fold(1_usize, |all, size| all.saturating_mul(*size));
+        let batch = self.training.batch_size.min(self.data.limit.unwrap_or(rows)).min(rows);
+        let (layers, optimizer) = (&self.model.layers[..], &self.optimizer);
+        Footprint::of(Shape { layers, features, batch, optimizer })
+    }
+}
+
+/// The memory of a run with its data, or the problem that the machine has less.
+pub(super) fn memory(
+    plan: &Plan,
+    written: &Written<'_>,
+    data: &Description,
+    machine: Option<Machine>,
+) -> Result<Bytes, Box<Problem>> {
+    let footprint = plan.footprint(data.rows);
+    let data = data_bytes(plan, data);
+    let needs = Bytes(footprint.total().saturating_add(data));
+    match machine {
+        Some(machine) if machine.total < needs => {
+            Err(too_large(written, &footprint, data, machine).into())
+        }
+        _ => Ok(needs),
+    }
+}
+
+/// The data as they are read, and once more where they are standardised.
+fn data_bytes(plan: &Plan, data: &Description) -> u64 {
+    let width = data.shape.iter().fold(4_u64, |all, size| all.saturating_mul(*size as u64));
+    let standardized = match plan.data.standardize {
+        true => width.saturating_mul(data.rows as u64),
+        false => 0,
+    };
+    data.bytes.saturating_add(standardized)
+}
+
+fn too_large(written: &Written<'_>, footprint: &Footprint, data: u64, machine: Machine) -> Problem {
+    let needs = Bytes(footprint.total().saturating_add(data));
+    let message = format!("the run needs {needs} of memory, this machine has {}", machine.total);
+    let half = needs.0 / 2;
+    let (layer, bytes) = footprint.greatest_layer().unwrap_or_default();
+    let units = format!("model.layers.{layer}.units");
+    let whole = format!("model.layers.{layer}");
+    let (paths, takes, less) = if half < data {
+        (vec!["data.dataset", "data"], format!("the data take {}", Bytes(data)), "fewer rows")
+    } else if half < footprint.activations && written.origin("training.batch_size").is_some() {
+        let takes = format!("a batch takes {}", Bytes(footprint.activations));
+        (vec!["training.batch_size"], takes, "a smaller batch")
+    } else {
+        let takes = format!("layer {layer} takes {}", Bytes(bytes));
+        (vec![&*units, &*whole, "model.layers", "model"], takes, "fewer units")
+    };
+    let help = format!("take {less}; for a machine with more memory set {VARIABLE}, as to `64GB`");
+    let parts = [
+        (footprint.weights, "weights"),
+        (footprint.state, "the optimizer's state"),
+        (footprint.gradients, "gradients"),
+        (footprint.activations, "activations"),
+        (footprint.checkpoint, "a checkpoint"),
+        (data, "data"),
+    ];
+    let parts = parts.iter().filter(|(bytes, _)| 0 < *bytes);
+    let parts: Vec<_> = parts.map(|(bytes, what)| format!("{} {what}", Bytes(*bytes))).collect();
+    written.problem(&paths, message, help).label(takes).note(parts.join(", "))
+}

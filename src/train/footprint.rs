@@ -1,0 +1,284 @@
+//! The memory of a run, known from its plan before anything of it is allocated; it counts the same
+//! matrices as the engine makes.
+
+use crate::kernels::{LANES, Matrix, Rule, padded};
+use crate::model::{Layer, Network};
+use crate::optim::{Optimizer, UseRule, Whole};
+use crate::train::engine::EVALUATED_ROWS;
+
+/// The memory of a run on one thread beside its data, in bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Footprint {
+    /// The weights, and the transposed kernels that the way back needs.
+    pub weights: u64,
+    /// The state of the optimizer.
+    pub state: u64,
+    /// The gradients, where the rule needs them whole.
+    pub gradients: u64,
+    /// Activations and their gradients, for the rows of a batch and of an evaluation.
+    pub activations: u64,
+    /// The copy of weights and state that a checkpoint is written from.
+    pub checkpoint: u64,
+    /// The share of each layer in all of that.
+    pub layers: Vec<u64>,
+}
+
+/// The network and its training, as far as memory depends on them.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape<'a> {
+    /// The layers, from the inputs to the outputs.
+    pub layers: &'a [Layer],
+    /// Inputs of a row.
+    pub features: usize,
+    /// Rows of a batch.
+    pub batch: usize,
+    /// How gradients become steps.
+    pub optimizer: &'a Optimizer,
+}
+
+impl Footprint {
+    /// The memory of a run, or `u64::MAX` for each amount that cannot be counted.
+    pub fn of(shape: Shape<'_>) -> Footprint {
+        let Shape { layers, features, batch, optimizer } = shape;
+        let mut found = Footprint::default();
+        let whole = keeps_gradients(layers, optimizer);
+        let rows = (batch as u64).saturating_add(EVALUATED_ROWS as u64);
+        let workspace = |columns: u64| columns.saturating_mul(4).saturating_mul(rows);
+        let (mut inputs, mut passes_back) = (features, false);
+        found.activations = workspace(width(features));
+        for layer in layers {
+            let outputs = layer.outputs(inputs);
+            let mut share = Share::default();
+            let (small, mut trains) = (miniature(layer), false);
+            for (role, _) in small.layers[0].body.weights() {
+                let rows = if role.is_vector { 1 } else { inputs };
+                let bytes = matrix(rows, outputs);
+                add(&mut share.weights, bytes);
+                if role.gradient.is_some() {
+                    trains = true;
+                    let state = state(optimizer, (rows, outputs), role.is_vector);
+                    add(&mut share.state, state);
+                    add(&mut share.gradients, if whole { bytes } else { 0 });
+                }
+            }
+            add(&mut share.checkpoint, share.weights.saturating_add(share.state));
+            if matches!(layer, Layer::Dense(_)) && passes_back {
+                add(&mut share.weights, matrix(outputs, inputs));
+            }
+            passes_back |= trains;
+            let extra = small.layers[0].body.extra(outputs);
+            let columns = width(outputs).saturating_mul(2).saturating_add(width(extra));
+            add(&mut share.activations, workspace(columns));
+            found.take(&share);
+            inputs = outputs;
+        }
+        add(&mut found.activations, workspace(width(inputs)));
+        found
+    }
+
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        [self.weights, self.state, self.gradients, self.activations, self.checkpoint]
+            .into_iter()
+            .fold(0, u64::saturating_add)
+    }
+
+    /// The layer that takes most, and its bytes.
+    pub fn greatest_layer(&self) -> Option<(usize, u64)> {
+        self.layers.iter().copied().enumerate().rev().max_by_key(|(_, bytes)| *bytes)
+    }
+
+    fn take(&mut self, share: &Share) {
+        add(&mut self.weights, share.weights);
+        add(&mut self.state, share.state);
+        add(&mut self.gradients, share.gradients);
+        add(&mut self.activations, share.activations);
+        add(&mut self.checkpoint, share.checkpoint);
+        let parts =
+            [share.weights, share.state, share.gradients, share.activations, share.checkpoint];
+        self.layers.push(parts.into_iter().fold(0, u64::saturating_add));
+    }
+}
+
+/// The bytes of one layer.
+#[derive(Default)]
+struct Share {
+    weights: u64,
+    state: u64,
+    gradients: u64,
+    activations: u64,
+    checkpoint: u64,
+}
+
+fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
+}
+
+fn matrix(rows: usize, cols: usize) -> u64 {
+    Matrix::bytes(rows, cols) as u64
+}
+
+/// Numbers that as many columns take in a row of the workspace.
+fn width(columns: usize) -> u64 {
+    match columns.checked_add(LANES) {
+        Some(_) => padded(columns) as u64,
+        None => u64::MAX,
+    }
+}
+
+/// The layer on one input and, if it is dense, of one unit: its weights have the roles of the real
+/// ones.
+fn miniature(layer: &Layer) -> Network {
+    let mut layer = layer.clone();
+    if let Layer::Dense(dense) = &mut layer {
+        dense.units = 1;
+    }
+    Network::new(1, &[layer], 0)
+}
+
+/// The state of a weight. Each of its matrices has the rows of the weight or one, and its columns or
+/// one; small weights tell which.
+fn state(optimizer: &Optimizer, (rows, cols): (usize, usize), is_vector: bool) -> u64 {
+    const ROWS: usize = 2;
+    const COLS: usize = 3;
+    let size = |small: usize| match small {
+        ROWS => rows,
+        COLS => cols,
+        other => other,
+    };
+    let slots = optimizer.state(if is_vector { 1 } else { ROWS }, COLS, is_vector);
+    let slots = slots.iter().map(|slot| matrix(size(slot.rows()), size(slot.cols())));
+    let shared = optimizer.shared();
+    let copies = usize::from(shared.use_ema) + usize::from(1 < shared.batches());
+    slots.chain(std::iter::repeat_n(matrix(rows, cols), copies)).fold(0, u64::saturating_add)
+}
+
+/// Whether the gradients of all weights are kept until they are applied.
+fn keeps_gradients(layers: &[Layer], optimizer: &Optimizer) -> bool {
+    let shared = optimizer.shared();
+    let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
+    let regularized = || layers.iter().any(|layer| miniature(layer).regularized().next().is_some());
+    // Those of several batches are part of the state.
+    let one_batch = shared.batches() == 1;
+    one_batch && (by_norm || optimizer.at(0, None, IsWhole) || regularized())
+}
+
+/// Whether a rule needs the gradient of a weight whole.
+struct IsWhole;
+
+impl UseRule for IsWhole {
+    type Output = bool;
+
+    fn use_rule<R: Rule>(self, _: &R) -> bool {
+        false
+    }
+
+    fn use_whole<W: Whole>(self, _: &W) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::data::{Inputs, Table, Targets, Values};
+    use crate::model::Loss;
+    use crate::train::{Engine, Feed, Goal, OptimizerState};
+
+    fn layers(units: usize) -> Vec<Layer> {
+        let layers = json!([
+            {"type": "dense", "units": units, "activation": "gelu"},
+            {"type": "batch_normalization"},
+            {"type": "dropout", "rate": 0.5},
+            {"type": "layer_normalization"},
+            {"type": "dense", "units": 5, "use_bias": false},
+        ]);
+        serde_json::from_value(layers).unwrap()
+    }
+
+    /// The bytes that matrices hold.
+    fn held<'a>(matrices: impl Iterator<Item = &'a Matrix>) -> u64 {
+        matrices.map(|m| size_of_val(m.as_slice()) as u64).sum()
+    }
+
+    #[test]
+    fn the_count_is_what_network_and_optimizer_hold() {
+        let optimizers = [
+            json!({"name": "sgd"}),
+            json!({"name": "adam", "amsgrad": true}),
+            json!({"name": "adafactor", "use_ema": true}),
+            json!({"name": "muon", "gradient_accumulation_steps": 3}),
+            json!({"name": "rmsprop", "momentum": 0.9, "centered": true}),
+        ];
+        for text in optimizers {
+            let optimizer: Optimizer = serde_json::from_value(text.clone()).unwrap();
+            let layers = layers(300);
+            let shape = Shape { layers: &layers, features: 70, batch: 9, optimizer: &optimizer };
+            let found = Footprint::of(shape);
+            let network = Network::new(70, &layers, 0);
+            let state = OptimizerState::new(&optimizer, &network);
+            let weights = held(network.weights().iter().map(|w| w.values));
+            let transposes = matrix(5, 300);
+            assert_eq!(found.weights, weights + transposes, "{text}");
+            assert_eq!(found.state, held(state.matrices()), "{text}");
+            assert_eq!(found.checkpoint, weights + found.state, "{text}");
+            assert_eq!(found.layers.iter().sum::<u64>() + inputs(&found), found.total());
+        }
+    }
+
+    /// What belongs to no layer: the inputs and the targets in the workspace.
+    fn inputs(_: &Footprint) -> u64 {
+        (width(70) + width(5)) * 4 * (9 + EVALUATED_ROWS as u64)
+    }
+
+    #[test]
+    fn the_workspace_is_what_the_engine_holds() {
+        let (layers, optimizer) = (layers(300), Optimizer::default());
+        let network = Network::new(70, &layers, 0);
+        let inputs = Inputs::new(70, Values::Floats(vec![1.0; 9 * 70]));
+        let targets = Targets::Values { values: vec![0.0; 9 * 5], width: 5 };
+        let table = Table { inputs, targets, shape: vec![70], columns: None };
+        let goal = Goal { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
+        let engine = Engine::new(&network, goal, &Feed::new(table, 1.0), 9, 1);
+        let shape = Shape { layers: &layers, features: 70, batch: 9, optimizer: &optimizer };
+        let found = Footprint::of(shape).activations;
+        let pages = engine.workspace_bytes() as u64;
+        // A row of the workspace may have one vector more.
+        let slack = 4 * LANES as u64 * (9 + EVALUATED_ROWS as u64);
+        assert!(found <= pages && pages <= found + slack, "{found} {pages}");
+    }
+
+    #[test]
+    fn no_size_wraps() {
+        let dense = json!([{"type": "dense", "units": usize::MAX}, {"type": "dense", "units": 4}]);
+        let layers: Vec<Layer> = serde_json::from_value(dense).unwrap();
+        let optimizer = Optimizer::default();
+        let shape = Shape {
+            layers: &layers,
+            features: usize::MAX,
+            batch: usize::MAX,
+            optimizer: &optimizer,
+        };
+        let found = Footprint::of(shape);
+        assert_eq!((found.total(), found.greatest_layer()), (u64::MAX, Some((0, u64::MAX))));
+    }
+
+    #[test]
+    fn the_wide_layer_is_to_blame() {
+        let dense = |units: &[usize]| -> Vec<Layer> {
+            units
+                .iter()
+                .map(|units| {
+                    serde_json::from_value(json!({"type": "dense", "units": units})).unwrap()
+                })
+                .collect()
+        };
+        let (layers, optimizer) = (dense(&[1 << 20, 1 << 20, 10]), Optimizer::default());
+        let shape = Shape { layers: &layers, features: 784, batch: 32, optimizer: &optimizer };
+        let found = Footprint::of(shape);
+        assert_eq!(found.greatest_layer().map(|(layer, _)| layer), Some(1));
+        assert!(4 << 40 < found.weights, "{found:?}");
+    }
+}
