@@ -221,7 +221,7 @@ pub(super) struct ResumeArgs {
     pub(super) work: Work,
 }
 
-/// What is said of the runs; no part of their plans.
+/// The annotations of the new runs; no part of their plans.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Annotate {
     /// Call the run or the sweep so, and its folder, instead of by its config
@@ -340,7 +340,7 @@ pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A tag: a word or some, without what would break a line or a list.
+/// A tag: words on one line, without commas.
 pub(super) fn tag(text: &str) -> Result<String, String> {
     let text = text.trim();
     match text.is_empty() || text.contains(|c: char| c.is_control() || c == ',') {
@@ -349,7 +349,7 @@ pub(super) fn tag(text: &str) -> Result<String, String> {
     }
 }
 
-/// A name: what a path could not be mistaken for.
+/// A name, which is no path and no word with a meaning of its own.
 pub(super) fn name(text: &str) -> Result<String, String> {
     let name = tag(text)?;
     match name.contains(['/', '\\']) || ["latest", "best"].contains(&&*name) {

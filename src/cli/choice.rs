@@ -22,7 +22,7 @@ pub(super) struct Choice {
     #[command(flatten)]
     pub(super) place: Logdir,
 
-    /// What `best` is the best by, such as val_accuracy or best.val_loss
+    /// The number that `best` is chosen by, such as val_accuracy or best.val_loss
     ///
     /// A number of the last epoch, or of the best as best.val_loss. Without it what early stopping or
     /// the model checkpoint monitors, or else val_loss where there is one and loss otherwise.
@@ -53,7 +53,7 @@ pub(super) struct Filters {
 }
 
 impl Filters {
-    /// Leaves of the runs those that are asked for; notes what could not be read.
+    /// Removes the runs of which a filter is false; notes the configs that cannot be read.
     pub(super) fn retain(
         &self,
         runs: &mut Vec<Run>,

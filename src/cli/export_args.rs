@@ -1,4 +1,4 @@
-//! What a user may export, as types that clap fills in; nothing is looked up here.
+//! The arguments of `export`, as types that clap fills in; nothing is looked up here.
 
 use std::path::PathBuf;
 

@@ -12,7 +12,7 @@ use super::format::{ago, number, or_dash};
 use super::json::{number as json_number, numbers};
 use super::questions::ListArgs;
 use crate::report::{Collection, Refusal, Run, State, metric_names, read_settings, sort};
-use crate::runs::monitored;
+use crate::runs::{monitored, safe_name};
 
 /// As many characters of a note are shown in a table.
 const LONGEST_NOTE: usize = 40;
@@ -166,7 +166,7 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Ranked> {
 fn annotations(runs: &[Run], base: &Path) -> Vec<(u8, &'static str, Vec<String>)> {
     let name = |run: &Run| {
         let name = run.annotations.name.clone().unwrap_or_default();
-        if run.label(base).contains(&name) { String::new() } else { name }
+        if run.label(base).contains(&safe_name(&name)) { String::new() } else { name }
     };
     let columns = vec![
         (0, "name", runs.iter().map(name).collect()),

@@ -69,7 +69,8 @@ fn survey(
         args.runs.iter().map(dir).collect::<Result<Vec<_>, _>>()
     })?;
     let mut survey = Survey::of(&dirs)?;
-    let kept = args.epochs.map_or(Ok(Vec::new()), |epochs| survey.extend(epochs))?;
+    let kept =
+        args.epochs.map_or(Ok(Vec::new()), |epochs| survey.extend(epochs, args.retry_failed))?;
     Ok((dirs, survey, kept))
 }
 

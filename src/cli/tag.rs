@@ -1,5 +1,5 @@
-//! `runner tag`: gives runs and sweeps a name, tags and a note, takes tags away, or says which there
-//! are; it changes nothing that a run computes.
+//! `runner tag`: sets the name, tags and note of runs and sweeps, or prints them; no result of a run
+//! depends on them.
 
 use std::path::Path;
 
@@ -55,7 +55,7 @@ fn choose(args: &TagArgs, choice: &Choice, console: &Console) -> Result<Vec<Chos
     }
 }
 
-/// Whether each tag that is to go is there in some run.
+/// Makes sure that every tag to remove is a tag of some run.
 fn check_removed(removed: &[String], chosen: &[Chosen]) -> Result<(), Refusal> {
     let runs = chosen.iter().flat_map(|target| &target.runs);
     let tags: Vec<_> =

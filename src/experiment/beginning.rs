@@ -1,4 +1,4 @@
-//! What a run begins with: its record, and the fingerprint of its plan.
+//! The record of a new run, and the fingerprint of its plan.
 
 use std::fs;
 use std::path::Path;
@@ -27,8 +27,7 @@ pub(super) fn now() -> DateTime<FixedOffset> {
     Local::now().fixed_offset()
 }
 
-/// What tells one plan from another that a checkpoint may be of: everything but the number of
-/// epochs, which may grow.
+/// The SHA-256 of a plan without its number of epochs, which may grow.
 pub(super) fn fingerprint(plan: &Plan) -> String {
     let mut plan = plan.clone();
     plan.training.epochs = 0;

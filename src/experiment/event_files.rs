@@ -215,7 +215,7 @@ impl EventFiles {
     }
 }
 
-/// What the user says of the run in the folder; a run of a sweep may have it from there.
+/// The annotations of the run in the folder, or else of its sweep.
 fn annotations(folder: &Folder) -> Result<Annotations> {
     let above = folder.path().parent().filter(|above| Folder::at(above).sweep_plan().is_file());
     Ok(Annotations::of_run(folder.path(), above)?)

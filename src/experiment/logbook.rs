@@ -108,7 +108,7 @@ impl Logbook {
         Ok(Some(&self.record))
     }
 
-    /// Whether the plan has more epochs than the one that the run has followed.
+    /// Compares the epochs of the plan with those of the run's own config.
     fn is_extended(&self, plan: &Plan) -> bool {
         let text = fs::read_to_string(self.folder.config()).ok();
         let followed = text.and_then(|text| saved_plan(&text).ok());

@@ -4,7 +4,7 @@
 
 use super::table::{Cells, Table};
 
-/// The table with its header. What is missing is empty; `nan`, `inf` and `-inf` are words.
+/// The table with its header. A missing value is empty; `nan`, `inf` and `-inf` are words.
 pub(super) fn encode(table: &Table) -> Vec<u8> {
     let names = table.columns.iter().map(|column| quoted(&column.name));
     let mut text = names.collect::<Vec<_>>().join(",") + "\n";

@@ -1,4 +1,4 @@
-//! The histories of several runs as one table, a row for each epoch, with what sets the runs apart.
+//! The histories of several runs as one table, a row for each epoch, with the keys in which they differ.
 
 use serde_json::Value;
 
@@ -6,13 +6,13 @@ use super::table::{Cells, Column, Table, Words};
 use crate::report::{Run, read_settings};
 use crate::runs::History;
 
-/// Keys of a config that have a column in any case, or for which there is a better one.
+/// Keys of a config that have a fixed column.
 const OWN_COLUMNS: [&str; 2] = ["name", "seed"];
 
 /// Which keys of the configs become columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
-    /// Those that have not one value in all runs, as those that a sweep varies.
+    /// Keys with different values in some runs, such as the swept ones.
     Differing,
     /// Every one.
     All,

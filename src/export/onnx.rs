@@ -13,8 +13,8 @@ use crate::runs::Tensor;
 /// The version of the file format, and of the operators.
 const IR: u64 = 8;
 const OPSET: u64 = 17;
-/// Types of tensors. All are of 32 bits but those that prepare rows: these have the training's own
-/// precision, for a mean may be great and a deviation small.
+/// Types of tensors. The preparation of rows has 64 bits, as in training: a mean may be large and
+/// its deviation small.
 const FLOAT: u64 = 1;
 const DOUBLE: u64 = 11;
 const INPUT: &str = "input";
@@ -51,7 +51,7 @@ pub(super) fn encode(
     Ok(model.0)
 }
 
-/// What inputs and outputs mean: names as JSON arrays, so that any character may be in them.
+/// The meaning of inputs and outputs; names are JSON arrays, because they may have any character.
 fn metadata_of(plan: &Plan, preparation: &Preparation) -> Vec<(&'static str, String)> {
     let json = |names: &[String]| serde_json::json!(names).to_string();
     let mut all = vec![
@@ -68,7 +68,7 @@ fn metadata_of(plan: &Plan, preparation: &Preparation) -> Vec<(&'static str, Str
     all
 }
 
-/// What the output of the last layer is.
+/// The kind of number that the last layer gives.
 fn output(plan: &Plan, preparation: &Preparation) -> &'static str {
     let one = plan.model.layers.iter().rev().find_map(|layer| match layer {
         Layer::Dense(dense) => Some(dense.units == 1),

@@ -15,7 +15,7 @@ use crate::runs::Folder;
 /// As many candidates are listed.
 const SHOWN: usize = 8;
 
-/// What a run is chosen for, which decides what a name of several means.
+/// The purpose of a choice; it decides which of several runs a name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To be asked about: the youngest completed.
@@ -79,7 +79,7 @@ impl<'a> Chooser<'a> {
         Chooser { by, ..self }
     }
 
-    /// For each word that could mean several runs, which one was taken.
+    /// The run that was taken, for each word that could mean several.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }

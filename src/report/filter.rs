@@ -41,7 +41,7 @@ const OPERATORS: [(&str, Operator); 8] = [
 const SUCH: &str =
     "such as status=failed, tag=baseline, optimizer.name!=adam or 'val_accuracy>0.97'";
 
-/// What every run is asked without its config.
+/// Keys that are no part of the config.
 const OWN_KEYS: [&str; 4] = ["status", "name", TAG, NOTE];
 const TAG: &str = "tag";
 const NOTE: &str = "note";

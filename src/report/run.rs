@@ -21,7 +21,7 @@ pub struct Run {
     pub record: Record,
     /// How far it got.
     pub state: State,
-    /// What a user says of it; its name is in the record too.
+    /// Its name, tags and note; the name replaces the one in the record.
     pub annotations: Annotations,
     settings: OnceLock<Vec<(String, Value)>>,
 }

@@ -1,4 +1,4 @@
-//! Files of weights in the folders of runs: whose they are, and which a run has.
+//! Files of weights: the run that one belongs to, and the files of a run.
 
 use std::fs;
 use std::path::{Path, PathBuf, absolute};

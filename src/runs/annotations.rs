@@ -1,5 +1,5 @@
 //! `annotations.json`: the name, the tags and the note that a user gives a run or a sweep. They are
-//! no part of its plan and lie beside its record, which a running process writes.
+//! no part of the plan. The file is not the record, because a running process replaces the record.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,7 +11,7 @@ use super::atomic::{Survives, write_atomic};
 use super::error::RunsError;
 use super::folder::Folder;
 
-/// What a user says of a run.
+/// The name, the tags and the note of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Annotations {

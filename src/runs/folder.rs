@@ -93,7 +93,7 @@ impl Folder {
         self.0.join("run.json")
     }
 
-    /// What a user says of the run or the sweep.
+    /// The name, tags and note of the run or the sweep.
     pub fn annotations(&self) -> PathBuf {
         self.0.join("annotations.json")
     }

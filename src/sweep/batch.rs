@@ -101,7 +101,7 @@ impl Batch {
         }
     }
 
-    /// Writes what the user says of the runs into the folder of each run of its own and of each sweep.
+    /// Writes the annotations into the folder of each sweep, and of each run that is in none.
     pub fn annotate(&self, annotations: &Annotations) -> Result<(), RunsError> {
         if *annotations == Annotations::default() {
             return Ok(());

@@ -1,5 +1,4 @@
-//! More epochs for runs that are finished or broken off: which can have them, and what keeps the
-//! others from it.
+//! More epochs for finished and interrupted runs, and the reasons why some cannot have them.
 
 use std::fs;
 use std::path::Path;
@@ -14,13 +13,13 @@ use crate::sweep::found::{Found, FoundRun, Left};
 use crate::sweep::{Survey, plan_of};
 
 impl Survey {
-    /// Plans `epochs` epochs in all for every run that was named or is in a sweep that was; says
-    /// which runs stay as they are.
+    /// Plans `epochs` epochs in all for the named runs and the runs of named sweeps; names the runs
+    /// that stay as they are.
     ///
     /// # Errors
     ///
     /// Folders that are neither a run's nor a sweep's, and that no run can have more epochs.
-    pub fn extend(&mut self, epochs: usize) -> Result<Vec<String>> {
+    pub fn extend(&mut self, epochs: usize, retry_failed: bool) -> Result<Vec<String>> {
         if let Some(found) = self.found.iter().find(|found| !found.named) {
             bail!(
                 "more epochs are for runs and sweeps that are named, such as `{}`",
@@ -29,13 +28,9 @@ impl Survey {
         }
         let (mut notes, mut extended) = (Vec::new(), 0);
         for found in &mut self.found {
-            match found.extend(epochs)? {
-                (0, kept) => notes.extend(kept),
-                (n, kept) => {
-                    extended += n;
-                    notes.extend(kept);
-                }
-            }
+            let (n, kept) = found.extend(epochs, retry_failed)?;
+            extended += n;
+            notes.extend(kept);
         }
         match notes.first() {
             Some(first) if extended == 0 => bail!("{first}"),
@@ -45,14 +40,14 @@ impl Survey {
 }
 
 impl Found {
-    /// How many runs have more epochs to come, and why others have not.
-    fn extend(&mut self, epochs: usize) -> Result<(usize, Vec<String>)> {
+    /// Plans the epochs of its runs: the number of runs that can have them, and the reasons of others.
+    fn extend(&mut self, epochs: usize, retry_failed: bool) -> Result<(usize, Vec<String>)> {
         if self.is_sweep && self.lock.is_none() {
             self.lock = Some(Lock::take(&self.dir)?);
         }
         let (mut extended, mut notes) = (0, Vec::new());
         for run in &mut self.runs {
-            match run.extend(epochs)? {
+            match run.extend(epochs, retry_failed)? {
                 None => extended += 1,
                 Some(why) => notes.push(format!("`{}` stays as it is: {why}", run.dir().display())),
             }
@@ -62,8 +57,11 @@ impl Found {
 }
 
 impl FoundRun {
-    /// Plans so many epochs; or says why not.
-    fn extend(&mut self, epochs: usize) -> Result<Option<String>> {
+    /// Plans so many epochs, or gives the reason against it.
+    fn extend(&mut self, epochs: usize, retry_failed: bool) -> Result<Option<String>> {
+        if self.left == Left::Failed && !retry_failed {
+            return Ok(Some("it failed; --retry-failed tries it again".to_owned()));
+        }
         let dir = self.dir();
         let folder = Folder::at(&dir);
         if folder.record().is_file()
@@ -89,7 +87,7 @@ impl FoundRun {
     }
 }
 
-/// What keeps a run from having so many epochs.
+/// The reason why a run cannot have so many epochs.
 fn obstacle(folder: &Folder, record: &Record, epochs: usize) -> Result<Option<String>> {
     if record.status != Status::Completed {
         return Ok(None);
@@ -112,7 +110,7 @@ fn obstacle(folder: &Folder, record: &Record, epochs: usize) -> Result<Option<St
     }))
 }
 
-/// The plan with the epochs that the run in `dir` was given after it was planned.
+/// The plan with the epochs of the run's own config, if they are more: an extension was interrupted.
 pub(super) fn as_extended(mut plan: Plan, dir: &Path) -> Plan {
     let config = fs::read_to_string(Folder::at(dir).config());
     if let Ok(own) = config.map_err(|error| error.to_string()).and_then(|text| saved_plan(&text)) {

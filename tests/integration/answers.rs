@@ -417,6 +417,12 @@ fn names_tags_and_notes_are_shown_filtered_and_changed_later() {
     let text = sandbox.runner("show first_try/20").exits(0).stdout;
     assert!(text.contains("  tags     base, paper\n"), "{text}");
 
+    let session = fs::read_dir(&first[0]).unwrap().flatten().map(|entry| entry.path());
+    let session = session.filter(|path| path.to_string_lossy().contains("tfevents"));
+    let bytes: Vec<u8> = session.flat_map(|path| fs::read(path).unwrap()).collect();
+    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(has("base, paper") && has("before the new data, 3 epochs"), "for HParams");
+
     let list = |filter: &str| words(&json_of(&sandbox, &format!("list --json {filter}")), "name");
     assert_eq!(list("--filter tag=base"), ["first try"]);
     assert_eq!(list("--filter tag!=swept"), ["first try", "small"]);
@@ -424,7 +430,7 @@ fn names_tags_and_notes_are_shown_filtered_and_changed_later() {
     assert_eq!(list("--filter tag=swept").len(), 6);
     assert!(list("--filter tag=nothing").is_empty());
     let table = sandbox.runner("list").exits(0).stdout;
-    assert!(table.contains("base, paper  before the new data, 3 epochs"), "{table}");
+    assert!(table.contains("  3  base, paper  before the new data, 3 epochs"), "{table}");
     let compared = json_of(&sandbox, "compare logs/small logs/first_try --json");
     // Of the same seed, they are two lines.
     assert_eq!(compared["lines"][1]["runs"][0]["tags"], json!(["base", "paper"]));

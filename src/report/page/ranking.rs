@@ -53,7 +53,7 @@ fn head(comparison: &Comparison, keys: &[String]) -> String {
     columns.into_iter().map(column).collect()
 }
 
-/// What a user says of a group, in words of each of its runs.
+/// The tags or the notes of a group.
 type Told = fn(&Group) -> Vec<&str>;
 
 /// The columns for the tags and the notes, where there are any.

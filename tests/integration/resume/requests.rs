@@ -326,6 +326,9 @@ fn an_early_stop_would_end_more_epochs_too() {
     sandbox.runner("run small.toml -q").exits(0);
     let said = sandbox.runner("resume small --epochs 50").exits(2).stderr;
     assert!(said.contains("early stopping ended it after epoch "), "{said}");
+    change_record(&only(&sandbox, "logs", "small"), |record| record.status = Status::Failed);
+    let said = sandbox.runner("resume small --epochs 50").exits(2).stderr;
+    assert!(said.contains("it failed; --retry-failed tries it again"), "{said}");
 }
 
 #[test]
