@@ -49,9 +49,15 @@ fn histories(args: &ExportHistories, console: &Console) -> Result<Vec<String>> {
 
 fn scalars(args: &ExportScalars, console: &Console) -> Result<Vec<String>> {
     let format = table_format(args.format, args.output.as_deref())?;
-    let (table, notes) = export::scalars(&args.logdir)?;
+    let (table, read) = export::scalars(&args.logdir, args.all)?;
     put(&table, format, args.output.as_deref(), console)?;
-    Ok(notes)
+    if 0 < read.overwritten {
+        let values = count(read.overwritten, "value");
+        console.say(&format!(
+            "left out, as in TensorBoard: {values} that a restart has overwritten; --all keeps them"
+        ));
+    }
+    Ok(read.notes)
 }
 
 fn model(args: &ExportModel, console: &Console) -> Result<Vec<String>> {

@@ -33,8 +33,9 @@ pub(super) struct ExportArgs {
 pub(super) enum ExportKind {
     /// Write the scalars of any TensorBoard log folder, Keras's and PyTorch's too, as one table
     ///
-    /// The columns are run, tag, step, wall_time (seconds since 1970) and value. A damaged file is read
-    /// up to the damage, and told.
+    /// The columns are run, tag, step, wall_time (seconds since 1970) and value, the rows those that
+    /// TensorBoard shows: where a job was restarted, a value displaces the earlier ones of its run and
+    /// tag from its step on. A damaged file is read up to the damage, and told.
     Scalars(ExportScalars),
     /// Write the network of a run, or its weights alone
     #[command(after_help = RUNS)]
@@ -71,6 +72,10 @@ pub(super) struct ExportScalars {
     /// The log folder
     #[arg(value_name = "LOGDIR", value_hint = ValueHint::DirPath)]
     pub(super) logdir: PathBuf,
+
+    /// Keep the values that a restart has overwritten too
+    #[arg(long)]
+    pub(super) all: bool,
 
     /// The format [default: what FILE ends in, or csv]
     #[arg(long)]

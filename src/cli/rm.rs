@@ -33,10 +33,11 @@ pub(super) fn rm(args: &RmArgs, console: &Console) -> anyhow::Result<Exit> {
             Kind::Sweep => target.runs.iter().map(|run| run.dir.clone()).collect(),
             _ => Vec::new(),
         };
+        let described = described(target);
         match remove_folder(&target.dir, &children) {
             Ok(()) => {
                 tidy(target);
-                console.say(&format!("removed {}", described(target)));
+                console.say(&format!("removed {described}"));
             }
             Err(error) => {
                 console.error(&error.to_string());
@@ -89,6 +90,9 @@ fn confirmed(chosen: &[Chosen], console: &Console) -> anyhow::Result<bool> {
 
 fn described(target: &Chosen) -> String {
     let path = target.dir.display();
+    if target.dir.is_symlink() {
+        return format!("{path}, a link; the folder that it leads to stays");
+    }
     match (target.kind, &target.runs[..]) {
         (Kind::Sweep, runs) => format!("{path}, a sweep of {}", count(runs.len(), "run")),
         (_, [run]) if run.sweep.is_some() => {

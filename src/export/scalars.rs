@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::table::{Cells, Column, Table, Words};
-use crate::report::{Refusal, logged_scalars};
+use crate::report::{ReadLogs, Refusal, logged_scalars};
 
 /// The columns `run` (the event file's folder within the log folder), `tag`, `step`, `wall_time` (in
-/// seconds since 1970) and `value`; and which files are damaged or cannot be read.
-pub fn scalars(logdir: &Path) -> Result<(Table, Vec<String>), Refusal> {
+/// seconds since 1970) and `value`; with `all` also the values that a restart has overwritten.
+pub fn scalars(logdir: &Path, all: bool) -> Result<(Table, ReadLogs), Refusal> {
     let (mut runs, mut tags) = (Words::default(), Words::default());
     let (mut steps, mut wall_times, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    let notes = logged_scalars(logdir, &mut |run, scalar| {
+    let read = logged_scalars(logdir, all, &mut |run, scalar| {
         runs.push(run);
         tags.push(scalar.tag);
         steps.push(scalar.step);
@@ -24,5 +24,5 @@ pub fn scalars(logdir: &Path) -> Result<(Table, Vec<String>), Refusal> {
         Column::new("wall_time", Cells::Double(wall_times)),
         Column::new("value", Cells::Double(values)),
     ];
-    Ok((Table { columns }, notes))
+    Ok((Table { columns }, read))
 }

@@ -1,6 +1,10 @@
-//! All runs below a folder, at any depth; it reads each folder's names and each run's record, and
-//! follows no links.
+//! All runs below a folder, at any depth; it reads each folder's names and each run's record.
+//!
+//! Symbolic links to folders are followed, as TensorBoard follows them. Each place is entered by one
+//! link at most, so that links in a circle come to an end, and a run that has several ways to it is
+//! found once.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -32,61 +36,126 @@ impl Collection {
             ));
         }
         // Of a run that is named alone, the sweep is above.
-        Ok(walk(dir, sweep_of(dir).as_deref()))
+        let Found { mut all, links } = walk(dir, sweep_of(dir).as_deref());
+        if !links.is_empty() {
+            all.follow(dir, links);
+        }
+        Ok(all)
+    }
+
+    /// Adds everything behind the links, and behind the links there.
+    fn follow(&mut self, root: &Path, mut links: Vec<PathBuf>) {
+        let mut entered = HashSet::from([place(root)]);
+        while !links.is_empty() {
+            links.sort();
+            let mut next = Vec::new();
+            for link in links {
+                if entered.insert(place(&link)) {
+                    let found = walk(&link, sweep_of(&link).as_deref());
+                    self.append(found.all);
+                    next.extend(found.links);
+                }
+            }
+            links = next;
+        }
+        // The first way to a run is the one without links, or with the fewest.
+        let mut seen = HashSet::new();
+        self.runs.retain(|run| seen.insert(place(&run.dir)));
+        self.sweeps.retain(|dir| seen.insert(place(dir)));
+        self.runs.sort_by(|a, b| a.dir.cmp(&b.dir));
+        self.sweeps.sort();
+    }
+
+    fn append(&mut self, mut other: Collection) {
+        self.runs.append(&mut other.runs);
+        self.sweeps.append(&mut other.sweeps);
+        self.unreadable.append(&mut other.unreadable);
     }
 }
 
-/// The folder of the sweep that the run in `dir` is of.
+/// The folder of the sweep that the run in `dir` is of, also where `dir` is a link to the run.
 pub(super) fn sweep_of(dir: &Path) -> Option<PathBuf> {
-    let parent = dir.parent()?;
-    Folder::at(parent).sweep_plan().is_file().then(|| parent.to_owned())
+    let above = |dir: &Path| {
+        let parent = dir.parent()?;
+        Folder::at(parent).sweep_plan().is_file().then(|| parent.to_owned())
+    };
+    above(dir).or_else(|| above(&dir.canonicalize().ok()?))
 }
 
-fn walk(dir: &Path, sweep: Option<&Path>) -> Collection {
-    let mut found = Collection::default();
+/// A folder by whatever way it was reached.
+fn place(dir: &Path) -> PathBuf {
+    dir.canonicalize().unwrap_or_else(|_| dir.to_owned())
+}
+
+/// What a folder holds, and the links in it that lead to folders.
+#[derive(Default)]
+struct Found {
+    all: Collection,
+    links: Vec<PathBuf>,
+}
+
+fn walk(dir: &Path, sweep: Option<&Path>) -> Found {
+    let mut found = Found::default();
     match Run::load(dir, sweep) {
-        Ok(run) => found.runs.push(run),
+        Ok(run) => found.all.runs.push(run),
         // Most folders are looked into once: whether there is a record, opening it tells.
         Err(RunsError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
             match below(dir) {
-                Ok((folders, is_sweep)) => found = walk_all(dir, &folders, is_sweep),
+                Ok(entries) => found = walk_all(dir, entries),
                 Err(error) => {
-                    found.unreadable.push(format!("cannot read `{}`: {error}", dir.display()));
+                    let what = format!("cannot read `{}`: {error}", dir.display());
+                    found.all.unreadable.push(what);
                 }
             }
         }
-        Err(error) => found.unreadable.push(error.to_string()),
+        Err(error) => found.all.unreadable.push(error.to_string()),
     }
     found
 }
 
+<<<<<<< HEAD
 fn walk_all(dir: &Path, folders: &[PathBuf], is_sweep: bool) -> Collection {
     let sweep = is_sweep.then_some(dir);
     let found: Vec<_> = parallel::map(folders, |folder| walk(folder, sweep));
     let mut all = Collection::default();
     all.sweeps.extend(sweep.map(Path::to_owned));
+=======
+fn walk_all(dir: &Path, entries: Entries) -> Found {
+    let sweep = entries.is_sweep.then_some(dir);
+    let found: Vec<_> = entries.folders.par_iter().map(|folder| walk(folder, sweep)).collect();
+    let mut all = Found { links: entries.links, ..Found::default() };
+    all.all.sweeps.extend(sweep.map(Path::to_owned));
+>>>>>>> 1312847 (Export what TensorBoard shows, follow links)
     for mut found in found {
-        all.runs.append(&mut found.runs);
-        all.sweeps.append(&mut found.sweeps);
-        all.unreadable.append(&mut found.unreadable);
+        all.all.append(found.all);
+        all.links.append(&mut found.links);
     }
     all
 }
 
-/// The folders in `dir`, sorted, without hidden ones; and whether it is a sweep's.
-fn below(dir: &Path) -> Result<(Vec<PathBuf>, bool), Error> {
-    let (mut folders, mut is_sweep) = (Vec::new(), false);
+/// The folders in a folder, sorted, without hidden ones; and whether it is a sweep's.
+#[derive(Default)]
+struct Entries {
+    folders: Vec<PathBuf>,
+    /// Symbolic links to folders.
+    links: Vec<PathBuf>,
+    is_sweep: bool,
+}
+
+fn below(dir: &Path) -> Result<Entries, Error> {
+    let mut entries = Entries::default();
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
-        let name = entry.file_name();
-        if entry.file_type()?.is_dir() {
-            if !name.to_string_lossy().starts_with('.') {
-                folders.push(entry.path());
-            }
+        let (name, kind) = (entry.file_name(), entry.file_type()?);
+        let hidden = name.to_string_lossy().starts_with('.');
+        if kind.is_dir() {
+            entries.folders.extend((!hidden).then(|| entry.path()));
+        } else if kind.is_symlink() && entry.path().is_dir() {
+            entries.links.extend((!hidden).then(|| entry.path()));
         } else if Folder::at(dir).sweep_plan().file_name() == Some(&name) {
-            is_sweep = true;
+            entries.is_sweep = true;
         }
     }
-    folders.sort();
-    Ok((folders, is_sweep))
+    entries.folders.sort();
+    Ok(entries)
 }

@@ -36,7 +36,7 @@ pub use chart::{Cell, Chart, Ink, Series};
 pub use compare::{Comparison, Group, metric_names};
 pub use live::{Followed, Live};
 pub use page::{Judged, Mistake, Page};
-pub use scalars::logged_scalars;
+pub use scalars::{ReadLogs, logged_scalars};
 pub use schedule::learning_rates;
 pub use scores::ClassScores;
 pub use spread::Spread;

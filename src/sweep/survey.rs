@@ -1,6 +1,7 @@
 //! All that earlier processes have left below some folders, and the batch of what is left to do; what
-//! is in one folder, `found` knows.
+//! is in one folder, `found` knows. Symbolic links are followed, each place once.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -39,7 +40,7 @@ impl Survey {
             }
             let before = survey.size();
             match kind(dir) {
-                Kind::Other => survey.look_below(dir)?,
+                Kind::Other => survey.look_through(dir)?,
                 kind => {
                     if !survey.has(dir) {
                         let found = look(dir, kind)?;
@@ -68,31 +69,53 @@ impl Survey {
         self.found.len() + self.busy.len() + self.unreadable.len()
     }
 
-    fn look_below(&mut self, dir: &Path) -> Result<()> {
-        let entries = fs::read_dir(dir);
-        let entries = entries.with_context(|| format!("cannot read `{}`", dir.display()))?;
-        let mut dirs: Vec<PathBuf> = entries
-            .flatten()
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-            .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
-            .map(|entry| entry.path())
-            .collect();
-        dirs.sort();
-        for dir in dirs {
-            match kind(&dir) {
-                // What cannot be read has no run for us.
-                Kind::Other => drop(self.look_below(&dir)),
-                _ if self.has(&dir) => {}
-                kind => match look(&dir, kind) {
-                    Ok(found) => self.found.push(found),
-                    Err(error) => match error.downcast_ref() {
-                        Some(RunsError::InUse { .. }) => self.busy.push(format!("{error:#}")),
-                        _ => self.unreadable.push(format!("{error:#}")),
-                    },
-                },
+    /// Looks at everything below `dir`, then behind the links in it.
+    fn look_through(&mut self, dir: &Path) -> Result<()> {
+        let mut entered = HashSet::from([identity(dir)]);
+        let mut links = self.look_below(dir)?;
+        while !links.is_empty() {
+            let mut next = Vec::new();
+            for link in links.into_iter().filter(|link| entered.insert(identity(link))) {
+                next.extend(self.look_at(&link));
             }
+            links = next;
         }
         Ok(())
+    }
+
+    /// Looks at everything below `dir`, and returns the links in it that lead to folders.
+    fn look_below(&mut self, dir: &Path) -> Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(dir);
+        let entries = entries.with_context(|| format!("cannot read `{}`", dir.display()))?;
+        let (mut dirs, mut links): (Vec<PathBuf>, Vec<PathBuf>) = entries
+            .flatten()
+            .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+            .map(|entry| entry.path())
+            .filter(|path| path.is_dir())
+            .partition(|path| !path.is_symlink());
+        dirs.sort();
+        links.sort();
+        for dir in dirs {
+            links.extend(self.look_at(&dir));
+        }
+        Ok(links)
+    }
+
+    /// Looks at `dir`, which is a run's, a sweep's, or has such below it; returns the links in it.
+    fn look_at(&mut self, dir: &Path) -> Vec<PathBuf> {
+        match kind(dir) {
+            // A folder that cannot be read has no run to resume.
+            Kind::Other => return self.look_below(dir).unwrap_or_default(),
+            _ if self.has(dir) => {}
+            kind => match look(dir, kind) {
+                Ok(found) => self.found.push(found),
+                Err(error) => match error.downcast_ref() {
+                    Some(RunsError::InUse { .. }) => self.busy.push(format!("{error:#}")),
+                    _ => self.unreadable.push(format!("{error:#}")),
+                },
+            },
+        }
+        Vec::new()
     }
 
     /// The batch of all that is left to do, the failed runs too if they are to be tried again; and

@@ -10,7 +10,7 @@ use std::process::Command;
 use proptest::prelude::*;
 use protobuf::Message as _;
 use runner::events::{Clock, Damage, EventWriter, Tags, scalar, scalars_in};
-use runner::report::logged_scalars;
+use runner::report::{ReadLogs, logged_scalars};
 use serde_json::{Value, json};
 use tensorboard_proto::event::Event;
 use tensorboard_proto::summary::Summary_Value;
@@ -23,14 +23,14 @@ use crate::tensorboard::python;
 
 type Logged = (String, i64, f64, f64);
 
-fn fixtures() -> PathBuf {
+pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
 /// What is in a log folder, in the form of `tests/tensorboard/scalars.py`.
 fn ours(logdir: &Path) -> Value {
     let mut runs: BTreeMap<String, BTreeMap<String, Vec<Value>>> = BTreeMap::new();
-    let notes = logged_scalars(logdir, &mut |run, s| {
+    let read = logged_scalars(logdir, false, &mut |run, s| {
         let value = match s.value {
             value if value.is_nan() => json!("nan"),
             value if value.is_infinite() => json!(value.to_string()),
@@ -39,7 +39,7 @@ fn ours(logdir: &Path) -> Value {
         let tags = runs.entry(run.to_owned()).or_default();
         tags.entry(s.tag.to_owned()).or_default().push(json!([s.step, s.wall_time, value]));
     });
-    assert_eq!(notes.unwrap(), [""; 0]);
+    assert_eq!(read, Ok(ReadLogs::default()));
     json!(runs)
 }
 
@@ -67,7 +67,7 @@ fn what_we_wrote_is_read_as_tensorboard_reads_it() {
     for (folder, clock) in [("a", 1500.25), ("b/train", 1e9)] {
         let mut writer =
             EventWriter::create(&dir.path().join(folder), 0, Clock::Fixed(clock)).unwrap();
-        for step in [0, 1, i64::MAX, -5] {
+        for step in [-5, 0, 1, i64::MAX] {
             writer.add(step, scalar("epoch_loss", 0.3353 + step as f32));
             writer.add(step, scalar("größe", f32::NAN));
         }
@@ -96,7 +96,7 @@ fn tensor(dtype: DataType, shape: &[i64]) -> TensorProto {
 }
 
 /// The record of an event with these values.
-fn record(step: i64, values: Vec<Summary_Value>) -> Vec<u8> {
+pub(crate) fn record(step: i64, values: Vec<Summary_Value>) -> Vec<u8> {
     let mut event = Event { step, wall_time: 1e9 + 0.25, ..Event::default() };
     event.mut_summary().value = values.into();
     framed(&event.write_to_bytes().unwrap())
