@@ -10,7 +10,7 @@ use super::callbacks::Callbacks;
 use super::tensorboard::TensorBoard;
 use super::weights::ClassWeights;
 use crate::data::{Column, Columns, Labels, Reading, Source, Task};
-use crate::model::{Layer, Loss, Metric};
+use crate::model::{Layer, Loss, Metric, NamedMetric};
 use crate::optim::Optimizer;
 use crate::shorthand::{Shorthand, name_or_table, names_or_tables};
 
@@ -157,7 +157,7 @@ pub struct Training {
     /// What is reported beside the loss.
     #[serde(deserialize_with = "names_or_tables")]
     #[schemars(with = "Vec<Shorthand<Metric>>")]
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<NamedMetric>,
     /// How much the loss of a row of each class counts in training, by the labels in the data:
     /// `{ 0 = 0.5, 3 = 2.0 }`, `{ yes = 20 }`; or `"balanced"`, the number of rows that train
     /// divided by that of classes and by that of the class's rows.
@@ -236,9 +236,9 @@ impl Data {
 impl Training {
     /// The metrics of a network with `outputs` outputs, which say something about what is called
     /// `names`: classes are told by their outputs instead of their labels.
-    pub fn metrics_of(&self, names: Vec<String>, outputs: usize) -> Vec<Metric> {
+    pub fn metrics_of(&self, names: Vec<String>, outputs: usize) -> Vec<NamedMetric> {
         let labels = Labels::from(names);
-        let resolved = |metric: &Metric| {
+        let resolved = |metric: &NamedMetric| {
             let label = metric.class_id().map(ToString::to_string);
             match label.and_then(|label| labels.find(&label)) {
                 // One output is that of the last of two classes.
@@ -275,7 +275,7 @@ impl Default for Training {
             epochs: 1,
             batch_size: 32,
             loss: Loss::CategoricalCrossentropy { label_smoothing: 0.0, from_logits: false },
-            metrics: vec![Metric::Accuracy {}],
+            metrics: vec![NamedMetric::new(Metric::Accuracy {})],
             class_weight: None,
             shuffle: true,
         }

@@ -23,7 +23,9 @@ pub enum Activation {
     Selu,
     /// x Φ(x), by the error function
     Gelu,
-    /// x σ(x), also called swish
+    /// x σ(x)
+    #[serde(alias = "swish")]
+    #[schemars(extend("x-aliases" = ["swish"]))]
     Silu,
     /// ln(1 + eˣ)
     Softplus,

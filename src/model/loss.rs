@@ -30,8 +30,8 @@ pub enum Loss {
         from_logits: bool,
     },
     /// −t ln p − (1 − t) ln(1 − p), averaged over the outputs; on the logits after a sigmoid.
-    #[serde(alias = "bce")]
-    #[schemars(extend("x-aliases" = ["bce"]))]
+    #[serde(alias = "bce", alias = "BCE")]
+    #[schemars(extend("x-aliases" = ["bce", "BCE"]))]
     BinaryCrossentropy {
         /// Share of the target that is moved to ½.
         #[serde(default)]
@@ -42,20 +42,20 @@ pub enum Loss {
         from_logits: bool,
     },
     /// (t − y)², averaged over the outputs.
-    #[serde(alias = "mse")]
-    #[schemars(extend("x-aliases" = ["mse"]))]
+    #[serde(alias = "mse", alias = "MSE")]
+    #[schemars(extend("x-aliases" = ["mse", "MSE"]))]
     MeanSquaredError {},
     /// |t − y|, averaged over the outputs.
-    #[serde(alias = "mae")]
-    #[schemars(extend("x-aliases" = ["mae"]))]
+    #[serde(alias = "mae", alias = "MAE")]
+    #[schemars(extend("x-aliases" = ["mae", "MAE"]))]
     MeanAbsoluteError {},
     /// 100 |t − y| / |t|, averaged over the outputs.
-    #[serde(alias = "mape")]
-    #[schemars(extend("x-aliases" = ["mape"]))]
+    #[serde(alias = "mape", alias = "MAPE")]
+    #[schemars(extend("x-aliases" = ["mape", "MAPE"]))]
     MeanAbsolutePercentageError {},
     /// (ln(1 + y) − ln(1 + t))², averaged over the outputs; what is below 0 counts as 0.
-    #[serde(alias = "msle")]
-    #[schemars(extend("x-aliases" = ["msle"]))]
+    #[serde(alias = "msle", alias = "MSLE")]
+    #[schemars(extend("x-aliases" = ["msle", "MSLE"]))]
     MeanSquaredLogarithmicError {},
     /// (t − y)² / 2 for small errors, in proportion to |t − y| beyond delta.
     Huber {
@@ -77,8 +77,8 @@ pub enum Loss {
     /// max(the greatest wrong output − the right one + 1, 0).
     CategoricalHinge {},
     /// Σ t ln(t / y): how far the outputs are from a distribution.
-    #[serde(alias = "kld", alias = "kullback_leibler_divergence")]
-    #[schemars(extend("x-aliases" = ["kld", "kullback_leibler_divergence"]))]
+    #[serde(alias = "kld", alias = "KLD", alias = "kullback_leibler_divergence")]
+    #[schemars(extend("x-aliases" = ["kld", "KLD", "kullback_leibler_divergence"]))]
     KlDivergence {},
     /// −cos of the angle between outputs and targets.
     CosineSimilarity {},

@@ -19,6 +19,8 @@ pub use layer::{
     LayerNormalization, LayerNormalizationLayer, Moment, Role,
 };
 pub use loss::{Loss, Objective, Wanted};
-pub use metric::{Answers, Auc, ClassId, FBetaScore, FScore, Metric, Thresholded, TopK};
+pub use metric::{
+    Answers, Auc, ClassId, FBetaScore, FScore, Metric, NamedMetric, Thresholded, TopK,
+};
 pub use network::{Network, Weights, WeightsError};
 pub use regularizer::Regularizer;

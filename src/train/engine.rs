@@ -5,7 +5,7 @@
 //! and has one fixed order of operations, so that the size of the team changes no bit.
 
 use crate::kernels::{AHEAD, LONGEST_NAP, Rows};
-use crate::model::{Loss, Metric, Network};
+use crate::model::{Loss, NamedMetric, Network};
 use crate::optim::{Hands, Optimizer};
 use crate::train::feed::Feed;
 use crate::train::pass::{Batch, Pass};
@@ -38,7 +38,7 @@ pub struct Goal<'a> {
     /// What training makes small.
     pub loss: &'a Loss,
     /// What is reported beside it.
-    pub metrics: &'a [Metric],
+    pub metrics: &'a [NamedMetric],
     /// How much the loss of a row of each class counts in training; evenly, if there are none.
     pub class_weight: &'a [f32],
 }

@@ -4,19 +4,19 @@
 use std::ops::Range;
 
 use crate::kernels::Cpu;
-use crate::model::{Answers, Metric};
+use crate::model::{Answers, NamedMetric};
 
 /// Which sums belong to which metric.
 pub(super) struct Tally {
-    metrics: Vec<(Metric, Range<usize>)>,
+    metrics: Vec<(NamedMetric, Range<usize>)>,
     size: usize,
 }
 
 impl Tally {
     /// For a network with `outputs` outputs.
-    pub(super) fn new(metrics: &[Metric], outputs: usize) -> Tally {
+    pub(super) fn new(metrics: &[NamedMetric], outputs: usize) -> Tally {
         let mut size = 0;
-        let place = |metric: &Metric| {
+        let place = |metric: &NamedMetric| {
             let start = size;
             size += metric.sums(outputs);
             (metric.clone(), start..size)

@@ -7,7 +7,7 @@ use ndarray::{ArrayD, Ix1, Ix2};
 use ndarray_npy::NpzReader;
 use runner::config::{Callbacks, ClassWeights, Training};
 use runner::data::{Labels, Part, Source, load};
-use runner::model::{Layer, Loss, Metric, Network};
+use runner::model::{Layer, Loss, Metric, NamedMetric, Network};
 use runner::optim::Optimizer;
 use runner::train::{Event, Feed, Flow, Goal, Logs, Task};
 use serde_json::{Value, json};
@@ -46,7 +46,11 @@ fn train(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
         batch_size: case["batch_size"].as_u64().unwrap_or(32) as usize,
         shuffle: false,
         seed: 0,
-        goal: Goal { loss: &loss, metrics: &[Metric::Accuracy {}], class_weight: &[] },
+        goal: Goal {
+            loss: &loss,
+            metrics: const { &[NamedMetric::new(Metric::Accuracy {})] },
+            class_weight: &[],
+        },
         optimizer: &optimizer,
         early_stopping: None,
         reduce_lr_on_plateau: None,

@@ -3,7 +3,7 @@
 
 use runner::data::{Part, Source, load};
 use runner::kernels::{Cpu, Matrix};
-use runner::model::{Layer, Loss, Metric, Moment, Network};
+use runner::model::{Layer, Loss, Moment, NamedMetric, Network};
 use runner::optim::Optimizer;
 use runner::train::{Event, Feed, Flow, Goal, Logs, State, Task};
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ fn train(layers: Value, threads: usize) -> (State, Vec<Logs>) {
     let loss: Loss = serde_json::from_value(json!({"name": "categorical_crossentropy"})).unwrap();
     let names = ["auc", "f1_score", "r2_score", "precision", "kl_divergence"];
     let metric = |name: &&str| serde_json::from_value(json!({ "name": name })).unwrap();
-    let metrics: Vec<Metric> = names.iter().map(metric).collect();
+    let metrics: Vec<NamedMetric> = names.iter().map(metric).collect();
     let optimizer: Optimizer = serde_json::from_value(json!({"name": "adam"})).unwrap();
     let task = Task {
         feed: &feed,

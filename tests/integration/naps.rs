@@ -2,7 +2,7 @@
 
 use runner::data::{Inputs, SparseRows, Table, Targets, Values};
 use runner::kernels::{LONGEST_NAP, Mask};
-use runner::model::{Layer, Loss, Metric, Network};
+use runner::model::{Layer, Loss, Metric, NamedMetric, Network};
 use runner::optim::Optimizer;
 use runner::train::{Engine, Event, Feed, Flow, Goal, OptimizerState, State, Task};
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ fn loss() -> Loss {
 }
 
 fn goal(loss: &Loss) -> Goal<'_> {
-    Goal { loss, metrics: &[Metric::Accuracy {}], class_weight: &[] }
+    Goal { loss, metrics: const { &[NamedMetric::new(Metric::Accuracy {})] }, class_weight: &[] }
 }
 
 /// The weights after some epochs, and in how many steps some of them slept: where it is known what

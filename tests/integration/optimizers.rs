@@ -1,7 +1,7 @@
 //! Every optimizer on its shortest way, against the same numbers on the longer ones.
 
 use runner::data::{Part, Source, load};
-use runner::model::{Layer, Loss, Metric, Network};
+use runner::model::{Layer, Loss, Metric, NamedMetric, Network};
 use runner::optim::Optimizer;
 use runner::train::{Feed, Flow, Goal, State, Task};
 use serde_json::{Value, json};
@@ -41,7 +41,11 @@ fn train(feed: &Feed, name: &str, arguments: &Value, threads: usize) -> State {
         batch_size: 16,
         shuffle: true,
         seed: 1,
-        goal: Goal { loss: &loss, metrics: &[Metric::Accuracy {}], class_weight: &[] },
+        goal: Goal {
+            loss: &loss,
+            metrics: const { &[NamedMetric::new(Metric::Accuracy {})] },
+            class_weight: &[],
+        },
         optimizer: &optimizer,
         early_stopping: None,
         reduce_lr_on_plateau: None,

@@ -25,6 +25,8 @@ pub enum Initializer {
     /// Normal with σ² = 1 / inputs, truncated at 2σ.
     LecunNormal {},
     /// Normal.
+    #[serde(alias = "normal")]
+    #[schemars(extend("x-aliases" = ["normal"]))]
     RandomNormal {
         /// Mean.
         #[serde(default)]
@@ -45,6 +47,8 @@ pub enum Initializer {
         stddev: f64,
     },
     /// Uniform.
+    #[serde(alias = "uniform")]
+    #[schemars(extend("x-aliases" = ["uniform"]))]
     RandomUniform {
         /// Least value.
         #[serde(default = "minus_twentieth")]
@@ -79,8 +83,12 @@ pub enum Initializer {
         gain: f64,
     },
     /// All 0.
+    #[serde(alias = "zero")]
+    #[schemars(extend("x-aliases" = ["zero"]))]
     Zeros {},
     /// All 1.
+    #[serde(alias = "one")]
+    #[schemars(extend("x-aliases" = ["one"]))]
     Ones {},
     /// All the same.
     Constant {

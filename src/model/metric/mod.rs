@@ -4,12 +4,14 @@
 mod auc;
 mod confusion;
 mod f_score;
+mod named;
 mod r2;
 mod rows;
 
 pub use auc::Auc;
 pub use confusion::{ClassId, Thresholded};
 pub use f_score::{FBetaScore, FScore};
+pub use named::NamedMetric;
 pub use rows::TopK;
 
 use schemars::JsonSchema;
@@ -19,12 +21,14 @@ use crate::kernels::{Cpu, View};
 use crate::model::Loss;
 use rows::RowMean;
 
-/// A metric by its Keras name, under which it is logged.
+/// A metric by its Keras name, under which it is logged as Keras logs it: `acc` as `acc`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Metric {
     /// Share of the rows that are classified right: as Keras resolves it, by the shapes of output
     /// and target (binary for one output, sparse for integer targets, else categorical).
+    #[serde(alias = "acc")]
+    #[schemars(extend("x-aliases" = ["acc"]))]
     Accuracy {},
     /// Share of the outputs that are on the right side of a threshold.
     BinaryAccuracy {
@@ -49,30 +53,32 @@ pub enum Metric {
     /// Harmonic mean of precision and recall.
     F1Score(FScore),
     /// The same with recall counted beta times as much.
+    #[serde(alias = "f_beta_score")]
+    #[schemars(extend("x-aliases" = ["f_beta_score"]))]
     FbetaScore(FBetaScore),
     /// Share of the variance of the targets that is explained.
     R2Score {},
     /// As the loss of this name.
-    #[serde(alias = "mse")]
-    #[schemars(extend("x-aliases" = ["mse"]))]
+    #[serde(alias = "mse", alias = "MSE")]
+    #[schemars(extend("x-aliases" = ["mse", "MSE"]))]
     MeanSquaredError {},
     /// The root of the mean squared error.
     RootMeanSquaredError {},
     /// As the loss of this name.
-    #[serde(alias = "mae")]
-    #[schemars(extend("x-aliases" = ["mae"]))]
+    #[serde(alias = "mae", alias = "MAE")]
+    #[schemars(extend("x-aliases" = ["mae", "MAE"]))]
     MeanAbsoluteError {},
     /// As the loss of this name.
-    #[serde(alias = "mape")]
-    #[schemars(extend("x-aliases" = ["mape"]))]
+    #[serde(alias = "mape", alias = "MAPE")]
+    #[schemars(extend("x-aliases" = ["mape", "MAPE"]))]
     MeanAbsolutePercentageError {},
     /// As the loss of this name.
-    #[serde(alias = "msle")]
-    #[schemars(extend("x-aliases" = ["msle"]))]
+    #[serde(alias = "msle", alias = "MSLE")]
+    #[schemars(extend("x-aliases" = ["msle", "MSLE"]))]
     MeanSquaredLogarithmicError {},
     /// As the loss of this name.
-    #[serde(alias = "logcosh")]
-    #[schemars(extend("x-aliases" = ["logcosh"]))]
+    #[serde(alias = "logcosh", alias = "log_cosh_error")]
+    #[schemars(extend("x-aliases" = ["logcosh", "log_cosh_error"]))]
     LogCosh {},
     /// As the loss of this name.
     Poisson {},
@@ -83,12 +89,14 @@ pub enum Metric {
     /// As the loss of this name.
     CategoricalHinge {},
     /// As the loss of this name.
-    #[serde(alias = "kld")]
-    #[schemars(extend("x-aliases" = ["kld"]))]
+    #[serde(alias = "kld", alias = "KLD")]
+    #[schemars(extend("x-aliases" = ["kld", "KLD"]))]
     KlDivergence {},
     /// The cosine of the angle between outputs and targets: the loss with the other sign.
     CosineSimilarity {},
     /// As the loss of this name, of probabilities.
+    #[serde(alias = "bce", alias = "BCE")]
+    #[schemars(extend("x-aliases" = ["bce", "BCE"]))]
     BinaryCrossentropy {},
     /// As the loss of this name, of probabilities.
     CategoricalCrossentropy {},
@@ -127,7 +135,7 @@ pub struct Answers<'a> {
 
 impl Metric {
     /// The name under which the metric is logged.
-    pub fn name(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Metric::Accuracy {} => "accuracy",
             Metric::BinaryAccuracy { .. } => "binary_accuracy",
@@ -168,6 +176,7 @@ impl Metric {
             "auc",
             "f1_score",
             "fbeta_score",
+            "f_beta_score",
             "r2_score",
             "cosine_similarity",
         ];
