@@ -1,4 +1,5 @@
-//! Weights to start from: an `.npz` archive, or the `model.safetensors` of another run.
+//! Weights to start from: an `.npz` archive, or the `model.safetensors` of another run. Numbers of 64
+//! bits are rounded to 32.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -113,19 +113,11 @@ fn walk(dir: &Path, sweep: Option<&Path>) -> Found {
     found
 }
 
-<<<<<<< HEAD
-fn walk_all(dir: &Path, folders: &[PathBuf], is_sweep: bool) -> Collection {
-    let sweep = is_sweep.then_some(dir);
-    let found: Vec<_> = parallel::map(folders, |folder| walk(folder, sweep));
-    let mut all = Collection::default();
-    all.sweeps.extend(sweep.map(Path::to_owned));
-=======
 fn walk_all(dir: &Path, entries: Entries) -> Found {
     let sweep = entries.is_sweep.then_some(dir);
-    let found: Vec<_> = entries.folders.par_iter().map(|folder| walk(folder, sweep)).collect();
+    let found: Vec<_> = parallel::map(&entries.folders, |folder| walk(folder, sweep));
     let mut all = Found { links: entries.links, ..Found::default() };
     all.all.sweeps.extend(sweep.map(Path::to_owned));
->>>>>>> 1312847 (Export what TensorBoard shows, follow links)
     for mut found in found {
         all.all.append(found.all);
         all.links.append(&mut found.links);

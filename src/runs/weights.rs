@@ -59,7 +59,8 @@ pub fn save_weights(
     write_atomic(path, &encode(tensors, metadata), survives)
 }
 
-/// Reads the tensors at `path`; tensors of other types than 32-bit numbers are an error.
+/// Reads the tensors at `path`; numbers of 64 bits are rounded to 32, and
+/// tensors of other types are an error.
 pub fn load_weights(path: &Path) -> Result<Weights, RunsError> {
     let bytes = fs::read(path).map_err(RunsError::io("read", path))?;
     decode(&bytes).map_err(|what| RunsError::Weights { path: path.to_owned(), what })
@@ -108,11 +109,16 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Weights, String> {
         .into_iter()
         .map(|name| {
             let view = file.tensor(&name).map_err(|error| error.to_string())?;
-            if view.dtype() != Dtype::F32 {
-                return Err(format!("tensor `{name}`: got the type {}, want F32", view.dtype()));
-            }
-            let (numbers, _) = view.data().as_chunks();
-            let data = numbers.iter().copied().map(f32::from_le_bytes).collect();
+            let data = match view.dtype() {
+                Dtype::F32 => {
+                    view.data().as_chunks().0.iter().copied().map(f32::from_le_bytes).collect()
+                }
+                Dtype::F64 => {
+                    let numbers = view.data().as_chunks().0.iter().copied();
+                    numbers.map(|bytes| f64::from_le_bytes(bytes) as f32).collect()
+                }
+                other => return Err(format!("tensor `{name}`: got the type {other}, want F32")),
+            };
             Ok(Tensor { name, shape: view.shape().to_vec(), data })
         })
         .collect::<Result<_, String>>()?;
