@@ -309,7 +309,7 @@ pub(super) struct CompletionsArgs {
 /// What to run.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Request {
-    /// Experiments, as TOML files
+    /// Experiments, as TOML files; KEY=VALUE among them is an override, as after --set
     #[arg(value_name = "CONFIG", required = true, value_hint = ValueHint::FilePath)]
     pub(super) configs: Vec<PathBuf>,
 

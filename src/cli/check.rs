@@ -8,7 +8,7 @@ use super::load;
 
 /// Checks the configs and says how many runs they describe, or shows their problems.
 pub(super) fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
-    match load::load(&args.request.configs, &args.request.set, console.err.color) {
+    match args.request.experiments(console.err.color) {
         Ok(experiments) => {
             let configs = experiments.len();
             let runs = experiments.iter().map(|experiment| experiment.runs.len()).sum();

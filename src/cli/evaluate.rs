@@ -8,6 +8,7 @@ use super::cores::cores;
 use super::exit::Exit;
 use super::format::number;
 use super::json;
+use super::lost_rows;
 use super::questions::{EvaluateArgs, Split};
 use super::trained::load;
 use crate::experiment::{Evaluation, Rows};
@@ -23,6 +24,7 @@ pub(super) fn evaluate(args: &EvaluateArgs, console: &Console) -> anyhow::Result
 
 fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
     let (run, weights, trained) = load(&args.run, &args.weights, &args.choice, console)?;
+    lost_rows::check(&run.plan().map_err(anyhow::Error::msg)?, args)?;
     let rows = match args.split {
         Split::Train => Rows::Training,
         Split::Validation => Rows::Validation,

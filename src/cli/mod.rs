@@ -9,8 +9,11 @@ mod console;
 mod cores;
 mod exit;
 mod export_args;
+mod hints;
 mod interrupt;
 mod load;
+mod lost_rows;
+mod overrides;
 mod questions;
 
 mod check;
@@ -72,7 +75,7 @@ pub fn main(argv: Vec<OsString>) -> Exit {
 fn parse_and_dispatch(argv: &[OsString]) -> Exit {
     let args = match Args::try_parse_from(argv) {
         Ok(args) => args,
-        Err(error) => return refuse(&error, &Console::new(color::as_typed(argv))),
+        Err(error) => return refuse(&error, argv, &Console::new(color::as_typed(argv))),
     };
     let console = Console::new(args.color);
     if let Err(problem) = check_variable() {
@@ -106,9 +109,12 @@ fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
 }
 
 /// Shows what clap has to say: help and version are data, anything else is a wrong request.
-fn refuse(error: &clap::Error, console: &Console) -> Exit {
+fn refuse(error: &clap::Error, argv: &[OsString], console: &Console) -> Exit {
     if error.use_stderr() {
         console.say(console.err.styled(error.render()).trim_end());
+        if let Some(hint) = hints::hint(error, argv) {
+            console.say(&format!("\n  help: {hint}"));
+        }
         return Exit::Request;
     }
     match console.data(&console.out.styled(error.render())) {

@@ -21,8 +21,7 @@ use crate::sweep::{Batch, Notice, Options, RunResult};
 
 /// Trains every run that the configs describe.
 pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
-    let request = &args.request;
-    let mut experiments = match load::load(&request.configs, &request.set, console.err.color) {
+    let mut experiments = match args.request.experiments(console.err.color) {
         Ok(experiments) => experiments,
         Err(pictures) => return Ok(show_problems(&pictures, console)),
     };

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Written;
+use super::nearest::nearest;
 use super::plan::Plan;
 use super::problem::Problem;
-use super::words::{list, nearest};
+use super::words::list;
 use crate::train::{Direction, EarlyStopping, LearningRateScheduler, Logs, ReduceLrOnPlateau};
 
 /// `[callbacks]`: what watches over the training.

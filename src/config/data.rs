@@ -1,15 +1,17 @@
 //! Whether the data that a plan names can be had, and whether what it wants of them is there; it reads
 //! what describes data, and fills in what follows from that.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::check::{Describer, Written};
 use super::fit;
-use super::load::reason;
+use super::load::{reason, similar};
+use super::nearest::nearest;
 use super::plan::{BUILT_IN, Label, Plan};
 use super::problem::Problem;
 use super::task;
-use super::words::{list, nearest};
+use super::words::list;
 use crate::data::{Column, DataError, Description, Source, Task};
 
 /// The data of a plan, its paths made absolute; or why they cannot be had.
@@ -45,19 +47,27 @@ fn absolute(plan: &mut Plan, written: &Written<'_>, key: &str) -> Result<(), Box
     };
     let given = place.clone();
     *place = written.absolute(key, &given)?;
-    match std::fs::metadata(place) {
+    match std::fs::metadata(&*place) {
         Ok(_) => Ok(()),
         Err(error) => {
             let message = format!("cannot read the data `{given}`: {}", reason(&error));
-            Err(written.problem(&[key], message, dataset_help(&given)).into())
+            Err(written.problem(&[key], message, dataset_help(&given, place)).into())
         }
     }
 }
 
-fn dataset_help(given: &str) -> String {
-    match nearest(given, BUILT_IN) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("write {}, or a path relative to the config", list(&BUILT_IN)),
+/// What to write instead of a path to which there is nothing.
+fn dataset_help(given: &str, path: &str) -> String {
+    if let Some(near) = nearest(given, BUILT_IN) {
+        return format!("did you mean `{near}`?");
+    }
+    if let Some(name) = similar(Path::new(path), |name| !name.ends_with(".toml")) {
+        return format!("did you mean `{}`?", Path::new(given).with_file_name(name).display());
+    }
+    match Path::new(given).is_absolute() {
+        // A run's own config has the path at which the data were.
+        true => format!("put the data back, or a link in their place: `ln -s NEW {given}`"),
+        false => format!("write {}, or a path relative to the config", list(&BUILT_IN)),
     }
 }
 

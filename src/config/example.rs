@@ -97,7 +97,7 @@ fn entry(key: &str, schema: &Schema) -> String {
 /// A key with what there is to say about it but for the tables that it may hold.
 fn short_entry(key: &str, schema: &Schema) -> String {
     let mut said = sentence(schema).unwrap_or_default();
-    let words: Vec<_> = choices(schema).into_iter().map(|(word, _)| word).collect();
+    let words: Vec<_> = choices(schema).into_iter().map(|(words, _)| words[0]).collect();
     match words.is_empty() {
         false => said.push_str(&format!("; {}", list(&words))),
         true if variants(schema).is_none() => said.push_str(&format!("; {}", kind(schema))),

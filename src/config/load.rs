@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::check::{self, Describe};
 use super::experiment::Experiment;
+use super::nearest::nearest;
 use super::notes::notes;
 use super::plan::Plan;
 use super::problem::{Location, Place, Problem, Problems, Source};
@@ -17,7 +18,6 @@ use super::set::{self, Set};
 use super::sweep::{Space, expand};
 use super::tree::{self, Node};
 use super::walk;
-use super::words::nearest;
 use crate::data;
 use crate::memory::Bytes;
 
@@ -119,10 +119,12 @@ fn plan(
     root: &Node,
     describe: &mut check::Describer<'_>,
 ) -> Result<(Plan, Bytes), Vec<Problem>> {
-    let problems = walk::walk(root);
+    let mut root = root.clone();
+    let problems = walk::walk(&mut root);
     if !problems.is_empty() {
         return Err(problems);
     }
+    let root = &root;
     let mut plan = Plan::deserialize(root.to_toml()).map_err(|error| {
         let help = "`runner schema` describes every key";
         vec![Problem::at(Location::File(path.to_owned()), error.message(), help)]
@@ -196,7 +198,7 @@ fn file_name(path: &Path) -> String {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     let help = match error.kind() {
-        std::io::ErrorKind::NotFound => match similar(path) {
+        std::io::ErrorKind::NotFound => match similar(path, |name| name.ends_with(".toml")) {
             Some(name) => format!("did you mean `{}`?", path.with_file_name(name).display()),
             None => "check the path; it is relative to the current folder".to_owned(),
         },
@@ -221,13 +223,13 @@ pub(super) fn reason(error: &std::io::Error) -> String {
     }
 }
 
-/// The file in the same folder whose name is nearest.
-fn similar(path: &Path) -> Option<String> {
+/// The file in the same folder whose name is nearest, of those with a fitting name.
+pub(super) fn similar(path: &Path, fits: impl Fn(&str) -> bool) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let files = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
     let mut names: Vec<_> =
         files.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect();
     names.sort();
-    let configs = names.iter().map(String::as_str).filter(|name| name.ends_with(".toml"));
-    nearest(path.file_name()?.to_str()?, configs).map(str::to_owned)
+    let known = names.iter().map(String::as_str).filter(|name| fits(name));
+    nearest(path.file_name()?.to_str()?, known).map(str::to_owned)
 }

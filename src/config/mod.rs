@@ -5,6 +5,7 @@ mod plan;
 mod runs;
 
 mod load;
+mod loose;
 mod set;
 mod sweep;
 mod tree;
@@ -24,6 +25,8 @@ mod walk;
 mod weights;
 
 mod example;
+mod keys;
+mod nearest;
 mod reference;
 mod toml_text;
 mod words;
@@ -36,7 +39,9 @@ pub use callbacks::{Callbacks, CsvLogger, ModelCheckpoint, TerminateOnNan};
 pub use check::Describe;
 pub use example::example;
 pub use experiment::{Change, Experiment, Variant};
+pub use keys::key_named;
 pub use load::{load, load_with};
+pub use nearest::nearest;
 pub use picture::render;
 pub use plan::{Data, Label, Model, Parts, Plan, Training};
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};

@@ -32,7 +32,8 @@ and checks them when the config begins with `#:schema`, a space and the path of
 - Paths are relative to the folder of the config they are written in.
 - A table with a `name` and nothing else may be written as that name: `optimizer = \"adam\"`.
 - `--set KEY=VALUE` overrides any key: `--set optimizer.learning_rate=0.01`,
-  `--set model.layers.0.units=128`. It changes that key and no other.
+  `--set model.layers.0.units=128`. It changes that key and no other. `KEY=VALUE` beside the configs
+  does the same.
 - Several values sweep: `--set optimizer.learning_rate=0.1,0.01` runs both. A comma within a string,
   an array or a table does not part values: `--set training.metrics='[\"accuracy\"]'` is one.
 - `[sweep]` makes several runs of one config. A value of `--set` takes the place of what the sweep
@@ -90,12 +91,13 @@ pub(super) fn is_table(schema: &Schema) -> bool {
     kinds(schema) == ["object"] && properties(schema).next().is_some()
 }
 
-/// The words that a key may be, each with its sentence.
-pub(super) fn choices(schema: &Schema) -> Vec<(&str, Option<String>)> {
+/// The words that a key may be, each with its other names and its sentence.
+pub(super) fn choices(schema: &Schema) -> Vec<(Vec<&str>, Option<String>)> {
     let schema = resolve(schema);
     let schema = if schema["type"] == "array" { resolve(&schema["items"]) } else { schema };
     let choices = schema["oneOf"].as_array().into_iter().flatten();
-    choices.filter_map(|choice| Some((choice["const"].as_str()?, sentence(choice)))).collect()
+    let choice = |choice| Some((schema::words(choice)?, sentence(choice)));
+    choices.filter(|choice| choice["const"].is_string()).filter_map(choice).collect()
 }
 
 /// The default of a key, in its column.
@@ -233,9 +235,10 @@ impl Manual {
     fn choices(&mut self, key: &str, schema: &Schema) {
         let mut list = format!("The words for `{key}`:\n\n");
         let choices = choices(schema);
-        for (word, sentence) in &choices {
+        for (words, sentence) in &choices {
             let sentence = sentence.as_ref().map_or(String::new(), |text| format!(": {text}"));
-            let _ = writeln!(list, "- `{word}`{sentence}");
+            let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+            let _ = writeln!(list, "- {}{sentence}", words.join(", also "));
         }
         if !choices.is_empty() && self.said.iter().all(|(said, _)| *said != list) {
             self.line(&list);

@@ -37,6 +37,13 @@ fn spell_out_aliases(schema: &mut Value) {
             }
         }
     }
+    if !others.is_empty()
+        && let Some(map) = schema.as_object_mut()
+        && let Some(word) = map.shift_remove("const")
+    {
+        let words: Vec<_> = std::iter::once(word).chain(others).collect();
+        map.insert("enum".to_owned(), Value::Array(words));
+    }
     match schema {
         Value::Object(map) => map.values_mut().for_each(spell_out_aliases),
         Value::Array(items) => items.iter_mut().for_each(spell_out_aliases),

@@ -2,8 +2,10 @@
 //! varies; it changes that key and no other.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
+use super::loose;
 use super::problem::{Origin, Place, Problem, Source};
 use super::tree::{self, Entry, Node, Value};
 
@@ -79,8 +81,12 @@ fn keys(source: &Arc<Source>, key: &str) -> Result<Vec<(String, Origin)>> {
 }
 
 /// Where the values are from byte `start` on: what stands between commas that are in no string,
-/// array or table. A text that is no TOML may be one word that only looks as if there were more.
+/// array or table. A text that is no TOML may be one word that only looks as if there were more, and
+/// so is a path with a comma, such as that of a sweep's run.
 fn pieces(text: &str, start: usize) -> Vec<Range<usize>> {
+    if is_path(&text[start..]) {
+        return std::iter::once(start..text.len()).collect();
+    }
     let (mut depth, mut quote, mut escaped) = (0_i32, None, false);
     let mut commas = Vec::new();
     for (at, c) in text.char_indices().skip_while(|(at, _)| *at < start) {
@@ -103,7 +109,13 @@ fn pieces(text: &str, start: usize) -> Vec<Range<usize>> {
     starts.zip(commas.iter().copied().chain([text.len()])).map(|(from, to)| from..to).collect()
 }
 
-/// The value in these bytes: TOML, or else a bare word that is meant as a string.
+/// Whether the text is a path with a comma, of which at least the part with the comma is there.
+fn is_path(text: &str) -> bool {
+    let has_comma = |path: &&Path| path.to_string_lossy().contains(',');
+    Path::new(text).ancestors().take_while(has_comma).any(Path::exists)
+}
+
+/// The value in these bytes: TOML, or else a bare word that is meant as a number or a string.
 fn value(source: &Arc<Source>, bytes: Range<usize>) -> Result<Node> {
     const KEY: &str = "v=";
     let start = bytes.start;
@@ -113,7 +125,8 @@ fn value(source: &Arc<Source>, bytes: Range<usize>) -> Result<Node> {
     match tree::parse(&text, source).map(|mut table| table.take("v")) {
         Ok(Some(entry)) => Ok(entry.node),
         Err(mut problems) if word.starts_with(['[', '{', '"', '\'']) => {
-            Err(problems.swap_remove(0).into())
+            let place = place(source, start, bytes.end);
+            unquoted(word, &place).ok_or_else(|| problems.swap_remove(0).into())
         }
         _ if word.is_empty() => {
             let alone = bytes.end == source.text.len() && source.text[..start].ends_with('=');
@@ -134,10 +147,19 @@ fn value(source: &Arc<Source>, bytes: Range<usize>) -> Result<Node> {
             Err(Problem::at(&place, message, help).into())
         }
         _ => Ok(Node {
-            value: Value::String(word.to_owned()),
+            value: loose::number(word).unwrap_or_else(|| Value::String(word.to_owned())),
             origin: place(source, start, bytes.end),
         }),
     }
+}
+
+/// An array or a table whose words have lost their quotes to the shell; all of it is at `place`.
+fn unquoted(word: &str, place: &Origin) -> Option<Node> {
+    let text = Arc::new(Source { place: place.source.place.clone(), text: loose::quoted(word) });
+    let entry = tree::parse(&format!("v={}", text.text), &text).ok()?.take("v")?;
+    let mut node = entry.node;
+    node.move_to(place);
+    Some(node)
 }
 
 /// Puts a value into the tree; tables that are not there yet are made.

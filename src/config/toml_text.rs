@@ -166,8 +166,8 @@ mod tests {
     fn read(text: &str) -> Plan {
         let place = Place::Argument(0);
         let source = Arc::new(Source { place, text: text.to_owned() });
-        let root = tree::parse(text, &source).unwrap_or_else(|p| panic!("{p:?}\n{text}"));
-        let problems = walk::walk(&root);
+        let mut root = tree::parse(text, &source).unwrap_or_else(|p| panic!("{p:?}\n{text}"));
+        let problems = walk::walk(&mut root);
         assert!(problems.is_empty(), "{problems:?}\n{text}");
         Plan::deserialize(root.to_toml()).unwrap_or_else(|error| panic!("{error}\n{text}"))
     }

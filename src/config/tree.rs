@@ -6,6 +6,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Value as TomlValue};
 
+use super::loose;
 use super::problem::{Origin, Problem, Source};
 
 /// The keys whose value says what kind of table theirs is.
@@ -63,7 +64,9 @@ fn syntax_problem(message: &str, at: &Origin) -> Problem {
     let rest = at.source.text.get(at.span.start..).unwrap_or_default();
     let line = rest.lines().next().unwrap_or_default();
     let word: String = line.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    let (label, help) = if message.contains("must be quoted") && word.is_empty() {
+    let (label, help) = if let Some(value) = meant_in(at) {
+        ("this is no value of TOML".to_owned(), format!("write it as {value}"))
+    } else if message.contains("must be quoted") && word.is_empty() {
         ("there is no value".to_owned(), "write one after the `=`".to_owned())
     } else if message.contains("must be quoted") {
         (format!("got the bare word {word}"), format!("write it in quotes: \"{word}\""))
@@ -75,6 +78,18 @@ fn syntax_problem(message: &str, at: &Origin) -> Problem {
         (message.lines().collect::<Vec<_>>().join(", "), help.to_owned())
     };
     Problem::at(at, "this is not TOML", help).label(label)
+}
+
+/// The value that the line of a mistake plainly has, such as 0.1 for `.1` and true for `True`.
+fn meant_in(at: &Origin) -> Option<String> {
+    let (before, rest) = at.source.text.split_at_checked(at.span.start)?;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = format!("{}{}", &before[start..], rest.lines().next().unwrap_or_default());
+    let value = line.split_once('=')?.1.split('#').next()?.trim();
+    let word = value.to_lowercase();
+    let is_word = matches!(word.as_str(), "true" | "false") && word != value;
+    let is_toml = DeTable::parse(&format!("v={value}")).is_ok();
+    loose::number_text(value).or(is_word.then_some(word)).filter(|_| !is_toml)
 }
 
 fn origin(source: &Arc<Source>, span: std::ops::Range<usize>) -> Origin {
@@ -134,6 +149,30 @@ impl Node {
             Value::Array(items) => items.get(key.parse::<usize>().ok()?),
             _ => node.entry(key).map(|entry| &entry.node),
         })
+    }
+
+    /// The value at these keys, to be changed.
+    pub(super) fn find_mut(&mut self, keys: &[String]) -> Option<&mut Node> {
+        keys.iter().try_fold(self, |node, key| match &mut node.value {
+            Value::Array(items) => items.get_mut(key.parse::<usize>().ok()?),
+            Value::Table(entries) => {
+                entries.iter_mut().find(|entry| entry.key == *key).map(|entry| &mut entry.node)
+            }
+            _ => None,
+        })
+    }
+
+    /// Gives the value and all that is in it one place.
+    pub(super) fn move_to(&mut self, place: &Origin) {
+        self.origin = place.clone();
+        match &mut self.value {
+            Value::Array(items) => items.iter_mut().for_each(|item| item.move_to(place)),
+            Value::Table(entries) => entries.iter_mut().for_each(|entry| {
+                entry.origin = place.clone();
+                entry.node.move_to(place);
+            }),
+            _ => {}
+        }
     }
 
     /// The string that this is.

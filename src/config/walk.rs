@@ -3,21 +3,30 @@
 
 use serde_json::Value as Schema;
 
-use super::problem::{Location, Problem};
+use super::keys::key_named;
+use super::loose;
+use super::nearest::nearest;
+use super::problem::{Location, Place, Problem};
 use super::schema::{SCHEMA, kinds, resolve, sentence, tag, variant_names, words};
 use super::tree::{Entry, Node, Value};
-use super::words::{about, list, nearest, range, type_help, wanted};
+use super::words::{about, list, range, type_help, wanted};
 
-/// Everything in `root` that does not fit the schema.
-pub(super) fn walk(root: &Node) -> Vec<Problem> {
-    let mut walker = Walker { problems: Vec::new() };
+/// Everything in `root` that does not fit the schema; values of the command line that fit in another
+/// form get that form.
+pub(super) fn walk(root: &mut Node) -> Vec<Problem> {
+    let mut walker = Walker { problems: Vec::new(), changes: Some(Vec::new()) };
     walker.value(root, &SCHEMA, &Path::default());
+    for (keys, value) in walker.changes.unwrap_or_default() {
+        if let Some(node) = root.find_mut(&keys) {
+            node.value = value;
+        }
+    }
     walker.problems
 }
 
 /// Everything in the value at `keys` that does not fit its schema.
 pub(super) fn walk_at(node: &Node, schema: &Schema, keys: &[&str]) -> Vec<Problem> {
-    let mut walker = Walker { problems: Vec::new() };
+    let mut walker = Walker { problems: Vec::new(), changes: None };
     let said = sentence(schema).zip(keys.last()).map(|(text, key)| about(key, &text, schema));
     let keys = keys.iter().map(|key| (*key).to_owned()).collect();
     walker.value(node, schema, &Path { keys, about: said, variant: None });
@@ -87,6 +96,9 @@ impl Path {
 
 struct Walker {
     problems: Vec<Problem>,
+    /// The values that are to have another form, by their keys; none where values are used as they
+    /// stand.
+    changes: Option<Vec<(Vec<String>, Value)>>,
 }
 
 impl Walker {
@@ -95,11 +107,11 @@ impl Walker {
         if let Some(branches) = schema["anyOf"].as_array() {
             return match branches.iter().find(|branch| accepts(branch, node)) {
                 Some(branch) => self.value(node, branch, path),
-                None => self.wrong_type(node, schema, path),
+                None => self.unfit(node, schema, path),
             };
         }
         if !accepts(schema, node) {
-            return self.wrong_type(node, schema, path);
+            return self.unfit(node, schema, path);
         }
         if let Some(words) = words(schema) {
             return self.word(node, &words, path);
@@ -113,6 +125,20 @@ impl Walker {
             Value::Integer(integer) => self.integer(*integer, node, schema, path),
             Value::Float(float) => self.number(*float, node, schema, path),
             Value::String(_) | Value::Boolean(_) | Value::Datetime(_) => {}
+        }
+    }
+
+    /// A value of another type than the schema wants, which may only be written in another form.
+    fn unfit(&mut self, node: &Node, schema: &Schema, path: &Path) {
+        let branches =
+            schema["anyOf"].as_array().map_or(std::slice::from_ref(schema), Vec::as_slice);
+        let meant = branches.iter().find_map(|branch| Some((branch, loose::meant(node, branch)?)));
+        match (&mut self.changes, meant) {
+            (Some(changes), Some((branch, value))) => {
+                changes.push((path.keys.clone(), value.clone()));
+                self.value(&Node { value, origin: node.origin.clone() }, branch, path);
+            }
+            _ => self.wrong_type(node, schema, path),
         }
     }
 
@@ -208,8 +234,8 @@ impl Walker {
         };
         let valid = format!("the keys here are {}", list(&keys).replace(" or ", " and "));
         let meant = nearest(key, keys);
-        let help = meant
-            .map(|meant| format!("did you mean `{meant}`?"))
+        let help = typed(&entry.node, path, meant)
+            .or_else(|| Some(format!("did you mean `{}`?", meant?)))
             .or_else(|| others?.owners(key))
             .or_else(|| home(key).map(|home| format!("`{key}` belongs in `[{home}]`")));
         self.problems.push(match help {
@@ -229,7 +255,7 @@ impl Walker {
         };
         let at_root = path.keys.is_empty();
         let location = match &node.origin.source.place {
-            super::Place::File(file) if at_root => Location::File(file.clone()),
+            Place::File(file) if at_root => Location::File(file.clone()),
             _ => Location::from(&node.origin),
         };
         let message = match resolve(property)["type"] == "object" && at_root {
@@ -313,6 +339,22 @@ impl Others<'_> {
 fn known_key<'a>(schema: &'a Schema, key: &str) -> Option<&'a Schema> {
     let any = Some(&schema["additionalProperties"]).filter(|schema| schema.is_object());
     schema["properties"].get(key).or(any)
+}
+
+/// The argument that sets the key that was meant, if an argument gave the value of the unknown one;
+/// `meant` is the near key of this table.
+fn typed(node: &Node, path: &Path, meant: Option<&str>) -> Option<String> {
+    let source = &node.origin.source;
+    let (typed, value) = source.text.split_once('=')?;
+    let (option, typed) = typed.split_once(' ')?;
+    let Place::Argument(_) = source.place else { return None };
+    let is_last = typed.split('.').count() == path.keys.len() + 1;
+    let here = |meant| path.keys.iter().map(String::as_str).chain([meant]).collect::<Vec<_>>();
+    let key = match meant.filter(|_| is_last) {
+        Some(meant) => here(meant).join("."),
+        None => key_named(typed).or_else(|| key_named(typed.rsplit('.').next()?))?.to_owned(),
+    };
+    (key != typed).then(|| format!("write `{option} {key}={value}`"))
 }
 
 /// The section that a key belongs in, when there is just one.
@@ -407,15 +449,5 @@ mod tests {
         };
         let unheard: Vec<_> = found.iter().filter(|word| !known(word)).collect();
         assert!(unheard.is_empty(), "teach `Walker` these keywords first: {unheard:?}");
-    }
-
-    #[test]
-    fn the_nearest_name_is_one_that_could_have_been_meant() {
-        let names = ["momentum", "nesterov", "name"];
-        assert_eq!(nearest("momentun", names), Some("momentum"));
-        assert_eq!(nearest("MOMENTUM", names), Some("momentum"));
-        assert_eq!(nearest("nmae", names), Some("name"));
-        assert_eq!(nearest("rho", names), None);
-        assert_eq!(nearest("", names), None);
     }
 }

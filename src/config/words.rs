@@ -2,17 +2,11 @@
 
 use serde_json::Value as Schema;
 
+use super::loose;
+use super::problem::Place;
 use super::schema::kinds;
 use super::toml_text::inline;
 use super::tree::{Node, Value};
-
-/// The nearest of some names, when it is near enough to be what was meant.
-pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), other);
-    let (distance, nearest) =
-        names.into_iter().map(|other| (distance(other), other)).min_by_key(|(d, _)| *d)?;
-    (distance <= name.chars().count().max(3) / 3).then_some(nearest)
-}
 
 /// Names in backticks, joined by commas and a last `or`.
 pub(super) fn list(names: &[&str]) -> String {
@@ -90,8 +84,8 @@ pub(super) fn type_help(node: &Node, schema: &Schema) -> Option<String> {
     let kinds = kinds(schema);
     let numeric = kinds.contains(&"integer") || kinds.contains(&"number");
     match &node.value {
-        Value::String(text) if numeric && text.trim().parse::<f64>().is_ok() => {
-            Some(format!("write it without quotes: {}", text.trim()))
+        Value::String(text) if numeric && loose::number_text(text).is_some() => {
+            Some(format!("write it without quotes: {}", loose::number_text(text)?))
         }
         Value::String(text) if kinds == ["boolean"] => {
             let word = text.to_lowercase();
@@ -102,7 +96,11 @@ pub(super) fn type_help(node: &Node, schema: &Schema) -> Option<String> {
             Some(format!("write it without a fraction: {float:.0}"))
         }
         _ if kinds == ["array"] && !matches!(node.value, Value::Table(_)) => {
-            let got = node.origin.source.text.get(node.origin.span.clone())?;
+            let source = &node.origin.source;
+            if let Place::Argument(_) = source.place {
+                return Some(format!("write all in one array: {}", loose::as_array(&source.text)?));
+            }
+            let got = source.text.get(node.origin.span.clone())?;
             let short = !got.contains('\n') && got.len() < 40;
             short.then(|| format!("write it as an array: [{got}]"))
         }

@@ -1,5 +1,7 @@
 //! A question that has no answer as it was put, and how to put it better.
 
+use crate::config::nearest;
+
 /// What is wrong with a question, and a way out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}\n  help: {help}")]
@@ -23,19 +25,46 @@ impl Refusal {
         known: impl IntoIterator<Item = &'a str>,
     ) -> Refusal {
         let known = unique(known);
-        let most = name.chars().count().max(3) / 3;
-        let distance = |other: &str| strsim::damerau_levenshtein(name, other);
-        let near = known.iter().map(|other| (distance(other), *other)).min();
         // `units` is meant to be some layer's.
         let ends = |other: &&&str| other.rsplit('.').next() == Some(name);
-        let meant = near.filter(|(distance, _)| *distance <= most).map(|(_, other)| other);
+        let meant = nearest(name, known.iter().copied());
         let help = match meant.or_else(|| known.iter().find(ends).copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("want one of {}", known.join(", ")),
+            None => choices(name, &known),
         };
         Refusal::new(format!("{what} `{name}`"), help)
     }
 }
+
+/// The names to choose from; of many keys of the config those with the word in them, or some.
+fn choices(word: &str, known: &[&str]) -> String {
+    const MANY: usize = 16;
+    if known.len() <= MANY {
+        return format!("want one of {}", known.join(", "));
+    }
+    let is_key = |name: &&&str| name.contains('.') && !name.starts_with("best.");
+    let (keys, numbers): (Vec<&str>, Vec<&str>) = known.iter().partition(|name| is_key(name));
+    let like: Vec<_> = keys.iter().filter(|key| key.contains(word)).take(MANY).copied().collect();
+    match like.is_empty() || word.is_empty() {
+        false => format!("the keys with `{word}` in them are {}", like.join(", ")),
+        true => {
+            let some: Vec<_> = USUAL.into_iter().filter(|key| keys.contains(key)).collect();
+            let some = if some.is_empty() {
+                keys[..3.min(keys.len())].join(", ")
+            } else {
+                some.join(", ")
+            };
+            format!(
+                "want one of {}, or a key of the config such as {some}; `runner show latest` shows \
+                 all keys",
+                numbers.join(", ")
+            )
+        }
+    }
+}
+
+/// The keys that runs are most often told apart by.
+const USUAL: [&str; 3] = ["optimizer.name", "optimizer.learning_rate", "training.batch_size"];
 
 /// Each name once, in the order in which they come first.
 pub(super) fn unique<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
@@ -46,4 +75,31 @@ pub(super) fn unique<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a st
         }
     }
     unique
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn help(word: &str, known: &[&str]) -> String {
+        Refusal::unknown("no run has the key", word, known.iter().copied()).help
+    }
+
+    #[test]
+    fn few_names_are_listed_and_many_keys_are_not() {
+        let few = ["loss", "accuracy", "epochs"];
+        assert_eq!(help("foo", &few), "want one of loss, accuracy, epochs");
+        assert_eq!(help("acc", &few), "did you mean `accuracy`?");
+        let keys: Vec<_> = (0..60).map(|n| format!("model.layers.{n}.units")).collect();
+        let many = ["status", "loss", "best.loss", "optimizer.name", "optimizer.learning_rate"];
+        let many: Vec<_> = many.into_iter().chain(keys.iter().map(String::as_str)).collect();
+        assert_eq!(
+            help("foo", &many),
+            "want one of status, loss, best.loss, or a key of the config such as optimizer.name, \
+             optimizer.learning_rate; `runner show latest` shows all keys"
+        );
+        assert_eq!(help("lr", &many), "did you mean `optimizer.learning_rate`?");
+        assert_eq!(help("nin", &many), "the keys with `nin` in them are optimizer.learning_rate");
+        assert_eq!(help("units", &many), "did you mean `model.layers.0.units`?");
+    }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use runner::config::{Data, Experiment, Location, Plan, Training, load, load_with, render};
 use runner::data::{DataError, Description, Labels, Source};
-use runner::model::{Activation, Layer, Loss, Metric};
+use runner::model::{Activation, Layer, Loss, Metric, NamedMetric};
 use runner::optim::{Adam, Optimizer, Sgd};
 
 /// A folder of configs that is gone after the test.
@@ -145,7 +145,7 @@ learning_rate = 0.001
     assert!(plan.to_toml().starts_with(wanted.trim_start()), "{}", plan.to_toml());
     assert_eq!((plan.training.epochs, plan.training.batch_size), (20, 32));
     assert_eq!(plan.training.loss.to_owned(), Training::default().loss);
-    assert_eq!(plan.training.metrics, [Metric::Accuracy {}]);
+    assert_eq!(plan.training.metrics, [NamedMetric::new(Metric::Accuracy {})]);
 }
 
 #[test]

@@ -74,6 +74,13 @@ impl Runner {
         self.judge(&output, status)
     }
 
+    /// Runs it to its end, whatever that is, and returns what it has written.
+    pub(crate) fn output(mut self) -> Said {
+        let output = self.command.output().expect("the program starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Said { stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
     /// Starts it and returns at once.
     pub(crate) fn start(&mut self) -> Child {
         self.command.spawn().expect("the program starts")
