@@ -125,7 +125,7 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// An array that is damaged, has other elements than float32, or does not fit into memory, see
+    /// An array that is damaged, has other elements than float32 or float64, or does not fit into memory, see
     /// [`DataError`].
     pub fn read(
         &mut self,
@@ -134,7 +134,8 @@ impl Archive {
         let mut arrays = BTreeMap::new();
         for (index, name) in self.names(wanted) {
             let (header, reader) = self.at(index, &name)?;
-            if header.element.kind != Kind::F32 {
+            // Numbers of 64 bits, NumPy's default, are rounded as Keras's `set_weights` does.
+            if !matches!(header.element.kind, Kind::F32 | Kind::F64) {
                 let got = format!("{:?}", header.element.kind).to_lowercase();
                 return Err(DataError::Element { place: header.place, got });
             }
