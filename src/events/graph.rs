@@ -1,8 +1,80 @@
-//! The model, for the Graphs page; it takes the JSON as it is and never builds it.
+//! The model for the Graphs page, in two forms: operations with their shapes, on which the page opens,
+//! and Keras's JSON for the conceptual graph.
 
+use protobuf::{Message, RepeatedField};
+use tensorboard_proto::attr_value::{AttrValue, AttrValue_ListValue};
+use tensorboard_proto::graph::GraphDef;
+use tensorboard_proto::node_def::NodeDef;
+use tensorboard_proto::tensor_shape::{TensorShapeProto, TensorShapeProto_Dim};
 use tensorboard_proto::types::DataType;
 
+use super::map;
 use super::summary::{Summary, tensor, tensor_summary};
+
+/// The field number of the map `attr` in `NodeDef`.
+const ATTR: u32 = 5;
+
+/// A dimension of which only a batch knows the size.
+pub const UNKNOWN: i64 = -1;
+
+/// An operation of a graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its name; `a/b` is drawn inside the box `a`.
+    pub name: String,
+    /// What it does, such as `MatMul`.
+    pub op: String,
+    /// The names of the nodes whose outputs it reads.
+    pub inputs: Vec<String>,
+    /// The shape of its output, which the page writes at the edges.
+    pub shape: Vec<i64>,
+    /// What the page lists when the node is selected.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// A graph of operations, encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Graph(pub(super) Vec<u8>);
+
+/// The graph of these nodes.
+pub fn graph(nodes: &[Node]) -> Graph {
+    let nodes = nodes.iter().map(node_def).collect();
+    let graph = GraphDef { node: RepeatedField::from_vec(nodes), ..GraphDef::default() };
+    Graph(graph.write_to_bytes().expect("a message without required fields always encodes"))
+}
+
+fn node_def(node: &Node) -> NodeDef {
+    let mut def = NodeDef {
+        name: node.name.clone(),
+        op: node.op.clone(),
+        input: node.inputs.iter().cloned().collect(),
+        ..NodeDef::default()
+    };
+    let mut add = |key: &str, value: &AttrValue| {
+        def.unknown_fields.add_length_delimited(ATTR, map::entry(key, value));
+    };
+    add("_output_shapes", &shapes(&node.shape));
+    for (key, text) in &node.attributes {
+        let mut value = AttrValue::default();
+        value.set_s(text.as_bytes().to_vec());
+        add(key, &value);
+    }
+    def
+}
+
+/// The list of the only output's shape.
+fn shapes(shape: &[i64]) -> AttrValue {
+    let dim = |&size| TensorShapeProto_Dim { size, ..TensorShapeProto_Dim::default() };
+    let shape =
+        TensorShapeProto { dim: shape.iter().map(dim).collect(), ..TensorShapeProto::default() };
+    let list = AttrValue_ListValue {
+        shape: RepeatedField::from_vec(vec![shape]),
+        ..AttrValue_ListValue::default()
+    };
+    let mut value = AttrValue::default();
+    value.set_list(list);
+    value
+}
 
 /// The model in Keras's `to_json` form, under the tag that Keras's callback uses.
 ///
@@ -28,5 +100,24 @@ mod tests {
             "0a2b0a056b6572617342080807120042027b7d4a180a160a1167726170685f6b657261735f6d6f64656c12\
              0131",
         );
+    }
+
+    #[test]
+    fn nodes_keep_their_attributes_and_shapes() {
+        let node = Node {
+            name: "dense/MatMul".to_owned(),
+            op: "MatMul".to_owned(),
+            inputs: vec!["input".to_owned()],
+            shape: vec![UNKNOWN, 64],
+            attributes: ["z", "a", "m"].map(|key| (key.to_owned(), format!("{key}!"))).into(),
+        };
+        let bytes = graph(std::slice::from_ref(&node)).0;
+        assert_eq!(bytes, graph(&[node]).0, "the same bytes every time");
+        let parsed = GraphDef::parse_from_bytes(&bytes).unwrap();
+        let [def] = &parsed.node[..] else { panic!("{parsed:?}") };
+        assert_eq!((&*def.name, &*def.op, &def.input[0][..]), ("dense/MatMul", "MatMul", "input"));
+        assert_eq!(def.attr["m"].get_s(), b"m!");
+        let shape = &def.attr["_output_shapes"].get_list().shape[0];
+        assert_eq!(shape.dim.iter().map(|dim| dim.size).collect::<Vec<_>>(), [-1, 64]);
     }
 }

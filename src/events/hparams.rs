@@ -5,18 +5,16 @@
 //! joins a session with the scalars of the folders below it.
 
 use protobuf::well_known_types::Value;
-use protobuf::{CodedOutputStream, Message};
+use protobuf::Message;
 use tensorboard_proto::api::Status;
 use tensorboard_proto::plugin_hparams::{HParamsPluginData, SessionEndInfo, SessionStartInfo};
 use tensorboard_proto::types::DataType;
 
+use super::map;
 use super::summary::{Summary, tensor, tensor_summary};
 
 /// The number of the map `hparams` in `SessionStartInfo`.
 const HPARAMS: u32 = 1;
-/// The numbers of key and value in an entry of any map.
-const KEY: u32 = 1;
-const VALUE: u32 = 2;
 
 /// The value of a hyperparameter; it should be of one kind in all runs that are compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,9 +52,8 @@ pub fn session_start(
         start_time_secs,
         ..SessionStartInfo::default()
     };
-    // The message's own map is a `HashMap`: its order, and so the file, would differ every time.
-    for (name, value) in hparams {
-        info.unknown_fields.add_length_delimited(HPARAMS, map_entry(name, value));
+    for (name, hparam) in hparams {
+        info.unknown_fields.add_length_delimited(HPARAMS, map::entry(name, &value(hparam)));
     }
     let mut data = HParamsPluginData::default();
     data.set_session_start_info(info);
@@ -82,22 +79,14 @@ fn hparams_summary(tag: &str, data: &HParamsPluginData) -> Summary {
     tensor_summary(tag, tensor(DataType::DT_FLOAT, &[0]), "hparams", content)
 }
 
-fn map_entry(name: &str, hparam: &HParam) -> Vec<u8> {
+fn value(hparam: &HParam) -> Value {
     let mut value = Value::new();
     match hparam {
         HParam::Number(number) => value.set_number_value(*number),
         HParam::Text(text) => value.set_string_value(text.clone()),
         HParam::Bool(yes) => value.set_bool_value(*yes),
     }
-    let value = value.write_to_bytes().expect("a message without required fields always encodes");
-    let mut bytes = Vec::new();
-    let mut out = CodedOutputStream::vec(&mut bytes);
-    out.write_string(KEY, name)
-        .and_then(|()| out.write_bytes(VALUE, &value))
-        .and_then(|()| out.flush())
-        .expect("writing into memory cannot fail");
-    drop(out);
-    bytes
+    value
 }
 
 #[cfg(test)]

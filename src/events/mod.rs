@@ -17,6 +17,7 @@ mod graph;
 mod histogram;
 mod hparams;
 mod image;
+mod map;
 mod pr_curve;
 mod scalar;
 mod summary;
@@ -27,7 +28,7 @@ pub use error::EventError;
 pub use reader::{Damage, Scalar, Tags, read_scalars, scalars_in};
 pub use writer::EventWriter;
 
-pub use graph::keras_graph;
+pub use graph::{Graph, Node, UNKNOWN, graph, keras_graph};
 pub use histogram::histogram;
 pub use hparams::{HParam, Outcome, session_end, session_start};
 pub use image::{Picture, image};

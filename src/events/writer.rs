@@ -12,6 +12,7 @@ use tensorboard_proto::event::{Event, SessionLog, SessionLog_SessionStatus};
 use super::clock::Clock;
 use super::error::EventError;
 use super::frame;
+use super::graph::Graph;
 use super::summary::Summary;
 
 /// The number of `source_metadata` in TensorFlow's newer `Event`, which the message crate lacks,
@@ -81,6 +82,13 @@ impl EventWriter {
     pub fn add(&mut self, step: i64, summary: Summary) {
         let mut event = Event { step, ..Event::default() };
         event.set_summary(summary.0);
+        self.append(event);
+    }
+
+    /// Adds the graph that the Graphs page opens on; of several in a folder it shows the last.
+    pub fn add_graph(&mut self, graph: Graph) {
+        let mut event = Event::default();
+        event.set_graph_def(graph.0);
         self.append(event);
     }
 

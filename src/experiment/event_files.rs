@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::config::{Layout, Plan, TensorBoard};
 use crate::events::{
-    Clock, EventWriter, Outcome, Summary, keras_graph, scalar, session_end, session_start, text,
+    self, Clock, EventWriter, Outcome, Summary, keras_graph, scalar, session_end, session_start, text,
 };
 use crate::experiment::{graph, hparams};
 use crate::runs::{Annotations, Folder, remove_files};
@@ -59,6 +59,7 @@ impl EventFiles {
             Scalars::Flat => &mut session,
         };
         if plan.tensorboard.write_graph {
+            writer.add_graph(events::graph(&graph::nodes(plan)));
             writer.add(0, keras_graph(&graph::keras_json(plan)));
         }
         if plan.tensorboard.write_config {
