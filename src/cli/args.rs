@@ -10,8 +10,8 @@ use super::choice::Choice;
 use super::color::Color;
 use super::export_args::{EXPORT_EXAMPLES, ExportArgs};
 use super::questions::{
-    self, CompareArgs, EvaluateArgs, ListArgs, PredictArgs, ReportArgs, RmArgs, ShowArgs, TagArgs,
-    WatchArgs,
+    self, BoardArgs, CompareArgs, EvaluateArgs, ListArgs, PredictArgs, ReportArgs, RmArgs,
+    ShowArgs, TagArgs, WatchArgs,
 };
 
 const EXIT_STATUS: &str = "\
@@ -121,6 +121,13 @@ pub(super) enum Command {
     /// It looks at what they leave and changes nothing; they train on when it ends.
     #[command(after_long_help = questions::WATCH_EXAMPLES)]
     Watch(WatchArgs),
+    /// Choose which runs of a sweep TensorBoard shows
+    ///
+    /// Of a sweep of more than 16 runs it shows the best 16: its Scalars page ticks no run above 40.
+    /// This shows the runs that are named, and hides the others of their sweep.
+    #[command(after_help = questions::RUNS)]
+    #[command(after_long_help = format!("{}\n\n{}", questions::BOARD_EXAMPLES, questions::RUNS))]
+    Board(BoardArgs),
     /// Write a page that tells of runs: curves, ranking, hyperparameters, mistakes, configs
     ///
     /// Runs that differ only in their seed are ranked together, by the mean of their last epochs. The

@@ -3,6 +3,7 @@
 
 mod answer;
 mod args;
+mod board;
 mod choice;
 mod color;
 mod console;
@@ -96,6 +97,7 @@ fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
         Command::Show(args) => show::show(args, console),
         Command::Compare(args) => compare::compare(args, console),
         Command::Watch(args) => watch::watch(args, console),
+        Command::Board(args) => board::board(args, console),
         Command::Report(args) => page::page(args, console),
         Command::Evaluate(args) => evaluate::evaluate(args, console),
         Command::Predict(args) => predict::predict(args, console),

@@ -63,6 +63,15 @@ Examples:
 
 The page is one file that needs no network: it can be mailed, kept and printed.";
 
+pub(super) const BOARD_EXAMPLES: &str = "\
+Examples:
+  Every run of a sweep, for the HParams page:
+    runner board logs/lr-sweep/20261123-210800
+
+  The 30 best by another number, or two of them:
+    runner board logs/lr-sweep/20261123-210800 --top 30 --sort val_accuracy
+    runner board 0003 0007";
+
 pub(super) const WATCH_EXAMPLES: &str = "\
 Examples:
   In one terminal, and in another:
@@ -287,6 +296,24 @@ pub(super) struct TagArgs {
 
     #[command(flatten)]
     pub(super) choice: Choice,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct BoardArgs {
+    /// The runs to show, or sweeps
+    #[arg(value_name = "RUN", required = true, value_hint = ValueHint::DirPath)]
+    pub(super) runs: Vec<String>,
+
+    /// Show only the best N of each sweep
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) top: Option<usize>,
+
+    /// The number that says which are best [default: val_loss, or loss]
+    #[arg(long, value_name = "METRIC", requires = "top")]
+    pub(super) sort: Option<String>,
+
+    #[command(flatten)]
+    pub(super) place: Logdir,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -11,7 +11,7 @@ use super::line::{Line, of_one_sweep};
 use super::table::Cut;
 use super::{json, table};
 use crate::experiment::monitored;
-use crate::sweep::{RunResult, Status};
+use crate::sweep::{RunResult, Shown, Status};
 
 /// What of the end is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,8 @@ pub(super) struct Ending<'a> {
     pub(super) results: &'a [RunResult],
     /// The folder that all logs are in, if it is one.
     pub(super) logdir: Option<&'a Path>,
+    /// What TensorBoard shows of the sweeps.
+    pub(super) shown: &'a Shown,
     /// The folders to resume.
     pub(super) unfinished: &'a [&'a Path],
 }
@@ -126,8 +128,15 @@ fn notes(ending: &Ending<'_>) -> Vec<String> {
     if let [RunResult { dir: Some(dir), status: Status::Completed, .. }] = results {
         notes.push(format!("logs: {}", dir.display()));
     }
+    notes.extend(ending.shown.errors.iter().map(|error| format!("warning: {error}")));
+    notes.extend(ending.shown.parts.iter().map(|(root, shown, all)| {
+        let board = shell_word(root);
+        format!("TensorBoard shows the best {shown} of {all}; all of them: runner board {board}")
+    }));
     let logged = results.iter().any(|result| result.dir.is_some());
-    if let Some(logdir) = ending.logdir.filter(|_| logged) {
+    // The names of a sweep's runs are shortest from its own folder.
+    let best = results.first().filter(|_| of_one_sweep(results)).map(|result| &*result.root);
+    if let Some(logdir) = best.or(ending.logdir).filter(|_| logged) {
         notes.push(format!("see them with: tensorboard --logdir {}", shell_word(logdir)));
     }
     notes
@@ -154,6 +163,7 @@ mod tests {
         let ending = Ending {
             results,
             logdir: Some(Path::new("logs")),
+            shown: &Shown::default(),
             unfinished: &dirs().filter(|dir| dir.starts_with("logs/sgd")).collect::<Vec<_>>(),
         };
         notes(&ending).join("\n")

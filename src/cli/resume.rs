@@ -13,7 +13,7 @@ use super::report::{Ending, Wanted, report};
 use super::run::work;
 use crate::memory::Bytes;
 use crate::report::{Purpose, Refusal};
-use crate::sweep::{Found, Left, RunResult, Survey};
+use crate::sweep::{Found, Left, RunResult, Shown, Survey};
 
 /// Finishes what is left to do in the folders.
 pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -34,16 +34,20 @@ pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
     let (batch, known) = survey.into_batch(args.retry_failed);
     let names = batch.queue.iter().map(|run| Arc::clone(run.of.name())).collect();
     let interrupt = Arc::new(Interrupt::default());
-    let (batch, results) = match batch.queue.is_empty() {
-        true => (batch, Vec::new()),
-        false => work((names, Bytes::default()), || Ok(batch), &args.work, &interrupt, console)?,
+    let (batch, results, shown) = match batch.queue.is_empty() {
+        true => (batch, Vec::new(), Shown::default()),
+        false => {
+            let runs = (names, Bytes::default());
+            work(runs, || Ok(batch), &known, &args.work, &interrupt, console)?
+        }
     };
     let all = merged(known, &results);
     let logdir = match &*dirs {
         [dir] => Some(dir.as_path()),
         _ => None,
     };
-    let ending = Ending { results: &all, logdir, unfinished: &batch.unfinished(&results) };
+    let ending =
+        Ending { results: &all, logdir, shown: &shown, unfinished: &batch.unfinished(&results) };
     report(&ending, Wanted::of(&args.work), console)?;
     Ok(match Exit::of(&all, interrupt.asked()) {
         Exit::Done if unreadable => Exit::Failed,

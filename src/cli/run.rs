@@ -17,7 +17,7 @@ use super::report::{Ending, Wanted, report};
 use crate::config::{Experiment, Variant};
 use crate::memory::{Bytes, machine};
 use crate::runs::Annotations;
-use crate::sweep::{Batch, Notice, Options, RunResult};
+use crate::sweep::{Batch, Board, Notice, Options, RunResult, Shown};
 
 /// Trains every run that the configs describe.
 pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -61,10 +61,12 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
         batch.annotate(&annotations)?;
         Ok(batch)
     };
-    let (batch, results) = work((names, largest), plan, &args.work, &interrupt, console)?;
+    let (batch, results, shown) =
+        work((names, largest), plan, &[], &args.work, &interrupt, console)?;
     let ending = Ending {
         results: &results,
         logdir: Some(&args.logdir),
+        shown: &shown,
         unfinished: &batch.unfinished(&results),
     };
     let told = report(&ending, Wanted::of(&args.work), console);
@@ -72,15 +74,16 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     told.map(|()| exit)
 }
 
-/// Runs a batch, whose runs have these names and take up to so much memory, and shows how it goes. The batch is made once
-/// Ctrl-C is listened to.
+/// Runs a batch, whose runs have these names and take up to so much memory, and shows how it goes.
+/// The batch is made once Ctrl-C is listened to; `known` are the results of the runs around it.
 pub(super) fn work(
     (names, largest): (Vec<Arc<str>>, Bytes),
     batch: impl FnOnce() -> anyhow::Result<Batch>,
+    known: &[Option<RunResult>],
     args: &Work,
     interrupt: &Arc<Interrupt>,
     console: &Console,
-) -> anyhow::Result<(Batch, Vec<RunResult>)> {
+) -> anyhow::Result<(Batch, Vec<RunResult>, Shown)> {
     let n_runs = names.len();
     let kind = progress::kind(args.progress, args.quiet, names.len(), console.err.terminal);
     let progress = Arc::new(Progress::new(kind, names, console.err));
@@ -93,11 +96,15 @@ pub(super) fn work(
         crowded(largest, jobs).iter().for_each(|note| console.say(note));
     }
     let batch = batch()?;
-    let tell = |notice: Notice<'_>| progress.observe(&notice);
+    let board = Board::new(&batch, known);
+    let tell = |notice: Notice<'_>| {
+        board.observe(&notice);
+        progress.observe(&notice);
+    };
     let results = batch.run(&options, &interrupt.stop, &tell);
     interrupt.finish();
     progress.close();
-    Ok((batch, results?))
+    Ok((batch, results?, board.close()))
 }
 
 impl Annotate {

@@ -108,8 +108,11 @@ impl JsonSchema for UpdateFreq {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {
-    /// As Keras's callback: `train/` and `validation/`, tags `epoch_loss`, `epoch_accuracy`.
+    /// `keras` for a run of its own. In a sweep, one event file with the tags `epoch/loss`,
+    /// `epoch/val_loss`: TensorBoard then shows three times as many runs.
     #[default]
+    Auto,
+    /// As Keras's callback: `train/` and `validation/`, tags `epoch_loss`, `epoch_accuracy`.
     Keras,
     /// One event file with the tags `loss`, `accuracy`, `val_loss`, `val_accuracy`.
     Flat,
@@ -129,7 +132,7 @@ impl Default for TensorBoard {
             mistakes: 0,
             pr_curves: false,
             embeddings: 0,
-            layout: Layout::Keras,
+            layout: Layout::Auto,
         }
     }
 }

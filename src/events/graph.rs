@@ -114,8 +114,11 @@ mod tests {
         let bytes = graph(std::slice::from_ref(&node)).0;
         assert_eq!(bytes, graph(&[node]).0, "the same bytes every time");
         let parsed = GraphDef::parse_from_bytes(&bytes).unwrap();
-        let [def] = &parsed.node[..] else { panic!("{parsed:?}") };
-        assert_eq!((&*def.name, &*def.op, &def.input[0][..]), ("dense/MatMul", "MatMul", "input"));
+        let def = &parsed.node[0];
+        assert_eq!(
+            (&def.name[..], &def.op[..], &def.input[0][..]),
+            ("dense/MatMul", "MatMul", "input")
+        );
         assert_eq!(def.attr["m"].get_s(), b"m!");
         let shape = &def.attr["_output_shapes"].get_list().shape[0];
         assert_eq!(shape.dim.iter().map(|dim| dim.size).collect::<Vec<_>>(), [-1, 64]);

@@ -4,8 +4,8 @@
 //! Both summaries belong into the run's own folder, above `train/` and `validation/`: TensorBoard
 //! joins a session with the scalars of the folders below it.
 
-use protobuf::well_known_types::Value;
 use protobuf::Message;
+use protobuf::well_known_types::Value;
 use tensorboard_proto::api::Status;
 use tensorboard_proto::plugin_hparams::{HParamsPluginData, SessionEndInfo, SessionStartInfo};
 use tensorboard_proto::types::DataType;

@@ -10,9 +10,11 @@ mod error;
 mod frame;
 mod reader;
 mod value;
+mod visible;
 mod wire;
 mod writer;
 
+mod custom_scalars;
 mod graph;
 mod histogram;
 mod hparams;
@@ -26,8 +28,10 @@ mod text;
 pub use clock::Clock;
 pub use error::EventError;
 pub use reader::{Damage, Scalar, Tags, read_scalars, scalars_in};
+pub use visible::{HIDDEN, VISIBLE, is_event_file, set_visible};
 pub use writer::EventWriter;
 
+pub use custom_scalars::{MarginChart, custom_scalars};
 pub use graph::{Graph, Node, UNKNOWN, graph, keras_graph};
 pub use histogram::histogram;
 pub use hparams::{HParam, Outcome, session_end, session_start};

@@ -14,6 +14,7 @@ use super::error::EventError;
 use super::frame;
 use super::graph::Graph;
 use super::summary::Summary;
+use super::visible::VISIBLE;
 
 /// The number of `source_metadata` in TensorFlow's newer `Event`, which the message crate lacks,
 /// and of `writer` in that.
@@ -161,7 +162,7 @@ fn create_file(dir: &Path, now: f64) -> Result<(PathBuf, File), EventError> {
     let pid = std::process::id();
     loop {
         let uid = NEXT_UID.fetch_add(1, Ordering::Relaxed);
-        let name = format!("events.out.tfevents.{:010}.{host}.{pid}.{uid}.v2", now as u64);
+        let name = format!("{VISIBLE}{:010}.{host}.{pid}.{uid}.v2", now as u64);
         let path = dir.join(name);
         match OpenOptions::new().append(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),

@@ -9,9 +9,11 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::config::{Layout, Plan, TensorBoard};
 use crate::events::{
-    self, Clock, EventWriter, Outcome, Summary, keras_graph, scalar, session_end, session_start, text,
+    self, Clock, EventWriter, Outcome, Summary, keras_graph, scalar, session_end, session_start,
+    text,
 };
-use crate::experiment::{graph, hparams};
+use crate::experiment::graph;
+use crate::experiment::hparams::{Session, annotate};
 use crate::runs::{Annotations, Folder, remove_files};
 use crate::train::Logs;
 
@@ -27,9 +29,12 @@ pub(super) struct EventFiles {
 enum Scalars {
     /// `train/` and `validation/`; the latter is there from its first number on.
     Keras { train: EventWriter, validation: Option<EventWriter> },
-    /// The file of the session.
-    Flat,
+    /// The file of the session, with this before the name of each number.
+    Flat { prefix: &'static str },
 }
+
+/// Before the tags of a run in a sweep: the pages then draw them in one group, which is open.
+pub(super) const GROUP: &str = "epoch/";
 
 /// Event files by path relative to the run's folder, with their lengths in bytes.
 pub(super) type Lengths = BTreeMap<String, u64>;
@@ -39,24 +44,25 @@ impl EventFiles {
     pub(super) fn create(
         folder: &Folder,
         plan: &Plan,
+        told: &Session,
         started: &DateTime<FixedOffset>,
     ) -> Result<EventFiles> {
         remove_others(folder, &Lengths::new())?;
         let mut session = EventWriter::create(folder.path(), 0, Clock::System)?;
-        let group = hparams::group(plan);
-        let mut hparams = hparams::hparams(plan);
-        hparams::annotate(&mut hparams, &annotations(folder)?);
-        session.add(0, session_start(&hparams, &group, seconds(started)));
-        let mut scalars = match plan.tensorboard.layout {
-            Layout::Flat => Scalars::Flat,
-            Layout::Keras => Scalars::Keras {
+        let Session { trial, hparams } = told;
+        let mut hparams = hparams.clone();
+        annotate(&mut hparams, &annotations(folder)?);
+        session.add(0, session_start(&hparams, trial, seconds(started)));
+        let mut scalars = match flat(folder, plan) {
+            Some(prefix) => Scalars::Flat { prefix },
+            None => Scalars::Keras {
                 train: EventWriter::create(&folder.train(), 0, Clock::System)?,
                 validation: None,
             },
         };
         let writer = match &mut scalars {
             Scalars::Keras { train, .. } => train,
-            Scalars::Flat => &mut session,
+            Scalars::Flat { .. } => &mut session,
         };
         if plan.tensorboard.write_graph {
             writer.add_graph(events::graph(&graph::nodes(plan)));
@@ -73,6 +79,8 @@ impl EventFiles {
 
     /// Goes on with the files where they had these lengths; whatever came after that is gone.
     pub(super) fn reopen(folder: &Folder, plan: &Plan, lengths: &Lengths) -> Result<EventFiles> {
+        // A failed run that is tried again may have been hidden since.
+        set_visible(folder, true)?;
         remove_others(folder, lengths)?;
         let open = |dir: &Path| {
             let found = lengths.iter().map(|(name, length)| (folder.path().join(name), *length));
@@ -81,9 +89,9 @@ impl EventFiles {
         };
         let missing = |what| move || format!("it names no event file of {what}");
         let session = open(folder.path())?.with_context(missing("the session"))?;
-        let scalars = match plan.tensorboard.layout {
-            Layout::Flat => Scalars::Flat,
-            Layout::Keras => Scalars::Keras {
+        let scalars = match flat(folder, plan) {
+            Some(prefix) => Scalars::Flat { prefix },
+            None => Scalars::Keras {
                 train: open(&folder.train())?.with_context(missing("the training"))?,
                 validation: open(&folder.validation())?,
             },
@@ -125,12 +133,14 @@ impl EventFiles {
                 self.validation()?.add(steps as i64, scalar(&tag, *value as f32));
             }
         }
-        let flat = matches!(self.scalars, Scalars::Flat);
         for (name, value) in &logs.0 {
-            let (writer, tag) = match name.strip_prefix("val_") {
-                _ if flat => (&mut self.session, name.clone()),
-                None => (self.training(), format!("epoch_{name}")),
-                Some(name) => (self.validation()?, format!("epoch_{name}")),
+            let (writer, tag) = match (&self.scalars, name.strip_prefix("val_")) {
+                (Scalars::Flat { prefix }, _) => {
+                    let tag = format!("{prefix}{name}");
+                    (&mut self.session, tag)
+                }
+                (_, None) => (self.training(), format!("epoch_{name}")),
+                (_, Some(name)) => (self.validation()?, format!("epoch_{name}")),
             };
             writer.add(step, scalar(&tag, *value as f32));
         }
@@ -167,7 +177,7 @@ impl EventFiles {
     fn training(&mut self) -> &mut EventWriter {
         match &mut self.scalars {
             Scalars::Keras { train, .. } => train,
-            Scalars::Flat => &mut self.session,
+            Scalars::Flat { .. } => &mut self.session,
         }
     }
 
@@ -180,6 +190,14 @@ impl EventFiles {
             *validation = Some(EventWriter::create(&self.folder.validation(), 0, Clock::System)?);
         }
         validation.as_mut().context("an event file that has just been made")
+    }
+
+    /// The folder of what is logged of the validation.
+    pub(super) fn validation_folder(&self) -> PathBuf {
+        match self.scalars {
+            Scalars::Keras { .. } => self.folder.validation(),
+            Scalars::Flat { .. } => self.folder.path().to_owned(),
+        }
     }
 
     /// Writes how the session ended, and when.
@@ -209,7 +227,7 @@ impl EventFiles {
 
     fn all(&self) -> impl Iterator<Item = &EventWriter> {
         let scalars = match &self.scalars {
-            Scalars::Flat => [None, None],
+            Scalars::Flat { .. } => [None, None],
             Scalars::Keras { train, validation } => [Some(train), validation.as_ref()],
         };
         [Some(&self.session)].into_iter().chain(scalars).flatten()
@@ -218,26 +236,45 @@ impl EventFiles {
 
 /// The annotations of the run in the folder, or else of its sweep.
 fn annotations(folder: &Folder) -> Result<Annotations> {
-    let above = folder.path().parent().filter(|above| Folder::at(above).sweep_plan().is_file());
+    let above = folder.path().parent().filter(|_| folder.is_in_sweep());
     Ok(Annotations::of_run(folder.path(), above)?)
+}
+
+/// What stands before the tags if the run has one event file, `None` if it is laid out as Keras's.
+fn flat(folder: &Folder, plan: &Plan) -> Option<&'static str> {
+    match plan.tensorboard.layout {
+        Layout::Auto => folder.is_in_sweep().then_some(GROUP),
+        Layout::Keras => None,
+        Layout::Flat => Some(""),
+    }
+}
+
+/// The folders that a run may have event files in, each with its path relative to the run's.
+fn places(folder: &Folder) -> [(&'static str, PathBuf); 3] {
+    [
+        ("", folder.path().to_owned()),
+        ("train/", folder.train()),
+        ("validation/", folder.validation()),
+    ]
+}
+
+/// Hides all event files of a run from TensorBoard, or shows them.
+pub(super) fn set_visible(folder: &Folder, visible: bool) -> Result<()> {
+    places(folder).iter().try_for_each(|(_, dir)| Ok(events::set_visible(dir, visible)?))
 }
 
 /// Removes all event files but these: what was begun after the last checkpoint is begun again.
 fn remove_others(folder: &Folder, kept: &Lengths) -> Result<()> {
-    let places = [
-        ("", folder.path().to_owned()),
-        ("train/", folder.train()),
-        ("validation/", folder.validation()),
-    ];
-    for (prefix, dir) in places {
+    for (prefix, dir) in places(folder) {
         remove_files(&dir, |name| {
-            name.starts_with("events.out.tfevents.")
-                && !kept.contains_key(&format!("{prefix}{name}"))
+            let ours =
+                [events::VISIBLE, events::HIDDEN].iter().any(|start| name.starts_with(start));
+            ours && !kept.contains_key(&format!("{prefix}{name}"))
         })?;
     }
     Ok(())
 }
 
-fn seconds(time: &DateTime<FixedOffset>) -> f64 {
+pub(super) fn seconds(time: &DateTime<FixedOffset>) -> f64 {
     time.timestamp_micros() as f64 / 1e6
 }

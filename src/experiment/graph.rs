@@ -140,8 +140,7 @@ pub(super) fn keras_json(plan: &Plan) -> String {
         "config": { "name": "input_layer", "dtype": "float32", "batch_shape": batch_shape },
     });
     let all = &plan.model.layers;
-    let layers =
-        all.iter().enumerate().map(|(at, layer)| layer_json(keras_name(all, at), layer));
+    let layers = all.iter().enumerate().map(|(at, layer)| layer_json(keras_name(all, at), layer));
     let layers: Vec<Value> = std::iter::once(input).chain(layers).collect();
     json!({
         "class_name": "Sequential",

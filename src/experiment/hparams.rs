@@ -1,13 +1,14 @@
 //! What TensorBoard's HParams page shows of a plan: its numbers and words, each under a short name
 //! that is the same in every run.
 //!
-//! All of them are written, not only what a sweep varies: the page shows first what differs between
-//! the runs that it has, be they of one sweep or of several configs.
+//! A run of a sweep has the swept keys alone. The page sorts its columns by name and shows few of them:
+//! among all keys of a plan, those of an optimizer come before `optimizer`. A run of its own has all keys,
+//! so that runs of several configs can be compared.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::config::Plan;
+use crate::config::{Change, Plan};
 use crate::events::HParam;
 use crate::runs::Annotations;
 
@@ -18,9 +19,56 @@ const SECTIONS: [&str; 5] = ["data", "model", "optimizer", "training", "callback
 /// The keys that say what kind of table theirs is.
 const TAGS: [&str; 3] = ["name", "type", "schedule"];
 
-/// Every number, word and truth value of the plan, sorted by name; the seed is none of them, so that
-/// replicates share a row.
-pub(super) fn hparams(plan: &Plan) -> Vec<(String, HParam)> {
+/// What the page tells of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Session {
+    /// The name of its row, which replicates share.
+    pub(super) trial: String,
+    /// Its hyperparameters, sorted by name; the seed is none of them.
+    pub(super) hparams: Vec<(String, HParam)>,
+}
+
+impl Session {
+    /// The session of a run with this plan; `changes` make it different from the others of its sweep.
+    pub(super) fn new(plan: &Plan, changes: &[Change]) -> Session {
+        let swept: Vec<_> = changes.iter().filter(|change| change.key != "seed").collect();
+        let hash = group(plan);
+        if swept.is_empty() {
+            return Session { trial: format!("{} {hash}", plan.name), hparams: hparams(plan) };
+        }
+        let mut hparams: Vec<_> =
+            swept.iter().map(|change| (short_key(&change.key), value(&change.text()))).collect();
+        hparams.sort_by(|a, b| a.0.cmp(&b.0));
+        // The page shows some 15 characters of a name, and the keys as columns.
+        let values: Vec<_> = swept.iter().map(|change| change.text()).collect();
+        let setting = values.join(", ");
+        Session { trial: format!("{setting} ({} {hash})", plan.name), hparams }
+    }
+}
+
+/// The key as [`hparams`] calls it: `optimizer.name` is `optimizer`, `optimizer.beta_1` is `beta_1`.
+fn short_key(key: &str) -> String {
+    let parts: Vec<_> = key.split('.').collect();
+    let parts = match &parts[..] {
+        [table @ .., last] if TAGS.contains(last) && !table.is_empty() => table,
+        all => all,
+    };
+    match parts {
+        [section, rest @ ..] if SECTIONS.contains(section) && !rest.is_empty() => rest.join("."),
+        all => all.join("."),
+    }
+}
+
+fn value(text: &str) -> HParam {
+    match (text.parse::<f64>(), text.parse::<bool>()) {
+        (Ok(number), _) if number.is_finite() => HParam::Number(number),
+        (_, Ok(yes)) => HParam::Bool(yes),
+        _ => HParam::Text(text.to_owned()),
+    }
+}
+
+/// Every number, word and truth value of the plan, sorted by name, but the seed.
+fn hparams(plan: &Plan) -> Vec<(String, HParam)> {
     let mut plan = serde_json::to_value(plan).unwrap_or_default();
     for key in ["dataset", "validation_data"] {
         if let Some(path) = plan["data"].get_mut(key) {
@@ -46,11 +94,11 @@ pub(super) fn annotate(hparams: &mut Vec<(String, HParam)>, annotations: &Annota
     hparams.sort_by(|a, b| a.0.cmp(&b.0));
 }
 
-/// A name that all runs of one plan share, whatever their seed.
-pub(super) fn group(plan: &Plan) -> String {
+/// Six digits that all runs of one plan share, whatever their seed.
+fn group(plan: &Plan) -> String {
     let without_seed = Plan { seed: 0, ..plan.clone() };
     let text = serde_json::to_string(&without_seed).unwrap_or_default();
-    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text).iter().take(3).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The keys of a table that is called `name`; what kind it is goes under its own name, so that

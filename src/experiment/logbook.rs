@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use chrono::{DateTime, FixedOffset};
 
-use crate::config::{Layout, Plan, saved_plan};
+use crate::config::{Plan, saved_plan};
 use crate::data::{Preparation, describe};
 use crate::events::Outcome;
 use crate::experiment::beginning::{fingerprint, is_of, now, record, remove};
 use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
 use crate::experiment::growing_files::Files;
+use crate::experiment::hparams::Session;
 use crate::experiment::model_checkpoint::{Keeper, save_network};
 use crate::experiment::pace::Pace;
 use crate::experiment::pictures::{self, Answers};
@@ -44,6 +45,7 @@ pub(super) struct Logbook {
     plan: String,
     /// The number of epochs of the plan.
     epochs: usize,
+    session: Session,
     files: Option<Files>,
     /// How rows become inputs, for the metadata of weights.
     preparation: String,
@@ -74,6 +76,7 @@ impl Logbook {
             checkpoint: Checkpoint::at(folder.checkpoint()),
             plan: fingerprint(order.plan),
             epochs: order.plan.training.epochs,
+            session: Session::new(order.plan, order.changes),
             folder,
             _lock: lock,
             files: None,
@@ -191,7 +194,7 @@ impl Logbook {
     }
 
     fn create(&self, plan: &Plan) -> Result<Files> {
-        let events = EventFiles::create(&self.folder, plan, &self.record.started)?;
+        let events = EventFiles::create(&self.folder, plan, &self.session, &self.record.started)?;
         remove(&self.folder.history())?;
         let history = HistoryWriter::create(&self.folder.history())?;
         self.files(plan, events, history, &[])
@@ -275,10 +278,7 @@ impl Logbook {
     /// Writes what the network answers to the validation rows after its last epoch (from 0).
     pub(super) fn answers(&mut self, epoch: usize, answers: &Answers<'_>) -> Result<()> {
         let Some(files) = &mut self.files else { return Ok(()) };
-        let folder = match files.options.layout {
-            Layout::Keras => self.folder.validation(),
-            Layout::Flat => self.folder.path().to_owned(),
-        };
+        let folder = files.events.validation_folder();
         let summaries = pictures::look(&files.options, answers, &folder)?;
         files.events.add_validation(epoch as i64, summaries)?;
         files.events.flush()

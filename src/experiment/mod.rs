@@ -7,6 +7,7 @@ mod hparams;
 mod weights;
 
 mod beginning;
+mod board;
 mod csv_logger;
 mod event_files;
 mod growing_files;
@@ -22,12 +23,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
+pub use board::{Replicates, set_visible, write_charts};
 pub use feeds::Feeds;
 pub use trained::{Answer, Evaluation, Mistake, Rows, Trained};
 
 use anyhow::{Result, anyhow};
 
-use crate::config::Plan;
+use crate::config::{Change, Plan};
 use crate::experiment::logbook::Logbook;
 use crate::experiment::pictures::Answers;
 use crate::memory::{self, Bytes, OutOfMemory};
@@ -45,6 +47,8 @@ pub struct Order<'a> {
     pub dir: &'a Path,
     /// The SHA-256 of the data that it was planned for, if that is known.
     pub data: Option<&'a str>,
+    /// What makes it different from the other runs of its sweep.
+    pub changes: &'a [Change],
 }
 
 /// What all runs are given.

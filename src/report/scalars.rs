@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::refusal::Refusal;
-use crate::events::{Scalar, Tags, read_scalars};
+use crate::events::{Scalar, Tags, is_event_file, read_scalars};
 
 /// How a log folder was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ fn event_files(logdir: &Path, notes: &mut Vec<String>) -> BTreeMap<PathBuf, Vec<
     for entry in WalkDir::new(logdir).follow_links(true).sort_by_file_name() {
         match entry {
             Ok(entry) => {
-                let is_events = entry.file_name().to_string_lossy().contains("tfevents");
+                let is_events = is_event_file(&entry.file_name().to_string_lossy());
                 if is_events && entry.file_type().is_file() {
                     let folder = entry.path().parent().unwrap_or(logdir).to_owned();
                     found.entry(folder).or_default().push(entry.into_path());

@@ -113,6 +113,11 @@ impl Folder {
         self.0.join("checkpoint")
     }
 
+    /// Whether the folder is that of a run in a sweep.
+    pub fn is_in_sweep(&self) -> bool {
+        self.0.parent().is_some_and(|parent| Folder::at(parent).sweep_plan().is_file())
+    }
+
     /// The plans of a sweep.
     pub fn sweep_plan(&self) -> PathBuf {
         self.0.join("plan.json")

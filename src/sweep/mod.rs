@@ -2,6 +2,7 @@
 //! undone; it prints nothing and knows nothing of TOML.
 
 mod batch;
+mod board;
 mod budget;
 mod frozen;
 
@@ -15,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 pub use batch::{Batch, Job, Planned, Queued};
+pub use board::{Board, SHOWN, Shown};
 pub use found::{Found, FoundRun, Left};
 pub use frozen::Frozen;
 pub use survey::Survey;
@@ -183,7 +185,12 @@ fn train(
     report: &mut Report,
     tell: &mut dyn FnMut(News<'_>),
 ) -> Status {
-    let order = Order { plan: &job.run.plan, dir: &job.dir, data: job.data.as_deref() };
+    let order = Order {
+        plan: &job.run.plan,
+        dir: &job.dir,
+        data: job.data.as_deref(),
+        changes: &job.run.changes,
+    };
     match experiment::run(&order, setting, report, tell) {
         Ok(runs::Status::Stopped) => Status::Stopped,
         Ok(_) => Status::Completed,

@@ -61,7 +61,7 @@ pub(in crate::experiment) fn look(
         let rows = rows.start..rows.end.min(rows.start + options.embeddings);
         let layer = last_hidden(network);
         let units = predict(network, feed, rows.clone(), layer, *threads);
-        embeddings::write(folder, &network.layers[layer].name, &units, &look)?;
+        embeddings::write(folder, &network.layers[layer].name, &units, &look, shape)?;
     }
     Ok(summaries)
 }
@@ -103,6 +103,11 @@ impl Look<'_> {
     /// The class that row `r` is.
     pub(super) fn truth(&self, r: usize) -> usize {
         self.feed.class((self.from + r) as u32).unwrap_or(0)
+    }
+
+    /// The name of a class.
+    pub(super) fn name(&self, class: usize) -> String {
+        class.to_string()
     }
 
     fn pr_curves(&self) -> impl Iterator<Item = Summary> {

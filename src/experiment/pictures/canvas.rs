@@ -1,4 +1,4 @@
-//! A picture to draw on, with colours for numbers and digits to read; it knows no network.
+//! A picture to draw on, and colors for numbers and classes; it knows no network.
 
 use crate::events::Picture;
 
@@ -8,19 +8,33 @@ pub(super) type Color = [u8; 3];
 pub(super) const WHITE: Color = [255; 3];
 pub(super) const BLACK: Color = [0; 3];
 
-/// Rows of three pixels, the leftmost the highest bit, for each digit.
-const DIGITS: [[u8; 5]; 10] = [
-    [7, 5, 5, 5, 7],
-    [2, 6, 2, 2, 7],
-    [7, 1, 7, 4, 7],
-    [7, 1, 7, 1, 7],
-    [5, 5, 7, 1, 1],
-    [7, 4, 7, 1, 7],
-    [7, 4, 7, 5, 7],
-    [7, 1, 2, 2, 2],
-    [7, 5, 7, 5, 7],
-    [7, 5, 7, 1, 7],
+pub(super) const GRAY: Color = [110; 3];
+
+/// The categorical palette of Tableau 10, in an order that keeps neighbours apart.
+const PALETTE: [Color; 10] = [
+    [31, 119, 180],
+    [255, 127, 14],
+    [44, 160, 44],
+    [214, 39, 40],
+    [148, 103, 189],
+    [140, 86, 75],
+    [227, 119, 194],
+    [90, 90, 90],
+    [170, 170, 20],
+    [23, 190, 207],
 ];
+
+/// The color of a class; the palette repeats after ten.
+pub(super) fn class_color(class: usize) -> Color {
+    PALETTE[class % PALETTE.len()]
+}
+
+/// `from` at 0, `to` at 1.
+pub(super) fn mix(from: Color, to: Color, t: f32) -> Color {
+    let t = t.clamp(0.0, 1.0);
+    let channel = |i: usize| f32::from(from[i]) + t * (f32::from(to[i]) - f32::from(from[i]));
+    [0, 1, 2].map(|i| channel(i).round() as u8)
+}
 
 /// A white picture of this size.
 pub(super) fn canvas(width: usize, height: usize) -> Picture {
@@ -42,24 +56,21 @@ pub(super) fn fill(
     }
 }
 
-/// Writes a number with its middle at (`x`, `y`), each pixel of a digit `size` pixels wide.
-pub(super) fn number(
-    picture: &mut Picture,
-    (x, y): (usize, usize),
-    n: u64,
-    size: usize,
-    color: Color,
-) {
-    let text = n.to_string();
-    let left = x.saturating_sub((4 * text.len() - 1) * size / 2);
-    let top = y.saturating_sub(5 * size / 2);
-    for (i, digit) in text.bytes().enumerate() {
-        for (row, bits) in DIGITS[usize::from(digit - b'0')].iter().enumerate() {
-            for column in (0..3).filter(|column| bits >> (2 - column) & 1 == 1) {
-                let at = (left + (4 * i + column) * size, top + row * size);
-                fill(picture, at, (size, size), color);
-            }
-        }
+/// Lays `color` over a pixel; `share` 0 leaves the pixel, 1 replaces it.
+pub(super) fn blend(picture: &mut Picture, (x, y): (i64, i64), color: Color, share: f32) {
+    let inside = (0..picture.width as i64).contains(&x) && (0..picture.height as i64).contains(&y);
+    if inside {
+        let at = 3 * (y as usize * picture.width + x as usize);
+        let pixel = [picture.rgb[at], picture.rgb[at + 1], picture.rgb[at + 2]];
+        picture.rgb[at..at + 3].copy_from_slice(&mix(pixel, color, share));
+    }
+}
+
+/// Copies `source` so that its upper left corner is at (`x`, `y`).
+pub(super) fn paste(picture: &mut Picture, (x, y): (usize, usize), source: &Picture) {
+    for (i, pixel) in source.rgb.chunks_exact(3).enumerate() {
+        let (column, row) = (x + i % source.width, y + i / source.width);
+        fill(picture, (column, row), (1, 1), [pixel[0], pixel[1], pixel[2]]);
     }
 }
 
@@ -73,35 +84,25 @@ pub(super) fn diverging(x: f32) -> Color {
     }
 }
 
-/// White at 0, dark blue at 1.
-pub(super) fn rising(x: f32) -> Color {
-    let fade = |full: f32| (255.0 + x.clamp(0.0, 1.0) * (full - 255.0)).round() as u8;
-    [fade(8.0), fade(48.0), fade(107.0)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_drawn_where_they_should_be() {
-        let mut picture = canvas(9, 7);
-        number(&mut picture, (4, 3), 17, 1, BLACK);
-        let line = |y: usize| -> String {
-            let pixel = |x: usize| if picture.rgb[3 * (9 * y + x)] == 0 { '#' } else { '.' };
-            (0..9).map(pixel).collect()
-        };
-        let want = [
-            ".........",
-            "..#..###.",
-            ".##....#.",
-            "..#...#..",
-            "..#...#..",
-            ".###..#..",
-            ".........",
-        ];
-        assert_eq!((0..7).map(line).collect::<Vec<_>>(), want);
-        assert_eq!((diverging(0.0), rising(0.0)), (WHITE, WHITE));
+    fn colors_meet_at_white() {
+        assert_eq!(diverging(0.0), WHITE);
         assert!(diverging(-1.0)[2] > diverging(-1.0)[0] && diverging(1.0)[0] > diverging(1.0)[2]);
+        assert_eq!((mix(WHITE, BLACK, 0.0), mix(WHITE, BLACK, 2.0)), (WHITE, BLACK));
+    }
+
+    #[test]
+    fn blending_outside_changes_nothing() {
+        let mut picture = canvas(2, 2);
+        for at in [(-1, 0), (0, -1), (2, 0), (0, 2)] {
+            blend(&mut picture, at, BLACK, 1.0);
+        }
+        assert_eq!(picture, canvas(2, 2));
+        blend(&mut picture, (1, 1), BLACK, 1.0);
+        assert_eq!(picture.rgb[9..], [0; 3]);
     }
 }

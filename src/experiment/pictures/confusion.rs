@@ -1,12 +1,29 @@
-//! The confusion matrix as a picture: a row for what is, a column for what the network says, shaded
-//! by the share of the row.
+//! The confusion matrix as a picture: a row for each class, a column for each prediction.
+//!
+//! The diagonal is blue by its share of the row. All other cells are red by the root of their share of
+//! the greatest mistake, because a good network's mistakes are too few to see on one scale with its hits.
 
 use super::answers::Look;
-use super::canvas::{BLACK, WHITE, canvas, fill, number, rising};
-use crate::events::{Summary, image};
+use super::canvas::{BLACK, Color, GRAY, WHITE, canvas, fill, mix};
+use super::text::{Style, centered, ending, fit, length};
+use crate::events::{Picture, Summary, image};
 
-/// Pixels of a cell.
-const CELL: usize = 44;
+/// More classes than this get no numbers in their cells.
+const MOST_NUMBERED: usize = 20;
+/// Pixels that the cells of more classes fill together.
+const SIDE: usize = 880;
+/// TensorBoard shows the picture at half its size: texts are twice as high as they need be.
+const SIZE: f32 = 25.0;
+/// The height of recall and precision.
+const SMALL: f32 = 19.0;
+const PRECISION: &str = "precision";
+const BLUE: Color = [8, 64, 129];
+const RED: Color = [203, 24, 29];
+/// Pixels for the title and for the name of an axis.
+const TITLE: usize = 42;
+const AXIS: usize = 36;
+/// The longest name of a class in pixels.
+const LONGEST: f32 = 160.0;
 
 /// The picture of all rows.
 pub(super) fn confusion_matrix(look: &Look<'_>) -> Summary {
@@ -15,33 +32,162 @@ pub(super) fn confusion_matrix(look: &Look<'_>) -> Summary {
     for r in 0..look.outputs.rows() {
         counts[look.truth(r)][look.answer(r)] += 1;
     }
-    // Digits get no room where there are too many classes to read them.
-    let cell = if n <= 20 { CELL } else { (880 / n).max(1) };
-    let digits = n <= 20;
-    let margin = if digits { cell / 2 } else { 0 };
-    let side = margin + n * cell + 1;
-    let mut picture = canvas(side, side);
-    for (truth, row) in counts.iter().enumerate() {
-        let total = row.iter().sum::<u64>().max(1);
-        for (answer, &count) in row.iter().enumerate() {
-            let share = count as f32 / total as f32;
-            let at = (margin + answer * cell, margin + truth * cell);
-            fill(
-                &mut picture,
-                at,
-                (cell - usize::from(digits), cell - usize::from(digits)),
-                rising(share),
-            );
-            if digits && 0 < count {
-                let middle = (at.0 + cell / 2, at.1 + cell / 2);
-                number(&mut picture, middle, count, 2, if share < 0.5 { BLACK } else { WHITE });
-            }
-        }
-        if digits {
-            let middle = margin + truth * cell + cell / 2;
-            number(&mut picture, (margin / 2, middle), truth as u64, 2, [110; 3]);
-            number(&mut picture, (middle, margin / 2), truth as u64, 2, [110; 3]);
+    let names: Vec<_> = (0..n).map(|class| look.name(class)).collect();
+    image("confusion_matrix", &[draw(&counts, &names)])
+}
+
+/// Where the cells are.
+struct Grid {
+    left: usize,
+    top: usize,
+    cell: usize,
+    n: usize,
+    numbered: bool,
+}
+
+fn draw(counts: &[Vec<u64>], names: &[String]) -> Picture {
+    let n = counts.len();
+    let numbered = n <= MOST_NUMBERED;
+    let cell = if numbered { 54 } else { (SIDE / n).max(1) };
+    let names: Vec<_> = names.iter().map(|name| fit(name, SIZE, LONGEST)).collect();
+    let longest = names.iter().map(|name| length(name, SIZE)).fold(0.0, f32::max);
+    // Below the names of the classes stands that of the last row.
+    let below = if numbered { length(PRECISION, SMALL) } else { 0.0 };
+    let margin = AXIS + longest.max(below - AXIS as f32).ceil() as usize + 14;
+    // Column names that do not fit their cells run upwards.
+    let upwards = cell as f32 - 4.0 < longest;
+    let top = TITLE + AXIS + if upwards { longest.ceil() as usize + 14 } else { 34 };
+    let grid = Grid { left: margin, top, cell, n, numbered };
+    let totals = if numbered { cell + 20 } else { 12 };
+    let mut picture = canvas(margin + n * cell + totals, top + n * cell + totals);
+    cells(&mut picture, &grid, counts);
+    axes(&mut picture, &grid, &names, upwards);
+    if numbered {
+        shares(&mut picture, &grid, counts);
+    }
+    title(&mut picture, counts);
+    picture
+}
+
+fn title(picture: &mut Picture, counts: &[Vec<u64>]) {
+    let rows: u64 = counts.iter().flatten().sum();
+    let hits: u64 = (0..counts.len()).map(|class| counts[class][class]).sum();
+    let text = format!("{rows} rows, accuracy {:.4}", hits as f64 / rows.max(1) as f64);
+    let middle = (picture.width as f32 / 2.0, TITLE as f32 / 2.0 + 2.0);
+    centered(picture, middle, &text, Style::new(SIZE, BLACK));
+}
+
+fn cells(picture: &mut Picture, grid: &Grid, counts: &[Vec<u64>]) {
+    let share = |truth: usize, answer: usize| {
+        counts[truth][answer] as f32 / counts[truth].iter().sum::<u64>().max(1) as f32
+    };
+    let pairs = || (0..grid.n).flat_map(|truth| (0..grid.n).map(move |answer| (truth, answer)));
+    let wrong = pairs().filter(|(truth, answer)| truth != answer);
+    let worst = wrong.map(|(truth, answer)| share(truth, answer)).fold(0.0, f32::max);
+    let gap = usize::from(8 < grid.cell);
+    for (truth, answer) in pairs() {
+        let (count, share) = (counts[truth][answer], share(truth, answer));
+        let (full, depth) = match truth == answer {
+            true => (BLUE, share),
+            false if worst == 0.0 => (RED, 0.0),
+            false => (RED, 0.9 * (share / worst).sqrt()),
+        };
+        let (x, y) = (grid.left + answer * grid.cell, grid.top + truth * grid.cell);
+        let ground = if count == 0 { [247; 3] } else { mix(WHITE, full, 0.08 + 0.92 * depth) };
+        fill(picture, (x, y), (grid.cell - gap, grid.cell - gap), ground);
+        if grid.numbered {
+            let color = match count {
+                0 => [190; 3],
+                _ if 0.55 < depth => WHITE,
+                _ => BLACK,
+            };
+            let half = grid.cell as f32 / 2.0;
+            let middle = (x as f32 + half, y as f32 + half);
+            let text = count.to_string();
+            let size = (grid.cell as f32 - 6.0) / length(&text, 1.0);
+            centered(picture, middle, &text, Style::new(size.min(SIZE), color));
         }
     }
-    image("confusion_matrix", &[picture])
+}
+
+/// The names of the axes and of the classes; of many classes every so many are named.
+fn axes(picture: &mut Picture, grid: &Grid, names: &[String], upwards: bool) {
+    let side = (grid.n * grid.cell) as f32;
+    let (left, top) = (grid.left as f32, grid.top as f32);
+    let black = Style::new(SIZE, BLACK);
+    let middle = (left + side / 2.0, TITLE as f32 + AXIS as f32 / 2.0);
+    centered(picture, middle, "predicted class", black);
+    let middle = (AXIS as f32 / 2.0, top + side / 2.0);
+    centered(picture, middle, "true class", Style { upwards: true, ..black });
+    let every = (SIZE as usize + 4).div_ceil(grid.cell);
+    let gray = Style::new(SIZE, GRAY);
+    for (class, name) in names.iter().enumerate().step_by(every) {
+        let at = (class * grid.cell) as f32 + grid.cell as f32 / 2.0;
+        ending(picture, (left - 8.0, top + at), name, gray);
+        if upwards {
+            let start = (left + at, top - 8.0);
+            super::text::starting(picture, start, name, Style { upwards, ..gray });
+        } else {
+            centered(picture, (left + at, top - 17.0), name, gray);
+        }
+    }
+}
+
+/// Recall at the end of each row, precision at the end of each column.
+fn shares(picture: &mut Picture, grid: &Grid, counts: &[Vec<u64>]) {
+    let style = Style::new(SMALL, GRAY);
+    let end = (grid.n * grid.cell) as f32;
+    let (left, top) = (grid.left as f32, grid.top as f32);
+    let half = grid.cell as f32 / 2.0;
+    let text = |hits: u64, all: u64| match all {
+        0 => "–".to_owned(),
+        all => format!("{:.3}", hits as f64 / all as f64),
+    };
+    for class in 0..grid.n {
+        let at = (class * grid.cell) as f32 + half;
+        let hits = counts[class][class];
+        let recall = text(hits, counts[class].iter().sum());
+        centered(picture, (left + end + half, top + at), &recall, style);
+        let precision = text(hits, counts.iter().map(|row| row[class]).sum());
+        centered(picture, (left + at, top + end + 20.0), &precision, style);
+    }
+    centered(picture, (left + end + half, top - 17.0), "recall", style);
+    ending(picture, (left - 8.0, top + end + 20.0), PRECISION, style);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pixel(picture: &Picture, x: usize, y: usize) -> Color {
+        let at = 3 * (y * picture.width + x);
+        [picture.rgb[at], picture.rgb[at + 1], picture.rgb[at + 2]]
+    }
+
+    #[test]
+    fn one_mistake_in_a_thousand_is_seen() {
+        let names: Vec<_> = (0..3).map(|class| class.to_string()).collect();
+        let counts = vec![vec![999, 1, 0], vec![0, 1000, 0], vec![20, 0, 980]];
+        let picture = draw(&counts, &names);
+        let margin = picture.width - 3 * 54 - (54 + 20);
+        let top = picture.height - 3 * 54 - (54 + 20);
+        let corner = |truth: usize, answer: usize| {
+            pixel(&picture, margin + answer * 54 + 2, top + truth * 54 + 2)
+        };
+        let [hit, mistake, none] = [corner(0, 0), corner(0, 1), corner(0, 2)];
+        assert!(hit[2] > hit[0], "blue: {hit:?}");
+        assert!(mistake[0] > mistake[2] + 20, "red: {mistake:?}");
+        assert_eq!(none, [247; 3]);
+        let worst = corner(2, 0);
+        assert!(worst[1] < mistake[1], "more is darker: {worst:?}");
+    }
+
+    #[test]
+    fn any_number_of_classes_and_any_name_fits() {
+        for n in [2, 20, 21, 100, 1000] {
+            let names: Vec<_> = (0..n).map(|class| "大".repeat(class % 40)).collect();
+            let picture = draw(&vec![vec![0; n]; n], &names);
+            assert!(picture.width < 1400 && picture.height < 1400, "{n}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod canvas;
 mod confusion;
 mod embeddings;
 mod mistakes;
+mod text;
 mod weights;
 
 pub(super) use answers::{Answers, look};

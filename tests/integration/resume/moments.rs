@@ -40,7 +40,7 @@ fn train(plan: &Plan, dir: &Path, stop_at: usize, threads: &[usize]) -> (Status,
     let shares = AtomicUsize::new(0);
     let share = || threads[shares.fetch_add(1, Ordering::Relaxed) % threads.len()];
     let setting = Setting { threads: &share, stop: &stop, sync_every: SYNC_EVERY, ..setting() };
-    let order = Order { plan, dir, data: None };
+    let order = Order { plan, dir, data: None, changes: &[] };
     let mut report = Report::default();
     let status = experiment::run(&order, &setting, &mut report, &mut |_| {});
     (status.unwrap(), report)
@@ -168,7 +168,7 @@ fn epochs_since_the_last_checkpoint_are_trained_again() {
                 assert_eq!(train(&plan, &died, stop_at, &[1]).0, Status::Stopped, "{name}");
             }
             let setting = Setting { save_every: Duration::MAX, ..setting() };
-            let order = Order { plan: &plan, dir: &died, data: None };
+            let order = Order { plan: &plan, dir: &died, data: None, changes: &[] };
             let mut tell = |news: News<'_>| {
                 if let News::Training(Event::EpochBegin { epoch }) = news {
                     assert!(epoch < 2, "planted");
@@ -191,7 +191,7 @@ fn a_panic_fails_the_run_and_can_be_tried_again() {
     let (whole, folder) = (dir.path().join("whole"), Folder::at(&dir.path().join("panicked")));
     train(&plan, &whole, usize::MAX, &[1]);
     let setting = setting();
-    let order = Order { plan: &plan, dir: folder.path(), data: None };
+    let order = Order { plan: &plan, dir: folder.path(), data: None, changes: &[] };
     let steps = Cell::new(0);
     let mut tell = |news: News<'_>| {
         if let News::Training(Event::BatchEnd { .. }) = news {
@@ -217,7 +217,7 @@ fn what_is_forced_to_the_disk_is_the_same() {
     let dir = tempdir().unwrap();
     let (whole, forced) = (dir.path().join("whole"), dir.path().join("forced"));
     train(&plan, &whole, usize::MAX, &[1]);
-    let order = Order { plan: &plan, dir: &forced, data: None };
+    let order = Order { plan: &plan, dir: &forced, data: None, changes: &[] };
     experiment::run(&order, &setting(), &mut Report::default(), &mut |_| {}).unwrap();
     same_run(&forced, &whole);
 }
@@ -233,7 +233,7 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     let state = folder.checkpoint().join("state.safetensors");
     let refused = |plan: &Plan, data: Option<&str>| {
         let setting = setting();
-        let order = Order { plan, dir: folder.path(), data };
+        let order = Order { plan, dir: folder.path(), data, changes: &[] };
         let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
         assert_eq!(fs::read(folder.record()).unwrap(), before);
         error.unwrap_err().to_string()
@@ -355,7 +355,8 @@ fn other_data_than_planned_is_refused() {
     let plan = plan("");
     let dir = tempdir().unwrap();
     let setting = setting();
-    let order = Order { plan: &plan, dir: &dir.path().join("run"), data: Some("0123") };
+    let order =
+        Order { plan: &plan, dir: &dir.path().join("run"), data: Some("0123"), changes: &[] };
     let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
     let error = error.unwrap_err().to_string();
     assert!(error.starts_with("the data has changed since the run was planned: got mnist: "));
