@@ -30,6 +30,8 @@ pub struct Replicates<'a> {
     pub runs: &'a [PathBuf],
     /// What makes them different from the other runs of their sweep.
     pub changes: &'a [Change],
+    /// Whether the means have a row on the HParams page, where that of the runs is hidden with them.
+    pub has_session: bool,
 }
 
 /// The tags of a number's mean and of the ends of its band.
@@ -50,7 +52,9 @@ impl Replicates<'_> {
         let Session { trial, hparams } = Session::new(&plan, self.changes);
         let mut writer = EventWriter::create(dir, 0, Clock::System)?;
         let now = seconds(&now());
-        writer.add(0, session_start(&hparams, &trial, now));
+        if self.has_session {
+            writer.add(0, session_start(&hparams, &trial, now));
+        }
         if plan.tensorboard.write_graph {
             writer.add_graph(events::graph(&graph::nodes(&plan)));
         }
@@ -61,7 +65,9 @@ impl Replicates<'_> {
                 writer.add(*epoch as i64, scalar(tag, value as f32));
             }
         }
-        writer.add(0, session_end(Outcome::Success, now));
+        if self.has_session {
+            writer.add(0, session_end(Outcome::Success, now));
+        }
         writer.flush()?;
         let ours = writer.path().file_name().map(|name| name.to_string_lossy().into_owned());
         Ok(remove_files(dir, |name| events::is_event_file(name) && Some(name) != ours.as_deref())?)
