@@ -1,6 +1,7 @@
 //! All tests that use the program from outside, in one binary: it links once.
 
 mod answers;
+mod board;
 mod cli;
 mod config;
 mod data;

@@ -43,7 +43,7 @@ fn logs() -> Sandbox {
 }
 
 /// The Chromium that RUNNER_TEST_CHROMIUM names, or that is called so.
-fn chromium() -> PathBuf {
+pub(crate) fn chromium() -> PathBuf {
     let named = std::env::var_os("RUNNER_TEST_CHROMIUM").map(PathBuf::from);
     let names = ["chromium", "chromium-browser", "google-chrome"].map(PathBuf::from);
     let runs = |name: &PathBuf| Command::new(name).arg("--version").output().is_ok();

@@ -80,8 +80,7 @@ fn hparams_have_a_row_for_replicates_and_say_how_they_ended() {
         .collect();
     let mean = losses.iter().sum::<f64>() / losses.len() as f64;
     let metrics = groups[0]["metricValues"].as_array().unwrap();
-    let is =
-        |metric: &&Value| metric["name"] == json!({"group": "", "tag": "epoch/val_loss"});
+    let is = |metric: &&Value| metric["name"] == json!({"group": "", "tag": "epoch/val_loss"});
     let shown = metrics.iter().find(is).unwrap()["value"].as_f64().unwrap();
     assert!((shown - mean).abs() < 1e-6, "{shown} {mean}");
 }
