@@ -339,7 +339,7 @@ fn a_finished_run_without_its_whole_state_stays_as_it_is() {
     let (before, whole) = (all(), fs::read(&state).unwrap());
     let refused = || {
         let setting = setting();
-        let order = Order { plan: &longer, dir: folder.path(), data: None };
+        let order = Order { plan: &longer, dir: folder.path(), data: None, changes: &[] };
         let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
         assert!(all() == before);
         error.unwrap_err().to_string()
