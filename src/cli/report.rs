@@ -130,8 +130,11 @@ fn notes(ending: &Ending<'_>) -> Vec<String> {
     }
     notes.extend(ending.shown.errors.iter().map(|error| format!("warning: {error}")));
     notes.extend(ending.shown.parts.iter().map(|(root, shown, all)| {
-        let board = shell_word(root);
-        format!("TensorBoard shows the best {shown} of {all}; all of them: runner board {board}")
+        let some = match shown == all {
+            true => "the means of replicates".to_owned(),
+            false => format!("the best {shown} of {all}"),
+        };
+        format!("TensorBoard shows {some}; every run: runner board {}", shell_word(root))
     }));
     let logged = results.iter().any(|result| result.dir.is_some());
     // The names of a sweep's runs are shortest from its own folder.

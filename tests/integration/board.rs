@@ -83,7 +83,7 @@ fn pages_show_curves_of_forty_one_runs_and_one_more() {
     let inner = sweep.strip_prefix(sandbox.path()).unwrap().display().to_string();
     let last = said.stderr.lines().last().unwrap();
     assert_eq!(last, format!("see them with: tensorboard --logdir {inner}"));
-    assert!(said.stderr.contains(&format!("the best 16 of 41; all of them: runner board {inner}")));
+    assert!(said.stderr.contains(&format!("the best 16 of 41; every run: runner board {inner}")));
 
     let seen = pages(&sandbox.path().join("logs"), "scalars,timeseries,graphs");
     for (page, curves) in [("scalars", 18), ("timeseries", 1)] {
