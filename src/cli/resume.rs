@@ -79,9 +79,10 @@ fn survey(
 }
 
 /// The results in the order of their plans: those known before, and in the gaps the new ones.
-fn merged(known: Vec<Option<RunResult>>, new: &[RunResult]) -> Vec<RunResult> {
+fn merged(known: Vec<Option<Box<RunResult>>>, new: &[RunResult]) -> Vec<RunResult> {
     let mut new = new.iter().cloned();
-    known.into_iter().filter_map(|result| result.or_else(|| new.next())).collect()
+    let next = |result: Option<Box<RunResult>>| result.map(|known| *known).or_else(|| new.next());
+    known.into_iter().filter_map(next).collect()
 }
 
 /// What there is to do, what is left alone, and what is doubtful about it.

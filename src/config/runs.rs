@@ -241,6 +241,10 @@ impl Difference {
     fn compare(&mut self, base: &Value, other: &Value, path: &mut String) {
         let end = path.len();
         let mut below = |this: &mut Self, key: &str, base: Option<&Value>, other| {
+            // Most of two plans is the same: no path is made for it.
+            if base.zip(other).is_some_and(|(base, other)| is_same(base, other)) {
+                return;
+            }
             path.push('/');
             path.push_str(&key.replace('~', "~0").replace('/', "~1"));
             match (base, other) {
@@ -315,7 +319,18 @@ fn place<'a>(value: &'a mut Value, pointer: &str) -> Option<(&'a mut Value, Stri
 /// Whether two values are the same to the bit: `0.0` and `-0.0` are equal as numbers.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one.to_string() == other.to_string(),
+        (Value::Number(one), Value::Number(other)) if one.as_f64() == Some(0.0) => {
+            one.to_string() == other.to_string()
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let same =
+                |(key, value): (_, &Value)| other.get(key).is_some_and(|o| is_same(value, o));
+            one.len() == other.len() && one.iter().all(same)
+        }
         _ => one == other,
     }
 }

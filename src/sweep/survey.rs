@@ -120,7 +120,7 @@ impl Survey {
 
     /// The batch of all that is left to do, the failed runs too if they are to be tried again; and
     /// the results of the runs around them, `None` for those of the batch, in its order.
-    pub fn into_batch(self, retry_failed: bool) -> (Batch, Vec<Option<RunResult>>) {
+    pub fn into_batch(self, retry_failed: bool) -> (Batch, Vec<Option<Box<RunResult>>>) {
         let (mut queue, mut locks, mut results) = (Vec::new(), Vec::new(), Vec::new());
         for found in self.found {
             if !found.named && !found.is_unfinished(retry_failed) {
@@ -133,7 +133,7 @@ impl Survey {
                         results.push(None);
                         queue.push(queued);
                     }
-                    (result, _) => results.push(result.cloned()),
+                    (result, _) => results.push(result.cloned().map(Box::new)),
                 }
             }
         }

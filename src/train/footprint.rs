@@ -2,7 +2,7 @@
 //! matrices as the engine makes.
 
 use crate::kernels::{LANES, Matrix, Rule, padded};
-use crate::model::{Layer, Network};
+use crate::model::{Initializer, Layer, Network};
 use crate::optim::{Optimizer, UseRule, Whole};
 use crate::train::engine::EVALUATED_ROWS;
 
@@ -41,15 +41,15 @@ impl Footprint {
     pub fn of(shape: Shape<'_>) -> Footprint {
         let Shape { layers, features, batch, optimizer } = shape;
         let mut found = Footprint::default();
-        let whole = keeps_gradients(layers, optimizer);
+        let small: Vec<Network> = layers.iter().map(miniature).collect();
+        let whole = keeps_gradients(&small, optimizer);
         let rows = (batch as u64).saturating_add(EVALUATED_ROWS as u64);
         let workspace = |columns: u64| columns.saturating_mul(4).saturating_mul(rows);
         let (mut inputs, mut passes_back) = (features, false);
         found.activations = workspace(width(features));
-        for layer in layers {
+        for (layer, small) in layers.iter().zip(&small) {
             let outputs = layer.outputs(inputs);
-            let mut share = Share::default();
-            let (small, mut trains) = (miniature(layer), false);
+            let (mut share, mut trains) = (Share::default(), false);
             for (role, _) in small.layers[0].body.weights() {
                 let rows = if role.is_vector { 1 } else { inputs };
                 let bytes = matrix(rows, outputs);
@@ -132,6 +132,8 @@ fn miniature(layer: &Layer) -> Network {
     let mut layer = layer.clone();
     if let Layer::Dense(dense) = &mut layer {
         dense.units = 1;
+        dense.kernel_initializer = Initializer::Zeros {};
+        dense.bias_initializer = Initializer::Zeros {};
     }
     Network::new(1, &[layer], 0)
 }
@@ -154,10 +156,10 @@ fn state(optimizer: &Optimizer, (rows, cols): (usize, usize), is_vector: bool) -
 }
 
 /// Whether the gradients of all weights are kept until they are applied.
-fn keeps_gradients(layers: &[Layer], optimizer: &Optimizer) -> bool {
+fn keeps_gradients(small: &[Network], optimizer: &Optimizer) -> bool {
     let shared = optimizer.shared();
     let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
-    let regularized = || layers.iter().any(|layer| miniature(layer).regularized().next().is_some());
+    let regularized = || small.iter().any(|layer| layer.regularized().next().is_some());
     // Those of several batches are part of the state.
     let one_batch = shared.batches() == 1;
     one_batch && (by_norm || optimizer.at(0, None, IsWhole) || regularized())
