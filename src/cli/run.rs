@@ -79,7 +79,7 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
 pub(super) fn work(
     (names, largest): (Vec<Arc<str>>, Bytes),
     batch: impl FnOnce() -> anyhow::Result<Batch>,
-    known: &[Option<RunResult>],
+    known: &[Option<Box<RunResult>>],
     args: &Work,
     interrupt: &Arc<Interrupt>,
     console: &Console,

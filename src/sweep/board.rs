@@ -73,7 +73,7 @@ struct Ended {
 
 impl Board {
     /// The board of a batch, and of the runs around it whose results are `known`.
-    pub fn new(batch: &Batch, known: &[Option<RunResult>]) -> Board {
+    pub fn new(batch: &Batch, known: &[Option<Box<RunResult>>]) -> Board {
         let mut sweeps: BTreeMap<PathBuf, Sweep> = BTreeMap::new();
         for run in &batch.queue {
             let (label, changes) = run.heading();
