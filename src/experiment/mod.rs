@@ -175,7 +175,8 @@ fn train(
         _ if plan.tensorboard.looks_at_answers() => {
             if let Some((feed, rows)) = loaded.validation(plan) {
                 let (network, shape) = (&state.network, &loaded.preparation.shape[..]);
-                let answers = Answers { network, feed, rows, shape, threads };
+                let names = loaded.preparation.class_names().unwrap_or_default();
+                let answers = Answers { network, feed, rows, shape, names: &names, threads };
                 logbook.answers(state.epoch.saturating_sub(1), &answers)?;
             }
         }

@@ -58,11 +58,11 @@ fn visible(root: &Path) -> BTreeSet<String> {
 
 /// What these pages of TensorBoard show of a log folder.
 fn pages(logdir: &Path, pages: &str) -> Value {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/tensorboard.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/pages.py");
     let mut command = Command::new(python());
     let output = command.arg(script).arg(chromium()).arg(logdir).arg(pages).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "tensorboard.py failed, {}:\n{stderr}", output.status);
+    assert!(output.status.success(), "pages.py failed, {}:\n{stderr}", output.status);
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

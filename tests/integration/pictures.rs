@@ -115,3 +115,29 @@ fn scalars(scalars: &Value, train: &str, validation: &str) {
         assert_eq!(value(validation, &tag, 2), value(validation, &format!("epoch_{name}"), 2));
     }
 }
+
+#[test]
+fn the_projector_has_names_and_pictures() {
+    let sandbox = Sandbox::new();
+    let row =
+        |i: u32| format!("{},{},{}\n", i * 7 % 10, i, ["no", "yes"][(i * 7 % 10 / 5) as usize]);
+    let rows: String = (0..40).map(row).collect();
+    sandbox.file("points.csv", &format!("x,y,class\n{rows}"));
+    let config = CONFIG.replace("limit = 400", "dataset = \"points.csv\"");
+    let config = config.replace("units = 10", "units = 2").replace("mistakes = 4\n", "");
+    sandbox.file("all.toml", &config.replace("write_images = true\n", ""));
+    sandbox.runner("run all.toml -q").exits(0);
+    let (dir, _) = run(&sandbox.path().join("logs"));
+    let read = |name: &str| fs::read_to_string(dir.join("validation").join(name)).unwrap();
+    let metadata = read("embeddings_metadata.tsv");
+    let mut lines = metadata.lines();
+    assert_eq!(lines.next(), Some("label\tclass\tanswer\tright\trow"));
+    let labels = ["yes", "no", "yes, taken for no", "no, taken for yes"];
+    assert!(lines.all(|line| labels.contains(&line.split('\t').next().unwrap())), "{metadata}");
+    let config = read("projector_config.pbtxt");
+    assert!(config.contains("image_path: \"embeddings_sprite.png\""), "{config}");
+    // Ten rows in a square of four times four discs.
+    let png = fs::read(dir.join("validation/embeddings_sprite.png")).unwrap();
+    let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    assert_eq!((side(16), side(20)), (4 * 16, 4 * 16));
+}

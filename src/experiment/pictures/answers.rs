@@ -17,6 +17,8 @@ pub(super) struct Look<'a> {
     pub(super) feed: &'a Feed,
     /// The first row.
     pub(super) from: usize,
+    /// The names of the classes, if they have any.
+    pub(super) names: &'a [String],
     /// Rows × outputs, after the last activation.
     pub(super) outputs: Matrix,
 }
@@ -31,6 +33,8 @@ pub(in crate::experiment) struct Answers<'a> {
     pub(in crate::experiment) rows: Range<usize>,
     /// The shape of one input.
     pub(in crate::experiment) shape: &'a [usize],
+    /// The names of the classes, if they have any.
+    pub(in crate::experiment) names: &'a [String],
     /// Threads to compute with.
     pub(in crate::experiment) threads: usize,
 }
@@ -41,10 +45,10 @@ pub(in crate::experiment) fn look(
     answers: &Answers<'_>,
     folder: &Path,
 ) -> Result<Vec<Summary>> {
-    let Answers { network, feed, rows, shape, threads } = answers;
+    let Answers { network, feed, rows, shape, names, threads } = answers;
     let last = network.layers.len() - 1;
     let outputs = predict(network, feed, rows.clone(), last, *threads);
-    let look = Look { feed, from: rows.start, outputs };
+    let look = Look { feed, from: rows.start, names, outputs };
     let mut summaries = Vec::new();
     if options.confusion_matrix {
         summaries.push(confusion::confusion_matrix(&look));
@@ -105,9 +109,9 @@ impl Look<'_> {
         self.feed.class((self.from + r) as u32).unwrap_or(0)
     }
 
-    /// The name of a class.
+    /// The name of a class, or its number.
     pub(super) fn name(&self, class: usize) -> String {
-        class.to_string()
+        self.names.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
 
     fn pr_curves(&self) -> impl Iterator<Item = Summary> {

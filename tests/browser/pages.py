@@ -1,5 +1,5 @@
 """Opens pages of the real TensorBoard in headless Chromium and prints what they show as JSON; usage:
-tensorboard.py CHROMIUM LOGDIR PAGE[,PAGE...] [FOLDER FOR PICTURES].
+pages.py CHROMIUM LOGDIR PAGE[,PAGE...] [FOLDER FOR PICTURES].
 
     {"scalars": {"ticked": 16, "boxes": 19, "charts": 5, "curves": 16, "text": "..."}, ...}
 
