@@ -4,6 +4,10 @@
 # date; the browser is Chromium, or what RUNNER_TEST_CHROMIUM names.
 #
 #   scripts/test.sh [arguments for cargo test]
+#
+# RUNNER_FUZZ_CASES sets how many damaged files each test of a reader tries, 32 if it is not set:
+#
+#   RUNNER_FUZZ_CASES=10000 scripts/test.sh fuzz
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

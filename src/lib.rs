@@ -21,5 +21,6 @@ pub mod optim;
 pub mod train;
 
 pub mod memory;
+pub mod quote;
 pub mod random;
 pub mod shorthand;

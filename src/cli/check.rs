@@ -6,9 +6,12 @@ use super::exit::Exit;
 use super::format::count;
 use super::load;
 
+/// Problems that are shown; the others are counted.
+const MAX_SHOWN: usize = 100;
+
 /// Checks the configs and says how many runs they describe, or shows their problems.
 pub(super) fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
-    match args.request.experiments(console.err.color) {
+    match args.request.verified_experiments(console.err.color) {
         Ok(experiments) => {
             let configs = experiments.len();
             let runs = experiments.iter().map(|experiment| experiment.runs.len()).sum();
@@ -24,7 +27,10 @@ pub(super) fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit>
 
 /// Shows what is wrong with a request.
 pub(super) fn show_problems(pictures: &[String], console: &Console) -> Exit {
-    console.say(&pictures.join("\n\n"));
+    console.say(&pictures[..pictures.len().min(MAX_SHOWN)].join("\n\n"));
+    if MAX_SHOWN < pictures.len() {
+        console.say(&format!("\n... and {} more", pictures.len() - MAX_SHOWN));
+    }
     if 1 < pictures.len() {
         console.say("");
         console.error(&format!("{}; nothing was started", count(pictures.len(), "problem")));

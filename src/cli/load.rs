@@ -3,8 +3,19 @@
 use std::path::PathBuf;
 
 use super::console::Console;
-use crate::config::{self, Experiment};
+use crate::config::{self, Experiment, Problems};
+use crate::data;
 use crate::memory::machine;
+
+/// The experiments that the configs describe, after reading all of their data; or a picture of every
+/// problem.
+pub(super) fn load_and_verify(
+    configs: &[PathBuf],
+    sets: &[String],
+    color: bool,
+) -> Result<Vec<Experiment>, Vec<String>> {
+    pictures(config::load_with(configs, sets, &data::describe_and_verify), color)
+}
 
 /// The memory that the greatest run takes, and that there is.
 pub(super) fn memory(experiments: &[Experiment]) -> Option<String> {
@@ -21,8 +32,11 @@ pub(super) fn load(
     sets: &[String],
     color: bool,
 ) -> Result<Vec<Experiment>, Vec<String>> {
-    config::load(configs, sets)
-        .map_err(|problems| problems.0.iter().map(|p| config::render(p, color)).collect())
+    pictures(config::load(configs, sets), color)
+}
+
+fn pictures<T>(loaded: Result<T, Problems>, color: bool) -> Result<T, Vec<String>> {
+    loaded.map_err(|problems| problems.0.iter().map(|p| config::render(p, color)).collect())
 }
 
 /// Shows what is worth knowing of the data that the experiments learn from, each once.

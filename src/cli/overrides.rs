@@ -1,15 +1,27 @@
 //! `KEY=VALUE` among the configs, as Hydra has it: told from a path, it is an override like those of
 //! `--set`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::Request;
-use super::load::load;
+use super::load::{load, load_and_verify};
 use crate::config::Experiment;
+
+/// Makes experiments of configs and overrides.
+type Load = fn(&[PathBuf], &[String], bool) -> Result<Vec<Experiment>, Vec<String>>;
 
 impl Request {
     /// The experiments that it describes, or a picture of everything that is wrong with it.
     pub(super) fn experiments(&self, color: bool) -> Result<Vec<Experiment>, Vec<String>> {
+        self.loaded(color, load)
+    }
+
+    /// The same, after reading all of their data.
+    pub(super) fn verified_experiments(&self, color: bool) -> Result<Vec<Experiment>, Vec<String>> {
+        self.loaded(color, load_and_verify)
+    }
+
+    fn loaded(&self, color: bool, load: Load) -> Result<Vec<Experiment>, Vec<String>> {
         let (mut paths, mut sets) = (Vec::new(), self.set.clone());
         for word in &self.configs {
             match key_value(word) {

@@ -15,6 +15,7 @@ use super::load;
 use super::progress::{self, Progress};
 use super::report::{Ending, Wanted, report};
 use crate::config::{Experiment, Variant};
+use crate::data::DataError;
 use crate::memory::{Bytes, machine};
 use crate::runs::Annotations;
 use crate::sweep::{Batch, Board, Notice, Options, RunResult, Shown};
@@ -50,6 +51,11 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     for repeats in experiments.iter().map(|experiment| experiment.repeats).filter(|n| 0 < *n) {
         console.say(&format!("{} the same as an earlier one, left out", count(repeats, "draw")));
     }
+    let threads = Parallelism::new(cores(), args.work.threads, args.work.jobs).threads;
+    let feeds = match Batch::read(&experiments, threads) {
+        Ok(feeds) => feeds,
+        Err(errors) => return Ok(refuse(&errors, console)),
+    };
     let largest = experiments.iter().map(|experiment| experiment.memory).max().unwrap_or_default();
     let names = experiments.iter().flat_map(|experiment| {
         std::iter::repeat_n(Arc::from(&*experiment.name), experiment.runs.len())
@@ -57,7 +63,7 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let names = names.collect();
     let interrupt = Arc::new(Interrupt::default());
     let plan = || {
-        let batch = Batch::plan(experiments, &args.logdir);
+        let batch = Batch::plan(experiments, &args.logdir, feeds);
         batch.annotate(&annotations)?;
         Ok(batch)
     };
@@ -72,6 +78,16 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let told = report(&ending, Wanted::of(&args.work), console);
     let exit = Exit::of(&results, interrupt.asked());
     told.map(|()| exit)
+}
+
+/// Says what is wrong with the data, before anything has started.
+fn refuse(errors: &[anyhow::Error], console: &Console) -> Exit {
+    for error in errors {
+        let help = error.downcast_ref::<DataError>().and_then(DataError::help);
+        let help = help.unwrap_or_else(|| "mend the data, or name another".to_owned());
+        console.error(&format!("{error:#}; nothing was started\n  help: {help}"));
+    }
+    Exit::Request
 }
 
 /// Runs a batch, whose runs have these names and take up to so much memory, and shows how it goes.

@@ -8,7 +8,8 @@ use super::callbacks;
 use super::classes;
 use super::data;
 use super::fit;
-use super::load::{beside, reason};
+use super::initial_weights::{self, KnownWeights};
+use super::load::beside;
 use super::memory;
 use super::optimizer;
 use super::plan::Plan;
@@ -32,12 +33,15 @@ pub(super) fn resolve(
     root: &Node,
     file: &Path,
     describe: &mut Describer<'_>,
+    known: &mut KnownWeights,
 ) -> Result<Bytes, Vec<Problem>> {
     let written = Written { root, file };
     let mut problems = Vec::new();
     let mut needs = Bytes::default();
     problems.extend(name(plan, &written));
-    problems.extend(weights(plan, &written));
+    let lost_weights = initial_weights::path(plan, &written);
+    let has_weights = lost_weights.is_none();
+    problems.extend(lost_weights);
     match data::dataset(plan, &written, describe) {
         Ok(data) => {
             data::fill(plan, &written, &data);
@@ -49,6 +53,9 @@ pub(super) fn resolve(
             match memory::memory(plan, &written, &data, machine()) {
                 Ok(found) => needs = found,
                 Err(problem) => problems.push(*problem),
+            }
+            if has_weights && problems.is_empty() {
+                problems.extend(initial_weights::content(plan, &written, known));
             }
         }
         Err(problem) => problems.push(*problem),
@@ -133,21 +140,4 @@ fn bad_folder_name(name: &str) -> Option<&'static str> {
     }
     let bad = |c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c);
     name.contains(bad).then_some(r#"it contains one of /\:*?"<>| or a control character"#)
-}
-
-fn weights(plan: &mut Plan, written: &Written<'_>) -> Option<Problem> {
-    let key = "model.weights";
-    let given = plan.model.weights.as_ref()?.to_string_lossy().into_owned();
-    let path = match written.absolute(key, &given) {
-        Ok(path) => PathBuf::from(path),
-        Err(problem) => return Some(*problem),
-    };
-    let why = match std::fs::metadata(&path) {
-        Ok(found) if found.is_file() => None,
-        Ok(_) => Some("it is no file".to_owned()),
-        Err(error) => Some(reason(&error)),
-    };
-    plan.model.weights = Some(path);
-    let message = format!("cannot read the weights `{given}`: {}", why?);
-    Some(written.problem(&[key], message, "the path is relative to the config that it stands in"))
 }

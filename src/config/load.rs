@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::check::{self, Describe};
 use super::experiment::Experiment;
+use super::initial_weights::KnownWeights;
 use super::nearest::nearest;
 use super::notes::notes;
 use super::plan::Plan;
@@ -47,6 +48,7 @@ pub fn load_with(
     let mut describe = |source: &data::Source| {
         known.entry(source.clone()).or_insert_with(|| describe(source).map_err(Arc::new)).clone()
     };
+    let mut weights = KnownWeights::default();
     let mut experiments = Vec::new();
     for path in paths {
         let (mut asked, mut told) = (HashSet::new(), Vec::new());
@@ -61,7 +63,7 @@ pub fn load_with(
             }
             found
         };
-        let loaded = load_one(path, &overrides, &mut ask);
+        let loaded = load_one(path, &overrides, &mut ask, &mut weights);
         match loaded {
             Ok(experiment) => experiments.push(Experiment { notes: told, ..experiment }),
             Err(found) => found.into_iter().for_each(|problem| problems.add(problem)),
@@ -74,6 +76,7 @@ fn load_one(
     path: &Path,
     sets: &[Set],
     describe: &mut check::Describer<'_>,
+    weights: &mut KnownWeights,
 ) -> Result<Experiment, Vec<Problem>> {
     let mut root = read(path, &mut Vec::new())?;
     // First what changes the sweep, which decides about the others.
@@ -87,7 +90,7 @@ fn load_one(
     let broken = apply(&mut root, others).err();
     let mut needs = Bytes::default();
     let mut planner = |root: &Node| {
-        let (plan, memory) = plan(path, root, describe)?;
+        let (plan, memory) = plan(path, root, describe, weights)?;
         needs = needs.max(memory);
         Ok(plan)
     };
@@ -118,6 +121,7 @@ fn plan(
     path: &Path,
     root: &Node,
     describe: &mut check::Describer<'_>,
+    weights: &mut KnownWeights,
 ) -> Result<(Plan, Bytes), Vec<Problem>> {
     let mut root = root.clone();
     let problems = walk::walk(&mut root);
@@ -129,7 +133,7 @@ fn plan(
         let help = "`runner schema` describes every key";
         vec![Problem::at(Location::File(path.to_owned()), error.message(), help)]
     })?;
-    let memory = check::resolve(&mut plan, root, path, describe)?;
+    let memory = check::resolve(&mut plan, root, path, describe, weights)?;
     Ok((plan, memory))
 }
 

@@ -15,6 +15,7 @@ mod check;
 mod classes;
 mod data;
 mod fit;
+mod initial_weights;
 mod memory;
 mod notes;
 mod optimizer;

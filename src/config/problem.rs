@@ -5,6 +5,11 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::quote::{MAX_MESSAGE, cut};
+
+/// Characters of a help or a note, which may list all keys of a table.
+const MAX_TEXT: usize = 2000;
+
 /// Everything that is wrong with a request, in the order of its files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problems(pub Vec<Problem>);
@@ -70,30 +75,30 @@ impl Problem {
         help: impl Into<String>,
     ) -> Self {
         Problem {
-            message: message.into(),
+            message: cut(message.into(), MAX_MESSAGE),
             location: at.into(),
             label: None,
             related: Vec::new(),
-            help: help.into(),
+            help: cut(help.into(), MAX_TEXT),
             note: None,
         }
     }
 
     /// The same, with what was got and what is wanted.
     pub fn label(mut self, label: impl Into<String>) -> Problem {
-        self.label = Some(label.into());
+        self.label = Some(cut(label.into(), MAX_MESSAGE));
         self
     }
 
     /// The same, with another place.
     pub fn related(mut self, origin: Option<&Origin>, part: impl Into<String>) -> Problem {
-        self.related.extend(origin.map(|origin| (origin.clone(), part.into())));
+        self.related.extend(origin.map(|origin| (origin.clone(), cut(part.into(), MAX_MESSAGE))));
         self
     }
 
     /// The same, with a note.
     pub fn note(mut self, note: impl Into<String>) -> Problem {
-        self.note = Some(note.into());
+        self.note = Some(cut(note.into(), MAX_TEXT));
         self
     }
 }

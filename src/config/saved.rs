@@ -1,14 +1,35 @@
 //! The plan that a run keeps beside it, read back as it was: nothing is merged into it, and nothing
 //! is checked against data that may be gone.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::plan::Plan;
+use super::problem::{Place, Problem, Source};
+use super::{tree, walk};
+use crate::quote::clip;
 
 /// The plan in the text of a run's `config.toml`, or what is wrong with it.
+///
+/// It is held against the schema, so that no number is out of its range.
 pub fn saved_plan(text: &str) -> Result<Plan, String> {
-    toml::from_str(text).map_err(|error| error.message().to_owned())
+    let place = Place::File(PathBuf::from("config.toml"));
+    let source = Arc::new(Source { place, text: text.to_owned() });
+    let parsed = tree::parse(text, &source).and_then(|mut root| match walk::walk(&mut root) {
+        problems if problems.is_empty() => Ok(root),
+        problems => Err(problems),
+    });
+    let root = parsed.map_err(|problems| problems.first().map_or(String::new(), summary))?;
+    Plan::deserialize(root.to_toml()).map_err(|error| clip(error.message()))
+}
+
+/// A problem in a line.
+fn summary(problem: &Problem) -> String {
+    let label = problem.label.as_ref().map_or(String::new(), |label| format!(", {label}"));
+    clip(format!("{}{label}", problem.message))
 }
 
 /// The keys of a run's `config.toml` by their dotted paths, with their values, in the order of the
@@ -17,7 +38,7 @@ pub fn saved_plan(text: &str) -> Result<Plan, String> {
 /// Defaults that are younger than the file are filled in; a file of another version that is no plan
 /// of ours is told as it stands.
 pub fn settings(text: &str) -> Result<Vec<(String, Value)>, String> {
-    let table: toml::Table = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+    let table: toml::Table = toml::from_str(text).map_err(|error| clip(error.message()))?;
     let plan = Plan::deserialize(table.clone()).ok();
     let value = plan.and_then(|plan| serde_json::to_value(plan).ok());
     let value = value.map_or_else(|| serde_json::to_value(table), Ok);

@@ -65,7 +65,7 @@ fn keys(source: &Arc<Source>, key: &str) -> Result<Vec<(String, Origin)>> {
         bad(format!("`{key}` is no key"), help)
     };
     // Blanks stand in for the prefix: places in this text are places in the argument.
-    let text = format!("{:1$}{key}=0", "", PREFIX.len());
+    let text = format!("{}{key}=0", " ".repeat(PREFIX.len()));
     let mut node = tree::parse(&text, source).map_err(|_| no_key())?;
     let mut path = Vec::new();
     while let Value::Table(mut entries) = node.value {
@@ -120,7 +120,7 @@ fn value(source: &Arc<Source>, bytes: Range<usize>) -> Result<Node> {
     const KEY: &str = "v=";
     let start = bytes.start;
     let rest = &source.text[bytes.clone()];
-    let text = format!("{:1$}{KEY}{rest}", "", start - KEY.len());
+    let text = format!("{}{KEY}{rest}", " ".repeat(start - KEY.len()));
     let word = rest.trim();
     match tree::parse(&text, source).map(|mut table| table.take("v")) {
         Ok(Some(entry)) => Ok(entry.node),

@@ -1,6 +1,7 @@
 //! One array of a data file: what its header says, then its values, read piece by piece so that no
 //! header is taken at its word; what the values mean is for others to say.
 
+use std::cmp::Ordering;
 use std::io::{ErrorKind, Read};
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
@@ -162,6 +163,44 @@ impl Header {
     pub(super) fn check_memory(&self) -> Result<(), DataError> {
         self.bytes()?;
         check_memory(&self.place, self.memory())
+    }
+
+    /// Makes sure that the data have as many bytes as the shape says, where their number is known
+    /// without reading them.
+    pub(super) fn check_size(&self, got: u64) -> Result<(), DataError> {
+        let want = self.bytes()? as u64;
+        let place = self.place.clone();
+        match got.cmp(&want) {
+            Ordering::Less => Err(DataError::Truncated { place, got, want }),
+            Ordering::Greater => Err(DataError::TooLong { place, want }),
+            Ordering::Equal => Ok(()),
+        }
+    }
+
+    /// Reads all values and keeps none: errors as of [`Header::values`].
+    pub(super) fn verify(&self, reader: impl Read) -> Result<(), DataError> {
+        let (mut floats, mut done, mut found) = (Vec::new(), 0, None);
+        self.pieces(reader, |piece| {
+            if self.element.kind == Kind::U8 || found.is_some() {
+                return Ok(());
+            }
+            floats.clear();
+            self.element.push_floats(piece, &mut floats);
+            let at = floats.iter().position(|value| !value.is_finite());
+            found = at.map(|at| (done + at, floats[at]));
+            done += floats.len();
+            Ok(())
+        })?;
+        found.map_or(Ok(()), |(at, got)| Err(self.not_finite(at, got)))
+    }
+
+    /// The error of the value at place `at` of the file.
+    fn not_finite(&self, at: usize, got: f32) -> DataError {
+        let row = match self.order {
+            Order::C => at / self.shape[1..].iter().product::<usize>().max(1),
+            Order::Fortran => at % self.rows().max(1),
+        };
+        DataError::NotFinite { place: self.place.clone(), row, got }
     }
 
     /// Hands over all of the data in pieces of whole elements; there must be neither less nor more

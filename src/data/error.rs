@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::looks_like_number;
 use crate::memory::{Bytes, OutOfMemory};
+use crate::quote::{clip, list, quote};
 
 /// A data set that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +30,7 @@ pub enum DataError {
     },
 
     /// The `.npz` file is no zip archive, or a damaged one; write it again.
-    #[error("cannot read `{}` as a `.npz` archive: {source}", path.display())]
+    #[error("cannot read `{}` as a `.npz` archive: {}", path.display(), clip(source))]
     Archive {
         /// The archive.
         path: PathBuf,
@@ -58,7 +59,7 @@ pub enum DataError {
     },
 
     /// An array does not begin as a `.npy` file does; write it again.
-    #[error("{place} has a damaged header: {reason}")]
+    #[error("{place} has a damaged header: {}", clip(reason))]
     Header {
         /// The array.
         place: Place,
@@ -79,7 +80,8 @@ pub enum DataError {
 
     /// The elements are of no use here; convert the array.
     #[error(
-        "{place} has the wrong element type: got {got}, want booleans, integers, float32 or float64"
+        "{place} has the wrong element type: got {}, want booleans, integers, float32 or float64",
+        clip(got)
     )]
     Element {
         /// The array.
@@ -89,7 +91,7 @@ pub enum DataError {
     },
 
     /// The array has other dimensions than it should; reshape it.
-    #[error("{place} has the wrong shape: got {}, want {want}", Shape(got))]
+    #[error("{place} has the wrong shape: got {}, want {}", Shape(got), clip(want))]
     Shape {
         /// The array.
         place: Place,
@@ -189,7 +191,7 @@ pub enum DataError {
     },
 
     /// A line of a CSV file is not like the others; mend it.
-    #[error("`{}`, line {line}: got {got}, want {want}", path.display())]
+    #[error("`{}`, line {line}: got {}, want {}", path.display(), clip(got), clip(want))]
     Line {
         /// The file.
         path: PathBuf,
@@ -204,7 +206,13 @@ pub enum DataError {
     },
 
     /// A field of a CSV file is not what its column wants.
-    #[error("`{}`, line {line}, column `{column}`: got {got}, want {want}", path.display())]
+    #[error(
+        "`{}`, line {line}, column {}: got {}, want {}",
+        path.display(),
+        quote(column),
+        clip(got),
+        clip(want)
+    )]
     Cell {
         /// The file.
         path: PathBuf,
@@ -221,7 +229,7 @@ pub enum DataError {
     },
 
     /// A CSV file lacks a column.
-    #[error("`{}` has no column `{want}`: got {}", path.display(), Names(got))]
+    #[error("`{}` has no column {}: got {}", path.display(), quote(want), Names(got))]
     NoColumn {
         /// The file.
         path: PathBuf,
@@ -249,7 +257,7 @@ pub enum DataError {
     },
 
     /// A CSV file as a whole cannot be used.
-    #[error("cannot use `{}`: {reason}", path.display())]
+    #[error("cannot use `{}`: {}", path.display(), clip(reason))]
     Sheet {
         /// The file.
         path: PathBuf,
@@ -267,7 +275,11 @@ pub enum DataError {
     },
 
     /// Rows for validation or a test are not of the training rows' form.
-    #[error("the rows of `{source_name}` are not like the training rows: got {got}, want {want}")]
+    #[error(
+        "the rows of `{source_name}` are not like the training rows: got {}, want {}",
+        clip(got),
+        clip(want)
+    )]
     Unlike {
         /// Where the rows come from.
         source_name: String,
@@ -356,10 +368,7 @@ impl fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             [] => write!(f, "no array at all"),
-            names => {
-                let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-                write!(f, "{}", quoted.join(", "))
-            }
+            names => f.write_str(&list(names)),
         }
     }
 }
@@ -373,7 +382,7 @@ impl fmt::Display for Shape<'_> {
             [one] => write!(f, "({one},)"),
             many => {
                 let dimensions: Vec<_> = many.iter().map(ToString::to_string).collect();
-                write!(f, "({})", dimensions.join(", "))
+                f.write_str(&clip(format!("({})", dimensions.join(", "))))
             }
         }
     }

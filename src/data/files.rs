@@ -42,11 +42,28 @@ pub(super) fn describe(
         target_width,
         default_scale: if inputs.element.kind == Kind::U8 { 255.0 } else { 1.0 },
         shape: inputs.shape[1..].to_vec(),
-        has_test: files.open(Part::Test, Role::Inputs).is_ok(),
+        has_test: has_test(files),
         columns: None,
         labels: Labels::of(&targets, None),
         binary: targets.is_binary(),
     })
+}
+
+/// Whether there are test rows, be they damaged or not.
+fn has_test(files: &mut dyn Files) -> bool {
+    use DataError::{MissingArray, MissingFile};
+    let found = files.open(Part::Test, Role::Inputs);
+    !matches!(found, Err(MissingArray { .. } | MissingFile { .. }))
+}
+
+/// Reads the inputs of the training set and keeps none.
+pub(super) fn verify(files: &mut dyn Files) -> Result<(), DataError> {
+    let (inputs, values) = files.open(Part::Train, Role::Inputs)?;
+    // Whether the data fit into memory is said where all that a run needs is known.
+    if inputs.check_memory().is_err() {
+        return Ok(());
+    }
+    inputs.verify(values)
 }
 
 /// Reads one part; the test set must be of the training set's form.

@@ -5,13 +5,13 @@
 //! `u32` per dimension, and the elements. Only unsigned bytes (type 8) are read, which is what the
 //! names with `ubyte` promise.
 
-use std::io::{ErrorKind, Read};
+use std::io::{BufRead, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::data::array::{Element, Header, Kind, Order, read_full};
 use crate::data::error::Place;
 use crate::data::files::{Files, Role};
-use crate::data::packing::{foreign, unpacked};
+use crate::data::packing::{foreign, unpacked_and_size};
 use crate::data::{DataError, Part};
 
 /// A folder of IDX files.
@@ -27,8 +27,11 @@ impl Idx {
 
 impl Files for Idx {
     fn open(&mut self, part: Part, role: Role) -> Result<(Header, Box<dyn Read + '_>), DataError> {
-        let (path, mut reader) = find(&self.folder, part, role)?;
+        let (path, mut reader, size) = find(&self.folder, part, role)?;
         let header = read_header(&mut reader, Place::file(&path), rank(role))?;
+        if let Some(size) = size {
+            header.check_size(size.saturating_sub(header_size(rank(role))))?;
+        }
         Ok((header, reader))
     }
 }
@@ -40,12 +43,16 @@ fn rank(role: Role) -> usize {
     }
 }
 
+/// Bytes before the first element.
+fn header_size(rank: usize) -> u64 {
+    4 * (1 + rank as u64)
+}
+
+/// The path of a file, its content, and its size if it is known without reading it.
+type Found = (PathBuf, Box<dyn BufRead>, Option<u64>);
+
 /// Opens the first of the file's usual names that exists.
-fn find(
-    folder: &Path,
-    part: Part,
-    role: Role,
-) -> Result<(PathBuf, Box<dyn Read + 'static>), DataError> {
+fn find(folder: &Path, part: Part, role: Role) -> Result<Found, DataError> {
     let stem = match part {
         Part::Train => "train",
         Part::Test => "t10k",
@@ -56,8 +63,8 @@ fn find(
     };
     for (dash, gz) in [("-", ""), ("-", ".gz"), (".", ""), (".", ".gz")] {
         let path = folder.join(format!("{stem}{dash}idx{rank}-ubyte{gz}"));
-        match unpacked(&path) {
-            Ok(file) => return Ok((path, file)),
+        match unpacked_and_size(&path) {
+            Ok((file, size)) => return Ok((path, file, size)),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(source) => return Err(DataError::Io { path, source }),
         }

@@ -30,6 +30,6 @@ pub use labels::Labels;
 pub use npz::{Archive, Array};
 pub use picture::load_picture;
 pub use preparation::Preparation;
-pub use source::{Description, Part, Source, describe, load, load_inputs};
+pub use source::{Description, Part, Source, describe, describe_and_verify, load, load_inputs};
 pub use standardization::Standardization;
 pub use table::{DenseRows, Inputs, SPARSE_DENSITY, SparseRows, Table, Targets, Values};

@@ -79,11 +79,12 @@ impl Npz {
         place: Place,
     ) -> Result<(Header, Box<dyn Read + '_>), DataError> {
         let array = self.archive.by_index(index).map_err(|error| archive(&self.path, error))?;
-        let packed = array.compressed_size();
+        let (packed, whole) = (array.compressed_size(), array.size());
         let io = |source| DataError::Io { path: self.path.clone(), source };
-        check_expansion(packed, array.size()).map_err(io)?;
+        check_expansion(packed, whole).map_err(io)?;
         let mut array = Unpacked::new(array, packed);
-        let header = read_header(&mut array, place)?;
+        let (header, size) = read_header(&mut array, place)?;
+        header.check_size(whole.saturating_sub(size))?;
         Ok((header, Box::new(array)))
     }
 }
@@ -176,7 +177,8 @@ fn name(part: Part, role: Role) -> &'static str {
     }
 }
 
-fn read_header(array: &mut impl Read, place: Place) -> Result<Header, DataError> {
+/// The header, and how many bytes it takes.
+fn read_header(array: &mut impl Read, place: Place) -> Result<(Header, u64), DataError> {
     let bytes = match header_bytes(array, &place)? {
         Ok(bytes) => bytes,
         Err(reason) => return Err(DataError::Header { place, reason }),
@@ -187,7 +189,10 @@ fn read_header(array: &mut impl Read, place: Place) -> Result<Header, DataError>
     };
     let order = if parsed.layout.is_fortran() { Order::Fortran } else { Order::C };
     match parsed.type_descriptor.as_string().and_then(|name| element(name)) {
-        Some(element) => Ok(Header { place, element, order, shape: parsed.shape }),
+        Some(element) => {
+            let header = Header { place, element, order, shape: parsed.shape };
+            Ok((header, bytes.len() as u64))
+        }
         None => Err(DataError::Element { place, got: parsed.type_descriptor.to_string() }),
     }
 }

@@ -29,13 +29,20 @@ pub(super) fn is_gzip(start: &[u8]) -> bool {
 
 /// The bytes of a file, unpacked if its name ends in `.gz` or its first bytes say so.
 pub(super) fn unpacked(path: &Path) -> Result<Box<dyn BufRead>> {
+    Ok(unpacked_and_size(path)?.0)
+}
+
+/// The same with their number, which is known of files that are not packed.
+pub(super) fn unpacked_and_size(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>)> {
     let file = File::open(path)?;
-    let packed = file.metadata()?.len();
+    let meta = file.metadata()?;
+    let packed = meta.len();
+    let size = meta.is_file().then_some(packed);
     let mut file = BufReader::new(file);
     let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
     let start = file.fill_buf()?;
     Ok(match is_gzip(start) || (named && !start.is_empty()) {
-        true => Box::new(BufReader::new(Unpacked::new(MultiGzDecoder::new(file), packed))),
-        false => Box::new(file),
+        true => (Box::new(BufReader::new(Unpacked::new(MultiGzDecoder::new(file), packed))), None),
+        false => (Box::new(file), size),
     })
 }

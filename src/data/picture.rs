@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::data::limits::{MAX_PIXELS, MAX_PNG_TEXT};
 use crate::data::{DataError, Inputs, Preparation, Table, Targets, Values};
 use crate::memory;
+use crate::quote::clip;
 
 /// A picture as its file has it: pixels of some samples each, row after row.
 struct Samples {
@@ -65,7 +66,7 @@ fn read(path: &Path) -> Result<Samples, DataError> {
     let io = |source| DataError::Io { path: path.to_owned(), source };
     let broken = |error: png::DecodingError| match error {
         png::DecodingError::IoError(source) => io(source),
-        other => io(Error::other(format!("it is no PNG that can be read: {other}"))),
+        other => io(Error::other(format!("it is no PNG that can be read: {}", clip(other)))),
     };
     let mut decoder = png::Decoder::new(BufReader::new(File::open(path).map_err(io)?));
     decoder.set_transformations(png::Transformations::normalize_to_color8());

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{
     Columns, DataError, Description, Labels, Source, Standardization, Table, Targets,
 };
+use crate::quote::clip;
 
 /// How rows become a network's inputs, and what its outputs mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,40 @@ impl Preparation {
             scale,
             standardization: standardize.then(|| Standardization::of(table, rows, scale)),
             columns: table.columns.clone(),
+        }
+    }
+
+    /// Makes sure that the parts fit each other, as they may not where it was read from a file.
+    pub fn validate(&self) -> Result<(), String> {
+        let features = self.shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
+        let Some(features) = features.filter(|n| (1..=isize::MAX as usize).contains(n)) else {
+            return Err(format!(
+                "got the shape {}, want at least one input",
+                clip(format!("{:?}", self.shape))
+            ));
+        };
+        if !self.scale.is_finite() || self.scale <= 0.0 {
+            return Err(format!("got the scale {}, want a positive number", self.scale));
+        }
+        if self.classes == Some(0) || self.target_width == 0 {
+            return Err("got no class and no target value, want one or more".to_owned());
+        }
+        if let Some(Standardization { mean, variance }) = &self.standardization {
+            let whole = mean.iter().all(|x| x.is_finite())
+                && variance.iter().all(|x| 0.0 <= *x && x.is_finite());
+            if [mean.len(), variance.len()] != [features; 2] || !whole {
+                return Err(format!("its standardization is not one of {features} inputs"));
+            }
+        }
+        let Some(columns) = &self.columns else { return Ok(()) };
+        let classes = columns.class_names().map(<[String]>::len);
+        let fits = columns.width() == features
+            && classes == self.classes
+            && (classes.is_some() || columns.labels().len() == self.target_width);
+        if fits {
+            Ok(())
+        } else {
+            Err("its columns are not those of its shape and targets".to_owned())
         }
     }
 

@@ -116,6 +116,19 @@ pub fn describe(source: &Source) -> Result<Description, DataError> {
     }
 }
 
+/// The same after reading all values of the training set, of which none is kept in memory.
+///
+/// # Errors
+///
+/// Whatever [`load`] would find among them.
+pub fn describe_and_verify(source: &Source) -> Result<Description, DataError> {
+    let description = describe(source)?;
+    if let Source::Path(path, _) = source {
+        files::verify(&mut *open(path)?)?;
+    }
+    Ok(description)
+}
+
 /// Reads and checks one part of a data set.
 ///
 /// A data set needs no test rows unless they are asked for; then they must be of the training rows'

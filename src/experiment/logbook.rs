@@ -26,9 +26,10 @@ use crate::experiment::pictures::{self, Answers};
 use crate::experiment::snapshot::{self, Logged, Note, Snapshot};
 use crate::experiment::trained::PREPARATION;
 use crate::experiment::{Order, Report, Setting};
+use crate::quote::{MAX_REASON, cut};
 use crate::runs::{
     Best, Checkpoint, DataSource, Folder, History, HistoryWriter, Lock, Record, Resumed, Status,
-    Survives, remove_leftovers, write_atomic,
+    Survives, remove_leftovers, sums_of, write_atomic,
 };
 use crate::train::{Logs, State};
 
@@ -177,7 +178,7 @@ impl Logbook {
         if self.is_extended(plan) {
             // After the record, which no longer says that the run is done, and once the checkpoint is
             // known to be whole.
-            write_atomic(&self.folder.config(), plan.to_toml().as_bytes(), self.survives())?;
+            self.replace_config(plan)?;
         }
         if note.is_none() {
             remove(&self.folder.weights())?;
@@ -203,7 +204,7 @@ impl Logbook {
     fn reopen(&self, plan: &Plan, note: &Note) -> Result<Files> {
         let path = self.folder.history();
         let events = EventFiles::reopen(&self.folder, plan, &note.events)?;
-        let history = HistoryWriter::reopen(&path, note.epoch)?;
+        let history = HistoryWriter::reopen(&path, note.epoch, note.history.as_deref())?;
         self.files(plan, events, history, &History::load(&path)?.logs())
     }
 
@@ -230,6 +231,20 @@ impl Logbook {
             _ => None,
         };
         Ok(Files { events, history, keeper, csv: csv.transpose()?, options, shape })
+    }
+
+    /// Puts the config of an extended plan in the place of the old one, and its digest where there was
+    /// one; a process that dies in between leaves a config without a digest.
+    fn replace_config(&self, plan: &Plan) -> Result<()> {
+        let config = plan.to_toml();
+        let (sums, text) = sums_of(&self.folder.config(), config.as_bytes());
+        let had_sums = sums.is_file();
+        remove(&sums)?;
+        write_atomic(&self.folder.config(), config.as_bytes(), self.survives())?;
+        if had_sums {
+            write_atomic(&sums, text.as_bytes(), self.survives())?;
+        }
+        Ok(())
     }
 
     /// The run's folder.
@@ -300,7 +315,8 @@ impl Logbook {
             }
         };
         let events = files.events.lengths();
-        let logged = Logged { plan: &self.plan, seconds: self.seconds(), events };
+        let history = files.history.digest();
+        let logged = Logged { plan: &self.plan, seconds: self.seconds(), events, history };
         Ok(snapshot::save(&self.checkpoint, state, logged, survives)?)
     }
 
@@ -324,7 +340,7 @@ impl Logbook {
         let written = self.end_session(&ended, &finished);
         let ended = ended.and_then(|status| written.map(|()| status));
         self.record.status = ended.as_ref().map_or(Status::Failed, |status| *status);
-        self.record.error = ended.as_ref().err().map(|error| format!("{error:#}"));
+        self.record.error = ended.as_ref().err().map(|error| cut(format!("{error:#}"), MAX_REASON));
         self.record.finished = Some(finished);
         self.record.seconds = self.seconds();
         self.record.epochs = report.epochs;

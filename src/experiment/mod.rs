@@ -34,6 +34,7 @@ use crate::experiment::logbook::Logbook;
 use crate::experiment::pictures::Answers;
 use crate::memory::{self, Bytes, OutOfMemory};
 use crate::model::Network;
+use crate::quote::clip;
 pub use crate::runs::monitored;
 use crate::runs::{History, Record, Status};
 use crate::train::{Direction, Ended, Event, Flow, Goal, Logs, State, Task};
@@ -131,7 +132,7 @@ fn bug(panic: &(dyn Any + Send)) -> anyhow::Error {
     }
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    anyhow!("a bug in runner: {text}")
+    anyhow!("a bug in runner: {}", clip(text))
 }
 
 fn train(

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{Network, Weights};
+use crate::quote::{clip, quote};
 use crate::runs::{Checkpoint, RunsError, Survives, Tensor, TensorView};
 use crate::train::{OptimizerState, Plateau, Score, State, Watch};
 
@@ -40,6 +41,9 @@ pub(super) struct Note {
     pub(super) seconds: f64,
     /// The event files, relative to the run's folder, and their lengths in bytes.
     pub(super) events: BTreeMap<String, u64>,
+    /// The SHA-256 of the history's epochs; none in checkpoints of earlier versions.
+    #[serde(default)]
+    pub(super) history: Option<String>,
 }
 
 /// A checkpoint as it was loaded.
@@ -54,6 +58,7 @@ pub(super) struct Logged<'a> {
     pub(super) plan: &'a str,
     pub(super) seconds: f64,
     pub(super) events: BTreeMap<String, u64>,
+    pub(super) history: String,
 }
 
 /// Writes the state in the place of the checkpoint before.
@@ -94,6 +99,7 @@ pub(super) fn save(
         plateau: (plateau.wait, plateau.cooldown, plateau.best.map(f64::to_bits)),
         seconds: logged.seconds,
         events: logged.events,
+        history: Some(logged.history),
     };
     let note = serde_json::to_string(&note).map_err(|e| checkpoint.unusable(e.to_string()))?;
     checkpoint.save(&views.collect::<Vec<_>>(), &note, survives)
@@ -152,16 +158,15 @@ impl Snapshot {
     /// The run's checkpoint, if it has one.
     pub(super) fn load(checkpoint: Checkpoint) -> Result<Option<Snapshot>, RunsError> {
         let Some((tensors, text)) = checkpoint.load()? else { return Ok(None) };
-        let value: Value =
-            serde_json::from_str(&text).map_err(|e| checkpoint.unusable(e.to_string()))?;
+        let value: Value = serde_json::from_str(&text).map_err(|e| checkpoint.unusable(clip(e)))?;
         if value["format"] != FORMAT {
             let what = format!(
                 "got format {}, want {FORMAT}: another version of this program wrote it",
-                value["format"]
+                clip(&value["format"])
             );
             return Err(checkpoint.unusable(what));
         }
-        let note = Note::deserialize(value).map_err(|e| checkpoint.unusable(e.to_string()))?;
+        let note = Note::deserialize(value).map_err(|e| checkpoint.unusable(clip(e)))?;
         Ok(Some(Snapshot { checkpoint, tensors, note }))
     }
 
@@ -229,6 +234,9 @@ fn load_kept(
     }
     match given.keys().next() {
         None => Ok(()),
-        Some(name) => Err(format!("`{OPTIMIZER}{name}` is nothing that this optimizer keeps")),
+        Some(name) => {
+            let name = quote(&format!("{OPTIMIZER}{name}"));
+            Err(format!("{name} is nothing that this optimizer keeps"))
+        }
     }
 }

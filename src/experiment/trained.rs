@@ -1,10 +1,11 @@
 //! A run's network as it was left: judged on rows it has not learned from, or asked about others; it
 //! learns nothing more.
 
+use std::fmt::Debug;
 use std::ops::Range;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::config::Plan;
 use crate::data::{Part, Preparation, Source, Table, describe, load, load_inputs, load_picture};
@@ -12,7 +13,8 @@ use crate::events::Picture;
 use crate::experiment::pictures::in_grays;
 use crate::experiment::{Feeds, weights};
 use crate::kernels::{Cpu, Matrix, argmax};
-use crate::model::{Activation, Network};
+use crate::model::{Activation, Network, check_shapes, weight_shapes};
+use crate::quote::clip;
 use crate::runs::{Folder, Weights};
 use crate::train::{Feed, Goal, Logs, evaluate, predict};
 
@@ -93,9 +95,11 @@ impl Trained {
             Some(preparation) => preparation,
             None => preparation_of(dir, &plan)?,
         };
-        let features = preparation.shape.iter().product();
-        let mut network = Network::new(features, &plan.model.layers, plan.seed);
         let cannot = || format!("cannot use the weights in `{}`", path.display());
+        fits(&preparation, &plan).with_context(cannot)?;
+        let features = preparation.shape.iter().product();
+        check(&file, features, &plan).with_context(cannot)?;
+        let mut network = Network::new(features, &plan.model.layers, plan.seed);
         network.load(&weights::by_name(file.tensors)).with_context(cannot)?;
         Ok(Trained { plan, network, preparation })
     }
@@ -236,8 +240,9 @@ impl Trained {
 /// How the network with these weights wants its rows, if the file in `path` says so.
 fn preparation(path: &Path, file: &Weights) -> Result<Option<Preparation>> {
     let Some(text) = file.metadata.get(PREPARATION) else { return Ok(None) };
-    let cannot = || format!("cannot read how `{}` wants its rows", path.display());
-    serde_json::from_str(text).map(Some).with_context(cannot)
+    serde_json::from_str(text).map(Some).map_err(|error| {
+        anyhow!("cannot read how `{}` wants its rows: {}", path.display(), clip(error))
+    })
 }
 
 /// The same for weights of older versions, which do not say it: from the last weights of their run,
@@ -249,6 +254,41 @@ fn preparation_of(dir: &Path, plan: &Plan) -> Result<Preparation> {
         Some(preparation) => Ok(preparation),
         None => Ok(Feeds::default().get(plan, 1)?.preparation.clone()),
     }
+}
+
+/// Makes sure that the weights are those of the plan's network on `features` inputs.
+fn check(weights: &Weights, features: usize, plan: &Plan) -> Result<()> {
+    let got = weights.tensors.iter().map(|t| (t.name.as_str(), t.shape.as_slice())).collect();
+    Ok(check_shapes(&got, &weight_shapes(features, &plan.model.layers))?)
+}
+
+/// Makes sure that a preparation is whole, and that of the plan.
+fn fits(preparation: &Preparation, plan: &Plan) -> Result<()> {
+    preparation.validate().map_err(|what| anyhow!("its preparation: {what}"))?;
+    let features: usize = preparation.shape.iter().product();
+    let planned = plan.model.input_shape.as_ref().map(|shape| shape.iter().product());
+    let layers = &plan.model.layers;
+    let outputs = layers.iter().fold(features, |inputs, layer| layer.outputs(inputs));
+    let wanted = match preparation.classes {
+        Some(_) if outputs == 1 => 1,
+        Some(classes) => classes,
+        None => preparation.target_width,
+    };
+    let scale = plan.data.scale.unwrap_or(preparation.scale);
+    let is_csv = matches!(plan.data.source(), Source::Csv(..));
+    let same = |what: &str, got: &dyn Debug, want: &dyn Debug| {
+        let (got, want) = (clip(format!("{got:?}")), clip(format!("{want:?}")));
+        ensure!(
+            got == want,
+            "its preparation is not that of the plan: {what} is {got}, want {want}"
+        );
+        Ok(())
+    };
+    same("the number of inputs", &features, &planned.unwrap_or(features))?;
+    same("the number of outputs", &wanted, &outputs)?;
+    same("the scale", &preparation.scale, &scale)?;
+    same("`standardize`", &preparation.standardization.is_some(), &plan.data.standardize)?;
+    same("having CSV columns", &preparation.columns.is_some(), &is_csv)
 }
 
 fn word(rows: Rows) -> &'static str {

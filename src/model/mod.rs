@@ -9,6 +9,7 @@ mod loss;
 mod metric;
 mod network;
 mod regularizer;
+mod shapes;
 
 pub use activation::Activation;
 pub use constraint::Constraint;
@@ -24,3 +25,4 @@ pub use metric::{
 };
 pub use network::{Network, Weights, WeightsError};
 pub use regularizer::Regularizer;
+pub use shapes::{check_shapes, weight_shapes};

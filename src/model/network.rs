@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::kernels::Matrix;
+use crate::model::shapes::check_shapes;
 use crate::model::{Activation, BuiltLayer, Layer, Role};
+use crate::quote::{clip, list, quote};
 
 /// A stack of layers.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +29,7 @@ pub struct Weights<'a> {
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum WeightsError {
     /// The network has a weight that the file has not.
-    #[error("`{name}` is missing: got {}, want every weight of the network", list(got))]
+    #[error("`{name}` is missing: got {}, want every weight of the network", listed(got))]
     Missing {
         /// The weight.
         name: String,
@@ -35,7 +37,7 @@ pub enum WeightsError {
         got: Vec<String>,
     },
     /// A weight has another shape in the network.
-    #[error("`{name}` does not fit: got shape {got:?}, want {want:?}")]
+    #[error("`{name}` does not fit: got shape {}, want {want:?}", clip(format!("{got:?}")))]
     Shape {
         /// The weight.
         name: String,
@@ -45,18 +47,15 @@ pub enum WeightsError {
         want: Vec<usize>,
     },
     /// The file has a weight that the network has not.
-    #[error("`{name}` is no weight of this network")]
+    #[error("{} is no weight of this network", quote(name))]
     Unknown {
         /// The weight.
         name: String,
     },
 }
 
-fn list(names: &[String]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        names => names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "),
-    }
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { list(names) }
 }
 
 impl Network {
@@ -157,23 +156,7 @@ impl Network {
 
     /// Whether there are all weights of the network, each with its shape, and nothing else.
     pub fn check(&self, given: &BTreeMap<String, Vec<usize>>) -> Result<(), WeightsError> {
-        let wanted: Vec<_> = self.weights().into_iter().map(|w| (w.name, w.shape)).collect();
-        for (name, want) in &wanted {
-            match given.get(name) {
-                Some(got) if got == want => {}
-                Some(got) => {
-                    let (name, got, want) = (name.clone(), got.clone(), want.clone());
-                    return Err(WeightsError::Shape { name, got, want });
-                }
-                None => {
-                    let got = given.keys().cloned().collect();
-                    return Err(WeightsError::Missing { name: name.clone(), got });
-                }
-            }
-        }
-        match given.keys().find(|name| !wanted.iter().any(|(w, _)| w == *name)) {
-            Some(name) => Err(WeightsError::Unknown { name: name.clone() }),
-            None => Ok(()),
-        }
+        let given = given.iter().map(|(name, shape)| (name.as_str(), shape.as_slice()));
+        check_shapes(&given.collect(), &self.shapes())
     }
 }

@@ -1,6 +1,10 @@
 //! A question that has no answer as it was put, and how to put it better.
 
 use crate::config::nearest;
+use crate::quote::{cut, quote};
+
+/// Characters of a help that lists names.
+const MAX_HELP: usize = 2000;
 
 /// What is wrong with a question, and a way out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,10 +33,10 @@ impl Refusal {
         let ends = |other: &&&str| other.rsplit('.').next() == Some(name);
         let meant = nearest(name, known.iter().copied());
         let help = match meant.or_else(|| known.iter().find(ends).copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => choices(name, &known),
+            Some(meant) => format!("did you mean {}?", quote(meant)),
+            None => cut(choices(name, &known), MAX_HELP),
         };
-        Refusal::new(format!("{what} `{name}`"), help)
+        Refusal::new(format!("{what} {}", quote(name)), help)
     }
 }
 

@@ -1,17 +1,17 @@
 //! The checkpoint: one file with all that a run needs to go on, replaced whole; it knows neither
 //! what the tensors are for nor what is noted beside them.
 //!
-//! `checkpoint/state.safetensors` holds the tensors, and in its metadata `state`, a JSON text, and
-//! `crc32`, the checksum of that text followed by all the numbers.
+//! `checkpoint/state.safetensors` holds the tensors, and in its metadata `state`, a JSON text. It has
+//! the checksum of all files of weights. Checkpoints of earlier versions have `crc32` instead, the
+//! checksum of that text followed by all the numbers.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::atomic::{Survives, remove_leftovers, write_atomic};
 use super::error::RunsError;
-use super::weights::{Tensor, TensorView, append, decode, encode};
+use super::weights::{Decoded, Tensor, TensorView, Weights, append, decode, encode};
 
 const STATE: &str = "state";
 const CRC32: &str = "crc32";
@@ -42,9 +42,7 @@ impl Checkpoint {
     ) -> Result<(), RunsError> {
         fs::create_dir_all(&self.folder)
             .map_err(RunsError::io("create the folder", &self.folder))?;
-        let crc = checksum(state, tensors.iter().map(|tensor| tensor.data));
-        let metadata = [(STATE, state.to_owned()), (CRC32, crc)];
-        let metadata = metadata.map(|(key, value)| (key.to_owned(), value)).into();
+        let metadata = [(STATE.to_owned(), state.to_owned())].into();
         write_atomic(&self.path(), &encode(tensors, &metadata), survives)
     }
 
@@ -58,13 +56,13 @@ impl Checkpoint {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(RunsError::io("read", &path)(error)),
         };
-        let loaded = decode(&bytes).and_then(|weights| {
-            let mut metadata: BTreeMap<String, String> = weights.metadata;
+        let loaded = decode(&bytes).and_then(|Decoded { weights, is_sealed }| {
+            let Weights { tensors, mut metadata } = weights;
             let state = metadata.remove(STATE).ok_or("it notes no state")?;
-            let crc = checksum(&state, weights.tensors.iter().map(|tensor| &tensor.data[..]));
-            match metadata.get(CRC32) {
-                Some(noted) if *noted == crc => Ok((weights.tensors, state)),
-                _ => Err("it is damaged: its checksum is not that of its content".to_owned()),
+            let crc = || checksum(&state, tensors.iter().map(|tensor| &tensor.data[..]));
+            match is_sealed || metadata.get(CRC32).is_some_and(|noted| *noted == crc()) {
+                true => Ok((tensors, state)),
+                false => Err("it is damaged: its checksum is not that of its content".to_owned()),
             }
         });
         loaded.map(Some).map_err(|what| self.unusable(what))
@@ -155,15 +153,36 @@ mod tests {
                 "; remove it, and the run starts again from its beginning, to the same numbers"
             ));
         }
-        let start = whole.len() - 5 * size_of::<f32>();
-        for place in start..whole.len() {
-            let mut changed = whole.clone();
-            changed[place] ^= 1;
-            assert!(error(&changed).contains("its checksum"), "byte {place}");
+        for place in 0..whole.len() {
+            for bit in 0..8 {
+                let mut changed = whole.clone();
+                changed[place] ^= 1 << bit;
+                let text = error(&changed);
+                assert!(text.starts_with("cannot go on"), "byte {place}: {text}");
+                let start = whole.len() - 5 * size_of::<f32>();
+                assert!(place < start || text.contains("its checksum"), "byte {place}: {text}");
+            }
         }
-        let mut changed = whole.clone();
-        let place = whole.windows(7).position(|bytes| bytes == b"epoch\\\"").unwrap();
-        changed[place] ^= 1;
-        assert!(error(&changed).contains("its checksum"));
+    }
+
+    #[test]
+    fn checkpoint_of_an_earlier_version_is_read_and_checked() {
+        let dir = tempfile::tempdir().unwrap();
+        let checkpoint = saved(dir.path());
+        let whole = fs::read(checkpoint.path()).unwrap();
+        let (tensors, state) = checkpoint.load().unwrap().unwrap();
+        let crc = checksum(&state, tensors.iter().map(|tensor| &tensor.data[..]));
+        // The names have as many letters as the digits and the other name: no offset moves.
+        let text = String::from_utf8_lossy(&whole[8..]).into_owned();
+        let at = 8 + text.find("\"file_crc32\":\"").unwrap();
+        let entry = format!("\"crc32\":     \"{crc}\"");
+        let mut older = whole.clone();
+        older[at..at + entry.len()].copy_from_slice(entry.as_bytes());
+        fs::write(checkpoint.path(), &older).unwrap();
+        assert_eq!(checkpoint.load().unwrap().unwrap().1, state);
+        let last = older.len() - 1;
+        older[last] ^= 1;
+        fs::write(checkpoint.path(), &older).unwrap();
+        assert!(checkpoint.load().unwrap_err().to_string().contains("its checksum"));
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::quote::clip;
+
 /// A file or folder of a run that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RunsError {
@@ -17,7 +19,7 @@ pub enum RunsError {
         source: io::Error,
     },
     /// The file is no record of a run.
-    #[error("cannot read `{}` as the record of a run: {source}", path.display())]
+    #[error("cannot read `{}` as the record of a run: {}", path.display(), clip(source))]
     Record {
         /// The file.
         path: PathBuf,
@@ -77,8 +79,23 @@ pub enum RunsError {
         /// What is wrong with it.
         what: String,
     },
+    /// The file is no longer as it was written.
+    #[error(
+        "`{}` has changed since it was written: its SHA-256 is not the one in `{}`; put the old \
+         content back, start a changed experiment anew with `runner run`, or remove `{}` to go on \
+         with the file as it is",
+        path.display(),
+        sums.display(),
+        sums.display()
+    )]
+    Edited {
+        /// The file.
+        path: PathBuf,
+        /// The file with the digests.
+        sums: PathBuf,
+    },
     /// A sweep's plan cannot be told in JSON.
-    #[error("cannot write the plan `{}`: {what}", path.display())]
+    #[error("cannot write the plan `{}`: {}", path.display(), clip(what))]
     Plan {
         /// The file.
         path: PathBuf,

@@ -5,8 +5,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::decimal;
 use super::error::RunsError;
+use super::sums::hex;
+use crate::quote::{clip, quote};
 use crate::train::Logs;
 
 /// The first column: the epoch, from 0.
@@ -22,6 +26,8 @@ pub struct HistoryWriter {
     header: Option<String>,
     /// Length of the file in whole lines, in bytes.
     offset: u64,
+    /// The SHA-256 of these lines.
+    hash: Sha256,
     /// Whether a failed write may have left a piece of a line after `offset`.
     torn: bool,
 }
@@ -44,14 +50,19 @@ impl HistoryWriter {
             .open(path)
             .map_err(RunsError::io("create", path))?;
         let path = path.to_owned();
-        Ok(HistoryWriter { path, file, header: None, offset: 0, torn: false })
+        let hash = Sha256::new();
+        Ok(HistoryWriter { path, file, header: None, offset: 0, hash, torn: false })
     }
 
     /// Opens the file to go on after its first `n_epochs` epochs; whatever comes after those is
     /// cut off.
     ///
-    /// Fails if the file has fewer.
-    pub fn reopen(path: &Path, n_epochs: usize) -> Result<HistoryWriter, RunsError> {
+    /// Fails if the file has fewer, or if `digest` is not that of those epochs.
+    pub fn reopen(
+        path: &Path,
+        n_epochs: usize,
+        digest: Option<&str>,
+    ) -> Result<HistoryWriter, RunsError> {
         let text = fs::read_to_string(path).map_err(RunsError::io("read", path))?;
         // No epoch, no header: it comes with the first.
         let n_lines = if n_epochs == 0 { 0 } else { n_epochs + 1 };
@@ -65,11 +76,21 @@ impl HistoryWriter {
             });
         }
         let header = lines.first().map(|line| line.trim_end().to_owned());
-        let offset = lines.iter().map(|line| line.len() as u64).sum();
+        let offset: usize = lines.iter().map(|line| line.len()).sum();
+        let hash = Sha256::new_with_prefix(&text[..offset]);
+        if digest.is_some_and(|digest| digest != hex(&hash.clone().finalize())) {
+            return Err(RunsError::History {
+                path: path.to_owned(),
+                line: 1,
+                got: format!("other numbers in its first {n_epochs} epochs"),
+                want: "those that the run has written".to_owned(),
+            });
+        }
+        let offset = offset as u64;
         let file =
             OpenOptions::new().append(true).open(path).map_err(RunsError::io("open", path))?;
         file.set_len(offset).map_err(RunsError::io("shorten", path))?;
-        Ok(HistoryWriter { path: path.to_owned(), file, header, offset, torn: false })
+        Ok(HistoryWriter { path: path.to_owned(), file, header, offset, hash, torn: false })
     }
 
     /// Adds the numbers of an epoch and hands them to the system; the first call names the
@@ -84,8 +105,8 @@ impl HistoryWriter {
             None => text = format!("{header}\n"),
             Some(columns) if *columns == header => {}
             Some(columns) => {
-                let (path, want) = (self.path.clone(), columns.clone());
-                return Err(RunsError::Columns { path, got: header, want });
+                let (path, got, want) = (self.path.clone(), clip(header), clip(columns));
+                return Err(RunsError::Columns { path, got, want });
             }
         }
         text += &epoch.to_string();
@@ -97,6 +118,11 @@ impl HistoryWriter {
         self.write(text.as_bytes()).map_err(RunsError::io("write to", &self.path))?;
         self.header = Some(header);
         Ok(())
+    }
+
+    /// The SHA-256 of all lines so far, for [`HistoryWriter::reopen`].
+    pub fn digest(&self) -> String {
+        hex(&self.hash.clone().finalize())
     }
 
     /// Forces what was added to the disk.
@@ -115,6 +141,7 @@ impl HistoryWriter {
             return Err(error);
         }
         self.offset += bytes.len() as u64;
+        self.hash.update(bytes);
         Ok(())
     }
 
@@ -160,7 +187,7 @@ impl History {
         };
         let mut columns: Vec<String> = header.split(',').map(str::to_owned).collect();
         if columns.remove(0) != EPOCH {
-            return Err((1, format!("`{header}`"), format!("a header that starts with `{EPOCH}`")));
+            return Err((1, quote(header), format!("a header that starts with `{EPOCH}`")));
         }
         let epochs = lines
             .enumerate()
@@ -176,11 +203,9 @@ impl History {
 fn parse_line(line: &str, n_numbers: usize) -> Result<(usize, Vec<f64>), (String, String)> {
     let mut cells = line.split(',');
     let epoch = cells.next().unwrap_or_default();
-    let epoch = epoch.parse().map_err(|_| (format!("`{epoch}`"), "an epoch".to_owned()))?;
+    let epoch = epoch.parse().map_err(|_| (quote(epoch), "an epoch".to_owned()))?;
     let numbers = cells
-        .map(|cell| {
-            decimal::from_text(cell).ok_or_else(|| (format!("`{cell}`"), "a number".to_owned()))
-        })
+        .map(|cell| decimal::from_text(cell).ok_or_else(|| (quote(cell), "a number".to_owned())))
         .collect::<Result<Vec<_>, _>>()?;
     if numbers.len() != n_numbers {
         return Err((format!("{} numbers", numbers.len()), n_numbers.to_string()));

@@ -15,6 +15,7 @@ mod atomic;
 mod decimal;
 mod provenance;
 mod remove;
+mod sums;
 
 pub use annotations::Annotations;
 pub use atomic::{Survives, remove_files, remove_leftovers, write_atomic, write_frozen};
@@ -26,4 +27,5 @@ pub use lock::Lock;
 pub use provenance::{Machine, git_commit};
 pub use record::{Best, DataSource, Record, Resumed, Status, monitored};
 pub use remove::{remove_empty, remove_folder};
-pub use weights::{Tensor, TensorView, Weights, load_weights, save_weights};
+pub use sums::{check_sum, sums_of};
+pub use weights::{Tensor, TensorView, Weights, load_weights, parse_weights, save_weights};

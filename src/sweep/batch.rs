@@ -1,7 +1,7 @@
 //! A batch: the runs of one invocation, each with its folder, and the right to write there; it
 //! makes folders and plans, and starts nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -10,7 +10,9 @@ use chrono::Local;
 
 use crate::config::{Change, Experiment, Plan, Runs, Variant};
 use crate::experiment::Feeds;
-use crate::runs::{Annotations, Folder, Lock, RunsError, Survives, git_commit, write_atomic};
+use crate::runs::{
+    Annotations, Folder, Lock, RunsError, Survives, git_commit, sums_of, write_atomic,
+};
 use crate::sweep::extend::as_extended;
 use crate::sweep::{Frozen, RunResult, Status};
 
@@ -70,10 +72,27 @@ impl Batch {
         Batch { queue, locks, feeds: Feeds::default(), commit }
     }
 
+    /// Reads the data of all experiments, on `threads` threads, before any folder is made.
+    ///
+    /// # Errors
+    ///
+    /// One for each data set that cannot be used.
+    pub fn read(experiments: &[Experiment], threads: usize) -> Result<Feeds, Vec<anyhow::Error>> {
+        let (feeds, mut errors, mut read) = (Feeds::default(), Vec::new(), HashSet::new());
+        for runs in experiments.iter().map(|experiment| &experiment.runs) {
+            for run in runs.first_of_each("data").into_iter().flat_map(|index| runs.get(index)) {
+                if read.insert(run.plan.data.identity()) {
+                    errors.extend(feeds.get(&run.plan, threads).err());
+                }
+            }
+        }
+        if errors.is_empty() { Ok(feeds) } else { Err(errors) }
+    }
+
     /// Makes the folder of every experiment below `logdir`, with all in it that a later process
     /// needs to start what this one may not get to. If that cannot be done for one, its runs fail.
-    pub fn plan(experiments: Vec<Experiment>, logdir: &Path) -> Batch {
-        let mut batch = Batch::new(Vec::new(), Vec::new());
+    pub fn plan(experiments: Vec<Experiment>, logdir: &Path, feeds: Feeds) -> Batch {
+        let mut batch = Batch { feeds, ..Batch::new(Vec::new(), Vec::new()) };
         for experiment in experiments {
             let planned = match experiment.sweep {
                 true => batch.plan_sweep(experiment, logdir),
@@ -134,7 +153,9 @@ impl Batch {
 fn plan_run(experiment: Experiment, logdir: &Path) -> Planned {
     let config = experiment.runs.iter().map(|run| run.plan.to_toml()).collect::<String>();
     let folder = Folder::create(logdir, &experiment.name, &Local::now(), |folder| {
-        write_atomic(&folder.config(), config.as_bytes(), Survives::Kill)
+        let (sums, text) = sums_of(&folder.config(), config.as_bytes());
+        write_atomic(&folder.config(), config.as_bytes(), Survives::Kill)?;
+        write_atomic(&sums, text.as_bytes(), Survives::Kill)
     });
     match folder {
         Ok(folder) => Planned::new(experiment, folder.path().to_owned()),

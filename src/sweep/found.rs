@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::config;
 use crate::experiment::Report;
-use crate::runs::{self, Folder, Lock, Record, RunsError};
+use crate::runs::{self, Folder, Lock, Record, RunsError, check_sum};
 use crate::sweep::batch::{Planned, Queued};
 use crate::sweep::{Frozen, RunResult, Status};
 
@@ -236,6 +236,9 @@ fn left(folder: &Folder) -> Result<(Left, Option<Record>), RunsError> {
 /// The plan that a run of its own has beside it.
 pub(super) fn plan(folder: &Folder) -> Result<config::Plan> {
     let path = folder.config();
+    let text = std::fs::read(&path);
+    let text = text.with_context(|| format!("cannot read the plan `{}`", path.display()))?;
+    check_sum(&path, &text)?;
     let loaded = config::load(std::slice::from_ref(&path), &[]);
     let experiments = loaded.map_err(|problems| {
         let pictures = problems.0.iter().map(|problem| config::render(problem, false));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +14,8 @@ use serde_json::value::RawValue;
 use crate::config::{Experiment, Runs};
 use crate::experiment::Feeds;
 use crate::memory::Bytes;
-use crate::runs::{Folder, RunsError, write_frozen};
+use crate::quote::clip;
+use crate::runs::{Folder, RunsError, check_sum, sums_of, write_frozen};
 
 /// Changes with the names and meanings below.
 const FORMAT: u64 = 2;
@@ -114,28 +115,34 @@ impl Frozen {
         let mut bytes = serde_json::to_vec_pretty(&file)
             .map_err(|source| RunsError::Plan { path: path.clone(), what: source.to_string() })?;
         bytes.push(b'\n');
-        write_frozen(&path, &bytes)
+        let (sums, text) = sums_of(&path, &bytes);
+        write_frozen(&path, &bytes)?;
+        write_frozen(&sums, text.as_bytes())
     }
 
     /// Reads the plan at `path`.
     pub fn load(path: &Path) -> Result<Frozen> {
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read `{}`", path.display()))?;
-        let head: Head = serde_json::from_str(&text)
-            .with_context(|| format!("cannot read `{}` as the plan of a sweep", path.display()))?;
-        let (format, version) = (&head.format, head.version.as_str().unwrap_or("?"));
-        if *format != FORMAT {
+        check_sum(path, text.as_bytes())?;
+        let head: Head = serde_json::from_str(&text).map_err(|error| {
+            anyhow!("cannot read `{}` as the plan of a sweep: {}", path.display(), clip(error))
+        })?;
+        let format = clip(&head.format);
+        let version = clip(head.version.as_str().unwrap_or("?"));
+        if head.format != FORMAT {
             bail!(
                 "cannot read the plan `{}`: got format {format}, want {FORMAT}; it was written by \
                  runner {version}, resume it with that",
                 path.display()
             );
         }
-        let file: File<'_> = serde_json::from_str(&text).with_context(|| {
-            format!(
-                "cannot read the plan `{}`, which runner {version} wrote; this is runner {}",
+        let file: File<'_> = serde_json::from_str(&text).map_err(|error| {
+            anyhow!(
+                "cannot read the plan `{}`, which runner {version} wrote; this is runner {}: {}",
                 path.display(),
-                env!("CARGO_PKG_VERSION")
+                env!("CARGO_PKG_VERSION"),
+                clip(error)
             )
         })?;
         Ok(Frozen {

@@ -6,6 +6,8 @@ mod sweeps;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ndarray::{Array1, Array2};
+use ndarray_npy::NpzWriter;
 use proptest::prelude::*;
 use runner::config::{Data, Experiment, Location, Plan, Training, load, load_with, render};
 use runner::data::{DataError, Description, Labels, Source};
@@ -214,8 +216,12 @@ fn paths_start_from_the_file_that_they_are_written_in() {
         .file("below/base.toml", base)
         .file("below/init.npz", "")
         .file("below/digits.npz", "");
-    let plan = desk.plan();
     let below = desk.folder.path().join("below");
+    let mut npz = NpzWriter::new(fs::File::create(below.join("init.npz")).unwrap());
+    npz.add_array("dense_0.kernel", &Array2::<f32>::zeros((784, 10))).unwrap();
+    npz.add_array("dense_0.bias", &Array1::<f32>::zeros(10)).unwrap();
+    npz.finish().unwrap();
+    let plan = desk.plan();
     assert_eq!(plan.model.weights, Some(below.join("init.npz")));
     assert_eq!(plan.data.source(), Source::Path(below.join("digits.npz"), None));
 }

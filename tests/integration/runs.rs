@@ -325,7 +325,7 @@ fn a_resumed_history_equals_an_uninterrupted_one() {
             .filter(|&n| whole[..n].split(|&b| b == b'\n').count() > done + 1 || done == 0)
         {
             fs::write(&resumed, &whole[..length]).unwrap();
-            let mut writer = HistoryWriter::reopen(&resumed, done).unwrap();
+            let mut writer = HistoryWriter::reopen(&resumed, done, None).unwrap();
             for epoch in done..5 {
                 writer.append(epoch, &numbers(epoch)).unwrap();
             }
@@ -340,7 +340,7 @@ fn a_history_with_too_few_epochs_is_not_continued() {
     let path = dir.path().join("history.csv");
     fs::write(&path, "epoch,loss\n0,0.5\n1,0.2").unwrap();
     assert_eq!(
-        HistoryWriter::reopen(&path, 2).unwrap_err().to_string(),
+        HistoryWriter::reopen(&path, 2, None).unwrap_err().to_string(),
         format!(
             "cannot read `{}` as a history: line 3: got 1 epochs, want 2 or more",
             path.display()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::number::{Exact, is_exact, is_missing, looks_like_number, number};
+use crate::quote::list;
 
 /// The fields of a column.
 #[derive(Debug)]
@@ -114,10 +115,7 @@ impl Words {
 
     fn wanted(&self) -> String {
         const SHOWN: usize = 5;
-        let words = |n: usize| {
-            let words: Vec<_> = self.words.iter().take(n).map(|w| format!("`{w}`")).collect();
-            words.join(", ")
-        };
+        let words = |n: usize| list(self.words.iter().take(n));
         match (self.closed, self.classes, self.words.len()) {
             (true, _, n) if n <= SHOWN => format!("one that the training rows have: {}", words(n)),
             (true, _, n) => {

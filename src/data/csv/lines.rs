@@ -14,6 +14,7 @@ use crate::data::DataError;
 use crate::data::limits::{MAX_COLUMNS, MAX_LINE};
 use crate::data::packing::{foreign, unpacked};
 use crate::memory::Bytes;
+use crate::quote::quote;
 
 /// Characters that part fields in one file or another.
 const SEPARATORS: [u8; 5] = *b";\t|, ";
@@ -90,7 +91,7 @@ impl Lines {
             self.ahead.push(first);
         }
         match twin(&self.names) {
-            Some(name) => Err(self.sheet(format!("it has two columns called `{name}`"))),
+            Some(name) => Err(self.sheet(format!("it has two columns called {}", quote(name)))),
             None => Ok(()),
         }
     }
@@ -176,12 +177,7 @@ impl Lines {
     /// Something wrong with a field of the record that begins at byte `at`.
     pub(super) fn cell(&self, at: u64, column: usize, field: &str, want: &str) -> DataError {
         let line = self.line(at);
-        let short: String = field.chars().take(40).collect();
-        let got = match field {
-            "" => "nothing".to_owned(),
-            _ if short.len() < field.len() => format!("`{short}...`"),
-            _ => format!("`{short}`"),
-        };
+        let got = if field.is_empty() { "nothing".to_owned() } else { quote(field) };
         DataError::Cell {
             path: self.path.clone(),
             line,

@@ -15,6 +15,7 @@ use csv::StringRecord;
 use crate::data::error::Place;
 use crate::data::limits::check_memory;
 use crate::data::{DataError, Description, Labels, Table, Targets};
+use crate::quote::quote;
 use cells::{Cells, Misfit, Words};
 pub use columns::{Column, Columns, FeatureColumn, Reading, TargetColumns, Task};
 use feature::Feature;
@@ -109,7 +110,9 @@ impl Roles {
             }
         };
         if let Some(&both) = labels.iter().find(|at| ignored.contains(at)) {
-            return Err(lines.sheet(format!("`{}` is the label, and ignored", lines.names[both])));
+            return Err(
+                lines.sheet(format!("{} is the label, and ignored", quote(&lines.names[both])))
+            );
         }
         let numbers = reading.task == Some(Task::Regression) || labels.len() != 1;
         if numbers && reading.task == Some(Task::Classification) {

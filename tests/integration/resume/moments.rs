@@ -261,6 +261,16 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     fs::write(folder.history(), "").unwrap();
     let error = refused(&plan, None);
     assert!(error.contains("as a history: line 1: got 0 epochs, want 1 or more"), "{error}");
+    // A history is plain text: every digit of an epoch that counts is known to the checkpoint.
+    let digits = (0..history.len()).filter(|&at| history[at].is_ascii_digit());
+    for at in digits.take_while(|&at| history[..at].iter().filter(|b| **b == b'\n').count() < 2) {
+        let mut changed = history.clone();
+        changed[at] = if changed[at] == b'9' { b'8' } else { changed[at] + 1 };
+        fs::write(folder.history(), changed).unwrap();
+        let error = refused(&plan, None);
+        assert!(error.contains("got other numbers in its first 1 epochs"), "{error}");
+        assert!(error.ends_with("to the same numbers"), "{error}");
+    }
     fs::write(folder.history(), history).unwrap();
     assert_eq!(train(&plan, folder.path(), usize::MAX, &[1]).0, Status::Completed);
 }

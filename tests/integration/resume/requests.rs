@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use runner::config::Plan;
+use runner::experiment::Feeds;
 use runner::runs::{Record, Status, Survives};
 use runner::sweep::Batch;
 use serde_json::Value;
@@ -45,7 +46,8 @@ fn planned(sandbox: &Sandbox) -> PathBuf {
     let wild = "[optimizer]\nname = \"sgd\"\nlearning_rate = 1e38";
     let plans: [(&str, Plan); 4] =
         [("a", plan("")), ("wild", plan(wild)), ("c", plan("shuffle = false")), ("d", plan(""))];
-    let batch = Batch::plan(vec![sweep(plans.into())], &sandbox.path().join("logs"));
+    let batch =
+        Batch::plan(vec![sweep(plans.into())], &sandbox.path().join("logs"), Feeds::default());
     batch.queue[0].of.root.clone()
 }
 
@@ -101,7 +103,10 @@ fn an_interrupted_run_is_found_below_the_log_folder() {
     assert_eq!((record.resumed.len(), record.resumed[0].epoch), (1, 0));
 
     // Killed when there was no more than the config.
-    for name in names(&run).iter().filter(|name| ![".lock", "config.toml"].contains(&&***name)) {
+    for name in names(&run)
+        .iter()
+        .filter(|name| ![".lock", "SHA256SUMS", "config.toml"].contains(&&***name))
+    {
         let path = run.join(name);
         if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
     }
@@ -181,11 +186,12 @@ fn a_plan_is_written_once_and_says_it_all() {
     assert_eq!(value["plan"]["training"]["batch_size"], 16);
     let set = &value["runs"][1]["differs"]["set"];
     assert_eq!(set["/optimizer/learning_rate"], 1e38);
-    assert_eq!(names(&dir), [".lock", "plan.json"]);
+    assert_eq!(names(&dir), [".lock", "SHA256SUMS", "plan.json"]);
 
     let other = fs::read_to_string(&path).unwrap().replace("\"format\": 2", "\"format\": 3");
     fs::remove_file(&path).unwrap();
     fs::write(&path, other).unwrap();
+    fs::remove_file(dir.join("SHA256SUMS")).unwrap();
     let said = sandbox.runner(&format!("resume {}", dir.display())).exits(2);
     let want = format!("want 2; it was written by runner {}", env!("CARGO_PKG_VERSION"));
     assert!(said.stderr.contains(&want), "{}", said.stderr);

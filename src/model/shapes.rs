@@ -1,0 +1,107 @@
+//! The weights that a stack of layers will have, told from the layers alone; nothing is allocated.
+
+use std::collections::BTreeMap;
+
+use crate::model::network::WeightsError;
+use crate::model::{Layer, Network};
+
+/// The name and the shape of each weight of `layers` on `features` inputs, in the order of
+/// [`Network::weights`].
+pub fn weight_shapes(features: usize, layers: &[Layer]) -> Vec<(String, Vec<usize>)> {
+    let (mut all, mut inputs) = (Vec::new(), features);
+    for (at, layer) in layers.iter().enumerate() {
+        let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
+        let name = |weight: &str| format!("{}_{index}.{weight}", layer.kind());
+        all.extend(shapes(layer, inputs).into_iter().map(|(weight, shape)| (name(weight), shape)));
+        inputs = layer.outputs(inputs);
+    }
+    all
+}
+
+/// The weights of one layer on `inputs` inputs.
+fn shapes(layer: &Layer, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
+    let vectors = |names: &[(bool, &'static str)]| -> Vec<_> {
+        names.iter().filter(|(has, _)| *has).map(|(_, name)| (*name, vec![inputs])).collect()
+    };
+    match layer {
+        Layer::Dense(dense) => {
+            let bias = dense.use_bias.then(|| ("bias", vec![dense.units]));
+            [("kernel", vec![inputs, dense.units])].into_iter().chain(bias).collect()
+        }
+        Layer::BatchNormalization(layer) => vectors(&[
+            (layer.scale, "gamma"),
+            (layer.center, "beta"),
+            (true, "moving_mean"),
+            (true, "moving_variance"),
+        ]),
+        Layer::LayerNormalization(layer) => {
+            vectors(&[(layer.scale, "gamma"), (layer.center, "beta")])
+        }
+        Layer::Activation(_) | Layer::Dropout(_) | Layer::GaussianNoise(_) => Vec::new(),
+    }
+}
+
+/// Makes sure that the weights in a file, `got` by name, are those of a network, and no others.
+pub fn check_shapes<'a>(
+    got: &BTreeMap<&'a str, &'a [usize]>,
+    wanted: &[(String, Vec<usize>)],
+) -> Result<(), WeightsError> {
+    for (name, want) in wanted {
+        match got.get(name.as_str()) {
+            None => {
+                let got = got.keys().map(|name| (*name).to_owned()).collect();
+                return Err(WeightsError::Missing { name: name.clone(), got });
+            }
+            Some(got) if *got != want => {
+                let (name, got, want) = (name.clone(), got.to_vec(), want.clone());
+                return Err(WeightsError::Shape { name, got, want });
+            }
+            Some(_) => {}
+        }
+    }
+    match got.keys().find(|name| !wanted.iter().any(|(want, _)| want == *name)) {
+        Some(name) => Err(WeightsError::Unknown { name: (*name).to_owned() }),
+        None => Ok(()),
+    }
+}
+
+impl Network {
+    /// The name and the shape of each weight, in the order of [`Network::weights`].
+    pub fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        self.weights().into_iter().map(|weights| (weights.name, weights.shape)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn shapes_are_those_of_the_built_network() {
+        let layers = json!([
+            { "type": "dense", "units": 5 },
+            { "type": "batch_normalization" },
+            { "type": "batch_normalization", "center": false, "scale": false },
+            { "type": "activation", "activation": "relu" },
+            { "type": "dropout", "rate": 0.5 },
+            { "type": "layer_normalization" },
+            { "type": "gaussian_noise", "stddev": 0.5 },
+            { "type": "layer_normalization", "scale": false },
+            { "type": "dense", "units": 1, "use_bias": false },
+            { "type": "dense", "units": 3 },
+        ]);
+        let layers: Vec<Layer> = serde_json::from_value(layers).unwrap();
+        let shapes = weight_shapes(7, &layers);
+        assert_eq!(shapes, Network::new(7, &layers, 1).shapes());
+        assert_eq!(shapes.len(), 14);
+    }
+
+    #[test]
+    fn shapes_of_a_huge_network_cost_nothing() {
+        let layers = json!([{ "type": "dense", "units": 1_u64 << 40 }]);
+        let layers: Vec<Layer> = serde_json::from_value(layers).unwrap();
+        assert_eq!(weight_shapes(1 << 40, &layers)[0].1, [1 << 40, 1 << 40]);
+    }
+}
