@@ -73,6 +73,7 @@ pub use product::{Operand, product, product_update, transpose};
 pub use rowwise::{Rowwise, rowwise};
 pub use softmax::{
     argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
+    sparse_probability_crossentropy,
 };
 pub use sparse::{Due, sparse_product, sparse_update};
 pub use sums::{column_square_sums, matrix_sum, row_magnitude_sums, row_square_sums, scale_outer};

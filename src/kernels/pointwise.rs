@@ -45,6 +45,13 @@ pub enum Pointwise {
         /// w = t α + (1 − t)(1 − α), else 1
         alpha: Option<f32>,
     },
+    /// The same of σ(y), with its cross-entropy as [`Pointwise::SigmoidCrossentropy`]
+    SigmoidFocal {
+        /// γ
+        gamma: f32,
+        /// As in [`Pointwise::BinaryFocal`].
+        alpha: Option<f32>,
+    },
 }
 
 impl Pointwise {
@@ -99,20 +106,14 @@ impl Pointwise {
                 (t * (ln(t) - ln(p)), slope)
             }
             Pointwise::BinaryCrossentropy => binary(y, t),
-            Pointwise::SigmoidCrossentropy => {
-                let value = zero.max(y) - y * t + ln(one + exp(-y.abs()));
-                (value, sigmoid(y) - t)
-            }
+            Pointwise::SigmoidCrossentropy => (sigmoid_crossentropy(y, t), sigmoid(y) - t),
             Pointwise::BinaryFocal { gamma, alpha } => {
-                let (value, slope) = binary(y, t);
-                let gamma = L::splat(gamma);
-                // 1 − p, and its slope 1 − 2 t
-                let q = epsilon.max(t * (one - y) + (one - t) * y);
-                let weight = alpha
-                    .map_or(one, |alpha| t * L::splat(alpha) + (one - t) * L::splat(1.0 - alpha));
-                let power = weight * exp(gamma * ln(q));
-                let turn = (one - t - t) * gamma / q * value;
-                (power * value, power * (slope + turn))
+                focal((gamma, alpha), y, t, binary(y, t), one)
+            }
+            Pointwise::SigmoidFocal { gamma, alpha } => {
+                let p = sigmoid(y);
+                let crossentropy = (sigmoid_crossentropy(y, t), p - t);
+                focal((gamma, alpha), p, t, crossentropy, p * (one - p))
             }
         }
     }
@@ -123,6 +124,32 @@ impl Pointwise {
 fn sign<L: Lanes>(x: L) -> L {
     let zero = L::splat(0.0);
     zero.if_less(x, L::splat(1.0), x.if_less(zero, L::splat(-1.0), zero))
+}
+
+/// max(z, 0) − z t + ln(1 + e^−|z|): the binary cross-entropy of σ(z).
+#[inline(always)]
+fn sigmoid_crossentropy<L: Lanes>(z: L, t: L) -> L {
+    let (zero, one) = (L::splat(0.0), L::splat(1.0));
+    zero.max(z) - z * t + ln(one + exp(-z.abs()))
+}
+
+/// w q^γ ℓ and its slope w q^γ (ℓ′ + γ q′ / q ℓ), where q = t (1 − p) + (1 − t) p, q′ = (1 − 2 t) p′,
+/// `crossentropy` is (ℓ, ℓ′) and `dp` is p′.
+#[inline(always)]
+fn focal<L: Lanes>(
+    (gamma, alpha): (f32, Option<f32>),
+    p: L,
+    t: L,
+    crossentropy: (L, L),
+    dp: L,
+) -> (L, L) {
+    let (one, (value, slope)) = (L::splat(1.0), crossentropy);
+    let gamma = L::splat(gamma);
+    let q = L::splat(CLIP).max(t * (one - p) + (one - t) * p);
+    let balance = |alpha| t * L::splat(alpha) + (one - t) * L::splat(1.0 - alpha);
+    let power = alpha.map_or(one, balance) * exp(gamma * ln(q));
+    let by_q = (one - t - t) * dp * gamma / q * value;
+    (power * value, power * (slope + by_q))
 }
 
 /// The binary cross-entropy of a probability, and its slope.
@@ -193,7 +220,7 @@ mod tests {
     use super::*;
     use crate::kernels::Matrix;
 
-    const ALL: [Pointwise; 14] = [
+    const ALL: [Pointwise; 16] = [
         Pointwise::SquaredError,
         Pointwise::BinaryCrossentropy,
         Pointwise::SigmoidCrossentropy,
@@ -208,6 +235,8 @@ mod tests {
         Pointwise::KlDivergence,
         Pointwise::BinaryFocal { gamma: 2.0, alpha: None },
         Pointwise::BinaryFocal { gamma: 0.5, alpha: Some(0.25) },
+        Pointwise::SigmoidFocal { gamma: 2.0, alpha: None },
+        Pointwise::SigmoidFocal { gamma: 0.5, alpha: Some(0.25) },
     ];
 
     fn apply(loss: Pointwise, y: &[f32], t: &[f32]) -> (f32, Vec<f32>) {

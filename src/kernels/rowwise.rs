@@ -20,6 +20,14 @@ pub enum Rowwise {
         /// γ
         gamma: f32,
     },
+    /// Σ w q^γ ℓ / units of the logits y, ℓ = max(y, 0) − y t + ln(1 + e^−|y|),
+    /// q = t (1 − p) + (1 − t) p, p = softmax(y)
+    SoftmaxBinaryFocal {
+        /// γ
+        gamma: f32,
+        /// w = t α + (1 − t)(1 − α), else 1
+        alpha: Option<f32>,
+    },
 }
 
 /// `losses[row]` ← the loss of each row, and δ ← its gradient by y times `scale`, for outputs `y`,
@@ -41,6 +49,9 @@ pub fn rowwise(
             Rowwise::CosineSimilarity => cosine_similarity(y, t, delta),
             Rowwise::CategoricalHinge => categorical_hinge(y, t, delta),
             Rowwise::CategoricalFocal { alpha, gamma } => focal((alpha, gamma), y, t, delta),
+            Rowwise::SoftmaxBinaryFocal { gamma, alpha } => {
+                softmax_binary_focal((gamma, alpha), y, t, delta)
+            }
         };
         delta.iter_mut().for_each(|d| *d *= scale);
     }
@@ -95,16 +106,54 @@ fn focal((alpha, gamma): (f32, f32), y: &[f32], t: &[f32], delta: &mut [f32]) ->
     sum
 }
 
+/// By z: w q^γ (σ(z) − t) and, through p, p (g − Σ g p) with g = w γ q^(γ − 1) (1 − 2 t) ℓ.
+fn softmax_binary_focal(
+    (gamma, alpha): (f32, Option<f32>),
+    z: &[f32],
+    t: &[f32],
+    delta: &mut [f32],
+) -> f32 {
+    let scalar = |x: Portable<true>| x.to_array()[0];
+    let power_of = |q: f32, exponent: f32| {
+        scalar(exp(Portable::splat(exponent) * ln(Portable::splat(q.max(CLIP)))))
+    };
+    let greatest = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let e = |z: f32| scalar(exp(Portable::splat(z - greatest)));
+    let total: f32 = z.iter().copied().map(e).sum();
+    let n = z.len() as f32;
+    let (mut sum, mut along) = (0.0, 0.0);
+    for ((&z, &t), d) in z.iter().zip(t).zip(&mut *delta) {
+        let p = e(z) / total;
+        let q = t * (1.0 - p) + (1.0 - t) * p;
+        let weight = alpha.map_or(1.0, |alpha| t * alpha + (1.0 - t) * (1.0 - alpha)) / n;
+        let small = scalar(exp(Portable::splat(-z.abs())));
+        let value = z.max(0.0) - z * t + scalar(ln(Portable::splat(1.0 + small)));
+        sum += weight * power_of(q, gamma) * value;
+        *d = weight * gamma * power_of(q, gamma - 1.0) * (1.0 - 2.0 * t) * value;
+        along += *d * p;
+    }
+    for ((&z, &t), d) in z.iter().zip(t).zip(delta) {
+        let p = e(z) / total;
+        let q = t * (1.0 - p) + (1.0 - t) * p;
+        let weight = alpha.map_or(1.0, |alpha| t * alpha + (1.0 - t) * (1.0 - alpha)) / n;
+        let sigmoid = 1.0 / (1.0 + scalar(exp(Portable::splat(-z))));
+        *d = p * (*d - along) + weight * power_of(q, gamma) * (sigmoid - t);
+    }
+    sum
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kernels::Matrix;
 
-    const ALL: [Rowwise; 4] = [
+    const ALL: [Rowwise; 6] = [
         Rowwise::CosineSimilarity,
         Rowwise::CategoricalHinge,
         Rowwise::CategoricalFocal { alpha: 0.25, gamma: 2.0 },
         Rowwise::CategoricalFocal { alpha: 0.5, gamma: 0.7 },
+        Rowwise::SoftmaxBinaryFocal { gamma: 2.0, alpha: None },
+        Rowwise::SoftmaxBinaryFocal { gamma: 0.5, alpha: Some(0.25) },
     ];
 
     fn apply(loss: Rowwise, y: &[f32], t: &[f32]) -> (f32, Vec<f32>) {

@@ -215,6 +215,34 @@ pub fn probability_crossentropy(
     }
 }
 
+/// Cross-entropy of outputs that are taken for probabilities, as Keras computes it for integer
+/// targets: c = clip(p), `losses[row]` = −Σ t ln(c / Σ c), δ its gradient by p times `scale`; all
+/// of one shape (rows × classes), each row of targets with the sum 1.
+pub fn sparse_probability_crossentropy(
+    p: View<'_>,
+    targets: View<'_>,
+    scale: f32,
+    mut delta: ViewMut<'_>,
+    losses: &mut [f32],
+) {
+    assert!((p.rows, p.cols) == (targets.rows, targets.cols));
+    assert!((p.rows, p.cols) == (delta.rows, delta.cols) && losses.len() == p.rows);
+    let log = |x: f32| ln(Portable::<true>::splat(x)).to_array()[0];
+    let clip = |p: f32| p.clamp(CLIP, 1.0 - CLIP);
+    let n = p.cols;
+    for (r, loss) in losses.iter_mut().enumerate() {
+        let (p, t, delta) = (&p.row(r)[..n], &targets.row(r)[..n], &mut delta.row(r)[..n]);
+        let total: f32 = p.iter().copied().map(clip).sum();
+        let hit: f32 = p.iter().zip(t).map(|(p, t)| t * log(clip(*p))).sum();
+        *loss = log(total) - hit;
+        for ((p, t), d) in p.iter().zip(t).zip(delta) {
+            // Where the clip holds, the loss does not depend on p.
+            let slope = 1.0 / total - t / clip(*p);
+            *d = if clip(*p) == *p { slope * scale } else { 0.0 };
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,6 +293,41 @@ mod tests {
         let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
         probability_crossentropy(p.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
         assert!((losses[0] - 16.118_095).abs() < 1e-5 && delta.to_rows() == [0.0; 3]);
+    }
+
+    /// Keras's own numbers: rows that a dropout has cut and scaled.
+    #[test]
+    fn sparse_crossentropy_is_finite_where_all_outputs_are_zero() {
+        let table = [([0.0, 0.0, 0.0], 1.098_612_3), ([2.0, 3.0, 1.0], 1.098_612_3)];
+        for (p, want) in table {
+            let p = Matrix::from_rows(1, 3, &p);
+            let t = Matrix::from_rows(1, 3, &[0.0, 1.0, 0.0]);
+            let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
+            let to = delta.view_mut(1);
+            sparse_probability_crossentropy(p.view(1), t.view(1), 1.0, to, &mut losses);
+            assert!((losses[0] - want).abs() < 1e-6 && delta.to_rows() == [0.0; 3]);
+        }
+    }
+
+    #[test]
+    fn slopes_of_the_sparse_crossentropy_are_the_difference_quotients() {
+        let (p, t) = ([0.2, 0.5, 0.4], [0.0, 1.0, 0.0]);
+        let apply = |p: &[f32]| {
+            let (p, t) = (Matrix::from_rows(1, 3, p), Matrix::from_rows(1, 3, &t));
+            let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
+            let to = delta.view_mut(1);
+            sparse_probability_crossentropy(p.view(1), t.view(1), 1.0, to, &mut losses);
+            (f64::from(losses[0]), delta.to_rows())
+        };
+        for i in 0..3 {
+            let at = |h: f32| {
+                let mut p = p;
+                p[i] += h;
+                apply(&p).0
+            };
+            let quotient = (at(1e-3) - at(-1e-3)) / 2e-3;
+            assert!((f64::from(apply(&p).1[i]) - quotient).abs() < 1e-3);
+        }
     }
 
     #[test]

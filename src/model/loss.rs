@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernels::{
     Cpu, Pointwise, Rowwise, View, ViewMut, pointwise, probability_crossentropy, rowwise,
-    softmax_crossentropy,
+    softmax_crossentropy, sparse_probability_crossentropy,
 };
 use crate::model::Activation;
 
@@ -13,7 +13,7 @@ use crate::model::Activation;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Loss {
-    /// −Σ t ln p over the classes, t one-hot; on the logits when the last activation is softmax.
+    /// −Σ t ln p over the classes, t one-hot; on the logits after softmax and sigmoid.
     CategoricalCrossentropy {
         /// Share of the target that is spread over all classes.
         #[serde(default)]
@@ -29,7 +29,8 @@ pub enum Loss {
         #[serde(default)]
         from_logits: bool,
     },
-    /// −t ln p − (1 − t) ln(1 − p), averaged over the outputs; on the logits after a sigmoid.
+    /// −t ln p − (1 − t) ln(1 − p), averaged over the outputs; on the logits after sigmoid and
+    /// softmax.
     #[serde(alias = "bce", alias = "BCE")]
     #[schemars(extend("x-aliases" = ["bce", "BCE"]))]
     BinaryCrossentropy {
@@ -97,7 +98,8 @@ pub enum Loss {
         #[schemars(range(min = 0.0, max = 1.0))]
         label_smoothing: f64,
     },
-    /// Binary cross-entropy with less weight on what is easy (Lin et al. 2017).
+    /// Binary cross-entropy with less weight on what is easy (Lin et al. 2017); the cross-entropy
+    /// is taken on the logits after sigmoid and softmax.
     BinaryFocalCrossentropy {
         /// Give the class 1 the weight alpha, the class 0 the weight 1 − alpha.
         #[serde(default)]
@@ -147,6 +149,8 @@ pub enum Objective {
     SoftmaxCrossentropy,
     /// Cross-entropy of outputs that are taken for probabilities.
     ProbabilityCrossentropy,
+    /// The same for integer targets: clipped before, not after, the outputs are made to sum to 1.
+    SparseProbabilityCrossentropy,
     /// Output by output.
     Pointwise(Pointwise),
     /// All outputs of a row together.
@@ -155,24 +159,44 @@ pub enum Objective {
 
 impl Loss {
     /// The way to compute this loss after `last`, and whether `last` is part of it: then it is not
-    /// to be applied (Keras's logits path).
+    /// to be applied.
+    ///
+    /// Keras on TensorFlow keeps the logits of softmax and of sigmoid beside the outputs, and every
+    /// cross-entropy takes these, whether or not the activation is the one that fits it.
     pub fn objective(&self, last: Activation) -> (Objective, bool) {
-        match *self {
-            Loss::CategoricalCrossentropy { from_logits, .. }
-            | Loss::SparseCategoricalCrossentropy { from_logits } => match last {
-                Activation::Softmax if !from_logits => (Objective::SoftmaxCrossentropy, true),
-                _ if from_logits => (Objective::SoftmaxCrossentropy, false),
-                _ => (self.direct(), false),
-            },
-            Loss::BinaryCrossentropy { from_logits, .. } => match last {
-                Activation::Sigmoid if !from_logits => {
-                    (Objective::Pointwise(Pointwise::SigmoidCrossentropy), true)
-                }
-                _ if from_logits => (Objective::Pointwise(Pointwise::SigmoidCrossentropy), false),
-                _ => (self.direct(), false),
-            },
+        let cached = matches!(last, Activation::Softmax | Activation::Sigmoid);
+        match (self.of_logits(last), self.takes_logits()) {
+            (Some(objective), from_logits) if cached || from_logits => (objective, cached),
             _ => (self.direct(), false),
         }
+    }
+
+    /// The way to compute a cross-entropy from the logits of `last`; none for other losses.
+    fn of_logits(&self, last: Activation) -> Option<Objective> {
+        match *self {
+            Loss::CategoricalCrossentropy { .. } | Loss::SparseCategoricalCrossentropy { .. } => {
+                Some(Objective::SoftmaxCrossentropy)
+            }
+            Loss::BinaryCrossentropy { .. } => {
+                Some(Objective::Pointwise(Pointwise::SigmoidCrossentropy))
+            }
+            Loss::BinaryFocalCrossentropy { apply_class_balancing, alpha, gamma, .. } => {
+                let alpha = apply_class_balancing.then_some(alpha as f32);
+                let gamma = gamma as f32;
+                Some(match last {
+                    Activation::Softmax => {
+                        Objective::Rowwise(Rowwise::SoftmaxBinaryFocal { gamma, alpha })
+                    }
+                    _ => Objective::Pointwise(Pointwise::SigmoidFocal { gamma, alpha }),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it takes the logits of softmax and sigmoid where there are any.
+    pub fn is_crossentropy_of_logits(&self) -> bool {
+        self.of_logits(Activation::Linear).is_some()
     }
 
     /// The way to compute a loss that takes outputs as they are.
@@ -184,8 +208,9 @@ impl Loss {
                 let (alpha, gamma) = (alpha as f32, gamma as f32);
                 return Objective::Rowwise(Rowwise::CategoricalFocal { alpha, gamma });
             }
-            Loss::CategoricalCrossentropy { .. } | Loss::SparseCategoricalCrossentropy { .. } => {
-                return Objective::ProbabilityCrossentropy;
+            Loss::CategoricalCrossentropy { .. } => return Objective::ProbabilityCrossentropy,
+            Loss::SparseCategoricalCrossentropy { .. } => {
+                return Objective::SparseProbabilityCrossentropy;
             }
             Loss::BinaryCrossentropy { .. } => Pointwise::BinaryCrossentropy,
             Loss::MeanSquaredError {} => Pointwise::SquaredError,
@@ -270,18 +295,13 @@ impl Objective {
             Objective::ProbabilityCrossentropy => {
                 probability_crossentropy(outputs, targets, scale, delta, losses);
             }
+            Objective::SparseProbabilityCrossentropy => {
+                sparse_probability_crossentropy(outputs, targets, scale, delta, losses);
+            }
             Objective::Pointwise(loss) => {
                 pointwise(cpu, loss, outputs, targets, scale, delta, losses);
             }
             Objective::Rowwise(loss) => rowwise(loss, outputs, targets, scale, delta, losses),
-        }
-    }
-
-    /// The output above which a single unit says "yes": ½ for probabilities, 0 for logits.
-    pub fn threshold(self) -> f32 {
-        match self {
-            Objective::Pointwise(Pointwise::SigmoidCrossentropy) => 0.0,
-            _ => 0.5,
         }
     }
 }

@@ -76,9 +76,12 @@ impl Network {
         self.layers.last().map_or(0, |layer| layer.outputs)
     }
 
-    /// The activation that the outputs have gone through last.
-    pub fn activation(&self) -> Activation {
-        self.layers.last().map_or(Activation::Linear, |layer| layer.body.activation())
+    /// The layer that makes the outputs what they are, and its activation: layers after it pass
+    /// their inputs on unchanged, in training or else outside.
+    pub fn head(&self, training: bool) -> (usize, Activation) {
+        let passes = |layer: &BuiltLayer| layer.body.is_identity(training);
+        let at = self.layers.iter().rposition(|layer| !passes(layer)).unwrap_or(0);
+        (at, self.layers.get(at).map_or(Activation::Linear, |layer| layer.body.activation()))
     }
 
     /// All weights, layer by layer, each layer's in Keras's order.

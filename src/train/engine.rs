@@ -132,7 +132,7 @@ impl Engine {
         let regularized = *regularized;
         if 0 < tally.size() {
             score.sums = vec![0.0; tally.size()];
-            tally.add(pass.cpu, pass.answers(network, feed, batch), &mut score.sums);
+            tally.add(pass.cpu, pass.answers(feed, batch), &mut score.sums);
         }
         pass.absorb(network);
         let n_rows = batch.len();
@@ -222,7 +222,7 @@ impl Engine {
                 for (batch, (scores, sums)) in rows.chunks(EVALUATED_ROWS).zip(scores) {
                     pass.run(network, Batch::outside_training(feed, batch), scores);
                     if 0 < tally.size() {
-                        tally.add(pass.cpu, pass.answers(network, feed, batch), sums);
+                        tally.add(pass.cpu, pass.answers(feed, batch), sums);
                     }
                 }
             }

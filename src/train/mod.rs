@@ -10,6 +10,7 @@ mod first;
 mod fit;
 mod footprint;
 mod gradient;
+mod head;
 mod page;
 mod pass;
 mod predict;

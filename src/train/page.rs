@@ -15,6 +15,8 @@ pub(super) struct Layout {
     pub(super) layers: Vec<LayerColumns>,
     /// The targets.
     pub(super) targets: Range<usize>,
+    /// The logits of the last activation, where they are kept beside its outputs.
+    pub(super) kept_logits: Range<usize>,
     width: usize,
 }
 
@@ -36,8 +38,8 @@ pub(super) struct LayerColumns {
 }
 
 impl Layout {
-    /// A page for `network`, with room for `inputs` inputs.
-    pub(super) fn new(network: &Network, inputs: usize) -> Layout {
+    /// A page for `network`, with room for `inputs` inputs and, where they are kept, for logits.
+    pub(super) fn new(network: &Network, inputs: usize, keeps_logits: bool) -> Layout {
         let mut width = 0;
         let mut take = |columns: usize| {
             let start = width;
@@ -53,9 +55,10 @@ impl Layout {
         });
         let layers = layers.collect();
         let targets = take(network.outputs());
+        let kept_logits = take(if keeps_logits { network.outputs() } else { 0 });
         // Rows an even number of cache lines apart would crowd into a few of the cache's sets.
         let width = if (width / LANES).is_multiple_of(2) { width + LANES } else { width };
-        Layout { input, layers, targets, width }
+        Layout { input, layers, targets, kept_logits, width }
     }
 
     /// Empty pages for `rows` rows.

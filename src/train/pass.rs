@@ -7,11 +7,12 @@
 //! layer to the next.
 
 use crate::kernels::{Columns, Cpu, LANES, Matrix, Rows, Team, View, ViewMut, transpose};
-use crate::model::{Answers, Body, Network, Objective};
+use crate::model::{Answers, Body, Network};
 use crate::train::engine::{EVALUATED_ROWS, Goal};
 use crate::train::feed::{Feed, FeedInputs};
 use crate::train::first::First;
 use crate::train::gradient::Gradients;
+use crate::train::head::{Head, Logits};
 use crate::train::page::Layout;
 use crate::train::rows::{RowScore, RowWork};
 
@@ -30,9 +31,7 @@ pub(super) struct Pass {
     transposes: Vec<Matrix>,
     /// The layers that need a whole batch at once, each with what its last batch was like.
     meetings: Vec<(usize, Matrix)>,
-    objective: Objective,
-    /// The last activation is part of the objective.
-    fused: bool,
+    head: Head,
     smoothing: (f32, f32),
     class_weight: Vec<f32>,
     /// Whether all targets are 0 or 1.
@@ -77,8 +76,8 @@ impl Pass {
             FeedInputs::Sparse(_) if first.reads_sparse() => 0,
             _ => feed.features(),
         };
-        let layout = Layout::new(network, inputs);
-        let (objective, fused) = goal.loss.objective(network.activation());
+        let head = Head::new(network, goal, training);
+        let layout = Layout::new(network, inputs, head.logits == Logits::Kept);
         let binary = feed.is_binary(network.outputs());
         let bodies = || network.layers.iter().map(|layer| &layer.body);
         let transposed = bodies().zip(&layout.layers).map(|(body, columns)| match body {
@@ -100,12 +99,14 @@ impl Pass {
             team,
             layout,
             first,
-            objective,
-            fused,
             smoothing: goal.loss.smoothing(network.outputs(), binary),
             class_weight: goal.class_weight.to_vec(),
             binary,
-            answers: Matrix::zeros(if fused { rows } else { 0 }, network.outputs()),
+            answers: Matrix::zeros(
+                if head.logits == Logits::Fused { rows } else { 0 },
+                network.outputs(),
+            ),
+            head,
         }
     }
 
@@ -137,8 +138,7 @@ impl Pass {
             layout: &self.layout,
             first: &self.first,
             transposes: &self.transposes,
-            objective: self.objective,
-            fused: self.fused,
+            head: &self.head,
             smoothing: self.smoothing,
             class_weight: if training { &self.class_weight } else { &[] },
             network,
@@ -161,23 +161,30 @@ impl Pass {
 
     /// The outputs of the rows that have just passed, after the last activation, and their targets as
     /// they are.
-    pub(super) fn answers(&mut self, network: &Network, feed: &Feed, rows: &[u32]) -> Answers<'_> {
+    pub(super) fn answers(&mut self, feed: &Feed, rows: &[u32]) -> Answers<'_> {
         let n = rows.len();
         let mut pages = self.pages.view_mut(n);
         let last = self.layout.layers[self.layout.layers.len() - 1].output.clone();
-        let [logits, mut targets] = pages.disjoint([last.clone(), self.layout.targets.clone()]);
+        let [made, mut targets] = pages.disjoint([last.clone(), self.layout.targets.clone()]);
         if self.smoothing != (1.0, 0.0) {
             feed.targets(rows, (1.0, 0.0), targets.reborrow());
         }
-        if self.fused {
+        let (is_fused, activation) = (self.head.logits == Logits::Fused, self.head.activation);
+        if is_fused {
             let mut answers = self.answers.view_mut(n);
-            (0..n).for_each(|r| answers.row(r).copy_from_slice(logits.as_view().row(r)));
-            network.activation().apply(self.cpu, answers);
+            (0..n).for_each(|r| answers.row(r).copy_from_slice(made.as_view().row(r)));
+            activation.apply(self.cpu, answers);
         }
         let pages = self.pages.view(n);
-        let outputs = if self.fused { self.answers.view(n) } else { pages.columns_range(last) };
+        let made = pages.columns_range(last);
+        let (outputs, logits) = match self.head.logits {
+            Logits::Fused => (self.answers.view(n), Some(made)),
+            Logits::Kept => (made, Some(pages.columns_range(self.layout.kept_logits.clone()))),
+            Logits::Unused => (made, None),
+        };
+        let logits = logits.map(|logits| (logits, activation));
         let targets = pages.columns_range(self.layout.targets.clone());
-        Answers { outputs, targets, binary: self.binary }
+        Answers { outputs, logits, targets, binary: self.binary }
     }
 
     /// Tells the layers that follow the data what the batch was like that has just been trained on.

@@ -3,14 +3,18 @@
 
 use std::ops::Range;
 
-use crate::kernels::{Cpu, Matrix, ViewMut, argmax};
-use crate::model::{Body, Moment, Network, Objective};
+use crate::kernels::{Cpu, Matrix, View, ViewMut, argmax};
+use crate::model::{Activation, Body, Moment, Network};
 use crate::train::feed::Feed;
 use crate::train::first::First;
+use crate::train::head::{Head, Logits};
 use crate::train::page::Layout;
 
 /// Rows whose losses are worked out at a time.
 const CHUNK: usize = 64;
+
+/// A single output above it means yes, be it a probability or a logit: Keras's rule.
+const THRESHOLD: f32 = 0.5;
 
 /// What a row got.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -27,9 +31,7 @@ pub(super) struct RowWork<'a> {
     pub(super) first: &'a First,
     /// The transposed kernel of each dense layer that passes back; empty ones of the others.
     pub(super) transposes: &'a [Matrix],
-    pub(super) objective: Objective,
-    /// The last activation is part of the objective.
-    pub(super) fused: bool,
+    pub(super) head: &'a Head,
     pub(super) smoothing: (f32, f32),
     /// What the loss of each class counts; evenly, if there are none.
     pub(super) class_weight: &'a [f32],
@@ -51,7 +53,7 @@ impl RowWork<'_> {
                 training: self.training,
                 step: self.step,
                 row: from,
-                logits: self.is_fused(l),
+                logits: self.head.is_fused(l) || self.head.is_kept(l),
             };
             let body = &self.network.layers[l].body;
             if let (0, Body::Dense(dense)) = (l, body) {
@@ -59,16 +61,18 @@ impl RowWork<'_> {
                 self.first.sum(self.cpu, from, z);
                 let places = [columns.extra.clone(), columns.output.clone()];
                 dense.activate(self.cpu, pages.disjoint(places), moment.logits);
-                continue;
+            } else {
+                let ranges = [self.layout.below(l), columns.extra.clone(), columns.output.clone()];
+                let [x, extra, y] = pages.disjoint(ranges);
+                body.forward(self.cpu, x.as_view(), [extra, y], moment);
             }
-            let ranges = [self.layout.below(l), columns.extra.clone(), columns.output.clone()];
-            let [x, extra, y] = pages.disjoint(ranges);
-            body.forward(self.cpu, x.as_view(), [extra, y], moment);
+            if self.head.is_kept(l) {
+                let ranges = [columns.output.clone(), self.layout.kept_logits.clone()];
+                let [y, mut logits] = pages.disjoint(ranges);
+                (0..y.rows()).for_each(|r| logits.row(r).copy_from_slice(y.as_view().row(r)));
+                self.head.activation.apply(self.cpu, y);
+            }
         }
-    }
-
-    fn is_fused(&self, l: usize) -> bool {
-        self.fused && l + 1 == self.network.layers.len()
     }
 
     /// The loss of each row with its gradient by the last layer's output, and whether it was right.
@@ -77,12 +81,13 @@ impl RowWork<'_> {
         let [outputs, delta, mut targets] =
             pages.disjoint([last.output.clone(), last.delta.clone(), self.layout.targets.clone()]);
         self.feed.targets(batch, (1.0, 0.0), targets.reborrow());
-        let n = outputs.cols();
         let outputs = outputs.as_view();
+        let mut delta = delta;
+        let answers = self.answers(outputs, &mut delta);
         for (r, (score, &row)) in scores.iter_mut().zip(batch).enumerate() {
-            let (y, t) = (&outputs.row(r)[..n], &targets.row(r)[..n]);
+            let (y, t) = (&answers.row(r)[..answers.cols()], &targets.row(r)[..answers.cols()]);
             score.hit = match (y, t) {
-                ([y], [t]) => f32::from(u8::from(self.objective.threshold() < *y)) == *t,
+                ([y], [t]) => f32::from(u8::from(THRESHOLD < *y)) == *t,
                 _ => argmax(y) == self.feed.class(row).unwrap_or_else(|| argmax(t)),
             };
         }
@@ -90,12 +95,11 @@ impl RowWork<'_> {
             self.feed.targets(batch, self.smoothing, targets.reborrow());
         }
         let mut losses = [0.0; CHUNK];
-        let mut delta = delta;
         for from in (0..batch.len()).step_by(CHUNK) {
             let to = batch.len().min(from + CHUNK);
             let (y, t) = (outputs.row_range(from, to), targets.as_view().row_range(from, to));
             let delta = delta.row_range(from, to);
-            self.objective.apply(self.cpu, y, t, self.scale, delta, &mut losses[..to - from]);
+            self.head.objective.apply(self.cpu, y, t, self.scale, delta, &mut losses[..to - from]);
             for (score, loss) in scores[from..to].iter_mut().zip(losses) {
                 score.loss = loss;
             }
@@ -103,6 +107,17 @@ impl RowWork<'_> {
         if !self.class_weight.is_empty() {
             self.weigh(batch, delta, scores);
         }
+    }
+
+    /// The outputs as accuracy takes them: behind the sigmoid that the objective has taken in, by
+    /// way of `scratch`. A softmax is left out: the greatest logit is the greatest probability.
+    fn answers<'v>(&self, outputs: View<'v>, scratch: &'v mut ViewMut<'_>) -> View<'v> {
+        if self.head.logits != Logits::Fused || self.head.activation != Activation::Sigmoid {
+            return outputs;
+        }
+        (0..outputs.rows()).for_each(|r| scratch.row(r).copy_from_slice(outputs.row(r)));
+        self.head.activation.apply(self.cpu, scratch.reborrow());
+        scratch.as_view()
     }
 
     /// Multiplies the loss of each row, and its gradient, with the weight of its class.
@@ -122,7 +137,7 @@ impl RowWork<'_> {
             let body = &self.network.layers[l].body;
             let fixed = [self.layout.below(l), columns.output.clone()];
             let [extra, delta] = [columns.extra.clone(), columns.delta.clone()];
-            let weights = (&self.transposes[l], self.is_fused(l));
+            let weights = (&self.transposes[l], self.head.is_fused(l));
             if columns.passes_back {
                 let [x, y] = fixed;
                 let below = self.layout.layers[l - 1].delta.clone();

@@ -17,6 +17,7 @@ mod labels;
 mod layers;
 mod links;
 mod memory;
+mod losses;
 mod naps;
 mod optimizers;
 mod pictures;

@@ -36,6 +36,11 @@ impl Dropout {
 }
 
 impl DropoutLayer {
+    /// Whether it changes anything in training.
+    pub(super) fn is_random(&self) -> bool {
+        0.0 < self.rate
+    }
+
     pub(super) fn forward(&self, x: View<'_>, [mut mask, mut y]: [ViewMut<'_>; 2], moment: Moment) {
         let (n, threshold) = (x.cols(), (self.rate * 2f64.powi(32)) as u64);
         let scale = if self.rate < 1.0 { (1.0 / (1.0 - self.rate)) as f32 } else { 0.0 };

@@ -36,6 +36,11 @@ impl GaussianNoise {
 }
 
 impl GaussianNoiseLayer {
+    /// Whether it changes anything in training.
+    pub(super) fn is_random(&self) -> bool {
+        0.0 < self.stddev
+    }
+
     pub(super) fn forward(&self, x: View<'_>, mut y: ViewMut<'_>, moment: Moment) {
         let n = x.cols();
         for r in 0..x.rows() {

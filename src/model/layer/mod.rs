@@ -164,6 +164,16 @@ impl Body {
         }
     }
 
+    /// Whether its outputs are its inputs, in training or else outside.
+    pub fn is_identity(&self, training: bool) -> bool {
+        match self {
+            Body::Activation(activation) => *activation == Activation::Linear,
+            Body::Dropout(dropout) => !training || !dropout.is_random(),
+            Body::GaussianNoise(noise) => !training || !noise.is_random(),
+            Body::Dense(_) | Body::BatchNormalization(_) | Body::LayerNormalization(_) => false,
+        }
+    }
+
     /// Its weights in Keras's order.
     pub fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
         match self {

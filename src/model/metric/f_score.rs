@@ -67,10 +67,15 @@ fn one() -> f64 {
     1.0
 }
 
-/// TP, FP, FN of each class.
+/// TP = Σ ŷ t, FP = Σ ŷ (1 − t), FN = Σ (1 − ŷ) t of each class, ŷ = 1 where it is predicted: so
+/// Keras counts targets that are neither 0 nor 1.
 pub(super) const SUMS: usize = 3;
 
 const EPSILON: f64 = 1e-7;
+
+/// Without a threshold, an output this near to 0 predicts nothing, be it the greatest: in a row of
+/// zeros no class is predicted.
+const SMALLEST: f32 = 1e-9;
 
 impl FScore {
     pub(super) fn add(&self, answers: Answers<'_>, sums: &mut [f64]) {
@@ -80,16 +85,16 @@ impl FScore {
             let (y, t) = (&outputs.row(r)[..n], &targets.row(r)[..n]);
             let greatest = y.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             for (class, (y, t)) in y.iter().zip(t).enumerate() {
-                let said = match self.threshold {
+                let predicted = match self.threshold {
                     Some(threshold) => (threshold as f32) < *y,
-                    None => greatest <= *y,
+                    None => greatest <= *y && SMALLEST < y.abs(),
                 };
-                let sums = &mut sums[SUMS * class..];
-                match (said, *t != 0.0) {
-                    (true, true) => sums[0] += 1.0,
-                    (true, false) => sums[1] += 1.0,
-                    (false, true) => sums[2] += 1.0,
-                    (false, false) => {}
+                let (sums, t) = (&mut sums[SUMS * class..], f64::from(*t));
+                if predicted {
+                    sums[0] += t;
+                    sums[1] += 1.0 - t;
+                } else {
+                    sums[2] += t;
                 }
             }
         }

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::{Cpu, View};
-use crate::model::Loss;
+use crate::model::{Activation, Loss};
 use rows::RowMean;
 
 /// A metric by its Keras name, under which it is logged as Keras logs it: `acc` as `acc`.
@@ -26,7 +26,9 @@ use rows::RowMean;
 #[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Metric {
     /// Share of the rows that are classified right: as Keras resolves it, by the shapes of output
-    /// and target (binary for one output, sparse for integer targets, else categorical).
+    /// and target (binary for one output, sparse for integer targets, else categorical). One output
+    /// means yes above ½, as in `binary_accuracy`; for logits (`from_logits`) write
+    /// `{ name = "binary_accuracy", threshold = 0.0 }` instead.
     #[serde(alias = "acc")]
     #[schemars(extend("x-aliases" = ["acc"]))]
     Accuracy {},
@@ -94,13 +96,13 @@ pub enum Metric {
     KlDivergence {},
     /// The cosine of the angle between outputs and targets: the loss with the other sign.
     CosineSimilarity {},
-    /// As the loss of this name, of probabilities.
+    /// As the loss of this name.
     #[serde(alias = "bce", alias = "BCE")]
     #[schemars(extend("x-aliases" = ["bce", "BCE"]))]
     BinaryCrossentropy {},
-    /// As the loss of this name, of probabilities.
+    /// As the loss of this name.
     CategoricalCrossentropy {},
-    /// As the loss of this name, of probabilities.
+    /// As the loss of this name.
     SparseCategoricalCrossentropy {},
 }
 
@@ -127,6 +129,8 @@ enum Kind<'a> {
 pub struct Answers<'a> {
     /// y
     pub outputs: View<'a>,
+    /// z, and f with y = f(z): the logits that a cross-entropy takes behind softmax and sigmoid.
+    pub logits: Option<(View<'a>, Activation)>,
     /// t
     pub targets: View<'a>,
     /// Whether all targets of the data are 0 or 1.
@@ -209,6 +213,11 @@ impl Metric {
         }
     }
 
+    /// Whether it takes the logits of softmax and sigmoid where there are any.
+    pub fn is_crossentropy_of_logits(&self) -> bool {
+        matches!(self.kind(), Kind::Mean(RowMean::Loss(loss, _)) if loss.is_crossentropy_of_logits())
+    }
+
     /// Number of sums that it keeps, for a number of outputs.
     pub fn sums(&self, outputs: usize) -> usize {
         match self.kind() {
@@ -286,8 +295,11 @@ impl Metric {
             Metric::BinaryCrossentropy {} => {
                 loss(Loss::BinaryCrossentropy { label_smoothing: 0.0, from_logits: false })
             }
-            Metric::CategoricalCrossentropy {} | Metric::SparseCategoricalCrossentropy {} => {
+            Metric::CategoricalCrossentropy {} => {
                 loss(Loss::CategoricalCrossentropy { label_smoothing: 0.0, from_logits: false })
+            }
+            Metric::SparseCategoricalCrossentropy {} => {
+                loss(Loss::SparseCategoricalCrossentropy { from_logits: false })
             }
         }
     }

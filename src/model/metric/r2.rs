@@ -1,8 +1,11 @@
 //! R², the coefficient of determination, its mean over the outputs.
 //!
 //! ```text
-//! R² = 1 − Σ (t − y)² / Σ (t − t̄)²
+//! R² = 1 − Σ (t − y)² / Σ (t − t̄)²,  Σ (t − t̄)² = Σ t² − (Σ t)² / n
 //! ```
+//!
+//! An output whose targets are all equal explains no variance: its R² is 0, as in Keras and
+//! scikit-learn, or 1 where every prediction is exact, as in scikit-learn (Keras has NaN there).
 
 use super::Answers;
 use super::confusion::share;
@@ -25,6 +28,17 @@ pub(super) fn add(answers: Answers<'_>, sums: &mut [f64]) {
 
 pub(super) fn value(sums: &[f64], rows: f64) -> f64 {
     let n = (sums.len() / SUMS).max(1) as f64;
-    let output = |sums: &[f64]| 1.0 - share(sums[2], sums[1] - share(sums[0] * sums[0], rows));
-    sums.chunks_exact(SUMS).map(output).sum::<f64>() / n
+    sums.chunks_exact(SUMS).map(|sums| of_output(sums, rows)).sum::<f64>() / n
+}
+
+fn of_output(sums: &[f64], rows: f64) -> f64 {
+    let [sum, squares, errors] = [sums[0], sums[1], sums[2]];
+    let total = squares - share(sum * sum, rows);
+    // The two terms cancel up to the rounding of their sums.
+    let is_constant = total <= rows * f64::EPSILON * squares;
+    match (is_constant, errors == 0.0) {
+        (false, _) => 1.0 - errors / total,
+        (true, true) => 1.0,
+        (true, false) => 0.0,
+    }
 }

@@ -63,10 +63,14 @@ impl RowMean {
 }
 
 fn sum_losses(cpu: Cpu, loss: &Loss, answers: Answers<'_>) -> f64 {
-    let Answers { outputs, targets, binary } = answers;
+    let Answers { outputs, logits, targets, binary } = answers;
     let (rows, n) = (outputs.rows(), outputs.cols());
-    // A metric takes the outputs for what the last activation has made of them.
-    let (objective, _) = loss.objective(Activation::Linear);
+    let (objective, outputs) = match logits {
+        Some((logits, activation)) if loss.is_crossentropy_of_logits() => {
+            (loss.objective(activation).0, logits)
+        }
+        _ => (loss.objective(Activation::Linear).0, outputs),
+    };
     let (factor, shift) = loss.smoothing(n, binary);
     let mut wanted = Matrix::zeros(rows, n);
     for r in 0..rows {
