@@ -73,6 +73,7 @@ mod tests {
             epochs: 0,
             last: None,
             best: None,
+            early_stopping: None,
             seconds: 0.0,
         };
         Exit::of(&statuses.iter().map(result).collect::<Vec<_>>(), interrupted).code()

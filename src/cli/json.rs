@@ -43,6 +43,7 @@ fn run(result: &RunResult) -> Value {
         "seconds": result.seconds,
         "last": result.last.as_ref().map(|logs| Map::from_iter(numbers(logs))),
         "best": best,
+        "early_stopping": result.early_stopping,
     })
 }
 

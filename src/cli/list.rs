@@ -148,7 +148,7 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Ranked> {
     }
     let best = |run: &Run| {
         let (name, _) = monitored(&run.record.best.as_ref()?.metrics)?;
-        Some((name, run.number(&format!("best.{name}"))?, run.record.best.as_ref()?.epoch))
+        Some((name, run.number(&format!("best.{name}"))?, run.record.best.as_ref()?.epoch + 1))
     };
     for judge in ["val_loss", "loss"] {
         let of = |run: &Run| best(run).filter(|(name, ..)| *name == judge);

@@ -41,11 +41,12 @@ fn facts(run: &Run, console: &Console) -> String {
     let record = &run.record;
     let mut facts = vec![("status", status(run, console))];
     facts.extend(record.error.clone().map(|error| ("error", error)));
+    facts.extend(record.early_stopping.as_ref().map(|stop| ("ending", stop.to_string())));
     let age = ago((Utc::now() - record.started.to_utc()).as_seconds_f64());
     facts.push(("started", format!("{} ({age} ago)", record.started.format("%Y-%m-%d %H:%M:%S"))));
     for again in &record.resumed {
         let when = again.at.format("%Y-%m-%d %H:%M:%S");
-        facts.push(("resumed", format!("{when}, in epoch {}", again.epoch)));
+        facts.push(("resumed", format!("{when}, in epoch {}", again.epoch + 1)));
     }
     facts.extend(run.sweep.as_ref().map(|dir| ("sweep", dir.display().to_string())));
     if !run.annotations.tags.is_empty() {
@@ -108,7 +109,7 @@ fn epochs(run: &Run, history: &History) -> Vec<String> {
     let rows = || shown.iter().map(|(_, place)| &history.epochs[*place]);
     let mut columns = vec![
         Column::words("", shown.iter().map(|(words, _)| words.clone())),
-        Column::numbers("epoch", rows().map(|(epoch, _)| epoch.to_string())),
+        Column::numbers("epoch", rows().map(|(epoch, _)| (epoch + 1).to_string())),
     ];
     for (i, name) in history.columns.iter().enumerate() {
         columns.push(Column::numbers(name, rows().map(|(_, values)| number(values[i]))));
@@ -121,7 +122,7 @@ fn series(history: &History, metric: &str) -> Vec<Series> {
     let names = [metric.to_owned(), format!("val_{metric}")];
     let series = |name: String| {
         let values = history.column(&name)?;
-        let epochs = history.epochs.iter().map(|(epoch, _)| *epoch as f64);
+        let epochs = history.epochs.iter().map(|(epoch, _)| (*epoch + 1) as f64);
         Some(Series { name, points: epochs.zip(values).collect() })
     };
     names.into_iter().filter_map(series).collect()

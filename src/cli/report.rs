@@ -125,6 +125,9 @@ fn notes(ending: &Ending<'_>) -> Vec<String> {
         let dirs: Vec<_> = ending.unfinished.iter().map(|dir| shell_word(dir)).collect();
         notes.push(format!("resume with: runner resume {}", dirs.join(" ")));
     }
+    if let [RunResult { early_stopping: Some(stop), .. }] = results {
+        notes.push(stop.to_string());
+    }
     if let [RunResult { dir: Some(dir), status: Status::Completed, .. }] = results {
         notes.push(format!("logs: {}", dir.display()));
     }

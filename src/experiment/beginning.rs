@@ -64,5 +64,6 @@ pub(super) fn record(plan: &Plan, setting: &Setting<'_>) -> Record {
         epochs: 0,
         metrics: Logs::default(),
         best: None,
+        early_stopping: None,
     }
 }

@@ -346,6 +346,7 @@ impl Logbook {
         self.record.epochs = report.epochs;
         self.record.metrics = report.last.clone().unwrap_or_default();
         self.record.best = report.best.clone().map(|(epoch, metrics)| Best { epoch, metrics });
+        self.record.early_stopping = report.early_stopping.clone();
         // The record comes last and whatever else fails: it says how the run ended.
         let saved = self.record.save(&path, self.survives());
         ended.and_then(|status| saved.map(|()| status).map_err(Into::into))

@@ -36,7 +36,7 @@ use crate::memory::{self, Bytes, OutOfMemory};
 use crate::model::Network;
 use crate::quote::clip;
 pub use crate::runs::monitored;
-use crate::runs::{History, Record, Status};
+use crate::runs::{EarlyStop, History, Record, Status};
 use crate::train::{Direction, Ended, Event, Flow, Goal, Logs, State, Task};
 
 /// One run that is to be: what it is, and where.
@@ -87,6 +87,8 @@ pub struct Report {
     pub last: Option<Logs>,
     /// The best epoch, from 0, and its numbers.
     pub best: Option<(usize, Logs)>,
+    /// How early stopping took part in the end.
+    pub early_stopping: Option<EarlyStop>,
 }
 
 /// What a run tells while it is under way.
@@ -184,7 +186,24 @@ fn train(
         _ => {}
     }
     logbook.weights(&state)?;
+    if status == Status::Completed {
+        report.early_stopping = early_stop(plan, &state);
+    }
     Ok(status)
+}
+
+/// How early stopping took part in the end of a run: it ended the fit, or restored weights.
+fn early_stop(plan: &Plan, state: &State) -> Option<EarlyStop> {
+    let rule = plan.callbacks.early_stopping.as_ref()?;
+    let watch = &state.watch;
+    let restored = rule.restore_best_weights && watch.best.is_some();
+    (watch.stopped || restored).then(|| EarlyStop {
+        monitor: rule.monitor.clone(),
+        stopped_epoch: watch.stopped.then(|| state.epoch.saturating_sub(1)),
+        best_epoch: watch.best.map(|(_, epoch)| epoch),
+        best: watch.best.map(|(value, _)| value),
+        restored,
+    })
 }
 
 /// The state to train from, with the run's files open for what comes.
@@ -262,6 +281,7 @@ impl Report {
             epochs: record.epochs,
             last: Some(record.metrics.clone()).filter(|metrics| !metrics.0.is_empty()),
             best: record.best.clone().map(|best| (best.epoch, best.metrics)),
+            early_stopping: record.early_stopping.clone(),
         }
     }
 

@@ -7,6 +7,7 @@ mod lock;
 
 mod annotations;
 mod checkpoint;
+mod early_stop;
 mod history;
 mod record;
 mod weights;
@@ -20,6 +21,7 @@ mod sums;
 pub use annotations::Annotations;
 pub use atomic::{Survives, remove_files, remove_leftovers, write_atomic, write_frozen};
 pub use checkpoint::Checkpoint;
+pub use early_stop::EarlyStop;
 pub use error::RunsError;
 pub use folder::{Folder, safe_name};
 pub use history::{History, HistoryWriter};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::atomic::{Survives, write_atomic};
 use super::decimal;
+use super::early_stop::EarlyStop;
 use super::error::RunsError;
 use super::provenance::Machine;
 use crate::train::Logs;
@@ -53,6 +54,9 @@ pub struct Record {
     /// The epoch with the best monitored number.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub best: Option<Best>,
+    /// How early stopping took part in the end.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub early_stopping: Option<EarlyStop>,
 }
 
 /// How far a run got.

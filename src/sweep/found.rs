@@ -90,7 +90,7 @@ fn ended(left: Left, record: Record, dir: &Path) -> Option<RunResult> {
         }
         Left::Interrupted | Left::Waiting => return None,
     };
-    let Report { epochs, last, best } = Report::of(&record);
+    let Report { epochs, last, best, early_stopping } = Report::of(&record);
     Some(RunResult {
         name: record.name.into(),
         label: String::new(),
@@ -101,6 +101,7 @@ fn ended(left: Left, record: Record, dir: &Path) -> Option<RunResult> {
         epochs,
         last,
         best,
+        early_stopping,
         seconds: record.seconds,
     })
 }

@@ -29,7 +29,7 @@ use found::plan as plan_of;
 
 use crate::config::Change;
 use crate::experiment::{self, News, Order, Report, Setting};
-use crate::runs;
+use crate::runs::{self, EarlyStop};
 use crate::train::{Event, Logs};
 
 /// How runs are run.
@@ -175,6 +175,7 @@ fn run_one(
         epochs: report.epochs,
         last: report.last,
         best: report.best,
+        early_stopping: report.early_stopping,
         seconds: started.elapsed().as_secs_f64(),
     }
 }
@@ -246,6 +247,8 @@ pub struct RunResult {
     pub last: Option<Logs>,
     /// The epoch (from 0) with the best monitored number, and its numbers.
     pub best: Option<(usize, Logs)>,
+    /// How early stopping took part in the end.
+    pub early_stopping: Option<EarlyStop>,
     /// Wall time from start to end.
     pub seconds: f64,
 }

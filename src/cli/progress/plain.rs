@@ -94,13 +94,24 @@ pub(super) fn outcome(label: &str, result: &RunResult, stream: Stream) -> Option
     let epochs = count(result.epochs, "epoch");
     let time = duration(result.seconds);
     match &result.status {
-        Status::Completed => Some(format!("{label}: {epochs} - {time}{logs}{dir}")),
+        Status::Completed => {
+            let early = match stopped_early(result) {
+                true => ", stopped early",
+                false => "",
+            };
+            Some(format!("{label}: {epochs}{early} - {time}{logs}{dir}"))
+        }
         Status::Stopped => Some(format!("{label}: stopped after {epochs} - {time}{logs}{dir}")),
         Status::Failed(error) => {
             Some(format!("{label}: {} {error}{dir}", stream.paint(Tone::Bad, "failed:")))
         }
         Status::Skipped => None,
     }
+}
+
+/// Whether early stopping ended the run.
+fn stopped_early(result: &RunResult) -> bool {
+    result.early_stopping.as_ref().is_some_and(|stop| stop.stopped_epoch.is_some())
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub(in crate::cli) fn ended(name: &str, status: Status, last: &[(&str, f64)]) ->
         epochs: 2,
         last: Some(logs(last)),
         best: None,
+        early_stopping: None,
         seconds: 1.25,
     }
 }

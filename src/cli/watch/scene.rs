@@ -27,7 +27,7 @@ pub(super) struct Scene {
     pub(super) caption: String,
     /// The curves over the epochs.
     pub(super) curves: Vec<Series>,
-    /// The last epoch that the run is to train.
+    /// The last epoch that the run is to train, from 1.
     pub(super) last_epoch: f64,
     /// What is wrong, or what the keys do.
     pub(super) foot: String,
@@ -79,8 +79,7 @@ impl Scene {
             chosen,
             caption: followed.map_or_else(String::new, |run| format!("{metric} of {}", label(run))),
             curves: followed.map_or_else(Vec::new, |run| curves(run, metric)),
-            last_epoch: followed.map_or(1, |run| run.planned.unwrap_or(run.epochs()).max(2) - 1)
-                as f64,
+            last_epoch: followed.map_or(1, |run| run.planned.unwrap_or(run.epochs()).max(2)) as f64,
             foot,
             trouble,
             help: state.help,
@@ -208,7 +207,7 @@ fn curves(run: &Followed, metric: &str) -> Vec<Series> {
         };
         let now = or_dash(values.last().copied(), number);
         let name = format!("{name} {now}, best {}", or_dash(best, number));
-        let epochs = run.history.epochs.iter().map(|(epoch, _)| *epoch as f64);
+        let epochs = run.history.epochs.iter().map(|(epoch, _)| (*epoch + 1) as f64);
         let points = epochs.zip(values).filter(|(_, value)| value.is_finite());
         Some(Series { name, points: points.collect() })
     };

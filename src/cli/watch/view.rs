@@ -133,8 +133,8 @@ fn curves(frame: &mut Frame<'_>, area: Rect, scene: &Scene, color: bool) {
         (true, false) => (low, high),
     };
     let x = Axis::default()
-        .bounds([0.0, scene.last_epoch])
-        .labels(["0".to_owned(), format!("epoch {}", scene.last_epoch)]);
+        .bounds([1.0, scene.last_epoch])
+        .labels(["1".to_owned(), format!("epoch {}", scene.last_epoch)]);
     let y =
         Axis::default().bounds([low, high]).labels([low, low / 2.0 + high / 2.0, high].map(number));
     let block = Block::new().borders(Borders::TOP).title(scene.caption.clone());

@@ -51,7 +51,7 @@ struct RunData {
     label: String,
     group: usize,
     seed: u64,
-    /// The epoch with the best monitored number.
+    /// The epoch with the best monitored number; epochs count from 1 on the page.
     best: Option<usize>,
     epochs: Vec<usize>,
     /// For each epoch in `epochs`; null for what is not finite.
@@ -159,8 +159,8 @@ fn run_data(
         label: run.label(base),
         group,
         seed: run.record.seed,
-        best,
-        epochs: places.iter().map(|i| history.epochs[*i].0).collect(),
+        best: best.map(|epoch| epoch + 1),
+        epochs: places.iter().map(|i| history.epochs[*i].0 + 1).collect(),
         history: history.columns.iter().enumerate().map(column).collect(),
         last: metrics.iter().map(|name| finite(run.record.metrics.get(name)?)).collect(),
         config: None,

@@ -64,14 +64,15 @@ function learningCurves(frame) {
     // One run that went astray does not flatten all others.
     const most = ys[Math.floor((ys.length - 1) * 0.95)];
     const cut = !state.log && ys.at(-1) > 8 * Math.abs(most) && ys.length > 20;
-    const x = scale(0, epochs, left, width - right);
+    const x = scale(1, Math.max(epochs, 2), left, width - right);
     const y = scale(ys[0], cut ? 2 * most : ys.at(-1), height - bottom, top, state.log);
     for (const value of y.ticks(6)) {
       svg.append(
         element("line", { class: "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
         element("text", { class: "tick", x: left - 8, y: y(value) + 4, "text-anchor": "end" }, shortNumber(value)));
     }
-    for (const value of x.ticks(Math.min(epochs, width / 70)).filter(Number.isInteger)) {
+    const ticks = x.ticks(Math.min(epochs, width / 70)).filter((value) => Number.isInteger(value) && value > 0);
+    for (const value of ticks.includes(1) ? ticks : [1, ...ticks]) {
       svg.append(element("text", { class: "tick", x: x(value), y: height - bottom + 18, "text-anchor": "middle" }, value));
     }
     svg.append(element("text", { class: "axis", x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" },
