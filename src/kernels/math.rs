@@ -93,10 +93,16 @@ pub fn ln<L: Lanes>(x: L) -> L {
 }
 
 /// tanh x within 4 units in the last place: a ratio of polynomials on [−7.9, 7.9] (the coefficients
-/// of Eigen), ±1 beyond.
+/// of Eigen), its last value up to 8, ±1 beyond: a saturated unit has the slope 1 − 1² = 0.
 #[inline(always)]
 pub(super) fn tanh<L: Lanes>(x: L) -> L {
-    let x = L::splat(-7.905_311).max(L::splat(7.905_311).min(x));
+    let (one, bound) = (L::splat(1.0), L::splat(7.998_811_7));
+    let y = tanh_ratio(L::splat(-7.905_311).max(L::splat(7.905_311).min(x)));
+    bound.if_less(x, one, x.if_less(-bound, -one, y))
+}
+
+#[inline(always)]
+fn tanh_ratio<L: Lanes>(x: L) -> L {
     let s = x * x;
     let p = polynomial(
         s,
@@ -118,7 +124,13 @@ pub(super) fn tanh<L: Lanes>(x: L) -> L {
 /// ±1 beyond.
 #[inline(always)]
 pub(super) fn erf<L: Lanes>(x: L) -> L {
-    let x = L::splat(-4.0).max(L::splat(4.0).min(x));
+    let (one, bound) = (L::splat(1.0), L::splat(4.0));
+    let y = erf_ratio((-bound).max(bound.min(x)));
+    bound.if_less(x, one, x.if_less(-bound, -one, y))
+}
+
+#[inline(always)]
+fn erf_ratio<L: Lanes>(x: L) -> L {
     let s = x * x;
     let p = polynomial(
         s,

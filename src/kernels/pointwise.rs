@@ -94,7 +94,8 @@ impl Pointwise {
             }
             Pointwise::Hinge => {
                 let short = one - t * y;
-                (zero.max(short), zero.if_less(short, -t, zero))
+                // As TensorFlow's maximum: where both are equal, the first has the gradient.
+                (zero.max(short), short.if_less(zero, zero, -t))
             }
             Pointwise::SquaredHinge => {
                 let short = zero.max(one - t * y);
@@ -137,19 +138,32 @@ fn sigmoid_crossentropy<L: Lanes>(z: L, t: L) -> L {
 /// `crossentropy` is (ℓ, ℓ′) and `dp` is p′.
 #[inline(always)]
 fn focal<L: Lanes>(
-    (gamma, alpha): (f32, Option<f32>),
+    (exponent, alpha): (f32, Option<f32>),
     p: L,
     t: L,
     crossentropy: (L, L),
     dp: L,
 ) -> (L, L) {
-    let (one, (value, slope)) = (L::splat(1.0), crossentropy);
-    let gamma = L::splat(gamma);
-    let q = L::splat(CLIP).max(t * (one - p) + (one - t) * p);
+    let (zero, one, (value, slope)) = (L::splat(0.0), L::splat(1.0), crossentropy);
+    let gamma = L::splat(exponent);
+    let q = t * (one - p) + (one - t) * p;
+    let size = L::splat(CLIP).max(q.abs());
+    // Outputs beyond 0 and 1 make q negative, of which only whole numbers are powers.
+    let below = L::splat(power_of_minus_one(exponent));
+    let sign = zero.if_less(-q, below, one);
     let balance = |alpha| t * L::splat(alpha) + (one - t) * L::splat(1.0 - alpha);
-    let power = alpha.map_or(one, balance) * exp(gamma * ln(q));
-    let by_q = (one - t - t) * dp * gamma / q * value;
+    let power = alpha.map_or(one, balance) * sign * exp(gamma * ln(size));
+    let by_q = (one - t - t) * dp * gamma / zero.if_less(-q, -size, size) * value;
     (power * value, power * (slope + by_q))
+}
+
+/// (−1)^γ: 1 or −1 for a whole number, else not a number.
+fn power_of_minus_one(gamma: f32) -> f32 {
+    match gamma.fract() == 0.0 {
+        true if gamma % 2.0 == 0.0 => 1.0,
+        true => -1.0,
+        false => f32::NAN,
+    }
 }
 
 /// The binary cross-entropy of a probability, and its slope.

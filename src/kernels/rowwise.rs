@@ -73,7 +73,8 @@ fn cosine_similarity(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
     -along
 }
 
-/// Where several wrong outputs are the greatest, they share the slope, as in Keras.
+/// Where several wrong outputs are the greatest, they share the slope, as in Keras; so does a loss
+/// of exactly 0 keep its slope.
 fn categorical_hinge(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
     let wrong = || y.iter().zip(t).map(|(y, t)| (1.0 - t) * y);
     let greatest = wrong().fold(f32::NEG_INFINITY, f32::max);
@@ -81,7 +82,7 @@ fn categorical_hinge(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
     let equals = wrong().filter(|w| *w == greatest).count() as f32;
     for ((d, t), wrong) in delta.iter_mut().zip(t).zip(wrong()) {
         let share = if wrong == greatest { (1.0 - t) / equals } else { 0.0 };
-        *d = if 0.0 < loss { share - t } else { 0.0 };
+        *d = if 0.0 <= loss { share - t } else { 0.0 };
     }
     loss.max(0.0)
 }

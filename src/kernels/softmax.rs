@@ -13,8 +13,9 @@ pub fn softmax(cpu: Cpu, z: ViewMut<'_>) {
 
 /// Loss and gradient of softmax with cross-entropy, from the logits.
 ///
-/// For every row z of `z` (rows × classes) with its target t (which sums to 1) in `targets`:
-/// `losses[row]` = ln Σ eᶻ − Σ t z, and δ ← (softmax(z) − t) · `scale`.
+/// For every row z of `z` (rows × classes) with its target t in `targets`:
+/// `losses[row]` = Σ t ln Σ eᶻ − Σ t z, and δ ← (softmax(z) − t) · `scale`: the gradient where Σ t
+/// is 1, and TensorFlow's where it is not.
 pub fn softmax_crossentropy(
     cpu: Cpu,
     z: View<'_>,
@@ -79,15 +80,17 @@ impl Job for Crossentropy<'_> {
         // As many rows at a time as have their logarithms side by side.
         for from in (0..self.z.rows).step_by(LANES) {
             let n = LANES.min(self.z.rows - from);
-            let (mut sums, mut greatest, mut hits) = ([1.0; LANES], [0.0; LANES], [0.0; LANES]);
+            let (mut sums, mut greatest) = ([1.0; LANES], [0.0; LANES]);
+            let (mut hits, mut totals) = ([0.0; LANES], [0.0; LANES]);
             for r in 0..n {
-                (greatest[r], sums[r], hits[r]) = self.exponentiate::<L>(from + r);
+                (greatest[r], sums[r]) = self.exponentiate::<L>(from + r);
+                (hits[r], totals[r]) = self.hit::<L>(from + r);
             }
             // SAFETY: the array holds LANES numbers.
             let all = unsafe { L::load(sums.as_ptr()) };
             let (logs, inverses) = (ln(all).to_array(), (L::splat(1.0) / all).to_array());
             for r in 0..n {
-                self.losses[from + r] = logs[r] + greatest[r] - hits[r];
+                self.losses[from + r] = (logs[r] + greatest[r]) * totals[r] - hits[r];
                 self.differentiate::<L>(from + r, inverses[r]);
             }
         }
@@ -95,19 +98,26 @@ impl Job for Crossentropy<'_> {
 }
 
 impl Crossentropy<'_> {
-    /// δ ← e^(z − max z) in row `r`; returns max z, the sum, and Σ t z.
+    /// Σ t z and Σ t of row `r`.
     #[inline(always)]
-    fn exponentiate<L: Vector>(&mut self, r: usize) -> (f32, f32, f32) {
-        let (row, targets, delta) = (self.z.row(r), self.targets.row(r), self.delta.row(r));
-        let mut hit = L::splat(0.0);
+    fn hit<L: Vector>(&self, r: usize) -> (f32, f32) {
+        let (mut hit, mut total) = (L::splat(0.0), L::splat(0.0));
+        let (row, targets) = (self.z.row(r), self.targets.row(r));
         for (z, t) in row.chunks_exact(LANES).zip(targets.chunks_exact(LANES)) {
             // SAFETY: both chunks hold LANES numbers.
-            hit = unsafe { L::load(t.as_ptr()).mul_add(L::load(z.as_ptr()), hit) };
+            let (z, t) = unsafe { (L::load(z.as_ptr()), L::load(t.as_ptr())) };
+            hit = t.mul_add(z, hit);
+            total = total + t;
         }
+        (hit.sum(), total.sum())
+    }
+
+    /// δ ← e^(z − max z) in row `r`; returns max z and the sum.
+    #[inline(always)]
+    fn exponentiate<L: Vector>(&mut self, r: usize) -> (f32, f32) {
+        let (row, delta) = (self.z.row(r), self.delta.row(r));
         // SAFETY: both rows have the same length, whole vectors.
-        let (greatest, sum) =
-            unsafe { exponentiate::<L>(row.as_ptr(), delta.as_mut_ptr(), self.z.cols) };
-        (greatest, sum, hit.sum())
+        unsafe { exponentiate::<L>(row.as_ptr(), delta.as_mut_ptr(), self.z.cols) }
     }
 
     /// δ ← (δ · `inverse` − t) · scale in row `r`.

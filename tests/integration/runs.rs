@@ -159,6 +159,7 @@ fn record() -> Record {
         epochs: 2,
         metrics: logs(&[("loss", f32::NAN), ("accuracy", 0.1), ("val_loss", f32::INFINITY)]),
         best: Some(Best { epoch: 0, metrics: logs(&[("loss", 0.3353), ("val_loss", 1e-7)]) }),
+        early_stopping: None,
     }
 }
 

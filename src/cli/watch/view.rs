@@ -191,7 +191,7 @@ mod tests {
             .into(),
             state,
         };
-        let points = |from: f64| (0..8).map(|i| (f64::from(i), from / f64::from(i + 1))).collect();
+        let points = |from: f64| (1..9).map(|i| (f64::from(i), from / f64::from(i))).collect();
         let head = [
             "run",
             "status",
@@ -217,7 +217,7 @@ mod tests {
                 Series { name: "loss 0.0102, best 0.0102".to_owned(), points: points(0.8) },
                 Series { name: "val_loss 0.1267, best 0.0901".to_owned(), points: points(0.5) },
             ],
-            last_epoch: 19.0,
+            last_epoch: 20.0,
             foot: "↑↓ run  q leave".to_owned(),
             trouble: false,
             help: false,
