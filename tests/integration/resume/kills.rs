@@ -64,7 +64,8 @@ fn survive(dice: &mut Dice, span: Duration, mut call: impl FnMut() -> Runner) ->
 
 /// The folders below one, hidden ones not counted.
 fn folders(dir: &Path) -> Vec<PathBuf> {
-    let names = names(dir).into_iter().filter(|name| !name.starts_with('.'));
+    // The means of replicates are no run.
+    let names = names(dir).into_iter().filter(|name| !name.starts_with('.') && name != "mean");
     names.map(|name| dir.join(name)).filter(|path| path.is_dir()).collect()
 }
 
