@@ -85,9 +85,10 @@ fn of_sweep(results: &[RunResult], all: &[Line<'_>], shown: &[&Line<'_>]) -> Vec
         columns.push(Column::words("status", cells(&statuses)));
     }
     if results.iter().any(|result| result.epochs != results[0].epochs) {
-        let epochs = |run: &RunResult| run.epochs as f64;
-        columns
-            .push(Column::numbers("epochs", cells(&|line| format!("{:.0}", mean(line, epochs)))));
+        let epochs = |line: &Line<'_>| {
+            or_dash(mean(line, |run| run.epochs as f64), |mean| format!("{mean:.0}"))
+        };
+        columns.push(Column::numbers("epochs", cells(&epochs)));
     }
     columns
 }
@@ -101,8 +102,7 @@ fn numbers(results: &[RunResult], shown: &[&Line<'_>]) -> Vec<Column> {
         )
     };
     let time = |line: &&Line<'_>| {
-        let ran = line.runs.iter().any(|run| started(run).is_some());
-        or_dash(ran.then_some(line), |line| duration(mean(line, |run| run.seconds)))
+        or_dash(mean(line, |run| run.seconds), duration)
     };
     let logs = results.iter().filter_map(|result| result.last.as_ref());
     let mut columns: Vec<_> = metric_names(logs).iter().map(metric).collect();
@@ -114,9 +114,11 @@ fn started(run: &RunResult) -> Option<&RunResult> {
     Some(run).filter(|run| run.status != Status::Skipped)
 }
 
-fn mean(line: &Line<'_>, of: impl Fn(&RunResult) -> f64) -> f64 {
+/// The mean over the runs that started; none where no run did.
+fn mean(line: &Line<'_>, of: impl Fn(&RunResult) -> f64) -> Option<f64> {
     let started = || line.runs.iter().filter_map(|run| started(run));
-    started().map(of).sum::<f64>() / started().count().max(1) as f64
+    let n = started().count();
+    (0 < n).then(|| started().map(of).sum::<f64>() / n as f64)
 }
 
 /// `0003`, or `0003-0005` for replicates, which lie side by side.
@@ -211,6 +213,22 @@ mod tests {
         insta::assert_snapshot!(table(&results, Cut { top: 1, ..cut }, Stream::default(), None), @r"
         rank  run        learning_rate  runs  status            val_loss  time
            1  0002-0003           0.01     2  completed  0.1500 ± 0.0707  1.2s
+        ");
+    }
+
+    #[test]
+    fn settings_that_never_started_have_dashes() {
+        let skipped = |index, rate| RunResult {
+            status: Status::Skipped,
+            epochs: 0,
+            last: None,
+            ..swept(index, rate, 1, 0.0)
+        };
+        let results = [swept(0, 0.1, 1, 0.5), skipped(1, 0.01)];
+        insta::assert_snapshot!(table(&results, ALL, Stream::default(), None), @r"
+        rank  run   learning_rate  status     epochs  val_loss  time
+           1  0000            0.1  completed       2    0.5000  1.2s
+           -  0001           0.01  skipped         -         -     -
         ");
     }
 
