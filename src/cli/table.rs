@@ -101,9 +101,7 @@ fn numbers(results: &[RunResult], shown: &[&Line<'_>]) -> Vec<Column> {
             shown.iter().map(|line| or_dash(line.metric(name), |s| s.to_string())),
         )
     };
-    let time = |line: &&Line<'_>| {
-        or_dash(mean(line, |run| run.seconds), duration)
-    };
+    let time = |line: &&Line<'_>| or_dash(mean(line, |run| run.seconds), duration);
     let logs = results.iter().filter_map(|result| result.last.as_ref());
     let mut columns: Vec<_> = metric_names(logs).iter().map(metric).collect();
     columns.push(Column::numbers("time", shown.iter().map(time)));

@@ -22,6 +22,7 @@ mod naps;
 mod optimizers;
 mod pictures;
 mod reader;
+mod readme;
 mod report;
 mod restarts;
 mod resume;
