@@ -177,9 +177,16 @@ fn train(
         Status::Stopped => logbook.save(&state)?,
         _ if plan.tensorboard.looks_at_answers() => {
             if let Some((feed, rows)) = loaded.validation(plan) {
-                let (network, shape) = (&state.network, &loaded.preparation.shape[..]);
                 let names = loaded.preparation.class_names().unwrap_or_default();
-                let answers = Answers { network, feed, rows, shape, names: &names, threads };
+                let answers = Answers {
+                    network: &state.network,
+                    loss: &plan.training.loss,
+                    feed,
+                    rows,
+                    shape: &loaded.preparation.shape,
+                    names: &names,
+                    threads,
+                };
                 logbook.answers(state.epoch.saturating_sub(1), &answers)?;
             }
         }

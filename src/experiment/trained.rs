@@ -12,11 +12,11 @@ use crate::data::{Part, Preparation, Source, Table, describe, load, load_inputs,
 use crate::events::Picture;
 use crate::experiment::pictures::in_grays;
 use crate::experiment::{Feeds, weights};
-use crate::kernels::{Cpu, Matrix, argmax};
-use crate::model::{Activation, Network, check_shapes, weight_shapes};
+use crate::kernels::{Matrix, argmax};
+use crate::model::{Network, check_shapes, weight_shapes};
 use crate::quote::clip;
 use crate::runs::{Folder, Weights};
-use crate::train::{Feed, Goal, Logs, evaluate, predict};
+use crate::train::{Feed, Goal, Logs, evaluate, predict_probabilities};
 
 /// What the metadata of weights calls the preparation.
 pub(super) const PREPARATION: &str = "preparation";
@@ -211,16 +211,8 @@ impl Trained {
     }
 
     fn ask(&self, feed: &Feed, rows: Range<usize>, threads: usize) -> Vec<Answer> {
-        let last = self.network.layers.len() - 1;
-        let mut outputs = predict(&self.network, feed, rows, last, threads);
-        if self.plan.training.loss.takes_logits() {
-            let f = match outputs.cols() {
-                1 => Activation::Sigmoid,
-                _ => Activation::Softmax,
-            };
-            let n = outputs.rows();
-            f.apply(Cpu::detect(), outputs.view_mut(n));
-        }
+        let loss = &self.plan.training.loss;
+        let outputs = predict_probabilities(&self.network, loss, feed, rows, threads);
         (0..outputs.rows()).map(|r| self.answer(&outputs, r)).collect()
     }
 

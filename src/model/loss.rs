@@ -240,6 +240,15 @@ impl Loss {
         )
     }
 
+    /// The activation that makes probabilities of outputs that are logits; none where they are none.
+    pub fn link(&self) -> Option<Activation> {
+        let logits = self.takes_logits();
+        logits.then_some(match self {
+            Loss::BinaryCrossentropy { .. } => Activation::Sigmoid,
+            _ => Activation::Softmax,
+        })
+    }
+
     /// What the targets must be.
     pub fn wants(&self) -> Wanted {
         match self {

@@ -28,5 +28,5 @@ pub use event::{Event, Flow, Logs};
 pub use feed::Feed;
 pub use fit::{Diverged, Ended, State, Task};
 pub use footprint::{Footprint, Shape};
-pub use predict::predict;
+pub use predict::{predict, predict_probabilities};
 pub use state::OptimizerState;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::{Matrix, Rows, Team};
+use crate::kernels::{Cpu, Matrix, Rows, Team};
 use crate::model::{Loss, Network};
 use crate::train::engine::Goal;
 use crate::train::feed::Feed;
@@ -11,6 +11,23 @@ use crate::train::rows::RowScore;
 
 /// Rows that pass at a time.
 const ROWS: usize = 64;
+
+/// The outputs (rows × units) of `network` for some rows of `feed`, as probabilities where `loss`
+/// takes them for logits.
+pub fn predict_probabilities(
+    network: &Network,
+    loss: &Loss,
+    feed: &Feed,
+    rows: Range<usize>,
+    threads: usize,
+) -> Matrix {
+    let mut outputs = predict(network, feed, rows, network.layers.len() - 1, threads);
+    if let Some(link) = loss.link() {
+        let n = outputs.rows();
+        link.apply(Cpu::detect(), outputs.view_mut(n));
+    }
+    outputs
+}
 
 /// The outputs (rows × units) of layer `layer` of `network` for some rows of `feed`, as they are
 /// after training: nothing random, and the last activation applied.

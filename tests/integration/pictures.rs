@@ -141,3 +141,35 @@ fn the_projector_has_names_and_pictures() {
     let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
     assert_eq!((side(16), side(20)), (4 * 16, 4 * 16));
 }
+
+/// A network that ends in logits is the same network as one that ends in their sigmoid.
+#[test]
+fn pictures_of_logits_are_those_of_their_probabilities() {
+    let sandbox = Sandbox::new();
+    let rows: String = (0..60).map(|i| format!("{},{},{}\n", i % 7, i % 5, i % 2)).collect();
+    sandbox.file("d.csv", &format!("a,b,y\n{rows}"));
+    let pictures = |name: &str, activation: &str, loss: &str| {
+        let config = format!(
+            "[data]\ndataset = \"d.csv\"\nvalidation_split = 0.5\n\
+             [model]\nlayers = [{{ type = \"dense\", units = 1, activation = \"{activation}\" }}]\n\
+             [training]\nepochs = 2\nloss = {loss}\nmetrics = []\n\
+             [tensorboard]\nconfusion_matrix = true\n"
+        );
+        sandbox.file(&format!("{name}.toml"), &config);
+        sandbox.runner(&format!("run {name}.toml --logdir {name}")).exits(0);
+        let run = fs::read_dir(sandbox.path().join(name).join(name)).unwrap().next().unwrap();
+        let folder = run.unwrap().path().join("validation");
+        let file = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+        png(&fs::read(file).unwrap())
+    };
+    let probabilities = pictures("p", "sigmoid", "\"binary_crossentropy\"");
+    let logits = "{ name = \"binary_crossentropy\", from_logits = true }";
+    assert!(probabilities == pictures("z", "linear", logits), "the confusion matrices differ");
+}
+
+/// The only PNG in a file.
+fn png(bytes: &[u8]) -> Vec<u8> {
+    let find = |what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
+    let (start, end) = (find(b"\x89PNG").unwrap(), find(b"IEND").unwrap());
+    bytes[start..end].to_vec()
+}

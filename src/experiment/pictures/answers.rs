@@ -9,8 +9,8 @@ use super::{confusion, embeddings, mistakes};
 use crate::config::TensorBoard;
 use crate::events::{Summary, pr_curve};
 use crate::kernels::{Matrix, argmax};
-use crate::model::{Body, Network};
-use crate::train::{Feed, predict};
+use crate::model::{Body, Loss, Network};
+use crate::train::{Feed, predict, predict_probabilities};
 
 /// The validation rows and what the network answers.
 pub(super) struct Look<'a> {
@@ -27,6 +27,8 @@ pub(super) struct Look<'a> {
 pub(in crate::experiment) struct Answers<'a> {
     /// The trained network.
     pub(in crate::experiment) network: &'a Network,
+    /// The loss that it was trained with.
+    pub(in crate::experiment) loss: &'a Loss,
     /// The data.
     pub(in crate::experiment) feed: &'a Feed,
     /// The validation rows.
@@ -45,9 +47,8 @@ pub(in crate::experiment) fn look(
     answers: &Answers<'_>,
     folder: &Path,
 ) -> Result<Vec<Summary>> {
-    let Answers { network, feed, rows, shape, names, threads } = answers;
-    let last = network.layers.len() - 1;
-    let outputs = predict(network, feed, rows.clone(), last, *threads);
+    let Answers { network, loss, feed, rows, shape, names, threads } = answers;
+    let outputs = predict_probabilities(network, loss, feed, rows.clone(), *threads);
     let look = Look { feed, from: rows.start, names, outputs };
     let mut summaries = Vec::new();
     if options.confusion_matrix {
