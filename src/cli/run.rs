@@ -137,10 +137,12 @@ fn unknown_metric(sort: Option<&str>, experiments: &[Experiment]) -> Option<Stri
     let sort = sort?;
     let mut known = BTreeSet::new();
     for Variant { plan, .. } in experiments.iter().flat_map(|e| e.runs.iter()) {
+        let data = &plan.data;
+        let validates = 0.0 < data.validation_split || data.validation_data.is_some();
         let names = plan.training.metrics.iter().map(|metric| metric.name());
         for name in std::iter::once("loss").chain(names) {
             known.insert(name.to_owned());
-            known.extend((0.0 < plan.data.validation_split).then(|| format!("val_{name}")));
+            known.extend(validates.then(|| format!("val_{name}")));
         }
     }
     let names = || known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");

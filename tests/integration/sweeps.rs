@@ -120,3 +120,16 @@ fn a_table_may_be_cut_and_sorted() {
     let wrong = sandbox.runner("run sweep.toml --sort val_acc").exits(2);
     assert!(wrong.stderr.contains("want one of accuracy, loss, val_accuracy, val_loss"));
 }
+
+#[test]
+fn runs_that_validate_on_another_file_are_sorted_by_its_numbers() {
+    let sandbox = Sandbox::new();
+    sandbox.file("d.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n");
+    sandbox.file(
+        "c.toml",
+        "[data]\ndataset = \"d.csv\"\nvalidation_data = \"d.csv\"\n\
+         [model]\nlayers = [{ type = \"dense\", units = 2, activation = \"softmax\" }]\n\
+         [training]\nepochs = 1\n[sweep]\nseeds = [0, 1]\n",
+    );
+    sandbox.runner("run c.toml --sort val_loss").exits(0);
+}
