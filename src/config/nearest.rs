@@ -1,5 +1,8 @@
 //! The name that a mistyped or abbreviated word probably means; it knows no name itself.
 
+/// Bytes of the longest word that is compared with names, which takes time for each letter.
+const LONGEST: usize = 200;
+
 /// The name that `word` means among `names`, if one is near enough: the name itself but for case and
 /// underscores, the only one that the word abbreviates (`acc`, `lr`), the one a few letters away, or
 /// the one that the word begins with (`IdentityInitializer`).
@@ -9,7 +12,7 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
     let mut names: Vec<&str> = names.into_iter().collect();
     names.dedup();
     let word = word.to_lowercase();
-    if word.is_empty() {
+    if word.is_empty() || LONGEST < word.len() {
         return None;
     }
     let same = names.iter().find(|name| folded(name) == folded(&word));
