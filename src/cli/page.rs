@@ -9,7 +9,7 @@ use chrono::Local;
 use super::console::Console;
 use super::cores::cores;
 use super::exit::Exit;
-use super::format::count;
+use super::format::{count, shell_word};
 use super::questions::ReportArgs;
 use crate::experiment::{Evaluation, Rows, Trained};
 use crate::report::{Comparison, Judged, Mistake, Page, Refusal, Run, read_settings};
@@ -50,12 +50,15 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
         Ok(judged) => (judged, None),
         Err(error) => (None, Some(format!("{error:#}"))),
     };
+    let best = &comparison.groups[0].runs[0].dir;
+    let repeat = format!("runner run {}", shell_word(&Folder::at(best).config()));
     let page = Page {
         title: &title,
         comparison: &comparison,
         base,
         judged,
         unjudged: unjudged.as_deref(),
+        repeat: &repeat,
         made: Local::now().fixed_offset(),
     };
     let (html, unreadable) = page.html();
@@ -95,11 +98,12 @@ fn judge(run: &Run) -> Result<Judged> {
     // Data without test rows have nothing but those that validated.
     let found = ask(Rows::Test).or_else(|error| ask(Rows::Validation).map_err(|_| error))?;
     let classes = trained.preparation.class_names().unwrap_or_default();
-    Ok(told(&run.dir, found, classes))
+    let outputs = trained.preparation.output_names();
+    Ok(told(&run.dir, found, classes, outputs))
 }
 
 /// The same for a page, which knows no networks.
-fn told(dir: &Path, found: Evaluation, classes: Vec<String>) -> Judged {
+fn told(dir: &Path, found: Evaluation, classes: Vec<String>, outputs: Vec<String>) -> Judged {
     let mistakes = found.mistakes.into_iter().map(|mistake| Mistake {
         row: mistake.row,
         truth: mistake.truth,
@@ -113,6 +117,7 @@ fn told(dir: &Path, found: Evaluation, classes: Vec<String>) -> Judged {
         logs: found.logs,
         classes,
         confusion: found.confusion,
+        values: outputs.into_iter().zip(found.values).collect(),
         mistakes: mistakes.collect(),
     }
 }

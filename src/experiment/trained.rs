@@ -24,6 +24,9 @@ pub(super) const PREPARATION: &str = "preparation";
 /// As many mistakes are kept.
 const MISTAKES: usize = 24;
 
+/// Upper limit of the rows whose true and predicted values are kept.
+const POINTS: usize = 2000;
+
 /// A network with its weights, and how rows are made inputs for it.
 #[derive(Debug)]
 pub struct Trained {
@@ -57,6 +60,8 @@ pub struct Evaluation {
     pub confusion: Option<Vec<Vec<u64>>>,
     /// The wrong answers that the network is surest of, the surest first.
     pub mistakes: Vec<Mistake>,
+    /// For each output, the true and the predicted value of rows at equal distances; none for classes.
+    pub values: Vec<Vec<[f32; 2]>>,
 }
 
 /// A row that a network takes for another class than its own.
@@ -163,7 +168,8 @@ impl Trained {
             Some(_) => self.mistakes(feed, range.start, &answers),
             None => Vec::new(),
         };
-        Evaluation { rows, n_rows: range.len(), logs, confusion, mistakes }
+        let values = true_and_predicted(feed, range.start, &answers);
+        Evaluation { rows, n_rows: range.len(), logs, confusion, mistakes, values }
     }
 
     /// What is wrong of the answers to the rows from `from`.
@@ -227,6 +233,21 @@ impl Trained {
             (Some(_), _) => Answer { class: Some(argmax(outputs)), outputs: outputs.to_vec() },
         }
     }
+}
+
+/// For each output, the true and the predicted value of at most [`POINTS`] of the rows from `from`.
+fn true_and_predicted(feed: &Feed, from: usize, answers: &[Answer]) -> Vec<Vec<[f32; 2]>> {
+    let step = answers.len().div_ceil(POINTS).max(1);
+    let shown = || answers.iter().enumerate().step_by(step).filter(|(_, a)| a.class.is_none());
+    let n_outputs = shown().next().map_or(0, |(_, answer)| answer.outputs.len());
+    let pair = |output: usize| {
+        move |(i, answer): (usize, &Answer)| {
+            let truth = feed.values(from + i)?.get(output)?;
+            Some([*truth, *answer.outputs.get(output)?])
+        }
+    };
+    let all = (0..n_outputs).map(|output| shown().filter_map(pair(output)).collect::<Vec<_>>());
+    all.filter(|points| !points.is_empty()).collect()
 }
 
 /// How the network with these weights wants its rows, if the file in `path` says so.

@@ -75,6 +75,21 @@ impl Comparison {
         };
         self.groups.iter().map(label).collect()
     }
+
+    /// Titles of the groups for people: the swept settings, `optimizer=muon`, or else the name in
+    /// `labels`; both where the settings do not tell groups apart.
+    pub fn titles(&self, labels: &[String]) -> Vec<String> {
+        let settings: Vec<_> = self.groups.iter().map(|group| group.runs[0].swept()).collect();
+        let shared = |title: &str| {
+            1 < settings.iter().filter(|other| other.as_deref() == Some(title)).count()
+        };
+        let whole = |(title, label): (&Option<String>, &String)| match title {
+            Some(title) if shared(title) => format!("{title} ({label})"),
+            Some(title) => title.clone(),
+            None => label.clone(),
+        };
+        settings.iter().zip(labels).map(whole).collect()
+    }
 }
 
 impl Group {

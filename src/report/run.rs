@@ -92,6 +92,15 @@ impl Run {
         }
     }
 
+    /// Its swept settings but for the seed, `units=64` of `0003-units=64,seed=1`.
+    pub fn swept(&self) -> Option<String> {
+        let name = self.dir.file_name()?.to_string_lossy().into_owned();
+        let (_, settings) = self.sweep.as_ref().and_then(|_| name.split_once('-'))?;
+        let kept: Vec<_> =
+            settings.split(',').filter(|setting| !setting.starts_with("seed=")).collect();
+        Some(kept.join(",")).filter(|settings| !settings.is_empty())
+    }
+
     /// The keys of its config, by dotted path; none before [`read_settings`].
     pub fn settings(&self) -> &[(String, Value)] {
         self.settings.get().map_or(&[], Vec::as_slice)

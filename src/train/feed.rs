@@ -76,6 +76,14 @@ impl Feed {
         }
     }
 
+    /// The real values of a row, if the targets are such.
+    pub fn values(&self, row: usize) -> Option<&[f32]> {
+        match &self.targets {
+            Targets::Values { values, width } => Some(&values[row * width..(row + 1) * width]),
+            Targets::Classes { .. } => None,
+        }
+    }
+
     /// The number of a row's class for weighing it: its label, the greatest of several targets, or the
     /// rounded value above the lowest, as Keras rounds it.
     pub fn class_number(&self, row: u32) -> usize {

@@ -60,6 +60,24 @@ def look(browser, folder):
     seen["lines"] = browser.run("document.querySelectorAll('#curves path.line').length")
     seen["dots"] = browser.run("document.querySelectorAll('#scatter circle').length")
     seen["paths"] = browser.run("document.querySelectorAll('#parallel path').length")
+    texts = lambda selector: browser.run(
+        f"[...document.querySelectorAll({json.dumps(selector)})].map(e => e.textContent)")
+    seen["ticks"] = texts("#curves text.tick[text-anchor=end]")
+    seen["settings"] = texts("#scatter text.tick")
+    seen["axes"] = texts("#parallel text.tick")
+    seen["legend"] = texts("#curves .legend button")
+    seen["which"] = texts("p.which")
+    seen["repeat"] = texts("p.repeat code")
+    seen["bands"] = browser.run("document.querySelectorAll('#curves path.band').length")
+    seen["logarithmic"] = browser.run("document.querySelectorAll('#curves .bar input[type=checkbox]')[2]?.checked")
+    seen["values"] = browser.run("document.querySelectorAll('#predicted circle').length")
+    seen["ranking_too_wide"] = browser.run(
+        "(() => { const s = document.querySelector('#ranking .scroll'); return s ? s.scrollWidth - s.clientWidth : 0; })()")
+    if exists("#curves path.band"):
+        mean = "document.querySelector('#curves .bar > label:last-child input').click()"
+        browser.run(mean)
+        seen["lines_of_seeds"] = browser.run("document.querySelectorAll('#curves path.line').length")
+        browser.run(mean)
     seen["images"] = browser.run("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
     seen["alt"] = browser.run("[...document.images].every(i => i.alt)")
     if exists("#curves svg"):

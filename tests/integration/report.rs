@@ -91,10 +91,10 @@ fn a_page_of_a_sweep_is_whole_in_a_browser() {
     ];
     assert_eq!(seen["sections"], Value::from(sections.to_vec()));
     // Of many runs, the curves of validation alone are drawn at first.
-    assert_eq!(
-        (&seen["lines"], &seen["dots"], &seen["paths"]),
-        (&12.into(), &12.into(), &6.into())
-    );
+    assert_eq!((&seen["lines"], &seen["dots"], &seen["paths"]), (&6.into(), &12.into(), &6.into()));
+    // The mean of two seeds has a band; without it each run has its line.
+    assert_eq!((&seen["bands"], &seen["lines_of_seeds"]), (&6.into(), &12.into()));
+    assert_eq!(seen["ranking_too_wide"], 0);
     assert!(tip(&seen, "curve_tip").contains("val_loss"));
     assert_eq!(seen["second_curve"].as_str().unwrap().split(' ').next(), Some("accuracy"));
     assert!(tip(&seen, "key_tip").contains("val_accuracy"));
@@ -122,6 +122,101 @@ fn a_page_of_one_run_has_its_curves_and_nothing_to_rank() {
     assert_eq!(seen["lines"], 2);
     let tip = tip(&seen, "curve_tip");
     assert!(tip.contains("val_loss") && tip.contains("\nloss "), "{tip}");
+}
+
+fn strings(seen: &Value, name: &str) -> Vec<String> {
+    let all = seen[name].as_array().unwrap().iter();
+    all.map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// Sweeps all optimizers with two seeds, and learning rates.
+fn optimizers() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.file("base.toml", &BASE.replace("epochs = 4", "epochs = 2"));
+    let names = OPTIMIZERS.map(|name| format!("{name:?}")).join(", ");
+    let head = "extends = \"base.toml\"\nname = \"optimizers\"\n[sweep]\nseeds = [1, 2]\n";
+    let keys = format!("[sweep.parameters]\n\"optimizer.name\" = [{names}]\n");
+    sandbox.file("optimizers.toml", &(head.to_owned() + &keys));
+    sandbox.file("sweep.toml", SWEEP);
+    sandbox.runner("run optimizers.toml -q").exits(0);
+    sandbox
+}
+
+const OPTIMIZERS: [&str; 12] = [
+    "adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon", "nadam",
+    "rmsprop", "sgd",
+];
+
+#[test]
+fn every_optimizer_and_the_best_have_their_names() {
+    let sandbox = optimizers();
+    sandbox.runner("report optimizers").exits(0);
+    let seen = see(&sandbox.path().join("report.html"));
+    let (settings, axes) = (strings(&seen, "settings"), strings(&seen, "axes"));
+    for name in OPTIMIZERS.map(str::to_owned) {
+        assert!(settings.contains(&name) && axes.contains(&name), "{name}: {settings:?} {axes:?}");
+    }
+    let which = &strings(&seen, "which")[0];
+    let best = which.strip_prefix("The best, optimizer=").expect(which);
+    assert!(OPTIMIZERS.contains(&best.split(',').next().unwrap()), "{which}");
+    // A legend says the swept setting once, and nothing else.
+    let legend = strings(&seen, "legend");
+    assert!(legend.iter().take(8).all(|text| text.matches('=').count() == 1), "{legend:?}");
+    // The command of the page repeats the run.
+    let command = &strings(&seen, "repeat")[0];
+    let arguments = command.strip_prefix("runner ").unwrap();
+    assert!(arguments.ends_with("/config.toml"), "{command}");
+    sandbox.runner(&format!("{arguments} -q")).exits(0);
+}
+
+#[test]
+fn a_ranking_of_two_sweeps_fits_the_page() {
+    let sandbox = optimizers();
+    sandbox.runner("run sweep.toml -q").exits(0);
+    sandbox.runner("report optimizers sweep").exits(0);
+    let seen = see(&sandbox.path().join("report.html"));
+    assert_eq!(seen["ranking_too_wide"], 0);
+    let legend = strings(&seen, "legend");
+    assert!(legend.iter().all(|text| text.matches("learning_rate=").count() <= 1), "{legend:?}");
+}
+
+/// Rows whose target is about `base`, and a run that learns them.
+fn regression(base: f64, rate: f64) -> Value {
+    let sandbox = Sandbox::new();
+    let row = |i: usize| {
+        let (a, b) = ((i * 7 % 40) as f64 / 40.0, (i * 11 % 40) as f64 / 40.0);
+        format!("{a},{b},{}\n", base + 3.0 * a - b)
+    };
+    sandbox.file("rows.csv", &("a,b,y\n".to_owned() + &(0..40).map(row).collect::<String>()));
+    sandbox.file(
+        "r.toml",
+        &format!(
+            "name = \"r\"\n[data]\ndataset = \"rows.csv\"\nlabel = \"y\"\ntask = \"regression\"\n\
+             validation_split = 0.25\n[model]\nlayers = [{{ type = \"dense\", units = 1 }}]\n\
+             [optimizer]\nname = \"adam\"\nlearning_rate = {rate}\n\
+             [training]\nloss = \"mse\"\nepochs = 60\nbatch_size = 10\n"
+        ),
+    );
+    sandbox.runner("run r.toml -q").exits(0);
+    sandbox.runner("report r").exits(0);
+    see(&sandbox.path().join("report.html"))
+}
+
+#[test]
+fn ticks_of_large_numbers_differ() {
+    let seen = regression(150_000.0, 0.001);
+    let ticks = strings(&seen, "ticks");
+    let mut unique = ticks.clone();
+    unique.sort();
+    unique.dedup();
+    assert!(2 <= ticks.len() && unique.len() == ticks.len(), "{ticks:?}");
+    // The ten rows that validated, predicted against true.
+    assert_eq!((&seen["values"], &seen["logarithmic"]), (&10.into(), &false.into()));
+}
+
+#[test]
+fn squashed_curves_have_a_logarithmic_axis() {
+    assert_eq!(regression(10.0, 0.3)["logarithmic"], true);
 }
 
 #[test]

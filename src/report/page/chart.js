@@ -40,10 +40,29 @@ function plain(value) {
   return typeof value === "string" ? value : JSON.stringify(value ?? "-");
 }
 
-function shortNumber(value) {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  return size >= 1e-3 && size < 1e5 ? String(Number(value.toPrecision(4))) : value.toExponential(0);
+// The texts of ticks, in as few digits as tell each of them from its neighbors.
+function tickTexts(values) {
+  const sizes = values.map(Math.abs).filter((size) => size > 0);
+  const powers = Math.max(...sizes) >= 1e6 || Math.min(...sizes) < 1e-4;
+  const gap = values.slice(1).reduce((least, value, i) => Math.min(least, Math.abs(value - values[i])), Infinity);
+  const write = (value, digits) =>
+    value === 0 ? "0" : powers ? value.toExponential(digits) : String(Number(value.toPrecision(digits + 1)));
+  const near = (value, digits) => Math.abs(Number(write(value, digits)) - value) <= Math.min(gap, Math.abs(value)) * 0.01;
+  const enough = Array.from({ length: 16 }, (_, digits) => digits)
+    .find((digits) => values.every((value) => near(value, digits)));
+  return values.map((value) => write(value, enough ?? 16));
+}
+
+// The room that the texts of a vertical axis take, in pixels.
+function axisWidth(texts) {
+  return Math.max(58, 16 + 7 * Math.max(0, ...texts.map((word) => word.length)));
+}
+
+// Whether three quarters of the positive numbers lie in the lowest tenth of their range.
+function squashed(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = [sorted[0], sorted.at(-1)];
+  return sorted.length >= 4 && low > 0 && sorted[Math.floor(sorted.length * 0.75)] - low < 0.1 * (high - low);
 }
 
 // The color of a rank: the first eight have their own.
@@ -51,11 +70,8 @@ function color(group) {
   return group < 8 ? `var(--c${group})` : "var(--other)";
 }
 
-// The group by its label and what its settings are.
 function groupTitle(group) {
-  const { label, settings } = data.groups[group];
-  const pairs = data.keys.map((key, i) => `${key}=${plain(settings[i])}`);
-  return pairs.length ? `${label}: ${pairs.join(", ")}` : label;
+  return data.groups[group].label;
 }
 
 // From values to places; the ends are no point where all values are the same.

@@ -1,9 +1,12 @@
-// Learning curves: a line for each run, that of validation solid, that of training dashed.
+// Learning curves: a line for each run or the mean of replicates with a band of one standard
+// deviation; that of validation solid, that of training dashed.
 
 function learningCurves(frame) {
   const many = data.runs.length > 8;
   const alone = data.runs.length === 1;
-  const state = { name: data.curves[0], train: !many, validation: true, log: false, off: new Set() };
+  const state = { name: data.curves[0], train: !many, validation: true, log: false, mean: true, off: new Set() };
+  const replicated = data.groups.length < data.runs.length;
+  let logChosen = false;
   const has = (name) => data.runs.some((run) => run.history.some(([other]) => other === name));
   if (!data.curves.some((name) => has(`val_${name}`))) state.train = true;
   const bar = element("div", { class: "bar" });
@@ -19,20 +22,51 @@ function learningCurves(frame) {
     choice("what is drawn", "curve", data.curves, state.name, change("name")),
     check("training", state.train, change("train")),
     check("validation", state.validation, change("validation")),
-    check("logarithmic", state.log, change("log")),
   );
+  const logBox = check("logarithmic", state.log, (value) => {
+    logChosen = true;
+    change("log")(value);
+  });
+  bar.append(logBox);
+  if (replicated) bar.append(check("mean and band over seeds", state.mean, change("mean")));
+
+  // One run, or the mean of several, for each line.
+  function sources() {
+    if (!state.mean || !replicated) return data.runs.map((run) => ({ run, runs: [run] }));
+    return data.groups.map((_, group) => {
+      const runs = data.runs.filter((run) => run.group === group);
+      return runs.length === 1 ? { run: runs[0], runs } : { run: { group, label: groupTitle(group), mean: runs.length }, runs };
+    });
+  }
+
+  // The values of `name`, or per epoch the mean and the deviation of all runs that got so far.
+  function pointsOf(runs, name) {
+    const columns = runs.map((run) => {
+      const values = run.history.find(([other]) => other === name)?.[1] ?? [];
+      return new Map(values.map((y, i) => [run.epochs[i], y]));
+    });
+    if (runs.length === 1) return [...columns[0]].map(([epoch, y]) => ({ epoch, y }));
+    const epochs = [...new Set(runs.flatMap((run) => run.epochs))].sort((a, b) => a - b);
+    return epochs.flatMap((epoch) => {
+      const reached = columns.filter((_, i) => runs[i].epochs.at(-1) >= epoch);
+      const ys = reached.map((column) => column.get(epoch));
+      if (!ys.length || ys.some((y) => y === undefined)) return [];
+      if (ys.some((y) => y === null)) return [{ epoch, y: null }];
+      const y = ys.reduce((a, b) => a + b, 0) / ys.length;
+      const deviation = Math.sqrt(ys.reduce((sum, one) => sum + (one - y) ** 2, 0) / Math.max(1, ys.length - 1));
+      return [{ epoch, y, deviation, least: Math.min(...ys) }];
+    });
+  }
 
   // What is to be seen: the run, whether it is validation, its points.
   function series() {
     const shown = [];
-    for (const run of data.runs) {
+    for (const { run, runs } of sources()) {
       if (state.off.has(Math.min(run.group, 8))) continue;
       for (const [kind, name] of [["train", state.name], ["validation", `val_${state.name}`]]) {
         const only = !has(`val_${state.name}`) && kind === "train";
-        const values = run.history.find(([other]) => other === name)?.[1];
-        if (!values || !(state[kind] || only)) continue;
-        const points = values.flatMap((y, i) =>
-          y === null || (state.log && y <= 0) ? [] : [{ epoch: run.epochs[i], y }]);
+        if (!(state[kind] || only)) continue;
+        const points = pointsOf(runs, name).filter(({ y }) => y !== null);
         if (points.length) shown.push({ run, kind, only, name, points });
       }
     }
@@ -44,18 +78,28 @@ function learningCurves(frame) {
     return alone ? (one.kind === "train" ? "var(--c1)" : "var(--c0)") : color(one.run.group);
   }
 
+  // The lower edge of the band; a logarithmic axis has none at or below 0.
+  function below(point) {
+    const low = point.y - (point.deviation ?? 0);
+    return state.log && low <= 0 ? point.least ?? point.y : low;
+  }
+
   let drawn = { lines: [] };
 
   function draw() {
-    const shown = series();
-    const [width, height, left, right, top, bottom] = [frame.clientWidth, 360, 58, 12, 10, 40];
+    const all = series();
+    if (!logChosen) state.log = squashed(all.flatMap((one) => one.points.map((p) => p.y)));
+    logBox.querySelector("input").checked = state.log;
+    const drawable = (one) => ({ ...one, points: one.points.filter((p) => !state.log || p.y > 0) });
+    const shown = all.map(drawable).filter((one) => one.points.length);
+    const [width, height, right, top, bottom] = [frame.clientWidth, 360, 12, 10, 40];
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.setAttribute("aria-label", `${state.name} over the epochs; the arrow keys walk along the curves`);
     svg.replaceChildren();
     tip.hide();
     const points = shown.flatMap((one) => one.points);
     if (!points.length) {
-      svg.append(element("text", { x: left, y: 40, class: "tick" }, "nothing to draw"));
+      svg.append(element("text", { x: 58, y: 40, class: "tick" }, "nothing to draw"));
       drawn = { lines: [] };
       return;
     }
@@ -63,13 +107,18 @@ function learningCurves(frame) {
     const epochs = points.reduce((last, p) => Math.max(last, p.epoch), 0);
     // One run that went astray does not flatten all others.
     const most = ys[Math.floor((ys.length - 1) * 0.95)];
+    const lows = points.map((p) => below(p));
+    const [lowest, highest] = [Math.min(ys[0], ...lows), Math.max(ys.at(-1), ...points.map((p) => p.y + (p.deviation ?? 0)))];
     const cut = !state.log && ys.at(-1) > 8 * Math.abs(most) && ys.length > 20;
+    const y = scale(lowest, cut ? 2 * most : highest, height - bottom, top, state.log);
+    const values = y.ticks(6);
+    const texts = tickTexts(values);
+    const left = axisWidth(texts);
     const x = scale(1, Math.max(epochs, 2), left, width - right);
-    const y = scale(ys[0], cut ? 2 * most : ys.at(-1), height - bottom, top, state.log);
-    for (const value of y.ticks(6)) {
+    for (const [i, value] of values.entries()) {
       svg.append(
         element("line", { class: "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
-        element("text", { class: "tick", x: left - 8, y: y(value) + 4, "text-anchor": "end" }, shortNumber(value)));
+        element("text", { class: "tick", x: left - 8, y: y(value) + 4, "text-anchor": "end" }, texts[i]));
     }
     const ticks = x.ticks(Math.min(epochs, width / 70)).filter((value) => Number.isInteger(value) && value > 0);
     for (const value of ticks.includes(1) ? ticks : [1, ...ticks]) {
@@ -86,6 +135,12 @@ function learningCurves(frame) {
       const other = one.run.group < 8 ? "" : " other";
       // A single point is a dot.
       const d = one.points.length > 1 ? path : `${path}h.01`;
+      if (one.run.mean && one.points.length > 1) {
+        const place = (p, value) => `${x(p.epoch).toFixed(1)} ${y(value).toFixed(1)}`;
+        const edge = [...one.points.map((p) => place(p, p.y + p.deviation)),
+          ...[...one.points].reverse().map((p) => place(p, below(p)))];
+        plot.append(element("path", { class: "band", d: `M${edge.join("L")}Z`, "--c": paint(one) }));
+      }
       const line = element("path", { class: `line${kind}${other}`, d, "--c": paint(one), "stroke-linecap": "round" });
       if (one.points.length === 1) line.setAttribute("stroke-width", 6);
       plot.append(line);
@@ -139,9 +194,9 @@ function learningCurves(frame) {
       .filter((other) => other.run === line.run)
       .map((other) => [other.name, other.points.find((p) => p.epoch === point.epoch)])
       .filter(([, p]) => p)
-      .map(([name, p]) => `${name} ${text(p.y)}`);
+      .map(([name, p]) => `${name} ${text(p.y)}${p.deviation === undefined ? "" : ` ± ${text(p.deviation)}`}`);
     const best = line.run.best === point.epoch ? ", its best" : "";
-    const seeds = data.groups.length < data.runs.length ? `, seed ${line.run.seed}` : "";
+    const seeds = line.run.mean ? `, mean of ${line.run.mean} seeds` : replicated ? `, seed ${line.run.seed}` : "";
     const title = alone ? line.run.label : groupTitle(line.run.group) + seeds;
     tip.show(at[0], at[1] + svg.getBoundingClientRect().top - frame.getBoundingClientRect().top,
       title, [`epoch ${point.epoch}${best}`, ...values]);

@@ -14,6 +14,8 @@ pub(super) fn header(page: &Page<'_>, labels: &[String]) -> String {
     let runs: Vec<&Run> = all(page.comparison).collect();
     let mut html = format!("<header>\n<h1>{}</h1>\n<p>{}</p>\n", escape(page.title), states(page));
     html += &best(page.comparison, labels);
+    let of = if runs.len() == 1 { "Repeat it" } else { "Repeat the best run" };
+    html += &format!("<p class=\"repeat\">{of}: <code>{}</code></p>\n", escape(page.repeat));
     let seconds: f64 = runs.iter().map(|run| run.record.seconds).sum();
     let epochs: usize = runs.iter().map(|run| run.record.epochs).sum();
     let started = runs.iter().map(|run| run.record.started).min();
@@ -95,9 +97,7 @@ pub(super) fn failures(comparison: &Comparison, base: &Path) -> String {
 pub(super) fn footer(page: &Page<'_>) -> String {
     let made = page.made.format("%Y-%m-%d %H:%M:%S");
     let version = env!("CARGO_PKG_VERSION");
-    format!(
-        "<footer>Made by runner {version} on {made}. Epochs count from 0, as in the logs.</footer>\n"
-    )
+    format!("<footer>Made by runner {version} on {made}. Epochs count from 1.</footer>\n")
 }
 
 fn machine(run: &Run) -> String {

@@ -38,6 +38,9 @@ pub(super) fn section(page: &Page<'_>) -> String {
         html += "</div>\n";
         html += &mistakes(judged);
     }
+    if !judged.values.is_empty() {
+        html += "<h3>Predicted against true</h3>\n<div class=\"chart\" id=\"predicted\"></div>\n";
+    }
     part("judged", title, &html)
 }
 

@@ -22,10 +22,11 @@ use crate::train::Logs;
 
 const STYLE: &str = include_str!("page.css");
 /// What the scripts share comes first, what starts them last.
-const SCRIPTS: [&str; 4] = [
+const SCRIPTS: [&str; 5] = [
     include_str!("chart.js"),
     include_str!("curves.js"),
     include_str!("settings.js"),
+    include_str!("predicted.js"),
     include_str!("page.js"),
 ];
 
@@ -42,6 +43,8 @@ pub struct Page<'a> {
     pub judged: Option<Judged>,
     /// Why it was not asked.
     pub unjudged: Option<&'a str>,
+    /// The command that repeats the best run.
+    pub repeat: &'a str,
     /// When the page is made.
     pub made: DateTime<FixedOffset>,
 }
@@ -59,6 +62,8 @@ pub struct Judged {
     pub classes: Vec<String>,
     /// For each class, of how many rows of it the network says which class.
     pub confusion: Option<Vec<Vec<u64>>>,
+    /// For each output of a regression, its name, and the true and the predicted values of rows.
+    pub values: Vec<(String, Vec<[f32; 2]>)>,
     /// The wrong answers that it is surest of.
     pub mistakes: Vec<Mistake>,
 }
@@ -82,7 +87,8 @@ impl Page<'_> {
     /// The page, and what of the runs cannot be read.
     pub fn html(&self) -> (String, Vec<String>) {
         let labels = self.comparison.labels(self.base);
-        let (charts, notes) = Charts::of(self.comparison, &labels, self.base);
+        let titles = self.comparison.titles(&labels);
+        let (charts, notes) = Charts::of(self.comparison, &titles, self.base);
         let script = SCRIPTS.concat();
         let title = escape(self.title);
         let mut html = format!(
@@ -92,7 +98,7 @@ impl Page<'_> {
              <title>{title} · runner</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
             policy(&script)
         );
-        html += &facts::header(self, &labels);
+        html += &facts::header(self, &titles);
         html += "<main>\n";
         html += &charts.sections();
         html += &ranking::section(self.comparison, &labels);
@@ -102,6 +108,8 @@ impl Page<'_> {
         html += "</main>\n";
         html += &facts::footer(self);
         html += &island("data", &charts);
+        let values = self.judged.as_ref().map_or(&[][..], |judged| &judged.values);
+        html += &island("predicted-data", &values);
         html += &format!("<script>{script}</script>\n</body>\n</html>\n");
         (html, notes)
     }

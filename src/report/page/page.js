@@ -39,7 +39,7 @@ function configs(pre) {
 }
 
 const frames = [["#curves .chart", learningCurves], ["#scatter", scatter], ["#parallel", parallel],
-  ["table.sortable", sortable], ["#config", configs]];
+  ["#predicted", predicted], ["table.sortable", sortable], ["#config", configs]];
 for (const [place, start] of frames) {
   const found = document.querySelector(place);
   if (found) start(found);

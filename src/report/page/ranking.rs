@@ -6,13 +6,14 @@ use super::html::{self, escape};
 use crate::config::short_keys;
 use crate::report::compare::{Comparison, Group};
 use crate::report::order::better;
+use crate::report::run::State;
 
 /// The table, which scripts sort; none for what has nothing beside it.
 pub(super) fn section(comparison: &Comparison, labels: &[String]) -> String {
     if comparison.groups.len() < 2 {
         return String::new();
     }
-    let keys = comparison.shared_keys();
+    let keys = shown_keys(comparison);
     let best: Vec<_> = comparison.metrics.iter().map(|name| best(comparison, name)).collect();
     let lines = comparison.groups.iter().zip(labels).enumerate();
     let lines: String = lines
@@ -20,7 +21,7 @@ pub(super) fn section(comparison: &Comparison, labels: &[String]) -> String {
         .collect();
     let left_out = match comparison.keys.len() - keys.len() {
         0 => "",
-        _ => "Keys that not all of them have are in the configs below. ",
+        _ => "Other keys that differ are in the configs below. ",
     };
     let note = match comparison.groups.iter().any(|group| 1 < group.runs.len()) {
         true => "Runs that differ only in their seed are one line: mean ± standard deviation. ",
@@ -36,21 +37,52 @@ pub(super) fn section(comparison: &Comparison, labels: &[String]) -> String {
     html::section("ranking", "Ranking", &content)
 }
 
+/// The columns for settings: of the keys that all have the first few, for the page has an edge.
+fn shown_keys(comparison: &Comparison) -> Vec<String> {
+    const MOST: usize = 6;
+    let mut keys = comparison.shared_keys();
+    // The folder says it already.
+    keys.retain(|key| key != "name");
+    keys.truncate(MOST);
+    keys
+}
+
 fn head(comparison: &Comparison, keys: &[String]) -> String {
     let keys = short_keys(keys);
     let mut columns = vec![("rank".to_owned(), true), ("run".to_owned(), false)];
     columns.extend(keys.into_iter().map(|key| (key, false)));
     columns.extend(told(comparison).into_iter().map(|(name, _)| (name.to_owned(), false)));
     columns.extend(comparison.metrics.iter().map(|name| (name.clone(), false)));
-    columns.extend(["runs", "status", "epochs", "seconds"].map(|name| (name.to_owned(), false)));
+    columns.extend(ends(comparison).map(|name| (name.to_owned(), false)));
     let words = ["run", "status", "tags", "note"];
     let column = |(name, sorted): (String, bool)| {
         let sorted = if sorted { " aria-sort=\"ascending\"" } else { "" };
         let class = if words.contains(&name.as_str()) { "" } else { " class=\"n\"" };
-        let name = escape(&name);
+        // A heading may break after a part of its name.
+        let name = escape(&name).replace('_', "_<wbr>").replace('.', ".<wbr>");
         format!("<th scope=\"col\"{class}{sorted}><button type=\"button\">{name}</button></th>")
     };
     columns.into_iter().map(column).collect()
+}
+
+/// The last columns: the number of runs and their states only where these differ.
+fn ends(comparison: &Comparison) -> impl Iterator<Item = &'static str> {
+    let replicated = replicated(comparison);
+    let unfinished = unfinished(comparison);
+    ["runs", "status", "epochs", "seconds"].into_iter().filter(move |name| match *name {
+        "runs" => replicated,
+        "status" => unfinished,
+        _ => true,
+    })
+}
+
+fn replicated(comparison: &Comparison) -> bool {
+    comparison.groups.iter().any(|group| 1 < group.runs.len())
+}
+
+fn unfinished(comparison: &Comparison) -> bool {
+    let mut runs = comparison.groups.iter().flat_map(|group| &group.runs);
+    runs.any(|run| run.state != State::Completed)
 }
 
 /// The tags or the notes of a group.
@@ -88,10 +120,14 @@ fn line(
             }
         };
     }
-    line += &number(group.runs.len() as f64, &group.runs.len().to_string(), "");
-    let mut states: Vec<_> = group.runs.iter().map(|run| run.state.word()).collect();
-    states.dedup();
-    line += &format!("<td>{}</td>", states.join(", "));
+    if replicated(comparison) {
+        line += &number(group.runs.len() as f64, &group.runs.len().to_string(), "");
+    }
+    if unfinished(comparison) {
+        let mut states: Vec<_> = group.runs.iter().map(|run| run.state.word()).collect();
+        states.dedup();
+        line += &format!("<td>{}</td>", states.join(", "));
+    }
     let mean = |of: &dyn Fn(usize) -> f64| {
         (0..group.runs.len()).map(of).sum::<f64>() / group.runs.len() as f64
     };
@@ -117,7 +153,20 @@ fn setting(value: Option<&Value>) -> String {
     match value {
         None => "<td>-</td>".to_owned(),
         Some(Value::Number(n)) => number(n.as_f64().unwrap_or(f64::NAN), &n.to_string(), ""),
-        Some(Value::String(text)) => format!("<td>{}</td>", escape(text)),
-        Some(other) => format!("<td>{}</td>", escape(&other.to_string())),
+        Some(Value::String(text)) => words(text),
+        Some(other) => words(&other.to_string()),
     }
+}
+
+/// A cell of text, which is cut in the middle where it is long; the whole is its title.
+fn words(text: &str) -> String {
+    const MOST: usize = 60;
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= MOST {
+        let class = if 12 < chars.len() { " class=\"long\"" } else { "" };
+        return format!("<td{class}>{}</td>", escape(text));
+    }
+    let part = |chars: &[char]| chars.iter().collect::<String>();
+    let short = format!("{}…{}", part(&chars[..36]), part(&chars[chars.len() - 23..]));
+    format!("<td class=\"long\" title=\"{}\">{}</td>", escape(text), escape(&short))
 }

@@ -19,10 +19,16 @@ function metricAxis(values) {
   return { low, high, log: low > 0 && high / low > 20, of: (value) => value };
 }
 
-function axisTicks(axis, place, n) {
-  if (!axis.names) return place.ticks(n).map((value) => [value, shortNumber(value)]);
+// At most about `n` ticks; the name of the best setting is one of them.
+function axisTicks(axis, place, n, best) {
+  if (!axis.names) {
+    const values = place.ticks(n);
+    return tickTexts(values).map((word, i) => [values[i], word]);
+  }
   const every = Math.ceil(axis.names.length / Math.max(n, 1));
-  return axis.names.map((name, i) => [i, name]).filter(([i]) => i % every === 0);
+  const kept = axis.names.indexOf(plain(best));
+  return axis.names.map((name, i) => [i, name])
+    .filter(([i]) => i === kept || (i % every === 0 && (kept < 0 || Math.abs(i - kept) >= every)));
 }
 
 function cutName(name, n) {
@@ -53,9 +59,8 @@ function scatter(frame) {
 
   function draw() {
     const runs = data.runs.filter((run) => run.last[state.metric] !== null);
-    const [width, height, left, right, top, bottom] = [frame.clientWidth, 320, 58, 16, 12, 40];
+    const [width, right, top] = [frame.clientWidth, 16, 12];
     const metric = data.metrics[state.metric];
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.setAttribute("aria-label", `${metric} against ${data.keys[state.key]}; the arrow keys walk from the best run to the worst`);
     svg.replaceChildren();
     tip.hide();
@@ -63,15 +68,29 @@ function scatter(frame) {
     const [xs, ys] = [settingAxis(runs.map(setting)), metricAxis(runs.map((run) => run.last[state.metric]))];
     dots = [];
     if (!runs.length) return;
-    const x = scale(xs.low, xs.high, left + 12, width - right - 12, xs.log);
+    // Names that do not fit side by side are written upwards.
+    const across = xs.names ? xs.names.map((name) => cutName(name, 14).length * 7 + 8) : [];
+    const upright = Math.max(0, ...across) * across.length > width - 80;
+    const bottom = upright ? 34 + Math.max(...across) : 40;
+    const height = 280 + bottom;
+    svg.setAttribute("height", height);
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const y = scale(ys.low, ys.high, height - bottom - 8, top + 8, ys.log);
-    for (const value of y.ticks(5)) {
+    const values = y.ticks(5);
+    const texts = tickTexts(values);
+    const left = axisWidth(texts);
+    const x = scale(xs.low, xs.high, left + 12, width - right - 12, xs.log);
+    for (const [i, value] of values.entries()) {
       svg.append(
         element("line", { class: "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
-        element("text", { class: "tick", x: left - 8, y: y(value) + 4, "text-anchor": "end" }, shortNumber(value)));
+        element("text", { class: "tick", x: left - 8, y: y(value) + 4, "text-anchor": "end" }, texts[i]));
     }
-    for (const [value, name] of axisTicks(xs, x, width / 90)) {
-      svg.append(element("text", { class: "tick", x: x(value), y: height - bottom + 18, "text-anchor": "middle" }, cutName(name, 14)));
+    const room = width - left - right;
+    const most = xs.names ? (upright ? room / 16 : xs.names.length) : room / 90;
+    for (const [value, name] of axisTicks(xs, x, most, data.groups[0].settings[state.key])) {
+      const [px, py] = [x(value), height - bottom + 18];
+      const turned = upright ? { "text-anchor": "end", transform: `rotate(-90 ${px} ${py})`, dx: 8, dy: 4 } : { "text-anchor": "middle" };
+      svg.append(element("text", { class: "tick", x: px, y: py, ...turned }, cutName(name, 14)));
     }
     svg.append(element("text", { class: "axis", x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, data.keys[state.key]));
     const share = standing(runs.map((run) => run.last[state.metric]), data.rising.includes(metric));
@@ -135,7 +154,12 @@ function parallel(frame) {
     const groups = data.groups.map((group, rank) => ({ group, rank })).filter(({ group }) => group.means[state.metric] !== null);
     const columns = data.keys.length + 1;
     const width = Math.max(frame.clientWidth, columns * 92);
-    const [height, side, top, bottom] = [320, 56, 30, 16];
+    const axes = data.keys.map((_, key) => settingAxis(groups.map(({ group }) => group.settings[key])));
+    // Every name has its line, up to sixty.
+    const names = Math.max(0, ...axes.map((axis) => axis.names?.length ?? 0));
+    const [side, top, bottom] = [64, 30, 16];
+    const height = Math.max(320, top + bottom + 16 * Math.min(names, 60));
+    svg.setAttribute("height", height);
     svg.style.width = `${width}px`;
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.setAttribute("aria-label", `${data.keys.join(", ")} and ${metric} of each line of the ranking; the arrow keys walk from the best to the worst`);
@@ -143,7 +167,6 @@ function parallel(frame) {
     tip.hide();
     paths = [];
     if (!groups.length) return;
-    const axes = data.keys.map((_, key) => settingAxis(groups.map(({ group }) => group.settings[key])));
     axes.push(metricAxis(groups.map(({ group }) => group.means[state.metric])));
     const places = axes.map((axis) => scale(axis.low, axis.high, height - bottom, top, axis.log));
     const x = (i) => side + (i * (width - 2 * side)) / (columns - 1);
@@ -163,7 +186,7 @@ function parallel(frame) {
       svg.append(
         element("line", { class: "grid", x1: x(i), x2: x(i), y1: top, y2: height - bottom }),
         element("text", { class: "axis", x: x(i), y: 16, "text-anchor": "middle" }, cutName(name, 16), element("title", {}, name)));
-      for (const [at, word] of axisTicks(axes[i], places[i], 6)) {
+      for (const [at, word] of axisTicks(axes[i], places[i], axes[i].names ? 60 : 6, data.groups[0].settings[i])) {
         svg.append(element("text", { class: "tick", x: x(i) - 5, y: places[i](at) + 4, "text-anchor": "end" }, cutName(word, 10)));
       }
     });
