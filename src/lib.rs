@@ -24,3 +24,4 @@ pub mod memory;
 pub mod quote;
 pub mod random;
 pub mod shorthand;
+pub mod system;

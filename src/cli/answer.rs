@@ -4,6 +4,7 @@
 use super::console::Console;
 use super::exit::Exit;
 use crate::report::Refusal;
+use crate::system::sentence;
 
 /// Prints the answer, or why there is none.
 pub(super) fn answer(found: anyhow::Result<String>, console: &Console) -> anyhow::Result<Exit> {
@@ -13,7 +14,7 @@ pub(super) fn answer(found: anyhow::Result<String>, console: &Console) -> anyhow
             Ok(Exit::Done)
         }
         Err(error) => {
-            console.error(&format!("{error:#}"));
+            console.error(&sentence(&error));
             Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
         }
     }

@@ -11,6 +11,7 @@ use super::questions::BoardArgs;
 use crate::experiment::{monitored, set_visible};
 use crate::report::{Chooser, Refusal, Run, sort};
 use crate::runs::Lock;
+use crate::system::sentence;
 
 /// Folders with event files above which TensorBoard's Scalars page ticks none.
 const TICKED: usize = 40;
@@ -27,7 +28,7 @@ pub(super) fn board(args: &BoardArgs, console: &Console) -> anyhow::Result<Exit>
     let mut exit = Exit::Done;
     for (sweep, shown) in &sweeps {
         if let Err(error) = show(sweep, shown, &args.place.logdir, console) {
-            console.error(&format!("{error:#}"));
+            console.error(&sentence(&error));
             exit = Exit::Failed;
         }
     }

@@ -1,5 +1,7 @@
 //! Columns of text, each as wide as its widest cell; it prints nothing.
 
+use super::escape::one_line;
+
 /// A column of a table.
 pub(super) struct Column {
     /// The title, then a cell for each line.
@@ -10,7 +12,8 @@ pub(super) struct Column {
 impl Column {
     /// Words, which begin at one place.
     pub(super) fn words(title: &str, cells: impl IntoIterator<Item = String>) -> Column {
-        let cells = std::iter::once(title.to_owned()).chain(cells).collect();
+        let cells = std::iter::once(title.to_owned()).chain(cells);
+        let cells = cells.map(|cell| one_line(&cell).into_owned()).collect();
         Column { cells, left: true }
     }
 

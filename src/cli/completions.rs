@@ -10,6 +10,6 @@ use super::exit::Exit;
 pub(super) fn completions(args: &CompletionsArgs, console: &Console) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "runner", &mut script);
-    console.data(&String::from_utf8(script)?)?;
+    console.bytes(&script)?;
     Ok(Exit::Done)
 }

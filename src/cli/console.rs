@@ -1,12 +1,12 @@
 //! The two streams of the program: what they can show, and the only functions that write to them
 //! outside of a progress display; it decides nothing about what is said.
 
-use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use terminal_size::terminal_size_of;
 
 use super::color::{Color, colored};
+use super::escape::{own, shown};
 
 /// Stdout for data, stderr for everything that is said about it.
 pub(super) struct Console {
@@ -49,14 +49,14 @@ impl Console {
         }
     }
 
-    /// Writes data to stdout.
+    /// Writes text to stdout, escaped as [`shown`] does.
     ///
     /// A reader that has seen enough and closed the pipe (`runner schema | head`) is no error.
     pub(super) fn data(&self, text: &str) -> io::Result<()> {
-        self.bytes(text.as_bytes())
+        self.bytes(shown(text).as_bytes())
     }
 
-    /// The same, of data that need be no text.
+    /// Writes data to stdout as they are: what other programs read is not for the eye.
     pub(super) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
         self.stream(|out| out.write_all(bytes))
     }
@@ -78,13 +78,13 @@ impl Console {
 
     /// Writes a line to stderr. If that cannot be written to, there is nobody left to tell.
     pub(super) fn say(&self, text: &str) {
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", shown(text));
     }
 
     /// Writes a question to stderr; the answer is to stand on the same line.
     pub(super) fn ask(&self, text: &str) {
         let mut err = io::stderr().lock();
-        let _ = write!(err, "{text}").and_then(|()| err.flush());
+        let _ = write!(err, "{}", shown(text)).and_then(|()| err.flush());
     }
 
     /// Says what went wrong.
@@ -105,6 +105,11 @@ pub(super) fn stderr_size() -> Option<(usize, usize)> {
     Some((width.0.into(), height.0.into()))
 }
 
+/// The text of a library with its codes as the program's own; every character of it must be trusted.
+pub(super) fn owned(text: &str) -> String {
+    text.replace("\x1b[", &own("\x1b["))
+}
+
 impl Stream {
     fn new(color: Color, terminal: bool) -> Stream {
         let env = |name: &str| std::env::var_os(name);
@@ -121,14 +126,18 @@ impl Stream {
             Tone::First => "36",
             Tone::Second => "33",
         };
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        match self.color {
+            true => format!("{}{text}{}", own(&format!("\x1b[{code}m")), own("\x1b[0m")),
+            false => text.to_owned(),
+        }
     }
 
-    /// What clap rendered, with its styles if this stream has colours.
-    pub(super) fn styled(self, text: clap::builder::StyledStr) -> String {
-        fn shown(text: impl fmt::Display) -> String {
-            text.to_string()
+    /// What clap rendered, with its styles if this stream has colours and nothing in the text but clap
+    /// can have made them.
+    pub(super) fn styled(self, text: clap::builder::StyledStr, trusted: bool) -> String {
+        match self.color && trusted {
+            true => owned(&text.ansi().to_string()),
+            false => text.to_string(),
         }
-        if self.color { shown(text.ansi()) } else { shown(text) }
     }
 }

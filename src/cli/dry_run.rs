@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::columns::{Column, lines};
 use super::console::Console;
+use super::escape::one_line;
 use super::exit::Exit;
 use super::format::count;
 use super::load;
@@ -55,7 +56,7 @@ fn as_toml(experiments: &[Experiment], out: &mut impl Write) -> io::Result<()> {
     for (index, plan) in plans(experiments).enumerate() {
         if 1 < total {
             let gap = if index == 0 { "" } else { "\n" };
-            writeln!(out, "{gap}# run {} of {total}: {}", index + 1, plan.name)?;
+            writeln!(out, "{gap}# run {} of {total}: {}", index + 1, one_line(&plan.name))?;
         }
         out.write_all(plan.to_toml().as_bytes())?;
     }
@@ -78,5 +79,5 @@ fn table(experiment: &Experiment) -> String {
     }
     let lines = lines(&columns).into_iter().map(|line| format!("# {line}\n"));
     let count = count(runs.len(), "run");
-    format!("\n# {}: {count}\n", experiment.name) + &lines.collect::<String>()
+    format!("\n# {}: {count}\n", one_line(&experiment.name)) + &lines.collect::<String>()
 }

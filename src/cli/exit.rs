@@ -40,10 +40,14 @@ impl Exit {
     /// Work left over by an interruption outweighs a failure: whoever reruns on 75 gets both told.
     pub(super) fn of(results: &[RunResult], interrupted: bool) -> Exit {
         let left = |result: &RunResult| matches!(result.status, Status::Stopped | Status::Skipped);
+        let busy = |result: &RunResult| matches!(result.status, Status::Busy(_));
+        let done = |result: &RunResult| result.status == Status::Completed;
         if interrupted && results.iter().any(left) {
             Exit::Stopped
-        } else if results.iter().all(|result| result.status == Status::Completed) {
+        } else if results.iter().all(done) {
             Exit::Done
+        } else if results.iter().all(|result| done(result) || busy(result)) {
+            Exit::Stopped
         } else {
             Exit::Failed
         }
@@ -92,5 +96,8 @@ mod tests {
         assert_eq!(ended(&[failed(), Stopped], true), 75);
         assert_eq!(ended(&[Completed, Completed], true), 0, "too late to stop anything");
         assert_eq!(ended(&[Completed, failed()], true), 1);
+        let busy = || Status::Busy("process 7 is at work in it".to_owned());
+        assert_eq!(ended(&[Completed, busy()], false), 75, "another process may end it or not");
+        assert_eq!(ended(&[failed(), busy()], false), 1);
     }
 }

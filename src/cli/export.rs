@@ -15,6 +15,7 @@ use super::trained::load;
 use crate::export::{self, Format, Keys, Table};
 use crate::report::Refusal;
 use crate::runs::{Survives, write_atomic};
+use crate::system::sentence;
 
 /// Exports what is asked for.
 pub(super) fn export(args: &ExportArgs, console: &Console) -> Result<Exit> {
@@ -29,7 +30,7 @@ pub(super) fn export(args: &ExportArgs, console: &Console) -> Result<Exit> {
             Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })
         }
         Err(error) => {
-            console.error(&format!("{error:#}"));
+            console.error(&sentence(&error));
             Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
         }
     }

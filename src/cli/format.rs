@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::escape::one_line;
+
 pub(super) use crate::report::{count, duration, eta, number};
 
 /// Seconds for one step, in the unit that suits.
@@ -34,8 +36,12 @@ pub(super) fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> St
 pub(super) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "_-./=,+:@%".contains(c);
+    let escaped = one_line(&text);
     if !text.is_empty() && text.chars().all(plain) {
         text
+    } else if escaped != text {
+        // The shells that people type into read `\u001b` in such quotes.
+        format!("$'{}'", one_line(&text.replace('\\', r"\\").replace('\'', r"\'")))
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
@@ -87,6 +93,7 @@ mod tests {
         assert_eq!(shell_word(Path::new("my logs")), "'my logs'");
         assert_eq!(shell_word(Path::new("it's")), r"'it'\''s'");
         assert_eq!(shell_word(Path::new("")), "''");
+        assert_eq!(shell_word(Path::new("a\x1b'\\")), r"$'a\u001b\'\\'");
     }
 
     #[test]

@@ -19,12 +19,13 @@ pub(super) fn results(results: &[RunResult]) -> Value {
         "stopped": count("stopped"),
         "failed": count("failed"),
         "skipped": count("skipped"),
+        "busy": count("busy"),
     })
 }
 
 fn run(result: &RunResult) -> Value {
     let error = match &result.status {
-        Status::Failed(text) => Some(text),
+        Status::Failed(text) | Status::Busy(text) => Some(text),
         _ => None,
     };
     let best = result.best.as_ref().map(|(epoch, logs)| {
@@ -115,7 +116,8 @@ mod tests {
           "completed": 1,
           "stopped": 0,
           "failed": 1,
-          "skipped": 0
+          "skipped": 0,
+          "busy": 0
         }
         "#);
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::escape::one_line;
 use crate::sweep::RunResult;
 
 /// The names of all runs.
@@ -28,7 +29,7 @@ impl Labels {
             true => labels.get(run, result.dir.as_deref()),
             false => result.label.clone(),
         };
-        results.iter().enumerate().map(label).collect()
+        results.iter().enumerate().map(label).map(|label| one_line(&label).into_owned()).collect()
     }
 
     /// Number of runs.
@@ -40,11 +41,11 @@ impl Labels {
     pub(super) fn get(&self, run: usize, dir: Option<&Path>) -> String {
         let name = self.names.get(run).map_or("", |name| name);
         if !self.shared.contains(name) {
-            return name.to_owned();
+            return one_line(name).into_owned();
         }
         match dir.and_then(Path::file_name) {
-            Some(folder) => folder.to_string_lossy().into_owned(),
-            None => format!("{name} #{}", run + 1),
+            Some(folder) => one_line(&folder.to_string_lossy()).into_owned(),
+            None => format!("{} #{}", one_line(name), run + 1),
         }
     }
 }

@@ -78,6 +78,7 @@ fn as_json(run: &Run, keys: &[String]) -> Value {
         "error": record.error,
         "tags": run.annotations.tags,
         "note": run.annotations.note,
+        "cause": record.cause,
         "seed": record.seed,
         "started": record.started,
         "finished": record.finished,

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::console::Console;
-use crate::config::{self, Experiment, Problems};
+use super::console::{Console, owned};
+use super::escape::shown;
+use crate::config::{self, Experiment, Problem, Problems};
 use crate::data;
 use crate::memory::machine;
 
@@ -36,7 +37,16 @@ pub(super) fn load(
 }
 
 fn pictures<T>(loaded: Result<T, Problems>, color: bool) -> Result<T, Vec<String>> {
-    loaded.map_err(|problems| problems.0.iter().map(|p| config::render(p, color)).collect())
+    loaded.map_err(|problems| problems.0.iter().map(|problem| picture(problem, color)).collect())
+}
+
+/// The picture of a problem, in colours only if no text of the config could have made them.
+fn picture(problem: &Problem, color: bool) -> String {
+    let plain = config::render(problem, false);
+    match color && shown(&plain) == plain {
+        true => owned(&config::render(problem, true)),
+        false => plain,
+    }
 }
 
 /// Shows what is worth knowing of the data that the experiments learn from, each once.

@@ -8,6 +8,7 @@ mod choice;
 mod color;
 mod console;
 mod cores;
+mod escape;
 mod exit;
 mod export_args;
 mod hints;
@@ -50,15 +51,18 @@ mod trained;
 
 pub use exit::Exit;
 
+use std::any::TypeId;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use clap::Parser;
+use clap::builder::NonEmptyStringValueParser;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Args, Command};
 use console::Console;
 
 use crate::memory::{OutOfMemory, check_variable};
+use crate::system::sentence;
 
 /// Does what `argv` asks for, the program's own name first, and says how it went.
 pub fn main(argv: Vec<OsString>) -> Exit {
@@ -74,7 +78,8 @@ pub fn main(argv: Vec<OsString>) -> Exit {
 }
 
 fn parse_and_dispatch(argv: &[OsString]) -> Exit {
-    let args = match Args::try_parse_from(argv) {
+    let matches = words_wanted(Args::command()).try_get_matches_from(argv);
+    let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
         Err(error) => return refuse(&error, argv, &Console::new(color::as_typed(argv))),
     };
@@ -84,9 +89,20 @@ fn parse_and_dispatch(argv: &[OsString]) -> Exit {
         return Exit::Request;
     }
     dispatch(&args.command, &console).unwrap_or_else(|error| {
-        console.error(&format!("{error:#}"));
+        console.error(&sentence(&error));
         Exit::Failed
     })
+}
+
+/// The same command, to which an empty word is an error wherever one is taken: it comes from a variable
+/// that is not set, and as the beginning of every name it would stand for anything.
+fn words_wanted(command: clap::Command) -> clap::Command {
+    let takes_word = |arg: &clap::Arg| arg.get_value_parser().type_id() == TypeId::of::<String>();
+    let wanted = |arg: clap::Arg| match takes_word(&arg) {
+        true => arg.value_parser(NonEmptyStringValueParser::new()),
+        false => arg,
+    };
+    command.mut_args(wanted).mut_subcommands(words_wanted)
 }
 
 fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
@@ -112,14 +128,18 @@ fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
 
 /// Shows what clap has to say: help and version are data, anything else is a wrong request.
 fn refuse(error: &clap::Error, argv: &[OsString], console: &Console) -> Exit {
+    // What is repeated of the command line may hold codes as well, which look like clap's own.
+    let plain =
+        |word: &OsString| escape::one_line(&word.to_string_lossy()) == word.to_string_lossy();
+    let trusted = argv.iter().all(plain);
     if error.use_stderr() {
-        console.say(console.err.styled(error.render()).trim_end());
+        console.say(console.err.styled(error.render(), trusted).trim_end());
         if let Some(hint) = hints::hint(error, argv) {
             console.say(&format!("\n  help: {hint}"));
         }
         return Exit::Request;
     }
-    match console.data(&console.out.styled(error.render())) {
+    match console.data(&console.out.styled(error.render(), trusted)) {
         Ok(()) => Exit::Done,
         Err(_) => Exit::Failed,
     }

@@ -14,6 +14,7 @@ use super::questions::ReportArgs;
 use crate::experiment::{Evaluation, Rows, Trained};
 use crate::report::{Comparison, Judged, Mistake, Page, Refusal, Run, read_settings};
 use crate::runs::{Folder, Survives, write_atomic};
+use crate::system::sentence;
 
 /// Writes the page.
 pub(super) fn page(args: &ReportArgs, console: &Console) -> Result<Exit> {
@@ -23,7 +24,7 @@ pub(super) fn page(args: &ReportArgs, console: &Console) -> Result<Exit> {
             Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })
         }
         Err(error) => {
-            console.error(&format!("{error:#}"));
+            console.error(&sentence(&error));
             Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
         }
     }
@@ -48,7 +49,7 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
     let judged = judged(&comparison);
     let (judged, unjudged) = match judged.transpose() {
         Ok(judged) => (judged, None),
-        Err(error) => (None, Some(format!("{error:#}"))),
+        Err(error) => (None, Some(sentence(&error))),
     };
     let best = &comparison.groups[0].runs[0].dir;
     let repeat = format!("runner run {}", shell_word(&Folder::at(best).config()));

@@ -55,7 +55,10 @@ fn facts(run: &Run, console: &Console) -> String {
     facts.extend(run.annotations.note.clone().map(|note| ("note", note)));
     facts.extend(provenance(record));
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    facts.iter().map(|(name, value)| format!("  {name:<width$}  {value}\n")).collect()
+    // An error may have several lines; they stay in their column.
+    let gap = format!("\n{:1$}", "", width + 4);
+    let value = |value: &str| value.trim_end().replace('\n', &gap);
+    facts.iter().map(|(name, text)| format!("  {name:<width$}  {}\n", value(text))).collect()
 }
 
 fn status(run: &Run, console: &Console) -> String {
@@ -69,6 +72,7 @@ fn status(run: &Run, console: &Console) -> String {
     let after = format!("{} in {}", count(record.epochs, "epoch"), duration(record.seconds));
     let way_out = match run.state {
         State::Stopped | State::Interrupted => "; `runner resume` goes on with it",
+        State::Failed if record.is_machine_fault() => "; `runner resume` tries again",
         _ => "",
     };
     format!("{word}, {after}{way_out}")

@@ -52,7 +52,7 @@ fn class(status: &Status) -> u8 {
         Status::Completed => 0,
         Status::Stopped => 1,
         Status::Failed(_) => 2,
-        Status::Skipped => 3,
+        Status::Skipped | Status::Busy(_) => 3,
     }
 }
 

@@ -103,7 +103,7 @@ fn failures(results: &[RunResult], console: &Console) {
         let Status::Failed(text) = &result.status else { continue };
         failed += 1;
         console.error(&format!("{label}: {text}"));
-        if let Some(dir) = &result.dir {
+        if let Some(dir) = result.dir.as_ref().filter(|dir| dir.is_dir()) {
             console.say(&format!("  what it logged so far is in {}", dir.display()));
         }
     }
@@ -117,6 +117,11 @@ fn failures(results: &[RunResult], console: &Console) {
 fn notes(ending: &Ending<'_>) -> Vec<String> {
     let results = ending.results;
     let mut notes: Vec<_> = Labels::of(results).iter().zip(results).filter_map(stopped).collect();
+    for (label, result) in Labels::of(results).iter().zip(results) {
+        if let Status::Busy(why) = &result.status {
+            notes.push(format!("{label}: left alone: {why}"));
+        }
+    }
     let skipped = results.iter().filter(|result| result.status == Status::Skipped).count();
     if 0 < skipped {
         notes.push(format!("{} not started", count(skipped, "run")));

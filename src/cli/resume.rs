@@ -14,6 +14,7 @@ use super::run::work;
 use crate::memory::Bytes;
 use crate::report::{Purpose, Refusal};
 use crate::sweep::{Found, Left, RunResult, Shown, Survey};
+use crate::system::sentence;
 
 /// Finishes what is left to do in the folders.
 pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -21,7 +22,7 @@ pub(super) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
         Ok(found) => found,
         Err(error) => {
             let before = if error.is::<Refusal>() { "\n" } else { "; " };
-            console.error(&format!("{error:#}{before}nothing was started"));
+            console.error(&format!("{}{before}nothing was started", sentence(&error)));
             return Ok(Exit::Request);
         }
     };

@@ -1,7 +1,7 @@
 //! `runner rm`: removes runs and sweeps, after asking; never one that somebody is at work on.
 
 use std::io::{self, BufRead, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::exit::Exit;
@@ -54,6 +54,15 @@ fn choose(args: &RmArgs) -> Result<Vec<Chosen>, Refusal> {
     let mut all: Vec<(PathBuf, Chosen)> = Vec::new();
     for word in &args.runs {
         let chosen = chooser.choose(word)?;
+        if args.yes && !is_full(word, &chosen, &args.place.logdir) {
+            return Err(Refusal::new(
+                format!(
+                    "`{word}` is only the beginning of `{}`, or a stand-in",
+                    chosen.dir.display()
+                ),
+                "without being asked, name it in full or by its path",
+            ));
+        }
         if chosen.kind == Kind::Other {
             return Err(Refusal::new(
                 format!(
@@ -77,6 +86,24 @@ fn choose(args: &RmArgs) -> Result<Vec<Chosen>, Refusal> {
         }
     }
     Ok(all.into_iter().map(|(_, chosen)| chosen).collect())
+}
+
+/// Whether `word` is a path, a whole name or a whole number in a sweep: what is removed unasked is not
+/// to depend on what else there is.
+fn is_full(word: &str, chosen: &Chosen, logdir: &Path) -> bool {
+    let is_path = [Path::new(word), &logdir.join(word)].iter().any(|path| path.is_dir());
+    let folder = |dir: Option<&Path>| {
+        let name = dir.and_then(Path::file_name).unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    let above = folder(chosen.dir.parent());
+    let names = match &chosen.runs[..] {
+        _ if chosen.kind == Kind::Sweep => vec![above],
+        [run] if run.sweep.is_some() => vec![run.place()],
+        [run] => vec![above, run.record.name.clone()],
+        _ => Vec::new(),
+    };
+    is_path || folder(Some(&chosen.dir)) == word || names.iter().any(|name| name == word)
 }
 
 /// Whether the user says yes.

@@ -1,6 +1,7 @@
 //! `runner run`: configs to plans, plans to results, shown as they come; it trains nothing itself.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{Annotate, RunArgs, Work};
@@ -17,8 +18,10 @@ use super::report::{Ending, Wanted, report};
 use crate::config::{Experiment, Variant};
 use crate::data::DataError;
 use crate::memory::{Bytes, machine};
-use crate::runs::Annotations;
+use crate::report::Refusal;
+use crate::runs::{Annotations, check_writable};
 use crate::sweep::{Batch, Board, Notice, Options, RunResult, Shown};
+use crate::system::sentence;
 
 /// Trains every run that the configs describe.
 pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -40,6 +43,10 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     if args.dry_run {
         load::show_notes(&experiments, console);
         return dry_run(&experiments, args.work.json, console);
+    }
+    if let Some(refusal) = unwritable(&experiments, &args.logdir) {
+        console.error(&refusal.to_string());
+        return Ok(Exit::Request);
     }
     if let Some(problem) = unknown_metric(args.work.sort.as_deref(), &experiments) {
         console.error(&problem);
@@ -85,9 +92,16 @@ fn refuse(errors: &[anyhow::Error], console: &Console) -> Exit {
     for error in errors {
         let help = error.downcast_ref::<DataError>().and_then(DataError::help);
         let help = help.unwrap_or_else(|| "mend the data, or name another".to_owned());
-        console.error(&format!("{error:#}; nothing was started\n  help: {help}"));
+        console.error(&format!("{}; nothing was started\n  help: {help}", sentence(error)));
     }
     Exit::Request
+}
+
+/// Why the experiments cannot leave their folders below `logdir`, if that can be known now.
+fn unwritable(experiments: &[Experiment], logdir: &Path) -> Option<Refusal> {
+    let help = "--logdir DIR leaves the runs elsewhere; nothing was started";
+    let check = |experiment: &Experiment| check_writable(logdir, &experiment.name).err();
+    experiments.iter().find_map(check).map(|error| Refusal::new(error.to_string(), help))
 }
 
 /// Runs a batch, whose runs have these names and take up to so much memory, and shows how it goes.

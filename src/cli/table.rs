@@ -109,7 +109,7 @@ fn numbers(results: &[RunResult], shown: &[&Line<'_>]) -> Vec<Column> {
 }
 
 fn started(run: &RunResult) -> Option<&RunResult> {
-    Some(run).filter(|run| run.status != Status::Skipped)
+    Some(run).filter(|run| !matches!(run.status, Status::Skipped | Status::Busy(_)))
 }
 
 /// The mean over the runs that started; none where no run did.
@@ -162,6 +162,7 @@ pub(super) fn status(status: &Status) -> &'static str {
         Status::Completed => "completed",
         Status::Stopped => "stopped",
         Status::Failed(_) => "failed",
+        Status::Busy(_) => "busy",
         Status::Skipped => "skipped",
     }
 }
@@ -169,6 +170,7 @@ pub(super) fn status(status: &Status) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::escape::shown;
     use crate::cli::progress::script::{completed, ended, failed};
 
     const ALL: Cut<'_> = Cut { sort: None, top: usize::MAX };
@@ -251,6 +253,7 @@ mod tests {
     fn the_best_and_the_failed_stand_out() {
         let results = [failed("sgd", "x"), completed("adam", &[("loss", 0.5)])];
         let text = table(&results, ALL, Stream { color: true, terminal: false }, None);
+        let text = shown(&text);
         let starts: Vec<_> = text.lines().map(|line| line.split('m').next()).collect();
         assert_eq!(starts, [Some("\x1b[1"), Some("\x1b[32"), Some("\x1b[1;31")]);
     }

@@ -21,6 +21,7 @@ use super::tree::{self, Node};
 use super::walk;
 use crate::data;
 use crate::memory::Bytes;
+use crate::system;
 
 /// Bytes of a config.
 const MAX_CONFIG: u64 = 16 << 20;
@@ -140,7 +141,12 @@ fn plan(
 /// The text of a config, if it is not too long for one.
 fn read_text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
-    std::fs::File::open(path)?.take(MAX_CONFIG + 1).read_to_string(&mut text)?;
+    // A shell may hand over a config as the pipe `/dev/fd/63`.
+    let file = match path.starts_with("/dev") {
+        true => std::fs::File::open(path)?,
+        false => system::open(path)?,
+    };
+    file.take(MAX_CONFIG + 1).read_to_string(&mut text)?;
     match text.len() as u64 <= MAX_CONFIG {
         true => Ok(text),
         false => Err(std::io::Error::other(format!("it has more than {}", Bytes(MAX_CONFIG)))),
@@ -171,7 +177,7 @@ fn read(path: &Path, chain: &mut Vec<PathBuf>) -> Result<Node, Vec<Problem>> {
         .note(names.collect::<Vec<_>>().join(" -> "));
         return Err(vec![problem]);
     }
-    if let Err(error) = std::fs::File::open(&base) {
+    if let Err(error) = system::open(&base) {
         let message = format!("cannot read `{}`: {}", base.display(), reason(&error));
         let help = "the path is relative to the config that it stands in";
         return Err(vec![Problem::at(&extends.node.origin, message, help)]);

@@ -16,6 +16,7 @@ use crate::data::files::{self, Files, Role};
 use crate::data::limits::{Unpacked, check_expansion};
 use crate::data::packing::is_gzip;
 use crate::data::{DataError, Inputs, Part, Table, Targets};
+use crate::system;
 
 /// NumPy itself reads no longer header unless it is told to trust the file.
 const MAX_HEADER: usize = 10_000;
@@ -32,7 +33,7 @@ pub(super) struct Npz {
 impl Npz {
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
         let io = |source| DataError::Io { path: path.to_owned(), source };
-        let mut file = BufReader::new(File::open(path).map_err(io)?);
+        let mut file = BufReader::new(system::open(path).map_err(io)?);
         if is_gzip(file.fill_buf().map_err(io)?) {
             let (path, got, want) = (path.to_owned(), "gzip data", "a zip archive");
             let help = "unpack it: `gzip -dc FILE > unpacked.npz`";

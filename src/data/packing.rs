@@ -1,13 +1,13 @@
 //! Files as they were before gzip packed them: told by their first bytes, whatever their name is; no
 //! other packing is undone.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Result};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
 use crate::data::limits::Unpacked;
+use crate::system;
 
 /// What the first bytes of a file say that it is, with the way out, where that is neither text nor
 /// anything that is read here.
@@ -34,7 +34,7 @@ pub(super) fn unpacked(path: &Path) -> Result<Box<dyn BufRead>> {
 
 /// The same with their number, which is known of files that are not packed.
 pub(super) fn unpacked_and_size(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>)> {
-    let file = File::open(path)?;
+    let file = system::open(path)?;
     let meta = file.metadata()?;
     let packed = meta.len();
     let size = meta.is_file().then_some(packed);

@@ -1,7 +1,6 @@
 //! A PNG picture as one row: gray, of the size that the rows have, bright on dark; it knows no file of
 //! several rows.
 
-use std::fs::File;
 use std::io::{BufReader, Error};
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use crate::data::limits::{MAX_PIXELS, MAX_PNG_TEXT};
 use crate::data::{DataError, Inputs, Preparation, Table, Targets, Values};
 use crate::memory;
 use crate::quote::clip;
+use crate::system;
 
 /// A picture as its file has it: pixels of some samples each, row after row.
 struct Samples {
@@ -68,7 +68,7 @@ fn read(path: &Path) -> Result<Samples, DataError> {
         png::DecodingError::IoError(source) => io(source),
         other => io(Error::other(format!("it is no PNG that can be read: {}", clip(other)))),
     };
-    let mut decoder = png::Decoder::new(BufReader::new(File::open(path).map_err(io)?));
+    let mut decoder = png::Decoder::new(BufReader::new(system::open(path).map_err(io)?));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     decoder.set_limits(png::Limits { bytes: MAX_PNG_TEXT });
     // Nothing is allocated for the pixels before their number is known.

@@ -7,7 +7,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
@@ -16,6 +15,7 @@ use tensorboard_rs::masked_crc32c::masked_crc32c;
 use super::error::EventError;
 use super::value::{Event, Value};
 use super::wire::Malformed;
+use crate::system;
 
 /// The longest record that is read, in bytes; a protocol buffer ends at twice that.
 const LONGEST: u64 = 1 << 30;
@@ -65,7 +65,7 @@ pub fn read_scalars(
     tags: &mut Tags,
     each: &mut dyn FnMut(Scalar<'_>),
 ) -> Result<Option<Damage>, EventError> {
-    let file = File::open(path).map_err(EventError::io("open", path))?;
+    let file = system::open(path).map_err(EventError::io("open", path))?;
     scalars_in(BufReader::with_capacity(1 << 16, file), tags, each)
         .map_err(EventError::io("read", path))
 }

@@ -15,6 +15,7 @@ use super::frame;
 use super::graph::Graph;
 use super::summary::Summary;
 use super::visible::VISIBLE;
+use crate::system::{self, Displaced, check_in_place};
 
 /// The number of `source_metadata` in TensorFlow's newer `Event`, which the message crate lacks,
 /// and of `writer` in that.
@@ -63,7 +64,7 @@ impl EventWriter {
     ///
     /// Fails if `offset` is not the end of a whole record.
     pub fn reopen(path: &Path, offset: u64, clock: Clock) -> Result<EventWriter, EventError> {
-        let open = || OpenOptions::new().read(true).append(true).open(path);
+        let open = || system::open_own(path, OpenOptions::new().read(true).append(true));
         let file = open().map_err(EventError::io("open", path))?;
         let mut kept = Vec::new();
         (&file).take(offset).read_to_end(&mut kept).map_err(EventError::io("read", path))?;
@@ -113,6 +114,11 @@ impl EventWriter {
     /// Length of the file in bytes as of the last flush: where [`EventWriter::reopen`] can go on.
     pub fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// Whether the file is still at its path.
+    pub fn check_in_place(&self) -> Result<(), Displaced> {
+        check_in_place(&self.file, &self.path, &self.path)
     }
 
     /// The file.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use chrono::{DateTime, FixedOffset, Local};
 use sha2::{Digest, Sha256};
 
@@ -16,7 +16,7 @@ use crate::train::Logs;
 pub(super) fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            bail!("cannot remove `{}`: {error}", path.display())
+            Err(error).with_context(|| format!("cannot remove `{}`", path.display()))
         }
         _ => Ok(()),
     }
@@ -51,6 +51,7 @@ pub(super) fn record(plan: &Plan, setting: &Setting<'_>) -> Record {
         name: plan.name.clone(),
         status: Status::Running,
         error: None,
+        cause: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
         git_commit: setting.git_commit.map(str::to_owned),

@@ -17,6 +17,7 @@ use crate::events::{
     session_start,
 };
 use crate::runs::{Folder, History, remove_files};
+use crate::system;
 
 /// Hides the event files of the run in `dir` from TensorBoard, or shows them.
 pub fn set_visible(dir: &Path, visible: bool) -> Result<()> {
@@ -45,7 +46,7 @@ impl Replicates<'_> {
     pub fn write(&self, dir: &Path) -> Result<()> {
         let histories = self.histories()?;
         let first = Folder::at(self.runs.first().context("replicates without a run")?);
-        let text = fs::read_to_string(first.config());
+        let text = system::read_to_string(&first.config());
         let text = text.with_context(|| format!("cannot read `{}`", first.config().display()))?;
         let plan =
             saved_plan(&text).map_err(|what| anyhow!("{}: {what}", first.config().display()))?;

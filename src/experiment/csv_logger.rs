@@ -1,13 +1,14 @@
 //! The numbers of each epoch as Keras's `CSVLogger` writes them: columns by name after the epoch,
 //! lines that end in a carriage return and a line feed; what it writes it never reads.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::config::CsvLogger;
+use crate::system::{self, Displaced, check_in_place};
 use crate::train::Logs;
 
 /// The file of a run that is under way.
@@ -29,8 +30,9 @@ impl CsvFile {
         let path = folder.join(&rule.filename);
         let parent = path.parent().unwrap_or(folder);
         let cannot = |path: &Path| format!("cannot create `{}`", path.display());
-        fs::create_dir_all(parent).with_context(|| cannot(parent))?;
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path);
+        system::make_below(folder, parent).with_context(|| cannot(parent))?;
+        let mut options = OpenOptions::new();
+        let file = system::open_own(&path, options.write(true).create(true).truncate(true));
         let file = file.with_context(|| cannot(&path))?;
         let separator = rule.separator.clone();
         let mut csv = CsvFile { path, file, separator, columns: Vec::new() };
@@ -50,6 +52,11 @@ impl CsvFile {
         text += &self.line(epoch.to_string(), self.columns.iter().map(number));
         let written = self.file.write_all(text.as_bytes());
         written.with_context(|| format!("cannot write to `{}`", self.path.display()))
+    }
+
+    /// Whether the file is still at its path.
+    pub(super) fn check_in_place(&self) -> Result<(), Displaced> {
+        check_in_place(&self.file, &self.path, &self.path)
     }
 
     fn line(&self, first: String, others: impl Iterator<Item = String>) -> String {

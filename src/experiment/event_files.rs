@@ -15,6 +15,7 @@ use crate::events::{
 use crate::experiment::graph;
 use crate::experiment::hparams::{Session, annotate};
 use crate::runs::{Annotations, Folder, remove_files};
+use crate::system::Displaced;
 use crate::train::Logs;
 
 /// The event files of a run that is under way.
@@ -218,6 +219,11 @@ impl EventFiles {
             parts.join("/")
         };
         self.all().map(|writer| (text(writer.path()), writer.offset())).collect()
+    }
+
+    /// Whether all files are still at their paths.
+    pub(super) fn check_in_place(&self) -> Result<(), Displaced> {
+        self.all().try_for_each(EventWriter::check_in_place)
     }
 
     /// Forces all files to the disk.

@@ -32,6 +32,13 @@ impl Files {
         }
     }
 
+    /// Whether all of them are still at their paths.
+    pub(super) fn check_in_place(&self) -> Result<()> {
+        self.events.check_in_place()?;
+        self.history.check_in_place()?;
+        Ok(self.csv.as_ref().map_or(Ok(()), CsvFile::check_in_place)?)
+    }
+
     pub(super) fn sync(&self) -> Result<()> {
         self.events.sync()?;
         Ok(self.history.sync()?)

@@ -9,7 +9,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use chrono::{DateTime, FixedOffset};
 
 use crate::config::{Plan, saved_plan};
@@ -28,16 +28,17 @@ use crate::experiment::trained::PREPARATION;
 use crate::experiment::{Order, Report, Setting};
 use crate::quote::{MAX_REASON, cut};
 use crate::runs::{
-    Best, Checkpoint, DataSource, Folder, History, HistoryWriter, Lock, Record, Resumed, Status,
-    Survives, remove_leftovers, sums_of, write_atomic,
+    Best, Cause, Checkpoint, DataSource, Folder, History, HistoryWriter, Lock, Record, Resumed,
+    Status, Survives, remove_leftovers, sums_of, write_atomic,
 };
+use crate::system::{self, is_machine_fault, sentence};
 use crate::train::{Logs, State};
 
 /// The files of a run that is under way.
 pub(super) struct Logbook {
     folder: Folder,
     /// No other process writes here.
-    _lock: Lock,
+    lock: Lock,
     record: Record,
     /// What an earlier process had recorded.
     found: Option<Record>,
@@ -67,6 +68,10 @@ impl Logbook {
         let folder = Folder::at(order.dir);
         folder.make()?;
         let lock = Lock::take(folder.path())?;
+        for inner in [folder.train(), folder.validation(), folder.checkpoint()] {
+            let cannot = || format!("cannot write to `{}`", inner.display());
+            system::is_folder(&inner).with_context(cannot)?;
+        }
         let found = match fs::exists(folder.record()) {
             Ok(false) => None,
             _ => Some(Record::load(&folder.record())?),
@@ -79,7 +84,7 @@ impl Logbook {
             epochs: order.plan.training.epochs,
             session: Session::new(order.plan, order.changes),
             folder,
-            _lock: lock,
+            lock,
             files: None,
             preparation: String::new(),
             before: 0.0,
@@ -114,7 +119,7 @@ impl Logbook {
 
     /// Compares the epochs of the plan with those of the run's own config.
     fn is_extended(&self, plan: &Plan) -> bool {
-        let text = fs::read_to_string(self.folder.config()).ok();
+        let text = system::read_to_string(&self.folder.config()).ok();
         let followed = text.and_then(|text| saved_plan(&text).ok());
         followed.is_some_and(|followed| followed.training.epochs < plan.training.epochs)
     }
@@ -127,7 +132,7 @@ impl Logbook {
             write_atomic(&self.folder.config(), plan.to_toml().as_bytes(), Survives::Kill)?;
         }
         self.record.status = Status::Running;
-        (self.record.error, self.record.finished) = (None, None);
+        (self.record.error, self.record.cause, self.record.finished) = (None, None, None);
         Ok(self.record.save(&self.folder.record(), Survives::Kill)?)
     }
 
@@ -188,7 +193,7 @@ impl Logbook {
             Some(note) => {
                 self.before = note.seconds;
                 let opened = self.reopen(plan, note);
-                opened.map_err(|error| self.checkpoint.unusable(format!("{error:#}")))?
+                opened.map_err(|error| self.checkpoint.unusable(sentence(&error)))?
             }
         });
         Ok(())
@@ -267,6 +272,7 @@ impl Logbook {
     /// Writes the numbers of an epoch (from 0) and, if it is time to, what the fit needs to go on after
     /// it; when it returns they are in their files.
     pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs, state: &State) -> Result<()> {
+        self.check_in_place()?;
         let (survives, steps) = (self.survives(), state.optimizer.iterations);
         if let Some(files) = &mut self.files {
             files.events.epoch((epoch, steps), logs, self.pace.epoch(steps))?;
@@ -288,6 +294,12 @@ impl Logbook {
             self.saved = Instant::now();
         }
         Ok(())
+    }
+
+    /// Whether all that is written still goes to where it will be looked for; a few calls of `stat`.
+    fn check_in_place(&self) -> Result<()> {
+        self.lock.check_in_place()?;
+        self.files.as_ref().map_or(Ok(()), Files::check_in_place)
     }
 
     /// Writes what the network answers to the validation rows after its last epoch (from 0).
@@ -322,6 +334,7 @@ impl Logbook {
 
     /// Writes the weights of the network, and how rows are made inputs for it.
     pub(super) fn weights(&self, state: &State) -> Result<()> {
+        self.check_in_place()?;
         let preparation = (PREPARATION.to_owned(), self.preparation.clone());
         let path = self.folder.weights();
         save_network(&path, &state.network, state.epoch, Some(preparation), self.survives())
@@ -331,6 +344,10 @@ impl Logbook {
     ///
     /// A run that could not even be taken up again is as it was: the next attempt may do better.
     pub(super) fn close(mut self, ended: Result<Status>, report: &Report) -> Result<Status> {
+        // Another folder at the same path is not this run's to write to.
+        if let Err(displaced) = self.lock.check_in_place() {
+            return ended.and(Err(displaced.into()));
+        }
         let path = self.folder.record();
         if let (Some(found), None, Err(_)) = (&self.found, &self.files, &ended) {
             found.save(&path, Survives::Kill)?;
@@ -340,7 +357,9 @@ impl Logbook {
         let written = self.end_session(&ended, &finished);
         let ended = ended.and_then(|status| written.map(|()| status));
         self.record.status = ended.as_ref().map_or(Status::Failed, |status| *status);
-        self.record.error = ended.as_ref().err().map(|error| cut(format!("{error:#}"), MAX_REASON));
+        let error = ended.as_ref().err();
+        self.record.error = error.map(|error| cut(sentence(error), MAX_REASON));
+        self.record.cause = error.filter(|error| is_machine_fault(error)).map(|_| Cause::Machine);
         self.record.finished = Some(finished);
         self.record.seconds = self.seconds();
         self.record.epochs = report.epochs;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use crate::config::ModelCheckpoint;
 use crate::model::Network;
 use crate::runs::{Folder, Survives, TensorView, save_weights};
+use crate::system;
 use crate::train::Logs;
 
 /// The callback with the best value so far.
@@ -47,7 +48,7 @@ impl Keeper {
         let path = folder.path().join(name);
         if let Some(parent) = path.parent() {
             let cannot = || format!("cannot create the folder `{}`", parent.display());
-            std::fs::create_dir_all(parent).with_context(cannot)?;
+            system::make_below(folder.path(), parent).with_context(cannot)?;
         }
         save_network(&path, network, epoch + 1, known, survives)
     }

@@ -1,6 +1,5 @@
 //! A run's network with its weights, as other programs read it; it computes nothing.
 
-use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use super::onnx;
 use crate::data::Preparation;
 use crate::report::Run;
 use crate::runs::{Tensor, load_weights};
+use crate::system;
 
 /// A format of networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn model(
     let tensors = load_weights(weights)?.tensors;
     match format {
         ModelFormat::Safetensors => {
-            fs::read(weights).with_context(|| format!("cannot read `{}`", weights.display()))
+            system::read(weights).with_context(|| format!("cannot read `{}`", weights.display()))
         }
         ModelFormat::Npz => npz(&tensors, preparation),
         ModelFormat::Onnx => {

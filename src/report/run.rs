@@ -1,6 +1,5 @@
 //! A run as its folder tells of it; it reads the record and, when asked for a setting, the config.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -9,6 +8,7 @@ use serde_json::Value;
 use super::parallel;
 use crate::config::{self, Plan};
 use crate::runs::{Annotations, Folder, History, Lock, Record, RunsError, Status};
+use crate::system;
 
 /// A run as its folder tells of it.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ impl Run {
 
     /// Its config, in TOML.
     pub fn config(&self) -> Result<String, String> {
-        fs::read_to_string(self.config_path()).map_err(|error| self.cannot(&error.to_string()))
+        system::read_to_string(&self.config_path()).map_err(|error| self.cannot(&error.to_string()))
     }
 
     /// Its plan.

@@ -1,7 +1,6 @@
 //! `annotations.json`: the name, the tags and the note that a user gives a run or a sweep. They are
 //! no part of the plan. The file is not the record, because a running process replaces the record.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::atomic::{Survives, write_atomic};
 use super::error::RunsError;
 use super::folder::Folder;
+use crate::system;
 
 /// The name, the tags and the note of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl Annotations {
     /// Those of the folder itself, if it has any.
     pub fn load(folder: &Folder) -> Result<Option<Annotations>, RunsError> {
         let path = folder.annotations();
-        let bytes = match fs::read(&path) {
+        let bytes = match system::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(RunsError::io("read", &path)(error)),
@@ -70,6 +70,8 @@ impl Annotations {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

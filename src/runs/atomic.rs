@@ -1,14 +1,11 @@
 //! Files that are there whole or not at all, whenever this process dies; it never appends.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::error::RunsError;
-
-/// What files under way are called, so that what a killed process left can be told and removed.
-pub(super) const PREFIX: &str = ".";
-pub(super) const SUFFIX: &str = ".tmp";
+use super::leftovers::{PREFIX, SUFFIX};
 
 /// What a file is to survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +20,15 @@ pub enum Survives {
 /// or the new one, never a part.
 ///
 /// A process that is killed leaves at most a hidden file named after `path` beside it, see
-/// [`remove_leftovers`].
+/// [`remove_leftovers`](super::remove_leftovers).
 pub fn write_atomic(path: &Path, bytes: &[u8], survives: Survives) -> Result<(), RunsError> {
-    let mut file = temporary(path).map_err(RunsError::io("write", path))?;
+    let mut temporary = temporary(path).map_err(RunsError::io("write", path))?;
+    let file = temporary.as_file_mut();
     file.write_all(bytes).map_err(RunsError::io("write", path))?;
     if survives == Survives::PowerLoss {
-        file.as_file().sync_data().map_err(RunsError::io("write", path))?;
+        file.sync_data().map_err(RunsError::io("write", path))?;
     }
-    file.persist(path).map_err(|error| RunsError::io("write", path)(error.error))?;
+    temporary.persist(path).map_err(|error| RunsError::io("write", path)(error.error))?;
     match survives {
         Survives::Kill => Ok(()),
         Survives::PowerLoss => sync_folder(parent(path)).map_err(RunsError::io("write", path)),
@@ -51,54 +49,20 @@ pub fn write_frozen(path: &Path, bytes: &[u8]) -> Result<(), RunsError> {
     write().map_err(RunsError::io("write", path))
 }
 
-/// Removes what processes that were killed have left in `folder`, if there is such a folder; only
-/// whoever has it for himself may.
-pub fn remove_leftovers(folder: &Path) -> Result<(), RunsError> {
-    remove_files(folder, |name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
-}
-
-/// Removes the files in `folder`, if there is such a folder, whose names are `unwanted`.
-pub fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<(), RunsError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(RunsError::io("read the folder", folder)(error)),
-    };
-    for entry in entries {
-        let entry = entry.map_err(RunsError::io("read the folder", folder))?;
-        if entry.file_name().to_str().is_some_and(&unwanted) {
-            let path = entry.path();
-            fs::remove_file(&path).map_err(RunsError::io("remove", &path))?;
-        }
-    }
-    Ok(())
-}
-
 /// The folder of a path.
 fn parent(path: &Path) -> &Path {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     parent.unwrap_or(Path::new("."))
 }
 
-/// A new hidden file beside `path`.
+/// A new hidden file beside `path`, with the rights of any other new file. Errors are the system's
+/// own: the hidden name would tell a user nothing.
 fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!("{PREFIX}{file_name}.");
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(SUFFIX);
-    readable_by_others(&mut builder);
-    builder.tempfile_in(parent(path))
+    builder.prefix(&prefix).suffix(SUFFIX).make_in(parent(path), |path| File::create_new(path))
 }
-
-/// Gives the file the rights of any other new file instead of those of a secret.
-#[cfg(unix)]
-fn readable_by_others(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt;
-    builder.permissions(fs::Permissions::from_mode(0o666));
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_: &mut tempfile::Builder<'_, '_>) {}
 
 /// Forces the names in a folder to the disk; other systems than Unix do not offer it.
 fn sync_folder(folder: &Path) -> io::Result<()> {

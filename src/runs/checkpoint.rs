@@ -9,9 +9,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::atomic::{Survives, remove_leftovers, write_atomic};
+use super::atomic::{Survives, write_atomic};
 use super::error::RunsError;
+use super::leftovers::remove_leftovers;
 use super::weights::{Decoded, Tensor, TensorView, Weights, append, decode, encode};
+use crate::system;
 
 const STATE: &str = "state";
 const CRC32: &str = "crc32";
@@ -40,7 +42,9 @@ impl Checkpoint {
         state: &str,
         survives: Survives,
     ) -> Result<(), RunsError> {
-        fs::create_dir_all(&self.folder)
+        // Never the run's own folder: where that is gone, so is the run.
+        let root = self.folder.parent().unwrap_or(&self.folder);
+        system::make_below(root, &self.folder)
             .map_err(RunsError::io("create the folder", &self.folder))?;
         let metadata = [(STATE.to_owned(), state.to_owned())].into();
         write_atomic(&self.path(), &encode(tensors, &metadata), survives)
@@ -51,7 +55,7 @@ impl Checkpoint {
     /// A file that is torn or changed in any bit is an error.
     pub fn load(&self) -> Result<Option<(Vec<Tensor>, String)>, RunsError> {
         let path = self.path();
-        let bytes = match fs::read(&path) {
+        let bytes = match system::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(RunsError::io("read", &path)(error)),
@@ -70,12 +74,11 @@ impl Checkpoint {
 
     /// Removes the checkpoint, and what processes that were killed left beside it.
     pub fn remove(&self) -> Result<(), RunsError> {
-        match fs::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(RunsError::io("remove", &self.folder)(error))
-            }
-            _ => Ok(()),
-        }
+        let removed = system::is_folder(&self.folder).and_then(|is_there| match is_there {
+            true => fs::remove_dir_all(&self.folder),
+            false => Ok(()),
+        });
+        removed.map_err(RunsError::io("remove", &self.folder))
     }
 
     /// Removes what processes that were killed left beside the checkpoint.

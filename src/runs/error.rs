@@ -119,6 +119,19 @@ impl RunsError {
     }
 }
 
+impl RunsError {
+    /// The same of a file whose folder `from` is to be known as `to`.
+    pub(super) fn moved(self, from: &Path, to: &Path) -> RunsError {
+        match self {
+            RunsError::Io { deed, path, source } => {
+                let path = path.strip_prefix(from).map_or(path.clone(), |inner| to.join(inner));
+                RunsError::Io { deed, path, source }
+            }
+            other => other,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

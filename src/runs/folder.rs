@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeZone};
 
-use super::atomic::{PREFIX, SUFFIX};
 use super::error::RunsError;
-use super::lock::Lock;
+use super::leftovers::{HiddenFolder, remove_abandoned};
 
 /// The longest name of a folder, in bytes; file systems end at 255.
 const MAX_NAME: usize = 150;
@@ -32,19 +31,20 @@ impl Folder {
     ) -> Result<Folder, RunsError> {
         let parent = logdir.join(safe_name(name));
         fs::create_dir_all(&parent).map_err(RunsError::io("create the folder", &parent))?;
+        remove_abandoned(&parent);
         let time = started.naive_local().format("%Y%m%d-%H%M%S").to_string();
-        let hidden = hidden_folder(&parent, &time)?;
-        // An empty folder would give way to another of its name; one with a lock in it does not.
-        drop(Lock::take(hidden.path())?);
-        fill(&Folder(hidden.path().to_owned()))?;
         let mut path = parent.join(&time);
+        // An empty folder would give way to another of its name; one with a lock in it does not.
+        let hidden = HiddenFolder::create(&parent, &time)?;
+        fill(&Folder(hidden.path().to_owned()))
+            .map_err(|error| error.moved(hidden.path(), &path))?;
         for number in 1.. {
             if rename_new(hidden.path(), &path)? {
                 break;
             }
             path = parent.join(format!("{time}-{number}"));
         }
-        let _ = hidden.keep();
+        hidden.keep();
         Ok(Folder(path))
     }
 
@@ -124,17 +124,35 @@ impl Folder {
     }
 }
 
-/// A new folder in `parent` that listings leave out; it is removed with its value.
-fn hidden_folder(parent: &Path, name: &str) -> Result<tempfile::TempDir, RunsError> {
-    let prefix = format!("{PREFIX}{name}.");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o777));
+/// Whether experiments called `name` can leave their folders below `logdir`; it leaves nothing there.
+///
+/// # Errors
+///
+/// A path that is no folder, or that this user may not write to. A full disk is none: it may have room
+/// when the folder is made.
+pub fn check_writable(logdir: &Path, name: &str) -> Result<(), RunsError> {
+    let parent = logdir.join(safe_name(name));
+    let mut nearest = parent.as_path();
+    while fs::symlink_metadata(nearest).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        let Some(above) = nearest.parent() else { break };
+        nearest = above;
     }
-    builder.tempdir_in(parent).map_err(RunsError::io("create a folder in", parent))
+    let nearest = if nearest == Path::new("") { Path::new(".") } else { nearest };
+    let refused = match tempfile::tempdir_in(nearest) {
+        Ok(_) => return Ok(()),
+        Err(error) => error.kind(),
+    };
+    let forbidden = [
+        ErrorKind::PermissionDenied,
+        ErrorKind::ReadOnlyFilesystem,
+        ErrorKind::NotADirectory,
+        ErrorKind::NotFound,
+        ErrorKind::AlreadyExists,
+    ];
+    match forbidden.contains(&refused) {
+        true => Err(RunsError::io("create the folder", &parent)(refused.into())),
+        false => Ok(()),
+    }
 }
 
 /// Whether the folder `from` is now called `to`; not if something has that name already.

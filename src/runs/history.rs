@@ -1,7 +1,7 @@
 //! `history.csv`: the numbers of every epoch, a line each; lines are only ever added, and only
 //! whole ones.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use super::decimal;
 use super::error::RunsError;
 use super::sums::hex;
 use crate::quote::{clip, quote};
+use crate::system::{self, Displaced, check_in_place};
 use crate::train::Logs;
 
 /// The first column: the epoch, from 0.
@@ -63,7 +64,7 @@ impl HistoryWriter {
         n_epochs: usize,
         digest: Option<&str>,
     ) -> Result<HistoryWriter, RunsError> {
-        let text = fs::read_to_string(path).map_err(RunsError::io("read", path))?;
+        let text = system::read_to_string(path).map_err(RunsError::io("read", path))?;
         // No epoch, no header: it comes with the first.
         let n_lines = if n_epochs == 0 { 0 } else { n_epochs + 1 };
         let lines: Vec<&str> = whole_lines(&text).take(n_lines).collect();
@@ -87,8 +88,8 @@ impl HistoryWriter {
             });
         }
         let offset = offset as u64;
-        let file =
-            OpenOptions::new().append(true).open(path).map_err(RunsError::io("open", path))?;
+        let file = system::open_own(path, OpenOptions::new().append(true));
+        let file = file.map_err(RunsError::io("open", path))?;
         file.set_len(offset).map_err(RunsError::io("shorten", path))?;
         Ok(HistoryWriter { path: path.to_owned(), file, header, offset, hash, torn: false })
     }
@@ -123,6 +124,11 @@ impl HistoryWriter {
     /// The SHA-256 of all lines so far, for [`HistoryWriter::reopen`].
     pub fn digest(&self) -> String {
         hex(&self.hash.clone().finalize())
+    }
+
+    /// Whether the file is still at its path.
+    pub fn check_in_place(&self) -> Result<(), Displaced> {
+        check_in_place(&self.file, &self.path, &self.path)
     }
 
     /// Forces what was added to the disk.
@@ -164,7 +170,7 @@ impl History {
     /// Reads the file; a last line without its end, as a dying machine may leave it, does not
     /// count.
     pub fn load(path: &Path) -> Result<History, RunsError> {
-        let text = fs::read_to_string(path).map_err(RunsError::io("read", path))?;
+        let text = system::read_to_string(path).map_err(RunsError::io("read", path))?;
         History::parse(&text).map_err(|(line, got, want)| RunsError::History {
             path: path.to_owned(),
             line,

@@ -4,20 +4,22 @@
 //! the share is not mounted with `nolock` or `local_lock`. Where a file system knows no locks, as
 //! Lustre without `-o flock`, it is up to the user that nobody resumes what is still running.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read, Seek, Write};
-use std::path::Path;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
 
 use super::error::RunsError;
+use crate::system::{self, Displaced, check_in_place};
 
 /// The file that is locked; it stays when the lock ends, for another may be waiting at it.
-const NAME: &str = ".lock";
+pub(super) const NAME: &str = ".lock";
 
 /// The right to write into a folder, until this value or its process is gone.
 #[derive(Debug)]
 pub struct Lock {
     /// Open as long as the folder is ours.
     file: File,
+    folder: PathBuf,
 }
 
 impl Lock {
@@ -25,8 +27,9 @@ impl Lock {
     pub fn take(folder: &Path) -> Result<Lock, RunsError> {
         let path = folder.join(NAME);
         let mut options = OpenOptions::new();
-        let open = options.read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = open.map_err(RunsError::io("open", &path))?;
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file =
+            system::open_own(&path, &mut options).map_err(RunsError::io("open", &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -38,22 +41,40 @@ impl Lock {
             Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
             Err(TryLockError::Error(error)) => return Err(RunsError::io("lock", &path)(error)),
         }
+        let lock = Lock { file, folder: folder.to_owned() };
+        // Another process may have removed the folder between the opening and the lock.
+        let gone = |_| RunsError::io("lock", &path)(io::Error::from(ErrorKind::NotFound));
+        lock.check_in_place().map_err(gone)?;
         // Only for the message of whoever comes second; a full disk is no reason to stop here.
-        let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", here()));
-        Ok(Lock { file })
+        let _ = lock.file.set_len(0).and_then(|()| writeln!(&lock.file, "{}", here()));
+        Ok(lock)
+    }
+
+    /// Takes a folder that has been locked before, without making the file; `None` if it has not been,
+    /// or if another process has it.
+    pub(super) fn take_abandoned(folder: &Path) -> Option<Lock> {
+        let mut options = OpenOptions::new();
+        let file = system::open_own(&folder.join(NAME), options.read(true).write(true)).ok()?;
+        file.try_lock().ok()?;
+        Some(Lock { file, folder: folder.to_owned() })
+    }
+
+    /// Whether the folder at the path is still the one that was locked.
+    pub fn check_in_place(&self) -> Result<(), Displaced> {
+        check_in_place(&self.file, &self.folder.join(NAME), &self.folder)
     }
 
     /// Whether some process has the folder now; it changes nothing there.
     ///
     /// For the moment that this takes, another's [`Lock::take`] may be refused.
     pub fn is_held_in(folder: &Path) -> bool {
-        let file = File::open(folder.join(NAME));
+        let file = system::open_own(&folder.join(NAME), OpenOptions::new().read(true));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Whether some process has ever had the folder, as every run's has been.
     pub fn is_used_in(folder: &Path) -> bool {
-        folder.join(NAME).is_file()
+        fs::symlink_metadata(folder.join(NAME)).is_ok_and(|found| found.is_file())
     }
 }
 
@@ -102,5 +123,33 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let error = Lock::take(&dir.path().join("missing")).unwrap_err().to_string();
         assert!(error.starts_with("cannot open `"), "{error}");
+    }
+
+    #[test]
+    fn lock_knows_its_folder_from_another_at_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let (here, there) = (dir.path().join("here"), dir.path().join("there"));
+        fs::create_dir(&here).unwrap();
+        let lock = Lock::take(&here).unwrap();
+        lock.check_in_place().unwrap();
+        fs::rename(&here, &there).unwrap();
+        lock.check_in_place().unwrap_err();
+        fs::create_dir(&here).unwrap();
+        fs::write(here.join(NAME), "").unwrap();
+        assert!(lock.check_in_place().is_err() || !cfg!(unix));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn lock_is_never_opened_through_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (run, other) = (dir.path().join("run"), dir.path().join("precious"));
+        fs::create_dir(&run).unwrap();
+        fs::write(&other, "precious").unwrap();
+        std::os::unix::fs::symlink(&other, run.join(NAME)).unwrap();
+        let error = Lock::take(&run).unwrap_err().to_string();
+        assert!(error.contains("it is a symbolic link"), "{error}");
+        assert!(!Lock::is_held_in(&run) && !Lock::is_used_in(&run));
+        assert_eq!(fs::read_to_string(other).unwrap(), "precious");
     }
 }

@@ -14,20 +14,22 @@ mod weights;
 
 mod atomic;
 mod decimal;
+mod leftovers;
 mod provenance;
 mod remove;
 mod sums;
 
 pub use annotations::Annotations;
-pub use atomic::{Survives, remove_files, remove_leftovers, write_atomic, write_frozen};
+pub use atomic::{Survives, write_atomic, write_frozen};
 pub use checkpoint::Checkpoint;
 pub use early_stop::EarlyStop;
 pub use error::RunsError;
-pub use folder::{Folder, safe_name};
+pub use folder::{Folder, check_writable, safe_name};
 pub use history::{History, HistoryWriter};
+pub use leftovers::{remove_abandoned, remove_files, remove_leftovers};
 pub use lock::Lock;
 pub use provenance::{Machine, git_commit};
-pub use record::{Best, DataSource, Record, Resumed, Status, monitored};
+pub use record::{Best, Cause, DataSource, Record, Resumed, Status, monitored};
 pub use remove::{remove_empty, remove_folder};
 pub use sums::{check_sum, sums_of};
 pub use weights::{Tensor, TensorView, Weights, load_weights, parse_weights, save_weights};

@@ -1,6 +1,5 @@
 //! `run.json`: how a run came about and how it ended; the numbers in between are the history's.
 
-use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset};
@@ -11,6 +10,7 @@ use super::decimal;
 use super::early_stop::EarlyStop;
 use super::error::RunsError;
 use super::provenance::Machine;
+use crate::system;
 use crate::train::Logs;
 
 /// How a run came about and how it ended.
@@ -23,6 +23,9 @@ pub struct Record {
     /// Why it could not go on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
+    /// Who is to blame for that, if it is not the experiment.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<Cause>,
     /// The version of this program.
     pub version: String,
     /// The command line, without the program's name.
@@ -73,6 +76,25 @@ pub enum Status {
     Stopped,
 }
 
+/// Who is to blame for a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The machine: it had no room, no memory, no permission or no threads, or a disk is broken. The
+    /// run may succeed as it is, so that it is taken up like one that was interrupted.
+    Machine,
+    /// What a later version of this program may know beside it.
+    #[serde(other)]
+    Other,
+}
+
+impl Record {
+    /// Whether the run failed for a reason that the next attempt may not meet.
+    pub fn is_machine_fault(&self) -> bool {
+        self.status == Status::Failed && self.cause == Some(Cause::Machine)
+    }
+}
+
 /// One time that a run was taken up again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resumed {
@@ -121,7 +143,7 @@ impl Record {
 
     /// Reads the record at `path`; what later versions may add to it is ignored.
     pub fn load(path: &Path) -> Result<Record, RunsError> {
-        let bytes = fs::read(path).map_err(RunsError::io("read", path))?;
+        let bytes = system::read(path).map_err(RunsError::io("read", path))?;
         serde_json::from_slice(&bytes)
             .map_err(|source| RunsError::Record { path: path.to_owned(), source })
     }

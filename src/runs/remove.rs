@@ -3,22 +3,32 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::atomic::{PREFIX, SUFFIX};
 use super::error::RunsError;
+use super::leftovers::{PREFIX, SUFFIX, remove_abandoned, remove_whole};
 use super::lock::Lock;
+use crate::system;
 
 /// Removes the folder of a run, or of a sweep with its runs in `children`.
 ///
 /// That another process is at work in any of them is [`RunsError::InUse`], and nothing is removed. It
 /// gets a hidden name first: whoever looks sees the whole folder or none, and what is left if this
-/// process dies is in nobody's way.
+/// process dies the next removal or planning there removes. A symbolic link is never followed: of one in
+/// the folder's place the link alone is removed.
 pub fn remove_folder(folder: &Path, children: &[PathBuf]) -> Result<(), RunsError> {
-    let folders = std::iter::once(folder).chain(children.iter().map(PathBuf::as_path));
+    let real = |path: &Path| system::is_folder(path).map_err(RunsError::io("remove", path));
+    if folder.is_symlink() {
+        return fs::remove_file(folder).map_err(RunsError::io("remove", folder));
+    }
+    real(folder)?;
+    let children = children.iter().filter(|child| child.parent() == Some(folder));
+    let children = children.filter(|child| matches!(real(child), Ok(true)));
+    let folders = std::iter::once(folder).chain(children.map(PathBuf::as_path));
     let locks = folders.map(Lock::take).collect::<Result<Vec<_>, _>>()?;
     let hidden = hidden(folder);
     fs::rename(folder, &hidden).map_err(RunsError::io("remove", folder))?;
-    fs::remove_dir_all(&hidden).map_err(RunsError::io("remove", &hidden))?;
+    remove_whole(&hidden).map_err(RunsError::io("remove", folder))?;
     drop(locks);
+    folder.parent().into_iter().for_each(remove_abandoned);
     Ok(())
 }
 
@@ -52,6 +62,36 @@ mod tests {
         assert!(children[0].is_dir());
         drop(busy);
         remove_folder(&sweep, &children).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_are_removed_and_never_followed() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let (sweep, other) = (dir.path().join("sweep"), dir.path().join("other"));
+        fs::create_dir_all(other.join("train")).unwrap();
+        fs::create_dir(&sweep).unwrap();
+        symlink(&other, sweep.join("0000")).unwrap();
+        remove_folder(&sweep, &[sweep.join("0000")]).unwrap();
+        assert!(!sweep.exists() && other.join("train").is_dir());
+        let link = dir.path().join("link");
+        symlink(&other, &link).unwrap();
+        remove_folder(&link, &[]).unwrap();
+        assert!(!link.is_symlink() && other.join("train").is_dir());
+        assert_eq!(fs::read_dir(&other).unwrap().count(), 1, "no lock was made behind the link");
+    }
+
+    #[test]
+    fn killed_removal_is_finished_by_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let (left, run) = (dir.path().join(".a.removed-0.tmp"), dir.path().join("b"));
+        fs::create_dir(&left).unwrap();
+        fs::create_dir(&run).unwrap();
+        drop(Lock::take(&left).unwrap());
+        fs::write(left.join("run.json"), "{").unwrap();
+        remove_folder(&run, &[]).unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

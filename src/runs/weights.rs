@@ -8,7 +8,6 @@
 //! read too.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
@@ -19,6 +18,7 @@ use super::atomic::{Survives, write_atomic};
 use super::error::RunsError;
 use crate::memory::probe;
 use crate::quote::{clip, quote};
+use crate::system;
 
 /// The metadata's name for the checksum, and the digits in its place while it is computed.
 pub(super) const FILE_CRC32: &str = "file_crc32";
@@ -75,7 +75,7 @@ pub fn save_weights(
 ///
 /// Tensors of other types, and a content that is not that of the file's checksum.
 pub fn load_weights(path: &Path) -> Result<Weights, RunsError> {
-    let bytes = fs::read(path).map_err(RunsError::io("read", path))?;
+    let bytes = system::read(path).map_err(RunsError::io("read", path))?;
     parse_weights(path, &bytes)
 }
 

@@ -140,7 +140,7 @@ impl Batch {
     pub fn unfinished(&self, results: &[RunResult]) -> Vec<&Path> {
         let mut roots: Vec<&Path> = Vec::new();
         for (run, result) in self.queue.iter().zip(results) {
-            let left = matches!(result.status, Status::Stopped | Status::Skipped);
+            let left = matches!(result.status, Status::Stopped | Status::Skipped | Status::Busy(_));
             if left && roots.last() != Some(&&*run.of.root) && !roots.contains(&&*run.of.root) {
                 roots.push(&run.of.root);
             }

@@ -16,6 +16,7 @@ use anyhow::{Context, Result};
 use crate::config::Change;
 use crate::experiment::{Replicates, monitored, set_visible, write_charts};
 use crate::sweep::{Batch, Notice, RunResult, Status};
+use crate::system::sentence;
 
 /// Settings that TensorBoard shows of a sweep with more runs than these. Two such sweeps and two runs
 /// of their own, with three folders each, stay below 40.
@@ -180,7 +181,7 @@ impl Sweep {
         let shown = !large || place.is_some();
         let errors = &mut self.errors;
         let mut note = |result: Result<()>| {
-            errors.extend(result.err().map(|error| format!("{error:#}")));
+            errors.extend(result.err().map(|error| sentence(&error)));
         };
         if 1 < setting.planned {
             note(setting.show_mean(root, (shown, large), anew));
@@ -201,7 +202,7 @@ impl Sweep {
         let runs = replicated.filter(|setting| setting.is_complete()).flat_map(|s| &s.runs);
         let run = runs.filter(|run| run.value.is_some()).min_by(|a, b| a.dir.cmp(&b.dir));
         let written = run.map(|run| write_charts(&root.join(MEANS), &run.dir));
-        self.errors.extend(written.and_then(Result::err).map(|error| format!("{error:#}")));
+        self.errors.extend(written.and_then(Result::err).map(|error| sentence(&error)));
     }
 }
 

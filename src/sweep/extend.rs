@@ -1,6 +1,5 @@
 //! More epochs for finished and interrupted runs, and the reasons why some cannot have them.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use crate::runs::{Checkpoint, Folder, Lock, Record, Status};
 use crate::sweep::batch::Planned;
 use crate::sweep::found::{Found, FoundRun, Left};
 use crate::sweep::{Survey, plan_of};
+use crate::system;
 
 impl Survey {
     /// Plans `epochs` epochs in all for the named runs and the runs of named sweeps; names the runs
@@ -112,7 +112,7 @@ fn obstacle(folder: &Folder, record: &Record, epochs: usize) -> Result<Option<St
 
 /// The plan with the epochs of the run's own config, if they are more: an extension was interrupted.
 pub(super) fn as_extended(mut plan: Plan, dir: &Path) -> Plan {
-    let config = fs::read_to_string(Folder::at(dir).config());
+    let config = system::read_to_string(&Folder::at(dir).config());
     if let Ok(own) = config.map_err(|error| error.to_string()).and_then(|text| saved_plan(&text)) {
         plan.training.epochs = plan.training.epochs.max(own.training.epochs);
     }

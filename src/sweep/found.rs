@@ -14,6 +14,7 @@ use crate::experiment::Report;
 use crate::runs::{self, Folder, Lock, Record, RunsError, check_sum};
 use crate::sweep::batch::{Planned, Queued};
 use crate::sweep::{Frozen, RunResult, Status};
+use crate::system;
 
 /// A sweep, or a run of its own, as it was left.
 #[derive(Debug)]
@@ -49,9 +50,9 @@ pub struct FoundRun {
 pub enum Left {
     /// It got to its end.
     Done,
-    /// It could not go on.
+    /// It could not go on, and the experiment is to blame.
     Failed,
-    /// It was stopped, or its process died.
+    /// It was stopped, its process died, or the machine failed it.
     Interrupted,
     /// It never began.
     Waiting,
@@ -228,6 +229,7 @@ fn left(folder: &Folder) -> Result<(Left, Option<Record>), RunsError> {
     let record = Record::load(&folder.record())?;
     let left = match record.status {
         runs::Status::Completed => Left::Done,
+        runs::Status::Failed if record.is_machine_fault() => Left::Interrupted,
         runs::Status::Failed => Left::Failed,
         runs::Status::Running | runs::Status::Stopped => Left::Interrupted,
     };
@@ -237,7 +239,7 @@ fn left(folder: &Folder) -> Result<(Left, Option<Record>), RunsError> {
 /// The plan that a run of its own has beside it.
 pub(super) fn plan(folder: &Folder) -> Result<config::Plan> {
     let path = folder.config();
-    let text = std::fs::read(&path);
+    let text = system::read(&path);
     let text = text.with_context(|| format!("cannot read the plan `{}`", path.display()))?;
     check_sum(&path, &text)?;
     let loaded = config::load(std::slice::from_ref(&path), &[]);

@@ -2,7 +2,6 @@
 //! it knows no run's outcome.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -16,6 +15,7 @@ use crate::experiment::Feeds;
 use crate::memory::Bytes;
 use crate::quote::clip;
 use crate::runs::{Folder, RunsError, check_sum, sums_of, write_frozen};
+use crate::system;
 
 /// Changes with the names and meanings below.
 const FORMAT: u64 = 2;
@@ -122,7 +122,7 @@ impl Frozen {
 
     /// Reads the plan at `path`.
     pub fn load(path: &Path) -> Result<Frozen> {
-        let text = fs::read_to_string(path)
+        let text = system::read_to_string(path)
             .with_context(|| format!("cannot read `{}`", path.display()))?;
         check_sum(path, text.as_bytes())?;
         let head: Head = serde_json::from_str(&text).map_err(|error| {

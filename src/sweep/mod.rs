@@ -29,7 +29,8 @@ use found::plan as plan_of;
 
 use crate::config::Change;
 use crate::experiment::{self, News, Order, Report, Setting};
-use crate::runs::{self, EarlyStop};
+use crate::runs::{self, EarlyStop, RunsError};
+use crate::system::sentence;
 use crate::train::{Event, Logs};
 
 /// How runs are run.
@@ -195,8 +196,14 @@ fn train(
     match experiment::run(&order, setting, report, tell) {
         Ok(runs::Status::Stopped) => Status::Stopped,
         Ok(_) => Status::Completed,
-        Err(error) => Status::Failed(format!("{error:#}")),
+        Err(error) if is_in_use(&error) => Status::Busy(sentence(&error)),
+        Err(error) => Status::Failed(sentence(&error)),
     }
+}
+
+/// Whether another process is at work on the run.
+fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(RunsError::InUse { .. }))
 }
 
 /// What a sweep tells whoever started it, from any of its threads; runs are numbered from 0
@@ -262,6 +269,8 @@ pub enum Status {
     Stopped,
     /// It could not go on; the text says why, with the place and the deed.
     Failed(String),
+    /// Another process is at work on it, as the text says: it was left alone.
+    Busy(String),
     /// It was never started.
     Skipped,
 }

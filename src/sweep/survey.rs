@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::runs::RunsError;
+use crate::runs::{RunsError, remove_abandoned};
 use crate::sweep::found::{Found, Kind, identity, kind, look};
 use crate::sweep::{Batch, RunResult};
+use crate::system::sentence;
 
 /// All that was found.
 #[derive(Debug, Default)]
@@ -85,6 +86,7 @@ impl Survey {
 
     /// Looks at everything below `dir`, and returns the links in it that lead to folders.
     fn look_below(&mut self, dir: &Path) -> Result<Vec<PathBuf>> {
+        remove_abandoned(dir);
         let entries = fs::read_dir(dir);
         let entries = entries.with_context(|| format!("cannot read `{}`", dir.display()))?;
         let (mut dirs, mut links): (Vec<PathBuf>, Vec<PathBuf>) = entries
@@ -110,8 +112,8 @@ impl Survey {
             kind => match look(dir, kind) {
                 Ok(found) => self.found.push(found),
                 Err(error) => match error.downcast_ref() {
-                    Some(RunsError::InUse { .. }) => self.busy.push(format!("{error:#}")),
-                    _ => self.unreadable.push(format!("{error:#}")),
+                    Some(RunsError::InUse { .. }) => self.busy.push(sentence(&error)),
+                    _ => self.unreadable.push(sentence(&error)),
                 },
             },
         }

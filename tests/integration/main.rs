@@ -5,6 +5,7 @@ mod board;
 mod cli;
 mod config;
 mod data;
+mod disk;
 mod events;
 mod export;
 mod fuzz;

@@ -136,6 +136,7 @@ fn record() -> Record {
         name: "adam".to_owned(),
         status: Status::Failed,
         error: Some("loss is not finite at step 17".to_owned()),
+        cause: None,
         version: "0.1.0".to_owned(),
         arguments: vec!["run".to_owned(), "configs/adam.toml".to_owned()],
         git_commit: None,

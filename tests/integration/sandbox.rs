@@ -17,6 +17,7 @@ pub(crate) struct Runner {
 }
 
 /// What a call that ended as it should has written.
+#[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -54,6 +55,12 @@ impl Sandbox {
 impl Runner {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Runner {
         self.command.env(name, value);
+        self
+    }
+
+    /// Adds an argument, whatever is in it.
+    pub(crate) fn arg(mut self, word: &str) -> Runner {
+        self.command.arg(word);
         self
     }
 

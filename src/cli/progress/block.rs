@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use super::show;
+use crate::cli::escape::{one_line, own};
 use crate::cli::format::truncate;
 
 /// The lines. Below them the cursor waits at the start of an empty one.
@@ -41,7 +42,7 @@ impl<W: Write> Block<W> {
 
     /// Puts a text above the lines; it stays when they move.
     pub(super) fn print(&mut self, above: &str) {
-        let text = format!("{}{CLEAR_BELOW}{above}\n{}", self.home(), self.text());
+        let text = format!("{}{}{above}\n{}", self.home(), own(CLEAR_BELOW), self.text());
         show(&mut self.out, &text);
     }
 
@@ -55,15 +56,17 @@ impl<W: Write> Block<W> {
     fn home(&self) -> String {
         match self.lines.len() {
             0 => String::new(),
-            height => format!("\x1b[{height}A\r"),
+            height => own(&format!("\x1b[{height}A")) + &own("\r"),
         }
     }
 
     fn text(&self) -> String {
         let width = self.width();
-        let line = |line: &String| format!("{}{CLEAR_RIGHT}\n", truncate(line, width));
+        // Escaped before it is cut: what is escaped is longer.
+        let cut = |line: &String| truncate(&one_line(line), width);
+        let line = |line: &String| format!("{}{}\n", cut(line), own(CLEAR_RIGHT));
         let lines: String = self.lines.iter().map(line).collect();
-        lines + CLEAR_BELOW
+        lines + &own(CLEAR_BELOW)
     }
 }
 

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::{Style, due, show};
+use crate::cli::escape::own;
 use crate::cli::format::{eta, number, per_step};
 use crate::sweep::Notice;
 use crate::train::{Event, Logs};
@@ -88,7 +89,7 @@ impl<W: Write> Keras<W> {
         let length = line.chars().count();
         show(
             &mut self.out,
-            &format!("\r{line}{:pad$}", "", pad = self.open.saturating_sub(length)),
+            &format!("{}{line}{:pad$}", own("\r"), "", pad = self.open.saturating_sub(length)),
         );
         self.open = length.max(1);
     }

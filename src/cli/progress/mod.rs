@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::args;
 use super::console::{self, Stream};
+use super::escape::shown;
 use crate::sweep::Notice;
 
 /// A way of showing progress.
@@ -114,7 +115,7 @@ fn due(last: Option<Duration>, now: Duration) -> bool {
 
 /// Writes a piece of a display. A run goes on when nobody can see it: errors end here.
 fn show(out: &mut impl Write, text: &str) {
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _ = out.write_all(shown(text).as_bytes()).and_then(|()| out.flush());
 }
 
 fn stderr_width() -> usize {

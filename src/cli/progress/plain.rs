@@ -105,6 +105,7 @@ pub(super) fn outcome(label: &str, result: &RunResult, stream: Stream) -> Option
         Status::Failed(error) => {
             Some(format!("{label}: {} {error}{dir}", stream.paint(Tone::Bad, "failed:")))
         }
+        Status::Busy(why) => Some(format!("{label}: left alone: {why}")),
         Status::Skipped => None,
     }
 }

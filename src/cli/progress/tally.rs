@@ -26,7 +26,7 @@ impl Tally {
         match result.status {
             Status::Failed(_) => self.failed += 1,
             Status::Completed => self.compare(label, result),
-            Status::Stopped | Status::Skipped => {}
+            Status::Stopped | Status::Skipped | Status::Busy(_) => {}
         }
     }
 

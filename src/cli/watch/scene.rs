@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::state::{Order, State};
+use crate::cli::escape::one_line;
 use crate::cli::format::{ago, eta, number, or_dash};
 use crate::report::{Followed, Live, Series, State as RunState, metric_names, rises};
 use crate::runs::monitored;
@@ -84,6 +85,18 @@ impl Scene {
             trouble,
             help: state.help,
         }
+        .escaped()
+    }
+
+    /// The same with every text as a terminal may show it: names and columns come from files.
+    fn escaped(mut self) -> Scene {
+        let texts = [&mut self.title, &mut self.caption, &mut self.foot];
+        let names = self.curves.iter_mut().map(|series| &mut series.name);
+        let cells = self.lines.iter_mut().flat_map(|line| &mut line.cells);
+        for text in texts.into_iter().chain(&mut self.head).chain(names).chain(cells) {
+            *text = one_line(text).into_owned();
+        }
+        self
     }
 }
 

@@ -1,0 +1,226 @@
+//! What processes that were killed have left: files that were being written, folders that were being
+//! planned or removed. All have hidden names, and a lock or their age tells that they are abandoned.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use super::error::RunsError;
+use super::lock::{Lock, NAME};
+
+/// What files under way are called, so that what a killed process left can be told and removed.
+pub(super) const PREFIX: &str = ".";
+pub(super) const SUFFIX: &str = ".tmp";
+
+/// As old is an empty folder before it counts as abandoned: it is locked right after it is made.
+const EMPTY_FOR: Duration = Duration::from_secs(60);
+
+/// Tells the folders apart that this process makes.
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// Whether files or folders under way are called so.
+pub(super) fn is_under_way(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
+/// Removes the files that killed processes have left in `folder`, if there is such a folder; only
+/// whoever has it for himself may.
+pub fn remove_leftovers(folder: &Path) -> Result<(), RunsError> {
+    remove_files(folder, is_under_way)
+}
+
+/// Removes the files in `folder`, if there is such a folder, whose names are `unwanted`; folders and
+/// links stay, whatever they are called.
+pub fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<(), RunsError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(RunsError::io("read the folder", folder)(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(RunsError::io("read the folder", folder))?;
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && entry.file_name().to_str().is_some_and(&unwanted) {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(RunsError::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the folders in `parent` that a killed planning or removal has left; one that a living
+/// process has stays, and so does one that cannot be removed.
+pub fn remove_abandoned(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && entry.file_name().to_str().is_some_and(is_abandoned_name) {
+            remove_if_abandoned(&entry.path());
+        }
+    }
+}
+
+/// Whether folders that are being planned (`.20261123-210800.1234-0.tmp`) or removed
+/// (`.20261123-210800.removed-0.tmp`) are called so.
+fn is_abandoned_name(name: &str) -> bool {
+    let inner = name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX));
+    inner.and_then(|name| name.rsplit_once('.')).is_some_and(|(name, mark)| {
+        let is_time = name.split('-').take(2).map(str::len).eq([8, 6])
+            && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        is_time && !mark.is_empty() || mark.starts_with("removed-")
+    })
+}
+
+fn remove_if_abandoned(folder: &Path) {
+    if let Some(lock) = Lock::take_abandoned(folder) {
+        let _ = remove_whole(folder);
+        return drop(lock);
+    }
+    let made = fs::symlink_metadata(folder).and_then(|found| found.modified());
+    let age = made.ok().and_then(|made| SystemTime::now().duration_since(made).ok());
+    if !Lock::is_used_in(folder) && age.is_some_and(|age| EMPTY_FOR <= age) {
+        // The lock goes last: a folder without one has nothing else in it, or this does nothing.
+        let _ = fs::remove_dir(folder);
+    }
+}
+
+/// Removes a folder with all in it, its lock last, so that what a kill leaves can be told.
+pub(super) fn remove_whole(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name() == NAME {
+            continue;
+        }
+        let removed = match entry.file_type()?.is_dir() {
+            true => fs::remove_dir_all(entry.path()),
+            false => fs::remove_file(entry.path()),
+        };
+        gone(removed)?;
+    }
+    gone(fs::remove_file(folder.join(NAME)))?;
+    gone(fs::remove_dir(folder))
+}
+
+/// That something has been removed by another process meanwhile is as good.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    removed.or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })
+}
+
+/// A new folder that listings leave out, locked from its beginning; it is removed with this value,
+/// unless it has got its name.
+#[derive(Debug)]
+pub(super) struct HiddenFolder {
+    path: PathBuf,
+    kept: bool,
+    /// As long as it lives, no other process takes the folder for abandoned.
+    _lock: Lock,
+}
+
+impl HiddenFolder {
+    /// Makes the folder in `parent`, for one that is to be called `name`.
+    pub(super) fn create(parent: &Path, name: &str) -> Result<HiddenFolder, RunsError> {
+        let cannot = RunsError::io("create a folder in", parent);
+        let pid = std::process::id();
+        let path = loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let path = parent.join(format!("{PREFIX}{name}.{pid}-{number}{SUFFIX}"));
+            match fs::create_dir(&path) {
+                Ok(()) => break path,
+                // Another process with our number, on a shared disk or in a container.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(cannot(error)),
+            }
+        };
+        match Lock::take(&path) {
+            Ok(lock) => Ok(HiddenFolder { path, kept: false, _lock: lock }),
+            Err(error) => {
+                let _ = fs::remove_dir_all(&path);
+                // The name of the folder under way would tell a user nothing.
+                Err(match error {
+                    RunsError::Io { source, .. } => cannot(source),
+                    other => other,
+                })
+            }
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Leaves the folder where it is now.
+    pub(super) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for HiddenFolder {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_under_way_are_told_from_others() {
+        for name in [
+            ".20261123-210800.1234-0.tmp",
+            ".20261123-210800.Ab3xYz.tmp",
+            ".20261123-210800-1.removed-0.tmp",
+            ".0003-units=64.removed-12.tmp",
+        ] {
+            assert!(is_abandoned_name(name), "{name}");
+        }
+        for name in [".tmp", ".cache.tmp", ".vim.swap.tmp", "20261123-210800.x.tmp", ".git"] {
+            assert!(!is_abandoned_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn abandoned_folders_go_and_busy_ones_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir(&path).unwrap();
+            path
+        };
+        let killed = folder(".20261123-210800.1-0.tmp");
+        drop(Lock::take(&killed).unwrap());
+        fs::write(killed.join("plan.json"), "{").unwrap();
+        let busy = folder(".20261123-210801.1-1.tmp");
+        let lock = Lock::take(&busy).unwrap();
+        let removed = folder(".20261123-210802.removed-0.tmp");
+        drop(Lock::take(&removed).unwrap());
+        fs::create_dir_all(removed.join("train/deep")).unwrap();
+        let fresh = folder(".20261123-210803.removed-0.tmp");
+        let foreign = folder(".mine.tmp");
+        drop(Lock::take(&foreign).unwrap());
+        remove_abandoned(dir.path());
+        assert!(!killed.exists() && !removed.exists());
+        assert!(busy.exists() && fresh.exists() && foreign.exists());
+        let old = SystemTime::now() - Duration::from_secs(3600);
+        fs::File::open(&fresh).unwrap().set_modified(old).unwrap();
+        drop(lock);
+        remove_abandoned(dir.path());
+        assert!(!busy.exists() && !fresh.exists() && foreign.exists());
+    }
+
+    #[test]
+    fn folders_called_like_leftovers_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join(".x.tmp")).unwrap();
+        fs::write(dir.path().join(".run.json.abc.tmp"), "{").unwrap();
+        remove_leftovers(dir.path()).unwrap();
+        assert!(dir.path().join(".x.tmp").is_dir());
+        assert!(!dir.path().join(".run.json.abc.tmp").exists());
+    }
+}

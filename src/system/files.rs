@@ -1,0 +1,165 @@
+//! Files opened safely: only regular files, never a pipe that blocks, and the files that this program
+//! writes never through a symbolic link.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Component, Path};
+
+/// Opens a regular file for reading.
+///
+/// # Errors
+///
+/// Anything else at the path is an error at once: opening a pipe would wait for its writer.
+pub fn open(path: &Path) -> io::Result<File> {
+    regular(options(OpenOptions::new().read(true), Links::Follow).open(path)?)
+}
+
+/// The bytes of a regular file.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = open(path)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The text of a regular file.
+pub fn read_to_string(path: &Path) -> io::Result<String> {
+    let mut file = open(path)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Opens a file that this program writes, as `wanted` says.
+///
+/// # Errors
+///
+/// A symbolic link at the path: it may lead out of the folder.
+pub fn open_own(path: &Path, wanted: &mut OpenOptions) -> io::Result<File> {
+    let opened = options(wanted, Links::Refuse).open(path);
+    // The system's own words for this are about a loop of links.
+    let is_link = || fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    regular(opened.map_err(|error| if is_link() { link() } else { error })?)
+}
+
+/// Whether there is a real folder at the path; `false` if there is nothing.
+///
+/// # Errors
+///
+/// A symbolic link, or a file.
+pub fn is_folder(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(found) if found.is_symlink() => Err(link()),
+        Ok(_) => Err(io::Error::new(ErrorKind::NotADirectory, "it is a file, want a folder")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the folder `dir` and the missing ones between it and `root`, which has to be there.
+///
+/// # Errors
+///
+/// A symbolic link on the way, and a `dir` that is not below `root`.
+pub fn make_below(root: &Path, dir: &Path) -> io::Result<()> {
+    let outside = || io::Error::new(ErrorKind::InvalidInput, "it is not in the run's folder");
+    let mut path = root.to_owned();
+    for part in dir.strip_prefix(root).map_err(|_| outside())?.components() {
+        let Component::Normal(name) = part else { return Err(outside()) };
+        path.push(name);
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => is_folder(&path).map(drop)?,
+            made => made?,
+        }
+    }
+    Ok(())
+}
+
+fn link() -> io::Error {
+    io::Error::new(
+        ErrorKind::InvalidInput,
+        "it is a symbolic link, and what it leads to may be another's; remove the link",
+    )
+}
+
+/// The file, if it is a regular one.
+fn regular(file: File) -> io::Result<File> {
+    let kind = file.metadata()?.file_type();
+    if kind.is_file() {
+        return Ok(file);
+    }
+    Err(match kind.is_dir() {
+        true => io::Error::new(ErrorKind::IsADirectory, "it is a folder, want a file"),
+        false => io::Error::new(
+            ErrorKind::InvalidInput,
+            "it is a pipe, a socket or a device, want a regular file",
+        ),
+    })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Links {
+    Follow,
+    Refuse,
+}
+
+#[cfg(unix)]
+fn options(options: &mut OpenOptions, links: Links) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let no_links = if links == Links::Refuse { libc::O_NOFOLLOW } else { 0 };
+    options.custom_flags(libc::O_NONBLOCK | no_links)
+}
+
+#[cfg(not(unix))]
+fn options(options: &mut OpenOptions, _: Links) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn pipe_is_refused_without_waiting() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let want = "it is a pipe, a socket or a device, want a regular file";
+        assert_eq!(read(&pipe).unwrap_err().to_string(), want);
+        assert_eq!(read(Path::new("/dev/null")).unwrap_err().to_string(), want);
+        assert_eq!(read(dir.path()).unwrap_err().kind(), ErrorKind::IsADirectory);
+    }
+
+    #[test]
+    fn link_is_followed_to_read_and_refused_to_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, to) = (dir.path().join("file"), dir.path().join("link"));
+        fs::write(&file, "text").unwrap();
+        symlink(&file, &to).unwrap();
+        assert_eq!(read_to_string(&to).unwrap(), "text");
+        let error = open_own(&to, OpenOptions::new().write(true)).unwrap_err().to_string();
+        assert!(error.starts_with("it is a symbolic link"), "{error}");
+        open_own(&file, OpenOptions::new().write(true)).unwrap();
+    }
+
+    #[test]
+    fn folders_are_made_below_their_root_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, outside) = (dir.path().join("root"), dir.path().join("outside"));
+        let error = make_below(&root, &root.join("a/b")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound, "the root is not made");
+        fs::create_dir(&root).unwrap();
+        fs::create_dir(&outside).unwrap();
+        make_below(&root, &root.join("a/b")).unwrap();
+        make_below(&root, &root.join("a/b")).unwrap();
+        symlink(&outside, root.join("out")).unwrap();
+        assert!(make_below(&root, &root.join("out/b")).is_err());
+        assert!(make_below(&root, &root.join("../outside/b")).is_err());
+        assert!(make_below(&root, &outside.join("b")).is_err());
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    }
+}
