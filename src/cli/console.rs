@@ -1,12 +1,12 @@
 //! The two streams of the program: what they can show, and the only functions that write to them
 //! outside of a progress display; it decides nothing about what is said.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use terminal_size::terminal_size_of;
 
 use super::color::{Color, colored};
-use super::escape::{own, shown};
+use super::escape::{Escaping, own, shown};
 
 /// Stdout for data, stderr for everything that is said about it.
 pub(super) struct Console {
@@ -58,22 +58,15 @@ impl Console {
 
     /// Writes data to stdout as they are: what other programs read is not for the eye.
     pub(super) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
-        self.stream(|out| out.write_all(bytes))
+        written(&mut io::stdout().lock(), |out| out.write_all(bytes))
     }
 
-    /// The same, of data that are written piece by piece.
+    /// Writes text to stdout piece by piece, escaped line by line.
     pub(super) fn stream(
         &self,
-        write: impl FnOnce(&mut io::StdoutLock<'static>) -> io::Result<()>,
+        write: impl FnOnce(&mut Escaping<BufWriter<io::StdoutLock<'static>>>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        match write(&mut out).and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => {
-                Err(io::Error::new(error.kind(), format!("cannot write to stdout: {error}")))
-            }
-            Ok(()) => Ok(()),
-        }
+        written(&mut Escaping::new(BufWriter::new(io::stdout().lock())), write)
     }
 
     /// Writes a line to stderr. If that cannot be written to, there is nobody left to tell.
@@ -90,6 +83,15 @@ impl Console {
     /// Says what went wrong.
     pub(super) fn error(&self, text: &str) {
         self.say(&format!("{} {text}", self.err.paint(Tone::Bad, "error:")));
+    }
+}
+
+/// Writes to stdout, to which a reader that has seen enough is no error.
+fn written<W: Write>(out: &mut W, write: impl FnOnce(&mut W) -> io::Result<()>) -> io::Result<()> {
+    match write(out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(io::Error::new(error.kind(), format!("cannot write to stdout: {error}"))),
+        Ok(()) => Ok(()),
     }
 }
 

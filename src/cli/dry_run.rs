@@ -1,7 +1,7 @@
 //! `runner run --dry-run`: the resolved plans, as they would run, and what tells those of a sweep
 //! apart; it starts none.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
@@ -21,10 +21,9 @@ pub(super) fn dry_run(
     console: &Console,
 ) -> anyhow::Result<Exit> {
     console.stream(|out| {
-        let mut out = BufWriter::new(out);
         match json {
-            true => as_json(experiments, &mut out)?,
-            false => as_toml(experiments, &mut out)?,
+            true => as_json(experiments, out)?,
+            false => as_toml(experiments, out)?,
         }
         out.flush()
     })?;

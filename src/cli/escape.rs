@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::io::{self, Write};
 use std::sync::LazyLock;
 
 /// Stands before each code of the program's own, until [`shown`] takes it out.
@@ -72,6 +73,36 @@ fn code_length(piece: &str) -> usize {
     }
 }
 
+/// Writes text line by line, as [`shown`] has it; what follows the last line comes with a flush.
+pub(super) struct Escaping<W> {
+    out: W,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Escaping<W> {
+    pub(super) fn new(out: W) -> Escaping<W> {
+        Escaping { out, line: Vec::new() }
+    }
+}
+
+impl<W: Write> Write for Escaping<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.line.extend(bytes);
+        if let Some(end) = self.line.iter().rposition(|byte| *byte == b'\n') {
+            let rest = self.line.split_off(end + 1);
+            let lines = std::mem::replace(&mut self.line, rest);
+            self.out.write_all(shown(&String::from_utf8_lossy(&lines)).as_bytes())?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let rest = std::mem::take(&mut self.line);
+        self.out.write_all(shown(&String::from_utf8_lossy(&rest)).as_bytes())?;
+        self.out.flush()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,10 +131,20 @@ mod tests {
     }
 
     #[test]
+    fn pieces_are_escaped_as_the_whole() {
+        let text = "a\u{9b}b\n\u{202e}größe\nrest\u{1b}";
+        let mut out = Vec::new();
+        let mut writer = Escaping::new(&mut out);
+        text.as_bytes().chunks(1).for_each(|byte| writer.write_all(byte).unwrap());
+        writer.flush().unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), shown(text));
+    }
+
+    #[test]
     fn json_stays_what_it_was() {
         let value = serde_json::json!({ "name": "\u{9b}\u{202e}\x1b\"\u{2028}" });
         let text = serde_json::to_string_pretty(&value).unwrap();
-        assert!(!shown(&text).chars().any(|c| acts(c)));
+        assert!(!shown(&text).chars().any(acts));
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown(&text)).unwrap(), value);
     }
 }

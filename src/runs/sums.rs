@@ -1,13 +1,13 @@
 //! `SHA256SUMS`: the digests of the files of a folder that are not to change, in the lines of
 //! `sha256sum --check`.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::error::RunsError;
+use crate::system;
 
 /// The name of the file.
 const SUMS: &str = "SHA256SUMS";

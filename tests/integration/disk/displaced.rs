@@ -19,14 +19,14 @@ fn training(sandbox: &Sandbox) -> (Runner, Child, PathBuf) {
         .stderr(Stdio::piped());
     let child = call.start();
     let started = Instant::now();
-    loop {
-        let begun = folders(sandbox, "small").pop();
-        if let Some(run) = begun.filter(|run| run.join("checkpoint/state.safetensors").exists()) {
-            return (call, child, run);
-        }
-        assert!(started.elapsed() < Duration::from_secs(120), "the run does not begin");
+    let begun = || {
+        let run = folders(sandbox, "small").pop();
+        run.filter(|run| run.join("checkpoint/state.safetensors").exists())
+    };
+    while begun().is_none() && started.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(5));
     }
+    (call, child, begun().expect("the run has begun"))
 }
 
 /// What a run says that trains in a folder to which this is done.
