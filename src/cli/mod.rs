@@ -97,7 +97,10 @@ fn parse_and_dispatch(argv: &[OsString]) -> Exit {
 /// The same command, to which an empty word is an error wherever one is taken: it comes from a variable
 /// that is not set, and as the beginning of every name it would stand for anything.
 fn words_wanted(command: clap::Command) -> clap::Command {
-    let takes_word = |arg: &clap::Arg| arg.get_value_parser().type_id() == TypeId::of::<String>();
+    // An empty note removes the one there was.
+    let takes_word = |arg: &clap::Arg| {
+        arg.get_id() != "note" && arg.get_value_parser().type_id() == TypeId::of::<String>()
+    };
     let wanted = |arg: clap::Arg| match takes_word(&arg) {
         true => arg.value_parser(NonEmptyStringValueParser::new()),
         false => arg,

@@ -91,6 +91,9 @@ fn choose(args: &RmArgs) -> Result<Vec<Chosen>, Refusal> {
 /// Whether `word` is a path, a whole name or a whole number in a sweep: what is removed unasked is not
 /// to depend on what else there is.
 fn is_full(word: &str, chosen: &Chosen, logdir: &Path) -> bool {
+    // The last of all may be another by now; that of a name is what was named.
+    let pick = ["/latest", "/best"].iter().find_map(|pick| word.strip_suffix(pick));
+    let word = pick.unwrap_or(word);
     let is_path = [Path::new(word), &logdir.join(word)].iter().any(|path| path.is_dir());
     let folder = |dir: Option<&Path>| {
         let name = dir.and_then(Path::file_name).unwrap_or_default();
@@ -98,7 +101,11 @@ fn is_full(word: &str, chosen: &Chosen, logdir: &Path) -> bool {
     };
     let above = folder(chosen.dir.parent());
     let names = match &chosen.runs[..] {
-        _ if chosen.kind == Kind::Sweep => vec![above],
+        runs if chosen.kind == Kind::Sweep => {
+            let names = runs.first().map(|run| run.record.name.clone());
+            names.into_iter().chain([above]).collect()
+        }
+        [run] if run.sweep.is_some() && pick.is_some() => vec![run.record.name.clone()],
         [run] if run.sweep.is_some() => vec![run.place()],
         [run] => vec![above, run.record.name.clone()],
         _ => Vec::new(),

@@ -2,7 +2,6 @@
 //! curve, their mean, with a band around it. All of it can be made again from the runs' folders.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};

@@ -141,7 +141,7 @@ impl Sweep {
         let value = match result.status {
             Status::Completed => result.last.as_ref().and_then(monitored).map(|(_, value)| value),
             Status::Failed(_) => None,
-            Status::Stopped | Status::Skipped => return None,
+            Status::Stopped | Status::Skipped | Status::Busy(_) => return None,
         };
         let key = key(&result.changes);
         let setting = self.settings.get_mut(&key)?;

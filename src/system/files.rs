@@ -39,7 +39,9 @@ pub fn open_own(path: &Path, wanted: &mut OpenOptions) -> io::Result<File> {
     let opened = options(wanted, Links::Refuse).open(path);
     // The system's own words for this are about a loop of links.
     let is_link = || fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
-    regular(opened.map_err(|error| if is_link() { link() } else { error })?)
+    let file = opened.map_err(|error| if is_link() { link() } else { error })?;
+    // Writing to a device waits for nobody.
+    if is_device(&file.metadata()?.file_type()) { Ok(file) } else { regular(file) }
 }
 
 /// Whether there is a real folder at the path; `false` if there is nothing.
@@ -96,6 +98,16 @@ fn regular(file: File) -> io::Result<File> {
             "it is a pipe, a socket or a device, want a regular file",
         ),
     })
+}
+
+#[cfg(unix)]
+fn is_device(kind: &fs::FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_char_device(kind)
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &fs::FileType) -> bool {
+    false
 }
 
 #[derive(Clone, Copy, PartialEq)]
