@@ -51,11 +51,10 @@ mod trained;
 
 pub use exit::Exit;
 
-use std::any::TypeId;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, ValueParser};
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{Args, Command};
@@ -97,9 +96,11 @@ fn parse_and_dispatch(argv: &[OsString]) -> Exit {
 /// The same command, to which an empty word is an error wherever one is taken: it comes from a variable
 /// that is not set, and as the beginning of every name it would stand for anything.
 fn words_wanted(command: clap::Command) -> clap::Command {
+    // A parser of its own knows what it takes; clap compares no parsers, but prints them.
+    let plain = format!("{:?}", ValueParser::string());
     // An empty note removes the one there was.
     let takes_word = |arg: &clap::Arg| {
-        arg.get_id() != "note" && arg.get_value_parser().type_id() == TypeId::of::<String>()
+        arg.get_id() != "note" && format!("{:?}", arg.get_value_parser()) == plain
     };
     let wanted = |arg: clap::Arg| match takes_word(&arg) {
         true => arg.value_parser(NonEmptyStringValueParser::new()),

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Plan;
 use crate::experiment::Setting;
-use crate::runs::{DataSource, Machine, Record, Status};
+use crate::runs::{DataSource, Folder, Machine, Record, Status};
+use crate::system;
 use crate::train::Logs;
 
 /// Removes a file, if it is there.
@@ -20,6 +21,15 @@ pub(super) fn remove(path: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses links where the run's own folders should be: what they lead to may be another's.
+pub(super) fn refuse_links(folder: &Folder) -> Result<()> {
+    for inner in [folder.train(), folder.validation(), folder.checkpoint()] {
+        let cannot = || format!("cannot write to `{}`", inner.display());
+        system::is_folder(&inner).with_context(cannot)?;
+    }
+    Ok(())
 }
 
 /// The time.

@@ -15,7 +15,7 @@ use chrono::{DateTime, FixedOffset};
 use crate::config::{Plan, saved_plan};
 use crate::data::{Preparation, describe};
 use crate::events::Outcome;
-use crate::experiment::beginning::{fingerprint, is_of, now, record, remove};
+use crate::experiment::beginning::{fingerprint, is_of, now, record, refuse_links, remove};
 use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
 use crate::experiment::growing_files::Files;
@@ -68,10 +68,7 @@ impl Logbook {
         let folder = Folder::at(order.dir);
         folder.make()?;
         let lock = Lock::take(folder.path())?;
-        for inner in [folder.train(), folder.validation(), folder.checkpoint()] {
-            let cannot = || format!("cannot write to `{}`", inner.display());
-            system::is_folder(&inner).with_context(cannot)?;
-        }
+        refuse_links(&folder)?;
         let found = match fs::exists(folder.record()) {
             Ok(false) => None,
             _ => Some(Record::load(&folder.record())?),

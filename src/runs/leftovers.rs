@@ -123,27 +123,31 @@ pub(super) struct HiddenFolder {
 impl HiddenFolder {
     /// Makes the folder in `parent`, for one that is to be called `name`.
     pub(super) fn create(parent: &Path, name: &str) -> Result<HiddenFolder, RunsError> {
-        let cannot = RunsError::io("create a folder in", parent);
         let pid = std::process::id();
-        let path = loop {
+        loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let path = parent.join(format!("{PREFIX}{name}.{pid}-{number}{SUFFIX}"));
             match fs::create_dir(&path) {
-                Ok(()) => break path,
+                Ok(()) => {}
                 // Another process with our number, on a shared disk or in a container.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(cannot(error)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(RunsError::io("create a folder in", parent)(error)),
             }
-        };
-        match Lock::take(&path) {
-            Ok(lock) => Ok(HiddenFolder { path, kept: false, _lock: lock }),
-            Err(error) => {
-                let _ = fs::remove_dir_all(&path);
-                // The name of the folder under way would tell a user nothing.
-                Err(match error {
-                    RunsError::Io { source, .. } => cannot(source),
-                    other => other,
-                })
+            match Lock::take(&path) {
+                Ok(lock) => return Ok(HiddenFolder { path, kept: false, _lock: lock }),
+                // Another process has taken it for abandoned, before it was locked.
+                Err(RunsError::InUse { .. }) => {}
+                Err(RunsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let _ = fs::remove_dir_all(&path);
+                    // The name of the folder under way would tell a user nothing.
+                    return Err(match error {
+                        RunsError::Io { source, .. } => {
+                            RunsError::io("create a folder in", parent)(source)
+                        }
+                        other => other,
+                    });
+                }
             }
         }
     }
@@ -212,6 +216,19 @@ mod tests {
         drop(lock);
         remove_abandoned(dir.path());
         assert!(!busy.exists() && !fresh.exists() && foreign.exists());
+    }
+
+    #[test]
+    fn folders_that_are_being_made_survive_removals_at_the_same_time() {
+        let dir = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            let remover = scope.spawn(|| (0..300).for_each(|_| remove_abandoned(dir.path())));
+            for _ in 0..300 {
+                let made = HiddenFolder::create(dir.path(), "20261123-210800").unwrap();
+                fs::write(made.path().join("plan.json"), "{}").unwrap();
+            }
+            remover.join().unwrap();
+        });
     }
 
     #[test]
