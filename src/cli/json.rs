@@ -92,7 +92,8 @@ mod tests {
                 "loss": null,
                 "val_loss": null
               },
-              "best": null
+              "best": null,
+              "early_stopping": null
             },
             {
               "name": "adam",
@@ -110,7 +111,8 @@ mod tests {
                 "epoch": 3,
                 "loss": 0.5,
                 "val_loss": 0.125
-              }
+              },
+              "early_stopping": null
             }
           ],
           "completed": 1,

@@ -23,7 +23,7 @@ const RED: Color = [203, 24, 29];
 const TITLE: usize = 42;
 const AXIS: usize = 36;
 /// The longest name of a class in pixels.
-const LONGEST: f32 = 160.0;
+const LONGEST: f32 = 150.0;
 
 /// The picture of all rows.
 pub(super) fn confusion_matrix(look: &Look<'_>) -> Summary {
