@@ -159,7 +159,10 @@ mod threads {
         let begun = || {
             let logs = sandbox.path().join("logs/long");
             let sweep = fs::read_dir(logs).ok()?.flatten().next()?.path();
-            fs::read_dir(sweep).ok()?.flatten().find(|entry| entry.path().join("history.csv").exists())
+            fs::read_dir(sweep)
+                .ok()?
+                .flatten()
+                .find(|entry| entry.path().join("history.csv").exists())
         };
         while begun().is_none() {
             assert_eq!(child.try_wait().unwrap(), None, "it trains on");
