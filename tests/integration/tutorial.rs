@@ -132,14 +132,14 @@ fn tensorboard_shows_every_epoch_in_both_layouts() {
 
 /// Every write to a full disk fails: so does the run, and only it.
 #[test]
-fn a_folder_that_cannot_be_written_fails_the_run_with_its_path() {
+fn log_folder_that_cannot_be_made_stops_the_request_with_its_path() {
     let sandbox = Sandbox::new();
     sandbox.file("small.toml", SMALL);
     sandbox.file("blocked", "a file where a folder should be");
-    let said = sandbox.runner("run small.toml --logdir blocked --json -q").exits(1);
-    let runs: Value = serde_json::from_str(&said.stdout).unwrap();
-    let error = runs["runs"][0]["error"].as_str().unwrap();
-    assert!(error.contains("cannot create the folder `blocked/small`"), "{error}");
+    let said = sandbox.runner("run small.toml --logdir blocked --json -q").exits(2);
+    let message = "error: cannot create the folder `blocked/small`: not a directory\n  help: ";
+    assert!(said.stderr.starts_with(message), "{}", said.stderr);
+    assert_eq!(said.stdout, "");
 }
 
 #[test]
