@@ -9,9 +9,9 @@ use super::columns::{Column, lines};
 use super::console::Console;
 use super::escape::one_line;
 use super::exit::Exit;
-use super::format::count;
+use super::format::{count, or_dash};
 use super::load;
-use crate::config::{Change, Experiment, Plan, short_keys};
+use crate::config::{Experiment, Plan, ShortTexts, short_keys};
 
 /// Prints the plans as TOML, one after the other, or as one JSON value; each is expanded when it is
 /// its turn.
@@ -71,10 +71,13 @@ fn table(experiment: &Experiment) -> String {
     let headings = || (0..runs.len()).map(|index| runs.heading(index).unwrap_or_default());
     let number = |label: String| label.split('-').next().unwrap_or_default().to_owned();
     let mut columns = vec![Column::words("run", headings().map(|(label, _)| number(label)))];
+    let values: Vec<Vec<_>> = headings()
+        .map(|(_, changes)| changes.into_iter().map(|change| change.value).collect())
+        .collect();
     for (i, short) in short_keys(runs.keys()).iter().enumerate() {
-        let value =
-            |(_, changes): (_, Vec<Change>)| changes.get(i).map_or("-".to_owned(), Change::text);
-        columns.push(Column::values(short, headings().map(value)));
+        let texts = ShortTexts::of(values.iter().filter_map(|values| values.get(i)));
+        let text = |values: &Vec<_>| or_dash(values.get(i), |value| texts.get(value));
+        columns.push(Column::values(short, values.iter().map(text)));
     }
     let lines = lines(&columns).into_iter().map(|line| format!("# {line}\n"));
     let count = count(runs.len(), "run");

@@ -7,7 +7,7 @@ use super::format::{duration, or_dash};
 use super::labels::Labels;
 use super::line::{Line, of_one_sweep};
 use super::rank::ranked;
-use crate::config::short_keys;
+use crate::config::{ShortTexts, short_keys};
 use crate::report::metric_names;
 use crate::sweep::{RunResult, Status};
 
@@ -72,10 +72,11 @@ fn of_sweep(results: &[RunResult], all: &[Line<'_>], shown: &[&Line<'_>]) -> Vec
     };
     let mut columns = vec![Column::words("run", cells(&run_numbers))];
     let keys: Vec<_> = results[0].changes.iter().map(|change| change.key.clone()).collect();
-    let value = |line: &Line<'_>, key: &str| or_dash(line.change(key), |change| change.text());
     for (key, short) in keys.iter().zip(short_keys(&keys)) {
-        if all.iter().any(|line| value(line, key) != value(&all[0], key)) {
-            columns.push(Column::values(&short, cells(&|line| value(line, key))));
+        let texts = ShortTexts::of(all.iter().filter_map(|line| Some(&line.change(key)?.value)));
+        let value = |line: &Line<'_>| or_dash(line.change(key), |change| texts.get(&change.value));
+        if all.iter().any(|line| value(line) != value(&all[0])) {
+            columns.push(Column::values(&short, cells(&value)));
         }
     }
     if all.iter().any(|line| 1 < line.runs.len()) {

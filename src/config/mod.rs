@@ -50,6 +50,6 @@ pub use reference::reference;
 pub use runs::Runs;
 pub use saved::{saved_plan, settings};
 pub use schema::schema;
-pub use sweep::short_keys;
+pub use sweep::{ShortTexts, short_keys};
 pub use tensorboard::{Layout, TensorBoard, UpdateFreq};
 pub use weights::{ClassWeight, ClassWeights, Formula};

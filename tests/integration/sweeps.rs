@@ -133,3 +133,36 @@ fn runs_that_validate_on_another_file_are_sorted_by_its_numbers() {
     );
     sandbox.runner("run c.toml --sort val_loss").exits(0);
 }
+
+#[test]
+fn a_sweep_over_layers_has_short_names_and_tables() {
+    let sandbox = Sandbox::new();
+    let dense = |units, activation| {
+        format!("{{ type = \"dense\", units = {units}, activation = \"{activation}\" }}")
+    };
+    let (dropout, out) = ("{ type = \"dropout\", rate = 0.2 }", dense(10, "softmax"));
+    let lists = [
+        format!("[{}, {out}]", dense(16, "relu")),
+        format!("[{}, {out}]", dense(16, "tanh")),
+        format!("[{}, {}, {dropout}, {out}]", dense(32, "relu"), dense(16, "relu")),
+    ];
+    sandbox.file(
+        "layers.toml",
+        &format!(
+            "[data]\ndataset = \"mnist\"\nlimit = 50\n[training]\nepochs = 1\n\
+             [sweep.parameters]\n\"model.layers\" = [{}]\n",
+            lists.join(",\n")
+        ),
+    );
+    let want = ["16+relu-10", "16+tanh-10", "32-16-10+dropout"];
+    let dry = sandbox.runner("run layers.toml --dry-run").exits(0).stdout;
+    let table: Vec<_> = dry.lines().rev().take(3).map(str::to_owned).collect();
+    let ran = sandbox.runner("run layers.toml").exits(0).stdout;
+    let root = fs::read_dir(sandbox.path().join("logs/layers")).unwrap().next().unwrap().unwrap();
+    for (index, text) in want.iter().enumerate() {
+        let folder = format!("000{index}-layers={text}");
+        assert!(root.path().join(&folder).is_dir(), "{folder}");
+        assert!(table.contains(&format!("# 000{index}  {text}")), "{table:?}");
+        assert!(ran.contains(&format!("  {text} ")), "{ran}");
+    }
+}

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::axis::{Axis, Values};
 use super::label::{label, short_keys};
+use super::layers::ShortTexts;
 use super::pick::Space;
 use super::table::Distribution;
 use crate::config::experiment::Change;
@@ -198,6 +199,7 @@ impl Sweeper<'_, '_> {
         let replicated = 1 < self.space.seeds.len();
         keys.extend(replicated.then(|| "seed".to_owned()));
         let short = short_keys(&keys);
+        let texts: Vec<_> = varying().map(short_texts).collect();
         let seeds: Vec<Option<u64>> = match self.space.seeds.is_empty() {
             true => vec![None],
             false => self.space.seeds.iter().map(|(seed, _)| Some(*seed)).collect(),
@@ -209,11 +211,14 @@ impl Sweeper<'_, '_> {
             for seed in &seeds {
                 let all = self.axes.iter().zip(&values).filter(|(axis, _)| axis.varies());
                 let mut changes: Vec<_> = all.map(|(axis, value)| change(axis, value)).collect();
+                let of_axes = changes.iter().zip(&texts);
+                let mut texts: Vec<_> = of_axes.map(|(c, texts)| texts.get(&c.value)).collect();
                 if let Some(seed) = seed.filter(|_| replicated) {
                     let value = toml::Value::Integer(seed as i64);
                     changes.push(Change { key: "seed".to_owned(), value });
+                    texts.push(seed.to_string());
                 }
-                let label = label(runs.len(), total, &short, &changes);
+                let label = label(runs.len(), total, &short, &texts);
                 let values = changes.into_iter().map(|change| change.value).collect();
                 runs.push(label, values, *seed, draft.at(place));
             }
@@ -231,6 +236,12 @@ struct Found {
 
 fn change(axis: &Axis, value: &Node) -> Change {
     Change { key: axis.key(), value: value.to_toml() }
+}
+
+/// Texts for the listed values of a parameter.
+fn short_texts(axis: &&Axis) -> ShortTexts {
+    let values: Vec<_> = axis.list().iter().map(Node::to_toml).collect();
+    ShortTexts::of(&values)
 }
 
 fn whole(key: &str, range: &Node) -> Problem {

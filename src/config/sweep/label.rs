@@ -8,25 +8,40 @@ use crate::config::tree::TAGS;
 
 /// The longest label, in bytes.
 const LONGEST: usize = 100;
+/// The part of a value that is left out of its middle.
+const GAP: &str = "..";
 
 /// The label of run `index` (from 0) of `total`: `0003-learning_rate=0.01,units=64`.
 ///
-/// `keys` are the short names of the keys of `changes`. The number alone makes it unique: what is
-/// too long is cut.
-pub(super) fn label(index: usize, total: usize, keys: &[String], changes: &[Change]) -> String {
+/// `keys` are the short names of the swept keys, `texts` their values. The number alone makes the label
+/// unique: values that are too long are shortened in the middle.
+pub(super) fn label(index: usize, total: usize, keys: &[String], texts: &[String]) -> String {
     let width = total.saturating_sub(1).to_string().len().max(4);
     let number = format!("{index:0width$}");
-    let values: Vec<_> = changes.iter().map(|change| plain(&change.text())).collect();
+    let values: Vec<_> = texts.iter().map(|text| plain(text)).collect();
     let longest = values.iter().map(String::len).max().unwrap_or(0);
     let joined = |most: usize| {
-        let pieces =
-            keys.iter().zip(&values).map(|(key, value)| format!("{key}={}", cut(value, most)));
+        let pieces = keys
+            .iter()
+            .zip(&values)
+            .map(|(key, value)| format!("{key}={}", shortened(value, most)));
         let pieces: Vec<_> = std::iter::once(number.clone()).chain(pieces).collect();
         safe(&pieces.join(",").replacen(',', "-", 1))
     };
     let fitting = (1..=longest.min(LONGEST)).rev().map(joined).find(|label| label.len() <= LONGEST);
     let label = fitting.unwrap_or_else(|| joined(1));
     cut(&label, LONGEST).trim_end_matches('.').to_owned()
+}
+
+/// At most `most` bytes of a text: of a long one the two ends, which differ more than its middle.
+fn shortened(text: &str, most: usize) -> String {
+    if text.len() <= most || most < 3 * GAP.len() {
+        return cut(text, most).to_owned();
+    }
+    let half = (most - GAP.len()) / 2;
+    let from = text.len() - (most - GAP.len() - half);
+    let from = (from..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    format!("{}{GAP}{}", cut(text, half), &text[from..])
 }
 
 /// At most `most` bytes of a text, cut between characters.
@@ -60,7 +75,8 @@ impl Change {
     }
 }
 
-fn text(value: &Value) -> String {
+/// A value as a person says it.
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Float(float) => number(*float),
@@ -122,7 +138,7 @@ fn short(names: &[Vec<&str>], i: usize) -> String {
 mod tests {
     use super::*;
 
-    fn shortened(keys: &[&str]) -> Vec<String> {
+    fn short(keys: &[&str]) -> Vec<String> {
         short_keys(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
     }
 
@@ -132,14 +148,14 @@ mod tests {
 
     #[test]
     fn keys_are_as_long_as_they_must_be() {
-        assert_eq!(shortened(&["optimizer.learning_rate", "seed"]), ["learning_rate", "seed"]);
+        assert_eq!(short(&["optimizer.learning_rate", "seed"]), ["learning_rate", "seed"]);
         assert_eq!(
-            shortened(&["model.layers.0.units", "model.layers.1.units"]),
+            short(&["model.layers.0.units", "model.layers.1.units"]),
             ["0.units", "1.units"]
         );
-        assert_eq!(shortened(&["optimizer.name", "training.loss.name"]), ["optimizer", "loss"]);
-        assert_eq!(shortened(&["optimizer", "optimizer.name"]), ["optimizer", "name"]);
-        assert_eq!(shortened(&["model.layers.0"]), ["layers.0"]);
+        assert_eq!(short(&["optimizer.name", "training.loss.name"]), ["optimizer", "loss"]);
+        assert_eq!(short(&["optimizer", "optimizer.name"]), ["optimizer", "name"]);
+        assert_eq!(short(&["model.layers.0"]), ["layers.0"]);
     }
 
     #[test]
@@ -156,20 +172,22 @@ mod tests {
     #[test]
     fn a_label_is_one_part_of_a_path() {
         let changes = [change("a.rate", 0.01), change("data.set", "../big data/é.npz")];
-        let keys = shortened(&["a.rate", "data.set"]);
-        assert_eq!(label(3, 10, &keys, &changes), "0003-rate=0.01,set=.._big+data_é.npz");
-        assert_eq!(label(3, 100_000, &keys[..1], &changes[..1]), "00003-rate=0.01");
+        let texts = changes.map(|change| change.text());
+        let keys = short(&["a.rate", "data.set"]);
+        assert_eq!(label(3, 10, &keys, &texts), "0003-rate=0.01,set=.._big+data_é.npz");
+        assert_eq!(label(3, 100_000, &keys[..1], &texts[..1]), "00003-rate=0.01");
         assert_eq!(label(0, 1, &[], &[]), "0000");
     }
 
     #[test]
-    fn what_is_too_long_is_cut() {
-        let changes = [change("a", "x".repeat(300)), change("b", "é".repeat(300)), change("c", 1)];
+    fn long_values_are_shortened_in_the_middle() {
+        let texts = [format!("begin{}end", "x".repeat(300)), "é".repeat(300), "1".to_owned()];
         let keys = ["a", "b", "c"].map(str::to_owned);
-        let label = label(7, 10, &keys, &changes);
-        assert!(label.starts_with("0007-a=xxxx") && label.ends_with("é,c=1"), "{label}");
-        assert!((95..=LONGEST).contains(&label.len()), "{label}");
+        let label = label(7, 10, &keys, &texts);
+        assert!(label.starts_with("0007-a=beginxx") && label.contains("xend,b=é"), "{label}");
+        assert!(label.ends_with("é,c=1") && label.matches("..").count() == 2, "{label}");
+        assert!((LONGEST - 5..=LONGEST).contains(&label.len()), "{label}");
         let keys = ["k".repeat(90), "l".repeat(90), "m".to_owned()];
-        assert_eq!(super::label(7, 10, &keys, &changes).len(), LONGEST);
+        assert_eq!(super::label(7, 10, &keys, &texts).len(), LONGEST);
     }
 }
