@@ -1,12 +1,19 @@
 //! Columns of text, each as wide as its widest cell; it prints nothing.
 
+use std::ops::Range;
+
 use super::escape::one_line;
+use super::fit::{middle, shorten_all};
 
 /// A column of a table.
 pub(super) struct Column {
     /// The title, then a cell for each line.
     cells: Vec<String>,
     left: bool,
+    /// How soon the column is left out where a terminal is too narrow; 0 comes last.
+    rank: u8,
+    /// Whether its words may be shortened.
+    shrinks: bool,
 }
 
 impl Column {
@@ -14,7 +21,7 @@ impl Column {
     pub(super) fn words(title: &str, cells: impl IntoIterator<Item = String>) -> Column {
         let cells = std::iter::once(title.to_owned()).chain(cells);
         let cells = cells.map(|cell| one_line(&cell).into_owned()).collect();
-        Column { cells, left: true }
+        Column { cells, left: true, rank: 0, shrinks: false }
     }
 
     /// Numbers, which end at one place.
@@ -29,8 +36,49 @@ impl Column {
         Column { left: !column.cells[1..].iter().all(is_number), ..column }
     }
 
-    fn width(&self) -> usize {
+    /// The same, left out before columns of a lower rank.
+    pub(super) fn ranked(self, rank: u8) -> Column {
+        Column { rank, ..self }
+    }
+
+    /// The same, with words that may be shortened; numbers never are.
+    pub(super) fn shrinking(self) -> Column {
+        Column { shrinks: self.left, ..self }
+    }
+
+    pub(super) fn rank(&self) -> u8 {
+        self.rank
+    }
+
+    pub(super) fn shrinks(&self) -> bool {
+        self.shrinks
+    }
+
+    pub(super) fn title(&self) -> &str {
+        &self.cells[0]
+    }
+
+    /// The cells without the title.
+    pub(super) fn cells(&self) -> &[String] {
+        &self.cells[1..]
+    }
+
+    /// The same, with the cells of these lines alone.
+    pub(super) fn part(&self, lines: Range<usize>) -> Column {
+        let title = std::iter::once(self.title().to_owned());
+        let cells = title.chain(self.cells()[lines].iter().cloned()).collect();
+        Column { cells, ..*self }
+    }
+
+    /// The width of the widest cell.
+    pub(super) fn width(&self) -> usize {
         self.cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)
+    }
+
+    /// Shortens every cell to at most `width` characters.
+    pub(super) fn shorten(&mut self, width: usize) {
+        let title = std::iter::once(middle(self.title(), width));
+        self.cells = title.chain(shorten_all(self.cells(), width)).collect();
     }
 }
 

@@ -5,9 +5,10 @@ use std::path::Path;
 use chrono::Utc;
 use serde_json::{Map, Value, json};
 
-use super::columns::{Column, lines};
+use super::columns::Column;
 use super::console::{Console, Tone, stdout_width};
 use super::exit::Exit;
+use super::fit::fitted;
 use super::format::{ago, number, or_dash};
 use super::json::{number as json_number, numbers};
 use super::questions::ListArgs;
@@ -33,7 +34,9 @@ pub(super) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
         let which = if args.filters.filter.is_empty() { "" } else { " such" };
         console.say(&format!("there is no{which} run in {}", args.dir.display()));
     } else {
-        console.data(&table(&runs, args, console))?;
+        let (text, note) = table(&runs, args, console);
+        console.data(&text)?;
+        note.iter().for_each(|note| console.say(note));
     }
     notes.iter().for_each(|note| console.error(note));
     Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })
@@ -94,58 +97,40 @@ fn as_json(run: &Run, keys: &[String]) -> Value {
     value
 }
 
-/// A column, and how soon it is left out where a terminal is too narrow; 0 is never.
-type Ranked = (u8, Column);
-
-fn table(runs: &[Run], args: &ListArgs, console: &Console) -> String {
-    let mut columns = whole_table(runs, args);
-    let width = |columns: &[Ranked]| {
-        let lines = lines(columns.iter().map(|(_, column)| column));
-        lines.iter().map(|line| line.chars().count()).max().unwrap_or(0)
-    };
-    while let Some(worst) = columns.iter().map(|(rank, _)| *rank).max().filter(|rank| 0 < *rank) {
-        if stdout_width().is_none_or(|most| width(&columns) <= most) {
-            break;
-        }
-        columns.retain(|(rank, _)| *rank != worst);
-    }
+/// The table, and a note of what is not in it.
+fn table(runs: &[Run], args: &ListArgs, console: &Console) -> (String, Option<String>) {
+    let fitted = fitted(whole_table(runs, args), stdout_width().filter(|_| !args.wide));
     let tones = std::iter::once(Some(Tone::Head)).chain(runs.iter().map(tone));
-    let lines = lines(columns.iter().map(|(_, column)| column));
     let paint = |(line, tone): (&String, Option<Tone>)| match tone {
         Some(tone) => console.out.paint(tone, line) + "\n",
         None => format!("{line}\n"),
     };
-    lines.iter().zip(tones).map(paint).collect()
+    let text = fitted.lines.iter().zip(tones).map(paint).collect();
+    (text, fitted.note("--wide"))
 }
 
-fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Ranked> {
+fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Column> {
     let now = Utc::now();
     let age = |run: &Run| ago((now - run.record.started.to_utc()).as_seconds_f64());
     let cells = |cell: &dyn Fn(&Run) -> String| runs.iter().map(cell).collect::<Vec<_>>();
     let mut columns = vec![
-        (0, Column::words("run", cells(&|run| run.label(&args.dir)))),
-        (0, Column::words("status", cells(&|run| run.state.word().to_owned()))),
-        (4, Column::numbers("age", cells(&age))),
-        (3, Column::numbers("epochs", cells(&|run| run.record.epochs.to_string()))),
+        Column::words("run", cells(&|run| run.label(&args.dir))).shrinking(),
+        Column::words("status", cells(&|run| run.state.word().to_owned())),
+        Column::numbers("age", cells(&age)).ranked(4),
+        Column::numbers("epochs", cells(&|run| run.record.epochs.to_string())).ranked(3),
     ];
     for key in &args.columns {
         let text = |run: &Run| or_dash(run.setting(key), setting);
-        columns.push((0, Column::values(key, cells(&text))));
+        columns.push(Column::values(key, cells(&text)).shrinking());
     }
     for (rank, name, text) in annotations(runs, &args.dir) {
-        columns.push((rank, Column::words(name, text)));
+        columns.push(Column::words(name, text).shrinking().ranked(rank));
     }
-    for name in &metric_names(runs.iter().map(|run| &run.record.metrics)) {
-        let wanted = args.sort.as_deref() == Some(name);
-        let rank = if wanted {
-            0
-        } else if name.starts_with("val_") {
-            2
-        } else {
-            5
-        };
+    let names = metric_names(runs.iter().map(|run| &run.record.metrics));
+    let judge = judge(&names, args.sort.as_deref());
+    for name in &names {
         let text = |run: &Run| or_dash(run.number(name), number);
-        columns.push((rank, Column::numbers(name, cells(&text))));
+        columns.push(Column::numbers(name, cells(&text)).ranked(metric_rank(name, judge)));
     }
     let best = |run: &Run| {
         let (name, _) = monitored(&run.record.best.as_ref()?.metrics)?;
@@ -157,10 +142,27 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Ranked> {
             let text = |run: &Run| {
                 or_dash(of(run), |(_, value, epoch)| format!("{} at {epoch:>2}", number(value)))
             };
-            columns.push((6, Column::numbers(&format!("best {judge}"), cells(&text))));
+            let sorted = args.sort.as_ref().is_some_and(|sort| *sort == format!("best.{judge}"));
+            let column = Column::numbers(&format!("best {judge}"), cells(&text));
+            columns.push(column.ranked(if sorted { 0 } else { 6 }));
         }
     }
     columns
+}
+
+/// The number by which runs are compared: the one they are sorted by, or else the usual one.
+pub(super) fn judge<'a>(names: &[&'a str], sort: Option<&'a str>) -> &'a str {
+    let usual = || names.iter().find(|name| **name == "val_loss").copied();
+    sort.filter(|sort| names.contains(sort)).or_else(usual).unwrap_or("loss")
+}
+
+/// How soon a number is left out.
+pub(super) fn metric_rank(name: &str, judge: &str) -> u8 {
+    match name {
+        _ if name == judge => 0,
+        _ if name.starts_with("val_") => 2,
+        _ => 5,
+    }
 }
 
 /// Columns for the names that are not in the folders, the tags and the notes, where there are any.
@@ -170,9 +172,9 @@ fn annotations(runs: &[Run], base: &Path) -> Vec<(u8, &'static str, Vec<String>)
         if run.label(base).contains(&safe_name(&name)) { String::new() } else { name }
     };
     let columns = vec![
-        (0, "name", runs.iter().map(name).collect()),
-        (0, "tags", runs.iter().map(|run| run.annotations.tags.join(", ")).collect()),
-        (4, "note", runs.iter().map(|run| short_note(run.annotations.note.as_deref())).collect()),
+        (1, "name", runs.iter().map(name).collect()),
+        (2, "tags", runs.iter().map(|run| run.annotations.tags.join(", ")).collect()),
+        (5, "note", runs.iter().map(|run| short_note(run.annotations.note.as_deref())).collect()),
     ];
     let is_told = |column: &(u8, &str, Vec<String>)| column.2.iter().any(|text| !text.is_empty());
     columns.into_iter().filter(is_told).collect()

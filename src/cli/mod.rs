@@ -20,6 +20,7 @@ mod questions;
 
 mod check;
 mod compare;
+mod compare_table;
 mod completions;
 mod dry_run;
 mod evaluate;
@@ -39,6 +40,7 @@ mod progress;
 
 mod columns;
 mod curve;
+mod fit;
 mod format;
 mod json;
 mod labels;

@@ -132,6 +132,12 @@ pub(super) struct ListArgs {
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub(super) columns: Vec<String>,
 
+    /// Show every column and whole names, however wide the terminal is
+    ///
+    /// What is no terminal, such as a pipe, gets them in any case.
+    #[arg(long)]
+    pub(super) wide: bool,
+
     /// Print one JSON value
     #[arg(long)]
     pub(super) json: bool,
@@ -172,6 +178,13 @@ pub(super) struct CompareArgs {
     /// Show only the first N
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(super) top: Option<usize>,
+
+    /// Show every key in which the runs differ, in as many tables as that takes
+    ///
+    /// Without it a terminal shows the keys that were swept, and not the defaults that follow from them;
+    /// what is no terminal, such as a pipe, gets every key in any case.
+    #[arg(long)]
+    pub(super) all_keys: bool,
 
     /// Print one JSON value
     #[arg(long)]

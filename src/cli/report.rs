@@ -62,8 +62,12 @@ pub(super) fn report(
         console.data(&(serde_json::to_string_pretty(&json::results(results))? + "\n"))
     } else if !wanted.quiet && 1 < results.len() {
         let cut = wanted.cut(results);
-        let table = table::table(results, cut, console.out, stdout_width());
-        console.data(&table).map(|()| more(results, cut).iter().for_each(|note| console.say(note)))
+        let table = table::table(results, cut, stdout_width());
+        let text = table::painted(results, cut, console.out, &table.lines);
+        let wide = table.note(&wide(ending));
+        let notes =
+            || more(results, cut).into_iter().chain(wide).for_each(|note| console.say(&note));
+        console.data(&text).map(|()| notes())
     } else {
         Ok(())
     };
@@ -73,6 +77,14 @@ pub(super) fn report(
         notes(ending).iter().for_each(|note| console.say(note));
     }
     Ok(written?)
+}
+
+/// The command that lists these runs with every column.
+fn wide(ending: &Ending<'_>) -> String {
+    let sweep = ending.results.first().filter(|_| of_one_sweep(ending.results));
+    let dir = sweep.map(|result| &*result.root).or(ending.logdir);
+    let dir = dir.map_or_else(String::new, |dir| format!(" {}", shell_word(dir)));
+    format!("runner list --wide{dir}")
 }
 
 /// How to see the lines that were left out.

@@ -1,11 +1,13 @@
 //! The table of several runs, best first, as text: of a sweep only what differs, replicates as one
 //! line; it prints nothing.
 
-use super::columns::{Column, lines as aligned};
+use super::columns::Column;
 use super::console::{Stream, Tone};
+use super::fit::{Fitted, fitted};
 use super::format::{duration, or_dash};
 use super::labels::Labels;
 use super::line::{Line, of_one_sweep};
+use super::list::{judge, metric_rank};
 use super::rank::ranked;
 use crate::config::{ShortTexts, short_keys};
 use crate::report::metric_names;
@@ -20,14 +22,9 @@ pub(super) struct Cut<'a> {
     pub(super) top: usize,
 }
 
-/// The table; what no run has takes no column. The folders, which the runs of a sweep need not show,
-/// are left out where they would make a line longer than `columns`.
-pub(super) fn table(
-    results: &[RunResult],
-    cut: Cut<'_>,
-    stream: Stream,
-    columns: Option<usize>,
-) -> String {
+/// The table in at most `width` characters, which [`painted`] makes a text; what no run has takes no
+/// column.
+pub(super) fn table(results: &[RunResult], cut: Cut<'_>, width: Option<usize>) -> Fitted {
     let all = Line::all(results);
     let ranked: Vec<_> = ranked(&all, cut.sort).into_iter().take(cut.top).collect();
     let shown: Vec<&Line<'_>> = ranked.iter().map(|&(_, line)| &all[line]).collect();
@@ -37,15 +34,24 @@ pub(super) fn table(
         true => table.extend(of_sweep(results, &all, &shown)),
         false => table.extend(of_runs(results, &ranked)),
     }
-    table.extend(numbers(results, &shown));
-    let mut lines = aligned(&table);
+    table.extend(numbers(results, &shown, cut.sort));
     if !of_one_sweep(results) {
-        table.push(Column::words("folder", shown.iter().map(|line| folder(line.runs[0]))));
-        let wide = aligned(&table);
-        let width = wide.iter().map(|line| line.chars().count()).max();
-        lines = if columns < width && columns.is_some() { lines } else { wide };
+        let folders = Column::words("folder", shown.iter().map(|line| folder(line.runs[0])));
+        table.push(folders.ranked(9));
     }
-    let tones = ranked.iter().map(|&(rank, line)| tone(rank, all[line].runs[0]));
+    fitted(table, width)
+}
+
+/// The lines of the table of `results`, the best and the failed in their colours.
+pub(super) fn painted(
+    results: &[RunResult],
+    cut: Cut<'_>,
+    stream: Stream,
+    lines: &[String],
+) -> String {
+    let all = Line::all(results);
+    let ranked = ranked(&all, cut.sort).into_iter().take(cut.top);
+    let tones = ranked.map(|(rank, line)| tone(rank, all[line].runs[0]));
     let tones = std::iter::once(Some(Tone::Head)).chain(tones);
     let painted = |(line, tone): (&String, Option<Tone>)| {
         tone.map_or_else(|| line.clone(), |tone| stream.paint(tone, line)) + "\n"
@@ -59,9 +65,9 @@ fn of_runs(results: &[RunResult], ranked: &[(Option<usize>, usize)]) -> Vec<Colu
     let runs = || ranked.iter().map(|&(_, run)| &results[run]);
     let epochs = runs().map(|run| or_dash(started(run), |run| run.epochs.to_string()));
     vec![
-        Column::words("name", ranked.iter().map(|&(_, run)| labels[run].clone())),
-        Column::words("status", runs().map(|run| status(&run.status).to_owned())),
-        Column::numbers("epochs", epochs),
+        Column::words("name", ranked.iter().map(|&(_, run)| labels[run].clone())).shrinking(),
+        Column::words("status", runs().map(|run| status(&run.status).to_owned())).ranked(2),
+        Column::numbers("epochs", epochs).ranked(5),
     ]
 }
 
@@ -76,36 +82,37 @@ fn of_sweep(results: &[RunResult], all: &[Line<'_>], shown: &[&Line<'_>]) -> Vec
         let texts = ShortTexts::of(all.iter().filter_map(|line| Some(&line.change(key)?.value)));
         let value = |line: &Line<'_>| or_dash(line.change(key), |change| texts.get(&change.value));
         if all.iter().any(|line| value(line) != value(&all[0])) {
-            columns.push(Column::values(&short, cells(&value)));
+            columns.push(Column::values(&short, cells(&value)).shrinking().ranked(1));
         }
     }
     if all.iter().any(|line| 1 < line.runs.len()) {
-        columns.push(Column::numbers("runs", cells(&|line| line.runs.len().to_string())));
+        let runs = cells(&|line| line.runs.len().to_string());
+        columns.push(Column::numbers("runs", runs).ranked(3));
     }
     if results.iter().any(|result| result.status != Status::Completed) {
-        columns.push(Column::words("status", cells(&statuses)));
+        columns.push(Column::words("status", cells(&statuses)).ranked(2));
     }
     if results.iter().any(|result| result.epochs != results[0].epochs) {
         let epochs = |line: &Line<'_>| {
             or_dash(mean(line, |run| run.epochs as f64), |mean| format!("{mean:.0}"))
         };
-        columns.push(Column::numbers("epochs", cells(&epochs)));
+        columns.push(Column::numbers("epochs", cells(&epochs)).ranked(5));
     }
     columns
 }
 
 /// The metrics, and the time.
-fn numbers(results: &[RunResult], shown: &[&Line<'_>]) -> Vec<Column> {
+fn numbers(results: &[RunResult], shown: &[&Line<'_>], sort: Option<&str>) -> Vec<Column> {
+    let logs = results.iter().filter_map(|result| result.last.as_ref());
+    let names = metric_names(logs);
+    let judge = judge(&names, sort);
     let metric = |name: &&str| {
-        Column::numbers(
-            name,
-            shown.iter().map(|line| or_dash(line.metric(name), |s| s.to_string())),
-        )
+        let cells = shown.iter().map(|line| or_dash(line.metric(name), |s| s.to_string()));
+        Column::numbers(name, cells).ranked(metric_rank(name, judge))
     };
     let time = |line: &&Line<'_>| or_dash(mean(line, |run| run.seconds), duration);
-    let logs = results.iter().filter_map(|result| result.last.as_ref());
-    let mut columns: Vec<_> = metric_names(logs).iter().map(metric).collect();
-    columns.push(Column::numbers("time", shown.iter().map(time)));
+    let mut columns: Vec<_> = names.iter().map(metric).collect();
+    columns.push(Column::numbers("time", shown.iter().map(time)).ranked(4));
     columns
 }
 
@@ -176,6 +183,10 @@ mod tests {
 
     const ALL: Cut<'_> = Cut { sort: None, top: usize::MAX };
 
+    fn text(results: &[RunResult], cut: Cut<'_>, stream: Stream, width: Option<usize>) -> String {
+        painted(results, cut, stream, &table(results, cut, width).lines)
+    }
+
     /// A run of a sweep over the rate, with replicates.
     fn swept(index: usize, rate: f64, seed: i64, val_loss: f64) -> RunResult {
         let changes = serde_json::json!([
@@ -198,7 +209,7 @@ mod tests {
             swept(2, 0.01, 1, 0.1),
             swept(3, 0.01, 2, 0.2),
         ];
-        insta::assert_snapshot!(table(&results, ALL, Stream::default(), None), @r"
+        insta::assert_snapshot!(text(&results, ALL, Stream::default(), None), @r"
         rank  run        learning_rate  runs         val_loss  time
            1  0002-0003           0.01     2  0.1500 ± 0.0707  1.2s
            2  0000-0001            0.1     2  0.4000 ± 0.1414  1.2s
@@ -206,12 +217,12 @@ mod tests {
         results[1].status = Status::Failed("loss is nan at step 312".to_owned());
         results[1].last = None;
         let cut = Cut { sort: Some("val_loss"), top: 2 };
-        insta::assert_snapshot!(table(&results, cut, Stream::default(), None), @r"
+        insta::assert_snapshot!(text(&results, cut, Stream::default(), None), @r"
         rank  run        learning_rate  runs  status                        val_loss  time
            1  0002-0003           0.01     2  completed              0.1500 ± 0.0707  1.2s
            2  0000-0001            0.1     2  1 completed, 1 failed           0.5000  1.2s
         ");
-        insta::assert_snapshot!(table(&results, Cut { top: 1, ..cut }, Stream::default(), None), @r"
+        insta::assert_snapshot!(text(&results, Cut { top: 1, ..cut }, Stream::default(), None), @r"
         rank  run        learning_rate  runs  status            val_loss  time
            1  0002-0003           0.01     2  completed  0.1500 ± 0.0707  1.2s
         ");
@@ -226,7 +237,7 @@ mod tests {
             ..swept(index, rate, 1, 0.0)
         };
         let results = [swept(0, 0.1, 1, 0.5), skipped(1, 0.01)];
-        insta::assert_snapshot!(table(&results, ALL, Stream::default(), None), @r"
+        insta::assert_snapshot!(text(&results, ALL, Stream::default(), None), @r"
         rank  run   learning_rate  status     epochs  val_loss  time
            1  0000            0.1  completed       2    0.5000  1.2s
            -  0001           0.01  skipped         -         -     -
@@ -241,7 +252,7 @@ mod tests {
             completed("adam", &[("loss", 0.011), ("val_loss", 0.1182), ("learning_rate", 0.001)]),
             completed("rmsprop-long-name", &[("loss", 0.02), ("val_loss", 0.00031)]),
         ];
-        insta::assert_snapshot!(table(&results, ALL, Stream::default(), None), @r"
+        insta::assert_snapshot!(text(&results, ALL, Stream::default(), None), @r"
         rank  name               status     epochs    loss    val_loss  time  folder
            1  rmsprop-long-name  completed       2  0.0200  3.1000e-04  1.2s  logs/rmsprop-long-name/20261123-210800
            2  adam               completed       2  0.0110      0.1182  1.2s  logs/adam/20261123-210800
@@ -253,7 +264,7 @@ mod tests {
     #[test]
     fn the_best_and_the_failed_stand_out() {
         let results = [failed("sgd", "x"), completed("adam", &[("loss", 0.5)])];
-        let text = table(&results, ALL, Stream { color: true, terminal: false }, None);
+        let text = text(&results, ALL, Stream { color: true, terminal: false }, None);
         let text = shown(&text);
         let starts: Vec<_> = text.lines().map(|line| line.split('m').next()).collect();
         assert_eq!(starts, [Some("\x1b[1"), Some("\x1b[32"), Some("\x1b[1;31")]);
@@ -263,7 +274,7 @@ mod tests {
     fn a_narrow_terminal_shows_no_folders() {
         let results = [completed("adam", &[("loss", 0.5)]), completed("sgd", &[("loss", 0.25)])];
         let width = |columns| {
-            let text = table(&results, ALL, Stream::default(), columns);
+            let text = text(&results, ALL, Stream::default(), columns);
             text.lines().map(|line| line.chars().count()).max()
         };
         let whole = width(None);
@@ -276,7 +287,7 @@ mod tests {
         let mut twins = [completed("sweep", &[]), completed("sweep", &[])];
         twins[0].dir = Some("logs/sweep/20261123-210800/0000-units=32".into());
         twins[1].dir = Some("logs/sweep/20261123-210800/0001-units=64".into());
-        insta::assert_snapshot!(table(&twins, ALL, Stream::default(), Some(60)), @r"
+        insta::assert_snapshot!(text(&twins, ALL, Stream::default(), Some(60)), @r"
         rank  name           status     epochs  time
            -  0000-units=32  completed       2  1.2s
            -  0001-units=64  completed       2  1.2s

@@ -9,6 +9,7 @@ use super::order::better;
 use super::refusal::{Refusal, unique};
 use super::run::{Run, State};
 use super::spread::Spread;
+use super::swept::Swept;
 use crate::runs::monitored;
 use crate::train::Logs;
 
@@ -18,8 +19,11 @@ const SEED: &str = "seed";
 /// Runs beside each other.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// The keys that have not one value in all groups, in the order of the plan.
+    /// The keys that have not one value in all groups: those of sweeps first, in the order in which they
+    /// were swept, then the others in the order of the plan.
     pub keys: Vec<String>,
+    /// The settings that sweeps gave to the groups.
+    pub swept: Swept,
     /// The names of the numbers of the last epochs, those of validation last.
     pub metrics: Vec<String>,
     /// What is compared, the best first.
@@ -53,7 +57,10 @@ impl Comparison {
             let mean = |group: &Group| group.metric(name).map(|spread| spread.mean);
             groups.sort_by(|a, b| better(name, mean(a), mean(b)));
         }
-        Ok(Comparison { keys: differing(&groups), metrics, groups })
+        let swept = Swept::of(&groups);
+        let mut keys = differing(&groups);
+        keys.sort_by_key(|key| swept.place(key).unwrap_or(usize::MAX));
+        Ok(Comparison { keys, swept, metrics, groups })
     }
 
     /// The keys that differ and that every group has: those of one optimizer alone are not among them.

@@ -20,6 +20,7 @@ mod scalars;
 mod schedule;
 mod scores;
 mod spread;
+mod swept;
 mod words;
 
 mod page;
@@ -40,4 +41,5 @@ pub use scalars::{ReadLogs, logged_scalars};
 pub use schedule::learning_rates;
 pub use scores::ClassScores;
 pub use spread::Spread;
+pub use swept::Swept;
 pub use words::{count, duration, eta, number};

@@ -2,7 +2,8 @@
 //! nothing.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
@@ -58,6 +59,7 @@ impl Scene {
         sort(&mut runs, state.order);
         let chosen = choose(&runs, state);
         let logs: Vec<Logs> = runs.iter().map(|run| last(run)).collect();
+        let labels = labels(&runs, live.dir());
         let metrics: Vec<String> = metric_names(&logs).into_iter().map(str::to_owned).collect();
         let drawn = drawn(&runs);
         let metric = state.metric(&drawn).unwrap_or("loss");
@@ -75,10 +77,12 @@ impl Scene {
             lines: runs
                 .iter()
                 .zip(&logs)
-                .map(|(run, logs)| line(run, logs, &metrics, now))
+                .zip(&labels)
+                .map(|((run, logs), label)| line(run, (label, logs), &metrics, now))
                 .collect(),
             chosen,
-            caption: followed.map_or_else(String::new, |run| format!("{metric} of {}", label(run))),
+            caption: followed
+                .map_or_else(String::new, |_| format!("{metric} of {}", labels[chosen])),
             curves: followed.map_or_else(Vec::new, |run| curves(run, metric)),
             last_epoch: followed.map_or(1, |run| run.planned.unwrap_or(run.epochs()).max(2)) as f64,
             foot,
@@ -182,16 +186,27 @@ fn head(metrics: &[String]) -> Vec<String> {
     fixed.into_iter().chain(metrics.iter().cloned()).collect()
 }
 
-/// The sweep's number and settings, or name and folder.
-fn label(run: &Followed) -> String {
-    let name = run.run.dir.file_name().unwrap_or_default().to_string_lossy();
-    match run.run.sweep {
-        Some(_) => name.into_owned(),
-        None => format!("{}/{name}", run.run.record.name),
-    }
+/// The names of the runs: name and folder, of one sweep the folders alone, of several also the sweep's.
+fn labels(runs: &[&Followed], base: &Path) -> Vec<String> {
+    let sweeps: HashSet<_> = runs.iter().filter_map(|run| run.run.sweep.as_ref()).collect();
+    let is_one = sweeps.len() == 1 && runs.iter().all(|run| run.run.sweep.is_some());
+    let label = |run: &&Followed| {
+        let folder = run.run.dir.file_name().unwrap_or_default().to_string_lossy();
+        match run.run.sweep {
+            Some(_) if is_one => folder.into_owned(),
+            Some(_) => run.run.label(base),
+            None => format!("{}/{folder}", run.run.record.name),
+        }
+    };
+    runs.iter().map(label).collect()
 }
 
-fn line(run: &Followed, logs: &Logs, metrics: &[String], now: DateTime<Utc>) -> Line {
+fn line(
+    run: &Followed,
+    (label, logs): (&str, &Logs),
+    metrics: &[String],
+    now: DateTime<Utc>,
+) -> Line {
     let state = run.run.state;
     let (done, planned) = (run.epochs(), run.planned);
     let age = (now - run.run.record.started.to_utc()).as_seconds_f64();
@@ -199,7 +214,7 @@ fn line(run: &Followed, logs: &Logs, metrics: &[String], now: DateTime<Utc>) -> 
     // The epochs to come take as long as those that were.
     let left = left.map(|planned| eta(age / done as f64 * planned.saturating_sub(done) as f64));
     let mut cells = vec![
-        label(run),
+        label.to_owned(),
         state.word().to_owned(),
         planned.map_or_else(|| done.to_string(), |planned| format!("{done}/{planned}")),
         ago(age),

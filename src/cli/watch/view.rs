@@ -11,6 +11,7 @@ use ratatui::widgets::{
 };
 
 use super::scene::{Line, Scene};
+use crate::cli::fit::{least_width, shorten_all};
 use crate::cli::format::{number, truncate};
 use crate::report::State;
 
@@ -23,6 +24,20 @@ s              another order: time, best, name
 q  Esc  Ctrl-C leave
 
 The runs go on whatever is pressed here.";
+
+// The fixed columns of a scene, after the name.
+const STATUS: usize = 1;
+const EPOCHS: usize = 2;
+const AGE: usize = 3;
+const LEFT: usize = 4;
+const FIRST_METRIC: usize = 5;
+
+/// The first columns beside a name, which may be shortened for them.
+const ESSENTIAL: usize = 3;
+/// The least characters of a name.
+const LEAST_NAME: usize = 12;
+/// The characters that a name keeps, where it has them, while other columns are shown.
+const COMFORTABLE_NAME: usize = 30;
 
 /// Draws the scene.
 pub(super) fn draw(frame: &mut Frame<'_>, scene: &Scene, color: bool) {
@@ -56,20 +71,23 @@ fn tone(tone: Color, color: bool) -> Style {
 fn runs(frame: &mut Frame<'_>, area: Rect, scene: &Scene, color: bool) {
     let shown = columns(scene, area.width.saturating_sub(2).into());
     let widths = shown.iter().map(|(_, width)| Constraint::Length(*width as u16));
+    let names: Vec<_> = scene.lines.iter().map(|line| line.cells[0].clone()).collect();
+    let names = shorten_all(&names, shown[0].1);
     let cell = |text: &str, (column, width): &(usize, usize)| match *column {
         0 | 1 => Cell::from(truncate(text, *width)),
         _ => Cell::from(Text::from(text.to_owned()).alignment(Alignment::Right)),
     };
     let head = Row::new(shown.iter().map(|column| cell(&scene.head[column.0], column)));
-    let row = |line: &Line| {
+    let row = |(line, name): (&Line, &String)| {
         let style = match line.state {
             State::Running => tone(Color::Green, color),
             State::Failed => tone(Color::Red, color),
             _ => Style::new(),
         };
-        Row::new(shown.iter().map(|column| cell(&line.cells[column.0], column))).style(style)
+        let text = |column: usize| if column == 0 { name } else { &line.cells[column] };
+        Row::new(shown.iter().map(|column| cell(text(column.0), column))).style(style)
     };
-    let table = Table::new(scene.lines.iter().map(row), widths)
+    let table = Table::new(scene.lines.iter().zip(&names).map(row), widths)
         .header(head.style(Modifier::BOLD))
         .column_spacing(2)
         .highlight_symbol("> ")
@@ -80,33 +98,49 @@ fn runs(frame: &mut Frame<'_>, area: Rect, scene: &Scene, color: bool) {
 }
 
 /// The columns that fit, with their widths: of the numbers those of validation first, and the name gets
-/// what is left.
+/// what is left. The less a column matters, the more of the name must fit beside it.
 fn columns(scene: &Scene, width: usize) -> Vec<(usize, usize)> {
     let wide = |column: usize| {
         let cells = scene.lines.iter().map(|line| line.cells[column].chars().count());
         cells.max().unwrap_or(0).max(scene.head[column].chars().count())
     };
-    let is_validation = |column: &usize| scene.head[*column].starts_with("val_");
-    let metrics = || 5..scene.head.len();
-    let mut wanted = vec![1, 2];
-    wanted.extend(metrics().filter(is_validation));
-    wanted.extend([4, 3]);
-    wanted.extend(metrics().filter(|column| !is_validation(column)));
-    // A name is told from others by twelve letters at least.
-    let mut left = width.saturating_sub(wide(0).min(12));
+    let names: Vec<_> = scene.lines.iter().map(|line| line.cells[0].clone()).collect();
+    let least = least_width(&names, LEAST_NAME);
+    let comfortable = least.max(COMFORTABLE_NAME).min(wide(0));
     let mut shown = Vec::new();
-    for column in wanted {
+    let mut taken = 0;
+    for (place, column) in wanted(scene).into_iter().enumerate() {
         let cost = wide(column) + 2;
-        if left < cost {
+        let name = if place < ESSENTIAL { least.min(wide(0)) } else { comfortable };
+        if width < taken + cost + name {
             break;
         }
-        left -= cost;
+        taken += cost;
         shown.push((column, wide(column)));
     }
-    let taken: usize = shown.iter().map(|(_, width)| width + 2).sum();
     shown.push((0, wide(0).min(width.saturating_sub(taken)).max(1)));
     shown.sort_unstable();
     shown
+}
+
+/// The columns but for the name, those that matter most first. Numbers that the chosen run and most others
+/// lack are not among them, nor is the time left where no run trains.
+fn wanted(scene: &Scene) -> Vec<usize> {
+    let has = |line: &Line, column: usize| !matches!(&*line.cells[column], "-" | "");
+    let is_told = |column: &usize| {
+        let told = scene.lines.iter().filter(|line| has(line, *column)).count();
+        let chosen = scene.lines.get(scene.chosen).is_some_and(|line| has(line, *column));
+        chosen || scene.lines.len() < 2 * told
+    };
+    let is_validation = |column: &usize| scene.head[*column].starts_with("val_");
+    let metrics = || (FIRST_METRIC..scene.head.len()).filter(is_told);
+    let mut wanted = vec![STATUS, EPOCHS];
+    wanted.extend(metrics().filter(is_validation));
+    let trains = scene.lines.iter().any(|line| has(line, LEFT));
+    wanted.extend(trains.then_some(LEFT));
+    wanted.push(AGE);
+    wanted.extend(metrics().filter(|column| !is_validation(column)));
+    wanted
 }
 
 fn curves(frame: &mut Frame<'_>, area: Rect, scene: &Scene, color: bool) {
