@@ -144,8 +144,8 @@ impl Table<'_> {
         let mut shorts = shorts.iter();
         let mut columns = Vec::new();
         for (place, short) in places.into_iter().zip(&mut shorts) {
-            let values = swept.values.iter().filter_map(|values| values[place].as_ref());
-            let texts = ShortTexts::of(values);
+            let changes = swept.values.iter().filter_map(|changes| changes[place].as_ref());
+            let texts = ShortTexts::of(changes.map(|change| &change.value));
             let cells = (0..self.shown.len()).map(|group| self.swept_text(group, place, &texts));
             columns.push(Column::values(short, cells).shrinking().ranked(1));
         }
@@ -164,7 +164,7 @@ impl Table<'_> {
         let key = &swept.keys[place];
         let setting_of = |key: &str| groups[group].setting(key).map(setting);
         match &swept.values[group][place] {
-            Some(value) => texts.get(value),
+            Some(change) => texts.get(&change.value),
             None => {
                 let named = setting_of(key).or_else(|| setting_of(&format!("{key}.name")));
                 named.unwrap_or_else(|| "-".to_owned())

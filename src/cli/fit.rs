@@ -49,7 +49,7 @@ pub(super) fn fitted(mut columns: Vec<Column>, width: Option<usize>) -> Fitted {
         return Fitted { lines: lines(&columns), ..Fitted::default() };
     };
     let mut left_out = Vec::new();
-    while width < total(&columns, |column| comfortable(column)) && worst(&columns) >= MINOR {
+    while width < total(&columns, comfortable) && worst(&columns) >= MINOR {
         left_out.push(leave_out(&mut columns));
     }
     while width < total(&columns, least) && 1 < columns.len() {

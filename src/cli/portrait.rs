@@ -2,9 +2,10 @@
 
 use chrono::Utc;
 
-use super::columns::{Column, lines};
-use super::console::{Console, Tone};
+use super::columns::{Column, lines, turned};
+use super::console::{Console, Tone, stdout_width};
 use super::curve::curves;
+use super::fit::width;
 use super::format::{ago, count, duration, number};
 use crate::report::{Run, Series, State};
 use crate::runs::{History, Record};
@@ -118,7 +119,12 @@ fn epochs(run: &Run, history: &History) -> Vec<String> {
     for (i, name) in history.columns.iter().enumerate() {
         columns.push(Column::numbers(name, rows().map(|(_, values)| number(values[i]))));
     }
-    lines(&columns)
+    let flat = lines(&columns);
+    // Each line is indented by two.
+    match stdout_width().is_some_and(|most| most < width(&flat) + 2) {
+        true => turned(&columns),
+        false => flat,
+    }
 }
 
 /// The number over the epochs, and that of validation if there is one.

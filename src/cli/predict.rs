@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::columns::{Column, lines};
-use super::console::Console;
+use super::columns::Column;
+use super::console::{Console, stdout_width};
 use super::cores::cores;
 use super::exit::Exit;
+use super::fit::fitted;
 use super::format::number;
 use super::json;
 use super::questions::PredictArgs;
@@ -40,7 +41,7 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
 fn text(all: &[(&Path, usize, Answer)], names: &[String]) -> String {
     let file = all.iter().map(|(file, ..)| file.display().to_string());
     let mut table = vec![
-        Column::words("file", file),
+        Column::words("file", file).shrinking(),
         Column::numbers("row", all.iter().map(|(_, row, _)| row.to_string())),
     ];
     if all.iter().any(|(.., answer)| answer.class.is_some()) {
@@ -50,7 +51,8 @@ fn text(all: &[(&Path, usize, Answer)], names: &[String]) -> String {
         };
         table.push(Column::words("class", all.iter().map(|(.., answer)| class(answer))));
         table.push(Column::numbers("probability", all.iter().map(|(.., a)| sure(a))));
-        table.push(Column::words("then", all.iter().map(|(.., answer)| second(answer, names))));
+        let then = Column::words("then", all.iter().map(|(.., answer)| second(answer, names)));
+        table.push(then.ranked(1));
     } else {
         let n = all.first().map_or(0, |(.., answer)| answer.outputs.len());
         for i in 0..n {
@@ -59,7 +61,9 @@ fn text(all: &[(&Path, usize, Answer)], names: &[String]) -> String {
             table.push(Column::numbers(&title, cells));
         }
     }
-    lines(&table).iter().map(|line| format!("{line}\n")).collect()
+    let fitted = fitted(table, stdout_width());
+    let note = fitted.note("--json").map(|note| format!("{note}\n"));
+    fitted.lines.iter().map(|line| format!("{line}\n")).chain(note).collect()
 }
 
 /// The second choice, with its probability.

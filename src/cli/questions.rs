@@ -52,7 +52,8 @@ Examples:
 pub(super) const COMPARE_EXAMPLES: &str = "\
 Examples:
   runner compare adam sgd
-  runner compare logs/lr-sweep/20261123-210800 --sort val_accuracy --top 5";
+  runner compare logs/lr-sweep/20261123-210800 --sort val_accuracy --top 5
+  runner compare logs/optimizers --all-keys";
 
 pub(super) const REPORT_EXAMPLES: &str = "\
 Examples:

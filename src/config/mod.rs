@@ -48,7 +48,7 @@ pub use plan::{Data, Label, Model, Parts, Plan, Training};
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};
 pub use reference::reference;
 pub use runs::Runs;
-pub use saved::{saved_plan, settings};
+pub use saved::{saved_plan, settings, swept};
 pub use schema::schema;
 pub use sweep::{ShortTexts, short_keys};
 pub use tensorboard::{Layout, TensorBoard, UpdateFreq};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::experiment::Change;
 use super::plan::Plan;
 use super::problem::{Place, Problem, Source};
 use super::{tree, walk};
@@ -45,6 +46,24 @@ pub fn settings(text: &str) -> Result<Vec<(String, Value)>, String> {
     let mut settings = Vec::new();
     flatten("", &value.map_err(|error| error.to_string())?, &mut settings);
     Ok(settings)
+}
+
+/// The changes of every run in a sweep's `plan.json`, after the name of its folder.
+pub fn swept(plan: &str) -> Option<Vec<(String, Vec<Change>)>> {
+    #[derive(Deserialize)]
+    struct File {
+        keys: Vec<String>,
+        runs: Vec<Line>,
+    }
+    #[derive(Deserialize)]
+    struct Line {
+        label: String,
+        values: Vec<toml::Value>,
+    }
+    let File { keys, runs } = serde_json::from_str(plan).ok()?;
+    let change = |(key, value): (&String, toml::Value)| Change { key: key.clone(), value };
+    let changes = |line: Line| (line.label, keys.iter().zip(line.values).map(change).collect());
+    Some(runs.into_iter().map(changes).collect())
 }
 
 fn flatten(path: &str, value: &Value, settings: &mut Vec<(String, Value)>) {

@@ -129,3 +129,68 @@ fn what_is_no_terminal_or_no_folder_is_refused() {
     assert!(said.stderr.contains("there is no folder `nowhere`"), "{}", said.stderr);
     assert_eq!(said.stdout, "");
 }
+
+const SWEEP: &str = r#"
+extends = "a.toml"
+name = "sweep"
+[training]
+epochs = 1
+[sweep]
+seeds = [1, 2]
+[sweep.parameters]
+"training.batch_size" = [64, 32]
+optimizer = ["sgd", "adam", "rmsprop", { name = "ftrl", beta = 0.5 }]
+"#;
+
+/// The table that a command prints in a terminal of so many columns, and the note below it.
+#[track_caller]
+fn table(sandbox: &Sandbox, arguments: &str, columns: usize) -> (Vec<String>, String) {
+    let seen = take(sandbox, arguments, &json!([{ "open": [columns, 40] }]));
+    assert_eq!(seen["status"], 0, "{seen}");
+    let text = seen["text"].as_str().unwrap().replace('\r', "");
+    let is_note = |line: &&str| line.starts_with("left out") || line.starts_with("shortened");
+    let (notes, lines): (Vec<&str>, Vec<&str>) = text.lines().partition(is_note);
+    (lines.into_iter().map(str::to_owned).collect(), notes.concat())
+}
+
+#[test]
+fn tables_fit_the_terminal_and_pipes_get_all() {
+    let sandbox = logs();
+    sandbox.file("sweep.toml", SWEEP);
+    sandbox.runner("run sweep.toml -q").exits(0);
+    for columns in [60, 80, 120] {
+        for arguments in
+            ["list", "list logs/sweep", "compare sweep", "compare logs", "compare first second"]
+        {
+            let (lines, _) = table(&sandbox, arguments, columns);
+            let widest = lines.iter().map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= columns, "{arguments} at {columns}: {lines:#?}");
+        }
+    }
+    // The swept keys come in their order, without those that follow from them.
+    let (lines, note) = table(&sandbox, "compare sweep", 80);
+    let head: Vec<_> = lines[0].split_whitespace().collect();
+    assert_eq!(head[..4], ["run", "batch_size", "optimizer", "runs"], "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("ftrl beta=0.5")), "{lines:#?}");
+    assert!(note.contains("left out: ") && note.ends_with("(see --all-keys)"), "{note}");
+    let (lines, note) = table(&sandbox, "compare sweep --all-keys", 80);
+    for key in ["batch_size", "optimizer", "learning_rate", "beta_1", "rho", "val_accuracy"] {
+        assert!(lines.iter().any(|line| line.starts_with(key)), "{key}: {lines:#?}");
+    }
+    assert!(note.is_empty() && lines.iter().all(|line| line.chars().count() <= 80));
+
+    let piped = sandbox.runner("compare sweep").exits(0);
+    let head: Vec<_> = piped.stdout.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(head[..3], ["run", "batch_size", "optimizer"]);
+    assert!(head.contains(&"learning_rate") && head.contains(&"rho"), "{head:?}");
+    let (wide, note) = table(&sandbox, "list --wide", 60);
+    assert_eq!(wide.len(), sandbox.runner("list").exits(0).stdout.lines().count());
+    assert!(note.is_empty() && wide[1].contains("batch_size=32,optimizer=ftrl+beta=0.5"));
+}
+
+#[test]
+fn a_closed_terminal_ends_the_show() {
+    let sandbox = logs();
+    let seen = take(&sandbox, "watch", &json!([{ "see": "2 completed" }, { "close": true }]));
+    assert_eq!(seen["status"], 0, "{seen}");
+}

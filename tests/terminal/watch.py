@@ -1,6 +1,7 @@
 """Runs a program in a terminal as a person would, and prints what it saw as JSON;
 usage: watch.py FOLDER PROGRAM ARGUMENT... < STEPS, where the steps are a JSON array of objects with
-one of: see (text to wait for), press (characters), size ([columns, rows]), signal (a number)."""
+one of: open ([columns, rows], the first), see (text to wait for), press (characters), size ([columns, rows]), signal (a number),
+close (the terminal goes away, which ends the steps)."""
 
 import fcntl
 import json
@@ -24,7 +25,7 @@ def main():
     ours, theirs = pty.openpty()
     size = lambda columns, rows: fcntl.ioctl(
         theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    size(100, 30)
+    size(*(steps.pop(0)["open"] if steps and "open" in steps[0] else (100, 30)))
     before = termios.tcgetattr(theirs)
 
     def own_session():
@@ -61,6 +62,14 @@ def main():
             process.send_signal(signal.SIGWINCH)
         elif "signal" in step:
             process.send_signal(step["signal"])
+        elif "close" in step:
+            os.close(theirs)
+            os.close(ours)
+            try:
+                print(json.dumps({"status": process.wait(PATIENCE)}))
+            finally:
+                process.kill()
+            return
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
         listen(0.1)
@@ -68,6 +77,7 @@ def main():
     after = termios.tcgetattr(theirs)
     print(json.dumps({
         "status": process.poll(),
+        "text": re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said.decode(errors="replace")),
         "as_before": after == before,
         "entered": said.count(b"\x1b[?1049h"),
         "left": said.count(b"\x1b[?1049l"),

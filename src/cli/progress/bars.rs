@@ -11,10 +11,17 @@ use super::plain::outcome;
 use super::tally::Tally;
 use super::{Style, due};
 use crate::cli::console::Stream;
-use crate::cli::format::{count, eta, number, truncate};
+use crate::cli::fit::{middle, shorten_all};
+use crate::cli::format::{count, eta, number};
 use crate::cli::labels::Labels;
 use crate::sweep::{Notice, RunResult, Status};
 use crate::train::Event;
+
+/// The characters of a bar beside which both losses are shown.
+const SHORTEST_BAR: usize = 10;
+const LONGEST_BAR: usize = 30;
+/// The least characters of the best run's name.
+const LEAST_NAME: usize = 12;
 
 /// The bars, and what they show.
 pub(super) struct Bars<W> {
@@ -68,48 +75,57 @@ impl<W: Write> Bars<W> {
 
     /// The line for all is always there; if the terminal is too low, some bars are not.
     fn draw(&mut self, now: Duration) {
-        let room = self.label_room();
-        let widest = self.active.iter().map(|active| active.label.chars().count()).max();
-        let label_width = widest.unwrap_or(0).min(room);
-        let widths = (label_width, self.bar_room(label_width));
-        let bars = self.active.iter().take(self.block.height() - 1);
-        let mut lines: Vec<_> = bars.map(|active| active.line(widths)).collect();
+        let labels: Vec<_> = self.active.iter().map(|active| active.label.clone()).collect();
+        let labels = shorten_all(&labels, self.label_room());
+        let label_width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+        let room = self.block.width().saturating_sub(label_width);
+        let bars = self.active.iter().zip(&labels).take(self.block.height() - 1);
+        let bar = |(active, label): (&Active, &String)| {
+            format!("{label:<label_width$} {}", active.line(room.saturating_sub(1)))
+        };
+        let mut lines: Vec<_> = bars.map(bar).collect();
         lines.push(self.line(now));
         self.block.draw(lines);
         self.drawn = Some(now);
     }
 
-    /// A name may take a quarter of a line.
+    /// A name may take a third of a line.
     fn label_room(&self) -> usize {
-        (self.block.width() / 4).max(8)
-    }
-
-    /// A bar takes what is left beside a name and three numbers.
-    fn bar_room(&self, label_width: usize) -> usize {
-        const NUMBERS: usize = " [] 20/20 epochs, loss 0.1234, val_loss 0.1234".len();
-        self.block.width().saturating_sub(label_width + NUMBERS).clamp(10, 30)
+        (self.block.width() / 3).max(8)
     }
 
     /// `3/12 runs, 4 running, 1 failed - 12s, 36s left, 15.0/min - best val_loss 0.1182: adam`
+    ///
+    /// Where that is too long, the pace is left out, then the name of the number, then that of the run.
     fn line(&self, now: Duration) -> String {
         let elapsed = (now - self.start.unwrap_or(now)).as_secs_f64();
-        let mut line = format!("{} runs, {} running", self.tally.fraction(), self.active.len());
+        let mut counts = format!("{} runs, {} running", self.tally.fraction(), self.active.len());
         if 0 < self.tally.failed {
-            line += &format!(", {} failed", self.tally.failed);
+            counts += &format!(", {} failed", self.tally.failed);
         }
-        line += &format!(" - {}", eta(elapsed));
+        counts += &format!(" - {}", eta(elapsed));
         if let Some(left) = self.left(now, elapsed) {
-            line += &format!(", {} left", eta(left));
+            counts += &format!(", {} left", eta(left));
         }
-        if 0 < self.tally.done && 0.0 < elapsed {
-            let per_minute = self.tally.done as f64 / elapsed * 60.0;
-            line += &format!(", {per_minute:.1}/min");
+        let pace = match 0 < self.tally.done && 0.0 < elapsed {
+            true => format!(", {:.1}/min", self.tally.done as f64 / elapsed * 60.0),
+            false => String::new(),
+        };
+        let Some((label, name, value)) = &self.tally.best else { return counts + &pace };
+        let best = format!(" - best {name} {}: ", number(*value));
+        let width = self.block.width();
+        let room = |line: &String| width.saturating_sub(line.chars().count());
+        let label = shorten_all(std::slice::from_ref(label), self.label_room()).concat();
+        let lines = [
+            format!("{counts}{pace}{best}"),
+            format!("{counts}{best}"),
+            format!("{counts} - best {}: ", number(*value)),
+        ];
+        let fits = |line: &&String| label.chars().count().min(LEAST_NAME) <= room(line);
+        match lines.iter().find(fits) {
+            Some(line) => format!("{line}{}", middle(&label, room(line))),
+            None => format!("{counts} - best {}", number(*value)),
         }
-        if let Some((label, name, value)) = &self.tally.best {
-            let label = truncate(label, self.label_room());
-            line += &format!(" - best {name} {}: {label}", number(*value));
-        }
-        line
     }
 
     /// Seconds left, if the other runs take as long as those done, which counts unfinished ones by
@@ -198,19 +214,34 @@ impl Active {
         (0.0 < share).then(|| elapsed / share * (1.0 - share))
     }
 
-    /// `adam [==>.........]  3/20 epochs, loss 0.0353, val_loss 0.1182`
-    fn line(&self, (label_width, bar_width): (usize, usize)) -> String {
-        let bar = filled(self.steps, self.epochs * self.steps_per_epoch, bar_width);
+    /// `[==>.........]  3/20 epochs, loss 0.0353, val_loss 0.1182`
+    ///
+    /// In a narrow terminal the bar is shorter, then the loss gives way to that of validation.
+    fn line(&self, room: usize) -> String {
         let width = self.epochs.to_string().len();
         let epochs = format!("{:>width$}/{}", self.epoch, count(self.epochs, "epoch"));
-        let label = truncate(&self.label, label_width);
-        let mut line = format!("{label:<label_width$} [{bar}] {epochs}");
-        for (name, value) in [("loss", self.loss), ("val_loss", self.val_loss)] {
-            if let Some(value) = value {
-                line += &format!(", {name} {}", number(value));
-            }
-        }
-        line
+        let numbers = |names: &[(&str, Option<f64>)]| -> String {
+            let told = names.iter().filter_map(|(name, value)| Some((name, (*value)?)));
+            told.map(|(name, value)| format!(", {name} {}", number(value))).collect()
+        };
+        let all = numbers(&[("loss", self.loss), ("val_loss", self.val_loss)]);
+        let judge = match self.val_loss {
+            Some(_) => numbers(&[("val_loss", self.val_loss)]),
+            None => numbers(&[("loss", self.loss)]),
+        };
+        // A bar has brackets and a space after it.
+        let left = |text: &str| (room + 1).saturating_sub(text.chars().count() + 4);
+        // The numbers to come have their place from the beginning, so that a bar keeps its length.
+        let whole = ", loss 0.1234, val_loss 0.1234".len();
+        let long = format!("{epochs}{all:<whole$}");
+        let short = format!("{epochs}{judge:<0$}", ", val_loss 0.1234".len());
+        let (text, space) = match SHORTEST_BAR <= left(&long) {
+            true => (format!("{epochs}{all}"), left(&long)),
+            false => (format!("{epochs}{judge}"), left(&short)),
+        };
+        let bar =
+            filled(self.steps, self.epochs * self.steps_per_epoch, space.clamp(4, LONGEST_BAR));
+        format!("[{bar}] {text}")
     }
 }
 
@@ -233,8 +264,8 @@ mod tests {
         script::four_runs_until_the_middle(&mut bars);
         insta::assert_snapshot!(screen(bars), @r"
         sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800
-        rmsprop                  [====================>........] 2/2 epochs, loss 0.4000, val_loss 0.2500
-        adam-with-a-very-long-n… [==>..........................] 1/2 epochs, loss 0.9000
+        rmsprop                           [===============>......] 2/2 epochs, loss 0.4000, val_loss 0.2500
+        adam-with-a…-that-says-everything [=>....................] 1/2 epochs, loss 0.9000
         2/4 runs, 2 running, 1 failed - 2s, 6s left, 50.0/min - best val_loss 0.1182: adam
         ");
     }
@@ -253,7 +284,7 @@ mod tests {
         script::four_runs_until_the_middle(&mut bars);
         insta::assert_snapshot!(screen(bars), @r"
         sgd: failed: loss is nan at step 12 - logs/sgd/20261123-210800
-        rmsprop                  [====================>........] 2/2 epochs, loss 0.4000, val_loss 0.2500
+        rmsprop                           [===============>......] 2/2 epochs, loss 0.4000, val_loss 0.2500
         2/4 runs, 2 running, 1 failed - 2s, 6s left, 50.0/min - best val_loss 0.1182: adam
         ");
     }
@@ -266,6 +297,16 @@ mod tests {
         let moving: Vec<_> = screen.lines().filter(|line| !line.contains("failed:")).collect();
         assert_eq!(moving.len(), 3);
         assert!(moving.iter().all(|line| line.chars().count() < 40), "{screen}");
+    }
+
+    #[test]
+    fn lines_fit_usual_terminals() {
+        let at = |size: fn() -> (usize, usize)| {
+            let mut bars = bars(size);
+            script::four_runs_until_the_middle(&mut bars);
+            screen(bars)
+        };
+        insta::assert_snapshot!([at(|| (60, 24)), at(|| (80, 24)), at(|| (120, 24))].join("\n\n"));
     }
 
     #[test]

@@ -40,12 +40,20 @@ pub(super) fn watch(args: &WatchArgs, console: &Console) -> Result<Exit> {
     }
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
-    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
-        .context("cannot listen for signals")?;
+    ctrlc::set_handler(move || {
+        asked.store(true, Ordering::Relaxed);
+        // Waiting for a key never ends once the terminal is closed.
+        std::thread::sleep(10 * PATIENCE);
+        let _ = ratatui::try_restore();
+        std::process::exit(i32::from(Exit::Done.code()));
+    })
+    .context("cannot listen for signals")?;
     let mut screen = Screen::open()?;
     let ended = follow(&mut live, &mut screen.0, console.out.color, &stop);
     drop(screen);
-    ended.map(|()| Exit::Done)
+    // What fails after a signal fails because the terminal is gone.
+    ended.or_else(|error| if stop.load(Ordering::Relaxed) { Ok(()) } else { Err(error) })?;
+    Ok(Exit::Done)
 }
 
 /// Draws, waits for a key or for time to pass, and looks again.
@@ -96,6 +104,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        ratatui::restore();
+        // A terminal that is closed cannot be told, nor can an error be shown on it.
+        let _ = ratatui::try_restore();
     }
 }

@@ -37,7 +37,7 @@ const ESSENTIAL: usize = 3;
 /// The least characters of a name.
 const LEAST_NAME: usize = 12;
 /// The characters that a name keeps, where it has them, while other columns are shown.
-const COMFORTABLE_NAME: usize = 30;
+const COMFORTABLE_NAME: usize = 24;
 
 /// Draws the scene.
 pub(super) fn draw(frame: &mut Frame<'_>, scene: &Scene, color: bool) {
