@@ -52,4 +52,5 @@ pub use saved::{saved_plan, settings, swept};
 pub use schema::schema;
 pub use sweep::{ShortTexts, short_keys};
 pub use tensorboard::{Layout, TensorBoard, UpdateFreq};
+pub use tree::TAGS;
 pub use weights::{ClassWeight, ClassWeights, Formula};

@@ -10,7 +10,7 @@ use super::loose;
 use super::problem::{Origin, Problem, Source};
 
 /// The keys whose value says what kind of table theirs is.
-pub(super) const TAGS: [&str; 3] = ["name", "type", "schedule"];
+pub const TAGS: [&str; 3] = ["name", "type", "schedule"];
 
 /// A value and where it was written.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ pub enum Source {
     /// MNIST, built into the program.
     Mnist,
     /// A `.npz` file with Keras's keys, or a folder of IDX files; and what its targets are: integers
-    /// are classes, floats values, if nobody says otherwise.
+    /// are classes, floats values, unless the task is given.
     Path(PathBuf, Option<Task>),
     /// A CSV file, and how to read it.
     Csv(PathBuf, Reading),

@@ -8,16 +8,13 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::config::{Change, Plan};
+use crate::config::{Change, Plan, TAGS};
 use crate::events::HParam;
 use crate::runs::Annotations;
 
 /// The sections whose keys change what is learned. Their own names are not part of a
 /// hyperparameter's: no two of them have a key in common.
 const SECTIONS: [&str; 5] = ["data", "model", "optimizer", "training", "callbacks"];
-
-/// The keys that say what kind of table theirs is.
-const TAGS: [&str; 3] = ["name", "type", "schedule"];
 
 /// What the page tells of a run.
 #[derive(Clone, Debug, PartialEq)]

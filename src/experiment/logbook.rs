@@ -2,7 +2,7 @@
 //! order that leaves at any moment what a later process needs to go on; it computes nothing.
 //!
 //! At the end of an epoch the event files grow, then the history, then the checkpoint, if it is time
-//! for one, notes their lengths: whoever goes on cuts them there. The last epoch has a checkpoint in any
+//! for one, notes their lengths, to which a resumed run cuts them. The last epoch has a checkpoint in any
 //! case, which stays, so that the run can have more epochs later. At the end of the run the weights come
 //! before the record that says so.
 

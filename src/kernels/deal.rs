@@ -76,7 +76,7 @@ impl Team {
         wholes: impl IntoIterator<Item = T>,
         work: impl Fn(T, Piece) + Sync,
     ) {
-        // They are given up: whoever could use one still would meet its parts, which `work` may keep.
+        // The wholes are moved in: `work` may keep their parts, and no alias of a whole may remain.
         let wholes: Vec<T> = wholes.into_iter().collect();
         for hand in &mut deal.hands {
             let inside = |p: &Piece| p.from <= p.to && p.to <= wholes[p.whole].units();

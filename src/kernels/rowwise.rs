@@ -122,11 +122,15 @@ fn softmax_binary_focal(
     let e = |z: f32| scalar(exp(Portable::splat(z - greatest)));
     let total: f32 = z.iter().copied().map(e).sum();
     let n = z.len() as f32;
+    // p, q and w / units of one output.
+    let terms = |z: f32, t: f32| {
+        let p = e(z) / total;
+        let weight = alpha.map_or(1.0, |alpha| t * alpha + (1.0 - t) * (1.0 - alpha)) / n;
+        (p, t * (1.0 - p) + (1.0 - t) * p, weight)
+    };
     let (mut sum, mut along) = (0.0, 0.0);
     for ((&z, &t), d) in z.iter().zip(t).zip(&mut *delta) {
-        let p = e(z) / total;
-        let q = t * (1.0 - p) + (1.0 - t) * p;
-        let weight = alpha.map_or(1.0, |alpha| t * alpha + (1.0 - t) * (1.0 - alpha)) / n;
+        let (p, q, weight) = terms(z, t);
         let small = scalar(exp(Portable::splat(-z.abs())));
         let value = z.max(0.0) - z * t + scalar(ln(Portable::splat(1.0 + small)));
         sum += weight * power_of(q, gamma) * value;
@@ -134,9 +138,7 @@ fn softmax_binary_focal(
         along += *d * p;
     }
     for ((&z, &t), d) in z.iter().zip(t).zip(delta) {
-        let p = e(z) / total;
-        let q = t * (1.0 - p) + (1.0 - t) * p;
-        let weight = alpha.map_or(1.0, |alpha| t * alpha + (1.0 - t) * (1.0 - alpha)) / n;
+        let (p, q, weight) = terms(z, t);
         let sigmoid = 1.0 / (1.0 + scalar(exp(Portable::splat(-z))));
         *d = p * (*d - along) + weight * power_of(q, gamma) * (sigmoid - t);
     }

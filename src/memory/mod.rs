@@ -103,7 +103,7 @@ pub fn probe(bytes: usize) {
 }
 
 /// Ends the work of this thread as a panic does, with [`OutOfMemory`] as the payload and without a
-/// message: whoever contains panics makes an error of it.
+/// message: the place that contains panics makes an error of it.
 ///
 /// It is for the buffers of a network, of which there are dozens in as many constructors.
 pub fn give_up(bytes: usize) -> ! {

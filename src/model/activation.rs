@@ -50,6 +50,11 @@ impl Activation {
         }
     }
 
+    /// Whether Keras on TensorFlow keeps its logits with the outputs, for cross-entropies to take.
+    pub fn caches_logits(self) -> bool {
+        matches!(self, Activation::Softmax | Activation::Sigmoid)
+    }
+
     /// The elementwise function, or `None` for softmax, which looks at a whole row.
     pub fn curve(self) -> Option<Curve> {
         Some(match self {

@@ -164,7 +164,7 @@ impl Loss {
     /// Keras on TensorFlow keeps the logits of softmax and of sigmoid beside the outputs, and every
     /// cross-entropy takes these, whether or not the activation is the one that fits it.
     pub fn objective(&self, last: Activation) -> (Objective, bool) {
-        let cached = matches!(last, Activation::Softmax | Activation::Sigmoid);
+        let cached = last.caches_logits();
         match (self.of_logits(last), self.takes_logits()) {
             (Some(objective), from_logits) if cached || from_logits => (objective, cached),
             _ => (self.direct(), false),

@@ -1,5 +1,5 @@
-//! All scalars that a log folder of TensorBoard holds, whoever wrote them; it keeps those of one run
-//! at a time.
+//! All scalars of a log folder of TensorBoard, of any program; the scalars of one run at a time are in
+//! memory.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

@@ -6,12 +6,9 @@ use std::path::Path;
 
 use super::compare::Group;
 use super::refusal::unique;
-use crate::config::{self, Change};
+use crate::config::{self, Change, TAGS};
 use crate::runs::Folder;
 use crate::system;
-
-/// The keys that say what kind of table theirs is.
-const TAGS: [&str; 3] = ["name", "type", "schedule"];
 
 /// The swept keys, and their values in each group of runs.
 #[derive(Clone, Debug, Default)]

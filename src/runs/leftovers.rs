@@ -25,8 +25,8 @@ pub(super) fn is_under_way(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }
 
-/// Removes the files that killed processes have left in `folder`, if there is such a folder; only
-/// whoever has it for himself may.
+/// Removes the files that killed processes have left in `folder`, if there is such a folder. The
+/// caller must hold the lock of the folder.
 pub fn remove_leftovers(folder: &Path) -> Result<(), RunsError> {
     remove_files(folder, is_under_way)
 }

@@ -40,7 +40,7 @@ pub fn open_own(path: &Path, wanted: &mut OpenOptions) -> io::Result<File> {
     // The system's own words for this are about a loop of links.
     let is_link = || fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
     let file = opened.map_err(|error| if is_link() { link() } else { error })?;
-    // Writing to a device waits for nobody.
+    // Opening a device for writing does not wait for a reader.
     if is_device(&file.metadata()?.file_type()) { Ok(file) } else { regular(file) }
 }
 

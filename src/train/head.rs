@@ -31,11 +31,10 @@ impl Head {
     pub(super) fn new(network: &Network, goal: Goal<'_>, training: bool) -> Head {
         let (layer, activation) = network.head(training);
         let (objective, fused) = goal.loss.objective(activation);
-        let cached = matches!(activation, Activation::Softmax | Activation::Sigmoid);
         let wanted = goal.metrics.iter().any(|metric| metric.is_crossentropy_of_logits());
         let logits = match fused {
             true => Logits::Fused,
-            false if cached && wanted => Logits::Kept,
+            false if activation.caches_logits() && wanted => Logits::Kept,
             false => Logits::Unused,
         };
         Head { objective, layer, activation, logits }

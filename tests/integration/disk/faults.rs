@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{configs, edit, folders, record};
 use crate::sandbox::{Runner, Said, Sandbox};
 
-/// What the call says, within a minute: a pipe that nobody writes to would hold it for ever.
+/// The output of the call, within a minute: a pipe without a writer would hold it for ever.
 #[track_caller]
 fn soon(call: Runner, statuses: &[i32]) -> Said {
     let mut call = call.stdout(Stdio::piped()).stderr(Stdio::piped());
