@@ -50,10 +50,14 @@ pub(super) fn watch(args: &WatchArgs, console: &Console) -> Result<Exit> {
     .context("cannot listen for signals")?;
     let mut screen = Screen::open()?;
     let ended = follow(&mut live, &mut screen.0, console.out.color, &stop);
+    if !io::stdin().is_terminal() {
+        // A closed terminal refuses input and output, sometimes before the signal arrives. Dropping the
+        // screen would report that to standard error, which is closed too.
+        std::mem::forget(screen);
+        return Ok(Exit::Done);
+    }
     drop(screen);
-    // What fails after a signal fails because the terminal is gone.
-    ended.or_else(|error| if stop.load(Ordering::Relaxed) { Ok(()) } else { Err(error) })?;
-    Ok(Exit::Done)
+    ended.map(|()| Exit::Done)
 }
 
 /// Draws, waits for a key or for time to pass, and looks again.
