@@ -14,6 +14,7 @@ mod head;
 mod page;
 mod pass;
 mod predict;
+pub mod reference;
 mod rows;
 mod state;
 mod tally;
