@@ -7,7 +7,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use runner::data::{self, Inputs, Values};
 use runner::kernels::{
-    Cpu, Dormitory, Due, Groups, Matrix, Naps, Needs, Operand, Rule, Target, Turned,
+    Arch, Dormitory, Due, Groups, Lhs, Matrix, Naps, Needs, ParamMut, Turned, UpdateRule,
     direct_product, product, sparse_product, sparse_update,
 };
 use runner::optim::{Optimizer, UseRule, Whole};
@@ -58,7 +58,7 @@ fn direct_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
         for band in &mut turned {
             let rows = (&rows[..], band.band(), band.listing());
-            direct_product(Cpu::detect(), &IMAGES, rows, w.view(784), None, z.view_mut(n));
+            direct_product(Arch::detect(), &IMAGES, rows, w.view(784), None, z.view_mut(n));
         }
         black_box(&z);
     });
@@ -70,7 +70,7 @@ fn sparse_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
     turned.iter_mut().for_each(|band| band.fill(&IMAGES, &batch(n, 0)));
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
         for band in &turned {
-            sparse_product(Cpu::detect(), &IMAGES, band, w.view(784), None, z.view_mut(n));
+            sparse_product(Arch::detect(), &IMAGES, band, w.view(784), None, z.view_mut(n));
         }
     });
 }
@@ -79,13 +79,7 @@ fn sparse_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
 fn dense_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
     let (x, w, mut z) = (matrix(n, 784), matrix(784, UNITS), matrix(n, UNITS));
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
-        product(
-            Cpu::detect(),
-            Operand::new(black_box(x.view(n))),
-            w.view(784),
-            None,
-            z.view_mut(n),
-        );
+        product(Arch::detect(), Lhs::new(black_box(x.view(n))), w.view(784), None, z.view_mut(n));
     });
 }
 
@@ -100,16 +94,16 @@ struct Step<'a> {
 impl UseRule for Step<'_> {
     type Output = ();
 
-    fn use_rule<R: Rule>(self, rule: &R) {
-        let (cpu, delta) = (Cpu::detect(), self.delta.view(self.delta.rows()));
-        let target = Target::new(self.value, self.slots);
+    fn use_rule<R: UpdateRule>(self, rule: &R) {
+        let (arch, delta) = (Arch::detect(), self.delta.view(self.delta.rows()));
+        let target = ParamMut::new(self.value, self.slots);
         let bands = [0, 1].map(|band| IMAGES.band(band));
         let (first, second) = target.split_rows(IMAGES.features_of(&bands[0]).len());
         for ((turned, groups), part) in self.turned.iter().zip(bands).zip([first, second]) {
             let mut dormitory = Dormitory::new(&IMAGES, groups);
             let visits = dormitory.visits(rule, &Needs::new(&IMAGES, turned.band()));
             let due = Due { visits, naps: &Naps::new(), ahead: &[] };
-            sparse_update(cpu, rule, (&IMAGES, turned), due, delta, part);
+            sparse_update(arch, rule, (&IMAGES, turned), due, delta, part);
         }
     }
 

@@ -3,10 +3,10 @@
 //! A row's outputs stay in registers while its groups bring their weights by. Each weight is read for
 //! every row that has its group, which is as fast as to read it once if the rows or the outputs are few.
 
-use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
 use crate::kernels::listing::Listing;
-use crate::kernels::{LANES, Vector, View, ViewMut};
+use crate::kernels::{F32x16, LANES, View, ViewMut};
 
 /// Vectors of outputs, and rows that are turned anyway, up to which this way is the faster one.
 const VECTORS: usize = 4;
@@ -21,7 +21,7 @@ pub fn is_direct(rows: usize, cols: usize, turned: bool) -> bool {
 /// C ← C₀ + X W for band `band` of the rows `rows` of `x`: W is (features × n), C (rows × n), and every
 /// row of C₀ is `start` (n, padded), or 0. It has the bits of [`crate::kernels::sparse_product`].
 pub fn direct_product(
-    cpu: Cpu,
+    arch: Arch,
     x: &Groups,
     (rows, band, listing): (&[u32], usize, &mut Listing),
     w: View<'_>,
@@ -33,11 +33,11 @@ pub fn direct_product(
     assert!(*listing.band() == x.band(band), "the band that it is for");
     match x.kept() {
         Kept::Bytes(kept, table) => {
-            cpu.run((Direct { x, kept, table, rows, band, w, start, c }, listing));
+            arch.dispatch((Direct { x, kept, table, rows, band, w, start, c }, listing));
         }
         Kept::Floats(kept) => {
             let table = &[0.0; 256];
-            cpu.run((Direct { x, kept, table, rows, band, w, start, c }, listing));
+            arch.dispatch((Direct { x, kept, table, rows, band, w, start, c }, listing));
         }
     }
 }
@@ -53,11 +53,11 @@ struct Direct<'a, E> {
     c: ViewMut<'a>,
 }
 
-impl<E: Entry> Job for (Direct<'_, E>, &mut Listing) {
+impl<E: Entry> Kernel for (Direct<'_, E>, &mut Listing) {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         let (direct, listing) = self;
         let vectors = direct.w.cols.div_ceil(LANES);
         let mut v = 0;
@@ -83,7 +83,7 @@ impl<E: Entry> Direct<'_, E> {
     /// W, C and the start must have these columns, padding included; W all features, and C as many rows as
     /// there are; the listing must be for the band.
     #[inline(always)]
-    unsafe fn strip<L: Vector, const N: usize>(&self, listing: &mut Listing, col: usize) {
+    unsafe fn strip<L: F32x16, const N: usize>(&self, listing: &mut Listing, col: usize) {
         let mut first = [L::splat(0.0); N];
         let first_group = self.x.band(self.band).start;
         // SAFETY: the caller vouches for the columns and for row `r` of C; a listing has no group beyond its
@@ -111,7 +111,7 @@ impl<E: Entry> Direct<'_, E> {
     /// # Safety
     /// W must have the first feature of the group, and the vectors.
     #[inline(always)]
-    unsafe fn add<L: Vector, const N: usize>(
+    unsafe fn add<L: F32x16, const N: usize>(
         &self,
         group: usize,
         entry: E,
@@ -139,7 +139,7 @@ impl<E: Entry> Direct<'_, E> {
     /// # Safety
     /// N vectors must be readable from `w` on, in K rows of W.
     #[inline(always)]
-    unsafe fn features<L: Vector, const N: usize, const K: usize>(
+    unsafe fn features<L: F32x16, const N: usize, const K: usize>(
         &self,
         x: [f32; K],
         w: *const f32,

@@ -3,30 +3,30 @@
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use crate::kernels::{LANES, Target, Team, ViewMut};
+use crate::kernels::{LANES, ParamMut, Team, ViewMut};
 
 /// Something that can be cut into ranges of units which do not overlap.
 ///
 /// # Safety
 /// Parts of ranges that do not overlap must share no number that can be written, nor may a part and its
-/// whole while nothing but [`Divide::part`] is called on the whole.
-pub unsafe trait Divide: Send + Sync {
+/// whole while nothing but [`Partition::part`] is called on the whole.
+pub unsafe trait Partition: Send + Sync {
     /// Number of units; panics when the members of the whole do not fit each other.
     fn units(&self) -> usize;
 
     /// The units `from..to`.
     ///
     /// # Safety
-    /// The range must lie inside the [`Divide::units`], which have been asked for, and overlap no other
+    /// The range must lie inside the [`Partition::units`], which have been asked for, and overlap no other
     /// part that is in use; and the whole itself must not be used any more but for its parts.
     unsafe fn part(&self, from: usize, to: usize) -> Self;
 }
 
 /// Divided by whole vectors of columns.
-pub struct Columns<T>(pub T);
+pub struct ByCols<T>(pub T);
 
 /// Divided by rows.
-pub struct Rows<T>(pub T);
+pub struct ByRows<T>(pub T);
 
 /// A slice that can be divided: unlike `&mut [T]`, it still is the owner of its elements when a shared
 /// borrow of it makes the parts.
@@ -41,10 +41,10 @@ unsafe impl<T: Send> Send for SliceMut<'_, T> {}
 // SAFETY: through a shared one elements can only be read, and `&[T]` is `Sync` where `T` is.
 unsafe impl<T: Sync> Sync for SliceMut<'_, T> {}
 
-impl<'a, T> Rows<SliceMut<'a, T>> {
+impl<'a, T> ByRows<SliceMut<'a, T>> {
     /// The elements of `slice`, each a row.
-    pub fn of(slice: &'a mut [T]) -> Rows<SliceMut<'a, T>> {
-        Rows(SliceMut { at: slice.as_mut_ptr(), len: slice.len(), life: PhantomData })
+    pub fn of(slice: &'a mut [T]) -> ByRows<SliceMut<'a, T>> {
+        ByRows(SliceMut { at: slice.as_mut_ptr(), len: slice.len(), life: PhantomData })
     }
 }
 
@@ -67,13 +67,13 @@ impl<T> DerefMut for SliceMut<'_, T> {
 impl Team {
     /// Calls `work` on parts of `whole` that together are all of it, one for each member (or for a caller
     /// that is alone), with the unit at which the part starts.
-    pub fn divide<T: Divide>(&mut self, whole: T, work: impl Fn(T, usize) + Sync) {
+    pub fn divide<T: Partition>(&mut self, whole: T, work: impl Fn(T, usize) + Sync) {
         let (size, units) = (self.size(), whole.units());
         if self.is_alone() || units <= 1 {
             return work(whole, 0);
         }
         self.call(&|number| {
-            let (from, to) = share(units, number, size);
+            let (from, to) = chunk_range(units, number, size);
             if from < to {
                 // SAFETY: the shares of different members lie inside and do not overlap, and `whole` was given
                 // up for them.
@@ -84,24 +84,24 @@ impl Team {
 }
 
 /// The share of member `number` of `size` in 0..`units`: as even as it goes.
-pub fn share(units: usize, number: usize, size: usize) -> (usize, usize) {
+pub fn chunk_range(units: usize, number: usize, size: usize) -> (usize, usize) {
     (units * number / size, units * (number + 1) / size)
 }
 
 // SAFETY: different rows are different numbers.
-unsafe impl Divide for Rows<ViewMut<'_>> {
+unsafe impl Partition for ByRows<ViewMut<'_>> {
     fn units(&self) -> usize {
         self.0.rows
     }
 
     unsafe fn part(&self, from: usize, to: usize) -> Self {
         // SAFETY: the caller vouches for the rows, and a view has all of its columns.
-        Rows(unsafe { self.0.part(from..to, 0..self.0.cols) })
+        ByRows(unsafe { self.0.part(from..to, 0..self.0.cols) })
     }
 }
 
 // SAFETY: different columns are different numbers, and a part's padding is that of the last one.
-unsafe impl Divide for Columns<ViewMut<'_>> {
+unsafe impl Partition for ByCols<ViewMut<'_>> {
     fn units(&self) -> usize {
         self.0.cols.div_ceil(LANES)
     }
@@ -109,12 +109,12 @@ unsafe impl Divide for Columns<ViewMut<'_>> {
     unsafe fn part(&self, from: usize, to: usize) -> Self {
         let cols = from * LANES..self.0.cols.min(to * LANES);
         // SAFETY: the caller vouches for the vectors of columns, and a view has all of its rows.
-        Columns(unsafe { self.0.part(0..self.0.rows, cols) })
+        ByCols(unsafe { self.0.part(0..self.0.rows, cols) })
     }
 }
 
 // SAFETY: different columns of weights and state are different numbers, for all have one shape.
-unsafe impl Divide for Columns<Target<'_>> {
+unsafe impl Partition for ByCols<ParamMut<'_>> {
     fn units(&self) -> usize {
         self.0.check_shapes();
         self.0.value.cols.div_ceil(LANES)
@@ -123,12 +123,12 @@ unsafe impl Divide for Columns<Target<'_>> {
     unsafe fn part(&self, from: usize, to: usize) -> Self {
         let cols = from * LANES..self.0.value.cols.min(to * LANES);
         // SAFETY: the caller vouches for the vectors of columns, which all views have: `units` has checked it.
-        Columns(self.0.map(|view| unsafe { view.part(0..view.rows, cols.clone()) }))
+        ByCols(self.0.map(|view| unsafe { view.part(0..view.rows, cols.clone()) }))
     }
 }
 
 // SAFETY: different rows of weights and state are different numbers, for all have one shape.
-unsafe impl Divide for Rows<Target<'_>> {
+unsafe impl Partition for ByRows<ParamMut<'_>> {
     fn units(&self) -> usize {
         self.0.check_shapes();
         self.0.value.rows
@@ -136,12 +136,12 @@ unsafe impl Divide for Rows<Target<'_>> {
 
     unsafe fn part(&self, from: usize, to: usize) -> Self {
         // SAFETY: the caller vouches for the rows, which all views have: `units` has checked it.
-        Rows(self.0.map(|view| unsafe { view.part(from..to, 0..view.cols) }))
+        ByRows(self.0.map(|view| unsafe { view.part(from..to, 0..view.cols) }))
     }
 }
 
 // SAFETY: different elements are different numbers.
-unsafe impl<T: Send + Sync> Divide for Rows<SliceMut<'_, T>> {
+unsafe impl<T: Send + Sync> Partition for ByRows<SliceMut<'_, T>> {
     fn units(&self) -> usize {
         self.0.len
     }
@@ -149,12 +149,12 @@ unsafe impl<T: Send + Sync> Divide for Rows<SliceMut<'_, T>> {
     unsafe fn part(&self, from: usize, to: usize) -> Self {
         // SAFETY: the caller vouches that the range lies inside.
         let at = unsafe { self.0.at.add(from) };
-        Rows(SliceMut { at, len: to - from, life: PhantomData })
+        ByRows(SliceMut { at, len: to - from, life: PhantomData })
     }
 }
 
 // SAFETY: the members have the same units, and each keeps the promise by itself.
-unsafe impl<A: Divide, B: Divide> Divide for (A, B) {
+unsafe impl<A: Partition, B: Partition> Partition for (A, B) {
     fn units(&self) -> usize {
         assert_eq!(self.0.units(), self.1.units(), "what is divided together has the same units");
         self.0.units()
@@ -177,14 +177,14 @@ mod tests {
             for size in 1..5 {
                 let mut team = Team::new(size);
                 let mut m = Matrix::zeros(rows, cols);
-                team.divide(Columns(m.view_mut(rows)), |mut part, from| {
+                team.divide(ByCols(m.view_mut(rows)), |mut part, from| {
                     for r in 0..rows {
                         for (i, x) in part.0.row(r).iter_mut().enumerate() {
                             *x += (from * LANES + i + 1) as f32;
                         }
                     }
                 });
-                team.divide(Rows(m.view_mut(rows)), |mut part, from| {
+                team.divide(ByRows(m.view_mut(rows)), |mut part, from| {
                     for r in 0..part.0.rows() {
                         part.0.row(r).iter_mut().for_each(|x| *x += 1000.0 * (from + r) as f32);
                     }
@@ -202,7 +202,7 @@ mod tests {
     fn parts_of_a_slice_are_all_of_it_and_may_outlive_the_division() {
         let mut numbers: Vec<usize> = (0..7).collect();
         let kept = std::sync::Mutex::new(Vec::new());
-        Team::new(3).divide(Rows::of(&mut numbers), |part, from| {
+        Team::new(3).divide(ByRows::of(&mut numbers), |part, from| {
             kept.lock().unwrap().push((from, part.0));
         });
         for (from, mut part) in kept.into_inner().unwrap() {
@@ -216,7 +216,7 @@ mod tests {
     #[should_panic(expected = "another shape")]
     fn state_of_another_shape_than_the_weights_is_not_divided() {
         let (mut value, mut slot) = (Matrix::zeros(1, 64), Matrix::zeros(1, 16));
-        let target = Target::new(&mut value, std::slice::from_mut(&mut slot));
-        Team::new(2).divide(Columns(target), |_, _| ());
+        let target = ParamMut::new(&mut value, std::slice::from_mut(&mut slot));
+        Team::new(2).divide(ByCols(target), |_, _| ());
     }
 }

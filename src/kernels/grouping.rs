@@ -3,12 +3,12 @@
 
 use rayon::prelude::*;
 
-use crate::kernels::Vector;
+use crate::kernels::F32x16;
+use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::compress::Compress;
-use crate::kernels::cpu::{Cpu, Job};
 use crate::kernels::groups::{BANDS, Entry, GROUP};
 use crate::kernels::mask::{Mask, Ones, WORD, Word, firsts_in, groups_in};
-use crate::kernels::pages::large_pages;
+use crate::kernels::pages::advise_huge_pages;
 use crate::kernels::places::{Places, PlacesMut};
 use crate::memory::probe;
 
@@ -34,9 +34,9 @@ pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
     assert!(mask.features() <= 1 << 16, "{} features", mask.features());
     let n_words = Mask::words_of(mask.features());
     // For the instructions on bits that the oldest processors lack.
-    let cpu = Cpu::detect();
+    let arch = Arch::detect();
     let chunks: Vec<&[Word]> = mask.chunks(CHUNK).collect();
-    let count = |words: &&_| cpu.run(Count { words, n_words });
+    let count = |words: &&_| arch.dispatch(Count { words, n_words });
     let counted: Vec<_> = match is_shared(chunks.len()) {
         true => chunks.par_iter().map(count).collect(),
         false => chunks.iter().map(count).collect(),
@@ -48,7 +48,7 @@ pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
     let n_groups = counted.iter().map(|chunk| chunk.groups).sum();
     probe(n_groups * size_of::<E>());
     let mut groups = Vec::with_capacity(n_groups);
-    large_pages(groups.spare_capacity_mut());
+    advise_huge_pages(groups.spare_capacity_mut());
     groups.resize(n_groups, E::default());
     let mut places = Places::new(mask.rows(), bands[BANDS]);
     let (mut first, mut left) = (0, (&mut groups[..], places.as_mut(), values));
@@ -61,8 +61,8 @@ pub(super) fn group<E: Entry>(mask: &Mask, values: &[E::Value]) -> Grouped<E> {
         first += chunk.groups;
     }
     match is_shared(rooms.len()) {
-        true => rooms.into_par_iter().for_each(|room| cpu.run(room)),
-        false => rooms.into_iter().for_each(|room| cpu.run(room)),
+        true => rooms.into_par_iter().for_each(|room| arch.dispatch(room)),
+        false => rooms.into_iter().for_each(|room| arch.dispatch(room)),
     }
     Grouped { groups, places, used, bands }
 }
@@ -88,11 +88,11 @@ struct Count<'a> {
     n_words: usize,
 }
 
-impl Job for Count<'_> {
+impl Kernel for Count<'_> {
     type Output = Counted;
 
     #[inline(always)]
-    fn run<L: Vector>(self) -> Counted {
+    fn run<L: F32x16>(self) -> Counted {
         let (mut groups, mut values, mut seen) = (0, 0, vec![0; self.n_words]);
         for row in self.words.chunks_exact(self.n_words) {
             for (seen, &word) in seen.iter_mut().zip(row) {
@@ -151,11 +151,11 @@ struct Room<'a, E: Entry> {
     first: usize,
 }
 
-impl<E: Entry> Job for Room<'_, E> {
+impl<E: Entry> Kernel for Room<'_, E> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         let Room { words, n_words, bands, mut values, mut groups, mut places, mut first } = self;
         let compress = Compress::detect();
         for (row, mut place) in words.chunks_exact(n_words).zip(places.rows()) {

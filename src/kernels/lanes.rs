@@ -8,7 +8,7 @@ pub(super) mod avx512;
 mod pack;
 pub(super) mod portable;
 
-pub use pack::Pack;
+pub use pack::Unrolled;
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -24,7 +24,7 @@ pub const fn padded(n: usize) -> usize {
 ///
 /// Addition, subtraction, multiplication, division and the square root round as IEEE 754 says, so
 /// all implementations agree to the bit.
-pub trait Lanes:
+pub trait SimdFloat:
     Copy
     + Add<Output = Self>
     + Sub<Output = Self>
@@ -54,7 +54,7 @@ pub trait Lanes:
     fn round(self) -> Self;
 
     /// 2ⁿ for whole numbers n in [−126, 127].
-    fn pow2(self) -> Self;
+    fn exp2i(self) -> Self;
 
     /// Mantissa in [½, 1) and exponent of a positive normal number: x = m · 2ᵉ.
     fn split(self) -> (Self, Self);
@@ -68,16 +68,16 @@ pub trait Lanes:
     fn reciprocal_guess(self, magic: i32) -> Self;
 
     /// `yes` where `self < other`, `no` elsewhere (and where either is NaN).
-    fn if_less(self, other: Self, yes: Self, no: Self) -> Self;
+    fn select_lt(self, other: Self, yes: Self, no: Self) -> Self;
 
     /// `self`, or 0 where the magnitude is below 2⁻⁹⁵: where the exponent's upper three bits are 0.
     fn flush(self) -> Self;
 }
 
 /// One vector of [`LANES`] numbers.
-pub trait Vector: Lanes {
+pub trait F32x16: SimdFloat {
     /// Whether there are registers for tiles of 8 × 2 vectors (else 6 × 1).
-    const WIDE: bool;
+    const HAS_32_REGISTERS: bool;
 
     /// Reads [`LANES`] numbers.
     ///
@@ -92,7 +92,7 @@ pub trait Vector: Lanes {
     unsafe fn store(self, to: *mut f32);
 
     /// The first `n` lanes of `self`, and `fill` in the others.
-    fn keep_first(self, n: usize, fill: f32) -> Self;
+    fn select_prefix(self, n: usize, fill: f32) -> Self;
 
     /// The lanes as an array.
     fn to_array(self) -> [f32; LANES];
@@ -112,11 +112,11 @@ pub trait Vector: Lanes {
 }
 
 /// Work that is written once for every kind of vector.
-pub(super) trait Job {
+pub(super) trait Kernel {
     type Output;
 
     /// Does the work with vectors `L`, which the processor has. Must be `#[inline(always)]`, so that it is compiled with the caller's instructions.
-    fn run<L: Vector>(self) -> Self::Output;
+    fn run<L: F32x16>(self) -> Self::Output;
 }
 
 #[inline(always)]

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::kernels::Vector;
-use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::F32x16;
+use crate::kernels::advise_huge_pages;
+use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::groups::GROUP;
-use crate::kernels::large_pages;
 use crate::memory::probe;
 
 /// Bits of a word.
@@ -30,7 +30,7 @@ impl Mask {
         let n = rows.saturating_mul(Mask::words_of(features));
         probe(n.saturating_mul(size_of::<Word>()));
         let mut words = vec![Word::default(); n];
-        large_pages(&mut words);
+        advise_huge_pages(&mut words);
         Mask { rows, features, words: words.into() }
     }
 
@@ -65,7 +65,7 @@ impl Mask {
 
     /// How many features are set, in all rows.
     pub fn ones(&self) -> usize {
-        Cpu::detect().run(Count(&self.words))
+        Arch::detect().dispatch(Count(&self.words))
     }
 
     /// The features that are set in row `r`, ascending.
@@ -136,11 +136,11 @@ impl Iterator for Ones {
 /// Counts the bits that are set, with the instruction for it where there is one.
 struct Count<'a>(&'a [Word]);
 
-impl Job for Count<'_> {
+impl Kernel for Count<'_> {
     type Output = usize;
 
     #[inline(always)]
-    fn run<L: Vector>(self) -> usize {
+    fn run<L: F32x16>(self) -> usize {
         self.0.iter().map(|word| u64::from_le_bytes(*word).count_ones() as usize).sum()
     }
 }

@@ -1,7 +1,7 @@
 //! The elementary functions on vectors, from additions, multiplications and bit patterns alone:
 //! the same bits on every processor, errors of a few units in the last place.
 
-use crate::kernels::Lanes;
+use crate::kernels::SimdFloat;
 
 /// 1 / √x for positive normal x, within 2 units in the last place; 0 gives a large finite number,
 /// so that `x · rsqrt(x)` is √x there too.
@@ -9,7 +9,7 @@ use crate::kernels::Lanes;
 /// A first guess from the bits (Lomont 2003) that is off by 3.5 % at most, then three of Newton's
 /// steps y ← y (3/2 − x/2 · y²), each of which squares the error: 2·10⁻³, 5·10⁻⁶, rounding.
 #[inline(always)]
-pub fn rsqrt<L: Lanes>(x: L) -> L {
+pub fn rsqrt<L: SimdFloat>(x: L) -> L {
     let half = x * L::splat(0.5);
     let mut y = x.rsqrt_guess(0x5f37_5a86);
     for _ in 0..3 {
@@ -24,7 +24,7 @@ pub fn rsqrt<L: Lanes>(x: L) -> L {
 /// A first guess from the bits, off by 5 % at most; then two steps y ← y (c − x y), of which Newton's
 /// have c = 2, each with the c that leaves the least error on either side: 1.3·10⁻³, then 0.9·10⁻⁶.
 #[inline(always)]
-pub fn reciprocal<L: Lanes>(x: L) -> L {
+pub fn reciprocal<L: SimdFloat>(x: L) -> L {
     let y = x.reciprocal_guess(0x7ef3_27f0);
     let y = y * (-x).mul_add(y, L::splat(2.001_29));
     y.mul_add((-x).mul_add(y, L::splat(1.000_000_8)), y)
@@ -35,7 +35,7 @@ pub fn reciprocal<L: Lanes>(x: L) -> L {
 /// A moment that decays towards 0 would end among the subnormal numbers, where many processors take
 /// a hundred times as long for every operation. From 2⁻⁹⁵ it takes 31 halvings to get there.
 #[inline(always)]
-pub fn flush<L: Lanes>(x: L) -> L {
+pub fn flush<L: SimdFloat>(x: L) -> L {
     x.flush()
 }
 
@@ -44,7 +44,7 @@ pub fn flush<L: Lanes>(x: L) -> L {
 /// x = n ln 2 + r with |r| ≤ ½ ln 2, where ln 2 is subtracted in two parts (Cody and Waite 1980)
 /// and eʳ is Taylor's polynomial with Cephes's coefficients.
 #[inline(always)]
-pub fn exp<L: Lanes>(x: L) -> L {
+pub fn exp<L: SimdFloat>(x: L) -> L {
     let n = (x * L::splat(std::f32::consts::LOG2_E)).round();
     let n = L::splat(-126.0).max(L::splat(127.0).min(n));
     let r = n.mul_add(L::splat(-0.693_359_4), x);
@@ -54,21 +54,21 @@ pub fn exp<L: Lanes>(x: L) -> L {
         p = p.mul_add(r, L::splat(c));
     }
     let e = (r * r).mul_add(p, r) + L::splat(1.0);
-    let e = e * n.pow2();
-    let e = x.if_less(L::splat(-87.336_54), L::splat(0.0), e);
-    L::splat(88.722_83).if_less(x, L::splat(f32::INFINITY), e)
+    let e = e * n.exp2i();
+    let e = x.select_lt(L::splat(-87.336_54), L::splat(0.0), e);
+    L::splat(88.722_83).select_lt(x, L::splat(f32::INFINITY), e)
 }
 
 /// ln x within 2 units in the last place; −∞ at 0, NaN below.
 ///
 /// x = m · 2ᵉ with m in [√½, √2); ln m is Cephes's polynomial of m − 1.
 #[inline(always)]
-pub fn ln<L: Lanes>(x: L) -> L {
+pub fn ln<L: SimdFloat>(x: L) -> L {
     let (one, zero) = (L::splat(1.0), L::splat(0.0));
     let (m, e) = x.split();
     let small = L::splat(std::f32::consts::FRAC_1_SQRT_2);
-    let e = m.if_less(small, e - one, e);
-    let m = m.if_less(small, m + m, m) - one;
+    let e = m.select_lt(small, e - one, e);
+    let m = m.select_lt(small, m + m, m) - one;
     let mut p = L::splat(7.037_683_6e-2);
     for c in [
         -1.151_461e-1,
@@ -86,23 +86,23 @@ pub fn ln<L: Lanes>(x: L) -> L {
     let tail = e.mul_add(L::splat(-2.121_944_4e-4), m * square * p);
     let tail = square.mul_add(L::splat(-0.5), tail);
     let y = e.mul_add(L::splat(0.693_359_4), m + tail);
-    let y = zero.if_less(x, y, L::splat(f32::NAN));
-    let y = x.if_less(L::splat(f32::INFINITY), y, x);
-    let y = x.if_less(L::splat(f32::MIN_POSITIVE), L::splat(f32::NEG_INFINITY), y);
-    x.if_less(zero, L::splat(f32::NAN), y)
+    let y = zero.select_lt(x, y, L::splat(f32::NAN));
+    let y = x.select_lt(L::splat(f32::INFINITY), y, x);
+    let y = x.select_lt(L::splat(f32::MIN_POSITIVE), L::splat(f32::NEG_INFINITY), y);
+    x.select_lt(zero, L::splat(f32::NAN), y)
 }
 
 /// tanh x within 4 units in the last place: a ratio of polynomials on [−7.9, 7.9] (the coefficients
 /// of Eigen), its last value up to 8, ±1 beyond: a saturated unit has the slope 1 − 1² = 0.
 #[inline(always)]
-pub(super) fn tanh<L: Lanes>(x: L) -> L {
+pub(super) fn tanh<L: SimdFloat>(x: L) -> L {
     let (one, bound) = (L::splat(1.0), L::splat(7.998_811_7));
     let y = tanh_ratio(L::splat(-7.905_311).max(L::splat(7.905_311).min(x)));
-    bound.if_less(x, one, x.if_less(-bound, -one, y))
+    bound.select_lt(x, one, x.select_lt(-bound, -one, y))
 }
 
 #[inline(always)]
-fn tanh_ratio<L: Lanes>(x: L) -> L {
+fn tanh_ratio<L: SimdFloat>(x: L) -> L {
     let s = x * x;
     let p = polynomial(
         s,
@@ -123,14 +123,14 @@ fn tanh_ratio<L: Lanes>(x: L) -> L {
 /// The error function, to 2·10⁻⁷: a ratio of polynomials on [−4, 4] (the coefficients of Eigen),
 /// ±1 beyond.
 #[inline(always)]
-pub(super) fn erf<L: Lanes>(x: L) -> L {
+pub(super) fn erf<L: SimdFloat>(x: L) -> L {
     let (one, bound) = (L::splat(1.0), L::splat(4.0));
     let y = erf_ratio((-bound).max(bound.min(x)));
-    bound.if_less(x, one, x.if_less(-bound, -one, y))
+    bound.select_lt(x, one, x.select_lt(-bound, -one, y))
 }
 
 #[inline(always)]
-fn erf_ratio<L: Lanes>(x: L) -> L {
+fn erf_ratio<L: SimdFloat>(x: L) -> L {
     let s = x * x;
     let p = polynomial(
         s,
@@ -153,7 +153,7 @@ fn erf_ratio<L: Lanes>(x: L) -> L {
 
 /// Horner's scheme, the highest power's coefficient first.
 #[inline(always)]
-fn polynomial<L: Lanes, const N: usize>(x: L, coefficients: [f32; N]) -> L {
+fn polynomial<L: SimdFloat, const N: usize>(x: L, coefficients: [f32; N]) -> L {
     let mut y = L::splat(coefficients[0]);
     for c in &coefficients[1..] {
         y = y.mul_add(x, L::splat(*c));
@@ -163,15 +163,15 @@ fn polynomial<L: Lanes, const N: usize>(x: L, coefficients: [f32; N]) -> L {
 
 #[cfg(test)]
 mod tests {
-    use crate::kernels::Vector;
-    use crate::kernels::cpu::{Cpu, Job};
+    use crate::kernels::F32x16;
+    use crate::kernels::arch::{Arch, Kernel};
 
     struct Apply<'a>(&'a [f32], u8);
 
-    impl Job for Apply<'_> {
+    impl Kernel for Apply<'_> {
         type Output = Vec<f32>;
         #[inline(always)]
-        fn run<L: Vector>(self) -> Vec<f32> {
+        fn run<L: F32x16>(self) -> Vec<f32> {
             let apply = |x: L| match self.1 {
                 0 => super::exp(x),
                 1 => super::ln(x),
@@ -186,7 +186,7 @@ mod tests {
 
     /// The greatest error over `xs`, relative to the result or to `floor`, whichever is more.
     fn worst(function: u8, xs: &[f32], floor: f64, truth: impl Fn(f64) -> f64) -> f64 {
-        let ys = Cpu::detect().run(Apply(xs, function));
+        let ys = Arch::detect().dispatch(Apply(xs, function));
         let error = |(x, y): (&f32, &f32)| {
             let want = truth(f64::from(*x));
             (f64::from(*y) - want).abs() / want.abs().max(floor)
@@ -219,28 +219,29 @@ mod tests {
     #[test]
     fn edges_are_as_mathematics_has_them() {
         let inf = f32::INFINITY;
-        let exp = Cpu::detect().run(Apply(&[-inf, -200.0, 0.0, 200.0, inf, f32::NAN], 0));
+        let exp = Arch::detect().dispatch(Apply(&[-inf, -200.0, 0.0, 200.0, inf, f32::NAN], 0));
         assert_eq!(exp[..5], [0.0, 0.0, 1.0, inf, inf]);
         assert!(exp[5].is_nan());
-        let ln = Cpu::detect().run(Apply(&[0.0, 1.0, inf, -1.0, f32::NAN], 1));
+        let ln = Arch::detect().dispatch(Apply(&[0.0, 1.0, inf, -1.0, f32::NAN], 1));
         assert_eq!(ln[..3], [-inf, 0.0, inf]);
         assert!(ln[3].is_nan() && ln[4].is_nan());
-        let tanh = Cpu::detect().run(Apply(&[-inf, 0.0, inf, f32::NAN], 2));
+        let tanh = Arch::detect().dispatch(Apply(&[-inf, 0.0, inf, f32::NAN], 2));
         assert!((tanh[0] + 1.0).abs() < 1e-6 && tanh[1] == 0.0 && tanh[3].is_nan());
-        assert!((Cpu::detect().run(Apply(&[0.0], 4))[0] * 0.0).is_finite());
+        assert!((Arch::detect().dispatch(Apply(&[0.0], 4))[0] * 0.0).is_finite());
     }
 
     #[test]
     fn all_processors_agree_to_the_bit() {
         let xs = between(-100.0, 100.0);
-        let bits =
-            |cpu: Cpu, f| cpu.run(Apply(&xs, f)).iter().map(|y| y.to_bits()).collect::<Vec<_>>();
+        let bits = |arch: Arch, f| {
+            arch.dispatch(Apply(&xs, f)).iter().map(|y| y.to_bits()).collect::<Vec<_>>()
+        };
         for f in 0..6 {
-            for cpu in Cpu::available() {
+            for arch in Arch::available() {
                 assert!(
-                    bits(cpu, f) == bits(Cpu::available()[0], f),
+                    bits(arch, f) == bits(Arch::available()[0], f),
                     "{} on function {f}",
-                    cpu.name()
+                    arch.name()
                 );
             }
         }

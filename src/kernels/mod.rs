@@ -6,7 +6,7 @@
 //! machine with fused multiply-add, and on any number of threads:
 //!
 //! * each sum has one fixed order: over the rows of a matrix or the inputs of a unit, from the first to the
-//!   last; along a row, 16 running sums and a halving tree ([`Vector::sum`]);
+//!   last; along a row, 16 running sums and a halving tree ([`F32x16::sum`]);
 //! * every multiply-add is fused, and no kernel calls the platform's mathematics library;
 //! * the threads divide outputs, never a sum. The one sum that is split, over the inputs of a first
 //!   layer on sparse rows, has [`BANDS`] parts on any number of threads, added in their order.
@@ -18,9 +18,9 @@
 
 mod activate;
 mod ahead;
+mod arch;
 mod company;
 mod compress;
-mod cpu;
 mod deal;
 mod direct;
 mod divide;
@@ -49,28 +49,28 @@ mod turned;
 mod update;
 mod values;
 
-pub use activate::{Curve, activate, differentiate};
-pub use cpu::Cpu;
-pub use deal::{Deal, Piece};
+pub use activate::{Unary, activate, differentiate};
+pub use arch::Arch;
+pub use deal::{Chunk, WorkSchedule};
 pub use direct::{direct_product, is_direct};
-pub use divide::{Columns, Divide, Rows, SliceMut, share};
+pub use divide::{ByCols, ByRows, Partition, SliceMut, chunk_range};
 pub use fastest::Fastest;
 pub use groups::{AHEAD, BANDS, Groups};
-pub use lanes::{LANES, Lanes, Pack, Vector, padded};
+pub use lanes::{F32x16, LANES, SimdFloat, Unrolled, padded};
 pub use listing::Listing;
 pub use mask::{Mask, Word};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
 pub use naps::{Dormitory, LONGEST_NAP, Naps, Needs, Visits};
 pub use normalize::{
-    Gain, Stat, column_normalize, column_normalize_back, row_normalize, row_normalize_back,
+    Affine, BatchStat, column_normalize, column_normalize_back, row_normalize, row_normalize_back,
     scale_and_shift,
 };
-pub use pages::large_pages;
-pub use pointwise::{Pointwise, pointwise};
+pub use pages::advise_huge_pages;
+pub use pointwise::{ElementwiseLoss, pointwise};
 pub use prefetch::prefetch;
-pub use product::{Operand, product, product_update, transpose};
-pub use rowwise::{Rowwise, rowwise};
+pub use product::{Lhs, product, product_update, transpose};
+pub use rowwise::{RowLoss, rowwise};
 pub use softmax::{
     argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
     sparse_probability_crossentropy,
@@ -79,4 +79,4 @@ pub use sparse::{Due, sparse_product, sparse_update};
 pub use sums::{column_square_sums, matrix_sum, row_magnitude_sums, row_square_sums, scale_outer};
 pub use team::Team;
 pub use turned::Turned;
-pub use update::{MAX_SLOTS, Rule, Target, bias_update, map, update};
+pub use update::{MAX_SLOTS, ParamMut, UpdateRule, bias_update, map, update};

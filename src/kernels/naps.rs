@@ -7,9 +7,9 @@
 
 use std::ops::Range;
 
-use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::mask::{Ones, WORD};
-use crate::kernels::{Groups, LANES, Lanes, MAX_SLOTS, Rule, Vector};
+use crate::kernels::{F32x16, Groups, LANES, MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// Steps after which every group has woken.
 pub const LONGEST_NAP: usize = 32;
@@ -71,8 +71,8 @@ impl Naps {
     }
 
     /// Takes in that there has been a step by `rule`.
-    pub fn step<R: Rule>(&mut self, cpu: Cpu, rule: &R) {
-        cpu.run(Extend { rule, factors: &mut self.factors });
+    pub fn step<R: UpdateRule>(&mut self, arch: Arch, rule: &R) {
+        arch.dispatch(Extend { rule, factors: &mut self.factors });
     }
 
     #[inline(always)]
@@ -130,11 +130,11 @@ impl Dormitory {
 
     /// The visits of a step by `rule`. What is not in the `needs` of the groups' band may sleep; if it is
     /// not known what comes, all wake, as they must every [`LONGEST_NAP`] steps.
-    pub fn visits<R: Rule>(&mut self, rule: &R, needs: &Needs) -> Visits<'_> {
+    pub fn visits<R: UpdateRule>(&mut self, rule: &R, needs: &Needs) -> Visits<'_> {
         let visits = if rule.naps() && (self.sleepers || needs.known) {
             self.plan(needs);
             &self.due
-        } else if R::RESTS {
+        } else if R::IDLE_WITHOUT_GRADIENT {
             &self.used
         } else {
             &self.all
@@ -184,11 +184,11 @@ struct Extend<'a, R> {
 
 const _: () = assert!(LONGEST_NAP.is_multiple_of(LANES) && LONGEST_NAP <= u8::MAX as usize);
 
-impl<R: Rule> Job for Extend<'_, R> {
+impl<R: UpdateRule> Kernel for Extend<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         // From the longest on: a nap of n steps becomes one of n + 1.
         for n in (0..LONGEST_NAP).step_by(LANES).rev() {
             let mut nap = [L::splat(0.0); FACTORS];
@@ -212,12 +212,12 @@ pub(super) struct Wake<R> {
     pub(super) nap: [f32; FACTORS],
 }
 
-impl<R: Rule> Rule for Wake<R> {
+impl<R: UpdateRule> UpdateRule for Wake<R> {
     const SLOTS: usize = R::SLOTS;
-    const RESTS: bool = R::RESTS;
+    const IDLE_WITHOUT_GRADIENT: bool = R::IDLE_WITHOUT_GRADIENT;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, _: L, slots: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, _: L, slots: &mut [L; MAX_SLOTS]) -> L {
         self.rule.wake(self.nap, w, slots)
     }
 }
@@ -233,12 +233,12 @@ mod tests {
         mu: f32,
     }
 
-    impl<const NAPS: bool> Rule for Roll<NAPS> {
+    impl<const NAPS: bool> UpdateRule for Roll<NAPS> {
         const SLOTS: usize = 1;
-        const RESTS: bool = true;
+        const IDLE_WITHOUT_GRADIENT: bool = true;
 
         #[inline(always)]
-        fn step<L: Lanes>(&self, w: L, _: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+        fn step<L: SimdFloat>(&self, w: L, _: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
             *m = L::splat(self.mu) * *m;
             w + *m
         }
@@ -248,7 +248,7 @@ mod tests {
         }
 
         #[inline(always)]
-        fn extend<L: Lanes>(&self, [m, one, sum, zero]: [L; 4]) -> [L; 4] {
+        fn extend<L: SimdFloat>(&self, [m, one, sum, zero]: [L; 4]) -> [L; 4] {
             let m = L::splat(self.mu) * m;
             [m, one, sum + m, zero]
         }
@@ -257,16 +257,16 @@ mod tests {
     #[test]
     fn a_nap_of_n_steps_is_what_the_last_n_come_to() {
         let mus: Vec<f32> = (0..50).map(|t| 0.5 + t as f32 / 128.0).collect();
-        for cpu in Cpu::available() {
+        for arch in Arch::available() {
             let mut naps = Naps::new();
-            mus.iter().for_each(|&mu| naps.step(cpu, &Roll::<true> { mu }));
+            mus.iter().for_each(|&mu| naps.step(arch, &Roll::<true> { mu }));
             for n in 0..=LONGEST_NAP {
                 let (mut m, mut sum) = (1.0, 0.0);
                 for mu in &mus[50 - n..] {
                     m *= mu;
                     sum += m;
                 }
-                assert_eq!(naps.of(n as u8), [m, 1.0, sum, 0.0], "{n} steps on {}", cpu.name());
+                assert_eq!(naps.of(n as u8), [m, 1.0, sum, 0.0], "{n} steps on {}", arch.name());
             }
         }
     }

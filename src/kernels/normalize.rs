@@ -8,12 +8,12 @@
 //! ∂L/∂x = s (γ δ − Σ γ δ / n − x̂ Σ γ δ x̂ / n)         δ = ∂L/∂y
 //! ```
 
-use crate::kernels::cpu::{Cpu, Job};
-use crate::kernels::{LANES, Vector, View, ViewMut};
+use crate::kernels::arch::{Arch, Kernel};
+use crate::kernels::{F32x16, LANES, View, ViewMut};
 
 /// γ and β, each padded to whole vectors; 1 and 0 where they are not there.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Gain<'a> {
+pub struct Affine<'a> {
     /// γ
     pub gamma: Option<&'a [f32]>,
     /// β
@@ -23,7 +23,7 @@ pub struct Gain<'a> {
 /// What a column's batch was like, the rows of `stats` (3 × units).
 #[derive(Clone, Copy, Debug)]
 #[repr(usize)]
-pub enum Stat {
+pub enum BatchStat {
     /// µ
     Mean,
     /// v
@@ -34,21 +34,21 @@ pub enum Stat {
 
 /// x̂, s (rows × 1) and y of every row of `x` (rows × units) over its units.
 pub fn row_normalize(
-    cpu: Cpu,
+    arch: Arch,
     x: View<'_>,
     epsilon: f32,
-    gain: Gain<'_>,
+    gain: Affine<'_>,
     [normalized, inverse, y]: [ViewMut<'_>; 3],
 ) {
     assert!((x.rows, x.cols) == (y.rows, y.cols) && (x.rows, 1) == (inverse.rows, inverse.cols));
     assert!((x.rows, x.cols) == (normalized.rows, normalized.cols));
-    cpu.run(RowNormalize { x, epsilon, gain, normalized, inverse, y });
+    arch.dispatch(RowNormalize { x, epsilon, gain, normalized, inverse, y });
 }
 
 /// `below` ← ∂L/∂x, where it is wanted, and x̂ ← δ ⊙ x̂, whose column sums are ∂L/∂γ; all of one shape
 /// (rows × units) but for `inverse` (rows × 1).
 pub fn row_normalize_back(
-    cpu: Cpu,
+    arch: Arch,
     [inverse, delta]: [View<'_>; 2],
     gamma: Option<&[f32]>,
     normalized: ViewMut<'_>,
@@ -58,27 +58,27 @@ pub fn row_normalize_back(
     assert!(below.as_ref().is_none_or(fits));
     assert!((delta.rows, delta.cols) == (normalized.rows, normalized.cols));
     assert!((delta.rows, 1) == (inverse.rows, inverse.cols));
-    cpu.run(RowBack { inverse, delta, gamma, normalized, below });
+    arch.dispatch(RowBack { inverse, delta, gamma, normalized, below });
 }
 
-/// x̂, y and the [`Stat`]s (3 × units) of every column of `x` (rows × units) over its rows, each sum
+/// x̂, y and the [`BatchStat`]s (3 × units) of every column of `x` (rows × units) over its rows, each sum
 /// from the first row to the last.
 pub fn column_normalize(
-    cpu: Cpu,
+    arch: Arch,
     x: View<'_>,
     epsilon: f32,
-    gain: Gain<'_>,
+    gain: Affine<'_>,
     [normalized, y, stats]: [ViewMut<'_>; 3],
 ) {
     assert!((x.rows, x.cols) == (y.rows, y.cols) && (3, x.cols) == (stats.rows, stats.cols));
     assert!((x.rows, x.cols) == (normalized.rows, normalized.cols));
-    cpu.run(ColumnNormalize { x, epsilon, gain, normalized, y, stats });
+    arch.dispatch(ColumnNormalize { x, epsilon, gain, normalized, y, stats });
 }
 
 /// `below` ← ∂L/∂x, where it is wanted, and x̂ ← δ ⊙ x̂, whose column sums are ∂L/∂γ; all of one shape
 /// (rows × units) but for `stats` (3 × units).
 pub fn column_normalize_back(
-    cpu: Cpu,
+    arch: Arch,
     [stats, delta]: [View<'_>; 2],
     gamma: Option<&[f32]>,
     normalized: ViewMut<'_>,
@@ -88,40 +88,40 @@ pub fn column_normalize_back(
     assert!(below.as_ref().is_none_or(fits));
     assert!((delta.rows, delta.cols) == (normalized.rows, normalized.cols));
     assert!((3, delta.cols) == (stats.rows, stats.cols));
-    cpu.run(ColumnBack { stats, delta, gamma, normalized, below });
+    arch.dispatch(ColumnBack { stats, delta, gamma, normalized, below });
 }
 
 /// y ← x ⊙ scale + shift, for every row of `x` (rows × units); `scale` and `shift` are padded to
 /// whole vectors.
-pub fn scale_and_shift(cpu: Cpu, x: View<'_>, [scale, shift]: [&[f32]; 2], y: ViewMut<'_>) {
+pub fn scale_and_shift(arch: Arch, x: View<'_>, [scale, shift]: [&[f32]; 2], y: ViewMut<'_>) {
     assert!((x.rows, x.cols) == (y.rows, y.cols));
-    cpu.run(ScaleAndShift { x, scale, shift, y });
+    arch.dispatch(ScaleAndShift { x, scale, shift, y });
 }
 
 /// The vector at `col` of a padded row, or `otherwise` in every lane.
 #[inline(always)]
-fn vector<L: Vector>(row: Option<&[f32]>, col: usize, otherwise: f32) -> L {
+fn vector<L: F32x16>(row: Option<&[f32]>, col: usize, otherwise: f32) -> L {
     row.map_or(L::splat(otherwise), |row| load(row, col))
 }
 
 #[inline(always)]
-fn load<L: Vector>(row: &[f32], col: usize) -> L {
+fn load<L: F32x16>(row: &[f32], col: usize) -> L {
     // SAFETY: the slice that is taken holds LANES numbers.
     unsafe { L::load(row[col..col + LANES].as_ptr()) }
 }
 
 #[inline(always)]
-fn store<L: Vector>(value: L, row: &mut [f32], col: usize) {
+fn store<L: F32x16>(value: L, row: &mut [f32], col: usize) {
     // SAFETY: the slice that is taken holds LANES numbers.
     unsafe { value.store(row[col..col + LANES].as_mut_ptr()) }
 }
 
 /// Σ f(col) over the columns of a row of `n`, padding left out.
 #[inline(always)]
-fn row_sum<L: Vector>(n: usize, f: impl Fn(usize) -> L) -> f32 {
+fn row_sum<L: F32x16>(n: usize, f: impl Fn(usize) -> L) -> f32 {
     let mut sum = L::splat(0.0);
     for col in (0..n).step_by(LANES) {
-        sum = sum + f(col).keep_first(n - col, 0.0);
+        sum = sum + f(col).select_prefix(n - col, 0.0);
     }
     sum.sum()
 }
@@ -129,17 +129,17 @@ fn row_sum<L: Vector>(n: usize, f: impl Fn(usize) -> L) -> f32 {
 struct RowNormalize<'a> {
     x: View<'a>,
     epsilon: f32,
-    gain: Gain<'a>,
+    gain: Affine<'a>,
     normalized: ViewMut<'a>,
     inverse: ViewMut<'a>,
     y: ViewMut<'a>,
 }
 
-impl Job for RowNormalize<'_> {
+impl Kernel for RowNormalize<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         let n = self.x.cols;
         for r in 0..self.x.rows {
             let x = self.x.row(r);
@@ -170,11 +170,11 @@ struct RowBack<'a> {
     below: Option<ViewMut<'a>>,
 }
 
-impl Job for RowBack<'_> {
+impl Kernel for RowBack<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         let n = self.delta.cols;
         for r in 0..self.delta.rows {
             let (delta, normalized) = (self.delta.row(r), self.normalized.row(r));
@@ -186,7 +186,7 @@ impl Job for RowBack<'_> {
                 let x = load::<L>(normalized, col);
                 if let Some(place) = &mut self.below {
                     let below = x.mul_add(along, g(col) - mean) * s;
-                    store(below.keep_first(n - col, 0.0), place.row(r), col);
+                    store(below.select_prefix(n - col, 0.0), place.row(r), col);
                 }
                 store(x * load(delta, col), normalized, col);
             }
@@ -197,17 +197,17 @@ impl Job for RowBack<'_> {
 struct ColumnNormalize<'a> {
     x: View<'a>,
     epsilon: f32,
-    gain: Gain<'a>,
+    gain: Affine<'a>,
     normalized: ViewMut<'a>,
     y: ViewMut<'a>,
     stats: ViewMut<'a>,
 }
 
-impl Job for ColumnNormalize<'_> {
+impl Kernel for ColumnNormalize<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         let (rows, n) = (self.x.rows, L::splat(self.x.rows as f32));
         for col in (0..self.x.cols).step_by(LANES) {
             let mut sum = L::splat(0.0);
@@ -222,9 +222,9 @@ impl Job for ColumnNormalize<'_> {
             }
             let variance = squares / n;
             let s = L::splat(1.0) / (variance + L::splat(self.epsilon)).sqrt();
-            store(mean, self.stats.row(Stat::Mean as usize), col);
-            store(variance, self.stats.row(Stat::Variance as usize), col);
-            store(s, self.stats.row(Stat::Inverse as usize), col);
+            store(mean, self.stats.row(BatchStat::Mean as usize), col);
+            store(variance, self.stats.row(BatchStat::Variance as usize), col);
+            store(s, self.stats.row(BatchStat::Inverse as usize), col);
             let beta = vector::<L>(self.gain.beta, col, 0.0);
             let gamma = vector::<L>(self.gain.gamma, col, 1.0);
             for r in 0..rows {
@@ -244,11 +244,11 @@ struct ColumnBack<'a> {
     below: Option<ViewMut<'a>>,
 }
 
-impl Job for ColumnBack<'_> {
+impl Kernel for ColumnBack<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         let (rows, cols) = (self.delta.rows, self.delta.cols);
         let n = L::splat(rows as f32);
         for col in (0..cols).step_by(LANES) {
@@ -259,7 +259,7 @@ impl Job for ColumnBack<'_> {
                 along = delta.mul_add(load(self.normalized.row(r), col), along);
             }
             let (mean, along) = (sum / n, -(along / n));
-            let s = load::<L>(self.stats.row(Stat::Inverse as usize), col);
+            let s = load::<L>(self.stats.row(BatchStat::Inverse as usize), col);
             let s = s * vector(self.gamma, col, 1.0);
             for r in 0..rows {
                 let (delta, x) = (load::<L>(self.delta.row(r), col), self.normalized.row(r));
@@ -267,7 +267,7 @@ impl Job for ColumnBack<'_> {
                 let product = load::<L>(x, col) * delta;
                 store(product, x, col);
                 if let Some(place) = &mut self.below {
-                    store(below.keep_first(cols - col, 0.0), place.row(r), col);
+                    store(below.select_prefix(cols - col, 0.0), place.row(r), col);
                 }
             }
         }
@@ -281,11 +281,11 @@ struct ScaleAndShift<'a> {
     y: ViewMut<'a>,
 }
 
-impl Job for ScaleAndShift<'_> {
+impl Kernel for ScaleAndShift<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         for r in 0..self.x.rows {
             for col in (0..self.x.cols).step_by(LANES) {
                 let x = load::<L>(self.x.row(r), col);
@@ -344,7 +344,7 @@ mod tests {
         for (rows, cols) in [(1, 1), (2, 7), (5, 16), (3, 33), (32, 64)] {
             let (x, delta) = (numbers(rows, cols, 1), numbers(rows, cols, 2));
             let (gamma, beta) = (numbers(1, cols, 3), numbers(1, cols, 4));
-            let gain = Gain { gamma: Some(gamma.row(0)), beta: Some(beta.row(0)) };
+            let gain = Affine { gamma: Some(gamma.row(0)), beta: Some(beta.row(0)) };
             for by_row in [true, false] {
                 let empty = || Matrix::zeros(rows, cols);
                 let (mut normalized, mut y, mut below) = (empty(), empty(), empty());
@@ -352,19 +352,19 @@ mod tests {
                     Matrix::zeros(if by_row { rows } else { 3 }, if by_row { 1 } else { cols });
                 let n = stats.rows();
                 let places = [normalized.view_mut(rows), stats.view_mut(n), y.view_mut(rows)];
-                let cpu = Cpu::detect();
+                let arch = Arch::detect();
                 if by_row {
-                    row_normalize(cpu, x.view(rows), EPSILON, gain, places);
+                    row_normalize(arch, x.view(rows), EPSILON, gain, places);
                 } else {
                     let [normalized, stats, y] = places;
-                    column_normalize(cpu, x.view(rows), EPSILON, gain, [normalized, y, stats]);
+                    column_normalize(arch, x.view(rows), EPSILON, gain, [normalized, y, stats]);
                 }
                 let kept = normalized.clone();
                 let views = [stats.view(n), delta.view(rows)];
                 let (kept_x, place) = (normalized.view_mut(rows), Some(below.view_mut(rows)));
                 match by_row {
-                    true => row_normalize_back(cpu, views, gain.gamma, kept_x, place),
-                    false => column_normalize_back(cpu, views, gain.gamma, kept_x, place),
+                    true => row_normalize_back(arch, views, gain.gamma, kept_x, place),
+                    false => column_normalize_back(arch, views, gain.gamma, kept_x, place),
                 }
                 for at in 0..if by_row { rows } else { cols } {
                     let take = |m: &Matrix| line(m, at, by_row);

@@ -4,7 +4,7 @@
 /// Asks for large pages under `buffer`, which nobody has touched yet: memory that was only just asked
 /// for has no pages at all. The system may well refuse.
 #[cfg(all(target_os = "linux", not(miri)))]
-pub fn large_pages<T>(buffer: &mut [T]) {
+pub fn advise_huge_pages<T>(buffer: &mut [T]) {
     /// What is large on most machines, and whole pages where it is not.
     const LARGE: usize = 1 << 21;
     let (from, size) = (buffer.as_mut_ptr().addr(), size_of_val(buffer));
@@ -18,7 +18,7 @@ pub fn large_pages<T>(buffer: &mut [T]) {
 
 /// Other systems are not asked, nor is Miri, which has no such call.
 #[cfg(any(not(target_os = "linux"), miri))]
-pub fn large_pages<T>(_: &mut [T]) {}
+pub fn advise_huge_pages<T>(_: &mut [T]) {}
 
 #[cfg(test)]
 mod tests {
@@ -28,7 +28,7 @@ mod tests {
     fn what_is_in_the_buffer_stays_there() {
         for n in [0, 1, 1 << 19, (1 << 20) + 17] {
             let mut numbers: Vec<u32> = (0..n).collect();
-            large_pages(&mut numbers);
+            advise_huge_pages(&mut numbers);
             assert!(numbers.iter().copied().eq(0..n));
         }
     }

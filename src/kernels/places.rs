@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::kernels::groups::BANDS;
 use crate::kernels::mask::WORD;
-use crate::kernels::pages::large_pages;
+use crate::kernels::pages::advise_huge_pages;
 use crate::kernels::prefetch::{LINE, prefetch};
 use crate::memory::probe;
 
@@ -35,7 +35,7 @@ impl Places {
         let n = rows.saturating_mul(stride).saturating_add(LINE_WORDS);
         probe(n.saturating_mul(size_of::<u64>()));
         let mut words = vec![0; n];
-        large_pages(&mut words);
+        advise_huge_pages(&mut words);
         let skip = words.as_ptr().align_offset(LINE).min(LINE_WORDS);
         // Behind the last record there is nothing to be read.
         words.truncate(skip + rows * stride);

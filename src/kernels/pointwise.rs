@@ -1,16 +1,16 @@
 //! Losses that compare one output with one target at a time, averaged over a row's outputs.
 
 use crate::kernels::activate::sigmoid;
-use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::math::{exp, ln, tanh};
-use crate::kernels::{LANES, Lanes, Vector, View, ViewMut};
+use crate::kernels::{F32x16, LANES, SimdFloat, View, ViewMut};
 
 /// Outputs are kept this far from 0 and 1 before their logarithm is taken, as in Keras.
 pub(super) const CLIP: f32 = 1e-7;
 
 /// A loss ℓ(y, t) of one output and its target; ε = 10⁻⁷, e = y − t.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pointwise {
+pub enum ElementwiseLoss {
     /// e²
     SquaredError,
     /// |e|
@@ -45,73 +45,73 @@ pub enum Pointwise {
         /// w = t α + (1 − t)(1 − α), else 1
         alpha: Option<f32>,
     },
-    /// The same of σ(y), with its cross-entropy as [`Pointwise::SigmoidCrossentropy`]
+    /// The same of σ(y), with its cross-entropy as [`ElementwiseLoss::SigmoidCrossentropy`]
     SigmoidFocal {
         /// γ
         gamma: f32,
-        /// As in [`Pointwise::BinaryFocal`].
+        /// As in [`ElementwiseLoss::BinaryFocal`].
         alpha: Option<f32>,
     },
 }
 
-impl Pointwise {
+impl ElementwiseLoss {
     /// Whether a row's loss is the sum over its outputs, not their mean.
     fn sums(self) -> bool {
-        self == Pointwise::KlDivergence
+        self == ElementwiseLoss::KlDivergence
     }
 
     /// ℓ(y, t) and ∂ℓ/∂y.
     #[inline(always)]
-    fn value_and_slope<L: Lanes>(self, y: L, t: L) -> (L, L) {
+    fn value_and_slope<L: SimdFloat>(self, y: L, t: L) -> (L, L) {
         let (zero, one, epsilon) = (L::splat(0.0), L::splat(1.0), L::splat(CLIP));
         let e = y - t;
         match self {
-            Pointwise::SquaredError => (e * e, e + e),
-            Pointwise::AbsoluteError => (e.abs(), sign(e)),
-            Pointwise::AbsolutePercentageError => {
+            ElementwiseLoss::SquaredError => (e * e, e + e),
+            ElementwiseLoss::AbsoluteError => (e.abs(), sign(e)),
+            ElementwiseLoss::AbsolutePercentageError => {
                 let scale = L::splat(100.0) / epsilon.max(t.abs());
                 (e.abs() * scale, sign(e) * scale)
             }
-            Pointwise::SquaredLogarithmicError => {
+            ElementwiseLoss::SquaredLogarithmicError => {
                 let above = epsilon.max(y) + one;
                 let e = ln(above) - ln(epsilon.max(t) + one);
-                (e * e, y.if_less(epsilon, zero, (e + e) / above))
+                (e * e, y.select_lt(epsilon, zero, (e + e) / above))
             }
-            Pointwise::Huber { delta } => {
+            ElementwiseLoss::Huber { delta } => {
                 let (size, delta) = (e.abs(), L::splat(delta));
                 let far = delta * size - L::splat(0.5) * delta * delta;
                 let near = L::splat(0.5) * e * e;
-                (delta.if_less(size, far, near), delta.if_less(size, delta * sign(e), e))
+                (delta.select_lt(size, far, near), delta.select_lt(size, delta * sign(e), e))
             }
-            Pointwise::LogCosh => {
+            ElementwiseLoss::LogCosh => {
                 let size = e.abs();
                 let value = size + ln(one + exp(-(size + size)));
                 (value - L::splat(std::f32::consts::LN_2), tanh(e))
             }
-            Pointwise::Poisson => {
+            ElementwiseLoss::Poisson => {
                 let above = y + epsilon;
                 (y - t * ln(above), one - t / above)
             }
-            Pointwise::Hinge => {
+            ElementwiseLoss::Hinge => {
                 let short = one - t * y;
                 // As TensorFlow's maximum: where both are equal, the first has the gradient.
-                (zero.max(short), short.if_less(zero, zero, -t))
+                (zero.max(short), short.select_lt(zero, zero, -t))
             }
-            Pointwise::SquaredHinge => {
+            ElementwiseLoss::SquaredHinge => {
                 let short = zero.max(one - t * y);
                 (short * short, -(t * (short + short)))
             }
-            Pointwise::KlDivergence => {
+            ElementwiseLoss::KlDivergence => {
                 let (t, p) = (one.min(epsilon.max(t)), one.min(epsilon.max(y)));
-                let slope = one.if_less(y, zero, y.if_less(epsilon, zero, -(t / p)));
+                let slope = one.select_lt(y, zero, y.select_lt(epsilon, zero, -(t / p)));
                 (t * (ln(t) - ln(p)), slope)
             }
-            Pointwise::BinaryCrossentropy => binary(y, t),
-            Pointwise::SigmoidCrossentropy => (sigmoid_crossentropy(y, t), sigmoid(y) - t),
-            Pointwise::BinaryFocal { gamma, alpha } => {
+            ElementwiseLoss::BinaryCrossentropy => binary(y, t),
+            ElementwiseLoss::SigmoidCrossentropy => (sigmoid_crossentropy(y, t), sigmoid(y) - t),
+            ElementwiseLoss::BinaryFocal { gamma, alpha } => {
                 focal((gamma, alpha), y, t, binary(y, t), one)
             }
-            Pointwise::SigmoidFocal { gamma, alpha } => {
+            ElementwiseLoss::SigmoidFocal { gamma, alpha } => {
                 let p = sigmoid(y);
                 let crossentropy = (sigmoid_crossentropy(y, t), p - t);
                 focal((gamma, alpha), p, t, crossentropy, p * (one - p))
@@ -122,14 +122,14 @@ impl Pointwise {
 
 /// 1, 0 or −1.
 #[inline(always)]
-fn sign<L: Lanes>(x: L) -> L {
+fn sign<L: SimdFloat>(x: L) -> L {
     let zero = L::splat(0.0);
-    zero.if_less(x, L::splat(1.0), x.if_less(zero, L::splat(-1.0), zero))
+    zero.select_lt(x, L::splat(1.0), x.select_lt(zero, L::splat(-1.0), zero))
 }
 
 /// max(z, 0) − z t + ln(1 + e^−|z|): the binary cross-entropy of σ(z).
 #[inline(always)]
-fn sigmoid_crossentropy<L: Lanes>(z: L, t: L) -> L {
+fn sigmoid_crossentropy<L: SimdFloat>(z: L, t: L) -> L {
     let (zero, one) = (L::splat(0.0), L::splat(1.0));
     zero.max(z) - z * t + ln(one + exp(-z.abs()))
 }
@@ -137,7 +137,7 @@ fn sigmoid_crossentropy<L: Lanes>(z: L, t: L) -> L {
 /// w q^γ ℓ and its slope w q^γ (ℓ′ + γ q′ / q ℓ), where q = t (1 − p) + (1 − t) p, q′ = (1 − 2 t) p′,
 /// `crossentropy` is (ℓ, ℓ′) and `dp` is p′.
 #[inline(always)]
-fn focal<L: Lanes>(
+fn focal<L: SimdFloat>(
     (exponent, alpha): (f32, Option<f32>),
     p: L,
     t: L,
@@ -150,10 +150,10 @@ fn focal<L: Lanes>(
     let size = L::splat(CLIP).max(q.abs());
     // Outputs beyond 0 and 1 make q negative, of which only whole numbers are powers.
     let below = L::splat(power_of_minus_one(exponent));
-    let sign = zero.if_less(-q, below, one);
+    let sign = zero.select_lt(-q, below, one);
     let balance = |alpha| t * L::splat(alpha) + (one - t) * L::splat(1.0 - alpha);
     let power = alpha.map_or(one, balance) * sign * exp(gamma * ln(size));
-    let by_q = (one - t - t) * dp * gamma / zero.if_less(-q, -size, size) * value;
+    let by_q = (one - t - t) * dp * gamma / zero.select_lt(-q, -size, size) * value;
     (power * value, power * (slope + by_q))
 }
 
@@ -168,22 +168,22 @@ fn power_of_minus_one(gamma: f32) -> f32 {
 
 /// The binary cross-entropy of a probability, and its slope.
 #[inline(always)]
-fn binary<L: Lanes>(y: L, t: L) -> (L, L) {
+fn binary<L: SimdFloat>(y: L, t: L) -> (L, L) {
     let (zero, one) = (L::splat(0.0), L::splat(1.0));
     let (low, high) = (L::splat(CLIP), L::splat(1.0 - CLIP));
     let p = low.max(high.min(y));
     let value = -(t * ln(p) + (one - t) * ln(one - p));
     let slope = (p - t) / (p * (one - p));
-    let slope = y.if_less(low, zero, slope);
-    (value, high.if_less(y, zero, slope))
+    let slope = y.select_lt(low, zero, slope);
+    (value, high.select_lt(y, zero, slope))
 }
 
 /// `losses[row]` ← the mean of ℓ over the row's outputs, and δ ← ∂ℓ/∂y · `scale` / outputs, for
 /// outputs `y`, `targets` and `delta` of one shape (rows × outputs); of the Kullback-Leibler
 /// divergence the sum, not divided.
 pub fn pointwise(
-    cpu: Cpu,
-    loss: Pointwise,
+    arch: Arch,
+    loss: ElementwiseLoss,
     y: View<'_>,
     targets: View<'_>,
     scale: f32,
@@ -192,11 +192,11 @@ pub fn pointwise(
 ) {
     assert!((y.rows, y.cols) == (targets.rows, targets.cols));
     assert!((y.rows, y.cols) == (delta.rows, delta.cols) && losses.len() == y.rows);
-    cpu.run(Loss { loss, y, targets, scale, delta, losses });
+    arch.dispatch(Loss { loss, y, targets, scale, delta, losses });
 }
 
 struct Loss<'a> {
-    loss: Pointwise,
+    loss: ElementwiseLoss,
     y: View<'a>,
     targets: View<'a>,
     scale: f32,
@@ -204,11 +204,11 @@ struct Loss<'a> {
     losses: &'a mut [f32],
 }
 
-impl Job for Loss<'_> {
+impl Kernel for Loss<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         let n = self.y.cols;
         let share = if self.loss.sums() { 1.0 } else { n as f32 };
         let scale = L::splat(self.scale / share);
@@ -220,8 +220,8 @@ impl Job for Loss<'_> {
                 unsafe {
                     let (y, t) = (L::load(y.as_ptr().add(v)), L::load(t.as_ptr().add(v)));
                     let (value, slope) = self.loss.value_and_slope(y, t);
-                    sum = sum + value.keep_first(n - v, 0.0);
-                    (slope * scale).keep_first(n - v, 0.0).store(delta.as_mut_ptr().add(v));
+                    sum = sum + value.select_prefix(n - v, 0.0);
+                    (slope * scale).select_prefix(n - v, 0.0).store(delta.as_mut_ptr().add(v));
                 }
             }
             self.losses[r] = sum.sum() / share;
@@ -234,30 +234,30 @@ mod tests {
     use super::*;
     use crate::kernels::Matrix;
 
-    const ALL: [Pointwise; 16] = [
-        Pointwise::SquaredError,
-        Pointwise::BinaryCrossentropy,
-        Pointwise::SigmoidCrossentropy,
-        Pointwise::AbsoluteError,
-        Pointwise::AbsolutePercentageError,
-        Pointwise::SquaredLogarithmicError,
-        Pointwise::Huber { delta: 0.3 },
-        Pointwise::LogCosh,
-        Pointwise::Poisson,
-        Pointwise::Hinge,
-        Pointwise::SquaredHinge,
-        Pointwise::KlDivergence,
-        Pointwise::BinaryFocal { gamma: 2.0, alpha: None },
-        Pointwise::BinaryFocal { gamma: 0.5, alpha: Some(0.25) },
-        Pointwise::SigmoidFocal { gamma: 2.0, alpha: None },
-        Pointwise::SigmoidFocal { gamma: 0.5, alpha: Some(0.25) },
+    const ALL: [ElementwiseLoss; 16] = [
+        ElementwiseLoss::SquaredError,
+        ElementwiseLoss::BinaryCrossentropy,
+        ElementwiseLoss::SigmoidCrossentropy,
+        ElementwiseLoss::AbsoluteError,
+        ElementwiseLoss::AbsolutePercentageError,
+        ElementwiseLoss::SquaredLogarithmicError,
+        ElementwiseLoss::Huber { delta: 0.3 },
+        ElementwiseLoss::LogCosh,
+        ElementwiseLoss::Poisson,
+        ElementwiseLoss::Hinge,
+        ElementwiseLoss::SquaredHinge,
+        ElementwiseLoss::KlDivergence,
+        ElementwiseLoss::BinaryFocal { gamma: 2.0, alpha: None },
+        ElementwiseLoss::BinaryFocal { gamma: 0.5, alpha: Some(0.25) },
+        ElementwiseLoss::SigmoidFocal { gamma: 2.0, alpha: None },
+        ElementwiseLoss::SigmoidFocal { gamma: 0.5, alpha: Some(0.25) },
     ];
 
-    fn apply(loss: Pointwise, y: &[f32], t: &[f32]) -> (f32, Vec<f32>) {
+    fn apply(loss: ElementwiseLoss, y: &[f32], t: &[f32]) -> (f32, Vec<f32>) {
         let (y, t) = (Matrix::from_rows(1, y.len(), y), Matrix::from_rows(1, t.len(), t));
         let mut delta = Matrix::zeros(1, y.cols());
         let mut losses = [f32::NAN];
-        pointwise(Cpu::detect(), loss, y.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
+        pointwise(Arch::detect(), loss, y.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
         (losses[0], delta.to_rows())
     }
 
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_saturated_probability_has_a_finite_loss_and_no_slope() {
-        let (loss, delta) = apply(Pointwise::BinaryCrossentropy, &[0.0], &[1.0]);
+        let (loss, delta) = apply(ElementwiseLoss::BinaryCrossentropy, &[0.0], &[1.0]);
         assert!((loss - 16.118_095).abs() < 1e-4 && delta == [0.0]);
     }
 }

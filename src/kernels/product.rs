@@ -8,26 +8,26 @@
 
 use std::mem::MaybeUninit;
 
-use crate::kernels::cpu::{Cpu, Job};
-use crate::kernels::update::{Pointers, Rule, Target};
-use crate::kernels::{LANES, Pack, Vector, View, ViewMut};
+use crate::kernels::arch::{Arch, Kernel};
+use crate::kernels::update::{ParamMut, Pointers, UpdateRule};
+use crate::kernels::{F32x16, LANES, Unrolled, View, ViewMut};
 
 /// The left factor A (m × k): a matrix or the transpose of one.
 #[derive(Clone, Copy)]
-pub struct Operand<'a> {
+pub struct Lhs<'a> {
     matrix: View<'a>,
     transposed: bool,
 }
 
-impl<'a> Operand<'a> {
+impl<'a> Lhs<'a> {
     /// A = `matrix`.
-    pub fn new(matrix: View<'a>) -> Operand<'a> {
-        Operand { matrix, transposed: false }
+    pub fn new(matrix: View<'a>) -> Lhs<'a> {
+        Lhs { matrix, transposed: false }
     }
 
     /// A = the transpose of `matrix`.
-    pub fn transposed(matrix: View<'a>) -> Operand<'a> {
-        Operand { matrix, transposed: true }
+    pub fn transposed(matrix: View<'a>) -> Lhs<'a> {
+        Lhs { matrix, transposed: true }
     }
 
     fn shape(&self) -> (usize, usize) {
@@ -48,18 +48,24 @@ impl<'a> Operand<'a> {
 
 /// C ← C₀ + A B, with A (m × k), B (k × n) and C (m × n); every row of C₀ is `bias` (n, padded),
 /// or 0.
-pub fn product(cpu: Cpu, a: Operand<'_>, b: View<'_>, bias: Option<&[f32]>, c: ViewMut<'_>) {
+pub fn product(arch: Arch, a: Lhs<'_>, b: View<'_>, bias: Option<&[f32]>, c: ViewMut<'_>) {
     check(a, b, c.rows, c.cols);
     assert!(bias.is_none_or(|bias| b.cols <= bias.len() && bias.len() % LANES == 0));
-    let sink = Store { at: c.at, stride: c.stride };
-    cpu.run(Product { a, b, bias, sink });
+    let epilogue = StoreEpilogue { at: c.at, stride: c.stride };
+    arch.dispatch(Product { a, b, bias, epilogue });
 }
 
 /// Updates the weights W (m × n) by the gradient A B, which is never written down.
-pub fn product_update<R: Rule>(cpu: Cpu, rule: &R, a: Operand<'_>, b: View<'_>, mut w: Target<'_>) {
+pub fn product_update<R: UpdateRule>(
+    arch: Arch,
+    rule: &R,
+    a: Lhs<'_>,
+    b: View<'_>,
+    mut w: ParamMut<'_>,
+) {
     check(a, b, w.value.rows, w.value.cols);
-    let sink = Apply { rule, pointers: w.pointers(R::SLOTS) };
-    cpu.run(Product { a, b, bias: None, sink });
+    let epilogue = UpdateEpilogue { rule, pointers: w.pointers(R::SLOTS) };
+    arch.dispatch(Product { a, b, bias: None, epilogue });
 }
 
 /// T ← the transpose of `m`.
@@ -80,7 +86,7 @@ pub fn transpose(m: View<'_>, mut t: ViewMut<'_>) {
     }
 }
 
-fn check(a: Operand<'_>, b: View<'_>, m: usize, n: usize) {
+fn check(a: Lhs<'_>, b: View<'_>, m: usize, n: usize) {
     assert!(
         a.shape() == (m, b.rows) && b.cols == n,
         "{:?} · {:?} is not {m} × {n}",
@@ -90,44 +96,44 @@ fn check(a: Operand<'_>, b: View<'_>, m: usize, n: usize) {
 }
 
 /// Where a tile's outputs go.
-trait Sink: Copy {
+trait Epilogue: Copy {
     /// Takes the vectors of outputs at (`row`, `col`).
     ///
     /// # Safety
     /// The place must lie inside the output, padding included.
-    unsafe fn put<L: Vector, const N: usize>(&self, row: usize, col: usize, value: [L; N]);
+    unsafe fn put<L: F32x16, const N: usize>(&self, row: usize, col: usize, value: [L; N]);
 }
 
 #[derive(Clone, Copy)]
-struct Store {
+struct StoreEpilogue {
     at: *mut f32,
     stride: usize,
 }
 
-impl Sink for Store {
+impl Epilogue for StoreEpilogue {
     #[inline(always)]
-    unsafe fn put<L: Vector, const N: usize>(&self, row: usize, col: usize, value: [L; N]) {
+    unsafe fn put<L: F32x16, const N: usize>(&self, row: usize, col: usize, value: [L; N]) {
         // SAFETY: the caller vouches for the place.
-        unsafe { Pack(value).store(self.at.add(row * self.stride + col)) }
+        unsafe { Unrolled(value).store(self.at.add(row * self.stride + col)) }
     }
 }
 
-struct Apply<'a, R> {
+struct UpdateEpilogue<'a, R> {
     rule: &'a R,
     pointers: Pointers,
 }
 
-impl<R> Clone for Apply<'_, R> {
+impl<R> Clone for UpdateEpilogue<'_, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R> Copy for Apply<'_, R> {}
+impl<R> Copy for UpdateEpilogue<'_, R> {}
 
-impl<R: Rule> Sink for Apply<'_, R> {
+impl<R: UpdateRule> Epilogue for UpdateEpilogue<'_, R> {
     #[inline(always)]
-    unsafe fn put<L: Vector, const N: usize>(&self, row: usize, col: usize, value: [L; N]) {
+    unsafe fn put<L: F32x16, const N: usize>(&self, row: usize, col: usize, value: [L; N]) {
         // SAFETY: the caller vouches for the place.
         unsafe { self.pointers.step(self.rule, row, col, value) }
     }
@@ -135,29 +141,29 @@ impl<R: Rule> Sink for Apply<'_, R> {
 
 /// Room for the columns of a panel: half of the nearest cache.
 #[repr(align(64))]
-struct Near([MaybeUninit<f32>; NEAR]);
+struct PackedB([MaybeUninit<f32>; PACKED_B_LEN]);
 
-const NEAR: usize = 4096;
+const PACKED_B_LEN: usize = 4096;
 
 /// Rows from which on it pays to bring the columns of a panel together.
-const MANY: usize = 32;
+const MIN_ROWS_TO_PACK: usize = 32;
 
 struct Product<'a, S> {
-    a: Operand<'a>,
+    a: Lhs<'a>,
     b: View<'a>,
     bias: Option<&'a [f32]>,
-    sink: S,
+    epilogue: S,
 }
 
-impl<S: Sink> Job for Product<'_, S> {
+impl<S: Epilogue> Kernel for Product<'_, S> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         let vectors = self.b.cols.div_ceil(LANES);
         let mut v = 0;
         while v < vectors {
-            let n = if L::WIDE && v + 2 <= vectors { 2 } else { 1 };
+            let n = if L::HAS_32_REGISTERS && v + 2 <= vectors { 2 } else { 1 };
             // SAFETY: `check` holds the shapes to each other and every row is padded to whole vectors, so
             // that B and C have the n vectors of columns, and the bias too.
             unsafe {
@@ -171,27 +177,27 @@ impl<S: Sink> Job for Product<'_, S> {
     }
 }
 
-impl<S: Sink> Product<'_, S> {
+impl<S: Epilogue> Product<'_, S> {
     /// All rows of the N vectors of columns from `col` on.
     ///
     /// # Safety
     /// B, C and the bias must have these columns, padding included.
     #[inline(always)]
-    unsafe fn panel<L: Vector, const N: usize>(&self, col: usize) {
+    unsafe fn panel<L: F32x16, const N: usize>(&self, col: usize) {
         let m = self.a.shape().0;
-        let mut near = Near([MaybeUninit::uninit(); NEAR]);
+        let mut packed = PackedB([MaybeUninit::uninit(); PACKED_B_LEN]);
         // SAFETY: the caller vouches for the columns; `row` + the tile's height ≤ m, the rows of A and C; and
-        // what is brought near has room there.
+        // what is brought packed has room there.
         unsafe {
-            let b = if self.b.rows * N * LANES <= NEAR && MANY <= m {
-                self.bring_near::<L, N>(col, &mut near)
+            let b = if self.b.rows * N * LANES <= PACKED_B_LEN && MIN_ROWS_TO_PACK <= m {
+                self.pack_b::<L, N>(col, &mut packed)
             } else {
                 (self.b.at.wrapping_add(col), self.b.stride)
             };
             let mut row = 0;
             while row < m {
                 row += match m - row {
-                    8.. if L::WIDE => (self.tile::<L, 8, N>(row, col, b), 8).1,
+                    8.. if L::HAS_32_REGISTERS => (self.tile::<L, 8, N>(row, col, b), 8).1,
                     6.. => (self.tile::<L, 6, N>(row, col, b), 6).1,
                     4.. => (self.tile::<L, 4, N>(row, col, b), 4).1,
                     2.. => (self.tile::<L, 2, N>(row, col, b), 2).1,
@@ -205,14 +211,14 @@ impl<S: Sink> Product<'_, S> {
     /// one row to the next.
     ///
     /// # Safety
-    /// B must have these columns, padding included, and `near` room for them.
+    /// B must have these columns, padding included, and `packed` room for them.
     #[inline(always)]
-    unsafe fn bring_near<L: Vector, const N: usize>(
+    unsafe fn pack_b<L: F32x16, const N: usize>(
         &self,
         col: usize,
-        near: &mut Near,
+        packed: &mut PackedB,
     ) -> (*const f32, usize) {
-        let to = near.0.as_mut_ptr().cast::<f32>();
+        let to = packed.0.as_mut_ptr().cast::<f32>();
         for r in 0..self.b.rows {
             for j in 0..N {
                 // SAFETY: the caller vouches for the columns, and for room for them.
@@ -231,7 +237,7 @@ impl<S: Sink> Product<'_, S> {
     /// A and C must have the M rows from `row` on, C and the bias the N vectors at `col`, padding included,
     /// and from `b` on N vectors must be readable in each of B's rows.
     #[inline(always)]
-    unsafe fn tile<L: Vector, const M: usize, const N: usize>(
+    unsafe fn tile<L: F32x16, const M: usize, const N: usize>(
         &self,
         row: usize,
         col: usize,
@@ -266,7 +272,7 @@ impl<S: Sink> Product<'_, S> {
                 b = b.wrapping_add(stride);
             }
             for i in 0..M {
-                self.sink.put(row + i, col, c[i]);
+                self.epilogue.put(row + i, col, c[i]);
             }
         }
     }

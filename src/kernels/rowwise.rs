@@ -4,11 +4,11 @@
 use crate::kernels::lanes::portable::Portable;
 use crate::kernels::math::{exp, ln};
 use crate::kernels::pointwise::CLIP;
-use crate::kernels::{Lanes, Vector, View, ViewMut};
+use crate::kernels::{F32x16, SimdFloat, View, ViewMut};
 
 /// A loss of a row's outputs y and targets t; ε = 10⁻⁷.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rowwise {
+pub enum RowLoss {
     /// −Σ ŷ t̂, x̂ = x / max(‖x‖, ε)
     CosineSimilarity,
     /// max(max((1 − t) y) − Σ t y + 1, 0)
@@ -33,7 +33,7 @@ pub enum Rowwise {
 /// `losses[row]` ← the loss of each row, and δ ← its gradient by y times `scale`, for outputs `y`,
 /// `targets` and `delta` of one shape (rows × outputs).
 pub fn rowwise(
-    loss: Rowwise,
+    loss: RowLoss,
     y: View<'_>,
     targets: View<'_>,
     scale: f32,
@@ -46,10 +46,10 @@ pub fn rowwise(
     for (r, value) in losses.iter_mut().enumerate() {
         let (y, t, delta) = (&y.row(r)[..n], &targets.row(r)[..n], &mut delta.row(r)[..n]);
         *value = match loss {
-            Rowwise::CosineSimilarity => cosine_similarity(y, t, delta),
-            Rowwise::CategoricalHinge => categorical_hinge(y, t, delta),
-            Rowwise::CategoricalFocal { alpha, gamma } => focal((alpha, gamma), y, t, delta),
-            Rowwise::SoftmaxBinaryFocal { gamma, alpha } => {
+            RowLoss::CosineSimilarity => cosine_similarity(y, t, delta),
+            RowLoss::CategoricalHinge => categorical_hinge(y, t, delta),
+            RowLoss::CategoricalFocal { alpha, gamma } => focal((alpha, gamma), y, t, delta),
+            RowLoss::SoftmaxBinaryFocal { gamma, alpha } => {
                 softmax_binary_focal((gamma, alpha), y, t, delta)
             }
         };
@@ -150,16 +150,16 @@ mod tests {
     use super::*;
     use crate::kernels::Matrix;
 
-    const ALL: [Rowwise; 6] = [
-        Rowwise::CosineSimilarity,
-        Rowwise::CategoricalHinge,
-        Rowwise::CategoricalFocal { alpha: 0.25, gamma: 2.0 },
-        Rowwise::CategoricalFocal { alpha: 0.5, gamma: 0.7 },
-        Rowwise::SoftmaxBinaryFocal { gamma: 2.0, alpha: None },
-        Rowwise::SoftmaxBinaryFocal { gamma: 0.5, alpha: Some(0.25) },
+    const ALL: [RowLoss; 6] = [
+        RowLoss::CosineSimilarity,
+        RowLoss::CategoricalHinge,
+        RowLoss::CategoricalFocal { alpha: 0.25, gamma: 2.0 },
+        RowLoss::CategoricalFocal { alpha: 0.5, gamma: 0.7 },
+        RowLoss::SoftmaxBinaryFocal { gamma: 2.0, alpha: None },
+        RowLoss::SoftmaxBinaryFocal { gamma: 0.5, alpha: Some(0.25) },
     ];
 
-    fn apply(loss: Rowwise, y: &[f32], t: &[f32]) -> (f32, Vec<f32>) {
+    fn apply(loss: RowLoss, y: &[f32], t: &[f32]) -> (f32, Vec<f32>) {
         let (y, t) = (Matrix::from_rows(1, y.len(), y), Matrix::from_rows(1, t.len(), t));
         let (mut delta, mut losses) = (Matrix::zeros(1, y.cols()), [f32::NAN]);
         rowwise(loss, y.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);

@@ -1,14 +1,14 @@
 //! Softmax, alone and together with the cross-entropy that usually follows it.
 
-use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::lanes::portable::Portable;
 use crate::kernels::math::{exp, ln};
 use crate::kernels::pointwise::CLIP;
-use crate::kernels::{LANES, Lanes, Vector, View, ViewMut};
+use crate::kernels::{F32x16, LANES, SimdFloat, View, ViewMut};
 
 /// p ← softmax(z) in every row of `z` (rows × classes); the padding becomes 0.
-pub fn softmax(cpu: Cpu, z: ViewMut<'_>) {
-    cpu.run(Softmax { z });
+pub fn softmax(arch: Arch, z: ViewMut<'_>) {
+    arch.dispatch(Softmax { z });
 }
 
 /// Loss and gradient of softmax with cross-entropy, from the logits.
@@ -17,7 +17,7 @@ pub fn softmax(cpu: Cpu, z: ViewMut<'_>) {
 /// `losses[row]` = Σ t ln Σ eᶻ − Σ t z, and δ ← (softmax(z) − t) · `scale`: the gradient where Σ t
 /// is 1, and TensorFlow's where it is not.
 pub fn softmax_crossentropy(
-    cpu: Cpu,
+    arch: Arch,
     z: View<'_>,
     targets: View<'_>,
     scale: f32,
@@ -26,7 +26,7 @@ pub fn softmax_crossentropy(
 ) {
     assert!((z.rows, z.cols) == (targets.rows, targets.cols) && losses.len() == z.rows);
     assert!((z.rows, z.cols) == (delta.rows, delta.cols));
-    cpu.run(Crossentropy { z, targets, scale, delta, losses });
+    arch.dispatch(Crossentropy { z, targets, scale, delta, losses });
 }
 
 /// The index of the greatest number, the first of equals.
@@ -45,11 +45,11 @@ struct Softmax<'a> {
     z: ViewMut<'a>,
 }
 
-impl Job for Softmax<'_> {
+impl Kernel for Softmax<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         let cols = self.z.cols;
         for r in 0..self.z.rows {
             let row = self.z.row(r);
@@ -72,11 +72,11 @@ struct Crossentropy<'a> {
     losses: &'a mut [f32],
 }
 
-impl Job for Crossentropy<'_> {
+impl Kernel for Crossentropy<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         // As many rows at a time as have their logarithms side by side.
         for from in (0..self.z.rows).step_by(LANES) {
             let n = LANES.min(self.z.rows - from);
@@ -100,7 +100,7 @@ impl Job for Crossentropy<'_> {
 impl Crossentropy<'_> {
     /// Σ t z and Σ t of row `r`.
     #[inline(always)]
-    fn hit<L: Vector>(&self, r: usize) -> (f32, f32) {
+    fn hit<L: F32x16>(&self, r: usize) -> (f32, f32) {
         let (mut hit, mut total) = (L::splat(0.0), L::splat(0.0));
         let (row, targets) = (self.z.row(r), self.targets.row(r));
         for (z, t) in row.chunks_exact(LANES).zip(targets.chunks_exact(LANES)) {
@@ -114,7 +114,7 @@ impl Crossentropy<'_> {
 
     /// δ ← e^(z − max z) in row `r`; returns max z and the sum.
     #[inline(always)]
-    fn exponentiate<L: Vector>(&mut self, r: usize) -> (f32, f32) {
+    fn exponentiate<L: F32x16>(&mut self, r: usize) -> (f32, f32) {
         let (row, delta) = (self.z.row(r), self.delta.row(r));
         // SAFETY: both rows have the same length, whole vectors.
         unsafe { exponentiate::<L>(row.as_ptr(), delta.as_mut_ptr(), self.z.cols) }
@@ -122,7 +122,7 @@ impl Crossentropy<'_> {
 
     /// δ ← (δ · `inverse` − t) · scale in row `r`.
     #[inline(always)]
-    fn differentiate<L: Vector>(&mut self, r: usize, inverse: f32) {
+    fn differentiate<L: F32x16>(&mut self, r: usize, inverse: f32) {
         let (inverse, scale) = (L::splat(inverse), L::splat(self.scale));
         let targets = self.targets.row(r);
         for (d, t) in self.delta.row(r).chunks_exact_mut(LANES).zip(targets.chunks_exact(LANES)) {
@@ -140,12 +140,12 @@ impl Crossentropy<'_> {
 /// # Safety
 /// Whole vectors must be readable from `z` on and writable from `e` on, which may be `z`.
 #[inline(always)]
-unsafe fn exponentiate<L: Vector>(z: *const f32, e: *mut f32, cols: usize) -> (f32, f32) {
+unsafe fn exponentiate<L: F32x16>(z: *const f32, e: *mut f32, cols: usize) -> (f32, f32) {
     let mut greatest = L::splat(f32::NEG_INFINITY);
     for col in (0..cols).step_by(LANES) {
         // SAFETY: the caller vouches for the vector.
         let z = unsafe { L::load(z.add(col)) };
-        greatest = greatest.max(z.keep_first(cols - col, f32::NEG_INFINITY));
+        greatest = greatest.max(z.select_prefix(cols - col, f32::NEG_INFINITY));
     }
     let greatest = greatest.greatest();
     let mut sum = L::splat(0.0);
@@ -153,7 +153,7 @@ unsafe fn exponentiate<L: Vector>(z: *const f32, e: *mut f32, cols: usize) -> (f
         // SAFETY: the caller vouches for the vector in both places.
         unsafe {
             let power = exp(L::load(z.add(col)) - L::splat(greatest));
-            let power = power.keep_first(cols - col, 0.0);
+            let power = power.select_prefix(cols - col, 0.0);
             power.store(e.add(col));
             sum = sum + power;
         }
@@ -162,9 +162,9 @@ unsafe fn exponentiate<L: Vector>(z: *const f32, e: *mut f32, cols: usize) -> (f
 }
 
 /// The gradient through a softmax: δ ← p ⊙ (δ − Σ δ p) in every row of `p` (rows × classes).
-pub fn softmax_differentiate(cpu: Cpu, p: View<'_>, delta: ViewMut<'_>) {
+pub fn softmax_differentiate(arch: Arch, p: View<'_>, delta: ViewMut<'_>) {
     assert!((p.rows, p.cols) == (delta.rows, delta.cols));
-    cpu.run(Differentiate { p, delta });
+    arch.dispatch(Differentiate { p, delta });
 }
 
 struct Differentiate<'a> {
@@ -172,11 +172,11 @@ struct Differentiate<'a> {
     delta: ViewMut<'a>,
 }
 
-impl Job for Differentiate<'_> {
+impl Kernel for Differentiate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         for r in 0..self.p.rows {
             let (p, delta) = (self.p.row(r), self.delta.row(r));
             let mut sum = L::splat(0.0);
@@ -273,7 +273,7 @@ mod tests {
             let (z, t) = rows(n);
             let (mut delta, mut losses) = (Matrix::zeros(5, n), [f32::NAN; 5]);
             let to = delta.view_mut(5);
-            softmax_crossentropy(Cpu::detect(), z.view(5), t.view(5), 0.25, to, &mut losses);
+            softmax_crossentropy(Arch::detect(), z.view(5), t.view(5), 0.25, to, &mut losses);
             for r in 0..5 {
                 let (z, t) = (&z.row(r)[..n], &t.row(r)[..n]);
                 assert!((f64::from(losses[r]) - plain::crossentropy(z, t)).abs() < 2e-6);
@@ -294,7 +294,7 @@ mod tests {
             let t = Matrix::from_rows(1, 3, &[1.0, 0.0, 0.0]);
             let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
             let to = delta.view_mut(1);
-            softmax_crossentropy(Cpu::detect(), z.view(1), t.view(1), 1.0, to, &mut losses);
+            softmax_crossentropy(Arch::detect(), z.view(1), t.view(1), 1.0, to, &mut losses);
             assert!((losses[0] - margin).abs() < 1e-5);
             assert!((delta.row(0)[0] + 1.0).abs() < 1e-6 && (delta.row(0)[2] - 1.0).abs() < 1e-6);
         }
@@ -344,13 +344,13 @@ mod tests {
     fn softmax_then_its_gradient_is_the_shortcut() {
         let (z, t) = rows(10);
         let mut p = z.clone();
-        softmax(Cpu::detect(), p.view_mut(5));
+        softmax(Arch::detect(), p.view_mut(5));
         let (mut delta, mut losses) = (Matrix::zeros(5, 10), [0.0; 5]);
         probability_crossentropy(p.view(5), t.view(5), 1.0, delta.view_mut(5), &mut losses);
-        softmax_differentiate(Cpu::detect(), p.view(5), delta.view_mut(5));
+        softmax_differentiate(Arch::detect(), p.view(5), delta.view_mut(5));
         let (mut shortcut, mut same) = (Matrix::zeros(5, 10), [0.0; 5]);
         let to = shortcut.view_mut(5);
-        softmax_crossentropy(Cpu::detect(), z.view(5), t.view(5), 1.0, to, &mut same);
+        softmax_crossentropy(Arch::detect(), z.view(5), t.view(5), 1.0, to, &mut same);
         for (a, b) in delta.to_rows().iter().zip(shortcut.to_rows()) {
             assert!((a - b).abs() < 1e-6);
         }

@@ -6,17 +6,17 @@
 //! the nearest cache.
 
 use crate::kernels::ahead::{Ahead, Rows};
-use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::groups::{GROUP, Groups};
 use crate::kernels::naps::{Naps, Visit, Visits, Wake};
 use crate::kernels::turned::{PART, Part, Slot, Turned};
-use crate::kernels::update::{Pointers, Rule, Target};
-use crate::kernels::{LANES, Vector, View, ViewMut};
+use crate::kernels::update::{ParamMut, Pointers, UpdateRule};
+use crate::kernels::{F32x16, LANES, View, ViewMut};
 
 /// C ← C₀ + X W for the batch that `turned` holds of its band of `x`: W is (features × n), C
 /// (batch × n), and every row of C₀ is `start` (n, padded), or 0.
 pub fn sparse_product(
-    cpu: Cpu,
+    arch: Arch,
     x: &Groups,
     turned: &Turned,
     w: View<'_>,
@@ -26,7 +26,7 @@ pub fn sparse_product(
     assert!((w.rows, w.cols) == (x.features(), c.cols) && c.rows == turned.rows);
     assert!(start.is_none_or(|s| w.cols <= s.len() && s.len() % LANES == 0));
     assert!(turned.first + turned.groups <= x.features().div_ceil(GROUP));
-    cpu.run(Forward { turned, w, start, c });
+    arch.dispatch(Forward { turned, w, start, c });
 }
 
 /// What is due to some groups of weights in a step.
@@ -43,13 +43,13 @@ pub struct Due<'a> {
 /// Updates W, the rows of weights of the features of some groups (× n), as it is `due` to them, by their
 /// gradient Xᵀ δ for the batch of `x` of which `turned` holds a band that has these groups, with δ
 /// (batch × n).
-pub fn sparse_update<R: Rule>(
-    cpu: Cpu,
+pub fn sparse_update<R: UpdateRule>(
+    arch: Arch,
     rule: &R,
     (x, turned): (&Groups, &Turned),
     due: Due<'_>,
     delta: View<'_>,
-    mut w: Target<'_>,
+    mut w: ParamMut<'_>,
 ) {
     let Due { visits: Visits { groups, visits }, naps, ahead } = due;
     let features = x.features_of(groups).len();
@@ -60,7 +60,16 @@ pub fn sparse_update<R: Rule>(
     assert!(groups.end <= x.features().div_ceil(GROUP), "groups of other rows");
     let ahead = Rows { x, band: turned.band(), rows: ahead };
     let (sums, pointers) = (Sums::new(turned, delta), w.pointers(R::SLOTS));
-    cpu.run(Backward { rule, sums, first: groups.start, features, visits, naps, ahead, pointers });
+    arch.dispatch(Backward {
+        rule,
+        sums,
+        first: groups.start,
+        features,
+        visits,
+        naps,
+        ahead,
+        pointers,
+    });
 }
 
 /// Calls `strip` for all columns (in loops without closures here, and below: one would be compiled
@@ -74,7 +83,7 @@ macro_rules! strips {
         while v < vectors {
             let col = v * LANES;
             v += match vectors - v {
-                4.. if $lanes::WIDE => ($job.$strip::<$lanes, 4, 1>(col), 4).1,
+                4.. if $lanes::HAS_32_REGISTERS => ($job.$strip::<$lanes, 4, 1>(col), 4).1,
                 4.. => ($job.$strip::<$lanes, 2, 2>(col), 4).1,
                 2.. => ($job.$strip::<$lanes, 2, 1>(col), 2).1,
                 _ => ($job.$strip::<$lanes, 1, 1>(col), 1).1,
@@ -90,11 +99,11 @@ struct Forward<'a> {
     c: ViewMut<'a>,
 }
 
-impl Job for Forward<'_> {
+impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         // SAFETY: `sparse_product` has checked all shapes, so that W has the features of the band and C the
         // rows of the batch; `strips` goes no further than the columns.
         unsafe { strips!(L, self.w.cols, strip of self) }
@@ -108,7 +117,7 @@ impl Forward<'_> {
     /// W, C and the start must have these columns, padding included; W the features of the band, and C
     /// the rows of the batch.
     #[inline(always)]
-    unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
+    unsafe fn strip<L: F32x16, const N: usize, const P: usize>(&self, col: usize) {
         let turned = self.turned;
         // The last group of all may have fewer features than the others.
         let n_features = self.w.rows - GROUP * turned.first;
@@ -150,7 +159,7 @@ impl Forward<'_> {
     /// # Safety
     /// C and the start must have the vector, padding included.
     #[inline(always)]
-    unsafe fn begin<L: Vector>(&self, col: usize) {
+    unsafe fn begin<L: F32x16>(&self, col: usize) {
         // SAFETY: the caller vouches for the vector, and `r` is a row of C.
         unsafe {
             let start = match self.start {
@@ -170,7 +179,7 @@ impl Forward<'_> {
     /// W must have the features, C the rows of the slots from `row` on, and both the vectors; the slots
     /// must be of the part.
     #[inline(always)]
-    unsafe fn features<L: Vector, const N: usize, const K: usize>(
+    unsafe fn features<L: F32x16, const N: usize, const K: usize>(
         &self,
         first: usize,
         place: usize,
@@ -214,25 +223,25 @@ struct Backward<'a, R> {
     pointers: Pointers,
 }
 
-impl<R: Rule> Job for Backward<'_, R> {
+impl<R: UpdateRule> Kernel for Backward<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         // SAFETY: `sparse_update` has checked that weights, state and δ have the same columns, that δ has the
         // rows of the batch, and that the weights have the features of all groups that are visited.
         unsafe { strips!(L, self.sums.delta.cols, strip of self) }
     }
 }
 
-impl<R: Rule> Backward<'_, R> {
+impl<R: UpdateRule> Backward<'_, R> {
     /// All of them in the P · N vectors of columns from `col` on.
     ///
     /// # Safety
     /// Weights, state and δ must have these columns, padding included; δ the rows of the batch; weights
     /// and state the features of the groups that are visited; and the batch those groups.
     #[inline(always)]
-    unsafe fn strip<L: Vector, const N: usize, const P: usize>(&self, col: usize) {
+    unsafe fn strip<L: F32x16, const N: usize, const P: usize>(&self, col: usize) {
         // Copies, which no store can change.
         let Backward { sums, first, features, visits, naps, pointers, .. } = *self;
         let rule = *self.rule;
@@ -283,7 +292,7 @@ impl<R: Rule> Backward<'_, R> {
 /// # Safety
 /// The target must have the rows and the vectors, and no one else may use them.
 #[inline(always)]
-unsafe fn update<L: Vector, R: Rule, const N: usize, const K: usize>(
+unsafe fn update<L: F32x16, R: UpdateRule, const N: usize, const K: usize>(
     pointers: Pointers,
     rule: &R,
     (row, col): (usize, usize),
@@ -292,7 +301,7 @@ unsafe fn update<L: Vector, R: Rule, const N: usize, const K: usize>(
     for i in 0..K {
         // SAFETY: the caller vouches for the N vectors of each row.
         unsafe {
-            if L::WIDE {
+            if L::HAS_32_REGISTERS {
                 pointers.step(rule, row + i, col, g[i]);
             } else {
                 // One by one: there are too few registers for more.
@@ -327,7 +336,7 @@ impl<'a> Sums<'a> {
     /// # Safety
     /// Group `p` must be one of the band's, and δ must have the vectors in all rows of the batch.
     #[inline(always)]
-    unsafe fn of<L: Vector, const N: usize, const K: usize>(
+    unsafe fn of<L: F32x16, const N: usize, const K: usize>(
         &self,
         p: usize,
         place: usize,
@@ -354,7 +363,7 @@ impl<'a> Sums<'a> {
     /// # Safety
     /// The slots must be of the part, and N vectors must be readable in each of their rows from `delta` on.
     #[inline(always)]
-    unsafe fn add<L: Vector, const N: usize, const K: usize>(
+    unsafe fn add<L: F32x16, const N: usize, const K: usize>(
         &self,
         (part, slots): (Part<'_>, &[Slot]),
         place: usize,
@@ -382,7 +391,7 @@ impl<'a> Sums<'a> {
 /// # Safety
 /// The slot must be one of the part.
 #[inline(always)]
-unsafe fn values<L: Vector, const K: usize>(part: &Part<'_>, slot: Slot, place: usize) -> [L; K] {
+unsafe fn values<L: F32x16, const K: usize>(part: &Part<'_>, slot: Slot, place: usize) -> [L; K] {
     let mut x = [L::splat(0.0); K];
     for i in 0..K {
         // SAFETY: the caller vouches for the slot.
@@ -394,17 +403,17 @@ unsafe fn values<L: Vector, const K: usize>(part: &Part<'_>, slot: Slot, place: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::{Dormitory, Lanes, MAX_SLOTS, Mask, Matrix, Needs};
+    use crate::kernels::{Dormitory, MAX_SLOTS, Mask, Matrix, Needs, SimdFloat};
 
     #[derive(Clone, Copy)]
     struct Stay;
 
-    impl Rule for Stay {
+    impl UpdateRule for Stay {
         const SLOTS: usize = 0;
-        const RESTS: bool = false;
+        const IDLE_WITHOUT_GRADIENT: bool = false;
 
         #[inline(always)]
-        fn step<L: Lanes>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
+        fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
             w
         }
     }
@@ -421,7 +430,7 @@ mod tests {
         let due = Due { visits, naps: &Naps::new(), ahead: &[] };
         let n = few.features_of(&many.band(1)).len();
         let (delta, mut w) = (Matrix::zeros(1, 3), Matrix::zeros(n, 3));
-        let target = Target::new(&mut w, &mut []);
-        sparse_update(Cpu::detect(), &Stay, (&few, &turned), due, delta.view(1), target);
+        let target = ParamMut::new(&mut w, &mut []);
+        sparse_update(Arch::detect(), &Stay, (&few, &turned), due, delta.view(1), target);
     }
 }

@@ -1,37 +1,37 @@
 //! Sums of matrices, and of squares and magnitudes along the rows and the columns of one, each in one
 //! fixed order, and the scaling by what comes of them; nothing here is divided among threads but by rows or columns.
 
-use crate::kernels::cpu::{Cpu, Job};
-use crate::kernels::{LANES, Vector, View, ViewMut};
+use crate::kernels::arch::{Arch, Kernel};
+use crate::kernels::{F32x16, LANES, View, ViewMut};
 
-/// `sums[r]` ← Σ x² over row r of `m`: 16 running sums, then the halving tree of [`Vector::sum`].
-pub fn row_square_sums(cpu: Cpu, m: View<'_>, sums: &mut [f64]) {
+/// `sums[r]` ← Σ x² over row r of `m`: 16 running sums, then the halving tree of [`F32x16::sum`].
+pub fn row_square_sums(arch: Arch, m: View<'_>, sums: &mut [f64]) {
     assert_eq!(m.rows, sums.len(), "a sum for each row");
-    cpu.run(RowSums::<true> { m, sums });
+    arch.dispatch(RowSums::<true> { m, sums });
 }
 
 /// `sums[r]` ← Σ |x| over row r of `m`, in the order of [`row_square_sums`].
-pub fn row_magnitude_sums(cpu: Cpu, m: View<'_>, sums: &mut [f64]) {
+pub fn row_magnitude_sums(arch: Arch, m: View<'_>, sums: &mut [f64]) {
     assert_eq!(m.rows, sums.len(), "a sum for each row");
-    cpu.run(RowSums::<false> { m, sums });
+    arch.dispatch(RowSums::<false> { m, sums });
 }
 
 /// `sums` (1 × n) ← Σ x² over each column of `m`, from the first row to the last.
-pub fn column_square_sums(cpu: Cpu, m: View<'_>, sums: ViewMut<'_>) {
+pub fn column_square_sums(arch: Arch, m: View<'_>, sums: ViewMut<'_>) {
     assert!((1, m.cols) == (sums.rows, sums.cols));
-    cpu.run(ColumnSums { m, sums });
+    arch.dispatch(ColumnSums { m, sums });
 }
 
 /// S ← the sum of `terms`, from the first to the last, all of one shape.
-pub fn matrix_sum<const N: usize>(cpu: Cpu, terms: [View<'_>; N], s: ViewMut<'_>) {
+pub fn matrix_sum<const N: usize>(arch: Arch, terms: [View<'_>; N], s: ViewMut<'_>) {
     assert!(terms.iter().all(|term| (term.rows, term.cols) == (s.rows, s.cols)));
-    cpu.run(MatrixSum { terms, s });
+    arch.dispatch(MatrixSum { terms, s });
 }
 
 /// `m[r][c]` ← `m[r][c]` · `down[r]` · `along[c]`; `along` is padded to whole vectors.
-pub fn scale_outer(cpu: Cpu, down: &[f32], along: &[f32], m: ViewMut<'_>) {
+pub fn scale_outer(arch: Arch, down: &[f32], along: &[f32], m: ViewMut<'_>) {
     assert!(m.rows == down.len() && m.cols <= along.len() && along.len().is_multiple_of(LANES));
-    cpu.run(ScaleOuter { down, along, m });
+    arch.dispatch(ScaleOuter { down, along, m });
 }
 
 struct RowSums<'a, const SQUARES: bool> {
@@ -39,11 +39,11 @@ struct RowSums<'a, const SQUARES: bool> {
     sums: &'a mut [f64],
 }
 
-impl<const SQUARES: bool> Job for RowSums<'_, SQUARES> {
+impl<const SQUARES: bool> Kernel for RowSums<'_, SQUARES> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         for (r, sum) in self.sums.iter_mut().enumerate() {
             let mut terms = L::splat(0.0);
             for (i, x) in self.m.row(r).chunks_exact(LANES).enumerate() {
@@ -51,7 +51,7 @@ impl<const SQUARES: bool> Job for RowSums<'_, SQUARES> {
                 let x = unsafe { L::load(x.as_ptr()) };
                 // What stands in the padding is no number of the matrix.
                 let rest = self.m.cols - i * LANES;
-                let x = if rest < LANES { x.keep_first(rest, 0.0) } else { x };
+                let x = if rest < LANES { x.select_prefix(rest, 0.0) } else { x };
                 terms = if SQUARES { x.mul_add(x, terms) } else { terms + x.abs() };
             }
             *sum = f64::from(terms.sum());
@@ -64,11 +64,11 @@ struct ColumnSums<'a> {
     sums: ViewMut<'a>,
 }
 
-impl Job for ColumnSums<'_> {
+impl Kernel for ColumnSums<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         for (i, sum) in self.sums.row(0).chunks_exact_mut(LANES).enumerate() {
             let mut squares = L::splat(0.0);
             for r in 0..self.m.rows {
@@ -87,11 +87,11 @@ struct MatrixSum<'a, const N: usize> {
     s: ViewMut<'a>,
 }
 
-impl<const N: usize> Job for MatrixSum<'_, N> {
+impl<const N: usize> Kernel for MatrixSum<'_, N> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         for r in 0..self.s.rows {
             for (i, to) in self.s.row(r).chunks_exact_mut(LANES).enumerate() {
                 let mut sum = None;
@@ -116,11 +116,11 @@ struct ScaleOuter<'a> {
     m: ViewMut<'a>,
 }
 
-impl Job for ScaleOuter<'_> {
+impl Kernel for ScaleOuter<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(mut self) {
+    fn run<L: F32x16>(mut self) {
         for (r, &down) in self.down.iter().enumerate() {
             let row = self.m.row(r).chunks_exact_mut(LANES);
             for (x, along) in row.zip(self.along.chunks_exact(LANES)) {

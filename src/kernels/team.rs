@@ -103,7 +103,7 @@ impl Team {
     }
 
     /// From now on the caller is alone in all steps, or in none, or again where it is faster so.
-    pub fn fix_company(&mut self, alone: Option<bool>) {
+    pub fn set_serial(&mut self, alone: Option<bool>) {
         self.company.fix(alone);
     }
 
@@ -196,7 +196,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Rows;
+    use crate::kernels::ByRows;
 
     fn count(team: &mut Team) -> usize {
         let done = AtomicUsize::new(0);
@@ -219,17 +219,17 @@ mod tests {
         let mut team = Team::new(2);
         let threads = |team: &mut Team| {
             let seen = Mutex::new(Vec::new());
-            team.divide(Rows::of(&mut [0; 2]), |_, _| {
+            team.divide(ByRows::of(&mut [0; 2]), |_, _| {
                 seen.lock().unwrap().push(std::thread::current().id());
             });
             seen.into_inner().unwrap()
         };
-        team.fix_company(Some(true));
+        team.set_serial(Some(true));
         team.begin_step();
         assert_eq!(threads(&mut team), [std::thread::current().id()]);
         team.end_step();
         assert_eq!(threads(&mut team).len(), 2);
-        team.fix_company(Some(false));
+        team.set_serial(Some(false));
         team.begin_step();
         assert_eq!(threads(&mut team).len(), 2);
     }

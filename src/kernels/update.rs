@@ -1,27 +1,27 @@
 //! Applies an optimizer's elementwise rule to weights, with the gradient from memory or straight
 //! from the registers of the product that made it.
 
-use crate::kernels::cpu::{Cpu, Job};
+use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::prefetch::prefetch_at;
-use crate::kernels::{LANES, Lanes, Matrix, Pack, Vector, View, ViewMut};
+use crate::kernels::{F32x16, LANES, Matrix, SimdFloat, Unrolled, View, ViewMut};
 
 /// The most state vectors that a rule keeps for each weight.
 pub const MAX_SLOTS: usize = 3;
 
 /// An update rule that sees one weight at a time.
-pub trait Rule: Copy + Send + Sync {
+pub trait UpdateRule: Copy + Send + Sync {
     /// Number of state vectors that the rule keeps for each weight, at most [`MAX_SLOTS`].
     const SLOTS: usize;
 
     /// Whether a weight whose gradient has always been 0 stays as it is, and its state as it was at
     /// first: then the weights of inputs that are never anything but 0 need no visit.
-    const RESTS: bool;
+    const IDLE_WITHOUT_GRADIENT: bool;
 
-    /// The new weight for weight `w` and gradient `g`; `slots` (of which [`Rule::SLOTS`] are used)
+    /// The new weight for weight `w` and gradient `g`; `slots` (of which [`UpdateRule::SLOTS`] are used)
     /// is the state, updated in place.
     ///
     /// Must be `#[inline(always)]`.
-    fn step<L: Lanes>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L;
+    fn step<L: SimdFloat>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L;
 
     /// Whether it can be said at once what several steps with gradient 0 come to: then weights may
     /// sleep through them.
@@ -34,44 +34,44 @@ pub trait Rule: Copy + Send + Sync {
     ///
     /// Must be `#[inline(always)]`.
     #[inline(always)]
-    fn extend<L: Lanes>(&self, nap: [L; 4]) -> [L; 4] {
+    fn extend<L: SimdFloat>(&self, nap: [L; 4]) -> [L; 4] {
         nap
     }
 
-    /// The new weight for weight `w` after the steps of `nap`, with the state as in [`Rule::step`].
+    /// The new weight for weight `w` after the steps of `nap`, with the state as in [`UpdateRule::step`].
     ///
     /// Must be `#[inline(always)]`.
     #[inline(always)]
-    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, slots: &mut [L; MAX_SLOTS]) -> L {
+    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, slots: &mut [L; MAX_SLOTS]) -> L {
         let _ = (nap, slots);
         w
     }
 }
 
 /// Weights with the state of their rule, all of one shape.
-pub struct Target<'a> {
+pub struct ParamMut<'a> {
     /// The weights.
     pub value: ViewMut<'a>,
-    /// The state; the first [`Rule::SLOTS`] are there.
+    /// The state; the first [`UpdateRule::SLOTS`] are there.
     pub slots: [Option<ViewMut<'a>>; MAX_SLOTS],
 }
 
-impl<'a> Target<'a> {
+impl<'a> ParamMut<'a> {
     /// The whole of `value` with its state.
-    pub fn new(value: &'a mut Matrix, slots: &'a mut [Matrix]) -> Target<'a> {
+    pub fn new(value: &'a mut Matrix, slots: &'a mut [Matrix]) -> ParamMut<'a> {
         let mut slots = slots.iter_mut().map(|s| s.view_mut(s.rows()));
         let slots = std::array::from_fn(|_| slots.next());
-        Target { slots, value: value.view_mut(value.rows()) }
+        ParamMut { slots, value: value.view_mut(value.rows()) }
     }
 
     /// The first `at` rows, and the others.
-    pub fn split_rows(self, at: usize) -> (Target<'a>, Target<'a>) {
+    pub fn split_rows(self, at: usize) -> (ParamMut<'a>, ParamMut<'a>) {
         let (value, others) = self.value.split_rows(at);
         let [mut slots, mut other_slots] = [const { [const { None }; MAX_SLOTS] }; 2];
         for (i, slot) in self.slots.into_iter().enumerate() {
             (slots[i], other_slots[i]) = slot.map(|slot| slot.split_rows(at)).unzip();
         }
-        (Target { value, slots }, Target { value: others, slots: other_slots })
+        (ParamMut { value, slots }, ParamMut { value: others, slots: other_slots })
     }
 
     /// Panics unless the state has the shape of the weights.
@@ -82,12 +82,12 @@ impl<'a> Target<'a> {
     }
 
     /// The part of weights and state that `cut` makes of each.
-    pub(super) fn map<'b>(&self, cut: impl Fn(&ViewMut<'a>) -> ViewMut<'b>) -> Target<'b> {
+    pub(super) fn map<'b>(&self, cut: impl Fn(&ViewMut<'a>) -> ViewMut<'b>) -> ParamMut<'b> {
         let mut slots = [const { None }; MAX_SLOTS];
         for (slot, whole) in slots.iter_mut().zip(&self.slots) {
             *slot = whole.as_ref().map(&cut);
         }
-        Target { value: cut(&self.value), slots }
+        ParamMut { value: cut(&self.value), slots }
     }
 
     /// Pointers for a kernel that uses `slots` state vectors.
@@ -119,7 +119,7 @@ impl Pointers {
     /// # Safety
     /// The vectors must lie inside the target, padding included, and no one else may use them.
     #[inline(always)]
-    pub(super) unsafe fn step<V: Vector, R: Rule, const N: usize>(
+    pub(super) unsafe fn step<V: F32x16, R: UpdateRule, const N: usize>(
         self,
         rule: &R,
         row: usize,
@@ -129,11 +129,11 @@ impl Pointers {
         let at = row * self.stride + col;
         // SAFETY: the caller vouches for the place; value and slots have one shape.
         unsafe {
-            let mut slots = [Pack::splat(0.0); MAX_SLOTS];
+            let mut slots = [Unrolled::splat(0.0); MAX_SLOTS];
             for i in 0..R::SLOTS {
-                slots[i] = Pack::load(self.slots[i].add(at));
+                slots[i] = Unrolled::load(self.slots[i].add(at));
             }
-            let w = rule.step(Pack::load(self.value.add(at)), Pack(g), &mut slots);
+            let w = rule.step(Unrolled::load(self.value.add(at)), Unrolled(g), &mut slots);
             w.store(self.value.add(at));
             for i in 0..R::SLOTS {
                 slots[i].store(self.slots[i].add(at));
@@ -146,7 +146,7 @@ impl Pointers {
     /// Asks for `n` numbers from (`row`, `col`) on to be brought near, in the weights and in each slot
     /// of `R`; they will be updated soon.
     #[inline(always)]
-    pub(super) fn prefetch<R: Rule>(self, row: usize, col: usize, n: usize) {
+    pub(super) fn prefetch<R: UpdateRule>(self, row: usize, col: usize, n: usize) {
         let at = row * self.stride + col;
         prefetch_at(self.value.wrapping_add(at), n);
         for i in 0..R::SLOTS {
@@ -156,25 +156,25 @@ impl Pointers {
 }
 
 /// Updates every weight of `target` by a gradient of the same shape.
-pub fn update<R: Rule>(cpu: Cpu, rule: &R, gradient: View<'_>, mut target: Target<'_>) {
+pub fn update<R: UpdateRule>(arch: Arch, rule: &R, gradient: View<'_>, mut target: ParamMut<'_>) {
     assert!((gradient.rows, gradient.cols) == (target.value.rows, target.value.cols));
     let pointers = target.pointers(R::SLOTS);
-    cpu.run(Update { rule, gradient, pointers });
+    arch.dispatch(Update { rule, gradient, pointers });
 }
 
 /// Applies `rule` to every number of `target`, with gradient 0: for what is no step, such as a scaling.
-pub fn map<R: Rule>(cpu: Cpu, rule: &R, mut target: Target<'_>) {
+pub fn map<R: UpdateRule>(arch: Arch, rule: &R, mut target: ParamMut<'_>) {
     let (rows, cols) = (target.value.rows, target.value.cols);
     let pointers = target.pointers(R::SLOTS);
-    cpu.run(Map { rule, rows, cols, pointers });
+    arch.dispatch(Map { rule, rows, cols, pointers });
 }
 
 /// Updates a bias (1 × units) by the column sums of `delta` (batch × units), each taken from the
 /// first row to the last.
-pub fn bias_update<R: Rule>(cpu: Cpu, rule: &R, delta: View<'_>, mut target: Target<'_>) {
+pub fn bias_update<R: UpdateRule>(arch: Arch, rule: &R, delta: View<'_>, mut target: ParamMut<'_>) {
     assert!((1, delta.cols) == (target.value.rows, target.value.cols));
     let pointers = target.pointers(R::SLOTS);
-    cpu.run(BiasUpdate { rule, delta, pointers });
+    arch.dispatch(BiasUpdate { rule, delta, pointers });
 }
 
 struct Update<'a, R> {
@@ -183,11 +183,11 @@ struct Update<'a, R> {
     pointers: Pointers,
 }
 
-impl<R: Rule> Job for Update<'_, R> {
+impl<R: UpdateRule> Kernel for Update<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         let rule = *self.rule;
         for r in 0..self.gradient.rows {
             for (i, g) in self.gradient.row(r).chunks_exact(LANES).enumerate() {
@@ -205,11 +205,11 @@ struct Map<'a, R> {
     pointers: Pointers,
 }
 
-impl<R: Rule> Job for Map<'_, R> {
+impl<R: UpdateRule> Kernel for Map<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         let rule = *self.rule;
         for r in 0..self.rows {
             for col in (0..self.cols).step_by(LANES) {
@@ -226,11 +226,11 @@ struct BiasUpdate<'a, R> {
     pointers: Pointers,
 }
 
-impl<R: Rule> Job for BiasUpdate<'_, R> {
+impl<R: UpdateRule> Kernel for BiasUpdate<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Vector>(self) {
+    fn run<L: F32x16>(self) {
         let vectors = self.delta.cols.div_ceil(LANES);
         let mut v = 0;
         while v < vectors {
@@ -245,13 +245,13 @@ impl<R: Rule> Job for BiasUpdate<'_, R> {
     }
 }
 
-impl<R: Rule> BiasUpdate<'_, R> {
+impl<R: UpdateRule> BiasUpdate<'_, R> {
     /// The N vectors of columns from `col` on: sums side by side, for each waits for its last addition.
     ///
     /// # Safety
     /// δ, the bias and its state must have these columns, padding included.
     #[inline(always)]
-    unsafe fn columns<L: Vector, const N: usize>(&self, col: usize) {
+    unsafe fn columns<L: F32x16, const N: usize>(&self, col: usize) {
         let mut g = [L::splat(0.0); N];
         // SAFETY: the caller vouches for the columns, `r` is a row of δ, and the bias has row 0.
         unsafe {

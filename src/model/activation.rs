@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Cpu, Curve, ViewMut, activate, softmax};
+use crate::kernels::{Arch, Unary, ViewMut, activate, softmax};
 
 /// An activation by its Keras name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,10 +43,10 @@ pub enum Activation {
 
 impl Activation {
     /// a ← f(a) in every row of `a` (rows × units).
-    pub fn apply(self, cpu: Cpu, a: ViewMut<'_>) {
+    pub fn apply(self, arch: Arch, a: ViewMut<'_>) {
         match self.curve() {
-            Some(curve) => activate(cpu, curve, a),
-            None => softmax(cpu, a),
+            Some(curve) => activate(arch, curve, a),
+            None => softmax(arch, a),
         }
     }
 
@@ -56,20 +56,20 @@ impl Activation {
     }
 
     /// The elementwise function, or `None` for softmax, which looks at a whole row.
-    pub fn curve(self) -> Option<Curve> {
+    pub fn curve(self) -> Option<Unary> {
         Some(match self {
-            Activation::Linear => Curve::Linear,
-            Activation::Relu => Curve::Relu,
-            Activation::LeakyRelu => Curve::LeakyRelu,
-            Activation::Elu => Curve::Elu,
-            Activation::Selu => Curve::Selu,
-            Activation::Gelu => Curve::Gelu,
-            Activation::Silu => Curve::Silu,
-            Activation::Softplus => Curve::Softplus,
-            Activation::Softsign => Curve::Softsign,
-            Activation::Tanh => Curve::Tanh,
-            Activation::Sigmoid => Curve::Sigmoid,
-            Activation::Exponential => Curve::Exponential,
+            Activation::Linear => Unary::Linear,
+            Activation::Relu => Unary::Relu,
+            Activation::LeakyRelu => Unary::LeakyRelu,
+            Activation::Elu => Unary::Elu,
+            Activation::Selu => Unary::Selu,
+            Activation::Gelu => Unary::Gelu,
+            Activation::Silu => Unary::Silu,
+            Activation::Softplus => Unary::Softplus,
+            Activation::Softsign => Unary::Softsign,
+            Activation::Tanh => Unary::Tanh,
+            Activation::Sigmoid => Unary::Sigmoid,
+            Activation::Exponential => Unary::Exponential,
             Activation::Softmax => return None,
         })
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::{
-    Cpu, Pointwise, Rowwise, View, ViewMut, pointwise, probability_crossentropy, rowwise,
+    Arch, ElementwiseLoss, RowLoss, View, ViewMut, pointwise, probability_crossentropy, rowwise,
     softmax_crossentropy, sparse_probability_crossentropy,
 };
 use crate::model::Activation;
@@ -152,9 +152,9 @@ pub enum Objective {
     /// The same for integer targets: clipped before, not after, the outputs are made to sum to 1.
     SparseProbabilityCrossentropy,
     /// Output by output.
-    Pointwise(Pointwise),
+    ElementwiseLoss(ElementwiseLoss),
     /// All outputs of a row together.
-    Rowwise(Rowwise),
+    RowLoss(RowLoss),
 }
 
 impl Loss {
@@ -178,16 +178,16 @@ impl Loss {
                 Some(Objective::SoftmaxCrossentropy)
             }
             Loss::BinaryCrossentropy { .. } => {
-                Some(Objective::Pointwise(Pointwise::SigmoidCrossentropy))
+                Some(Objective::ElementwiseLoss(ElementwiseLoss::SigmoidCrossentropy))
             }
             Loss::BinaryFocalCrossentropy { apply_class_balancing, alpha, gamma, .. } => {
                 let alpha = apply_class_balancing.then_some(alpha as f32);
                 let gamma = gamma as f32;
                 Some(match last {
                     Activation::Softmax => {
-                        Objective::Rowwise(Rowwise::SoftmaxBinaryFocal { gamma, alpha })
+                        Objective::RowLoss(RowLoss::SoftmaxBinaryFocal { gamma, alpha })
                     }
-                    _ => Objective::Pointwise(Pointwise::SigmoidFocal { gamma, alpha }),
+                    _ => Objective::ElementwiseLoss(ElementwiseLoss::SigmoidFocal { gamma, alpha }),
                 })
             }
             _ => None,
@@ -201,31 +201,31 @@ impl Loss {
 
     /// The way to compute a loss that takes outputs as they are.
     fn direct(&self) -> Objective {
-        Objective::Pointwise(match *self {
-            Loss::CosineSimilarity {} => return Objective::Rowwise(Rowwise::CosineSimilarity),
-            Loss::CategoricalHinge {} => return Objective::Rowwise(Rowwise::CategoricalHinge),
+        Objective::ElementwiseLoss(match *self {
+            Loss::CosineSimilarity {} => return Objective::RowLoss(RowLoss::CosineSimilarity),
+            Loss::CategoricalHinge {} => return Objective::RowLoss(RowLoss::CategoricalHinge),
             Loss::CategoricalFocalCrossentropy { alpha, gamma, .. } => {
                 let (alpha, gamma) = (alpha as f32, gamma as f32);
-                return Objective::Rowwise(Rowwise::CategoricalFocal { alpha, gamma });
+                return Objective::RowLoss(RowLoss::CategoricalFocal { alpha, gamma });
             }
             Loss::CategoricalCrossentropy { .. } => return Objective::ProbabilityCrossentropy,
             Loss::SparseCategoricalCrossentropy { .. } => {
                 return Objective::SparseProbabilityCrossentropy;
             }
-            Loss::BinaryCrossentropy { .. } => Pointwise::BinaryCrossentropy,
-            Loss::MeanSquaredError {} => Pointwise::SquaredError,
-            Loss::MeanAbsoluteError {} => Pointwise::AbsoluteError,
-            Loss::MeanAbsolutePercentageError {} => Pointwise::AbsolutePercentageError,
-            Loss::MeanSquaredLogarithmicError {} => Pointwise::SquaredLogarithmicError,
-            Loss::Huber { delta } => Pointwise::Huber { delta: delta as f32 },
-            Loss::LogCosh {} => Pointwise::LogCosh,
-            Loss::Poisson {} => Pointwise::Poisson,
-            Loss::Hinge {} => Pointwise::Hinge,
-            Loss::SquaredHinge {} => Pointwise::SquaredHinge,
-            Loss::KlDivergence {} => Pointwise::KlDivergence,
+            Loss::BinaryCrossentropy { .. } => ElementwiseLoss::BinaryCrossentropy,
+            Loss::MeanSquaredError {} => ElementwiseLoss::SquaredError,
+            Loss::MeanAbsoluteError {} => ElementwiseLoss::AbsoluteError,
+            Loss::MeanAbsolutePercentageError {} => ElementwiseLoss::AbsolutePercentageError,
+            Loss::MeanSquaredLogarithmicError {} => ElementwiseLoss::SquaredLogarithmicError,
+            Loss::Huber { delta } => ElementwiseLoss::Huber { delta: delta as f32 },
+            Loss::LogCosh {} => ElementwiseLoss::LogCosh,
+            Loss::Poisson {} => ElementwiseLoss::Poisson,
+            Loss::Hinge {} => ElementwiseLoss::Hinge,
+            Loss::SquaredHinge {} => ElementwiseLoss::SquaredHinge,
+            Loss::KlDivergence {} => ElementwiseLoss::KlDivergence,
             Loss::BinaryFocalCrossentropy { apply_class_balancing, alpha, gamma, .. } => {
                 let alpha = apply_class_balancing.then_some(alpha as f32);
-                Pointwise::BinaryFocal { gamma: gamma as f32, alpha }
+                ElementwiseLoss::BinaryFocal { gamma: gamma as f32, alpha }
             }
         })
     }
@@ -290,7 +290,7 @@ impl Objective {
     /// all of one shape (rows × outputs).
     pub fn apply(
         self,
-        cpu: Cpu,
+        arch: Arch,
         outputs: View<'_>,
         targets: View<'_>,
         scale: f32,
@@ -299,7 +299,7 @@ impl Objective {
     ) {
         match self {
             Objective::SoftmaxCrossentropy => {
-                softmax_crossentropy(cpu, outputs, targets, scale, delta, losses);
+                softmax_crossentropy(arch, outputs, targets, scale, delta, losses);
             }
             Objective::ProbabilityCrossentropy => {
                 probability_crossentropy(outputs, targets, scale, delta, losses);
@@ -307,10 +307,10 @@ impl Objective {
             Objective::SparseProbabilityCrossentropy => {
                 sparse_probability_crossentropy(outputs, targets, scale, delta, losses);
             }
-            Objective::Pointwise(loss) => {
-                pointwise(cpu, loss, outputs, targets, scale, delta, losses);
+            Objective::ElementwiseLoss(loss) => {
+                pointwise(arch, loss, outputs, targets, scale, delta, losses);
             }
-            Objective::Rowwise(loss) => rowwise(loss, outputs, targets, scale, delta, losses),
+            Objective::RowLoss(loss) => rowwise(loss, outputs, targets, scale, delta, losses),
         }
     }
 }

@@ -8,7 +8,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Lanes, MAX_SLOTS, Rule};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// A regularizer by its Keras name.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -71,14 +71,14 @@ pub struct Slope {
     twice_l2: f32,
 }
 
-impl Rule for Slope {
+impl UpdateRule for Slope {
     const SLOTS: usize = 0;
-    const RESTS: bool = false;
+    const IDLE_WITHOUT_GRADIENT: bool = false;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, g: L, w: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, g: L, w: L, _: &mut [L; MAX_SLOTS]) -> L {
         let (zero, l1) = (L::splat(0.0), L::splat(self.l1));
-        let sign = zero.if_less(w, l1, w.if_less(zero, -l1, zero));
+        let sign = zero.select_lt(w, l1, w.select_lt(zero, -l1, zero));
         L::splat(self.twice_l2).mul_add(w, g) + sign
     }
 }

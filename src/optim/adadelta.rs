@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, rsqrt};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `Adadelta`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -62,12 +62,12 @@ struct Step {
     epsilon: f32,
 }
 
-impl Rule for Step {
+impl UpdateRule for Step {
     const SLOTS: usize = 2;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, [a, d, _]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, [a, d, _]: &mut [L; MAX_SLOTS]) -> L {
         let (rho, fresh, epsilon) =
             (L::splat(self.rho), L::splat(self.fresh), L::splat(self.epsilon));
         *a = rho.mul_add(*a, fresh * g * g);

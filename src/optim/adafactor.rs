@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Combine, Hands, LearningRate, Now, Shared, UseRule, Weight, Whole};
-use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule, rsqrt};
+use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `Adafactor`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -160,12 +160,12 @@ struct OfVector {
     epsilon: f32,
 }
 
-impl Rule for OfVector {
+impl UpdateRule for OfVector {
     const SLOTS: usize = 1;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, g: L, _: L, [v, ..]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, g: L, _: L, [v, ..]: &mut [L; MAX_SLOTS]) -> L {
         let square = g.mul_add(g, L::splat(self.epsilon));
         *v = L::splat(self.beta).mul_add(*v, L::splat(self.fresh) * square);
         g * rsqrt(*v)

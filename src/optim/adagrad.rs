@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, rsqrt};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `Adagrad`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -56,12 +56,12 @@ struct Step {
     epsilon: f32,
 }
 
-impl Rule for Step {
+impl UpdateRule for Step {
     const SLOTS: usize = 1;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, [a, ..]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, [a, ..]: &mut [L; MAX_SLOTS]) -> L {
         *a = g.mul_add(g, *a);
         (L::splat(-self.eta) * g).mul_add(rsqrt(*a + L::splat(self.epsilon)), w)
     }

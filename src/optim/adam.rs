@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::power::power;
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, reciprocal, rsqrt};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Adam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -109,12 +109,12 @@ pub(super) struct Step<const AMSGRAD: bool> {
     naps: bool,
 }
 
-impl<const AMSGRAD: bool> Rule for Step<AMSGRAD> {
+impl<const AMSGRAD: bool> UpdateRule for Step<AMSGRAD> {
     const SLOTS: usize = 2 + AMSGRAD as usize;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, [m, v, v_hat]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, [m, v, v_hat]: &mut [L; MAX_SLOTS]) -> L {
         *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
         *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
         let mut largest = *v;
@@ -132,7 +132,7 @@ impl<const AMSGRAD: bool> Rule for Step<AMSGRAD> {
 
     /// β₁ⁿ, β₂ⁿ, and the two sums.
     #[inline(always)]
-    fn extend<L: Lanes>(&self, [m, v, near, far]: [L; 4]) -> [L; 4] {
+    fn extend<L: SimdFloat>(&self, [m, v, near, far]: [L; 4]) -> [L; 4] {
         let m = (-m).mul_add(L::splat(self.fresh_1), m);
         let v = (-v).mul_add(L::splat(self.fresh_2), v);
         let way = L::splat(self.alpha) * m;
@@ -140,7 +140,7 @@ impl<const AMSGRAD: bool> Rule for Step<AMSGRAD> {
     }
 
     #[inline(always)]
-    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
+    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
         let [of_m, of_v, near, far] = nap.map(L::splat);
         let root = v.sqrt();
         let inverse = reciprocal(root + L::splat(self.epsilon));

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::rest;
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, reciprocal};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
 
 /// The arguments of Keras's `Adamax`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -71,12 +71,12 @@ struct Step {
     epsilon: f32,
 }
 
-impl Rule for Step {
+impl UpdateRule for Step {
     const SLOTS: usize = 2;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, [m, u, _]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, [m, u, _]: &mut [L; MAX_SLOTS]) -> L {
         *m = (g - *m).mul_add(L::splat(self.fresh), *m);
         *u = (L::splat(self.beta_2) * *u).max(g.abs());
         let inverse = reciprocal(*u + L::splat(self.epsilon));

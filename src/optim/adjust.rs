@@ -6,7 +6,7 @@
 //! ```
 
 use super::{Hands, UseRule, Weight, Whole};
-use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule};
+use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
 
 /// Gives a user the rule with these put before it.
 pub(super) struct Adjust<U> {
@@ -33,7 +33,7 @@ impl<U> Adjust<U> {
 impl<U: UseRule> UseRule for Adjust<U> {
     type Output = U::Output;
 
-    fn use_rule<R: Rule>(self, rule: &R) -> U::Output {
+    fn use_rule<R: UpdateRule>(self, rule: &R) -> U::Output {
         self.user.use_rule(&Adjusted { adjustment: self.adjustment, rule: *rule })
     }
 
@@ -56,12 +56,12 @@ impl<R> Adjusted<R> {
     }
 }
 
-impl<R: Rule> Rule for Adjusted<R> {
+impl<R: UpdateRule> UpdateRule for Adjusted<R> {
     const SLOTS: usize = R::SLOTS;
-    const RESTS: bool = false;
+    const IDLE_WITHOUT_GRADIENT: bool = false;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
         let Adjustment { decay, limit } = self.adjustment;
         // In this order of the operands NaN stays NaN.
         let g = L::splat(limit).min(L::splat(-limit).max(g));
@@ -76,12 +76,12 @@ impl<R: Rule> Rule for Adjusted<R> {
     }
 
     #[inline(always)]
-    fn extend<L: Lanes>(&self, nap: [L; 4]) -> [L; 4] {
+    fn extend<L: SimdFloat>(&self, nap: [L; 4]) -> [L; 4] {
         self.rule.extend(nap)
     }
 
     #[inline(always)]
-    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, slots: &mut [L; MAX_SLOTS]) -> L {
+    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, slots: &mut [L; MAX_SLOTS]) -> L {
         self.rule.wake(nap, w, slots)
     }
 }
@@ -112,12 +112,12 @@ impl<W: Whole> Whole for AdjustedWhole<'_, W> {
 #[derive(Clone, Copy)]
 struct Keep;
 
-impl Rule for Keep {
+impl UpdateRule for Keep {
     const SLOTS: usize = 0;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
         w
     }
 }
@@ -128,12 +128,12 @@ struct Clip {
     limit: f32,
 }
 
-impl Rule for Clip {
+impl UpdateRule for Clip {
     const SLOTS: usize = 0;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
         L::splat(self.limit).min(L::splat(-self.limit).max(w))
     }
 }

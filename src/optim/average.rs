@@ -6,7 +6,7 @@
 //! ```
 
 use super::Shared;
-use crate::kernels::{Lanes, MAX_SLOTS, Rule};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The rule of an average: its weight is a, its gradient w.
 #[derive(Clone, Copy)]
@@ -28,12 +28,12 @@ impl Average {
     }
 }
 
-impl Rule for Average {
+impl UpdateRule for Average {
     const SLOTS: usize = 0;
-    const RESTS: bool = false;
+    const IDLE_WITHOUT_GRADIENT: bool = false;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, a: L, w: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, a: L, w: L, _: &mut [L; MAX_SLOTS]) -> L {
         (w - a).mul_add(L::splat(self.fresh), a)
     }
 }

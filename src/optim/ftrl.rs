@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, exp, ln, rsqrt};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, exp, ln, rsqrt};
 
 /// The arguments of Keras's `Ftrl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -104,7 +104,7 @@ struct Step<const ROOT: bool> {
 impl<const ROOT: bool> Step<ROOT> {
     /// a⁻ᵖ
     #[inline(always)]
-    fn raise<L: Lanes>(&self, a: L) -> L {
+    fn raise<L: SimdFloat>(&self, a: L) -> L {
         match ROOT {
             true => a * rsqrt(a),
             // 0 is raised as the least number is, so that 0⁰ is 1.
@@ -113,13 +113,13 @@ impl<const ROOT: bool> Step<ROOT> {
     }
 }
 
-impl<const ROOT: bool> Rule for Step<ROOT> {
+impl<const ROOT: bool> UpdateRule for Step<ROOT> {
     const SLOTS: usize = 2;
     /// A weight that was never asked for becomes 0.
-    const RESTS: bool = false;
+    const IDLE_WITHOUT_GRADIENT: bool = false;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, [a, z, _]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, [a, z, _]: &mut [L; MAX_SLOTS]) -> L {
         let before = self.raise(*a);
         *a = g.mul_add(g, *a);
         let after = self.raise(*a);
@@ -128,7 +128,7 @@ impl<const ROOT: bool> Rule for Step<ROOT> {
         *z = *z + pull.mul_add(w, g);
         let q = after.mul_add(inverse, L::splat(self.penalty));
         let kept = L::splat(self.l1).min(L::splat(-self.l1).max(*z)) - *z;
-        L::splat(0.0).if_less(q, kept / q, w)
+        L::splat(0.0).select_lt(q, kept / q, w)
     }
 }
 
@@ -136,12 +136,12 @@ impl<const ROOT: bool> Rule for Step<ROOT> {
 #[derive(Clone, Copy)]
 struct Stay;
 
-impl Rule for Stay {
+impl UpdateRule for Stay {
     const SLOTS: usize = 2;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
         w
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::rest;
 use super::{Combine, Hands, LearningRate, Now, Shared, UseRule, Weight, Whole};
-use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule, reciprocal, rsqrt};
+use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Lamb`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -102,12 +102,12 @@ struct Direction {
     epsilon: f32,
 }
 
-impl Rule for Direction {
+impl UpdateRule for Direction {
     const SLOTS: usize = 2;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, g: L, _: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, g: L, _: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
         *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
         *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
         let root = *v * rsqrt(*v);

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Lion`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,18 +64,18 @@ struct Step {
     fresh_2: f32,
 }
 
-impl Rule for Step {
+impl UpdateRule for Step {
     const SLOTS: usize = 1;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         let (zero, eta) = (L::splat(0.0), L::splat(self.eta));
         let direction = L::splat(self.beta_1).mul_add(*m, L::splat(self.fresh_1) * g);
-        let step = zero.if_less(direction, eta, direction.if_less(zero, -eta, zero));
+        let step = zero.select_lt(direction, eta, direction.select_lt(zero, -eta, zero));
         let momentum = L::splat(self.beta_2).mul_add(*m, L::splat(self.fresh_2) * g);
         // However small a momentum is, its sign is a full step: only what is no normal number goes.
-        *m = momentum.abs().if_less(L::splat(f32::MIN_POSITIVE), zero, momentum);
+        *m = momentum.abs().select_lt(L::splat(f32::MIN_POSITIVE), zero, momentum);
         w - step
     }
 }

@@ -47,7 +47,7 @@ pub use whole::{Combine, Each, Hands, Scratch, Weight, Whole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Matrix, Rule};
+use crate::kernels::{Matrix, UpdateRule};
 use adjust::Adjust;
 use shared::Arguments;
 
@@ -89,7 +89,7 @@ pub trait UseRule {
     type Output;
 
     /// Uses a rule that sees one number at a time, where it is worth kernels of its own.
-    fn use_rule<R: Rule>(self, rule: &R) -> Self::Output;
+    fn use_rule<R: UpdateRule>(self, rule: &R) -> Self::Output;
 
     /// Uses a rule that needs the whole gradient of a weight at once, or is content to ([`Each`]).
     fn use_whole<W: Whole>(self, rule: &W) -> Self::Output;
@@ -246,7 +246,7 @@ struct First {
 impl UseRule for First {
     type Output = Vec<Matrix>;
 
-    fn use_rule<R: Rule>(self, rule: &R) -> Vec<Matrix> {
+    fn use_rule<R: UpdateRule>(self, rule: &R) -> Vec<Matrix> {
         self.use_whole(&Each(*rule))
     }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adjust::Adjusted;
 use super::{Adam, Combine, Hands, LearningRate, Now, Shared, UseRule, Weight, Whole};
-use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Operand, Rule};
+use crate::kernels::{Lhs, MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Muon`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -159,10 +159,10 @@ impl Step<'_> {
         let add = Combine { of_value: muon_a as f32, of_gradient: 1.0 };
         let [a, b, next] = room;
         for _ in 0..self.muon.ns_steps {
-            hands.product(Operand::transposed(y.view(y.rows())), y, a);
-            hands.product(Operand::new(a.view(a.rows())), a, b);
+            hands.product(Lhs::transposed(y.view(y.rows())), y, a);
+            hands.product(Lhs::new(a.view(a.rows())), a, b);
             hands.update(&blend, a, b, &mut []);
-            hands.product(Operand::new(y.view(y.rows())), b, next);
+            hands.product(Lhs::new(y.view(y.rows())), b, next);
             hands.update(&add, next, y, &mut []);
         }
     }
@@ -174,12 +174,12 @@ struct Momentum<const NESTEROV: bool> {
     mu: f32,
 }
 
-impl<const NESTEROV: bool> Rule for Momentum<NESTEROV> {
+impl<const NESTEROV: bool> UpdateRule for Momentum<NESTEROV> {
     const SLOTS: usize = 1;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, g: L, _: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, g: L, _: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         let mu = L::splat(self.mu);
         *m = mu.mul_add(*m, g);
         if NESTEROV { mu.mul_add(*m, g) } else { *m }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::adam::rest;
 use super::power::power;
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, reciprocal, rsqrt};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Nadam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -102,12 +102,12 @@ struct Step {
     epsilon: f32,
 }
 
-impl Rule for Step {
+impl UpdateRule for Step {
     const SLOTS: usize = 2;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
         *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
         *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
         let step = L::splat(self.of_moment).mul_add(*m, L::splat(self.of_gradient) * g);

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Each, LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule, rsqrt};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `RMSprop`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -80,12 +80,12 @@ struct Step<const CENTERED: bool, const MOMENTUM: bool> {
     epsilon: f32,
 }
 
-impl<const CENTERED: bool, const MOMENTUM: bool> Rule for Step<CENTERED, MOMENTUM> {
+impl<const CENTERED: bool, const MOMENTUM: bool> UpdateRule for Step<CENTERED, MOMENTUM> {
     const SLOTS: usize = 1 + CENTERED as usize + MOMENTUM as usize;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
         let (rho, fresh) = (L::splat(self.rho), L::splat(self.fresh));
         slots[0] = rho.mul_add(slots[0], fresh * g * g);
         let mut d = slots[0];
@@ -108,12 +108,12 @@ impl<const CENTERED: bool, const MOMENTUM: bool> Rule for Step<CENTERED, MOMENTU
 
     /// ρⁿ: the weight stays where it is.
     #[inline(always)]
-    fn extend<L: Lanes>(&self, [v, a, b, c]: [L; 4]) -> [L; 4] {
+    fn extend<L: SimdFloat>(&self, [v, a, b, c]: [L; 4]) -> [L; 4] {
         [L::splat(self.rho) * v, a, b, c]
     }
 
     #[inline(always)]
-    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, [v, ..]: &mut [L; MAX_SLOTS]) -> L {
+    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [v, ..]: &mut [L; MAX_SLOTS]) -> L {
         *v = L::splat(nap[0]) * *v;
         w
     }

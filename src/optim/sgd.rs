@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LearningRate, Now, Shared, UseRule};
-use crate::kernels::{Lanes, MAX_SLOTS, Rule};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `SGD`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,12 +61,12 @@ struct Plain {
     eta: f32,
 }
 
-impl Rule for Plain {
+impl UpdateRule for Plain {
     const SLOTS: usize = 0;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
         L::splat(-self.eta).mul_add(g, w)
     }
 
@@ -81,12 +81,12 @@ struct Momentum {
     mu: f32,
 }
 
-impl Rule for Momentum {
+impl UpdateRule for Momentum {
     const SLOTS: usize = 1;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         *m = L::splat(self.mu).mul_add(*m, L::splat(-self.eta) * g);
         w + *m
     }
@@ -97,20 +97,20 @@ impl Rule for Momentum {
 
     /// µⁿ, and Σ µⁱ.
     #[inline(always)]
-    fn extend<L: Lanes>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
+    fn extend<L: SimdFloat>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
         let m = L::splat(self.mu) * m;
         [m, v, sum + m, rest]
     }
 
     #[inline(always)]
-    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         doze(nap, w, m)
     }
 }
 
 /// w after a nap in which the momentum m goes on alone.
 #[inline(always)]
-fn doze<L: Lanes>([decay, _, sum, _]: [f32; 4], w: L, m: &mut L) -> L {
+fn doze<L: SimdFloat>([decay, _, sum, _]: [f32; 4], w: L, m: &mut L) -> L {
     let w = L::splat(sum).mul_add(*m, w);
     *m = L::splat(decay) * *m;
     w
@@ -122,12 +122,12 @@ struct Nesterov {
     mu: f32,
 }
 
-impl Rule for Nesterov {
+impl UpdateRule for Nesterov {
     const SLOTS: usize = 1;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         let descent = L::splat(-self.eta) * g;
         *m = L::splat(self.mu).mul_add(*m, descent);
         L::splat(self.mu).mul_add(*m, w + descent)
@@ -139,14 +139,14 @@ impl Rule for Nesterov {
 
     /// µⁿ, and Σ µⁱ⁺¹.
     #[inline(always)]
-    fn extend<L: Lanes>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
+    fn extend<L: SimdFloat>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
         let mu = L::splat(self.mu);
         let m = mu * m;
         [m, v, mu.mul_add(m, sum), rest]
     }
 
     #[inline(always)]
-    fn wake<L: Lanes>(&self, nap: [f32; 4], w: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
+    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         doze(nap, w, m)
     }
 }

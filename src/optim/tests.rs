@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::kernels::{Cpu, Team, update};
+use crate::kernels::{Arch, Team, update};
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("../../tests/golden/keras_optimizers.json")).unwrap()
@@ -14,20 +14,20 @@ fn numbers(value: &Value) -> Vec<f32> {
 }
 
 /// One update of a weight by all of its gradient.
-struct Apply<'a>(Cpu, Weight<'a>);
+struct Apply<'a>(Arch, Weight<'a>);
 
 impl UseRule for Apply<'_> {
     type Output = ();
 
-    fn use_rule<R: Rule>(self, rule: &R) {
-        let Apply(cpu, weight) = self;
-        let target = crate::kernels::Target::new(weight.value, weight.slots);
-        update(cpu, rule, weight.gradient.view(weight.gradient.rows()), target);
+    fn use_rule<R: UpdateRule>(self, rule: &R) {
+        let Apply(arch, weight) = self;
+        let target = crate::kernels::ParamMut::new(weight.value, weight.slots);
+        update(arch, rule, weight.gradient.view(weight.gradient.rows()), target);
     }
 
     fn use_whole<W: Whole>(self, rule: &W) {
-        let Apply(cpu, weight) = self;
-        let mut hands = Hands { cpu, team: &mut Team::new(2), sums: &mut Vec::new() };
+        let Apply(arch, weight) = self;
+        let mut hands = Hands { arch, team: &mut Team::new(2), sums: &mut Vec::new() };
         rule.step(&mut hands, weight);
     }
 }
@@ -44,25 +44,32 @@ impl Trained {
         Trained { value, slots: optimizer.state(rows, cols, v) }
     }
 
-    fn step(&mut self, optimizer: &Optimizer, cpu: Cpu, t: u64, gradient: &Value, is_vector: bool) {
+    fn step(
+        &mut self,
+        optimizer: &Optimizer,
+        arch: Arch,
+        t: u64,
+        gradient: &Value,
+        is_vector: bool,
+    ) {
         let (rows, cols) = (self.value.rows(), self.value.cols());
         let mut gradient = Matrix::from_rows(rows, cols, &numbers(gradient));
         let scratch = &mut Scratch::default();
         let Trained { value, slots } = self;
         let weight = Weight { value, gradient: &mut gradient, slots, scratch, is_vector };
-        optimizer.at(t, None, Apply(cpu, weight));
+        optimizer.at(t, None, Apply(arch, weight));
     }
 }
 
 /// The matrix and the vector of a problem after all its updates.
-fn solve(optimizer: &Optimizer, problem: &Value, cpu: Cpu) -> [Trained; 2] {
+fn solve(optimizer: &Optimizer, problem: &Value, arch: Arch) -> [Trained; 2] {
     let side = |i: usize| problem["shape"][i].as_u64().unwrap() as usize;
     let shapes = [(side(0), side(1)), (1, side(1))];
     [0, 1].map(|i| {
         let is_vector = i == 1;
         let mut trained = Trained::new(optimizer, shapes[i], &problem["start"][i], is_vector);
         for (t, gradients) in problem["gradients"].as_array().unwrap().iter().enumerate() {
-            trained.step(optimizer, cpu, t as u64, &gradients[i], is_vector);
+            trained.step(optimizer, arch, t as u64, &gradients[i], is_vector);
         }
         trained
     })
@@ -92,7 +99,7 @@ fn steps_are_those_of_keras() {
     assert_eq!(cases.len(), 41, "cases that concern the rule alone");
     for (optimizer, case) in cases {
         for (name, problem) in golden["problems"].as_object().unwrap() {
-            let solved = solve(&optimizer, problem, Cpu::detect());
+            let solved = solve(&optimizer, problem, Arch::detect());
             for (got, want) in solved.iter().zip(case[name]["raw"].as_array().unwrap()) {
                 for (got, want) in got.value.to_rows().iter().zip(numbers(want)) {
                     let bound = 2e-6 * want.abs().max(1.0);
@@ -112,12 +119,12 @@ fn every_optimizer_has_the_same_bits_on_every_processor() {
     let golden = golden();
     for (optimizer, case) in rules(&golden) {
         for problem in golden["problems"].as_object().unwrap().values() {
-            let [first, others @ ..] = &Cpu::available()[..] else { panic!("no processor") };
+            let [first, others @ ..] = &Arch::available()[..] else { panic!("no processor") };
             let want = solve(&optimizer, problem, *first);
-            for cpu in others {
-                for (got, want) in solve(&optimizer, problem, *cpu).iter().zip(&want) {
+            for arch in others {
+                for (got, want) in solve(&optimizer, problem, *arch).iter().zip(&want) {
                     let same = got.value == want.value && got.slots == want.slots;
-                    assert!(same, "{} on {}", case["optimizer"], cpu.name());
+                    assert!(same, "{} on {}", case["optimizer"], arch.name());
                 }
             }
         }
@@ -129,8 +136,8 @@ fn a_rule_that_rests_leaves_what_has_no_gradient() {
     struct Rests;
     impl UseRule for Rests {
         type Output = bool;
-        fn use_rule<R: Rule>(self, _: &R) -> bool {
-            R::RESTS
+        fn use_rule<R: UpdateRule>(self, _: &R) -> bool {
+            R::IDLE_WITHOUT_GRADIENT
         }
         fn use_whole<W: Whole>(self, _: &W) -> bool {
             false
@@ -145,7 +152,7 @@ fn a_rule_that_rests_leaves_what_has_no_gradient() {
         let mut trained = Trained::new(optimizer, (1, 2), &json!([1.5, -0.25]), false);
         let (value, slots) = (trained.value.clone(), trained.slots.clone());
         for t in 0..3 {
-            trained.step(optimizer, Cpu::detect(), t, &json!([0.0, 0.0]), false);
+            trained.step(optimizer, Arch::detect(), t, &json!([0.0, 0.0]), false);
         }
         assert!(trained.value == value && trained.slots == slots, "{}", case["optimizer"]);
     }
@@ -160,14 +167,14 @@ fn no_number_of_a_state_decays_faster_than_it_is_looked_after() {
         for is_vector in [false, true] {
             let (start, config) = (json!([1.5, -0.25]), &case["optimizer"]);
             let mut trained = Trained::new(&optimizer, (1, 2), &start, is_vector);
-            trained.step(&optimizer, Cpu::detect(), 0, &json!([0.5, -2.0]), is_vector);
+            trained.step(&optimizer, Arch::detect(), 0, &json!([0.5, -2.0]), is_vector);
             let before = trained.slots.clone();
             let decays = !["adagrad", "ftrl"].contains(&config["name"].as_str().unwrap());
             let interval = optimizer.fade_interval();
             assert!(decays || interval == u64::MAX, "{config}: {interval}");
             let interval = interval.min(300);
             for t in 1..=interval {
-                trained.step(&optimizer, Cpu::detect(), t, &json!([0.0, 0.0]), is_vector);
+                trained.step(&optimizer, Arch::detect(), t, &json!([0.0, 0.0]), is_vector);
             }
             for (slot, before) in trained.slots.iter().zip(&before) {
                 for (now, before) in slot.to_rows().iter().zip(before.to_rows()) {
@@ -204,7 +211,7 @@ fn three_steps_by_default_are_those_of_another_backend() {
         let mut trained = Trained::new(&optimizer, (2, 2), &start, false);
         for (t, g) in [0.5, -0.25, 1.0].into_iter().enumerate() {
             let gradient = json!([g, g / 2.0, -g, g * g]);
-            trained.step(&optimizer, Cpu::detect(), t as u64, &gradient, false);
+            trained.step(&optimizer, Arch::detect(), t as u64, &gradient, false);
         }
         for (got, want) in trained.value.to_rows().iter().zip(want) {
             assert!((got - want).abs() < 1e-6, "{name}: got {got}, want {want}");
@@ -234,7 +241,7 @@ fn nothing_is_lost_where_a_step_has_size_0() {
     let optimizer: Optimizer = serde_json::from_value(config).unwrap();
     let mut trained = Trained::new(&optimizer, (1, 2), &json!([1.5, -0.25]), false);
     for t in 0..4 {
-        trained.step(&optimizer, Cpu::detect(), t, &json!([0.5, 0.0]), false);
+        trained.step(&optimizer, Arch::detect(), t, &json!([0.5, 0.0]), false);
     }
     assert!(trained.value.to_rows().iter().all(|w| w.is_finite()));
 }
@@ -245,7 +252,7 @@ fn an_input_and_a_unit_that_are_never_used_lose_no_weight() {
     let optimizer = Optimizer::Adafactor(Adafactor::default());
     let mut trained = Trained::new(&optimizer, (2, 2), &json!([1.0, 2.0, 3.0, 4.0]), false);
     for t in 0..3 {
-        trained.step(&optimizer, Cpu::detect(), t, &json!([0.01, 0.0, 0.0, 0.0]), false);
+        trained.step(&optimizer, Arch::detect(), t, &json!([0.01, 0.0, 0.0, 0.0]), false);
     }
     assert_eq!(trained.value.to_rows()[1..], [2.0, 3.0, 4.0]);
 }

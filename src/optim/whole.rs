@@ -2,9 +2,9 @@
 //! pass is divided among a team by outputs, and each sum has one fixed order.
 
 use crate::kernels::{
-    Columns, Cpu, Divide, LANES, Lanes, MAX_SLOTS, Matrix, Operand, Rows, Rule, Target, Team, View,
-    column_square_sums, map, product, row_magnitude_sums, row_square_sums, scale_outer, transpose,
-    update,
+    Arch, ByCols, ByRows, LANES, Lhs, MAX_SLOTS, Matrix, ParamMut, Partition, SimdFloat, Team,
+    UpdateRule, View, column_square_sums, map, product, row_magnitude_sums, row_square_sums,
+    scale_outer, transpose, update,
 };
 
 /// An update rule that sees a weight and its gradient as a whole.
@@ -23,7 +23,7 @@ pub trait Whole {
 #[derive(Clone, Copy, Debug)]
 pub struct Each<R>(pub R);
 
-impl<R: Rule> Whole for Each<R> {
+impl<R: UpdateRule> Whole for Each<R> {
     fn state(rows: usize, cols: usize, _: bool) -> Vec<Matrix> {
         vec![Matrix::zeros(rows, cols); R::SLOTS]
     }
@@ -65,7 +65,7 @@ impl Scratch {
 /// Who does the work.
 pub struct Hands<'a> {
     /// The processor's instructions.
-    pub cpu: Cpu,
+    pub arch: Arch,
     /// The threads.
     pub team: &'a mut Team,
     /// Room for the sums of rows.
@@ -77,32 +77,32 @@ const FEW: usize = 4096;
 
 impl Hands<'_> {
     /// Divides `whole`, which has `n` numbers, among the team if they are worth it.
-    fn divide<T: Divide>(&mut self, n: usize, whole: T, work: impl Fn(T, usize) + Sync) {
+    fn divide<T: Partition>(&mut self, n: usize, whole: T, work: impl Fn(T, usize) + Sync) {
         if n < FEW { work(whole, 0) } else { self.team.divide(whole, work) }
     }
 
     /// Updates `value` and its `slots` by an elementwise rule.
-    pub fn update<R: Rule>(
+    pub fn update<R: UpdateRule>(
         &mut self,
         rule: &R,
         gradient: &Matrix,
         value: &mut Matrix,
         slots: &mut [Matrix],
     ) {
-        let (cpu, gradient) = (self.cpu, gradient.view(gradient.rows()));
+        let (arch, gradient) = (self.arch, gradient.view(gradient.rows()));
         let n = value.as_slice().len();
-        self.divide(n, Columns(Target::new(value, slots)), |part, from| {
+        self.divide(n, ByCols(ParamMut::new(value, slots)), |part, from| {
             let from = from * LANES;
             let gradient = gradient.columns(from, from + part.0.value.cols());
-            update(cpu, rule, gradient, part.0);
+            update(arch, rule, gradient, part.0);
         });
     }
 
     /// Applies an elementwise rule that looks at no gradient.
-    pub fn map<R: Rule>(&mut self, rule: &R, value: &mut Matrix, slots: &mut [Matrix]) {
-        let cpu = self.cpu;
+    pub fn map<R: UpdateRule>(&mut self, rule: &R, value: &mut Matrix, slots: &mut [Matrix]) {
+        let arch = self.arch;
         let n = value.as_slice().len();
-        self.divide(n, Columns(Target::new(value, slots)), |part, _| map(cpu, rule, part.0));
+        self.divide(n, ByCols(ParamMut::new(value, slots)), |part, _| map(arch, rule, part.0));
     }
 
     /// Σ x² of each row of `m`.
@@ -110,22 +110,22 @@ impl Hands<'_> {
         self.row_sums(row_square_sums, m)
     }
 
-    fn row_sums(&mut self, sum: fn(Cpu, View<'_>, &mut [f64]), m: &Matrix) -> &[f64] {
-        let (cpu, m) = (self.cpu, m.view(m.rows()));
+    fn row_sums(&mut self, sum: fn(Arch, View<'_>, &mut [f64]), m: &Matrix) -> &[f64] {
+        let (arch, m) = (self.arch, m.view(m.rows()));
         self.sums.resize(m.rows(), 0.0);
         let Hands { team, sums, .. } = self;
-        team.divide(Rows::of(sums), |mut part, from| {
-            sum(cpu, m.row_range(from, from + part.0.len()), &mut part.0);
+        team.divide(ByRows::of(sums), |mut part, from| {
+            sum(arch, m.row_range(from, from + part.0.len()), &mut part.0);
         });
         sums
     }
 
     /// Σ x² of each column of `m`, into `sums` (1 × columns).
     pub fn column_square_sums(&mut self, m: &Matrix, sums: &mut Matrix) {
-        let (cpu, m) = (self.cpu, m.view(m.rows()));
-        self.team.divide(Columns(sums.view_mut(1)), |part, from| {
+        let (arch, m) = (self.arch, m.view(m.rows()));
+        self.team.divide(ByCols(sums.view_mut(1)), |part, from| {
             let from = from * LANES;
-            column_square_sums(cpu, m.columns(from, from + part.0.cols()), part.0);
+            column_square_sums(arch, m.columns(from, from + part.0.cols()), part.0);
         });
     }
 
@@ -141,26 +141,26 @@ impl Hands<'_> {
 
     /// `m[r][c]` ← `m[r][c]` · `down[r]` · `along[c]`, both 1 × n.
     pub fn scale_outer(&mut self, down: &Matrix, along: &Matrix, m: &mut Matrix) {
-        let cpu = self.cpu;
+        let arch = self.arch;
         let (down, along, rows) = (&down.row(0)[..down.cols()], along.row(0), m.rows());
-        self.team.divide(Rows(m.view_mut(rows)), |part, from| {
-            scale_outer(cpu, &down[from..from + part.0.rows()], along, part.0);
+        self.team.divide(ByRows(m.view_mut(rows)), |part, from| {
+            scale_outer(arch, &down[from..from + part.0.rows()], along, part.0);
         });
     }
 
     /// C ← A B.
-    pub fn product(&mut self, a: Operand<'_>, b: &Matrix, c: &mut Matrix) {
-        let (cpu, b, rows) = (self.cpu, b.view(b.rows()), c.rows());
-        self.team.divide(Columns(c.view_mut(rows)), |part, from| {
+    pub fn product(&mut self, a: Lhs<'_>, b: &Matrix, c: &mut Matrix) {
+        let (arch, b, rows) = (self.arch, b.view(b.rows()), c.rows());
+        self.team.divide(ByCols(c.view_mut(rows)), |part, from| {
             let from = from * LANES;
-            product(cpu, a, b.columns(from, from + part.0.cols()), None, part.0);
+            product(arch, a, b.columns(from, from + part.0.cols()), None, part.0);
         });
     }
 
     /// T ← the transpose of `m`.
     pub fn transpose(&mut self, m: &Matrix, t: &mut Matrix) {
         let (m, rows) = (m.view(m.rows()), t.rows());
-        self.team.divide(Columns(t.view_mut(rows)), |part, from| {
+        self.team.divide(ByCols(t.view_mut(rows)), |part, from| {
             let from = from * LANES;
             transpose(m.row_range(from, from + part.0.cols()), part.0);
         });
@@ -183,12 +183,12 @@ impl Combine {
     }
 }
 
-impl Rule for Combine {
+impl UpdateRule for Combine {
     const SLOTS: usize = 0;
-    const RESTS: bool = false;
+    const IDLE_WITHOUT_GRADIENT: bool = false;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
         g.mul_add(L::splat(self.of_gradient), L::splat(self.of_value) * w)
     }
 }

@@ -4,7 +4,7 @@
 //! A step is a pass (`pass.rs`) and an update (`update.rs`). Every number is the work of one thread
 //! and has one fixed order of operations, so that the size of the team changes no bit.
 
-use crate::kernels::{AHEAD, LONGEST_NAP, Rows};
+use crate::kernels::{AHEAD, ByRows, LONGEST_NAP};
 use crate::model::{Loss, NamedMetric, Network};
 use crate::optim::{Hands, Optimizer};
 use crate::train::feed::Feed;
@@ -132,7 +132,7 @@ impl Engine {
         let regularized = *regularized;
         if 0 < tally.size() {
             score.sums = vec![0.0; tally.size()];
-            tally.add(pass.cpu, pass.answers(feed, batch), &mut score.sums);
+            tally.add(pass.arch, pass.answers(feed, batch), &mut score.sums);
         }
         pass.absorb(network);
         let n_rows = batch.len();
@@ -140,7 +140,7 @@ impl Engine {
             Update { pass, room, network, optimizer, state, feed, n_rows, ahead, regularized };
         let (iterations, rate) = (update.state.iterations, update.state.rate);
         optimizer.at(iterations, rate, update);
-        let mut hands = Hands { cpu: pass.cpu, team: &mut pass.team, sums: &mut room.sums };
+        let mut hands = Hands { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
         average(&mut hands, network, optimizer.shared(), state);
         fade(&mut hands, optimizer, state);
         if self.constrained {
@@ -152,8 +152,8 @@ impl Engine {
     }
 
     /// From now on steps are done by one thread, or by all, or again as is faster; it changes no bit.
-    pub fn fix_company(&mut self, alone: Option<bool>) {
-        self.training.team.fix_company(alone);
+    pub fn set_serial(&mut self, alone: Option<bool>) {
+        self.training.team.set_serial(alone);
     }
 
     /// The bytes of the workspaces of all passes.
@@ -191,7 +191,7 @@ impl Engine {
             return 0.0;
         }
         let Engine { training: pass, room, .. } = self;
-        let mut hands = Hands { cpu: pass.cpu, team: &mut pass.team, sums: &mut room.sums };
+        let mut hands = Hands { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
         penalty(&mut hands, network)
     }
 
@@ -216,13 +216,13 @@ impl Engine {
             .zip(scores.chunks_mut(share))
             .zip(self.pieces.chunks_mut(size * share / EVALUATED_ROWS))
             .collect();
-        self.training.team.divide(Rows::of(&mut shares), |mut shares, _| {
+        self.training.team.divide(ByRows::of(&mut shares), |mut shares, _| {
             for (((pass, rows), scores), pieces) in shares.0.iter_mut() {
                 let scores = scores.chunks_mut(EVALUATED_ROWS).zip(pieces.chunks_mut(size));
                 for (batch, (scores, sums)) in rows.chunks(EVALUATED_ROWS).zip(scores) {
                     pass.run(network, Batch::outside_training(feed, batch), scores);
                     if 0 < tally.size() {
-                        tally.add(pass.cpu, pass.answers(feed, batch), sums);
+                        tally.add(pass.arch, pass.answers(feed, batch), sums);
                     }
                 }
             }

@@ -6,9 +6,9 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use crate::kernels::{
-    BANDS, Columns, Cpu, Deal, Dormitory, Due, Fastest, Groups, LANES, Naps, Needs, Operand, Piece,
-    Rows, Rule, Target, Team, Turned, View, ViewMut, direct_product, is_direct, matrix_sum,
-    product, share, sparse_product, sparse_update,
+    Arch, BANDS, ByCols, ByRows, Chunk, Dormitory, Due, Fastest, Groups, LANES, Lhs, Naps, Needs,
+    ParamMut, Team, Turned, UpdateRule, View, ViewMut, WorkSchedule, chunk_range, direct_product,
+    is_direct, matrix_sum, product, sparse_product, sparse_update,
 };
 use crate::model::{Body, BuiltLayer, DenseLayer};
 use crate::train::feed::{Feed, FeedInputs};
@@ -27,7 +27,7 @@ pub(super) struct First {
     naps: Naps,
     asleep: bool,
     /// Who reads which band, and who does what is to be done beside that.
-    reading: Deal,
+    reading: WorkSchedule,
 }
 
 /// Some of the groups of a band, with the weights of their features.
@@ -60,7 +60,7 @@ impl First {
     pub(super) fn new(feed: &Feed, layer: &BuiltLayer, rows: usize, size: usize) -> First {
         let (FeedInputs::Sparse(x), Body::Dense(_)) = (&feed.inputs, &layer.body) else {
             let (bands, pieces) = (Vec::new(), Vec::new());
-            let (naps, reading) = (Naps::new(), Deal::new(Vec::new()));
+            let (naps, reading) = (Naps::new(), WorkSchedule::new(Vec::new()));
             return First { bands, pieces, naps, asleep: false, reading };
         };
         let band = |band| Band {
@@ -76,7 +76,7 @@ impl First {
                 GroupPiece { band, groups, share: (i, n), dormitory }
             })
         });
-        let task = |i| Piece { whole: 0, number: i, from: i, to: i + 1 };
+        let task = |i| Chunk { whole: 0, number: i, from: i, to: i + 1 };
         let mut reading: Vec<_> = (0..BANDS).map(|band| vec![task(band)]).collect();
         reading[BANDS - 1].push(task(BANDS));
         First {
@@ -84,7 +84,7 @@ impl First {
             pieces: pieces.collect(),
             naps: Naps::new(),
             asleep: false,
-            reading: Deal::new(reading),
+            reading: WorkSchedule::new(reading),
         }
     }
 
@@ -98,7 +98,7 @@ impl First {
     /// of the team does what there is to do `beside` it.
     pub(super) fn forward(
         &mut self,
-        (cpu, team): (Cpu, &mut Team),
+        (arch, team): (Arch, &mut Team),
         layer: &Body,
         batch: Batch<'_>,
         [mut input, z]: [ViewMut<'_>; 2],
@@ -106,24 +106,24 @@ impl First {
     ) {
         let Batch { feed, rows, .. } = batch;
         if let (FeedInputs::Sparse(groups), Body::Dense(dense)) = (&feed.inputs, layer) {
-            return self.sparse_forward((cpu, team), affine(dense), groups, batch, beside);
+            return self.sparse_forward((arch, team), affine(dense), groups, batch, beside);
         }
         beside();
-        team.divide(Rows(input.reborrow()), |part, from| {
+        team.divide(ByRows(input.reborrow()), |part, from| {
             feed.inputs.gather(&rows[from..from + part.0.rows()], part.0);
         });
         if let Body::Dense(dense) = layer {
             let (input, weights) = (input.as_view(), affine(dense));
-            team.divide(Columns(z), |part, from| {
+            team.divide(ByCols(z), |part, from| {
                 let (kernel, bias) = columns(weights, from, part.0.cols());
-                product(cpu, Operand::new(input), kernel, bias, part.0);
+                product(arch, Lhs::new(input), kernel, bias, part.0);
             });
         }
     }
 
     fn sparse_forward(
         &mut self,
-        (cpu, team): (Cpu, &mut Team),
+        (arch, team): (Arch, &mut Team),
         (kernel, bias): (View<'_>, Option<&[f32]>),
         groups: &Groups,
         batch: Batch<'_>,
@@ -137,7 +137,7 @@ impl First {
         let (mut bands, mut beside) = (self.bands.iter_mut(), Some(beside));
         let task = |_| bands.next().map_or_else(|| Task::Beside(beside.take()), Task::Band);
         let mut tasks: [_; BANDS + 1] = std::array::from_fn(task);
-        let tasks = [Rows::of(&mut tasks)];
+        let tasks = [ByRows::of(&mut tasks)];
         team.deal(&mut self.reading, tasks, |mut task, _| match &mut task.0[0] {
             Task::Band(Band { turned, needs, sums }) => {
                 // By each member once: its own cache is to have them when it asks for the rows.
@@ -151,10 +151,10 @@ impl First {
                 if direct {
                     let rows = (batch.rows, turned.band(), turned.listing());
                     let sums = sums.current();
-                    direct_product(cpu, groups, rows, kernel, bias, sums.view_mut(n));
+                    direct_product(arch, groups, rows, kernel, bias, sums.view_mut(n));
                 } else if whole {
                     sums.fill(|sums| {
-                        sparse_product(cpu, groups, turned, kernel, bias, sums.view_mut(n));
+                        sparse_product(arch, groups, turned, kernel, bias, sums.view_mut(n));
                     });
                 }
                 if is_turned {
@@ -166,21 +166,21 @@ impl First {
         // A team of more members than bands divides each band by units.
         for Band { turned, sums, .. } in self.bands.iter_mut().filter(|_| !whole) {
             let bias = bias.filter(|_| turned.band() == 0);
-            team.divide(Columns(sums.current().view_mut(n)), |part, from| {
+            team.divide(ByCols(sums.current().view_mut(n)), |part, from| {
                 let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
-                sparse_product(cpu, groups, turned, kernel, bias, part.0);
+                sparse_product(arch, groups, turned, kernel, bias, part.0);
             });
         }
     }
 
     /// Adds the bands' shares of z for the rows from `from` of the batch on, from the first band to
     /// the last; nothing when the inputs are dense.
-    pub(super) fn sum(&self, cpu: Cpu, from: usize, z: ViewMut<'_>) {
+    pub(super) fn sum(&self, arch: Arch, from: usize, z: ViewMut<'_>) {
         if let Ok(bands) = <&[Band; BANDS]>::try_from(&self.bands[..]) {
             let to = from + z.rows();
             let shares =
                 bands.each_ref().map(|band| band.sums.filled().view(to).row_range(from, to));
-            matrix_sum(cpu, shares, z);
+            matrix_sum(arch, shares, z);
         }
     }
 
@@ -190,10 +190,10 @@ impl First {
     }
 
     /// Makes ready for the update by `rule`.
-    pub(super) fn begin_update<R: Rule>(&mut self, cpu: Cpu, rule: &R) {
+    pub(super) fn begin_update<R: UpdateRule>(&mut self, arch: Arch, rule: &R) {
         let naps = rule.naps() && self.reads_sparse();
         if naps {
-            self.naps.step(cpu, rule);
+            self.naps.step(arch, rule);
         }
         self.asleep = naps && self.bands.iter().any(|band| band.needs.are_known());
     }
@@ -205,16 +205,16 @@ impl First {
 
     /// Updates piece `number` of the weights on the sparse inputs `x` by its gradient Xᵀ δ; the rows
     /// `ahead` of `x` will be read next.
-    pub(super) fn update<R: Rule>(
+    pub(super) fn update<R: UpdateRule>(
         &self,
-        (cpu, rule): (Cpu, &R),
+        (arch, rule): (Arch, &R),
         number: usize,
         (x, ahead): (&Groups, &[u32]),
         delta: View<'_>,
-        kernel: Target<'_>,
+        kernel: ParamMut<'_>,
     ) {
         let GroupPiece { band, share: (i, n), dormitory, .. } = &self.pieces[number];
-        let (from, to) = share(ahead.len(), *i, *n);
+        let (from, to) = chunk_range(ahead.len(), *i, *n);
         let band = &self.bands[*band];
         let mut dormitory = dormitory.lock().unwrap_or_else(PoisonError::into_inner);
         let due = Due {
@@ -222,7 +222,7 @@ impl First {
             naps: &self.naps,
             ahead: &ahead[from..to],
         };
-        sparse_update(cpu, rule, (x, &band.turned), due, delta, kernel);
+        sparse_update(arch, rule, (x, &band.turned), due, delta, kernel);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The memory of a run, known from its plan before anything of it is allocated; it counts the same
 //! matrices as the engine makes.
 
-use crate::kernels::{LANES, Matrix, Rule, padded};
+use crate::kernels::{LANES, Matrix, UpdateRule, padded};
 use crate::model::{Initializer, Layer, Network};
 use crate::optim::{Optimizer, UseRule, Whole};
 use crate::train::engine::EVALUATED_ROWS;
@@ -171,7 +171,7 @@ struct IsWhole;
 impl UseRule for IsWhole {
     type Output = bool;
 
-    fn use_rule<R: Rule>(self, _: &R) -> bool {
+    fn use_rule<R: UpdateRule>(self, _: &R) -> bool {
         false
     }
 

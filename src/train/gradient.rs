@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    Cpu, Deal, LANES, Operand, Piece, Rows, Rule, Target, Team, View, bias_update, product_update,
-    share,
+    Arch, ByRows, Chunk, LANES, Lhs, ParamMut, Team, UpdateRule, View, WorkSchedule, bias_update,
+    chunk_range, product_update,
 };
 use crate::model::Gradient;
 use crate::train::feed::{Feed, FeedInputs};
@@ -15,7 +15,7 @@ use crate::train::page::Layout;
 /// Where the gradients of all weights come from that training moves, in the network's order.
 pub(super) struct Gradients {
     sources: Vec<Source>,
-    deal: Deal,
+    deal: WorkSchedule,
 }
 
 /// What the gradient of a weight is made of: columns of the pages.
@@ -55,7 +55,7 @@ impl Gradients {
                 let n = pieces.len();
                 for (number, Range { start: from, end: to }) in pieces.into_iter().enumerate() {
                     let hand = if n == 1 { size - 1 } else { number * size / n };
-                    hands[hand].push(Piece { whole: sources.len(), number, from, to });
+                    hands[hand].push(Chunk { whole: sources.len(), number, from, to });
                 }
                 sources.push(source);
                 counts.push(n);
@@ -64,22 +64,22 @@ impl Gradients {
         // Helpers begin at the end: there they find pieces of great kernels, and what is small stays where it
         // is.
         for hand in &mut hands {
-            hand.sort_by_key(|piece: &Piece| 1 < counts[piece.whole]);
+            hand.sort_by_key(|piece: &Chunk| 1 < counts[piece.whole]);
         }
-        Gradients { sources, deal: Deal::new(hands) }
+        Gradients { sources, deal: WorkSchedule::new(hands) }
     }
 
     /// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`.
-    pub(super) fn update<'t, R: Rule>(
+    pub(super) fn update<'t, R: UpdateRule>(
         &mut self,
-        (cpu, team): (Cpu, &mut Team),
+        (arch, team): (Arch, &mut Team),
         rule: &R,
         passed: &Passed<'_>,
-        targets: impl Iterator<Item = Target<'t>>,
+        targets: impl Iterator<Item = ParamMut<'t>>,
     ) {
         let sources = &self.sources;
-        team.deal(&mut self.deal, targets.map(Rows), |part, piece| {
-            sources[piece.whole].update((cpu, rule), passed, piece, part.0);
+        team.deal(&mut self.deal, targets.map(ByRows), |part, piece| {
+            sources[piece.whole].update((arch, rule), passed, piece, part.0);
         });
     }
 }
@@ -103,7 +103,7 @@ fn rows(n: usize, size: usize) -> Vec<Range<usize>> {
     let vectors = n.div_ceil(LANES);
     let size = size.clamp(1, vectors.max(1));
     let cut = |i| {
-        let (from, to) = share(vectors, i, size);
+        let (from, to) = chunk_range(vectors, i, size);
         from * LANES..n.min(to * LANES)
     };
     (0..size).map(cut).collect()
@@ -111,12 +111,12 @@ fn rows(n: usize, size: usize) -> Vec<Range<usize>> {
 
 impl Source {
     /// Updates a piece of the weights by its gradient.
-    fn update<R: Rule>(
+    fn update<R: UpdateRule>(
         &self,
-        (cpu, rule): (Cpu, &R),
+        (arch, rule): (Arch, &R),
         passed: &Passed<'_>,
-        piece: Piece,
-        target: Target<'_>,
+        piece: Chunk,
+        target: ParamMut<'_>,
     ) {
         let Passed { feed, first, pages, ahead } = passed;
         let columns = |range: &Range<usize>| pages.columns_range(range.clone());
@@ -124,14 +124,14 @@ impl Source {
             Source::Sparse { delta } => {
                 if let FeedInputs::Sparse(x) = &feed.inputs {
                     let rows = (x, *ahead);
-                    first.update((cpu, rule), piece.number, rows, columns(delta), target);
+                    first.update((arch, rule), piece.number, rows, columns(delta), target);
                 }
             }
             Source::Dense { input, delta } => {
                 let input = columns(input).columns(piece.from, piece.to);
-                product_update(cpu, rule, Operand::transposed(input), columns(delta), target);
+                product_update(arch, rule, Lhs::transposed(input), columns(delta), target);
             }
-            Source::Vector { delta } => bias_update(cpu, rule, columns(delta), target),
+            Source::Vector { delta } => bias_update(arch, rule, columns(delta), target),
         }
     }
 }

@@ -6,7 +6,7 @@
 //! is divided by units. All the rest concerns one row alone and is divided by rows, from one such
 //! layer to the next.
 
-use crate::kernels::{Columns, Cpu, LANES, Matrix, Rows, Team, View, ViewMut, transpose};
+use crate::kernels::{Arch, ByCols, ByRows, LANES, Matrix, Team, View, ViewMut, transpose};
 use crate::model::{Answers, Body, Network};
 use crate::train::engine::{EVALUATED_ROWS, Goal};
 use crate::train::feed::{Feed, FeedInputs};
@@ -21,7 +21,7 @@ const SHARED: usize = 1 << 14;
 
 /// The workspace of a pass: no buffer of numbers is made while it runs.
 pub(super) struct Pass {
-    pub(super) cpu: Cpu,
+    pub(super) arch: Arch,
     pub(super) team: Team,
     pub(super) layout: Layout,
     pub(super) pages: Matrix,
@@ -91,7 +91,7 @@ impl Pass {
             _ => None,
         };
         Pass {
-            cpu: Cpu::detect(),
+            arch: Arch::detect(),
             pages: layout.pages(rows),
             transposes: transposed.collect(),
             meetings: bodies().enumerate().filter_map(meets).collect(),
@@ -124,17 +124,17 @@ impl Pass {
             let small = passed_back(network, transposes).filter(|(w, _)| training && is_small(w));
             small.for_each(|(w, to)| transpose(w, to));
         };
-        let hands = (self.cpu, &mut self.team);
+        let hands = (self.arch, &mut self.team);
         self.first.forward(hands, &network.layers[0].body, batch, views, beside);
         let great = passed_back(network, &mut self.transposes);
         for (kernel, transposed) in great.filter(|(w, _)| training && !is_small(w)) {
-            self.team.divide(Columns(transposed), |part, from| {
+            self.team.divide(ByCols(transposed), |part, from| {
                 let from = from * LANES;
                 transpose(kernel.row_range(from, from + part.0.cols()), part.0);
             });
         }
         let work = RowWork {
-            cpu: self.cpu,
+            arch: self.arch,
             layout: &self.layout,
             first: &self.first,
             transposes: &self.transposes,
@@ -173,7 +173,7 @@ impl Pass {
         if is_fused {
             let mut answers = self.answers.view_mut(n);
             (0..n).for_each(|r| answers.row(r).copy_from_slice(made.as_view().row(r)));
-            activation.apply(self.cpu, answers);
+            activation.apply(self.arch, answers);
         }
         let pages = self.pages.view(n);
         let made = pages.columns_range(last);
@@ -245,7 +245,7 @@ impl Stages<'_> {
         }
         let work = &self.work;
         let pages = self.pages.view_mut(n);
-        self.team.divide((Rows(pages), Rows::of(scores)), |mut part, row| {
+        self.team.divide((ByRows(pages), ByRows::of(scores)), |mut part, row| {
             let (pages, scores) = (&mut part.0.0, &mut *part.1.0);
             work.forward(from..end, row, pages);
             work.score(&batch[row..row + pages.rows()], pages, scores);
@@ -263,7 +263,7 @@ impl Stages<'_> {
 
     fn by_rows(&mut self, n: usize, work: impl Fn(&RowWork<'_>, &mut ViewMut<'_>, usize) + Sync) {
         let this = &self.work;
-        self.team.divide(Rows(self.pages.view_mut(n)), |mut part, row| {
+        self.team.divide(ByRows(self.pages.view_mut(n)), |mut part, row| {
             work(this, &mut part.0, row);
         });
     }
@@ -276,7 +276,7 @@ impl Stages<'_> {
         let mut pages = self.pages.view_mut(n);
         let ranges = [layout.below(l), columns.extra.clone(), columns.output.clone()];
         let [x, extra, y] = pages.disjoint(ranges);
-        let hands = (self.work.cpu, &mut *self.team);
+        let hands = (self.work.arch, &mut *self.team);
         layer.forward(hands, x.as_view(), [extra, y], stats.view_mut(3));
     }
 
@@ -286,7 +286,7 @@ impl Stages<'_> {
         let columns = &self.work.layout.layers[*l];
         let mut pages = self.pages.view_mut(n);
         let [extra, delta] = [columns.extra.clone(), columns.delta.clone()];
-        let hands = (self.work.cpu, &mut *self.team);
+        let hands = (self.work.arch, &mut *self.team);
         if columns.passes_back {
             let below = self.work.layout.layers[l - 1].delta.clone();
             let [extra, delta, below] = pages.disjoint([extra, delta, below]);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::{Cpu, Matrix, Rows, Team};
+use crate::kernels::{Arch, ByRows, Matrix, Team};
 use crate::model::{Loss, Network};
 use crate::train::engine::Goal;
 use crate::train::feed::Feed;
@@ -24,7 +24,7 @@ pub fn predict_probabilities(
     let mut outputs = predict(network, feed, rows, network.layers.len() - 1, threads);
     if let Some(link) = loss.link() {
         let n = outputs.rows();
-        link.apply(Cpu::detect(), outputs.view_mut(n));
+        link.apply(Arch::detect(), outputs.view_mut(n));
     }
     outputs
 }
@@ -45,7 +45,7 @@ pub fn predict(
     let rows: Vec<u32> = rows.map(|row| row as u32).collect();
     let mut team = Team::new(threads.min(rows.len().div_ceil(ROWS)));
     let n = outputs.rows();
-    team.divide(Rows(outputs.view_mut(n)), |mut part, from| {
+    team.divide(ByRows(outputs.view_mut(n)), |mut part, from| {
         let mut pass = Pass::new(network, goal, feed, ROWS, (1, false));
         let mut scores = [RowScore::default(); ROWS];
         let batches = rows[from..from + part.0.rows()].chunks(ROWS);

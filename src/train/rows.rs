@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::{Cpu, Matrix, View, ViewMut, argmax};
+use crate::kernels::{Arch, Matrix, View, ViewMut, argmax};
 use crate::model::{Activation, Body, Moment, Network};
 use crate::train::feed::Feed;
 use crate::train::first::First;
@@ -26,7 +26,7 @@ pub(super) struct RowScore {
 
 /// What is done for each row alone.
 pub(super) struct RowWork<'a> {
-    pub(super) cpu: Cpu,
+    pub(super) arch: Arch,
     pub(super) layout: &'a Layout,
     pub(super) first: &'a First,
     /// The transposed kernel of each dense layer that passes back; empty ones of the others.
@@ -58,19 +58,19 @@ impl RowWork<'_> {
             let body = &self.network.layers[l].body;
             if let (0, Body::Dense(dense)) = (l, body) {
                 let [z] = pages.disjoint([columns.logits.clone()]);
-                self.first.sum(self.cpu, from, z);
+                self.first.sum(self.arch, from, z);
                 let places = [columns.extra.clone(), columns.output.clone()];
-                dense.activate(self.cpu, pages.disjoint(places), moment.logits);
+                dense.activate(self.arch, pages.disjoint(places), moment.logits);
             } else {
                 let ranges = [self.layout.below(l), columns.extra.clone(), columns.output.clone()];
                 let [x, extra, y] = pages.disjoint(ranges);
-                body.forward(self.cpu, x.as_view(), [extra, y], moment);
+                body.forward(self.arch, x.as_view(), [extra, y], moment);
             }
             if self.head.is_kept(l) {
                 let ranges = [columns.output.clone(), self.layout.kept_logits.clone()];
                 let [y, mut logits] = pages.disjoint(ranges);
                 (0..y.rows()).for_each(|r| logits.row(r).copy_from_slice(y.as_view().row(r)));
-                self.head.activation.apply(self.cpu, y);
+                self.head.activation.apply(self.arch, y);
             }
         }
     }
@@ -99,7 +99,7 @@ impl RowWork<'_> {
             let to = batch.len().min(from + CHUNK);
             let (y, t) = (outputs.row_range(from, to), targets.as_view().row_range(from, to));
             let delta = delta.row_range(from, to);
-            self.head.objective.apply(self.cpu, y, t, self.scale, delta, &mut losses[..to - from]);
+            self.head.objective.apply(self.arch, y, t, self.scale, delta, &mut losses[..to - from]);
             for (score, loss) in scores[from..to].iter_mut().zip(losses) {
                 score.loss = loss;
             }
@@ -116,7 +116,7 @@ impl RowWork<'_> {
             return outputs;
         }
         (0..outputs.rows()).for_each(|r| scratch.row(r).copy_from_slice(outputs.row(r)));
-        self.head.activation.apply(self.cpu, scratch.reborrow());
+        self.head.activation.apply(self.arch, scratch.reborrow());
         scratch.as_view()
     }
 
@@ -143,12 +143,12 @@ impl RowWork<'_> {
                 let below = self.layout.layers[l - 1].delta.clone();
                 let [x, y, extra, delta, below] = pages.disjoint([x, y, extra, delta, below]);
                 let views = [x.as_view(), y.as_view()];
-                body.backward(self.cpu, views, [extra, delta], Some(below), weights);
+                body.backward(self.arch, views, [extra, delta], Some(below), weights);
             } else {
                 let [x, y] = fixed;
                 let [x, y, extra, delta] = pages.disjoint([x, y, extra, delta]);
                 let views = [x.as_view(), y.as_view()];
-                body.backward(self.cpu, views, [extra, delta], None, weights);
+                body.backward(self.arch, views, [extra, delta], None, weights);
             }
         }
     }

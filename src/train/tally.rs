@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::Cpu;
+use crate::kernels::Arch;
 use crate::model::{Answers, NamedMetric};
 
 /// Which sums belong to which metric.
@@ -30,9 +30,9 @@ impl Tally {
     }
 
     /// Adds some rows to `sums`.
-    pub(super) fn add(&self, cpu: Cpu, answers: Answers<'_>, sums: &mut [f64]) {
+    pub(super) fn add(&self, arch: Arch, answers: Answers<'_>, sums: &mut [f64]) {
         for (metric, range) in self.metrics.iter().filter(|(_, range)| !range.is_empty()) {
-            metric.add(cpu, answers, &mut sums[range.clone()]);
+            metric.add(arch, answers, &mut sums[range.clone()]);
         }
     }
 

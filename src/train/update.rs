@@ -1,7 +1,7 @@
 //! The update of every weight by the gradient of a batch: consumed where it is summed, or, for
 //! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
 
-use crate::kernels::{Lanes, MAX_SLOTS, Matrix, Rule, Target, flush};
+use crate::kernels::{MAX_SLOTS, Matrix, ParamMut, SimdFloat, UpdateRule, flush};
 use crate::model::{Network, Role};
 use crate::optim::{
     Average, Combine, Each, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole,
@@ -37,14 +37,14 @@ pub(super) struct Room {
 impl UseRule for Update<'_> {
     type Output = ();
 
-    fn use_rule<R: Rule>(self, rule: &R) {
+    fn use_rule<R: UpdateRule>(self, rule: &R) {
         let shared = self.optimizer.shared();
         let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
         if by_norm || shared.batches() > 1 || self.regularized {
             self.use_whole(&Each(*rule));
         } else {
             let weights = self.network.trainable_mut().zip(&mut self.state.slots);
-            let targets = weights.map(|((_, value), slots)| Target::new(value, slots));
+            let targets = weights.map(|((_, value), slots)| ParamMut::new(value, slots));
             let batch = (self.feed, self.n_rows, self.ahead);
             consume(self.pass, batch, rule, targets);
         }
@@ -67,7 +67,7 @@ impl Update<'_> {
             1 => gradients,
             _ => &mut self.state.accumulated,
         };
-        let mut hands = Hands { cpu: self.pass.cpu, team: &mut self.pass.team, sums };
+        let mut hands = Hands { arch: self.pass.arch, team: &mut self.pass.team, sums };
         let weights = self.network.trainable_mut().zip(&mut self.state.slots);
         descend(&mut hands, shared, gradients, scratch, weights, step);
     }
@@ -86,7 +86,7 @@ impl Update<'_> {
         }
         // Something is added to a regularized gradient where no batch has any, too.
         let everywhere = self.regularized;
-        let targets = gradients.iter_mut().map(|g| Target::new(g, &mut []));
+        let targets = gradients.iter_mut().map(|g| ParamMut::new(g, &mut []));
         let batch = (self.feed, self.n_rows, self.ahead);
         match (done.is_multiple_of(batches), everywhere) {
             (true, false) => consume(self.pass, batch, &Put::<true>, targets),
@@ -123,16 +123,16 @@ fn descend<'w>(
 
 /// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`, in
 /// the network's order.
-fn consume<'t, R: Rule>(
+fn consume<'t, R: UpdateRule>(
     pass: &mut Pass,
     (feed, n_rows, ahead): (&Feed, usize, &[u32]),
     rule: &R,
-    targets: impl Iterator<Item = Target<'t>>,
+    targets: impl Iterator<Item = ParamMut<'t>>,
 ) {
-    let Pass { cpu, team, pages, first, gradients, .. } = pass;
-    first.begin_update(*cpu, rule);
+    let Pass { arch, team, pages, first, gradients, .. } = pass;
+    first.begin_update(*arch, rule);
     let passed = Passed { feed, first, pages: pages.view(n_rows), ahead };
-    gradients.update((*cpu, team), rule, &passed, targets);
+    gradients.update((*arch, team), rule, &passed, targets);
 }
 
 /// Makes a gradient smaller, or leaves it as it is.
@@ -207,14 +207,14 @@ pub(super) fn penalty(hands: &mut Hands<'_>, network: &Network) -> f64 {
 
 /// w ← g: puts a gradient where it can be looked at.
 #[derive(Clone, Copy)]
-struct Put<const RESTS: bool>;
+struct Put<const IDLE_WITHOUT_GRADIENT: bool>;
 
-impl<const RESTS: bool> Rule for Put<RESTS> {
+impl<const IDLE_WITHOUT_GRADIENT: bool> UpdateRule for Put<IDLE_WITHOUT_GRADIENT> {
     const SLOTS: usize = 0;
-    const RESTS: bool = RESTS;
+    const IDLE_WITHOUT_GRADIENT: bool = IDLE_WITHOUT_GRADIENT;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, _: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, _: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
         g
     }
 }
@@ -223,13 +223,13 @@ impl<const RESTS: bool> Rule for Put<RESTS> {
 #[derive(Clone, Copy)]
 struct Fade;
 
-impl Rule for Fade {
+impl UpdateRule for Fade {
     const SLOTS: usize = 0;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
-        // An addition to it, for the reason that `Curve::value` has.
+    fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
+        // An addition to it, for the reason that `Unary::value` has.
         flush(w) + L::splat(0.0)
     }
 }
@@ -238,12 +238,12 @@ impl Rule for Fade {
 #[derive(Clone, Copy)]
 struct Add;
 
-impl Rule for Add {
+impl UpdateRule for Add {
     const SLOTS: usize = 0;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
         w + g
     }
 }
@@ -253,7 +253,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::kernels::{Cpu, Team};
+    use crate::kernels::{Arch, Team};
     use crate::model::Layer;
 
     fn matrix(rows: usize, cols: usize, numbers: &Value) -> Matrix {
@@ -273,7 +273,7 @@ mod tests {
     impl UseRule for Step<'_> {
         type Output = ();
 
-        fn use_rule<R: Rule>(self, rule: &R) {
+        fn use_rule<R: UpdateRule>(self, rule: &R) {
             self.use_whole(&Each(*rule));
         }
 
@@ -301,7 +301,7 @@ mod tests {
         let shared = optimizer.shared();
         let mut sum = vec![Matrix::zeros(rows, cols), Matrix::zeros(1, cols)];
         for gradients in problem["gradients"].as_array().unwrap() {
-            let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+            let mut hands = Hands { arch: Arch::detect(), team: &mut team, sums: &mut sums };
             let batch = [matrix(rows, cols, &gradients[0]), matrix(1, cols, &gradients[1])];
             for (sum, gradient) in sum.iter_mut().zip(&batch) {
                 match state.iterations.is_multiple_of(shared.batches()) {
@@ -310,7 +310,7 @@ mod tests {
                 }
             }
             if (state.iterations + 1).is_multiple_of(shared.batches()) {
-                let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+                let mut hands = Hands { arch: Arch::detect(), team: &mut team, sums: &mut sums };
                 let at = state.iterations;
                 optimizer.at(
                     at,
@@ -318,7 +318,7 @@ mod tests {
                     Step(&mut hands, shared, &mut sum, &mut network, &mut state),
                 );
             }
-            let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+            let mut hands = Hands { arch: Arch::detect(), team: &mut team, sums: &mut sums };
             average(&mut hands, &mut network, shared, &mut state);
             state.iterations += 1;
         }
@@ -349,7 +349,7 @@ mod tests {
         for iterations in 0..2 * interval {
             state.iterations = iterations;
             state.slots[0][1].row_mut(1)[..3].copy_from_slice(&[least, -gone, 1.0]);
-            let mut hands = Hands { cpu: Cpu::detect(), team: &mut team, sums: &mut sums };
+            let mut hands = Hands { arch: Arch::detect(), team: &mut team, sums: &mut sums };
             fade(&mut hands, &optimizer, &mut state);
             let faded = if iterations % interval == interval - 1 { 0.0 } else { -gone };
             assert_eq!(state.slots[0][1].row(1)[..3], [least, faded, 1.0]);

@@ -2,27 +2,28 @@
 
 use proptest::prelude::*;
 use runner::kernels::{
-    BANDS, Cpu, Dormitory, Due, Groups, Lanes, MAX_SLOTS, Mask, Matrix, Naps, Needs, Operand, Rule,
-    Target, Turned, bias_update, column_square_sums, direct_product, matrix_sum, plain, product,
-    product_update, row_square_sums, scale_outer, sparse_product, sparse_update, transpose,
+    Arch, BANDS, Dormitory, Due, Groups, Lhs, MAX_SLOTS, Mask, Matrix, Naps, Needs, ParamMut,
+    SimdFloat, Turned, UpdateRule, bias_update, column_square_sums, direct_product, matrix_sum,
+    plain, product, product_update, row_square_sums, scale_outer, sparse_product, sparse_update,
+    transpose,
 };
 
 /// w ← w − g: a rule that shows the gradient.
 #[derive(Clone, Copy)]
 struct Subtract;
 
-impl Rule for Subtract {
+impl UpdateRule for Subtract {
     const SLOTS: usize = 0;
-    const RESTS: bool = true;
+    const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
-    fn step<L: Lanes>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
+    fn step<L: SimdFloat>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
         w - g
     }
 }
 
-fn target(value: &mut Matrix) -> Target<'_> {
-    Target { value: value.view_mut(value.rows()), slots: [None, None, None] }
+fn target(value: &mut Matrix) -> ParamMut<'_> {
+    ParamMut { value: value.view_mut(value.rows()), slots: [None, None, None] }
 }
 
 /// Numbers that look random, about `zeros` of 8 of them 0.
@@ -74,11 +75,11 @@ proptest! {
         let (left, right, start) =
             (Matrix::from_rows(m, k, &a), Matrix::from_rows(k, n, &b), Matrix::from_rows(1, n, &bias));
         let turned = Matrix::from_rows(k, m, &plain::transpose(m, k, &a));
-        for cpu in Cpu::available() {
-            for operand in [Operand::new(left.view(m)), Operand::transposed(turned.view(k))] {
+        for arch in Arch::available() {
+            for operand in [Lhs::new(left.view(m)), Lhs::transposed(turned.view(k))] {
                 let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
-                product(cpu, operand, right.view(k), Some(start.row(0)), c.view_mut(m));
-                prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
+                product(arch, operand, right.view(k), Some(start.row(0)), c.view_mut(m));
+                prop_assert_eq!(&c.to_rows(), &want, "{}", arch.name());
             }
         }
     }
@@ -90,10 +91,10 @@ proptest! {
         plain::product(m, k, n, &plain::transpose(k, m, &x), &delta, &mut gradient);
         let want: Vec<f32> = w.iter().zip(&gradient).map(|(w, g)| w - g).collect();
         let (x, delta) = (Matrix::from_rows(k, m, &x), Matrix::from_rows(k, n, &delta));
-        for cpu in Cpu::available() {
+        for arch in Arch::available() {
             let mut updated = Matrix::from_rows(m, n, &w);
-            product_update(cpu, &Subtract, Operand::transposed(x.view(k)), delta.view(k), target(&mut updated));
-            prop_assert_eq!(&updated.to_rows(), &want, "{}", cpu.name());
+            product_update(arch, &Subtract, Lhs::transposed(x.view(k)), delta.view(k), target(&mut updated));
+            prop_assert_eq!(&updated.to_rows(), &want, "{}", arch.name());
         }
     }
 
@@ -117,7 +118,7 @@ proptest! {
         plain::product(k, m, n, &plain::transpose(m, k, &backwards), &delta_rows, &mut gradient);
         let want_updated: Vec<f32> = b.iter().zip(&gradient).map(|(w, g)| w - g).collect();
         let delta = Matrix::from_rows(m, n, &delta_rows);
-        for cpu in Cpu::available() {
+        for arch in Arch::available() {
             let mut updated = w.clone();
             let mut rest = Some(target(&mut updated));
             for band in 0..BANDS {
@@ -132,23 +133,23 @@ proptest! {
                 let mut want = repeated(m, &bias);
                 plain::product(m, k, n, &of_band, &b, &mut want);
                 let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
-                sparse_product(cpu, &x, &turned, w.view(k), Some(start.row(0)), c.view_mut(m));
-                prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
+                sparse_product(arch, &x, &turned, w.view(k), Some(start.row(0)), c.view_mut(m));
+                prop_assert_eq!(&c.to_rows(), &want, "{}", arch.name());
                 let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
                 let rows = (&batch[..], band, turned.listing());
-                direct_product(cpu, &x, rows, w.view(k), Some(start.row(0)), c.view_mut(m));
-                prop_assert_eq!(&c.to_rows(), &want, "{}", cpu.name());
+                direct_product(arch, &x, rows, w.view(k), Some(start.row(0)), c.view_mut(m));
+                prop_assert_eq!(&c.to_rows(), &want, "{}", arch.name());
                 for groups in x.pieces(band, pieces) {
                     let n_features = x.features_of(&groups).len();
                     let (head, tail) = rest.take().unwrap().split_rows(n_features);
                     let mut dormitory = Dormitory::new(&x, groups);
                     let visits = dormitory.visits(&Subtract, &Needs::new(&x, band));
                     let due = Due { visits, naps: &Naps::new(), ahead: &batch };
-                    sparse_update(cpu, &Subtract, (&x, &turned), due, delta.view(m), head);
+                    sparse_update(arch, &Subtract, (&x, &turned), due, delta.view(m), head);
                     rest = Some(tail);
                 }
             }
-            prop_assert_eq!(&updated.to_rows(), &want_updated, "{}", cpu.name());
+            prop_assert_eq!(&updated.to_rows(), &want_updated, "{}", arch.name());
         }
     }
 
@@ -159,18 +160,18 @@ proptest! {
         let mut turned = Matrix::zeros(n, m);
         transpose(matrix.view(m), turned.view_mut(n));
         prop_assert_eq!(turned.to_rows(), plain::transpose(m, n, &a));
-        for cpu in Cpu::available() {
+        for arch in Arch::available() {
             let mut bias = Matrix::zeros(1, n);
-            bias_update(cpu, &Subtract, matrix.view(m), target(&mut bias));
+            bias_update(arch, &Subtract, matrix.view(m), target(&mut bias));
             let want: Vec<f32> = plain::column_sums(n, &a).iter().map(|sum| 0.0 - sum).collect();
-            prop_assert_eq!(bias.to_rows(), want, "{}", cpu.name());
+            prop_assert_eq!(bias.to_rows(), want, "{}", arch.name());
             let others = [1, 2].map(|i| Matrix::from_rows(m, n, &numbers(m * n, seed ^ i, 1)));
             let terms = [&matrix, &others[0], &others[1]];
             let rows = terms.map(Matrix::to_rows);
             let want: Vec<f32> = (0..m * n).map(|i| rows[0][i] + rows[1][i] + rows[2][i]).collect();
             let mut sum = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
-            matrix_sum(cpu, terms.map(|term| term.view(m)), sum.view_mut(m));
-            prop_assert_eq!(sum.to_rows(), want, "{}", cpu.name());
+            matrix_sum(arch, terms.map(|term| term.view(m)), sum.view_mut(m));
+            prop_assert_eq!(sum.to_rows(), want, "{}", arch.name());
         }
     }
 
@@ -186,18 +187,18 @@ proptest! {
         let want: Vec<f32> =
             a.iter().enumerate().map(|(i, a)| a * down[i / n] * along[i % n]).collect();
         let mut all_rows = Vec::new();
-        for cpu in Cpu::available() {
+        for arch in Arch::available() {
             let (mut rows, mut columns) = (vec![f64::NAN; m], Matrix::zeros(1, n));
-            row_square_sums(cpu, matrix.view(m), &mut rows);
+            row_square_sums(arch, matrix.view(m), &mut rows);
             for (got, want) in rows.iter().zip(plain::row_square_sums(n, &a)) {
-                prop_assert!((got - want).abs() <= 1e-6 * want, "{}", cpu.name());
+                prop_assert!((got - want).abs() <= 1e-6 * want, "{}", arch.name());
             }
             all_rows.push(rows);
-            column_square_sums(cpu, matrix.view(m), columns.view_mut(1));
-            prop_assert_eq!(columns.to_rows(), plain::column_square_sums(n, &a), "{}", cpu.name());
+            column_square_sums(arch, matrix.view(m), columns.view_mut(1));
+            prop_assert_eq!(columns.to_rows(), plain::column_square_sums(n, &a), "{}", arch.name());
             let mut product = matrix.clone();
-            scale_outer(cpu, &down, Matrix::from_rows(1, n, &along).row(0), product.view_mut(m));
-            prop_assert_eq!(&product.to_rows(), &want, "{}", cpu.name());
+            scale_outer(arch, &down, Matrix::from_rows(1, n, &along).row(0), product.view_mut(m));
+            prop_assert_eq!(&product.to_rows(), &want, "{}", arch.name());
         }
         prop_assert!(all_rows.iter().all(|rows| *rows == all_rows[0]));
     }
@@ -216,19 +217,19 @@ fn the_widest_rows_that_are_kept_sparse_are_multiplied_in_full() {
     let numbers: Vec<f32> = (0..k).map(|i| i as f32).collect();
     let want = rows.map(|features| features.iter().sum::<usize>() as f32);
     let (w, batch) = (Matrix::from_rows(k, 1, &numbers), [0, 1, 2]);
-    for cpu in Cpu::available() {
+    for arch in Arch::available() {
         let mut sums = [[0.0; 3]; 2];
         for band in 0..BANDS {
             let mut turned = Turned::new(&x, band, 3);
             turned.fill(&x, &batch);
             let mut c = Matrix::zeros(3, 1);
-            sparse_product(cpu, &x, &turned, w.view(k), None, c.view_mut(3));
+            sparse_product(arch, &x, &turned, w.view(k), None, c.view_mut(3));
             (0..3).for_each(|r| sums[0][r] += c.row(r)[0]);
             let rows = (&batch[..], band, turned.listing());
-            direct_product(cpu, &x, rows, w.view(k), None, c.view_mut(3));
+            direct_product(arch, &x, rows, w.view(k), None, c.view_mut(3));
             (0..3).for_each(|r| sums[1][r] += c.row(r)[0]);
         }
-        assert_eq!(sums, [want; 2], "{}", cpu.name());
+        assert_eq!(sums, [want; 2], "{}", arch.name());
     }
     let mut dense = Matrix::zeros(3, k);
     x.spread(&batch, dense.view_mut(3));

@@ -2,7 +2,7 @@
 //! step and the row decides it. `golden.rs` holds the others to Keras.
 
 use runner::data::{Part, Source, load};
-use runner::kernels::{Cpu, Matrix};
+use runner::kernels::{Arch, Matrix};
 use runner::model::{Layer, Loss, Moment, NamedMetric, Network};
 use runner::optim::Optimizer;
 use runner::train::{Event, Feed, Flow, Goal, Logs, State, Task};
@@ -28,7 +28,7 @@ fn outputs(
     let mut y = Matrix::zeros(rows, UNITS);
     let moment = Moment { training, step, row, logits: false };
     let places = [extra.view_mut(rows), y.view_mut(rows)];
-    layer.body.forward(Cpu::detect(), x.view(rows), places, moment);
+    layer.body.forward(Arch::detect(), x.view(rows), places, moment);
     y.to_rows()
 }
 

@@ -75,7 +75,7 @@ fn train_in(
     let (mut network, mut slept) = (network(), 0);
     let mut state = OptimizerState::new(&optimizer, &network);
     let mut engine = Engine::new(&network, goal(&loss), feed, BATCH, threads);
-    engine.fix_company(alone);
+    engine.set_serial(alone);
     let rows: Vec<u32> = (0..ROWS as u32).map(|r| r * 7 % ROWS as u32).collect();
     for _ in 0..3 {
         let batches: Vec<&[u32]> = rows.chunks(BATCH).collect();

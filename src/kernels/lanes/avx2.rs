@@ -3,12 +3,12 @@
 
 use std::arch::x86_64::*;
 
-use super::{Job, LANES, Lanes, Vector, operators};
+use super::{F32x16, Kernel, LANES, SimdFloat, operators};
 
-/// Runs `job` with vectors of twice 256 bits.
+/// Runs `kernel` with vectors of twice 256 bits.
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt")]
-pub(in crate::kernels) fn run<J: Job>(job: J) -> J::Output {
-    job.run::<Avx2>()
+pub(in crate::kernels) fn run<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx2>()
 }
 
 /// Sixteen numbers in two `ymm` registers: proof that the processor has AVX2 and FMA.
@@ -51,7 +51,7 @@ impl std::ops::Neg for Avx2 {
     }
 }
 
-impl Lanes for Avx2 {
+impl SimdFloat for Avx2 {
     #[inline(always)]
     fn splat(x: f32) -> Self {
         registers!(Avx2(_mm256_set1_ps(x), _mm256_set1_ps(x)))
@@ -89,7 +89,7 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn pow2(self) -> Self {
+    fn exp2i(self) -> Self {
         self.map(|x| {
             registers!({
                 let biased = _mm256_add_epi32(_mm256_cvttps_epi32(x), _mm256_set1_epi32(127));
@@ -128,7 +128,7 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+    fn select_lt(self, other: Self, yes: Self, no: Self) -> Self {
         registers!({
             let low = _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0);
             let high = _mm256_cmp_ps::<_CMP_LT_OQ>(self.1, other.1);
@@ -147,8 +147,8 @@ impl Lanes for Avx2 {
     }
 }
 
-impl Vector for Avx2 {
-    const WIDE: bool = false;
+impl F32x16 for Avx2 {
+    const HAS_32_REGISTERS: bool = false;
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
@@ -166,7 +166,7 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    fn keep_first(self, n: usize, fill: f32) -> Self {
+    fn select_prefix(self, n: usize, fill: f32) -> Self {
         registers!({
             let n = _mm256_set1_epi32(n.min(LANES) as i32);
             let low = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -199,7 +199,7 @@ impl Vector for Avx2 {
     }
 }
 
-/// What is left of [`Vector::sum`] and [`Vector::greatest`] once the two halves of a vector are one.
+/// What is left of [`F32x16::sum`] and [`F32x16::greatest`] once the two halves of a vector are one.
 pub(super) mod halves {
     use std::arch::x86_64::*;
 

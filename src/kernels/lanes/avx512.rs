@@ -4,12 +4,12 @@
 use std::arch::x86_64::*;
 
 use super::avx2::halves;
-use super::{Job, LANES, Lanes, Vector, operators};
+use super::{F32x16, Kernel, LANES, SimdFloat, operators};
 
-/// Runs `job` with vectors of 512 bits.
+/// Runs `kernel` with vectors of 512 bits.
 #[target_feature(enable = "avx512f,avx512dq,avx2,fma,bmi1,bmi2,popcnt")]
-pub(in crate::kernels) fn run<J: Job>(job: J) -> J::Output {
-    job.run::<Avx512>()
+pub(in crate::kernels) fn run<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx512>()
 }
 
 /// Sixteen numbers in a `zmm` register: proof that the processor has AVX-512.
@@ -40,7 +40,7 @@ impl std::ops::Neg for Avx512 {
     }
 }
 
-impl Lanes for Avx512 {
+impl SimdFloat for Avx512 {
     #[inline(always)]
     fn splat(x: f32) -> Self {
         Avx512(registers!(_mm512_set1_ps(x)))
@@ -78,7 +78,7 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn pow2(self) -> Self {
+    fn exp2i(self) -> Self {
         Avx512(registers!({
             let biased = _mm512_add_epi32(_mm512_cvttps_epi32(self.0), _mm512_set1_epi32(127));
             _mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased))
@@ -113,7 +113,7 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+    fn select_lt(self, other: Self, yes: Self, no: Self) -> Self {
         Avx512(registers!({
             let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0);
             _mm512_mask_blend_ps(less, no.0, yes.0)
@@ -130,8 +130,8 @@ impl Lanes for Avx512 {
     }
 }
 
-impl Vector for Avx512 {
-    const WIDE: bool = true;
+impl F32x16 for Avx512 {
+    const HAS_32_REGISTERS: bool = true;
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
@@ -146,7 +146,7 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn keep_first(self, n: usize, fill: f32) -> Self {
+    fn select_prefix(self, n: usize, fill: f32) -> Self {
         let kept = if n < LANES { (1u32 << n) as u16 - 1 } else { u16::MAX };
         Avx512(registers!(_mm512_mask_blend_ps(kept, _mm512_set1_ps(fill), self.0)))
     }

@@ -3,14 +3,14 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{LANES, Lanes, Vector};
+use super::{F32x16, LANES, SimdFloat};
 
 /// `N` vectors: every operation is done on the first, the second and so on before the next one.
 ///
 /// A processor looks some hundred instructions ahead for work that can be done while a result is
 /// awaited; in this order it finds some.
 #[derive(Clone, Copy)]
-pub struct Pack<V, const N: usize>(pub [V; N]);
+pub struct Unrolled<V, const N: usize>(pub [V; N]);
 
 /// The vectors of a pack one after the other: a loop, for a closure would be compiled without the
 /// instructions of its vectors.
@@ -20,11 +20,11 @@ macro_rules! each {
         for $i in 0..N {
             out[$i] = $value;
         }
-        Pack(out)
+        Unrolled(out)
     }};
 }
 
-impl<V: Vector, const N: usize> Pack<V, N> {
+impl<V: F32x16, const N: usize> Unrolled<V, N> {
     /// Reads `N` vectors that follow each other.
     ///
     /// # Safety
@@ -50,7 +50,7 @@ impl<V: Vector, const N: usize> Pack<V, N> {
 
 macro_rules! operator {
     ($trait:ident, $method:ident) => {
-        impl<V: Vector, const N: usize> $trait for Pack<V, N> {
+        impl<V: F32x16, const N: usize> $trait for Unrolled<V, N> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
@@ -64,7 +64,7 @@ operator!(Sub, sub);
 operator!(Mul, mul);
 operator!(Div, div);
 
-impl<V: Vector, const N: usize> Neg for Pack<V, N> {
+impl<V: F32x16, const N: usize> Neg for Unrolled<V, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
@@ -72,10 +72,10 @@ impl<V: Vector, const N: usize> Neg for Pack<V, N> {
     }
 }
 
-impl<V: Vector, const N: usize> Lanes for Pack<V, N> {
+impl<V: F32x16, const N: usize> SimdFloat for Unrolled<V, N> {
     #[inline(always)]
     fn splat(x: f32) -> Self {
-        Pack([V::splat(x); N])
+        Unrolled([V::splat(x); N])
     }
 
     #[inline(always)]
@@ -109,8 +109,8 @@ impl<V: Vector, const N: usize> Lanes for Pack<V, N> {
     }
 
     #[inline(always)]
-    fn pow2(self) -> Self {
-        each!(i => self.0[i].pow2(), self.0)
+    fn exp2i(self) -> Self {
+        each!(i => self.0[i].exp2i(), self.0)
     }
 
     #[inline(always)]
@@ -129,8 +129,8 @@ impl<V: Vector, const N: usize> Lanes for Pack<V, N> {
     }
 
     #[inline(always)]
-    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
-        each!(i => self.0[i].if_less(other.0[i], yes.0[i], no.0[i]), self.0)
+    fn select_lt(self, other: Self, yes: Self, no: Self) -> Self {
+        each!(i => self.0[i].select_lt(other.0[i], yes.0[i], no.0[i]), self.0)
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! The vector in plain Rust: what the compiler makes of it is its business, the bits are not.
 
-use super::{LANES, Lanes, Vector};
+use super::{F32x16, LANES, SimdFloat};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Sixteen numbers; `FUSED` says whether multiply-adds round once.
@@ -66,7 +66,7 @@ impl<const FUSED: bool> Neg for Portable<FUSED> {
     }
 }
 
-impl<const FUSED: bool> Lanes for Portable<FUSED> {
+impl<const FUSED: bool> SimdFloat for Portable<FUSED> {
     #[inline(always)]
     fn splat(x: f32) -> Self {
         Portable([x; LANES])
@@ -103,7 +103,7 @@ impl<const FUSED: bool> Lanes for Portable<FUSED> {
     }
 
     #[inline(always)]
-    fn pow2(self) -> Self {
+    fn exp2i(self) -> Self {
         self.map(|n| f32::from_bits(((n as i32 + 127) << 23) as u32))
     }
 
@@ -125,7 +125,7 @@ impl<const FUSED: bool> Lanes for Portable<FUSED> {
     }
 
     #[inline(always)]
-    fn if_less(self, other: Self, yes: Self, no: Self) -> Self {
+    fn select_lt(self, other: Self, yes: Self, no: Self) -> Self {
         let mut out = no.0;
         for i in 0..LANES {
             out[i] = if self.0[i] < other.0[i] { yes.0[i] } else { no.0[i] };
@@ -154,8 +154,8 @@ fn rounded(x: &[f32; LANES]) -> [f32; LANES] {
     std::array::from_fn(|i| x[i].round_ties_even())
 }
 
-impl<const FUSED: bool> Vector for Portable<FUSED> {
-    const WIDE: bool = false;
+impl<const FUSED: bool> F32x16 for Portable<FUSED> {
+    const HAS_32_REGISTERS: bool = false;
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
@@ -170,7 +170,7 @@ impl<const FUSED: bool> Vector for Portable<FUSED> {
     }
 
     #[inline(always)]
-    fn keep_first(self, n: usize, fill: f32) -> Self {
+    fn select_prefix(self, n: usize, fill: f32) -> Self {
         let mut out = self.0;
         for (i, lane) in out.iter_mut().enumerate() {
             *lane = if i < n { *lane } else { fill };

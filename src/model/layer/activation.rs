@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::copy;
-use crate::kernels::{self, Cpu, View, ViewMut, softmax_differentiate};
+use crate::kernels::{self, Arch, View, ViewMut, softmax_differentiate};
 use crate::model::Activation;
 
 /// The arguments of Keras's `Activation`.
@@ -16,16 +16,16 @@ pub struct ActivationLayer {
 }
 
 /// y = f(x), or x where the objective takes logits.
-pub(super) fn forward(cpu: Cpu, f: Activation, x: View<'_>, mut y: ViewMut<'_>, logits: bool) {
+pub(super) fn forward(arch: Arch, f: Activation, x: View<'_>, mut y: ViewMut<'_>, logits: bool) {
     copy(x, y.reborrow());
     if !logits {
-        f.apply(cpu, y);
+        f.apply(arch, y);
     }
 }
 
 /// ∂L/∂x = δ ⊙ f′(x), or δ where it is there already.
 pub(super) fn backward(
-    cpu: Cpu,
+    arch: Arch,
     f: Activation,
     [x, y]: [View<'_>; 2],
     delta: View<'_>,
@@ -34,14 +34,14 @@ pub(super) fn backward(
 ) {
     copy(delta, below.reborrow());
     if !logits {
-        differentiate(cpu, f, [x, y], below);
+        differentiate(arch, f, [x, y], below);
     }
 }
 
 /// δ ← δ ⊙ f′(z), with a = f(z).
-pub(super) fn differentiate(cpu: Cpu, f: Activation, [z, a]: [View<'_>; 2], delta: ViewMut<'_>) {
+pub(super) fn differentiate(arch: Arch, f: Activation, [z, a]: [View<'_>; 2], delta: ViewMut<'_>) {
     match f.curve() {
-        Some(curve) => kernels::differentiate(cpu, curve, z, a, delta),
-        None => softmax_differentiate(cpu, a, delta),
+        Some(curve) => kernels::differentiate(arch, curve, z, a, delta),
+        None => softmax_differentiate(arch, a, delta),
     }
 }

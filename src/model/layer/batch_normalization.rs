@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::layer_normalization::{filled, gain, gains, thousandth};
 use super::{Role, yes};
 use crate::kernels::{
-    Columns, Cpu, LANES, Matrix, Stat, Team, View, ViewMut, column_normalize,
+    Arch, BatchStat, ByCols, LANES, Matrix, Team, View, ViewMut, column_normalize,
     column_normalize_back, padded, scale_and_shift,
 };
 
@@ -82,20 +82,20 @@ impl BatchNormalizationLayer {
     /// batch was like to `stats` (3 × units).
     pub fn forward(
         &self,
-        (cpu, team): (Cpu, &mut Team),
+        (arch, team): (Arch, &mut Team),
         x: View<'_>,
         [extra, y]: [ViewMut<'_>; 2],
         stats: ViewMut<'_>,
     ) {
         let gain = gain(&self.gamma, &self.beta);
-        team.divide((Columns(extra), (Columns(y), Columns(stats))), |part, from| {
+        team.divide((ByCols(extra), (ByCols(y), ByCols(stats))), |part, from| {
             let (extra, (y, stats)) = (part.0.0, (part.1.0.0, part.1.1.0));
             let from = from * LANES;
             let mut gain = gain;
             gain.gamma = gain.gamma.map(|gamma| &gamma[from..]);
             gain.beta = gain.beta.map(|beta| &beta[from..]);
             let x = x.columns(from, from + y.cols());
-            column_normalize(cpu, x, self.epsilon, gain, [extra, y, stats]);
+            column_normalize(arch, x, self.epsilon, gain, [extra, y, stats]);
         });
     }
 
@@ -103,7 +103,7 @@ impl BatchNormalizationLayer {
     /// becomes δ ⊙ x̂.
     pub fn backward(
         &self,
-        (cpu, team): (Cpu, &mut Team),
+        (arch, team): (Arch, &mut Team),
         [stats, delta]: [View<'_>; 2],
         extra: ViewMut<'_>,
         below: Option<ViewMut<'_>>,
@@ -113,11 +113,11 @@ impl BatchNormalizationLayer {
             let (from, to) = (from * LANES, from * LANES + extra.cols());
             let views = [stats.columns(from, to), delta.columns(from, to)];
             let gamma = gamma.map(|gamma| &gamma[from..]);
-            column_normalize_back(cpu, views, gamma, extra, below);
+            column_normalize_back(arch, views, gamma, extra, below);
         };
         match below {
-            None => team.divide(Columns(extra), |extra, from| part(extra.0, None, from)),
-            Some(below) => team.divide((Columns(extra), Columns(below)), |both, from| {
+            None => team.divide(ByCols(extra), |extra, from| part(extra.0, None, from)),
+            Some(below) => team.divide((ByCols(extra), ByCols(below)), |both, from| {
                 part(both.0.0, Some(both.1.0), from);
             }),
         }
@@ -126,18 +126,18 @@ impl BatchNormalizationLayer {
     /// Takes in what a batch was like (3 × units).
     pub fn absorb(&mut self, stats: &Matrix) {
         let m = self.momentum;
-        let take = |moving: &mut Matrix, stat: Stat| {
+        let take = |moving: &mut Matrix, stat: BatchStat| {
             let moving = moving.as_mut_slice().iter_mut();
             moving
                 .zip(stats.row(stat as usize))
                 .for_each(|(old, new)| *old = *old * m + new * (1.0 - m));
         };
-        take(&mut self.moving_mean, Stat::Mean);
-        take(&mut self.moving_variance, Stat::Variance);
+        take(&mut self.moving_mean, BatchStat::Mean);
+        take(&mut self.moving_variance, BatchStat::Variance);
     }
 
     /// y by what training has seen.
-    pub(super) fn infer(&self, cpu: Cpu, x: View<'_>, y: ViewMut<'_>) {
+    pub(super) fn infer(&self, arch: Arch, x: View<'_>, y: ViewMut<'_>) {
         let n = padded(x.cols());
         let (mut scale, mut shift) = (vec![0.0; n], vec![0.0; n]);
         let gain = gain(&self.gamma, &self.beta);
@@ -147,7 +147,7 @@ impl BatchNormalizationLayer {
             shift[i] =
                 gain.beta.map_or(0.0, |beta| beta[i]) - self.moving_mean.row(0)[i] * scale[i];
         }
-        scale_and_shift(cpu, x, [&scale, &shift], y);
+        scale_and_shift(arch, x, [&scale, &shift], y);
     }
 }
 

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Gradient, Role, activation, copy, yes};
-use crate::kernels::{Cpu, Matrix, Operand, View, ViewMut, product};
+use crate::kernels::{Arch, Lhs, Matrix, View, ViewMut, product};
 use crate::model::{Activation, Constraint, Initializer, Regularizer};
 use crate::random::{Purpose, Stream};
 use crate::shorthand::{Shorthand, name_or_table, optional_name_or_table};
@@ -123,36 +123,36 @@ impl DenseLayer {
     }
 
     /// z = x W + b.
-    pub fn affine(&self, cpu: Cpu, x: View<'_>, z: ViewMut<'_>) {
+    pub fn affine(&self, arch: Arch, x: View<'_>, z: ViewMut<'_>) {
         let bias = self.bias.as_ref().map(|b| b.row(0));
-        product(cpu, Operand::new(x), self.kernel.view(self.kernel.rows()), bias, z);
+        product(arch, Lhs::new(x), self.kernel.view(self.kernel.rows()), bias, z);
     }
 
     /// a from z, which stands in `extra` where it is kept, else in the place of a.
-    pub fn activate(&self, cpu: Cpu, [extra, mut a]: [ViewMut<'_>; 2], logits: bool) {
+    pub fn activate(&self, arch: Arch, [extra, mut a]: [ViewMut<'_>; 2], logits: bool) {
         if self.keeps_logits() {
             copy(extra.as_view(), a.reborrow());
         }
         if !logits {
-            self.activation.apply(cpu, a);
+            self.activation.apply(arch, a);
         }
     }
 
     pub(super) fn forward(
         &self,
-        cpu: Cpu,
+        arch: Arch,
         x: View<'_>,
         [mut extra, mut a]: [ViewMut<'_>; 2],
         logits: bool,
     ) {
         let z = if self.keeps_logits() { &mut extra } else { &mut a };
-        self.affine(cpu, x, z.reborrow());
-        self.activate(cpu, [extra, a], logits);
+        self.affine(arch, x, z.reborrow());
+        self.activate(arch, [extra, a], logits);
     }
 
     pub(super) fn backward(
         &self,
-        cpu: Cpu,
+        arch: Arch,
         [extra, a]: [View<'_>; 2],
         mut delta: ViewMut<'_>,
         below: Option<(&Matrix, ViewMut<'_>)>,
@@ -160,11 +160,11 @@ impl DenseLayer {
     ) {
         if !logits {
             let z = if self.keeps_logits() { extra } else { a };
-            activation::differentiate(cpu, self.activation, [z, a], delta.reborrow());
+            activation::differentiate(arch, self.activation, [z, a], delta.reborrow());
         }
         if let Some((transposed, below)) = below {
             let transposed = transposed.view(transposed.rows());
-            product(cpu, Operand::new(delta.as_view()), transposed, None, below);
+            product(arch, Lhs::new(delta.as_view()), transposed, None, below);
         }
     }
 }

@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Gradient, Role, yes};
-use crate::kernels::{Cpu, Gain, Matrix, View, ViewMut, padded, row_normalize, row_normalize_back};
+use crate::kernels::{
+    Affine, Arch, Matrix, View, ViewMut, padded, row_normalize, row_normalize_back,
+};
 
 /// The arguments of Keras's `LayerNormalization`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -52,8 +54,8 @@ pub(super) fn filled(n: usize, value: f32) -> Matrix {
 }
 
 /// γ and β as the kernels take them.
-pub(super) fn gain<'a>(gamma: &'a Option<Matrix>, beta: &'a Option<Matrix>) -> Gain<'a> {
-    Gain { gamma: gamma.as_ref().map(|g| g.row(0)), beta: beta.as_ref().map(|b| b.row(0)) }
+pub(super) fn gain<'a>(gamma: &'a Option<Matrix>, beta: &'a Option<Matrix>) -> Affine<'a> {
+    Affine { gamma: gamma.as_ref().map(|g| g.row(0)), beta: beta.as_ref().map(|b| b.row(0)) }
 }
 
 pub(super) const GAMMA: (&str, Gradient) = ("gamma", Gradient::Extra);
@@ -83,16 +85,16 @@ impl LayerNormalizationLayer {
         gains(self.gamma.as_mut(), self.beta.as_mut()).collect()
     }
 
-    pub(super) fn forward(&self, cpu: Cpu, x: View<'_>, [mut extra, y]: [ViewMut<'_>; 2]) {
+    pub(super) fn forward(&self, arch: Arch, x: View<'_>, [mut extra, y]: [ViewMut<'_>; 2]) {
         let n = x.cols();
         let [normalized, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
         let gain = gain(&self.gamma, &self.beta);
-        row_normalize(cpu, x, self.epsilon, gain, [normalized, inverse, y]);
+        row_normalize(arch, x, self.epsilon, gain, [normalized, inverse, y]);
     }
 
     pub(super) fn backward(
         &self,
-        cpu: Cpu,
+        arch: Arch,
         mut extra: ViewMut<'_>,
         delta: View<'_>,
         below: Option<ViewMut<'_>>,
@@ -100,6 +102,6 @@ impl LayerNormalizationLayer {
         let n = delta.cols();
         let [normalized, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
         let gamma = self.gamma.as_ref().map(|gamma| gamma.row(0));
-        row_normalize_back(cpu, [inverse.as_view(), delta], gamma, normalized, below);
+        row_normalize_back(arch, [inverse.as_view(), delta], gamma, normalized, below);
     }
 }

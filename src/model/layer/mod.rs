@@ -18,7 +18,7 @@ pub use layer_normalization::{LayerNormalization, LayerNormalizationLayer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Cpu, Matrix, View, ViewMut};
+use crate::kernels::{Arch, Matrix, View, ViewMut};
 use crate::model::{Activation, Constraint, Regularizer};
 
 /// One layer of the stack, by its Keras name.
@@ -207,15 +207,15 @@ impl Body {
     /// y from x, for some rows; what the way back needs goes to `extra`.
     ///
     /// A batch is normalised elsewhere in training: its rows must be seen together.
-    pub fn forward(&self, cpu: Cpu, x: View<'_>, [extra, y]: [ViewMut<'_>; 2], moment: Moment) {
+    pub fn forward(&self, arch: Arch, x: View<'_>, [extra, y]: [ViewMut<'_>; 2], moment: Moment) {
         match self {
-            Body::Dense(dense) => dense.forward(cpu, x, [extra, y], moment.logits),
-            Body::Activation(f) => activation::forward(cpu, *f, x, y, moment.logits),
+            Body::Dense(dense) => dense.forward(arch, x, [extra, y], moment.logits),
+            Body::Activation(f) => activation::forward(arch, *f, x, y, moment.logits),
             Body::Dropout(dropout) if moment.training => dropout.forward(x, [extra, y], moment),
             Body::GaussianNoise(noise) if moment.training => noise.forward(x, y, moment),
             Body::Dropout(_) | Body::GaussianNoise(_) => copy(x, y),
-            Body::BatchNormalization(layer) => layer.infer(cpu, x, y),
-            Body::LayerNormalization(layer) => layer.forward(cpu, x, [extra, y]),
+            Body::BatchNormalization(layer) => layer.infer(arch, x, y),
+            Body::LayerNormalization(layer) => layer.forward(arch, x, [extra, y]),
         }
     }
 
@@ -225,7 +225,7 @@ impl Body {
     /// `kernel` is the transposed kernel of a dense layer.
     pub fn backward(
         &self,
-        cpu: Cpu,
+        arch: Arch,
         [x, y]: [View<'_>; 2],
         [extra, delta]: [ViewMut<'_>; 2],
         below: Option<ViewMut<'_>>,
@@ -233,7 +233,7 @@ impl Body {
     ) {
         if let Body::Dense(dense) = self {
             return dense.backward(
-                cpu,
+                arch,
                 [extra.as_view(), y],
                 delta,
                 below.map(|b| (kernel, b)),
@@ -242,12 +242,12 @@ impl Body {
         }
         let delta = delta.as_view();
         if let Body::LayerNormalization(layer) = self {
-            return layer.backward(cpu, extra, delta, below);
+            return layer.backward(arch, extra, delta, below);
         }
         let Some(below) = below else { return };
         match self {
             Body::Dense(_) | Body::BatchNormalization(_) | Body::LayerNormalization(_) => {}
-            Body::Activation(f) => activation::backward(cpu, *f, [x, y], delta, below, logits),
+            Body::Activation(f) => activation::backward(arch, *f, [x, y], delta, below, logits),
             Body::Dropout(_) => DropoutLayer::backward(extra.as_view(), delta, below),
             Body::GaussianNoise(_) => copy(delta, below),
         }

@@ -17,7 +17,7 @@ pub use rows::TopK;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Cpu, View};
+use crate::kernels::{Arch, View};
 use crate::model::{Activation, Loss};
 use rows::RowMean;
 
@@ -231,10 +231,10 @@ impl Metric {
     }
 
     /// Adds some rows to its sums.
-    pub fn add(&self, cpu: Cpu, answers: Answers<'_>, sums: &mut [f64]) {
+    pub fn add(&self, arch: Arch, answers: Answers<'_>, sums: &mut [f64]) {
         match self.kind() {
             Kind::Hits => {}
-            Kind::Mean(mean) | Kind::Root(mean) => sums[0] += mean.sum(cpu, answers),
+            Kind::Mean(mean) | Kind::Root(mean) => sums[0] += mean.sum(arch, answers),
             Kind::Precision(metric) | Kind::Recall(metric) => metric.add(answers, sums),
             Kind::Auc(auc) => auc.add(answers, sums),
             Kind::F(score, _) => score.add(answers, sums),

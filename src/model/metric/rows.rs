@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Answers;
-use crate::kernels::{Cpu, Matrix, argmax};
+use crate::kernels::{Arch, Matrix, argmax};
 use crate::model::{Activation, Loss};
 
 /// How many outputs count as an answer.
@@ -35,9 +35,9 @@ pub(super) enum RowMean {
 
 impl RowMean {
     /// The sum over some rows, from the first to the last.
-    pub(super) fn sum(&self, cpu: Cpu, answers: Answers<'_>) -> f64 {
+    pub(super) fn sum(&self, arch: Arch, answers: Answers<'_>) -> f64 {
         if let RowMean::Loss(loss, factor) = self {
-            return factor * sum_losses(cpu, loss, answers);
+            return factor * sum_losses(arch, loss, answers);
         }
         let Answers { outputs, targets, .. } = answers;
         let n = outputs.cols();
@@ -62,7 +62,7 @@ impl RowMean {
     }
 }
 
-fn sum_losses(cpu: Cpu, loss: &Loss, answers: Answers<'_>) -> f64 {
+fn sum_losses(arch: Arch, loss: &Loss, answers: Answers<'_>) -> f64 {
     let Answers { outputs, logits, targets, binary } = answers;
     let (rows, n) = (outputs.rows(), outputs.cols());
     let (objective, outputs) = match logits {
@@ -79,6 +79,6 @@ fn sum_losses(cpu: Cpu, loss: &Loss, answers: Answers<'_>) -> f64 {
     }
     let (mut slopes, mut losses) = (Matrix::zeros(rows, n), vec![0.0; rows]);
     let slopes = slopes.view_mut(rows);
-    objective.apply(cpu, outputs, wanted.view(rows), 0.0, slopes, &mut losses);
+    objective.apply(arch, outputs, wanted.view(rows), 0.0, slopes, &mut losses);
     losses.into_iter().map(f64::from).sum()
 }

@@ -1,17 +1,17 @@
 //! Which vector instructions this processor has, found out once and proven by a value; the only
 //! place where one implementation is chosen over another (but for two small ones in `compress.rs`).
 
-pub(super) use crate::kernels::lanes::Job;
+pub(super) use crate::kernels::lanes::Kernel;
 use crate::kernels::lanes::portable::Portable;
 #[cfg(target_arch = "x86_64")]
 use crate::kernels::lanes::{avx2, avx512};
 
 /// Proof that the processor has a set of vector instructions, and the key to the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cpu(Level);
+pub struct Arch(Isa);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
+enum Isa {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -20,14 +20,14 @@ enum Level {
     Unfused,
 }
 
-impl Cpu {
+impl Arch {
     /// The best that this processor has.
-    pub fn detect() -> Cpu {
-        Cpu::available()[0]
+    pub fn detect() -> Arch {
+        Arch::available()[0]
     }
 
     /// All that can run here, the best first; for tests that hold them to each other.
-    pub fn available() -> Vec<Cpu> {
+    pub fn available() -> Vec<Arch> {
         let mut levels = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
@@ -35,43 +35,43 @@ impl Cpu {
                 && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512dq")
             {
-                levels.push(Level::Avx512);
+                levels.push(Isa::Avx512);
             }
             if has_avx2() {
-                levels.push(Level::Avx2);
+                levels.push(Isa::Avx2);
             }
             if levels.is_empty() {
-                levels.push(Level::Unfused);
+                levels.push(Isa::Unfused);
             }
         }
-        levels.push(Level::Fused);
-        levels.into_iter().map(Cpu).collect()
+        levels.push(Isa::Fused);
+        levels.into_iter().map(Arch).collect()
     }
 
     /// What the instructions are called.
     pub fn name(self) -> &'static str {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => "AVX-512",
+            Isa::Avx512 => "AVX-512",
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => "AVX2",
-            Level::Fused => "portable",
-            Level::Unfused => "portable, without fused multiply-add",
+            Isa::Avx2 => "AVX2",
+            Isa::Fused => "portable",
+            Isa::Unfused => "portable, without fused multiply-add",
         }
     }
 
-    /// Runs `job` with this processor's vectors.
+    /// Runs `kernel` with this processor's vectors.
     #[inline(always)]
-    pub(super) fn run<J: Job>(self, job: J) -> J::Output {
+    pub(super) fn dispatch<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            // SAFETY: a `Cpu` of this level is made only where the features were detected.
+            // SAFETY: a `Arch` of this level is made only where the features were detected.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => unsafe { avx512::run(job) },
-            // SAFETY: a `Cpu` of this level is made only where the features were detected.
+            Isa::Avx512 => unsafe { avx512::run(kernel) },
+            // SAFETY: a `Arch` of this level is made only where the features were detected.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => unsafe { avx2::run(job) },
-            Level::Fused => job.run::<Portable<true>>(),
-            Level::Unfused => job.run::<Portable<false>>(),
+            Isa::Avx2 => unsafe { avx2::run(kernel) },
+            Isa::Fused => kernel.run::<Portable<true>>(),
+            Isa::Unfused => kernel.run::<Portable<false>>(),
         }
     }
 }
