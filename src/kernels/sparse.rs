@@ -60,16 +60,8 @@ pub fn sparse_update<R: UpdateRule>(
     assert!(groups.end <= x.features().div_ceil(GROUP), "groups of other rows");
     let ahead = Rows { x, band: turned.band(), rows: ahead };
     let (sums, pointers) = (Sums::new(turned, delta), w.pointers(R::SLOTS));
-    arch.dispatch(Backward {
-        rule,
-        sums,
-        first: groups.start,
-        features,
-        visits,
-        naps,
-        ahead,
-        pointers,
-    });
+    let first = groups.start;
+    arch.dispatch(Backward { rule, sums, first, features, visits, naps, ahead, pointers });
 }
 
 /// Calls `strip` for all columns (in loops without closures here, and below: one would be compiled
