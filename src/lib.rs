@@ -4,6 +4,8 @@
 //! The rooms stand in dependency order: a room uses only rooms further down (`tests/house.rs`
 //! reads the `use crate::` lines and says so when one does not).
 
+#![forbid(unsafe_code)]
+
 pub mod cli;
 pub mod experiment;
 pub mod export;
@@ -11,17 +13,8 @@ pub mod report;
 pub mod sweep;
 
 pub mod config;
-pub mod events;
 pub mod runs;
 
-pub mod data;
-pub mod kernels;
-pub mod model;
-pub mod optim;
-pub mod train;
-
-pub mod memory;
-pub mod quote;
-pub mod random;
-pub mod shorthand;
-pub mod system;
+pub use base::{memory, quote, system};
+pub use runner_core::{data, model, optim, random, shorthand, train};
+pub use {kernels, tfevents as events};

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::kernels::prefetch::prefetch;
 use crate::kernels::{LANES, padded};
-use crate::memory::give_up;
+use base::memory::give_up;
 
 /// A row-major matrix; the padding beyond its columns is zero unless a kernel says otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -323,7 +323,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::memory::OutOfMemory;
+    use base::memory::OutOfMemory;
 
     fn panics<T>(work: impl FnOnce() -> T) -> bool {
         catch_unwind(AssertUnwindSafe(|| drop(work()))).is_err()

@@ -10,7 +10,7 @@ use crate::kernels::groups::{BANDS, Entry, GROUP};
 use crate::kernels::mask::{Mask, Ones, WORD, Word, firsts_in, groups_in};
 use crate::kernels::pages::advise_huge_pages;
 use crate::kernels::places::{Places, PlacesMut};
-use crate::memory::probe;
+use base::memory::probe;
 
 /// Rows that are grouped by one thread.
 pub(super) const CHUNK: usize = 2048;

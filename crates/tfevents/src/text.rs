@@ -14,7 +14,7 @@ pub fn text(tag: &str, text: &str) -> Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::summary::assert_same_message;
+    use crate::summary::assert_same_message;
 
     #[test]
     fn text_is_tensorboards() {

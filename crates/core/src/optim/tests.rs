@@ -6,7 +6,7 @@ use super::*;
 use crate::kernels::{Arch, Team, update};
 
 fn golden() -> Value {
-    serde_json::from_str(include_str!("../../tests/golden/keras_optimizers.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../tests/golden/keras_optimizers.json")).unwrap()
 }
 
 fn numbers(value: &Value) -> Vec<f32> {

@@ -5,6 +5,8 @@
 //! The writers of `tensorboard-rs` are not used: they panic in a thread of their own when a write
 //! fails, and abort the process when they are dropped after that.
 
+#![forbid(unsafe_code)]
+
 mod clock;
 mod error;
 mod frame;

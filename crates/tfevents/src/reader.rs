@@ -15,7 +15,7 @@ use tensorboard_rs::masked_crc32c::masked_crc32c;
 use super::error::EventError;
 use super::value::{Event, Value};
 use super::wire::Malformed;
-use crate::system;
+use base::system;
 
 /// The longest record that is read, in bytes; a protocol buffer ends at twice that.
 const LONGEST: u64 = 1 << 30;

@@ -15,7 +15,7 @@ use super::frame;
 use super::graph::Graph;
 use super::summary::Summary;
 use super::visible::VISIBLE;
-use crate::system::{self, Displaced, check_in_place};
+use base::system::{self, Displaced, check_in_place};
 
 /// The number of `source_metadata` in TensorFlow's newer `Event`, which the message crate lacks,
 /// and of `writer` in that.

@@ -359,7 +359,7 @@ mod tests {
     /// `tests/golden/keras_optimizers.py` has recorded Keras's numbers.
     #[test]
     fn gradients_in_memory_give_the_weights_of_keras_on_any_number_of_threads() {
-        let text = include_str!("../../tests/golden/keras_optimizers.json");
+        let text = include_str!("../../../../tests/golden/keras_optimizers.json");
         let golden: Value = serde_json::from_str(text).unwrap();
         for case in golden["cases"].as_array().unwrap() {
             let mut config = case["optimizer"].clone();

@@ -7,7 +7,7 @@ use crate::kernels::F32x16;
 use crate::kernels::advise_huge_pages;
 use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::groups::GROUP;
-use crate::memory::probe;
+use base::memory::probe;
 
 /// Bits of a word.
 pub(super) const WORD: usize = u64::BITS as usize;

@@ -89,7 +89,7 @@ pub fn keras_graph(json: &str) -> Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::summary::assert_same_message;
+    use crate::summary::assert_same_message;
 
     #[test]
     fn graph_is_tensorboards() {

@@ -92,7 +92,7 @@ fn value(hparam: &HParam) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::summary::{assert_same_message, from_hex};
+    use crate::summary::{assert_same_message, from_hex};
     use tensorboard_proto::summary::Summary as SummaryProto;
 
     /// The plugin's data in the only value of a summary.

@@ -7,7 +7,7 @@ use crate::kernels::groups::BANDS;
 use crate::kernels::mask::WORD;
 use crate::kernels::pages::advise_huge_pages;
 use crate::kernels::prefetch::{LINE, prefetch};
-use crate::memory::probe;
+use base::memory::probe;
 
 /// Words of a line of the cache.
 const LINE_WORDS: usize = LINE / size_of::<u64>();

@@ -14,7 +14,7 @@ pub fn scalar(tag: &str, value: f32) -> Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::summary::assert_same_message;
+    use crate::summary::assert_same_message;
 
     #[test]
     fn scalar_is_tensorboards() {

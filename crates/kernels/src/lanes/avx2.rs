@@ -7,7 +7,7 @@ use super::{F32x16, Kernel, LANES, SimdFloat, operators};
 
 /// Runs `kernel` with vectors of twice 256 bits.
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt")]
-pub(in crate::kernels) fn run<K: Kernel>(kernel: K) -> K::Output {
+pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Avx2>()
 }
 

@@ -43,7 +43,7 @@ fn buckets(numbers: &[f64]) -> [[f64; 3]; BUCKETS] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::summary::assert_same_message;
+    use crate::summary::assert_same_message;
 
     #[test]
     fn histogram_is_tensorboards() {

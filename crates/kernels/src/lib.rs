@@ -16,6 +16,8 @@
     reason = "the room of the vector instructions; every block says why it is sound"
 )]
 
+use crate as kernels;
+
 mod activate;
 mod ahead;
 mod arch;

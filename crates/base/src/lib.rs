@@ -1,0 +1,7 @@
+//! Services that every other crate may use: fallible memory, the file system, and quoted text.
+
+#![forbid(unsafe_code)]
+
+pub mod memory;
+pub mod quote;
+pub mod system;
