@@ -1,8 +1,8 @@
 //! The elementwise activations and their slopes; softmax, which looks at a whole row, is elsewhere.
 
-use crate::kernels::arch::{Arch, Kernel};
-use crate::kernels::math::{erf, exp, ln, tanh};
-use crate::kernels::{F32x16, LANES, SimdFloat, View, ViewMut};
+use crate::arch::{Arch, Kernel};
+use crate::math::{erf, exp, ln, tanh};
+use crate::{F32x16, Simd, SimdFloat, View, ViewMut};
 
 /// An elementwise activation a = f(z).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +34,15 @@ impl Unary {
     /// f(z).
     #[inline(always)]
     fn value<L: SimdFloat>(self, z: L) -> L {
-        let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        let (zero, one) = (z.splat(0.0), z.splat(1.0));
         match self {
             Unary::Linear => z,
             // No choice between two: the compiler would write only the chosen ones back, with an
             // instruction for it that takes ten times as long as all of this.
             Unary::Relu => zero.max(z),
-            Unary::LeakyRelu => (z * L::splat(0.2)).max(z),
+            Unary::LeakyRelu => (z * z.splat(0.2)).max(z),
             Unary::Elu => z.select_lt(zero, expm1(z), z),
-            Unary::Selu => L::splat(SELU) * z.select_lt(zero, L::splat(SELU_ALPHA) * expm1(z), z),
+            Unary::Selu => z.splat(SELU) * z.select_lt(zero, z.splat(SELU_ALPHA) * expm1(z), z),
             Unary::Gelu => z * normal_share(z),
             Unary::Silu => z * sigmoid(z),
             Unary::Softplus => z.select_lt(zero, zero, z) + ln(one + exp(-z.abs())),
@@ -56,13 +56,13 @@ impl Unary {
     /// f′(z), from z and a = f(z).
     #[inline(always)]
     fn slope<L: SimdFloat>(self, z: L, a: L) -> L {
-        let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        let (zero, one) = (z.splat(0.0), z.splat(1.0));
         match self {
             Unary::Linear => one,
             Unary::Relu => zero.select_lt(a, one, zero),
-            Unary::LeakyRelu => zero.select_lt(a, one, L::splat(0.2)),
+            Unary::LeakyRelu => zero.select_lt(a, one, z.splat(0.2)),
             Unary::Elu => a.select_lt(zero, a + one, one),
-            Unary::Selu => a.select_lt(zero, a + L::splat(SELU * SELU_ALPHA), L::splat(SELU)),
+            Unary::Selu => a.select_lt(zero, a + z.splat(SELU * SELU_ALPHA), z.splat(SELU)),
             Unary::Gelu => z.mul_add(normal_density(z), normal_share(z)),
             // f′ = σ + z σ (1 − σ) = σ + a (1 − σ)
             Unary::Silu => {
@@ -113,11 +113,10 @@ impl Kernel for Activate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(mut self) {
+    fn run<S: Simd>(mut self, simd: S) {
         for_each_curve!(self.curve, CURVE => for r in 0..self.z.rows {
-            for lanes in self.z.row(r).chunks_exact_mut(LANES) {
-                // SAFETY: the chunk holds LANES numbers.
-                unsafe { CURVE.value(L::load(lanes.as_ptr())).store(lanes.as_mut_ptr()) };
+            for z in self.z.vectors(r) {
+                CURVE.value(simd.load(z)).store(z);
             }
         }; Linear Relu LeakyRelu Elu Selu Gelu Silu Softplus Softsign Tanh Sigmoid Exponential);
     }
@@ -134,15 +133,11 @@ impl Kernel for Differentiate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(mut self) {
+    fn run<S: Simd>(mut self, simd: S) {
         for_each_curve!(self.curve, CURVE => for r in 0..self.delta.rows {
-            let (z, a) = (self.z.row(r), self.a.row(r));
-            for (i, lanes) in self.delta.row(r).chunks_exact_mut(LANES).enumerate() {
-                // SAFETY: all three rows are equally long and padded to whole vectors.
-                unsafe {
-                    let (z, a) = (L::load(z.as_ptr().add(i * LANES)), L::load(a.as_ptr().add(i * LANES)));
-                    (L::load(lanes.as_ptr()) * CURVE.slope(z, a)).store(lanes.as_mut_ptr());
-                }
+            let (z, a) = (self.z.vectors(r), self.a.vectors(r));
+            for ((delta, z), a) in self.delta.vectors(r).iter_mut().zip(z).zip(a) {
+                (simd.load(delta) * CURVE.slope(simd.load(z), simd.load(a))).store(delta);
             }
         }; Linear Relu LeakyRelu Elu Selu Gelu Silu Softplus Softsign Tanh Sigmoid Exponential);
     }
@@ -151,33 +146,33 @@ impl Kernel for Differentiate<'_> {
 /// σ(z) = 1 / (1 + e⁻ᶻ)
 #[inline(always)]
 pub(super) fn sigmoid<L: SimdFloat>(z: L) -> L {
-    L::splat(1.0) / (L::splat(1.0) + exp(-z))
+    z.splat(1.0) / (z.splat(1.0) + exp(-z))
 }
 
 /// eᶻ − 1, by tanh so that small z keep their digits: eᶻ − 1 = 2 t / (1 − t), t = tanh(z / 2).
 #[inline(always)]
 fn expm1<L: SimdFloat>(z: L) -> L {
-    let t = tanh(z * L::splat(0.5));
-    let near = (t + t) / (L::splat(1.0) - t);
-    z.select_lt(L::splat(-1.0), exp(z) - L::splat(1.0), near)
+    let t = tanh(z * z.splat(0.5));
+    let near = (t + t) / (z.splat(1.0) - t);
+    z.select_lt(z.splat(-1.0), exp(z) - z.splat(1.0), near)
 }
 
 /// Φ(z), the normal distribution below z.
 #[inline(always)]
 fn normal_share<L: SimdFloat>(z: L) -> L {
-    erf(z * L::splat(std::f32::consts::FRAC_1_SQRT_2)).mul_add(L::splat(0.5), L::splat(0.5))
+    erf(z * z.splat(std::f32::consts::FRAC_1_SQRT_2)).mul_add(z.splat(0.5), z.splat(0.5))
 }
 
 /// φ(z) = e^(−z²/2) / √(2π)
 #[inline(always)]
 fn normal_density<L: SimdFloat>(z: L) -> L {
-    exp(z * z * L::splat(-0.5)) * L::splat(0.398_942_3)
+    exp(z * z * z.splat(-0.5)) * z.splat(0.398_942_3)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Matrix;
+    use crate::Matrix;
 
     const ALL: [Unary; 12] = [
         Unary::Linear,

@@ -1,10 +1,10 @@
 //! Which vector instructions this processor has, found out once and proven by a value; the only
 //! place where one implementation is chosen over another (but for two small ones in `compress.rs`).
 
-pub(super) use crate::kernels::lanes::Kernel;
-use crate::kernels::lanes::portable::Portable;
+pub use crate::lanes::Kernel;
+use crate::lanes::portable::Portable;
 #[cfg(target_arch = "x86_64")]
-use crate::kernels::lanes::{avx2, avx512};
+use crate::lanes::{avx2, avx512};
 
 /// Proof that the processor has a set of vector instructions, and the key to the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Arch {
 
     /// Runs `kernel` with this processor's vectors.
     #[inline(always)]
-    pub(super) fn dispatch<K: Kernel>(self, kernel: K) -> K::Output {
+    pub fn dispatch<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
             // SAFETY: a `Arch` of this level is made only where the features were detected.
             #[cfg(target_arch = "x86_64")]
@@ -70,8 +70,8 @@ impl Arch {
             // SAFETY: a `Arch` of this level is made only where the features were detected.
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => unsafe { avx2::run(kernel) },
-            Isa::Fused => kernel.run::<Portable<true>>(),
-            Isa::Unfused => kernel.run::<Portable<false>>(),
+            Isa::Fused => kernel.run(Portable::<true>),
+            Isa::Unfused => kernel.run(Portable::<false>),
         }
     }
 }

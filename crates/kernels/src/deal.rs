@@ -5,8 +5,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::kernels::team::Line;
-use crate::kernels::{Partition, Team};
+use crate::team::Line;
+use crate::{Partition, Team};
 
 /// Some units of one of several wholes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,7 +104,7 @@ impl Team {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::ByRows;
+    use crate::ByRows;
 
     fn piece(whole: usize, number: usize, from: usize, to: usize) -> Chunk {
         Chunk { whole, number, from, to }

@@ -6,7 +6,7 @@
 use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::groups::{Entry, GROUP, Groups, Kept, Table};
 use crate::kernels::listing::Listing;
-use crate::kernels::{F32x16, LANES, View, ViewMut};
+use crate::kernels::{F32x16, LANES, Simd, SimdFloat, View, ViewMut};
 
 /// Vectors of outputs, and rows that are turned anyway, up to which this way is the faster one.
 const VECTORS: usize = 4;
@@ -57,7 +57,7 @@ impl<E: Entry> Kernel for (Direct<'_, E>, &mut Listing) {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let (direct, listing) = self;
         let vectors = direct.w.cols.div_ceil(LANES);
         let mut v = 0;
@@ -67,9 +67,9 @@ impl<E: Entry> Kernel for (Direct<'_, E>, &mut Listing) {
             // of the rows, and that the listing is for the band.
             unsafe {
                 v += match vectors - v {
-                    4.. => (direct.strip::<L, 4>(listing, col), 4).1,
-                    2.. => (direct.strip::<L, 2>(listing, col), 2).1,
-                    _ => (direct.strip::<L, 1>(listing, col), 1).1,
+                    4.. => (direct.strip::<S, 4>(simd, listing, col), 4).1,
+                    2.. => (direct.strip::<S, 2>(simd, listing, col), 2).1,
+                    _ => (direct.strip::<S, 1>(simd, listing, col), 1).1,
                 };
             }
         }
@@ -83,24 +83,24 @@ impl<E: Entry> Direct<'_, E> {
     /// W, C and the start must have these columns, padding included; W all features, and C as many rows as
     /// there are; the listing must be for the band.
     #[inline(always)]
-    unsafe fn strip<L: F32x16, const N: usize>(&self, listing: &mut Listing, col: usize) {
-        let mut first = [L::splat(0.0); N];
+    unsafe fn strip<S: Simd, const N: usize>(&self, simd: S, listing: &mut Listing, col: usize) {
+        let mut first = [simd.splat(0.0); N];
         let first_group = self.x.band(self.band).start;
         // SAFETY: the caller vouches for the columns and for row `r` of C; a listing has no group beyond its
         // band, whose features W has.
         unsafe {
             if let Some(start) = self.start {
                 for j in 0..N {
-                    first[j] = L::load(start.as_ptr().add(col + j * LANES));
+                    first[j] = simd.load_ptr(start.as_ptr().add(col + j * LANES));
                 }
             }
             for (r, &row) in self.rows.iter().enumerate() {
                 let mut sum = first;
                 for (&p, entry) in self.x.entries(self.kept, row, self.band, listing) {
-                    self.add(first_group + usize::from(p), *entry, col, &mut sum);
+                    self.add(simd, first_group + usize::from(p), *entry, col, &mut sum);
                 }
                 for j in 0..N {
-                    sum[j].store(self.c.at.add(r * self.c.stride + col + j * LANES));
+                    sum[j].store_ptr(self.c.at.add(r * self.c.stride + col + j * LANES));
                 }
             }
         }
@@ -111,12 +111,13 @@ impl<E: Entry> Direct<'_, E> {
     /// # Safety
     /// W must have the first feature of the group, and the vectors.
     #[inline(always)]
-    unsafe fn add<L: F32x16, const N: usize>(
+    unsafe fn add<S: Simd, const N: usize>(
         &self,
+        simd: S,
         group: usize,
         entry: E,
         col: usize,
-        sum: &mut [L; N],
+        sum: &mut [S::F32; N],
     ) {
         let x = entry.numbers(self.table);
         let first = GROUP * group;
@@ -125,10 +126,10 @@ impl<E: Entry> Direct<'_, E> {
             let w = self.w.at.add(first * self.w.stride + col);
             // The last group of all may have fewer features than the others.
             if first + GROUP <= self.w.rows {
-                self.features(x, w, sum);
+                self.features(simd, x, w, sum);
             } else {
                 for i in 0..self.w.rows - first {
-                    self.features([x[i]], w.add(i * self.w.stride), sum);
+                    self.features(simd, [x[i]], w.add(i * self.w.stride), sum);
                 }
             }
         }
@@ -139,17 +140,18 @@ impl<E: Entry> Direct<'_, E> {
     /// # Safety
     /// N vectors must be readable from `w` on, in K rows of W.
     #[inline(always)]
-    unsafe fn features<L: F32x16, const N: usize, const K: usize>(
+    unsafe fn features<S: Simd, const N: usize, const K: usize>(
         &self,
+        simd: S,
         x: [f32; K],
         w: *const f32,
-        sum: &mut [L; N],
+        sum: &mut [S::F32; N],
     ) {
         for i in 0..K {
             for j in 0..N {
                 // SAFETY: the caller vouches for the N vectors in row `i`.
-                let w = unsafe { L::load(w.add(i * self.w.stride + j * LANES)) };
-                sum[j] = L::splat(x[i]).mul_add(w, sum[j]);
+                let w = unsafe { simd.load_ptr(w.add(i * self.w.stride + j * LANES)) };
+                sum[j] = simd.splat(x[i]).mul_add(w, sum[j]);
             }
         }
     }

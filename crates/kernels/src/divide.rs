@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use crate::kernels::{LANES, ParamMut, Team, ViewMut};
+use crate::{LANES, ParamMut, Team, ViewMut};
 
 /// Something that can be cut into ranges of units which do not overlap.
 ///
@@ -169,7 +169,7 @@ unsafe impl<A: Partition, B: Partition> Partition for (A, B) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Matrix;
+    use crate::Matrix;
 
     #[test]
     fn parts_are_all_of_the_whole_on_any_number_of_threads() {

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::kernels::F32x16;
+use crate::kernels::Simd;
 use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::compress::Compress;
 use crate::kernels::groups::{BANDS, Entry, GROUP};
@@ -92,7 +92,7 @@ impl Kernel for Count<'_> {
     type Output = Counted;
 
     #[inline(always)]
-    fn run<L: F32x16>(self) -> Counted {
+    fn run<S: Simd>(self, _: S) -> Counted {
         let (mut groups, mut values, mut seen) = (0, 0, vec![0; self.n_words]);
         for row in self.words.chunks_exact(self.n_words) {
             for (seen, &word) in seen.iter_mut().zip(row) {
@@ -155,7 +155,7 @@ impl<E: Entry> Kernel for Room<'_, E> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, _: S) {
         let Room { words, n_words, bands, mut values, mut groups, mut places, mut first } = self;
         let compress = Compress::detect();
         for (row, mut place) in words.chunks_exact(n_words).zip(places.rows()) {

@@ -32,8 +32,8 @@ pub trait SimdFloat:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// `x` in every lane.
-    fn splat(x: f32) -> Self;
+    /// `x` in every lane of a vector like `self`.
+    fn splat(self, x: f32) -> Self;
 
     /// `self · b + c`, rounded once.
     fn mul_add(self, b: Self, c: Self) -> Self;
@@ -74,28 +74,65 @@ pub trait SimdFloat:
     fn flush(self) -> Self;
 }
 
-/// One vector of [`LANES`] numbers.
-pub trait F32x16: SimdFloat {
+/// A token: proof that the processor has an instruction set. [`Arch::dispatch`] alone makes one, so
+/// that no vector exists on a processor that lacks its instructions.
+///
+/// [`Arch::dispatch`]: crate::Arch::dispatch
+pub trait Simd: Copy {
+    /// The vector type of the instruction set.
+    type F32: F32x16<Simd = Self>;
+
     /// Whether there are registers for tiles of 8 × 2 vectors (else 6 × 1).
     const HAS_32_REGISTERS: bool;
+
+    /// `x` in every lane.
+    fn splat(self, x: f32) -> Self::F32;
 
     /// Reads [`LANES`] numbers.
     ///
     /// # Safety
-    /// `from` must be valid for reading that many.
-    unsafe fn load(from: *const f32) -> Self;
+    /// `from` must be valid for reading [`LANES`] numbers.
+    unsafe fn load_ptr(self, from: *const f32) -> Self::F32;
+
+    /// Reads [`LANES`] numbers.
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> Self::F32 {
+        // SAFETY: the array holds LANES numbers.
+        unsafe { self.load_ptr(from.as_ptr()) }
+    }
+}
+
+/// One vector of [`LANES`] numbers.
+pub trait F32x16: SimdFloat {
+    /// The token of the vector's instruction set.
+    type Simd: Simd<F32 = Self>;
+
+    /// The token: a vector proves what its token proves.
+    fn simd(self) -> Self::Simd;
 
     /// Writes [`LANES`] numbers.
     ///
     /// # Safety
-    /// `to` must be valid for writing that many.
-    unsafe fn store(self, to: *mut f32);
+    /// `to` must be valid for writing [`LANES`] numbers.
+    unsafe fn store_ptr(self, to: *mut f32);
+
+    /// Writes [`LANES`] numbers.
+    #[inline(always)]
+    fn store(self, to: &mut [f32; LANES]) {
+        // SAFETY: the array holds LANES numbers.
+        unsafe { self.store_ptr(to.as_mut_ptr()) }
+    }
 
     /// The first `n` lanes of `self`, and `fill` in the others.
     fn select_prefix(self, n: usize, fill: f32) -> Self;
 
     /// The lanes as an array.
-    fn to_array(self) -> [f32; LANES];
+    #[inline(always)]
+    fn to_array(self) -> [f32; LANES] {
+        let mut lanes = [0.0; LANES];
+        self.store(&mut lanes);
+        lanes
+    }
 
     /// The lanes' sum, always in the order of a halving tree: lane i with lane i + 8, then + 4,
     /// + 2, + 1.
@@ -111,12 +148,14 @@ pub trait F32x16: SimdFloat {
     }
 }
 
-/// Work that is written once for every kind of vector.
-pub(super) trait Kernel {
+/// Work that is written once and compiled for every instruction set.
+pub trait Kernel {
+    /// The result of the work.
     type Output;
 
-    /// Does the work with vectors `L`, which the processor has. Must be `#[inline(always)]`, so that it is compiled with the caller's instructions.
-    fn run<L: F32x16>(self) -> Self::Output;
+    /// Does the work with the vectors of `simd`. Must be `#[inline(always)]`, so that it is compiled
+    /// with the instructions of the caller.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
 #[inline(always)]

@@ -52,21 +52,20 @@ mod update;
 mod values;
 
 pub use activate::{Unary, activate, differentiate};
-pub use arch::Arch;
+pub use arch::{Arch, Kernel};
 pub use deal::{Chunk, WorkSchedule};
 pub use direct::{direct_product, is_direct};
 pub use divide::{ByCols, ByRows, Partition, SliceMut, chunk_range};
 pub use fastest::Fastest;
 pub use groups::{AHEAD, BANDS, Groups};
-pub use lanes::{F32x16, LANES, SimdFloat, Unrolled, padded};
+pub use lanes::{F32x16, LANES, Simd, SimdFloat, Unrolled, padded};
 pub use listing::Listing;
 pub use mask::{Mask, Word};
 pub use math::{exp, flush, ln, reciprocal, rsqrt};
 pub use matrix::{Matrix, View, ViewMut};
 pub use naps::{Dormitory, LONGEST_NAP, Naps, Needs, Visits};
 pub use normalize::{
-    Affine, BatchStat, column_normalize, column_normalize_back, row_normalize, row_normalize_back,
-    scale_and_shift,
+    Affine, BatchNorm, BatchNormBackward, BatchStat, LayerNorm, LayerNormBackward, ScaleShift,
 };
 pub use pages::advise_huge_pages;
 pub use pointwise::{ElementwiseLoss, pointwise};

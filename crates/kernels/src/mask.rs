@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::kernels::F32x16;
+use crate::kernels::Simd;
 use crate::kernels::advise_huge_pages;
 use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::groups::GROUP;
@@ -140,7 +140,7 @@ impl Kernel for Count<'_> {
     type Output = usize;
 
     #[inline(always)]
-    fn run<L: F32x16>(self) -> usize {
+    fn run<S: Simd>(self, _: S) -> usize {
         self.0.iter().map(|word| u64::from_le_bytes(*word).count_ones() as usize).sum()
     }
 }

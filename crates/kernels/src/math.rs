@@ -1,7 +1,7 @@
 //! The elementary functions on vectors, from additions, multiplications and bit patterns alone:
 //! the same bits on every processor, errors of a few units in the last place.
 
-use crate::kernels::SimdFloat;
+use crate::SimdFloat;
 
 /// 1 / √x for positive normal x, within 2 units in the last place; 0 gives a large finite number,
 /// so that `x · rsqrt(x)` is √x there too.
@@ -10,10 +10,10 @@ use crate::kernels::SimdFloat;
 /// steps y ← y (3/2 − x/2 · y²), each of which squares the error: 2·10⁻³, 5·10⁻⁶, rounding.
 #[inline(always)]
 pub fn rsqrt<L: SimdFloat>(x: L) -> L {
-    let half = x * L::splat(0.5);
+    let half = x * x.splat(0.5);
     let mut y = x.rsqrt_guess(0x5f37_5a86);
     for _ in 0..3 {
-        y = y * (-(half * y)).mul_add(y, L::splat(1.5));
+        y = y * (-(half * y)).mul_add(y, x.splat(1.5));
     }
     y
 }
@@ -26,8 +26,8 @@ pub fn rsqrt<L: SimdFloat>(x: L) -> L {
 #[inline(always)]
 pub fn reciprocal<L: SimdFloat>(x: L) -> L {
     let y = x.reciprocal_guess(0x7ef3_27f0);
-    let y = y * (-x).mul_add(y, L::splat(2.001_29));
-    y.mul_add((-x).mul_add(y, L::splat(1.000_000_8)), y)
+    let y = y * (-x).mul_add(y, x.splat(2.001_29));
+    y.mul_add((-x).mul_add(y, x.splat(1.000_000_8)), y)
 }
 
 /// x, or 0 where |x| < 2⁻⁹⁵.
@@ -45,18 +45,18 @@ pub fn flush<L: SimdFloat>(x: L) -> L {
 /// and eʳ is Taylor's polynomial with Cephes's coefficients.
 #[inline(always)]
 pub fn exp<L: SimdFloat>(x: L) -> L {
-    let n = (x * L::splat(std::f32::consts::LOG2_E)).round();
-    let n = L::splat(-126.0).max(L::splat(127.0).min(n));
-    let r = n.mul_add(L::splat(-0.693_359_4), x);
-    let r = n.mul_add(L::splat(2.121_944_4e-4), r);
-    let mut p = L::splat(1.987_569_1e-4);
+    let n = (x * x.splat(std::f32::consts::LOG2_E)).round();
+    let n = x.splat(-126.0).max(x.splat(127.0).min(n));
+    let r = n.mul_add(x.splat(-0.693_359_4), x);
+    let r = n.mul_add(x.splat(2.121_944_4e-4), r);
+    let mut p = x.splat(1.987_569_1e-4);
     for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
-        p = p.mul_add(r, L::splat(c));
+        p = p.mul_add(r, x.splat(c));
     }
-    let e = (r * r).mul_add(p, r) + L::splat(1.0);
+    let e = (r * r).mul_add(p, r) + x.splat(1.0);
     let e = e * n.exp2i();
-    let e = x.select_lt(L::splat(-87.336_54), L::splat(0.0), e);
-    L::splat(88.722_83).select_lt(x, L::splat(f32::INFINITY), e)
+    let e = x.select_lt(x.splat(-87.336_54), x.splat(0.0), e);
+    x.splat(88.722_83).select_lt(x, x.splat(f32::INFINITY), e)
 }
 
 /// ln x within 2 units in the last place; −∞ at 0, NaN below.
@@ -64,12 +64,12 @@ pub fn exp<L: SimdFloat>(x: L) -> L {
 /// x = m · 2ᵉ with m in [√½, √2); ln m is Cephes's polynomial of m − 1.
 #[inline(always)]
 pub fn ln<L: SimdFloat>(x: L) -> L {
-    let (one, zero) = (L::splat(1.0), L::splat(0.0));
+    let (one, zero) = (x.splat(1.0), x.splat(0.0));
     let (m, e) = x.split();
-    let small = L::splat(std::f32::consts::FRAC_1_SQRT_2);
+    let small = x.splat(std::f32::consts::FRAC_1_SQRT_2);
     let e = m.select_lt(small, e - one, e);
     let m = m.select_lt(small, m + m, m) - one;
-    let mut p = L::splat(7.037_683_6e-2);
+    let mut p = x.splat(7.037_683_6e-2);
     for c in [
         -1.151_461e-1,
         1.167_699_9e-1,
@@ -80,24 +80,24 @@ pub fn ln<L: SimdFloat>(x: L) -> L {
         -2.499_999_4e-1,
         3.333_333e-1,
     ] {
-        p = p.mul_add(m, L::splat(c));
+        p = p.mul_add(m, x.splat(c));
     }
     let square = m * m;
-    let tail = e.mul_add(L::splat(-2.121_944_4e-4), m * square * p);
-    let tail = square.mul_add(L::splat(-0.5), tail);
-    let y = e.mul_add(L::splat(0.693_359_4), m + tail);
-    let y = zero.select_lt(x, y, L::splat(f32::NAN));
-    let y = x.select_lt(L::splat(f32::INFINITY), y, x);
-    let y = x.select_lt(L::splat(f32::MIN_POSITIVE), L::splat(f32::NEG_INFINITY), y);
-    x.select_lt(zero, L::splat(f32::NAN), y)
+    let tail = e.mul_add(x.splat(-2.121_944_4e-4), m * square * p);
+    let tail = square.mul_add(x.splat(-0.5), tail);
+    let y = e.mul_add(x.splat(0.693_359_4), m + tail);
+    let y = zero.select_lt(x, y, x.splat(f32::NAN));
+    let y = x.select_lt(x.splat(f32::INFINITY), y, x);
+    let y = x.select_lt(x.splat(f32::MIN_POSITIVE), x.splat(f32::NEG_INFINITY), y);
+    x.select_lt(zero, x.splat(f32::NAN), y)
 }
 
 /// tanh x within 4 units in the last place: a ratio of polynomials on [−7.9, 7.9] (the coefficients
 /// of Eigen), its last value up to 8, ±1 beyond: a saturated unit has the slope 1 − 1² = 0.
 #[inline(always)]
 pub(super) fn tanh<L: SimdFloat>(x: L) -> L {
-    let (one, bound) = (L::splat(1.0), L::splat(7.998_811_7));
-    let y = tanh_ratio(L::splat(-7.905_311).max(L::splat(7.905_311).min(x)));
+    let (one, bound) = (x.splat(1.0), x.splat(7.998_811_7));
+    let y = tanh_ratio(x.splat(-7.905_311).max(x.splat(7.905_311).min(x)));
     bound.select_lt(x, one, x.select_lt(-bound, -one, y))
 }
 
@@ -124,7 +124,7 @@ fn tanh_ratio<L: SimdFloat>(x: L) -> L {
 /// ±1 beyond.
 #[inline(always)]
 pub(super) fn erf<L: SimdFloat>(x: L) -> L {
-    let (one, bound) = (L::splat(1.0), L::splat(4.0));
+    let (one, bound) = (x.splat(1.0), x.splat(4.0));
     let y = erf_ratio((-bound).max(bound.min(x)));
     bound.select_lt(x, one, x.select_lt(-bound, -one, y))
 }
@@ -154,25 +154,25 @@ fn erf_ratio<L: SimdFloat>(x: L) -> L {
 /// Horner's scheme, the highest power's coefficient first.
 #[inline(always)]
 fn polynomial<L: SimdFloat, const N: usize>(x: L, coefficients: [f32; N]) -> L {
-    let mut y = L::splat(coefficients[0]);
+    let mut y = x.splat(coefficients[0]);
     for c in &coefficients[1..] {
-        y = y.mul_add(x, L::splat(*c));
+        y = y.mul_add(x, x.splat(*c));
     }
     y
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::kernels::F32x16;
-    use crate::kernels::arch::{Arch, Kernel};
+    use crate::arch::{Arch, Kernel};
+    use crate::{F32x16, Simd};
 
     struct Apply<'a>(&'a [f32], u8);
 
     impl Kernel for Apply<'_> {
         type Output = Vec<f32>;
         #[inline(always)]
-        fn run<L: F32x16>(self) -> Vec<f32> {
-            let apply = |x: L| match self.1 {
+        fn run<S: Simd>(self, simd: S) -> Vec<f32> {
+            let apply = |x: S::F32| match self.1 {
                 0 => super::exp(x),
                 1 => super::ln(x),
                 2 => super::tanh(x),
@@ -180,7 +180,7 @@ mod tests {
                 4 => super::rsqrt(x),
                 _ => super::reciprocal(x),
             };
-            self.0.iter().flat_map(|&x| apply(L::splat(x)).to_array()[..1].to_vec()).collect()
+            self.0.iter().flat_map(|&x| apply(simd.splat(x)).to_array()[..1].to_vec()).collect()
         }
     }
 

@@ -4,8 +4,8 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use crate::kernels::prefetch::prefetch;
-use crate::kernels::{LANES, padded};
+use crate::prefetch::prefetch;
+use crate::{LANES, padded};
 use base::memory::give_up;
 
 /// A row-major matrix; the padding beyond its columns is zero unless a kernel says otherwise.
@@ -178,6 +178,12 @@ impl<'a> View<'a> {
         unsafe { std::slice::from_raw_parts(self.at.add(r * self.stride), padded(self.cols)) }
     }
 
+    /// The vectors of row `r`, padding included.
+    #[inline(always)]
+    pub fn vectors(&self, r: usize) -> &'a [[f32; LANES]] {
+        self.row(r).as_chunks().0
+    }
+
     /// Asks for the first `rows` rows to be brought near: another thread may have written them.
     #[inline(always)]
     pub fn prefetch(self, rows: usize) {
@@ -221,6 +227,12 @@ impl<'a> ViewMut<'a> {
         assert!(r < self.rows, "row {r} of {}", self.rows);
         // SAFETY: the view has row `r`, all of which is borrowed mutably, and lends it from `self`.
         unsafe { std::slice::from_raw_parts_mut(self.at.add(r * self.stride), padded(self.cols)) }
+    }
+
+    /// The vectors of row `r`, padding included.
+    #[inline(always)]
+    pub fn vectors(&mut self, r: usize) -> &mut [[f32; LANES]] {
+        self.row(r).as_chunks_mut().0
     }
 
     /// The same part, to be read.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::kernels::arch::{Arch, Kernel};
 use crate::kernels::mask::{Ones, WORD};
-use crate::kernels::{F32x16, Groups, LANES, MAX_SLOTS, SimdFloat, UpdateRule};
+use crate::kernels::{F32x16, Groups, LANES, MAX_SLOTS, Simd, SimdFloat, UpdateRule};
 
 /// Steps after which every group has woken.
 pub const LONGEST_NAP: usize = 32;
@@ -188,18 +188,18 @@ impl<R: UpdateRule> Kernel for Extend<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, simd: S) {
         // From the longest on: a nap of n steps becomes one of n + 1.
         for n in (0..LONGEST_NAP).step_by(LANES).rev() {
-            let mut nap = [L::splat(0.0); FACTORS];
+            let mut nap = [simd.splat(0.0); FACTORS];
             for f in 0..FACTORS {
                 // SAFETY: there are LANES numbers from n on.
-                nap[f] = unsafe { L::load(self.factors[f][n..n + LANES].as_ptr()) };
+                nap[f] = unsafe { simd.load_ptr(self.factors[f][n..n + LANES].as_ptr()) };
             }
             let nap = self.rule.extend(nap);
             for f in 0..FACTORS {
                 // SAFETY: there are LANES numbers from n + 1 on.
-                unsafe { nap[f].store(self.factors[f][n + 1..n + 1 + LANES].as_mut_ptr()) };
+                unsafe { nap[f].store_ptr(self.factors[f][n + 1..n + 1 + LANES].as_mut_ptr()) };
             }
         }
     }
@@ -239,7 +239,7 @@ mod tests {
 
         #[inline(always)]
         fn step<L: SimdFloat>(&self, w: L, _: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
-            *m = L::splat(self.mu) * *m;
+            *m = w.splat(self.mu) * *m;
             w + *m
         }
 
@@ -249,7 +249,7 @@ mod tests {
 
         #[inline(always)]
         fn extend<L: SimdFloat>(&self, [m, one, sum, zero]: [L; 4]) -> [L; 4] {
-            let m = L::splat(self.mu) * m;
+            let m = m.splat(self.mu) * m;
             [m, one, sum + m, zero]
         }
     }

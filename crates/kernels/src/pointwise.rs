@@ -1,9 +1,9 @@
 //! Losses that compare one output with one target at a time, averaged over a row's outputs.
 
-use crate::kernels::activate::sigmoid;
-use crate::kernels::arch::{Arch, Kernel};
-use crate::kernels::math::{exp, ln, tanh};
-use crate::kernels::{F32x16, LANES, SimdFloat, View, ViewMut};
+use crate::activate::sigmoid;
+use crate::arch::{Arch, Kernel};
+use crate::math::{exp, ln, tanh};
+use crate::{F32x16, LANES, Simd, SimdFloat, View, ViewMut};
 
 /// Outputs are kept this far from 0 and 1 before their logarithm is taken, as in Keras.
 pub(super) const CLIP: f32 = 1e-7;
@@ -63,13 +63,13 @@ impl ElementwiseLoss {
     /// ℓ(y, t) and ∂ℓ/∂y.
     #[inline(always)]
     fn value_and_slope<L: SimdFloat>(self, y: L, t: L) -> (L, L) {
-        let (zero, one, epsilon) = (L::splat(0.0), L::splat(1.0), L::splat(CLIP));
+        let (zero, one, epsilon) = (y.splat(0.0), y.splat(1.0), y.splat(CLIP));
         let e = y - t;
         match self {
             ElementwiseLoss::SquaredError => (e * e, e + e),
             ElementwiseLoss::AbsoluteError => (e.abs(), sign(e)),
             ElementwiseLoss::AbsolutePercentageError => {
-                let scale = L::splat(100.0) / epsilon.max(t.abs());
+                let scale = y.splat(100.0) / epsilon.max(t.abs());
                 (e.abs() * scale, sign(e) * scale)
             }
             ElementwiseLoss::SquaredLogarithmicError => {
@@ -78,15 +78,15 @@ impl ElementwiseLoss {
                 (e * e, y.select_lt(epsilon, zero, (e + e) / above))
             }
             ElementwiseLoss::Huber { delta } => {
-                let (size, delta) = (e.abs(), L::splat(delta));
-                let far = delta * size - L::splat(0.5) * delta * delta;
-                let near = L::splat(0.5) * e * e;
+                let (size, delta) = (e.abs(), y.splat(delta));
+                let far = delta * size - y.splat(0.5) * delta * delta;
+                let near = y.splat(0.5) * e * e;
                 (delta.select_lt(size, far, near), delta.select_lt(size, delta * sign(e), e))
             }
             ElementwiseLoss::LogCosh => {
                 let size = e.abs();
                 let value = size + ln(one + exp(-(size + size)));
-                (value - L::splat(std::f32::consts::LN_2), tanh(e))
+                (value - y.splat(std::f32::consts::LN_2), tanh(e))
             }
             ElementwiseLoss::Poisson => {
                 let above = y + epsilon;
@@ -123,14 +123,14 @@ impl ElementwiseLoss {
 /// 1, 0 or −1.
 #[inline(always)]
 fn sign<L: SimdFloat>(x: L) -> L {
-    let zero = L::splat(0.0);
-    zero.select_lt(x, L::splat(1.0), x.select_lt(zero, L::splat(-1.0), zero))
+    let zero = x.splat(0.0);
+    zero.select_lt(x, x.splat(1.0), x.select_lt(zero, x.splat(-1.0), zero))
 }
 
 /// max(z, 0) − z t + ln(1 + e^−|z|): the binary cross-entropy of σ(z).
 #[inline(always)]
 fn sigmoid_crossentropy<L: SimdFloat>(z: L, t: L) -> L {
-    let (zero, one) = (L::splat(0.0), L::splat(1.0));
+    let (zero, one) = (z.splat(0.0), z.splat(1.0));
     zero.max(z) - z * t + ln(one + exp(-z.abs()))
 }
 
@@ -144,14 +144,14 @@ fn focal<L: SimdFloat>(
     crossentropy: (L, L),
     dp: L,
 ) -> (L, L) {
-    let (zero, one, (value, slope)) = (L::splat(0.0), L::splat(1.0), crossentropy);
-    let gamma = L::splat(exponent);
+    let (zero, one, (value, slope)) = (p.splat(0.0), p.splat(1.0), crossentropy);
+    let gamma = p.splat(exponent);
     let q = t * (one - p) + (one - t) * p;
-    let size = L::splat(CLIP).max(q.abs());
+    let size = p.splat(CLIP).max(q.abs());
     // Outputs beyond 0 and 1 make q negative, of which only whole numbers are powers.
-    let below = L::splat(power_of_minus_one(exponent));
+    let below = p.splat(power_of_minus_one(exponent));
     let sign = zero.select_lt(-q, below, one);
-    let balance = |alpha| t * L::splat(alpha) + (one - t) * L::splat(1.0 - alpha);
+    let balance = |alpha| t * p.splat(alpha) + (one - t) * p.splat(1.0 - alpha);
     let power = alpha.map_or(one, balance) * sign * exp(gamma * ln(size));
     let by_q = (one - t - t) * dp * gamma / zero.select_lt(-q, -size, size) * value;
     (power * value, power * (slope + by_q))
@@ -169,8 +169,8 @@ fn power_of_minus_one(gamma: f32) -> f32 {
 /// The binary cross-entropy of a probability, and its slope.
 #[inline(always)]
 fn binary<L: SimdFloat>(y: L, t: L) -> (L, L) {
-    let (zero, one) = (L::splat(0.0), L::splat(1.0));
-    let (low, high) = (L::splat(CLIP), L::splat(1.0 - CLIP));
+    let (zero, one) = (y.splat(0.0), y.splat(1.0));
+    let (low, high) = (y.splat(CLIP), y.splat(1.0 - CLIP));
     let p = low.max(high.min(y));
     let value = -(t * ln(p) + (one - t) * ln(one - p));
     let slope = (p - t) / (p * (one - p));
@@ -208,21 +208,18 @@ impl Kernel for Loss<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(mut self) {
+    fn run<S: Simd>(mut self, simd: S) {
         let n = self.y.cols;
         let share = if self.loss.sums() { 1.0 } else { n as f32 };
-        let scale = L::splat(self.scale / share);
+        let scale = simd.splat(self.scale / share);
         for r in 0..self.y.rows {
-            let (y, t, delta) = (self.y.row(r), self.targets.row(r), self.delta.row(r));
-            let mut sum = L::splat(0.0);
-            for v in (0..n).step_by(LANES) {
-                // SAFETY: the three rows are equally long and padded to whole vectors.
-                unsafe {
-                    let (y, t) = (L::load(y.as_ptr().add(v)), L::load(t.as_ptr().add(v)));
-                    let (value, slope) = self.loss.value_and_slope(y, t);
-                    sum = sum + value.select_prefix(n - v, 0.0);
-                    (slope * scale).select_prefix(n - v, 0.0).store(delta.as_mut_ptr().add(v));
-                }
+            let (y, t, delta) = (self.y.vectors(r), self.targets.vectors(r), self.delta.vectors(r));
+            let mut sum = simd.splat(0.0);
+            for (i, ((y, t), delta)) in y.iter().zip(t).zip(delta).enumerate() {
+                let left = n - i * LANES;
+                let (value, slope) = self.loss.value_and_slope(simd.load(y), simd.load(t));
+                sum = sum + value.select_prefix(left, 0.0);
+                (slope * scale).select_prefix(left, 0.0).store(delta);
             }
             self.losses[r] = sum.sum() / share;
         }
@@ -232,7 +229,7 @@ impl Kernel for Loss<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Matrix;
+    use crate::Matrix;
 
     const ALL: [ElementwiseLoss; 16] = [
         ElementwiseLoss::SquaredError,

@@ -2,15 +2,15 @@
 //!
 //! The output is cut into tiles of a few rows by one or two vectors of columns. A tile stays in
 //! registers while k runs over the whole sum, from 0 up: one fused multiply-add after the other,
-//! so that every output has the bits of [`crate::kernels::plain::product`] whatever the tiling. The
+//! so that every output has the bits of [`crate::plain::product`] whatever the tiling. The
 //! columns of B that a panel of tiles needs are brought together first, if they are few enough: in B,
 //! they may be a memory page apart.
 
 use std::mem::MaybeUninit;
 
-use crate::kernels::arch::{Arch, Kernel};
-use crate::kernels::update::{ParamMut, Pointers, UpdateRule};
-use crate::kernels::{F32x16, LANES, Unrolled, View, ViewMut};
+use crate::arch::{Arch, Kernel};
+use crate::update::{ParamMut, Pointers, UpdateRule};
+use crate::{F32x16, LANES, Simd, SimdFloat, Unrolled, View, ViewMut};
 
 /// The left factor A (m × k): a matrix or the transpose of one.
 #[derive(Clone, Copy)]
@@ -101,7 +101,7 @@ trait Epilogue: Copy {
     ///
     /// # Safety
     /// The place must lie inside the output, padding included.
-    unsafe fn put<L: F32x16, const N: usize>(&self, row: usize, col: usize, value: [L; N]);
+    unsafe fn put<V: F32x16, const N: usize>(&self, row: usize, col: usize, value: [V; N]);
 }
 
 #[derive(Clone, Copy)]
@@ -112,9 +112,9 @@ struct StoreEpilogue {
 
 impl Epilogue for StoreEpilogue {
     #[inline(always)]
-    unsafe fn put<L: F32x16, const N: usize>(&self, row: usize, col: usize, value: [L; N]) {
+    unsafe fn put<V: F32x16, const N: usize>(&self, row: usize, col: usize, value: [V; N]) {
         // SAFETY: the caller vouches for the place.
-        unsafe { Unrolled(value).store(self.at.add(row * self.stride + col)) }
+        unsafe { Unrolled(value).store_ptr(self.at.add(row * self.stride + col)) }
     }
 }
 
@@ -133,7 +133,7 @@ impl<R> Copy for UpdateEpilogue<'_, R> {}
 
 impl<R: UpdateRule> Epilogue for UpdateEpilogue<'_, R> {
     #[inline(always)]
-    unsafe fn put<L: F32x16, const N: usize>(&self, row: usize, col: usize, value: [L; N]) {
+    unsafe fn put<V: F32x16, const N: usize>(&self, row: usize, col: usize, value: [V; N]) {
         // SAFETY: the caller vouches for the place.
         unsafe { self.pointers.step(self.rule, row, col, value) }
     }
@@ -148,28 +148,28 @@ const PACKED_B_LEN: usize = 4096;
 /// Rows from which on it pays to bring the columns of a panel together.
 const MIN_ROWS_TO_PACK: usize = 32;
 
-struct Product<'a, S> {
+struct Product<'a, E> {
     a: Lhs<'a>,
     b: View<'a>,
     bias: Option<&'a [f32]>,
-    epilogue: S,
+    epilogue: E,
 }
 
-impl<S: Epilogue> Kernel for Product<'_, S> {
+impl<E: Epilogue> Kernel for Product<'_, E> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let vectors = self.b.cols.div_ceil(LANES);
         let mut v = 0;
         while v < vectors {
-            let n = if L::HAS_32_REGISTERS && v + 2 <= vectors { 2 } else { 1 };
+            let n = if S::HAS_32_REGISTERS && v + 2 <= vectors { 2 } else { 1 };
             // SAFETY: `check` holds the shapes to each other and every row is padded to whole vectors, so
             // that B and C have the n vectors of columns, and the bias too.
             unsafe {
                 match n {
-                    2 => self.panel::<L, 2>(v * LANES),
-                    _ => self.panel::<L, 1>(v * LANES),
+                    2 => self.panel::<S, 2>(simd, v * LANES),
+                    _ => self.panel::<S, 1>(simd, v * LANES),
                 }
             }
             v += n;
@@ -177,31 +177,31 @@ impl<S: Epilogue> Kernel for Product<'_, S> {
     }
 }
 
-impl<S: Epilogue> Product<'_, S> {
+impl<E: Epilogue> Product<'_, E> {
     /// All rows of the N vectors of columns from `col` on.
     ///
     /// # Safety
     /// B, C and the bias must have these columns, padding included.
     #[inline(always)]
-    unsafe fn panel<L: F32x16, const N: usize>(&self, col: usize) {
+    unsafe fn panel<S: Simd, const N: usize>(&self, simd: S, col: usize) {
         let m = self.a.shape().0;
         let mut packed = PackedB([MaybeUninit::uninit(); PACKED_B_LEN]);
         // SAFETY: the caller vouches for the columns; `row` + the tile's height ≤ m, the rows of A and C; and
         // what is brought packed has room there.
         unsafe {
             let b = if self.b.rows * N * LANES <= PACKED_B_LEN && MIN_ROWS_TO_PACK <= m {
-                self.pack_b::<L, N>(col, &mut packed)
+                self.pack_b::<S, N>(simd, col, &mut packed)
             } else {
                 (self.b.at.wrapping_add(col), self.b.stride)
             };
             let mut row = 0;
             while row < m {
                 row += match m - row {
-                    8.. if L::HAS_32_REGISTERS => (self.tile::<L, 8, N>(row, col, b), 8).1,
-                    6.. => (self.tile::<L, 6, N>(row, col, b), 6).1,
-                    4.. => (self.tile::<L, 4, N>(row, col, b), 4).1,
-                    2.. => (self.tile::<L, 2, N>(row, col, b), 2).1,
-                    _ => (self.tile::<L, 1, N>(row, col, b), 1).1,
+                    8.. if S::HAS_32_REGISTERS => (self.tile::<S, 8, N>(simd, row, col, b), 8).1,
+                    6.. => (self.tile::<S, 6, N>(simd, row, col, b), 6).1,
+                    4.. => (self.tile::<S, 4, N>(simd, row, col, b), 4).1,
+                    2.. => (self.tile::<S, 2, N>(simd, row, col, b), 2).1,
+                    _ => (self.tile::<S, 1, N>(simd, row, col, b), 1).1,
                 };
             }
         }
@@ -213,8 +213,9 @@ impl<S: Epilogue> Product<'_, S> {
     /// # Safety
     /// B must have these columns, padding included, and `packed` room for them.
     #[inline(always)]
-    unsafe fn pack_b<L: F32x16, const N: usize>(
+    unsafe fn pack_b<S: Simd, const N: usize>(
         &self,
+        simd: S,
         col: usize,
         packed: &mut PackedB,
     ) -> (*const f32, usize) {
@@ -223,8 +224,8 @@ impl<S: Epilogue> Product<'_, S> {
             for j in 0..N {
                 // SAFETY: the caller vouches for the columns, and for room for them.
                 unsafe {
-                    let line = L::load(self.b.at.add(r * self.b.stride + col + j * LANES));
-                    line.store(to.add((r * N + j) * LANES));
+                    let line = simd.load_ptr(self.b.at.add(r * self.b.stride + col + j * LANES));
+                    line.store_ptr(to.add((r * N + j) * LANES));
                 }
             }
         }
@@ -237,19 +238,20 @@ impl<S: Epilogue> Product<'_, S> {
     /// A and C must have the M rows from `row` on, C and the bias the N vectors at `col`, padding included,
     /// and from `b` on N vectors must be readable in each of B's rows.
     #[inline(always)]
-    unsafe fn tile<L: F32x16, const M: usize, const N: usize>(
+    unsafe fn tile<S: Simd, const M: usize, const N: usize>(
         &self,
+        simd: S,
         row: usize,
         col: usize,
         (b, stride): (*const f32, usize),
     ) {
         let (down, along) = self.a.strides();
-        let mut c = [[L::splat(0.0); N]; M];
+        let mut c = [[simd.splat(0.0); N]; M];
         // SAFETY: the caller vouches that the tile lies inside A, B and C.
         unsafe {
             if let Some(bias) = self.bias {
                 for j in 0..N {
-                    let start = L::load(bias.as_ptr().add(col + j * LANES));
+                    let start = simd.load_ptr(bias.as_ptr().add(col + j * LANES));
                     for c in &mut c {
                         c[j] = start;
                     }
@@ -258,12 +260,12 @@ impl<S: Epilogue> Product<'_, S> {
             let mut a = self.a.matrix.at.wrapping_add(row * down);
             let mut b = b;
             for _ in 0..self.b.rows {
-                let mut line = [L::splat(0.0); N];
+                let mut line = [simd.splat(0.0); N];
                 for j in 0..N {
-                    line[j] = L::load(b.add(j * LANES));
+                    line[j] = simd.load_ptr(b.add(j * LANES));
                 }
                 for i in 0..M {
-                    let factor = L::splat(*a.add(i * down));
+                    let factor = simd.splat(*a.add(i * down));
                     for j in 0..N {
                         c[i][j] = factor.mul_add(line[j], c[i][j]);
                     }

@@ -1,10 +1,10 @@
 //! Softmax, alone and together with the cross-entropy that usually follows it.
 
-use crate::kernels::arch::{Arch, Kernel};
-use crate::kernels::lanes::portable::Portable;
-use crate::kernels::math::{exp, ln};
-use crate::kernels::pointwise::CLIP;
-use crate::kernels::{F32x16, LANES, SimdFloat, View, ViewMut};
+use crate::arch::{Arch, Kernel};
+use crate::lanes::portable::Portable;
+use crate::math::{exp, ln};
+use crate::pointwise::CLIP;
+use crate::{F32x16, LANES, Simd, SimdFloat, View, ViewMut};
 
 /// p ← softmax(z) in every row of `z` (rows × classes); the padding becomes 0.
 pub fn softmax(arch: Arch, z: ViewMut<'_>) {
@@ -49,16 +49,15 @@ impl Kernel for Softmax<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(mut self) {
+    fn run<S: Simd>(mut self, simd: S) {
         let cols = self.z.cols;
         for r in 0..self.z.rows {
             let row = self.z.row(r);
             let at = row.as_mut_ptr();
             // SAFETY: the row is padded to whole vectors, and both pointers are its one mutable borrow.
-            let (_, sum) = unsafe { exponentiate::<L>(at, at, cols) };
-            for lanes in row.chunks_exact_mut(LANES) {
-                // SAFETY: the chunk holds LANES numbers.
-                unsafe { (L::load(lanes.as_ptr()) / L::splat(sum)).store(lanes.as_mut_ptr()) };
+            let (_, sum) = unsafe { exponentiate::<S>(simd, at, at, cols) };
+            for p in row.as_chunks_mut().0 {
+                (simd.load(p) / simd.splat(sum)).store(p);
             }
         }
     }
@@ -76,22 +75,21 @@ impl Kernel for Crossentropy<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(mut self) {
+    fn run<S: Simd>(mut self, simd: S) {
         // As many rows at a time as have their logarithms side by side.
         for from in (0..self.z.rows).step_by(LANES) {
             let n = LANES.min(self.z.rows - from);
             let (mut sums, mut greatest) = ([1.0; LANES], [0.0; LANES]);
             let (mut hits, mut totals) = ([0.0; LANES], [0.0; LANES]);
             for r in 0..n {
-                (greatest[r], sums[r]) = self.exponentiate::<L>(from + r);
-                (hits[r], totals[r]) = self.hit::<L>(from + r);
+                (greatest[r], sums[r]) = self.exponentiate::<S>(simd, from + r);
+                (hits[r], totals[r]) = self.hit::<S>(simd, from + r);
             }
-            // SAFETY: the array holds LANES numbers.
-            let all = unsafe { L::load(sums.as_ptr()) };
-            let (logs, inverses) = (ln(all).to_array(), (L::splat(1.0) / all).to_array());
+            let all = simd.load(&sums);
+            let (logs, inverses) = (ln(all).to_array(), (simd.splat(1.0) / all).to_array());
             for r in 0..n {
                 self.losses[from + r] = (logs[r] + greatest[r]) * totals[r] - hits[r];
-                self.differentiate::<L>(from + r, inverses[r]);
+                self.differentiate::<S>(simd, from + r, inverses[r]);
             }
         }
     }
@@ -100,12 +98,10 @@ impl Kernel for Crossentropy<'_> {
 impl Crossentropy<'_> {
     /// Σ t z and Σ t of row `r`.
     #[inline(always)]
-    fn hit<L: F32x16>(&self, r: usize) -> (f32, f32) {
-        let (mut hit, mut total) = (L::splat(0.0), L::splat(0.0));
-        let (row, targets) = (self.z.row(r), self.targets.row(r));
-        for (z, t) in row.chunks_exact(LANES).zip(targets.chunks_exact(LANES)) {
-            // SAFETY: both chunks hold LANES numbers.
-            let (z, t) = unsafe { (L::load(z.as_ptr()), L::load(t.as_ptr())) };
+    fn hit<S: Simd>(&self, simd: S, r: usize) -> (f32, f32) {
+        let (mut hit, mut total) = (simd.splat(0.0), simd.splat(0.0));
+        for (z, t) in self.z.vectors(r).iter().zip(self.targets.vectors(r)) {
+            let (z, t) = (simd.load(z), simd.load(t));
             hit = t.mul_add(z, hit);
             total = total + t;
         }
@@ -114,23 +110,19 @@ impl Crossentropy<'_> {
 
     /// δ ← e^(z − max z) in row `r`; returns max z and the sum.
     #[inline(always)]
-    fn exponentiate<L: F32x16>(&mut self, r: usize) -> (f32, f32) {
+    fn exponentiate<S: Simd>(&mut self, simd: S, r: usize) -> (f32, f32) {
         let (row, delta) = (self.z.row(r), self.delta.row(r));
         // SAFETY: both rows have the same length, whole vectors.
-        unsafe { exponentiate::<L>(row.as_ptr(), delta.as_mut_ptr(), self.z.cols) }
+        unsafe { exponentiate::<S>(simd, row.as_ptr(), delta.as_mut_ptr(), self.z.cols) }
     }
 
     /// δ ← (δ · `inverse` − t) · scale in row `r`.
     #[inline(always)]
-    fn differentiate<L: F32x16>(&mut self, r: usize, inverse: f32) {
-        let (inverse, scale) = (L::splat(inverse), L::splat(self.scale));
-        let targets = self.targets.row(r);
-        for (d, t) in self.delta.row(r).chunks_exact_mut(LANES).zip(targets.chunks_exact(LANES)) {
-            // SAFETY: both chunks hold LANES numbers.
-            unsafe {
-                let p = L::load(d.as_ptr()) * inverse;
-                ((p - L::load(t.as_ptr())) * scale).store(d.as_mut_ptr());
-            }
+    fn differentiate<S: Simd>(&mut self, simd: S, r: usize, inverse: f32) {
+        let (inverse, scale) = (simd.splat(inverse), simd.splat(self.scale));
+        for (d, t) in self.delta.vectors(r).iter_mut().zip(self.targets.vectors(r)) {
+            let p = simd.load(d) * inverse;
+            ((p - simd.load(t)) * scale).store(d);
         }
     }
 }
@@ -140,21 +132,21 @@ impl Crossentropy<'_> {
 /// # Safety
 /// Whole vectors must be readable from `z` on and writable from `e` on, which may be `z`.
 #[inline(always)]
-unsafe fn exponentiate<L: F32x16>(z: *const f32, e: *mut f32, cols: usize) -> (f32, f32) {
-    let mut greatest = L::splat(f32::NEG_INFINITY);
+unsafe fn exponentiate<S: Simd>(simd: S, z: *const f32, e: *mut f32, cols: usize) -> (f32, f32) {
+    let mut greatest = simd.splat(f32::NEG_INFINITY);
     for col in (0..cols).step_by(LANES) {
         // SAFETY: the caller vouches for the vector.
-        let z = unsafe { L::load(z.add(col)) };
+        let z = unsafe { simd.load_ptr(z.add(col)) };
         greatest = greatest.max(z.select_prefix(cols - col, f32::NEG_INFINITY));
     }
     let greatest = greatest.greatest();
-    let mut sum = L::splat(0.0);
+    let mut sum = simd.splat(0.0);
     for col in (0..cols).step_by(LANES) {
         // SAFETY: the caller vouches for the vector in both places.
         unsafe {
-            let power = exp(L::load(z.add(col)) - L::splat(greatest));
+            let power = exp(simd.load_ptr(z.add(col)) - simd.splat(greatest));
             let power = power.select_prefix(cols - col, 0.0);
-            power.store(e.add(col));
+            power.store_ptr(e.add(col));
             sum = sum + power;
         }
     }
@@ -176,20 +168,16 @@ impl Kernel for Differentiate<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(mut self) {
+    fn run<S: Simd>(mut self, simd: S) {
         for r in 0..self.p.rows {
-            let (p, delta) = (self.p.row(r), self.delta.row(r));
-            let mut sum = L::splat(0.0);
-            for (p, d) in p.chunks_exact(LANES).zip(delta.chunks_exact(LANES)) {
-                // SAFETY: both chunks hold LANES numbers.
-                sum = unsafe { L::load(p.as_ptr()).mul_add(L::load(d.as_ptr()), sum) };
+            let (p, delta) = (self.p.vectors(r), self.delta.vectors(r));
+            let mut sum = simd.splat(0.0);
+            for (p, d) in p.iter().zip(&*delta) {
+                sum = simd.load(p).mul_add(simd.load(d), sum);
             }
-            let sum = L::splat(sum.sum());
-            for (p, d) in p.chunks_exact(LANES).zip(delta.chunks_exact_mut(LANES)) {
-                // SAFETY: both chunks hold LANES numbers.
-                unsafe {
-                    (L::load(p.as_ptr()) * (L::load(d.as_ptr()) - sum)).store(d.as_mut_ptr());
-                };
+            let sum = simd.splat(sum.sum());
+            for (p, d) in p.iter().zip(delta) {
+                (simd.load(p) * (simd.load(d) - sum)).store(d);
             }
         }
     }
@@ -215,7 +203,7 @@ pub fn probability_crossentropy(
         for ((p, t), d) in p.iter().zip(t).zip(&mut *delta) {
             let q = p / total;
             let c = q.clamp(CLIP, 1.0 - CLIP);
-            sum -= t * ln(Portable::<true>::splat(c)).to_array()[0];
+            sum -= t * ln(Portable::<true>.splat(c)).to_array()[0];
             // Where the clip holds, the loss does not depend on q.
             *d = if q == c { -t / q } else { 0.0 };
             along += *d * q;
@@ -237,7 +225,7 @@ pub fn sparse_probability_crossentropy(
 ) {
     assert!((p.rows, p.cols) == (targets.rows, targets.cols));
     assert!((p.rows, p.cols) == (delta.rows, delta.cols) && losses.len() == p.rows);
-    let log = |x: f32| ln(Portable::<true>::splat(x)).to_array()[0];
+    let log = |x: f32| ln(Portable::<true>.splat(x)).to_array()[0];
     let clip = |p: f32| p.clamp(CLIP, 1.0 - CLIP);
     let n = p.cols;
     for (r, loss) in losses.iter_mut().enumerate() {
@@ -256,7 +244,7 @@ pub fn sparse_probability_crossentropy(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::{Matrix, plain};
+    use crate::{Matrix, plain};
 
     fn rows(n_classes: usize) -> (Matrix, Matrix) {
         let z: Vec<f32> = (0..5 * n_classes).map(|i| ((i * 37) % 23) as f32 / 3.0 - 3.0).collect();

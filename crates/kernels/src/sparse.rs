@@ -11,7 +11,7 @@ use crate::kernels::groups::{GROUP, Groups};
 use crate::kernels::naps::{Naps, Visit, Visits, Wake};
 use crate::kernels::turned::{PART, Part, Slot, Turned};
 use crate::kernels::update::{ParamMut, Pointers, UpdateRule};
-use crate::kernels::{F32x16, LANES, View, ViewMut};
+use crate::kernels::{F32x16, LANES, Simd, SimdFloat, View, ViewMut};
 
 /// C ← C₀ + X W for the batch that `turned` holds of its band of `x`: W is (features × n), C
 /// (batch × n), and every row of C₀ is `start` (n, padded), or 0.
@@ -69,16 +69,16 @@ pub fn sparse_update<R: UpdateRule>(
 /// The panels of a strip are done for one group of features before the next group: its slots are at
 /// hand, and how many they are has just been seen by the processor's predictor of branches.
 macro_rules! strips {
-    ($lanes:ident, $cols:expr, $strip:ident of $job:expr) => {{
+    ($simd:ident, $isa:ident, $cols:expr, $strip:ident of $job:expr) => {{
         let vectors = $cols.div_ceil(LANES);
         let mut v = 0;
         while v < vectors {
             let col = v * LANES;
             v += match vectors - v {
-                4.. if $lanes::HAS_32_REGISTERS => ($job.$strip::<$lanes, 4, 1>(col), 4).1,
-                4.. => ($job.$strip::<$lanes, 2, 2>(col), 4).1,
-                2.. => ($job.$strip::<$lanes, 2, 1>(col), 2).1,
-                _ => ($job.$strip::<$lanes, 1, 1>(col), 1).1,
+                4.. if $isa::HAS_32_REGISTERS => ($job.$strip::<$isa, 4, 1>($simd, col), 4).1,
+                4.. => ($job.$strip::<$isa, 2, 2>($simd, col), 4).1,
+                2.. => ($job.$strip::<$isa, 2, 1>($simd, col), 2).1,
+                _ => ($job.$strip::<$isa, 1, 1>($simd, col), 1).1,
             };
         }
     }};
@@ -95,10 +95,10 @@ impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, simd: S) {
         // SAFETY: `sparse_product` has checked all shapes, so that W has the features of the band and C the
         // rows of the batch; `strips` goes no further than the columns.
-        unsafe { strips!(L, self.w.cols, strip of self) }
+        unsafe { strips!(simd, S, self.w.cols, strip of self) }
     }
 }
 
@@ -109,7 +109,7 @@ impl Forward<'_> {
     /// W, C and the start must have these columns, padding included; W the features of the band, and C
     /// the rows of the batch.
     #[inline(always)]
-    unsafe fn strip<L: F32x16, const N: usize, const P: usize>(&self, col: usize) {
+    unsafe fn strip<S: Simd, const N: usize, const P: usize>(&self, simd: S, col: usize) {
         let turned = self.turned;
         // The last group of all may have fewer features than the others.
         let n_features = self.w.rows - GROUP * turned.first;
@@ -118,7 +118,7 @@ impl Forward<'_> {
         // whose rows are below `turned.rows`; `first + i` is a feature of the band.
         unsafe {
             for v in 0..N * P {
-                self.begin::<L>(col + v * LANES);
+                self.begin::<S>(simd, col + v * LANES);
             }
             for q in 0..turned.parts {
                 let first_row = q * turned.part;
@@ -129,7 +129,7 @@ impl Forward<'_> {
                         for i in 0..P {
                             let at = (first_row, col + i * N * LANES);
                             let first = GROUP * (turned.first + p);
-                            self.features::<L, N, GROUP>(first, 0, (part, slots), at);
+                            self.features::<S, N, GROUP>(simd, first, 0, (part, slots), at);
                         }
                     }
                 }
@@ -137,8 +137,9 @@ impl Forward<'_> {
                     let slots = part.slots(p);
                     for i in 0..n_features - GROUP * p {
                         for v in 0..N * P {
-                            let (first, at) = (GROUP * (turned.first + p), col + v * LANES);
-                            self.features::<L, 1, 1>(first + i, i, (part, slots), (first_row, at));
+                            let (first, at) =
+                                (GROUP * (turned.first + p) + i, (first_row, col + v * LANES));
+                            self.features::<S, 1, 1>(simd, first, i, (part, slots), at);
                         }
                     }
                 }
@@ -151,15 +152,15 @@ impl Forward<'_> {
     /// # Safety
     /// C and the start must have the vector, padding included.
     #[inline(always)]
-    unsafe fn begin<L: F32x16>(&self, col: usize) {
+    unsafe fn begin<S: Simd>(&self, simd: S, col: usize) {
         // SAFETY: the caller vouches for the vector, and `r` is a row of C.
         unsafe {
             let start = match self.start {
-                Some(start) => L::load(start.as_ptr().add(col)),
-                None => L::splat(0.0),
+                Some(start) => simd.load_ptr(start.as_ptr().add(col)),
+                None => simd.splat(0.0),
             };
             for r in 0..self.c.rows {
-                start.store(self.c.at.add(r * self.c.stride + col));
+                start.store_ptr(self.c.at.add(r * self.c.stride + col));
             }
         }
     }
@@ -171,31 +172,33 @@ impl Forward<'_> {
     /// W must have the features, C the rows of the slots from `row` on, and both the vectors; the slots
     /// must be of the part.
     #[inline(always)]
-    unsafe fn features<L: F32x16, const N: usize, const K: usize>(
+    unsafe fn features<S: Simd, const N: usize, const K: usize>(
         &self,
+        simd: S,
         first: usize,
         place: usize,
         (part, slots): (Part<'_>, &[Slot]),
         (row, col): (usize, usize),
     ) {
-        let mut w = [[L::splat(0.0); N]; K];
+        let mut w = [[simd.splat(0.0); N]; K];
         // SAFETY: the caller vouches for features, rows and vectors, and for the slots.
         unsafe {
             let c = self.c.at.add(row * self.c.stride + col);
             for i in 0..K {
                 for j in 0..N {
-                    w[i][j] = L::load(self.w.at.add((first + i) * self.w.stride + col + j * LANES));
+                    w[i][j] =
+                        simd.load_ptr(self.w.at.add((first + i) * self.w.stride + col + j * LANES));
                 }
             }
             for slot in slots {
-                let x = values::<L, K>(&part, *slot, place);
+                let x = values::<S, K>(simd, &part, *slot, place);
                 let c = c.add(slot.row() * self.c.stride);
                 for j in 0..N {
-                    let mut sum = L::load(c.add(j * LANES));
+                    let mut sum = simd.load_ptr(c.add(j * LANES));
                     for i in 0..K {
                         sum = x[i].mul_add(w[i][j], sum);
                     }
-                    sum.store(c.add(j * LANES));
+                    sum.store_ptr(c.add(j * LANES));
                 }
             }
         }
@@ -219,10 +222,10 @@ impl<R: UpdateRule> Kernel for Backward<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, simd: S) {
         // SAFETY: `sparse_update` has checked that weights, state and δ have the same columns, that δ has the
         // rows of the batch, and that the weights have the features of all groups that are visited.
-        unsafe { strips!(L, self.sums.delta.cols, strip of self) }
+        unsafe { strips!(simd, S, self.sums.delta.cols, strip of self) }
     }
 }
 
@@ -233,14 +236,13 @@ impl<R: UpdateRule> Backward<'_, R> {
     /// Weights, state and δ must have these columns, padding included; δ the rows of the batch; weights
     /// and state the features of the groups that are visited; and the batch those groups.
     #[inline(always)]
-    unsafe fn strip<L: F32x16, const N: usize, const P: usize>(&self, col: usize) {
+    unsafe fn strip<S: Simd, const N: usize, const P: usize>(&self, simd: S, col: usize) {
         // Copies, which no store can change.
         let Backward { sums, first, features, visits, naps, pointers, .. } = *self;
         let rule = *self.rule;
         let vectors = N * P * LANES;
         sums.delta.columns(col, sums.delta.cols.min(col + vectors)).prefetch(PART);
         let mut ahead = Ahead::new(self.ahead, visits.len(), col == 0);
-        // Who goes along whole rows is understood by the processor's own prefetching.
         let wide = vectors < sums.delta.cols;
         for (i, visit) in visits.iter().enumerate() {
             ahead.visit();
@@ -262,15 +264,15 @@ impl<R: UpdateRule> Backward<'_, R> {
                     if visit.slept != 0 {
                         let wake = Wake { rule, nap: naps.of(visit.slept) };
                         for place in 0..n {
-                            pointers.step(&wake, row + place, col, [L::splat(0.0); N]);
+                            pointers.step(&wake, row + place, col, [simd.splat(0.0); N]);
                         }
                     } else if n == GROUP {
-                        let g = sums.of::<L, N, GROUP>(p, 0, col);
-                        update::<L, R, N, GROUP>(pointers, &rule, (row, col), g);
+                        let g = sums.of::<S, N, GROUP>(simd, p, 0, col);
+                        update::<S, R, N, GROUP>(pointers, &rule, (row, col), g);
                     } else {
                         for place in 0..n {
-                            let g = sums.of::<L, N, 1>(p, place, col);
-                            update::<L, R, N, 1>(pointers, &rule, (row + place, col), g);
+                            let g = sums.of::<S, N, 1>(simd, p, place, col);
+                            update::<S, R, N, 1>(pointers, &rule, (row + place, col), g);
                         }
                     }
                 }
@@ -284,19 +286,18 @@ impl<R: UpdateRule> Backward<'_, R> {
 /// # Safety
 /// The target must have the rows and the vectors, and no one else may use them.
 #[inline(always)]
-unsafe fn update<L: F32x16, R: UpdateRule, const N: usize, const K: usize>(
+unsafe fn update<S: Simd, R: UpdateRule, const N: usize, const K: usize>(
     pointers: Pointers,
     rule: &R,
     (row, col): (usize, usize),
-    g: [[L; N]; K],
+    g: [[S::F32; N]; K],
 ) {
     for i in 0..K {
         // SAFETY: the caller vouches for the N vectors of each row.
         unsafe {
-            if L::HAS_32_REGISTERS {
+            if S::HAS_32_REGISTERS {
                 pointers.step(rule, row + i, col, g[i]);
             } else {
-                // One by one: there are too few registers for more.
                 for j in 0..N {
                     pointers.step(rule, row + i, col + j * LANES, [g[i][j]]);
                 }
@@ -328,23 +329,23 @@ impl<'a> Sums<'a> {
     /// # Safety
     /// Group `p` must be one of the band's, and δ must have the vectors in all rows of the batch.
     #[inline(always)]
-    unsafe fn of<L: F32x16, const N: usize, const K: usize>(
+    unsafe fn of<S: Simd, const N: usize, const K: usize>(
         &self,
+        simd: S,
         p: usize,
         place: usize,
         col: usize,
-    ) -> [[L; N]; K] {
-        let mut g = [[L::splat(0.0); N]; K];
-        let p = p - self.first;
+    ) -> [[S::F32; N]; K] {
+        let (mut g, p) = ([[simd.splat(0.0); N]; K], p - self.first);
         // SAFETY: the caller vouches for the group, whose slots are of its part, and for the rows of δ: those
         // of part q begin with row q · `turned.part`.
         unsafe {
             let delta = self.delta.at.wrapping_add(col);
-            self.add((self.part, self.part.slots(p)), place, delta, &mut g);
+            self.add(simd, (self.part, self.part.slots(p)), place, delta, &mut g);
             for q in 1..self.parts {
                 let delta = delta.add(q * self.turned.part * self.delta.stride);
                 let part = self.turned.part(q);
-                self.add((part, part.slots(p)), place, delta, &mut g);
+                self.add(simd, (part, part.slots(p)), place, delta, &mut g);
             }
         }
         g
@@ -355,20 +356,21 @@ impl<'a> Sums<'a> {
     /// # Safety
     /// The slots must be of the part, and N vectors must be readable in each of their rows from `delta` on.
     #[inline(always)]
-    unsafe fn add<L: F32x16, const N: usize, const K: usize>(
+    unsafe fn add<S: Simd, const N: usize, const K: usize>(
         &self,
+        simd: S,
         (part, slots): (Part<'_>, &[Slot]),
         place: usize,
         delta: *const f32,
-        g: &mut [[L; N]; K],
+        g: &mut [[S::F32; N]; K],
     ) {
         for slot in slots {
             // SAFETY: the caller vouches for the slot and for its row.
             unsafe {
-                let x = values::<L, K>(&part, *slot, place);
+                let x = values::<S, K>(simd, &part, *slot, place);
                 let delta = delta.add(slot.row() * self.delta.stride);
                 for j in 0..N {
-                    let delta = L::load(delta.add(j * LANES));
+                    let delta = simd.load_ptr(delta.add(j * LANES));
                     for i in 0..K {
                         g[i][j] = x[i].mul_add(delta, g[i][j]);
                     }
@@ -383,11 +385,16 @@ impl<'a> Sums<'a> {
 /// # Safety
 /// The slot must be one of the part.
 #[inline(always)]
-unsafe fn values<L: F32x16, const K: usize>(part: &Part<'_>, slot: Slot, place: usize) -> [L; K] {
-    let mut x = [L::splat(0.0); K];
+unsafe fn values<S: Simd, const K: usize>(
+    simd: S,
+    part: &Part<'_>,
+    slot: Slot,
+    place: usize,
+) -> [S::F32; K] {
+    let mut x = [simd.splat(0.0); K];
     for i in 0..K {
         // SAFETY: the caller vouches for the slot.
-        x[i] = L::splat(unsafe { part.value(slot, place + i) });
+        x[i] = simd.splat(unsafe { part.value(slot, place + i) });
     }
     x
 }

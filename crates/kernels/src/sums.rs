@@ -1,8 +1,8 @@
 //! Sums of matrices, and of squares and magnitudes along the rows and the columns of one, each in one
 //! fixed order, and the scaling by what comes of them; nothing here is divided among threads but by rows or columns.
 
-use crate::kernels::arch::{Arch, Kernel};
-use crate::kernels::{F32x16, LANES, View, ViewMut};
+use crate::arch::{Arch, Kernel};
+use crate::{F32x16, LANES, Simd, SimdFloat, View, ViewMut};
 
 /// `sums[r]` ← Σ x² over row r of `m`: 16 running sums, then the halving tree of [`F32x16::sum`].
 pub fn row_square_sums(arch: Arch, m: View<'_>, sums: &mut [f64]) {
@@ -43,12 +43,11 @@ impl<const SQUARES: bool> Kernel for RowSums<'_, SQUARES> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, simd: S) {
         for (r, sum) in self.sums.iter_mut().enumerate() {
-            let mut terms = L::splat(0.0);
-            for (i, x) in self.m.row(r).chunks_exact(LANES).enumerate() {
-                // SAFETY: the chunk holds LANES numbers.
-                let x = unsafe { L::load(x.as_ptr()) };
+            let mut terms = simd.splat(0.0);
+            for (i, x) in self.m.vectors(r).iter().enumerate() {
+                let x = simd.load(x);
                 // What stands in the padding is no number of the matrix.
                 let rest = self.m.cols - i * LANES;
                 let x = if rest < LANES { x.select_prefix(rest, 0.0) } else { x };
@@ -68,16 +67,14 @@ impl Kernel for ColumnSums<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(mut self) {
-        for (i, sum) in self.sums.row(0).chunks_exact_mut(LANES).enumerate() {
-            let mut squares = L::splat(0.0);
+    fn run<S: Simd>(mut self, simd: S) {
+        for (i, sum) in self.sums.vectors(0).iter_mut().enumerate() {
+            let mut squares = simd.splat(0.0);
             for r in 0..self.m.rows {
-                // SAFETY: the rows of both are padded to whole vectors, and as wide as each other.
-                let x = unsafe { L::load(self.m.row(r).as_ptr().add(i * LANES)) };
+                let x = simd.load(&self.m.vectors(r)[i]);
                 squares = x.mul_add(x, squares);
             }
-            // SAFETY: the chunk holds LANES numbers.
-            unsafe { squares.store(sum.as_mut_ptr()) };
+            squares.store(sum);
         }
     }
 }
@@ -91,20 +88,18 @@ impl<const N: usize> Kernel for MatrixSum<'_, N> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(mut self) {
+    fn run<S: Simd>(mut self, simd: S) {
         for r in 0..self.s.rows {
-            for (i, to) in self.s.row(r).chunks_exact_mut(LANES).enumerate() {
+            for (i, s) in self.s.vectors(r).iter_mut().enumerate() {
                 let mut sum = None;
                 for term in &self.terms {
-                    // SAFETY: the rows of all are padded to whole vectors, and as wide as each other.
-                    let term = unsafe { L::load(term.row(r).as_ptr().add(i * LANES)) };
+                    let term = simd.load(&term.vectors(r)[i]);
                     sum = Some(match sum {
                         Some(sum) => sum + term,
                         None => term,
                     });
                 }
-                // SAFETY: the chunk holds LANES numbers.
-                unsafe { sum.unwrap_or(L::splat(0.0)).store(to.as_mut_ptr()) };
+                sum.unwrap_or(simd.splat(0.0)).store(s);
             }
         }
     }
@@ -120,15 +115,10 @@ impl Kernel for ScaleOuter<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(mut self) {
+    fn run<S: Simd>(mut self, simd: S) {
         for (r, &down) in self.down.iter().enumerate() {
-            let row = self.m.row(r).chunks_exact_mut(LANES);
-            for (x, along) in row.zip(self.along.chunks_exact(LANES)) {
-                // SAFETY: both chunks hold LANES numbers.
-                unsafe {
-                    let scaled = L::load(x.as_ptr()) * L::splat(down) * L::load(along.as_ptr());
-                    scaled.store(x.as_mut_ptr());
-                }
+            for (x, along) in self.m.vectors(r).iter_mut().zip(self.along.as_chunks().0) {
+                (simd.load(x) * simd.splat(down) * simd.load(along)).store(x);
             }
         }
     }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use crate::kernels::company::Company;
+use crate::company::Company;
 
 /// Spins before a waiting member sleeps: some 50 microseconds.
 const SPINS: usize = 2_000;
@@ -196,7 +196,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::ByRows;
+    use crate::ByRows;
 
     fn count(team: &mut Team) -> usize {
         let done = AtomicUsize::new(0);

@@ -1,9 +1,9 @@
 //! Applies an optimizer's elementwise rule to weights, with the gradient from memory or straight
 //! from the registers of the product that made it.
 
-use crate::kernels::arch::{Arch, Kernel};
-use crate::kernels::prefetch::prefetch_at;
-use crate::kernels::{F32x16, LANES, Matrix, SimdFloat, Unrolled, View, ViewMut};
+use crate::arch::{Arch, Kernel};
+use crate::prefetch::prefetch_at;
+use crate::{F32x16, LANES, Matrix, Simd, SimdFloat, Unrolled, View, ViewMut};
 
 /// The most state vectors that a rule keeps for each weight.
 pub const MAX_SLOTS: usize = 3;
@@ -129,14 +129,15 @@ impl Pointers {
         let at = row * self.stride + col;
         // SAFETY: the caller vouches for the place; value and slots have one shape.
         unsafe {
-            let mut slots = [Unrolled::splat(0.0); MAX_SLOTS];
+            let (simd, g) = (g[0].simd(), Unrolled(g));
+            let mut slots = [g.splat(0.0); MAX_SLOTS];
             for i in 0..R::SLOTS {
-                slots[i] = Unrolled::load(self.slots[i].add(at));
+                slots[i] = Unrolled::load_ptr(simd, self.slots[i].add(at));
             }
-            let w = rule.step(Unrolled::load(self.value.add(at)), Unrolled(g), &mut slots);
-            w.store(self.value.add(at));
+            let w = rule.step(Unrolled::load_ptr(simd, self.value.add(at)), g, &mut slots);
+            w.store_ptr(self.value.add(at));
             for i in 0..R::SLOTS {
-                slots[i].store(self.slots[i].add(at));
+                slots[i].store_ptr(self.slots[i].add(at));
             }
         }
     }
@@ -187,12 +188,12 @@ impl<R: UpdateRule> Kernel for Update<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let rule = *self.rule;
         for r in 0..self.gradient.rows {
-            for (i, g) in self.gradient.row(r).chunks_exact(LANES).enumerate() {
+            for (i, g) in self.gradient.vectors(r).iter().enumerate() {
                 // SAFETY: `update` has checked that target and gradient have one shape.
-                unsafe { self.pointers.step(&rule, r, i * LANES, [L::load(g.as_ptr())]) };
+                unsafe { self.pointers.step(&rule, r, i * LANES, [simd.load(g)]) };
             }
         }
     }
@@ -209,12 +210,12 @@ impl<R: UpdateRule> Kernel for Map<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let rule = *self.rule;
         for r in 0..self.rows {
             for col in (0..self.cols).step_by(LANES) {
                 // SAFETY: the target has row `r` and column `col`, and its rows are padded to whole vectors.
-                unsafe { self.pointers.step(&rule, r, col, [L::splat(0.0)]) };
+                unsafe { self.pointers.step(&rule, r, col, [simd.splat(0.0)]) };
             }
         }
     }
@@ -230,15 +231,15 @@ impl<R: UpdateRule> Kernel for BiasUpdate<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: F32x16>(self) {
+    fn run<S: Simd>(self, simd: S) {
         let vectors = self.delta.cols.div_ceil(LANES);
         let mut v = 0;
         while v < vectors {
             // SAFETY: rows are padded to whole vectors, and `bias_update` has checked the shapes.
             unsafe {
                 v += match vectors - v {
-                    4.. => (self.columns::<L, 4>(v * LANES), 4).1,
-                    _ => (self.columns::<L, 1>(v * LANES), 1).1,
+                    4.. => (self.columns::<S, 4>(simd, v * LANES), 4).1,
+                    _ => (self.columns::<S, 1>(simd, v * LANES), 1).1,
                 };
             }
         }
@@ -251,14 +252,14 @@ impl<R: UpdateRule> BiasUpdate<'_, R> {
     /// # Safety
     /// δ, the bias and its state must have these columns, padding included.
     #[inline(always)]
-    unsafe fn columns<L: F32x16, const N: usize>(&self, col: usize) {
-        let mut g = [L::splat(0.0); N];
+    unsafe fn columns<S: Simd, const N: usize>(&self, simd: S, col: usize) {
+        let mut g = [simd.splat(0.0); N];
         // SAFETY: the caller vouches for the columns, `r` is a row of δ, and the bias has row 0.
         unsafe {
             for r in 0..self.delta.rows {
                 let row = self.delta.at.add(r * self.delta.stride + col);
                 for j in 0..N {
-                    g[j] = g[j] + L::load(row.add(j * LANES));
+                    g[j] = g[j] + simd.load_ptr(row.add(j * LANES));
                 }
             }
             self.pointers.step(self.rule, 0, col, g);

@@ -77,8 +77,8 @@ impl UpdateRule for Slope {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, g: L, w: L, _: &mut [L; MAX_SLOTS]) -> L {
-        let (zero, l1) = (L::splat(0.0), L::splat(self.l1));
+        let (zero, l1) = (g.splat(0.0), g.splat(self.l1));
         let sign = zero.select_lt(w, l1, w.select_lt(zero, -l1, zero));
-        L::splat(self.twice_l2).mul_add(w, g) + sign
+        g.splat(self.twice_l2).mul_add(w, g) + sign
     }
 }

@@ -68,12 +68,11 @@ impl UpdateRule for Step {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [a, d, _]: &mut [L; MAX_SLOTS]) -> L {
-        let (rho, fresh, epsilon) =
-            (L::splat(self.rho), L::splat(self.fresh), L::splat(self.epsilon));
+        let (rho, fresh, epsilon) = (w.splat(self.rho), w.splat(self.fresh), w.splat(self.epsilon));
         *a = rho.mul_add(*a, fresh * g * g);
         let past = *d + epsilon;
         let delta = past * rsqrt(past) * rsqrt(*a + epsilon) * g;
         *d = rho.mul_add(*d, fresh * delta * delta);
-        L::splat(-self.eta).mul_add(delta, w)
+        w.splat(-self.eta).mul_add(delta, w)
     }
 }

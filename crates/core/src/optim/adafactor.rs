@@ -166,8 +166,8 @@ impl UpdateRule for OfVector {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, g: L, _: L, [v, ..]: &mut [L; MAX_SLOTS]) -> L {
-        let square = g.mul_add(g, L::splat(self.epsilon));
-        *v = L::splat(self.beta).mul_add(*v, L::splat(self.fresh) * square);
+        let square = g.mul_add(g, g.splat(self.epsilon));
+        *v = g.splat(self.beta).mul_add(*v, g.splat(self.fresh) * square);
         g * rsqrt(*v)
     }
 }

@@ -63,6 +63,6 @@ impl UpdateRule for Step {
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [a, ..]: &mut [L; MAX_SLOTS]) -> L {
         *a = g.mul_add(g, *a);
-        (L::splat(-self.eta) * g).mul_add(rsqrt(*a + L::splat(self.epsilon)), w)
+        (w.splat(-self.eta) * g).mul_add(rsqrt(*a + w.splat(self.epsilon)), w)
     }
 }

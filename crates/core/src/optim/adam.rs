@@ -115,16 +115,16 @@ impl<const AMSGRAD: bool> UpdateRule for Step<AMSGRAD> {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, v, v_hat]: &mut [L; MAX_SLOTS]) -> L {
-        *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
-        *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
+        *m = (g - *m).mul_add(w.splat(self.fresh_1), *m);
+        *v = g.mul_add(g, -*v).mul_add(w.splat(self.fresh_2), *v);
         let mut largest = *v;
         if AMSGRAD {
             *v_hat = v_hat.max(*v);
             largest = *v_hat;
         }
         // The processor's own division would have to wait for its root: both are one unit's work.
-        let inverse = reciprocal(largest.sqrt() + L::splat(self.epsilon));
-        (L::splat(-self.alpha) * *m).mul_add(inverse, w)
+        let inverse = reciprocal(largest.sqrt() + w.splat(self.epsilon));
+        (w.splat(-self.alpha) * *m).mul_add(inverse, w)
     }
     fn naps(&self) -> bool {
         self.naps
@@ -133,17 +133,17 @@ impl<const AMSGRAD: bool> UpdateRule for Step<AMSGRAD> {
     /// β₁ⁿ, β₂ⁿ, and the two sums.
     #[inline(always)]
     fn extend<L: SimdFloat>(&self, [m, v, near, far]: [L; 4]) -> [L; 4] {
-        let m = (-m).mul_add(L::splat(self.fresh_1), m);
-        let v = (-v).mul_add(L::splat(self.fresh_2), v);
-        let way = L::splat(self.alpha) * m;
+        let m = (-m).mul_add(m.splat(self.fresh_1), m);
+        let v = (-v).mul_add(m.splat(self.fresh_2), v);
+        let way = m.splat(self.alpha) * m;
         [m, v, near + way, way.mul_add(rsqrt(v), far)]
     }
 
     #[inline(always)]
     fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
-        let [of_m, of_v, near, far] = nap.map(L::splat);
+        let [of_m, of_v, near, far] = nap.map(|x| w.splat(x));
         let root = v.sqrt();
-        let inverse = reciprocal(root + L::splat(self.epsilon));
+        let inverse = reciprocal(root + w.splat(self.epsilon));
         let sum = (root * inverse).mul_add(far - near, near);
         let w = (-(*m * sum)).mul_add(inverse, w);
         (*m, *v) = (*m * of_m, *v * of_v);

@@ -77,9 +77,9 @@ impl UpdateRule for Step {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, u, _]: &mut [L; MAX_SLOTS]) -> L {
-        *m = (g - *m).mul_add(L::splat(self.fresh), *m);
-        *u = (L::splat(self.beta_2) * *u).max(g.abs());
-        let inverse = reciprocal(*u + L::splat(self.epsilon));
-        (L::splat(-self.alpha) * *m).mul_add(inverse, w)
+        *m = (g - *m).mul_add(w.splat(self.fresh), *m);
+        *u = (w.splat(self.beta_2) * *u).max(g.abs());
+        let inverse = reciprocal(*u + w.splat(self.epsilon));
+        (w.splat(-self.alpha) * *m).mul_add(inverse, w)
     }
 }

@@ -64,8 +64,8 @@ impl<R: UpdateRule> UpdateRule for Adjusted<R> {
     fn step<L: SimdFloat>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
         let Adjustment { decay, limit } = self.adjustment;
         // In this order of the operands NaN stays NaN.
-        let g = L::splat(limit).min(L::splat(-limit).max(g));
-        let w = L::splat(-decay).mul_add(w, w);
+        let g = w.splat(limit).min(w.splat(-limit).max(g));
+        let w = w.splat(-decay).mul_add(w, w);
         self.rule.step(w, g, slots)
     }
 
@@ -134,6 +134,6 @@ impl UpdateRule for Clip {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
-        L::splat(self.limit).min(L::splat(-self.limit).max(w))
+        w.splat(self.limit).min(w.splat(-self.limit).max(w))
     }
 }

@@ -34,6 +34,6 @@ impl UpdateRule for Average {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, a: L, w: L, _: &mut [L; MAX_SLOTS]) -> L {
-        (w - a).mul_add(L::splat(self.fresh), a)
+        (w - a).mul_add(a.splat(self.fresh), a)
     }
 }

@@ -108,7 +108,7 @@ impl<const ROOT: bool> Step<ROOT> {
         match ROOT {
             true => a * rsqrt(a),
             // 0 is raised as the least number is, so that 0⁰ is 1.
-            false => exp(L::splat(self.power) * ln(L::splat(f32::MIN_POSITIVE).max(a))),
+            false => exp(a.splat(self.power) * ln(a.splat(f32::MIN_POSITIVE).max(a))),
         }
     }
 }
@@ -123,12 +123,12 @@ impl<const ROOT: bool> UpdateRule for Step<ROOT> {
         let before = self.raise(*a);
         *a = g.mul_add(g, *a);
         let after = self.raise(*a);
-        let inverse = L::splat(self.inverse);
-        let pull = L::splat(self.shrinkage) - (after - before) * inverse;
+        let inverse = w.splat(self.inverse);
+        let pull = w.splat(self.shrinkage) - (after - before) * inverse;
         *z = *z + pull.mul_add(w, g);
-        let q = after.mul_add(inverse, L::splat(self.penalty));
-        let kept = L::splat(self.l1).min(L::splat(-self.l1).max(*z)) - *z;
-        L::splat(0.0).select_lt(q, kept / q, w)
+        let q = after.mul_add(inverse, w.splat(self.penalty));
+        let kept = w.splat(self.l1).min(w.splat(-self.l1).max(*z)) - *z;
+        w.splat(0.0).select_lt(q, kept / q, w)
     }
 }
 

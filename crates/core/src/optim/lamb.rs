@@ -108,10 +108,10 @@ impl UpdateRule for Direction {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, g: L, _: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
-        *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
-        *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
+        *m = (g - *m).mul_add(g.splat(self.fresh_1), *m);
+        *v = g.mul_add(g, -*v).mul_add(g.splat(self.fresh_2), *v);
         let root = *v * rsqrt(*v);
-        let inverse = reciprocal(root.mul_add(L::splat(self.root), L::splat(self.epsilon)));
-        L::splat(self.correction) * *m * inverse
+        let inverse = reciprocal(root.mul_add(g.splat(self.root), g.splat(self.epsilon)));
+        g.splat(self.correction) * *m * inverse
     }
 }

@@ -70,12 +70,12 @@ impl UpdateRule for Step {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
-        let (zero, eta) = (L::splat(0.0), L::splat(self.eta));
-        let direction = L::splat(self.beta_1).mul_add(*m, L::splat(self.fresh_1) * g);
+        let (zero, eta) = (w.splat(0.0), w.splat(self.eta));
+        let direction = w.splat(self.beta_1).mul_add(*m, w.splat(self.fresh_1) * g);
         let step = zero.select_lt(direction, eta, direction.select_lt(zero, -eta, zero));
-        let momentum = L::splat(self.beta_2).mul_add(*m, L::splat(self.fresh_2) * g);
+        let momentum = w.splat(self.beta_2).mul_add(*m, w.splat(self.fresh_2) * g);
         // However small a momentum is, its sign is a full step: only what is no normal number goes.
-        *m = momentum.abs().select_lt(L::splat(f32::MIN_POSITIVE), zero, momentum);
+        *m = momentum.abs().select_lt(w.splat(f32::MIN_POSITIVE), zero, momentum);
         w - step
     }
 }

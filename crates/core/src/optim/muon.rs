@@ -180,7 +180,7 @@ impl<const NESTEROV: bool> UpdateRule for Momentum<NESTEROV> {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, g: L, _: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
-        let mu = L::splat(self.mu);
+        let mu = g.splat(self.mu);
         *m = mu.mul_add(*m, g);
         if NESTEROV { mu.mul_add(*m, g) } else { *m }
     }

@@ -108,11 +108,11 @@ impl UpdateRule for Step {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
-        *m = (g - *m).mul_add(L::splat(self.fresh_1), *m);
-        *v = g.mul_add(g, -*v).mul_add(L::splat(self.fresh_2), *v);
-        let step = L::splat(self.of_moment).mul_add(*m, L::splat(self.of_gradient) * g);
+        *m = (g - *m).mul_add(w.splat(self.fresh_1), *m);
+        *v = g.mul_add(g, -*v).mul_add(w.splat(self.fresh_2), *v);
+        let step = w.splat(self.of_moment).mul_add(*m, w.splat(self.of_gradient) * g);
         let root = *v * rsqrt(*v);
-        let inverse = reciprocal(root.mul_add(L::splat(self.root), L::splat(self.epsilon)));
+        let inverse = reciprocal(root.mul_add(w.splat(self.root), w.splat(self.epsilon)));
         (-step).mul_add(inverse, w)
     }
 }

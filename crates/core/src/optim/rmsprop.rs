@@ -86,20 +86,20 @@ impl<const CENTERED: bool, const MOMENTUM: bool> UpdateRule for Step<CENTERED, M
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
-        let (rho, fresh) = (L::splat(self.rho), L::splat(self.fresh));
+        let (rho, fresh) = (w.splat(self.rho), w.splat(self.fresh));
         slots[0] = rho.mul_add(slots[0], fresh * g * g);
         let mut d = slots[0];
         if CENTERED {
             slots[1] = rho.mul_add(slots[1], fresh * g);
             // A variance that rounding has made negative is none.
-            d = L::splat(0.0).max((-slots[1]).mul_add(slots[1], d));
+            d = w.splat(0.0).max((-slots[1]).mul_add(slots[1], d));
         }
-        let step = L::splat(self.eta) * g * rsqrt(d + L::splat(self.epsilon));
+        let step = w.splat(self.eta) * g * rsqrt(d + w.splat(self.epsilon));
         if !MOMENTUM {
             return w - step;
         }
         let m = &mut slots[1 + usize::from(CENTERED)];
-        *m = L::splat(self.mu).mul_add(*m, step);
+        *m = w.splat(self.mu).mul_add(*m, step);
         w - *m
     }
     fn naps(&self) -> bool {
@@ -109,12 +109,12 @@ impl<const CENTERED: bool, const MOMENTUM: bool> UpdateRule for Step<CENTERED, M
     /// ρⁿ: the weight stays where it is.
     #[inline(always)]
     fn extend<L: SimdFloat>(&self, [v, a, b, c]: [L; 4]) -> [L; 4] {
-        [L::splat(self.rho) * v, a, b, c]
+        [v.splat(self.rho) * v, a, b, c]
     }
 
     #[inline(always)]
     fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [v, ..]: &mut [L; MAX_SLOTS]) -> L {
-        *v = L::splat(nap[0]) * *v;
+        *v = w.splat(nap[0]) * *v;
         w
     }
 }

@@ -67,7 +67,7 @@ impl UpdateRule for Plain {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
-        L::splat(-self.eta).mul_add(g, w)
+        w.splat(-self.eta).mul_add(g, w)
     }
 
     fn naps(&self) -> bool {
@@ -87,7 +87,7 @@ impl UpdateRule for Momentum {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
-        *m = L::splat(self.mu).mul_add(*m, L::splat(-self.eta) * g);
+        *m = w.splat(self.mu).mul_add(*m, w.splat(-self.eta) * g);
         w + *m
     }
 
@@ -98,7 +98,7 @@ impl UpdateRule for Momentum {
     /// µⁿ, and Σ µⁱ.
     #[inline(always)]
     fn extend<L: SimdFloat>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
-        let m = L::splat(self.mu) * m;
+        let m = m.splat(self.mu) * m;
         [m, v, sum + m, rest]
     }
 
@@ -111,8 +111,8 @@ impl UpdateRule for Momentum {
 /// w after a nap in which the momentum m goes on alone.
 #[inline(always)]
 fn doze<L: SimdFloat>([decay, _, sum, _]: [f32; 4], w: L, m: &mut L) -> L {
-    let w = L::splat(sum).mul_add(*m, w);
-    *m = L::splat(decay) * *m;
+    let w = w.splat(sum).mul_add(*m, w);
+    *m = w.splat(decay) * *m;
     w
 }
 
@@ -128,9 +128,9 @@ impl UpdateRule for Nesterov {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
-        let descent = L::splat(-self.eta) * g;
-        *m = L::splat(self.mu).mul_add(*m, descent);
-        L::splat(self.mu).mul_add(*m, w + descent)
+        let descent = w.splat(-self.eta) * g;
+        *m = w.splat(self.mu).mul_add(*m, descent);
+        w.splat(self.mu).mul_add(*m, w + descent)
     }
 
     fn naps(&self) -> bool {
@@ -140,7 +140,7 @@ impl UpdateRule for Nesterov {
     /// µⁿ, and Σ µⁱ⁺¹.
     #[inline(always)]
     fn extend<L: SimdFloat>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
-        let mu = L::splat(self.mu);
+        let mu = m.splat(self.mu);
         let m = mu * m;
         [m, v, mu.mul_add(m, sum), rest]
     }

@@ -189,6 +189,6 @@ impl UpdateRule for Combine {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
-        g.mul_add(L::splat(self.of_gradient), L::splat(self.of_value) * w)
+        g.mul_add(w.splat(self.of_gradient), w.splat(self.of_value) * w)
     }
 }

@@ -230,7 +230,7 @@ impl UpdateRule for Fade {
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
         // An addition to it, for the reason that `Unary::value` has.
-        flush(w) + L::splat(0.0)
+        flush(w) + w.splat(0.0)
     }
 }
 

@@ -1,40 +1,44 @@
-//! The vector as two 256-bit registers. Its type has no name outside this file, so that nothing but
-//! [`run`] can make one, whose caller has seen that the processor has AVX2 and FMA.
+//! Vectors of 16 numbers in two 256-bit registers. Token and vector are private to this file: [`run`] alone makes a
+//! token, a token alone makes a vector, so that the type of every value here proves AVX2 and FMA.
 
 use std::arch::x86_64::*;
 
-use super::{F32x16, Kernel, LANES, SimdFloat, operators};
+use super::{F32x16, Kernel, LANES, Simd, SimdFloat, operators};
 
-/// Runs `kernel` with vectors of twice 256 bits.
+/// Runs `kernel` with the vectors of AVX2.
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt")]
 pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Avx2>()
+    kernel.run(Avx2(()))
 }
 
-/// Sixteen numbers in two `ymm` registers: proof that the processor has AVX2 and FMA.
+/// The token of AVX2 and FMA.
 #[derive(Clone, Copy)]
-struct Avx2(__m256, __m256);
+struct Avx2(());
+
+/// Sixteen numbers in two 256-bit registers.
+#[derive(Clone, Copy)]
+struct F32(__m256, __m256);
 
 /// The value of an expression that calls intrinsics on registers alone.
 macro_rules! registers {
     ($intrinsics:expr) => {
-        // SAFETY: code that names `Avx2` runs for `run` alone, so that the processor has the
-        // instructions; and they read and write no memory.
+        // SAFETY: a token or a vector of this file is at hand, so that the processor has the
+        // instructions. They read and write no memory.
         unsafe { $intrinsics }
     };
 }
 
-operators! { Avx2,
-    Add add |a, b| registers!(Avx2(_mm256_add_ps(a.0, b.0), _mm256_add_ps(a.1, b.1)));
-    Sub sub |a, b| registers!(Avx2(_mm256_sub_ps(a.0, b.0), _mm256_sub_ps(a.1, b.1)));
-    Mul mul |a, b| registers!(Avx2(_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)));
-    Div div |a, b| registers!(Avx2(_mm256_div_ps(a.0, b.0), _mm256_div_ps(a.1, b.1)));
+operators! { F32,
+    Add add |a, b| registers!(F32(_mm256_add_ps(a.0, b.0), _mm256_add_ps(a.1, b.1)));
+    Sub sub |a, b| registers!(F32(_mm256_sub_ps(a.0, b.0), _mm256_sub_ps(a.1, b.1)));
+    Mul mul |a, b| registers!(F32(_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)));
+    Div div |a, b| registers!(F32(_mm256_div_ps(a.0, b.0), _mm256_div_ps(a.1, b.1)));
 }
 
-impl Avx2 {
+impl F32 {
     #[inline(always)]
     fn map(self, f: impl Fn(__m256) -> __m256) -> Self {
-        Avx2(f(self.0), f(self.1))
+        F32(f(self.0), f(self.1))
     }
 
     #[inline(always)]
@@ -43,7 +47,7 @@ impl Avx2 {
     }
 }
 
-impl std::ops::Neg for Avx2 {
+impl std::ops::Neg for F32 {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
@@ -51,15 +55,15 @@ impl std::ops::Neg for Avx2 {
     }
 }
 
-impl SimdFloat for Avx2 {
+impl SimdFloat for F32 {
     #[inline(always)]
-    fn splat(x: f32) -> Self {
-        registers!(Avx2(_mm256_set1_ps(x), _mm256_set1_ps(x)))
+    fn splat(self, x: f32) -> Self {
+        self.simd().splat(x)
     }
 
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
-        registers!(Avx2(_mm256_fmadd_ps(self.0, b.0, c.0), _mm256_fmadd_ps(self.1, b.1, c.1)))
+        registers!(F32(_mm256_fmadd_ps(self.0, b.0, c.0), _mm256_fmadd_ps(self.1, b.1, c.1)))
     }
 
     #[inline(always)]
@@ -69,12 +73,12 @@ impl SimdFloat for Avx2 {
 
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        registers!(Avx2(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)))
+        registers!(F32(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)))
     }
 
     #[inline(always)]
     fn min(self, other: Self) -> Self {
-        registers!(Avx2(_mm256_min_ps(self.0, other.0), _mm256_min_ps(self.1, other.1)))
+        registers!(F32(_mm256_min_ps(self.0, other.0), _mm256_min_ps(self.1, other.1)))
     }
 
     #[inline(always)]
@@ -132,7 +136,7 @@ impl SimdFloat for Avx2 {
         registers!({
             let low = _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0);
             let high = _mm256_cmp_ps::<_CMP_LT_OQ>(self.1, other.1);
-            Avx2(_mm256_blendv_ps(no.0, yes.0, low), _mm256_blendv_ps(no.1, yes.1, high))
+            F32(_mm256_blendv_ps(no.0, yes.0, low), _mm256_blendv_ps(no.1, yes.1, high))
         })
     }
 
@@ -147,17 +151,33 @@ impl SimdFloat for Avx2 {
     }
 }
 
-impl F32x16 for Avx2 {
+impl Simd for Avx2 {
+    type F32 = F32;
+
     const HAS_32_REGISTERS: bool = false;
 
     #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller vouches for LANES readable numbers.
-        unsafe { Avx2(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))) }
+    fn splat(self, x: f32) -> F32 {
+        registers!(F32(_mm256_set1_ps(x), _mm256_set1_ps(x)))
     }
 
     #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
+    unsafe fn load_ptr(self, from: *const f32) -> F32 {
+        // SAFETY: the caller vouches for LANES readable numbers.
+        unsafe { F32(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))) }
+    }
+}
+
+impl F32x16 for F32 {
+    type Simd = Avx2;
+
+    #[inline(always)]
+    fn simd(self) -> Avx2 {
+        Avx2(())
+    }
+
+    #[inline(always)]
+    unsafe fn store_ptr(self, to: *mut f32) {
         // SAFETY: the caller vouches for LANES writable numbers.
         unsafe {
             _mm256_storeu_ps(to, self.0);
@@ -173,19 +193,11 @@ impl F32x16 for Avx2 {
             let high = _mm256_add_epi32(low, _mm256_set1_epi32(8));
             let [low, high] = [_mm256_cmpgt_epi32(n, low), _mm256_cmpgt_epi32(n, high)];
             let fill = _mm256_set1_ps(fill);
-            Avx2(
+            F32(
                 _mm256_blendv_ps(fill, self.0, _mm256_castsi256_ps(low)),
                 _mm256_blendv_ps(fill, self.1, _mm256_castsi256_ps(high)),
             )
         })
-    }
-
-    #[inline(always)]
-    fn to_array(self) -> [f32; LANES] {
-        let mut lanes = [0.0; LANES];
-        // SAFETY: the array holds LANES numbers.
-        unsafe { self.store(lanes.as_mut_ptr()) };
-        lanes
     }
 
     #[inline(always)]

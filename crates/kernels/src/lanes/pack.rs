@@ -3,7 +3,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{F32x16, LANES, SimdFloat};
+use super::{F32x16, LANES, Simd, SimdFloat};
 
 /// `N` vectors: every operation is done on the first, the second and so on before the next one.
 ///
@@ -30,9 +30,9 @@ impl<V: F32x16, const N: usize> Unrolled<V, N> {
     /// # Safety
     /// `from` must be valid for reading that many numbers.
     #[inline(always)]
-    pub unsafe fn load(from: *const f32) -> Self {
+    pub unsafe fn load_ptr(simd: V::Simd, from: *const f32) -> Self {
         // SAFETY: the caller vouches for N vectors.
-        each!(i => unsafe { V::load(from.add(i * LANES)) }, [V::splat(0.0); N])
+        each!(i => unsafe { simd.load_ptr(from.add(i * LANES)) }, [simd.splat(0.0); N])
     }
 
     /// Writes `N` vectors one after the other.
@@ -40,10 +40,10 @@ impl<V: F32x16, const N: usize> Unrolled<V, N> {
     /// # Safety
     /// `to` must be valid for writing that many numbers.
     #[inline(always)]
-    pub unsafe fn store(self, to: *mut f32) {
+    pub unsafe fn store_ptr(self, to: *mut f32) {
         for (i, v) in self.0.into_iter().enumerate() {
             // SAFETY: the caller vouches for N vectors.
-            unsafe { v.store(to.add(i * LANES)) };
+            unsafe { v.store_ptr(to.add(i * LANES)) };
         }
     }
 }
@@ -74,8 +74,8 @@ impl<V: F32x16, const N: usize> Neg for Unrolled<V, N> {
 
 impl<V: F32x16, const N: usize> SimdFloat for Unrolled<V, N> {
     #[inline(always)]
-    fn splat(x: f32) -> Self {
-        Unrolled([V::splat(x); N])
+    fn splat(self, x: f32) -> Self {
+        Unrolled([self.0[0].splat(x); N])
     }
 
     #[inline(always)]

@@ -1,23 +1,27 @@
-//! The vector in plain Rust: what the compiler makes of it is its business, the bits are not.
+//! Vectors of 16 numbers in plain Rust: the bits are fixed, the instructions are the compiler's choice.
 
-use super::{F32x16, LANES, SimdFloat};
+use super::{F32x16, LANES, Simd, SimdFloat};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-/// Sixteen numbers; `FUSED` says whether multiply-adds round once.
+/// The token of plain Rust, which every processor has; `FUSED` says whether multiply-adds round once.
 ///
-/// A processor without fused multiply-add would spend a library call on each, so there (and there
-/// only) the unfused kind is used, whose last bits differ.
+/// A processor without fused multiply-add spends a library call on each, so the unfused kind runs
+/// there, and there alone. Its last bits differ.
 #[derive(Clone, Copy)]
-pub(crate) struct Portable<const FUSED: bool>([f32; LANES]);
+pub(crate) struct Portable<const FUSED: bool>;
 
-impl<const FUSED: bool> Portable<FUSED> {
+/// Sixteen numbers in an array.
+#[derive(Clone, Copy)]
+pub(crate) struct F32<const FUSED: bool>([f32; LANES]);
+
+impl<const FUSED: bool> F32<FUSED> {
     #[inline(always)]
     fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
         let mut out = self.0;
         for i in 0..LANES {
             out[i] = f(self.0[i], other.0[i]);
         }
-        Portable(out)
+        F32(out)
     }
 
     #[inline(always)]
@@ -26,7 +30,7 @@ impl<const FUSED: bool> Portable<FUSED> {
     }
 }
 
-impl<const FUSED: bool> Add for Portable<FUSED> {
+impl<const FUSED: bool> Add for F32<FUSED> {
     type Output = Self;
     #[inline(always)]
     fn add(self, other: Self) -> Self {
@@ -34,7 +38,7 @@ impl<const FUSED: bool> Add for Portable<FUSED> {
     }
 }
 
-impl<const FUSED: bool> Sub for Portable<FUSED> {
+impl<const FUSED: bool> Sub for F32<FUSED> {
     type Output = Self;
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
@@ -42,7 +46,7 @@ impl<const FUSED: bool> Sub for Portable<FUSED> {
     }
 }
 
-impl<const FUSED: bool> Mul for Portable<FUSED> {
+impl<const FUSED: bool> Mul for F32<FUSED> {
     type Output = Self;
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
@@ -50,7 +54,7 @@ impl<const FUSED: bool> Mul for Portable<FUSED> {
     }
 }
 
-impl<const FUSED: bool> Div for Portable<FUSED> {
+impl<const FUSED: bool> Div for F32<FUSED> {
     type Output = Self;
     #[inline(always)]
     fn div(self, other: Self) -> Self {
@@ -58,7 +62,7 @@ impl<const FUSED: bool> Div for Portable<FUSED> {
     }
 }
 
-impl<const FUSED: bool> Neg for Portable<FUSED> {
+impl<const FUSED: bool> Neg for F32<FUSED> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
@@ -66,15 +70,15 @@ impl<const FUSED: bool> Neg for Portable<FUSED> {
     }
 }
 
-impl<const FUSED: bool> SimdFloat for Portable<FUSED> {
+impl<const FUSED: bool> SimdFloat for F32<FUSED> {
     #[inline(always)]
-    fn splat(x: f32) -> Self {
-        Portable([x; LANES])
+    fn splat(self, x: f32) -> Self {
+        self.simd().splat(x)
     }
 
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
-        if FUSED { Portable(fused(&self.0, &b.0, &c.0)) } else { self * b + c }
+        if FUSED { F32(fused(&self.0, &b.0, &c.0)) } else { self * b + c }
     }
 
     #[inline(always)]
@@ -99,7 +103,7 @@ impl<const FUSED: bool> SimdFloat for Portable<FUSED> {
 
     #[inline(always)]
     fn round(self) -> Self {
-        Portable(rounded(&self.0))
+        F32(rounded(&self.0))
     }
 
     #[inline(always)]
@@ -130,7 +134,7 @@ impl<const FUSED: bool> SimdFloat for Portable<FUSED> {
         for i in 0..LANES {
             out[i] = if self.0[i] < other.0[i] { yes.0[i] } else { no.0[i] };
         }
-        Portable(out)
+        F32(out)
     }
 
     #[inline(always)]
@@ -154,17 +158,33 @@ fn rounded(x: &[f32; LANES]) -> [f32; LANES] {
     std::array::from_fn(|i| x[i].round_ties_even())
 }
 
-impl<const FUSED: bool> F32x16 for Portable<FUSED> {
+impl<const FUSED: bool> Simd for Portable<FUSED> {
+    type F32 = F32<FUSED>;
+
     const HAS_32_REGISTERS: bool = false;
 
     #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller vouches for LANES readable numbers.
-        Portable(unsafe { from.cast::<[f32; LANES]>().read_unaligned() })
+    fn splat(self, x: f32) -> F32<FUSED> {
+        F32([x; LANES])
     }
 
     #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
+    unsafe fn load_ptr(self, from: *const f32) -> F32<FUSED> {
+        // SAFETY: the caller vouches for LANES readable numbers.
+        F32(unsafe { from.cast::<[f32; LANES]>().read_unaligned() })
+    }
+}
+
+impl<const FUSED: bool> F32x16 for F32<FUSED> {
+    type Simd = Portable<FUSED>;
+
+    #[inline(always)]
+    fn simd(self) -> Portable<FUSED> {
+        Portable
+    }
+
+    #[inline(always)]
+    unsafe fn store_ptr(self, to: *mut f32) {
         // SAFETY: the caller vouches for LANES writable numbers.
         unsafe { to.cast::<[f32; LANES]>().write_unaligned(self.0) }
     }
@@ -175,11 +195,6 @@ impl<const FUSED: bool> F32x16 for Portable<FUSED> {
         for (i, lane) in out.iter_mut().enumerate() {
             *lane = if i < n { *lane } else { fill };
         }
-        Portable(out)
-    }
-
-    #[inline(always)]
-    fn to_array(self) -> [f32; LANES] {
-        self.0
+        F32(out)
     }
 }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::layer_normalization::{filled, gain, gains, thousandth};
 use super::{Role, yes};
 use crate::kernels::{
-    Arch, BatchStat, ByCols, LANES, Matrix, Team, View, ViewMut, column_normalize,
-    column_normalize_back, padded, scale_and_shift,
+    Arch, BatchNorm, BatchNormBackward, BatchStat, ByCols, LANES, Matrix, ScaleShift, Team, View,
+    ViewMut, padded,
 };
 
 /// The arguments of Keras's `BatchNormalization`.
@@ -95,7 +95,8 @@ impl BatchNormalizationLayer {
             gain.gamma = gain.gamma.map(|gamma| &gamma[from..]);
             gain.beta = gain.beta.map(|beta| &beta[from..]);
             let x = x.columns(from, from + y.cols());
-            column_normalize(arch, x, self.epsilon, gain, [extra, y, stats]);
+            let epsilon = self.epsilon;
+            arch.dispatch(BatchNorm { x, epsilon, affine: gain, x_hat: extra, y, stats });
         });
     }
 
@@ -111,9 +112,9 @@ impl BatchNormalizationLayer {
         let gamma = self.gamma.as_ref().map(|gamma| gamma.row(0));
         let part = |extra: ViewMut<'_>, below: Option<ViewMut<'_>>, from: usize| {
             let (from, to) = (from * LANES, from * LANES + extra.cols());
-            let views = [stats.columns(from, to), delta.columns(from, to)];
+            let (stats, delta) = (stats.columns(from, to), delta.columns(from, to));
             let gamma = gamma.map(|gamma| &gamma[from..]);
-            column_normalize_back(arch, views, gamma, extra, below);
+            arch.dispatch(BatchNormBackward { stats, delta, gamma, x_hat: extra, dx: below });
         };
         match below {
             None => team.divide(ByCols(extra), |extra, from| part(extra.0, None, from)),
@@ -147,7 +148,7 @@ impl BatchNormalizationLayer {
             shift[i] =
                 gain.beta.map_or(0.0, |beta| beta[i]) - self.moving_mean.row(0)[i] * scale[i];
         }
-        scale_and_shift(arch, x, [&scale, &shift], y);
+        arch.dispatch(ScaleShift { x, scale: &scale, shift: &shift, y });
     }
 }
 

@@ -5,9 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Gradient, Role, yes};
-use crate::kernels::{
-    Affine, Arch, Matrix, View, ViewMut, padded, row_normalize, row_normalize_back,
-};
+use crate::kernels::{Affine, Arch, LayerNorm, LayerNormBackward, Matrix, View, ViewMut, padded};
 
 /// The arguments of Keras's `LayerNormalization`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -87,9 +85,9 @@ impl LayerNormalizationLayer {
 
     pub(super) fn forward(&self, arch: Arch, x: View<'_>, [mut extra, y]: [ViewMut<'_>; 2]) {
         let n = x.cols();
-        let [normalized, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
-        let gain = gain(&self.gamma, &self.beta);
-        row_normalize(arch, x, self.epsilon, gain, [normalized, inverse, y]);
+        let [x_hat, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
+        let affine = gain(&self.gamma, &self.beta);
+        arch.dispatch(LayerNorm { x, epsilon: self.epsilon, affine, x_hat, inverse, y });
     }
 
     pub(super) fn backward(
@@ -100,8 +98,9 @@ impl LayerNormalizationLayer {
         below: Option<ViewMut<'_>>,
     ) {
         let n = delta.cols();
-        let [normalized, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
+        let [x_hat, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
+        let inverse = inverse.as_view();
         let gamma = self.gamma.as_ref().map(|gamma| gamma.row(0));
-        row_normalize_back(arch, [inverse.as_view(), delta], gamma, normalized, below);
+        arch.dispatch(LayerNormBackward { inverse, delta, gamma, x_hat, dx: below });
     }
 }
