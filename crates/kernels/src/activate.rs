@@ -1,147 +1,247 @@
-//! The elementwise activations and their slopes; softmax, which looks at a whole row, is elsewhere.
+//! The elementwise activations a = f(z) with their derivatives, as a table. Softmax reads a whole
+//! row and is elsewhere.
+//!
+//! # How to add an activation
+//!
+//! 1. Add a row to [`activations!`](crate::activations). The name of the row in snake case is the
+//!    name in a config, its doc comment the description in the reference. Both enums
+//!    ([`Unary`] and `model::Activation`), the kernels and the tests of derivatives follow.
+//! 2. The compiler then asks for the ONNX operator in `src/export/onnx.rs`.
+//! 3. Add Keras's values to the test below, and renew the schema:
+//!    `UPDATE=1 INSTA_UPDATE=always cargo test config`.
+//!
+//! ```text
+//! forward:   a ← f(z)            [rows × units]
+//! backward:  δ ← δ ⊙ f′(z)       [rows × units]
+//! ```
+//!
+//! Departures from the formulas: f′ is computed from a = f(z) where that is cheaper, so that z need
+//! not be kept; padding is computed as well.
 
 use crate::arch::{Arch, Kernel};
 use crate::math::{erf, exp, ln, tanh};
 use crate::{F32x16, Simd, SimdFloat, View, ViewMut};
 
-/// An elementwise activation a = f(z).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each is the Keras activation of its name; `Unary::value` has the formula"
-)]
-pub enum Unary {
-    Linear,
-    Relu,
-    LeakyRelu,
-    Elu,
-    Selu,
-    Gelu,
-    Silu,
-    Softplus,
-    Softsign,
-    Tanh,
-    Sigmoid,
-    Exponential,
+/// The table: calls the macro `$consumer` with one row for each activation.
+///
+/// A row has a doc comment, the name, other names in a config, f of z, and f′ of z and a = f(z);
+/// `_` for z says that f′ needs no z. Code of a row sees [`SimdFloat`] and the functions of `math`.
+#[macro_export]
+macro_rules! activations {
+    ($consumer:ident) => {
+        $consumer! {
+            /// x
+            Linear [] {
+                value(z) { z }
+                derivative(_, a) { a.splat(1.0) }
+            }
+            /// max(x, 0)
+            Relu [] {
+                // A maximum, not a selection: the compiler would turn the selection into a masked
+                // store, which takes ten times as long.
+                value(z) { z.splat(0.0).max(z) }
+                derivative(_, a) { a.splat(0.0).select_lt(a, a.splat(1.0), a.splat(0.0)) }
+            }
+            /// x for x > 0, else 0.2 x
+            LeakyRelu [] {
+                value(z) { (z * z.splat(0.2)).max(z) }
+                derivative(_, a) { a.splat(0.0).select_lt(a, a.splat(1.0), a.splat(0.2)) }
+            }
+            /// x for x > 0, else eˣ − 1
+            Elu [] {
+                value(z) { z.select_lt(z.splat(0.0), expm1(z), z) }
+                derivative(_, a) { a.select_lt(a.splat(0.0), a + a.splat(1.0), a.splat(1.0)) }
+            }
+            /// 1.0507 x for x > 0, else 1.0507 · 1.6733 (eˣ − 1)
+            Selu [] {
+                value(z) {
+                    let below = z.splat(SELU_ALPHA) * expm1(z);
+                    z.splat(SELU) * z.select_lt(z.splat(0.0), below, z)
+                }
+                derivative(_, a) {
+                    a.select_lt(a.splat(0.0), a + a.splat(SELU * SELU_ALPHA), a.splat(SELU))
+                }
+            }
+            /// x Φ(x), by the error function
+            Gelu [] {
+                value(z) { z * normal_cdf(z) }
+                derivative(z, _) { z.mul_add(normal_pdf(z), normal_cdf(z)) }
+            }
+            /// x σ(x)
+            Silu ["swish"] {
+                value(z) { z * sigmoid(z) }
+                // σ + z σ (1 − σ) = σ + a (1 − σ)
+                derivative(z, a) {
+                    let s = sigmoid(z);
+                    (z.splat(1.0) - s).mul_add(a, s)
+                }
+            }
+            /// ln(1 + eˣ)
+            Softplus [] {
+                value(z) {
+                    let (zero, one) = (z.splat(0.0), z.splat(1.0));
+                    z.select_lt(zero, zero, z) + ln(one + exp(-z.abs()))
+                }
+                derivative(_, a) { a.splat(1.0) - exp(-a) }
+            }
+            /// x / (1 + |x|)
+            Softsign [] {
+                value(z) { z / (z.splat(1.0) + z.abs()) }
+                // 1 / (1 + |z|) = 1 − |a|
+                derivative(_, a) { (a.splat(1.0) - a.abs()) * (a.splat(1.0) - a.abs()) }
+            }
+            /// tanh x
+            Tanh [] {
+                value(z) { tanh(z) }
+                derivative(_, a) { (-a).mul_add(a, a.splat(1.0)) }
+            }
+            /// 1 / (1 + e⁻ˣ)
+            Sigmoid [] {
+                value(z) { sigmoid(z) }
+                derivative(_, a) { a * (a.splat(1.0) - a) }
+            }
+            /// eˣ
+            Exponential [] {
+                value(z) { exp(z) }
+                derivative(_, a) { a }
+            }
+        }
+    };
 }
 
-impl Unary {
-    /// Whether the slope is a function of z, not of a alone: then z must be kept.
-    pub fn needs_logits(self) -> bool {
-        matches!(self, Unary::Gelu | Unary::Silu)
-    }
+/// The formulas of an activation.
+trait Formula {
+    /// Whether the derivative is a function of z: then z must be kept.
+    const NEEDS_LOGITS: bool;
 
-    /// f(z).
-    #[inline(always)]
-    fn value<L: SimdFloat>(self, z: L) -> L {
-        let (zero, one) = (z.splat(0.0), z.splat(1.0));
-        match self {
-            Unary::Linear => z,
-            // No choice between two: the compiler would write only the chosen ones back, with an
-            // instruction for it that takes ten times as long as all of this.
-            Unary::Relu => zero.max(z),
-            Unary::LeakyRelu => (z * z.splat(0.2)).max(z),
-            Unary::Elu => z.select_lt(zero, expm1(z), z),
-            Unary::Selu => z.splat(SELU) * z.select_lt(zero, z.splat(SELU_ALPHA) * expm1(z), z),
-            Unary::Gelu => z * normal_share(z),
-            Unary::Silu => z * sigmoid(z),
-            Unary::Softplus => z.select_lt(zero, zero, z) + ln(one + exp(-z.abs())),
-            Unary::Softsign => z / (one + z.abs()),
-            Unary::Tanh => tanh(z),
-            Unary::Sigmoid => sigmoid(z),
-            Unary::Exponential => exp(z),
+    /// f(z). `#[inline(always)]`, as everything in a kernel.
+    fn value<V: SimdFloat>(z: V) -> V;
+
+    /// f′(z), from z and a = f(z). `#[inline(always)]`.
+    fn derivative<V: SimdFloat>(z: V, a: V) -> V;
+}
+
+/// Defines [`Unary`], a type with [`Formula`] for each row, and the choice between them.
+macro_rules! define_unary {
+    ($($(#[$doc:meta])* $name:ident [$($alias:literal)*] {
+        value($value_z:ident) $value:block
+        derivative($z:tt, $a:tt) $derivative:block
+    })*) => {
+        /// An elementwise activation a = f(z), by the name that Keras has for it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Unary { $($(#[$doc])* $name),* }
+
+        impl Unary {
+            /// Every activation.
+            pub const ALL: &[Unary] = &[$(Unary::$name),*];
+
+            /// Whether [`Unary::backward`] reads z: else `a` may stand for it.
+            pub fn needs_logits(self) -> bool {
+                match self { $(Unary::$name => formulas::$name::NEEDS_LOGITS),* }
+            }
+        }
+
+        mod formulas {
+            $(pub(super) struct $name;)*
+        }
+
+        $(impl Formula for formulas::$name {
+            const NEEDS_LOGITS: bool = is_used!($z);
+
+            #[inline(always)]
+            fn value<V: SimdFloat>($value_z: V) -> V $value
+
+            #[inline(always)]
+            fn derivative<V: SimdFloat>($z: V, $a: V) -> V $derivative
+        })*
+
+        impl Kernel for Forward<'_> {
+            type Output = ();
+
+            #[inline(always)]
+            fn run<S: Simd>(self, simd: S) {
+                match self.unary { $(Unary::$name => self.map::<S, formulas::$name>(simd)),* }
+            }
+        }
+
+        impl Kernel for Backward<'_> {
+            type Output = ();
+
+            #[inline(always)]
+            fn run<S: Simd>(self, simd: S) {
+                match self.unary { $(Unary::$name => self.map::<S, formulas::$name>(simd)),* }
+            }
+        }
+    };
+}
+
+/// Whether a parameter has a name.
+macro_rules! is_used {
+    (_) => {
+        false
+    };
+    ($name:ident) => {
+        true
+    };
+}
+
+activations!(define_unary);
+
+impl Unary {
+    /// z ← f(z) in every number of `z` [rows × units]; padding becomes f(0).
+    pub fn forward(self, arch: Arch, z: ViewMut<'_>) {
+        if self != Unary::Linear {
+            arch.dispatch(Forward { unary: self, z });
         }
     }
 
-    /// f′(z), from z and a = f(z).
+    /// δ ← δ ⊙ f′(z) with a = f(z), all of one shape [rows × units].
+    pub fn backward(self, arch: Arch, z: View<'_>, a: View<'_>, delta: ViewMut<'_>) {
+        let shape = (delta.rows, delta.cols);
+        assert!((z.rows, z.cols) == shape && (a.rows, a.cols) == shape);
+        if self != Unary::Linear {
+            arch.dispatch(Backward { unary: self, z, a, delta });
+        }
+    }
+}
+
+struct Forward<'a> {
+    unary: Unary,
+    z: ViewMut<'a>,
+}
+
+impl Forward<'_> {
     #[inline(always)]
-    fn slope<L: SimdFloat>(self, z: L, a: L) -> L {
-        let (zero, one) = (z.splat(0.0), z.splat(1.0));
-        match self {
-            Unary::Linear => one,
-            Unary::Relu => zero.select_lt(a, one, zero),
-            Unary::LeakyRelu => zero.select_lt(a, one, z.splat(0.2)),
-            Unary::Elu => a.select_lt(zero, a + one, one),
-            Unary::Selu => a.select_lt(zero, a + z.splat(SELU * SELU_ALPHA), z.splat(SELU)),
-            Unary::Gelu => z.mul_add(normal_density(z), normal_share(z)),
-            // f′ = σ + z σ (1 − σ) = σ + a (1 − σ)
-            Unary::Silu => {
-                let s = sigmoid(z);
-                (one - s).mul_add(a, s)
+    fn map<S: Simd, F: Formula>(mut self, simd: S) {
+        for r in 0..self.z.rows {
+            for z in self.z.vectors(r) {
+                F::value(simd.load(z)).store(z);
             }
-            Unary::Softplus => one - exp(-a),
-            // a = z / (1 + |z|), so 1 / (1 + |z|) = 1 − |a|
-            Unary::Softsign => (one - a.abs()) * (one - a.abs()),
-            Unary::Tanh => (-a).mul_add(a, one),
-            Unary::Sigmoid => a * (one - a),
-            Unary::Exponential => a,
+        }
+    }
+}
+
+struct Backward<'a> {
+    unary: Unary,
+    z: View<'a>,
+    a: View<'a>,
+    delta: ViewMut<'a>,
+}
+
+impl Backward<'_> {
+    #[inline(always)]
+    fn map<S: Simd, F: Formula>(mut self, simd: S) {
+        for r in 0..self.delta.rows {
+            let (z, a) = (self.z.vectors(r), self.a.vectors(r));
+            for ((delta, z), a) in self.delta.vectors(r).iter_mut().zip(z).zip(a) {
+                (simd.load(delta) * F::derivative(simd.load(z), simd.load(a))).store(delta);
+            }
         }
     }
 }
 
 const SELU: f32 = 1.050_701;
 const SELU_ALPHA: f32 = 1.673_263_2;
-
-/// a ← f(z) in every number of `z` (rows × units); padding is left with f(0).
-pub fn activate(arch: Arch, curve: Unary, z: ViewMut<'_>) {
-    if curve != Unary::Linear {
-        arch.dispatch(Activate { curve, z });
-    }
-}
-
-/// δ ← δ ⊙ f′(z), all of one shape (rows × units); `z` may be `a` where the slope does not need it.
-pub fn differentiate(arch: Arch, curve: Unary, z: View<'_>, a: View<'_>, delta: ViewMut<'_>) {
-    assert!((z.rows, z.cols) == (delta.rows, delta.cols) && (a.rows, a.cols) == (z.rows, z.cols));
-    if curve != Unary::Linear {
-        arch.dispatch(Differentiate { curve, z, a, delta });
-    }
-}
-
-struct Activate<'a> {
-    curve: Unary,
-    z: ViewMut<'a>,
-}
-
-/// Calls `$body` with `$curve` as a constant, so that each curve gets a loop of its own.
-macro_rules! for_each_curve {
-    ($curve:expr, $constant:ident => $body:expr; $($name:ident)*) => {
-        match $curve { $( Unary::$name => { const $constant: Unary = Unary::$name; $body } )* }
-    };
-}
-
-impl Kernel for Activate<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
-        for_each_curve!(self.curve, CURVE => for r in 0..self.z.rows {
-            for z in self.z.vectors(r) {
-                CURVE.value(simd.load(z)).store(z);
-            }
-        }; Linear Relu LeakyRelu Elu Selu Gelu Silu Softplus Softsign Tanh Sigmoid Exponential);
-    }
-}
-
-struct Differentiate<'a> {
-    curve: Unary,
-    z: View<'a>,
-    a: View<'a>,
-    delta: ViewMut<'a>,
-}
-
-impl Kernel for Differentiate<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
-        for_each_curve!(self.curve, CURVE => for r in 0..self.delta.rows {
-            let (z, a) = (self.z.vectors(r), self.a.vectors(r));
-            for ((delta, z), a) in self.delta.vectors(r).iter_mut().zip(z).zip(a) {
-                (simd.load(delta) * CURVE.slope(simd.load(z), simd.load(a))).store(delta);
-            }
-        }; Linear Relu LeakyRelu Elu Selu Gelu Silu Softplus Softsign Tanh Sigmoid Exponential);
-    }
-}
 
 /// σ(z) = 1 / (1 + e⁻ᶻ)
 #[inline(always)]
@@ -157,15 +257,15 @@ fn expm1<L: SimdFloat>(z: L) -> L {
     z.select_lt(z.splat(-1.0), exp(z) - z.splat(1.0), near)
 }
 
-/// Φ(z), the normal distribution below z.
+/// Φ(z), the cumulative distribution function of the normal distribution.
 #[inline(always)]
-fn normal_share<L: SimdFloat>(z: L) -> L {
+fn normal_cdf<L: SimdFloat>(z: L) -> L {
     erf(z * z.splat(std::f32::consts::FRAC_1_SQRT_2)).mul_add(z.splat(0.5), z.splat(0.5))
 }
 
-/// φ(z) = e^(−z²/2) / √(2π)
+/// φ(z) = e^(−z²/2) / √(2π), the density of the normal distribution.
 #[inline(always)]
-fn normal_density<L: SimdFloat>(z: L) -> L {
+fn normal_pdf<L: SimdFloat>(z: L) -> L {
     exp(z * z * z.splat(-0.5)) * z.splat(0.398_942_3)
 }
 
@@ -174,24 +274,9 @@ mod tests {
     use super::*;
     use crate::Matrix;
 
-    const ALL: [Unary; 12] = [
-        Unary::Linear,
-        Unary::Relu,
-        Unary::LeakyRelu,
-        Unary::Elu,
-        Unary::Selu,
-        Unary::Gelu,
-        Unary::Silu,
-        Unary::Softplus,
-        Unary::Softsign,
-        Unary::Tanh,
-        Unary::Sigmoid,
-        Unary::Exponential,
-    ];
-
-    fn values(arch: Arch, curve: Unary, zs: &[f32]) -> Vec<f32> {
+    fn values(arch: Arch, unary: Unary, zs: &[f32]) -> Vec<f32> {
         let mut z = Matrix::from_rows(1, zs.len(), zs);
-        activate(arch, curve, z.view_mut(1));
+        unary.forward(arch, z.view_mut(1));
         z.to_rows()
     }
 
@@ -212,11 +297,11 @@ mod tests {
             (Unary::Sigmoid, [0.119_202_92, 0.377_540_68, 0.562_176_5, 0.952_574_1]),
             (Unary::Exponential, [0.135_335_28, 0.606_530_67, 1.284_025_4, 20.085_537]),
         ];
-        for (curve, want) in want {
-            for (got, want) in values(Arch::detect(), curve, &at).iter().zip(want) {
+        for (unary, want) in want {
+            for (got, want) in values(Arch::detect(), unary, &at).iter().zip(want) {
                 assert!(
                     (got - want).abs() <= 5e-7 * want.abs().max(1.0),
-                    "{curve:?}: {got}, want {want}"
+                    "{unary:?}: {got}, want {want}"
                 );
             }
         }
@@ -226,21 +311,21 @@ mod tests {
     fn slopes_are_the_difference_quotients() {
         let zs: Vec<f32> = (-40..40).map(|i| i as f32 / 8.0 + 0.03).collect();
         let h = 1e-2;
-        for curve in ALL {
+        for unary in Unary::ALL {
             let shifted = |by: f32| {
-                values(Arch::detect(), curve, &zs.iter().map(|z| z + by).collect::<Vec<_>>())
+                values(Arch::detect(), *unary, &zs.iter().map(|z| z + by).collect::<Vec<_>>())
             };
             let (below, a, above) = (shifted(-h), shifted(0.0), shifted(h));
             let mut delta = Matrix::from_rows(1, zs.len(), &vec![1.0; zs.len()]);
             let z = Matrix::from_rows(1, zs.len(), &zs);
             let a = Matrix::from_rows(1, zs.len(), &a);
-            differentiate(Arch::detect(), curve, z.view(1), a.view(1), delta.view_mut(1));
+            unary.backward(Arch::detect(), z.view(1), a.view(1), delta.view_mut(1));
             for (i, slope) in delta.to_rows().iter().enumerate() {
                 let quotient = (above[i] - below[i]) / (2.0 * h);
                 let bound = 2e-3 * quotient.abs().max(1.0);
                 assert!(
                     (slope - quotient).abs() < bound,
-                    "{curve:?} at {}: {slope}, {quotient}",
+                    "{unary:?} at {}: {slope}, {quotient}",
                     zs[i]
                 );
             }
@@ -250,11 +335,11 @@ mod tests {
     #[test]
     fn all_processors_agree_to_the_bit() {
         let zs: Vec<f32> = (-500..500).map(|i| i as f32 / 37.0).collect();
-        for curve in ALL {
+        for unary in Unary::ALL {
             for arch in Arch::available() {
                 assert!(
-                    values(arch, curve, &zs) == values(Arch::detect(), curve, &zs),
-                    "{curve:?} on {}",
+                    values(arch, *unary, &zs) == values(Arch::detect(), *unary, &zs),
+                    "{unary:?} on {}",
                     arch.name()
                 );
             }

@@ -51,7 +51,7 @@ mod turned;
 mod update;
 mod values;
 
-pub use activate::{Unary, activate, differentiate};
+pub use activate::Unary;
 pub use arch::{Arch, Kernel};
 pub use deal::{Chunk, WorkSchedule};
 pub use direct::{direct_product, is_direct};

@@ -229,7 +229,7 @@ impl UpdateRule for Fade {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
-        // An addition to it, for the reason that `Unary::value` has.
+        // An addition to it, for the reason that `Relu` in the table of activations has.
         flush(w) + w.splat(0.0)
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::copy;
-use crate::kernels::{self, Arch, View, ViewMut, softmax_differentiate};
+use crate::kernels::{Arch, View, ViewMut, softmax_differentiate};
 use crate::model::Activation;
 
 /// The arguments of Keras's `Activation`.
@@ -40,8 +40,8 @@ pub(super) fn backward(
 
 /// δ ← δ ⊙ f′(z), with a = f(z).
 pub(super) fn differentiate(arch: Arch, f: Activation, [z, a]: [View<'_>; 2], delta: ViewMut<'_>) {
-    match f.curve() {
-        Some(curve) => kernels::differentiate(arch, curve, z, a, delta),
+    match f.unary() {
+        Some(unary) => unary.backward(arch, z, a, delta),
         None => softmax_differentiate(arch, a, delta),
     }
 }

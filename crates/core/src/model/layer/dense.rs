@@ -107,7 +107,7 @@ impl Dense {
 impl DenseLayer {
     /// Whether z is kept beside a: where f′ is a function of z, not of a alone.
     pub fn keeps_logits(&self) -> bool {
-        self.activation.curve().is_some_and(|curve| curve.needs_logits())
+        self.activation.unary().is_some_and(|unary| unary.needs_logits())
     }
 
     pub(super) fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
