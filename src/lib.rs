@@ -9,7 +9,7 @@
 pub mod cli;
 pub mod experiment;
 pub mod export;
-pub mod report;
+pub mod query;
 pub mod sweep;
 
 pub mod config;

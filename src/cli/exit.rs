@@ -38,7 +38,7 @@ impl Exit {
     /// How an invocation ends whose runs ended so; `interrupted` when the user asked to stop.
     ///
     /// Work left over by an interruption outweighs a failure: whoever reruns on 75 gets both told.
-    pub(super) fn of(results: &[RunResult], interrupted: bool) -> Exit {
+    pub(crate) fn of(results: &[RunResult], interrupted: bool) -> Exit {
         let left = |result: &RunResult| matches!(result.status, Status::Stopped | Status::Skipped);
         let busy = |result: &RunResult| matches!(result.status, Status::Busy(_));
         let done = |result: &RunResult| result.status == Status::Completed;

@@ -1,55 +1,10 @@
 //! The command line, the only room that prints: data to stdout, messages and progress to stderr;
 //! it never trains and never reads a config or a log itself.
 
-mod answer;
 mod args;
-mod board;
-mod choice;
-mod color;
-mod console;
-mod cores;
-mod escape;
+mod commands;
+mod display;
 mod exit;
-mod export_args;
-mod hints;
-mod interrupt;
-mod load;
-mod lost_rows;
-mod overrides;
-mod questions;
-
-mod check;
-mod compare;
-mod compare_table;
-mod completions;
-mod dry_run;
-mod evaluate;
-mod export;
-mod list;
-mod page;
-mod resume;
-mod rm;
-mod run;
-mod schema;
-mod show;
-mod tag;
-mod watch;
-
-mod predict;
-mod progress;
-
-mod columns;
-mod curve;
-mod fit;
-mod format;
-mod json;
-mod labels;
-mod line;
-mod portrait;
-mod rank;
-mod report;
-mod table;
-mod trained;
 
 pub use exit::Exit;
 
@@ -59,8 +14,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use clap::builder::{NonEmptyStringValueParser, ValueParser};
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Args, Command};
-use console::Console;
+use args::{Args, hint};
+use commands::dispatch;
+use display::console::Console;
+use display::{color, escape};
 
 use crate::memory::{OutOfMemory, check_variable};
 use crate::system::sentence;
@@ -111,27 +68,6 @@ fn words_wanted(command: clap::Command) -> clap::Command {
     command.mut_args(wanted).mut_subcommands(words_wanted)
 }
 
-fn dispatch(command: &Command, console: &Console) -> anyhow::Result<Exit> {
-    match command {
-        Command::Run(args) => run::run(args, console),
-        Command::Resume(args) => resume::resume(args, console),
-        Command::List(args) => list::list(args, console),
-        Command::Show(args) => show::show(args, console),
-        Command::Compare(args) => compare::compare(args, console),
-        Command::Watch(args) => watch::watch(args, console),
-        Command::Board(args) => board::board(args, console),
-        Command::Report(args) => page::page(args, console),
-        Command::Evaluate(args) => evaluate::evaluate(args, console),
-        Command::Predict(args) => predict::predict(args, console),
-        Command::Export(args) => export::export(args, console),
-        Command::Tag(args) => tag::tag(args, console),
-        Command::Rm(args) => rm::rm(args, console),
-        Command::Check(args) => check::check(args, console),
-        Command::Schema(args) => schema::schema(args, console),
-        Command::Completions(args) => completions::completions(args, console),
-    }
-}
-
 /// Shows what clap has to say: help and version are data, anything else is a wrong request.
 fn refuse(error: &clap::Error, argv: &[OsString], console: &Console) -> Exit {
     // What is repeated of the command line may hold codes as well, which look like clap's own.
@@ -140,7 +76,7 @@ fn refuse(error: &clap::Error, argv: &[OsString], console: &Console) -> Exit {
     let trusted = argv.iter().all(plain);
     if error.use_stderr() {
         console.say(console.err.styled(error.render(), trusted).trim_end());
-        if let Some(hint) = hints::hint(error, argv) {
+        if let Some(hint) = hint(error, argv) {
             console.say(&format!("\n  help: {hint}"));
         }
         return Exit::Request;

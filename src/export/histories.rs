@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::table::{Cells, Column, Table, Words};
-use crate::report::{Run, read_settings};
+use crate::query::{Run, read_settings};
 use crate::runs::History;
 
 /// Keys of a config that have a fixed column.

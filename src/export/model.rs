@@ -9,7 +9,7 @@ use ndarray_npy::NpzWriter;
 
 use super::onnx;
 use crate::data::Preparation;
-use crate::report::Run;
+use crate::query::Run;
 use crate::runs::{Tensor, load_weights};
 use crate::system;
 

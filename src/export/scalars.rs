@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::table::{Cells, Column, Table, Words};
-use crate::report::{ReadLogs, Refusal, logged_scalars};
+use crate::query::{ReadLogs, Refusal, logged_scalars};
 
 /// The columns `run` (the event file's folder within the log folder), `tag`, `step`, `wall_time` (in
 /// seconds since 1970) and `value`; with `all` also the values that a restart has overwritten.

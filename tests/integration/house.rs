@@ -6,11 +6,11 @@ use std::path::Path;
 
 /// The rooms from top to bottom, each with those that it may use: an arrow never goes up.
 const ROOMS: [(&str, &str); 18] = [
-    ("cli", "sweep experiment export report config runs train data memory quote system"),
+    ("cli", "sweep experiment export query config runs train data memory quote system"),
     ("sweep", "experiment config runs train memory quote system"),
     ("experiment", "config runs events train data model optim kernels memory random quote system"),
-    ("export", "report config runs data model quote system"),
-    ("report", "config runs events train data quote system"),
+    ("export", "query config runs data model quote system"),
+    ("query", "config runs events train data quote system"),
     ("config", "runs train data model optim memory random shorthand quote system"),
     ("runs", "train memory quote system"),
     ("events", "quote system"),

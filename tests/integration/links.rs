@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use runner::report::{Collection, logged_scalars};
+use runner::query::{Collection, logged_scalars};
 use serde_json::Value;
 
 use crate::reader::fixtures;

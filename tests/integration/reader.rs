@@ -10,7 +10,7 @@ use std::process::Command;
 use proptest::prelude::*;
 use protobuf::Message as _;
 use runner::events::{Clock, Damage, EventWriter, Tags, scalar, scalars_in};
-use runner::report::{ReadLogs, logged_scalars};
+use runner::query::{ReadLogs, logged_scalars};
 use serde_json::{Value, json};
 use tensorboard_proto::event::Event;
 use tensorboard_proto::summary::Summary_Value;

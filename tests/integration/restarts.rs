@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use runner::events::{Clock, EventWriter, scalar};
-use runner::report::logged_scalars;
+use runner::query::logged_scalars;
 use serde_json::{Value, json};
 use tensorboard_proto::summary::Summary_Value;
 

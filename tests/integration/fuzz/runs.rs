@@ -147,7 +147,7 @@ proptest! {
         let whole = fs::read(finished().dir.join("run.json")).unwrap();
         let (dir, path) = folder("run.json", &damaged(&whole, &edits));
         answered(Record::load(&path));
-        answered(runner::report::Run::load(dir.path(), None));
+        answered(runner::query::Run::load(dir.path(), None));
     }
 
     #[test]

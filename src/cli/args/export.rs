@@ -1,0 +1,130 @@
+//! The arguments of `export`, as types that clap fills in; nothing is looked up here.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
+
+use super::query::RUNS;
+use super::select::{Choice, ChosenWeights, Filters};
+
+pub(crate) const EXPORT_EXAMPLES: &str = "\
+Examples:
+  The histories of a sweep, a row for each epoch of each run, with what it varies:
+    runner export logs/lr-sweep/20261123-210800 -o sweep.parquet
+    duckdb -c 'SELECT \"optimizer.learning_rate\", min(val_loss) FROM \"sweep.parquet\" GROUP BY 1'
+
+  Whatever TensorBoard can show as scalars:
+    runner export scalars logs > scalars.csv
+
+  The trained network for other programs:
+    runner export model adam -o adam.onnx";
+
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ExportArgs {
+    #[command(subcommand)]
+    pub(crate) kind: Option<ExportKind>,
+
+    #[command(flatten)]
+    pub(crate) histories: ExportHistories,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportKind {
+    /// Write the scalars of any TensorBoard log folder, Keras's and PyTorch's too, as one table
+    ///
+    /// The columns are run, tag, step, wall_time (seconds since 1970) and value, the rows those that
+    /// TensorBoard shows: where a job was restarted, a value displaces the earlier ones of its run and
+    /// tag from its step on. A damaged file is read up to the damage, and told.
+    Scalars(ExportScalars),
+    /// Write the network of a run, or its weights alone
+    #[command(after_help = RUNS)]
+    Model(ExportModel),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExportHistories {
+    /// Runs; of a sweep or another folder, all in it [default: all in --logdir]
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub(crate) runs: Vec<String>,
+
+    /// Add every key of the configs as a column, not only those in which the runs differ
+    #[arg(long)]
+    pub(crate) all_keys: bool,
+
+    /// The format [default: what FILE ends in, or csv]
+    #[arg(long)]
+    pub(crate) format: Option<TableFormat>,
+
+    /// The file to write, in the place of what is there [default: stdout]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) filters: Filters,
+
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExportScalars {
+    /// The log folder
+    #[arg(value_name = "LOGDIR", value_hint = ValueHint::DirPath)]
+    pub(crate) logdir: PathBuf,
+
+    /// Keep the values that a restart has overwritten too
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// The format [default: what FILE ends in, or csv]
+    #[arg(long)]
+    pub(crate) format: Option<TableFormat>,
+
+    /// The file to write, in the place of what is there [default: stdout]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExportModel {
+    /// The run
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) run: String,
+
+    /// The format [default: what FILE ends in]
+    #[arg(long)]
+    pub(crate) format: Option<ModelFormat>,
+
+    /// The file to write, in the place of what is there
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) weights: ChosenWeights,
+
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// Comma-separated values
+    Csv,
+    /// An array of objects
+    Json,
+    /// Apache Parquet
+    Parquet,
+}
+
+/// How a network is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModelFormat {
+    /// The weights; the metadata have scale, mean and variance of the inputs
+    Safetensors,
+    /// The weights, and input.scale, input.mean and input.std, for NumPy
+    Npz,
+    /// The network with its weights; its inputs are rows as the data set has them
+    Onnx,
+}

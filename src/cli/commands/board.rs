@@ -1,0 +1,79 @@
+//! `runner board`: chooses which runs of a sweep TensorBoard shows; it changes names of event files, and
+//! nothing in them.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::BoardArgs;
+use crate::cli::display::console::Console;
+use crate::cli::display::format::{count, shell_word};
+use crate::cli::exit::Exit;
+use crate::experiment::{monitored, set_visible};
+use crate::query::{Chooser, Refusal, Run, sort};
+use crate::runs::Lock;
+use crate::system::sentence;
+
+/// Folders with event files above which TensorBoard's Scalars page ticks none.
+const TICKED: usize = 40;
+
+/// Shows the chosen runs, and hides the others of their sweeps.
+pub(crate) fn board(args: &BoardArgs, console: &Console) -> anyhow::Result<Exit> {
+    let sweeps = match chosen(args) {
+        Ok(sweeps) => sweeps,
+        Err(refusal) => {
+            console.error(&refusal.to_string());
+            return Ok(Exit::Request);
+        }
+    };
+    let mut exit = Exit::Done;
+    for (sweep, shown) in &sweeps {
+        if let Err(error) = show(sweep, shown, &args.place.logdir, console) {
+            console.error(&sentence(&error));
+            exit = Exit::Failed;
+        }
+    }
+    Ok(exit)
+}
+
+/// The chosen runs by the folders of their sweeps.
+fn chosen(args: &BoardArgs) -> Result<BTreeMap<PathBuf, Vec<Run>>, Refusal> {
+    let (runs, _) = Chooser::new(&args.place.logdir).all(&args.runs)?;
+    let mut sweeps: BTreeMap<PathBuf, Vec<Run>> = BTreeMap::new();
+    for run in runs {
+        if let Some(sweep) = run.sweep.clone() {
+            sweeps.entry(sweep).or_default().push(run);
+        }
+    }
+    if sweeps.is_empty() {
+        let what = "none of these runs is of a sweep: TensorBoard shows all of them";
+        return Err(Refusal::new(what, "name a sweep, or runs of one; `runner list` shows them"));
+    }
+    for runs in sweeps.values_mut() {
+        let judged = || runs.iter().find_map(|run| monitored(&run.record.metrics));
+        let by = args.sort.as_deref().or_else(|| judged().map(|(name, _)| name));
+        if let (Some(top), Some(by)) = (args.top, by) {
+            sort(runs, Some(by))?;
+            runs.truncate(top);
+        }
+    }
+    Ok(sweeps)
+}
+
+fn show(sweep: &Path, shown: &[Run], logdir: &Path, console: &Console) -> anyhow::Result<()> {
+    let _lock = Lock::take(sweep)?;
+    let all = Chooser::new(logdir).choose(&sweep.to_string_lossy());
+    let all = all.map_err(|refusal| anyhow::anyhow!("{refusal}"))?.runs;
+    let wanted: HashSet<&Path> = shown.iter().map(|run| &*run.dir).collect();
+    for run in &all {
+        set_visible(&run.dir, wanted.contains(&*run.dir))?;
+    }
+    let (some, all) = (shown.len(), count(all.len(), "run"));
+    console.say(&format!("TensorBoard shows {some} of {all}"));
+    if TICKED < some {
+        console.say(&format!(
+            "its Scalars page ticks none of more than {TICKED}: `Toggle all runs` ticks them"
+        ));
+    }
+    console.say(&format!("see them with: tensorboard --logdir {}", shell_word(sweep)));
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! `runner run --dry-run`: the resolved plans, as they would run, and what tells those of a sweep
+//! apart; it starts none.
+
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer};
+
+use super::load;
+use crate::cli::display::console::Console;
+use crate::cli::display::escape::one_line;
+use crate::cli::display::format::{count, or_dash};
+use crate::cli::display::table::{Column, lines};
+use crate::cli::exit::Exit;
+use crate::config::{Experiment, Plan, ShortTexts, short_keys};
+
+/// Prints the plans as TOML, one after the other, or as one JSON value; each is expanded when it is
+/// its turn.
+pub(crate) fn dry_run(
+    experiments: &[Experiment],
+    json: bool,
+    console: &Console,
+) -> anyhow::Result<Exit> {
+    console.stream(|out| {
+        match json {
+            true => as_json(experiments, out)?,
+            false => as_toml(experiments, out)?,
+        }
+        out.flush()
+    })?;
+    load::memory(experiments).iter().for_each(|note| console.say(note));
+    Ok(Exit::Done)
+}
+
+fn plans(experiments: &[Experiment]) -> impl Iterator<Item = Plan> {
+    experiments.iter().flat_map(|experiment| experiment.runs.iter()).map(|run| run.plan)
+}
+
+fn as_json(experiments: &[Experiment], out: &mut impl Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct All<'a> {
+        runs: Plans<'a>,
+    }
+    struct Plans<'a>(&'a [Experiment]);
+    impl Serialize for Plans<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(plans(self.0))
+        }
+    }
+    serde_json::to_writer_pretty(&mut *out, &All { runs: Plans(experiments) })?;
+    writeln!(out)
+}
+
+fn as_toml(experiments: &[Experiment], out: &mut impl Write) -> io::Result<()> {
+    let total: usize = experiments.iter().map(|experiment| experiment.runs.len()).sum();
+    for (index, plan) in plans(experiments).enumerate() {
+        if 1 < total {
+            let gap = if index == 0 { "" } else { "\n" };
+            writeln!(out, "{gap}# run {} of {total}: {}", index + 1, one_line(&plan.name))?;
+        }
+        out.write_all(plan.to_toml().as_bytes())?;
+    }
+    experiments.iter().try_for_each(|experiment| out.write_all(table(experiment).as_bytes()))
+}
+
+/// What a sweep varies, a line of comment for each run, so that the whole is still TOML.
+fn table(experiment: &Experiment) -> String {
+    let runs = &experiment.runs;
+    if !experiment.sweep || runs.is_empty() {
+        return String::new();
+    }
+    let headings = || (0..runs.len()).map(|index| runs.heading(index).unwrap_or_default());
+    let number = |label: String| label.split('-').next().unwrap_or_default().to_owned();
+    let mut columns = vec![Column::words("run", headings().map(|(label, _)| number(label)))];
+    let values: Vec<Vec<_>> = headings()
+        .map(|(_, changes)| changes.into_iter().map(|change| change.value).collect())
+        .collect();
+    for (i, short) in short_keys(runs.keys()).iter().enumerate() {
+        let texts = ShortTexts::of(values.iter().filter_map(|values| values.get(i)));
+        let text = |values: &Vec<_>| or_dash(values.get(i), |value| texts.get(value));
+        columns.push(Column::values(short, values.iter().map(text)));
+    }
+    let lines = lines(&columns).into_iter().map(|line| format!("# {line}\n"));
+    let count = count(runs.len(), "run");
+    format!("\n# {}: {count}\n", one_line(&experiment.name)) + &lines.collect::<String>()
+}

@@ -1,0 +1,51 @@
+//! Rows that a run does not have, or has no more: the line to type instead.
+
+use std::path::Path;
+
+use crate::cli::args::{EvaluateArgs, Split};
+use crate::cli::display::format::shell_word;
+use crate::config::Plan;
+use crate::data::{Source, describe};
+use crate::query::Refusal;
+
+/// Makes sure that the rows that are asked for are there.
+pub(crate) fn check(plan: &Plan, args: &EvaluateArgs) -> Result<(), Refusal> {
+    if args.data.is_some() {
+        return Ok(());
+    }
+    let data = &plan.data;
+    let other = data.validation_data.as_ref().filter(|_| args.split == Split::Validation);
+    let dataset = other.unwrap_or(&data.dataset);
+    let command = format!("runner evaluate {}", shell_word(Path::new(&args.run)));
+    if data.read(dataset) != Source::Mnist && !Path::new(dataset).exists() {
+        let message = format!("the data of the run are no longer at `{dataset}`");
+        let place = shell_word(Path::new(dataset));
+        let help = format!(
+            "put them back, or a link in their place: `ln -s NEW {place}`; \
+             `{command} --data NEW` judges all rows of the file NEW"
+        );
+        return Err(Refusal::new(message, help));
+    }
+    let validation = data.validates().then_some("--split validation");
+    match args.split {
+        Split::Test if data.test_split == 0.0 => {
+            // A data set that cannot be described is an error of its own later.
+            let has_test = describe(&data.source()).is_ok_and(|data| data.has_test);
+            let other = validation.unwrap_or("--data FILE");
+            refuse_unless(has_test, "test", "data.test_split", &format!("{command} {other}"))
+        }
+        Split::Validation => {
+            let has = data.validates();
+            let other = format!("{command} --split train");
+            refuse_unless(has, "validation", "data.validation_split", &other)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refuse_unless(has: bool, rows: &str, key: &str, other: &str) -> Result<(), Refusal> {
+    let message = format!("the run has no {rows} rows");
+    let help =
+        format!("`{other}` judges others; `--set {key}=0.2` keeps some in the next training");
+    if has { Ok(()) } else { Err(Refusal::new(message, help)) }
+}

@@ -1,0 +1,92 @@
+//! `runner predict`: what a trained network says of pictures and rows.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::cores::cores;
+use super::trained_model::load;
+use crate::cli::args::PredictArgs;
+use crate::cli::display::console::{Console, stdout_width};
+use crate::cli::display::fit::fitted;
+use crate::cli::display::format::number;
+use crate::cli::display::json;
+use crate::cli::display::table::Column;
+use crate::cli::exit::Exit;
+use crate::experiment::Answer;
+
+/// Answers for every row of every file.
+pub(crate) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<Exit> {
+    super::print_answer::answer(answer(args, console), console)
+}
+
+fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
+    let (_, _, trained) = load(&args.run, &args.weights, &args.choice, console)?;
+    let names = trained.preparation.class_names().unwrap_or_default();
+    let threads = cores();
+    let mut all = Vec::new();
+    for file in &args.files {
+        let answers = trained.predict(file, threads)?;
+        all.extend(answers.into_iter().enumerate().map(|(row, answer)| (&**file, row, answer)));
+    }
+    Ok(match args.json {
+        true => {
+            let values: Vec<_> = all.iter().map(|answer| value(answer, &names)).collect();
+            serde_json::to_string_pretty(&values)? + "\n"
+        }
+        false => text(&all, &names),
+    })
+}
+
+fn text(all: &[(&Path, usize, Answer)], names: &[String]) -> String {
+    let file = all.iter().map(|(file, ..)| file.display().to_string());
+    let mut table = vec![
+        Column::words("file", file).shrinking(),
+        Column::numbers("row", all.iter().map(|(_, row, _)| row.to_string())),
+    ];
+    if all.iter().any(|(.., answer)| answer.class.is_some()) {
+        let class = |answer: &Answer| answer.class.map_or("-".to_owned(), |c| names[c].clone());
+        let sure = |answer: &Answer| {
+            answer.class.map_or("-".to_owned(), |class| format!("{:.4}", answer.outputs[class]))
+        };
+        table.push(Column::words("class", all.iter().map(|(.., answer)| class(answer))));
+        table.push(Column::numbers("probability", all.iter().map(|(.., a)| sure(a))));
+        let then = Column::words("then", all.iter().map(|(.., answer)| second(answer, names)));
+        table.push(then.ranked(1));
+    } else {
+        let n = all.first().map_or(0, |(.., answer)| answer.outputs.len());
+        for i in 0..n {
+            let title = if n == 1 { "value".to_owned() } else { format!("value {i}") };
+            let cells = all.iter().map(|(.., answer)| number(f64::from(answer.outputs[i])));
+            table.push(Column::numbers(&title, cells));
+        }
+    }
+    let fitted = fitted(table, stdout_width());
+    let note = fitted.note("--json").map(|note| format!("{note}\n"));
+    fitted.lines.iter().map(|line| format!("{line}\n")).chain(note).collect()
+}
+
+/// The second choice, with its probability.
+fn second(answer: &Answer, names: &[String]) -> String {
+    let others = (0..answer.outputs.len()).filter(|class| Some(*class) != answer.class);
+    let best = others.max_by(|&a, &b| answer.outputs[a].total_cmp(&answer.outputs[b]));
+    best.map_or_else(String::new, |class| format!("{} {:.4}", names[class], answer.outputs[class]))
+}
+
+fn value((file, row, answer): &(&Path, usize, Answer), names: &[String]) -> Value {
+    let mut value = json!({ "file": file.to_string_lossy(), "row": row });
+    match answer.class {
+        None => {
+            value["values"] = answer.outputs.iter().map(|x| json::number(f64::from(*x))).collect();
+        }
+        Some(class) => {
+            value["class"] = json!(names[class]);
+            value["probabilities"] = names
+                .iter()
+                .zip(&answer.outputs)
+                .map(|(name, p)| (name.clone(), json::number(f64::from(*p))))
+                .collect();
+        }
+    }
+    value
+}

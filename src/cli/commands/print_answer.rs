@@ -1,0 +1,21 @@
+//! How a question of the logs ends: its answer is data, a refusal a wrong request, anything else a
+//! failure; it finds no answer itself.
+
+use crate::cli::display::console::Console;
+use crate::cli::exit::Exit;
+use crate::query::Refusal;
+use crate::system::sentence;
+
+/// Prints the answer, or why there is none.
+pub(crate) fn answer(found: anyhow::Result<String>, console: &Console) -> anyhow::Result<Exit> {
+    match found {
+        Ok(text) => {
+            console.data(&text)?;
+            Ok(Exit::Done)
+        }
+        Err(error) => {
+            console.error(&sentence(&error));
+            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `runner resume`: finishes what earlier invocations left undone, shown as `run` shows it; what
+//! that is, the sweep room finds out.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::interrupt::Interrupt;
+use super::run::work;
+use crate::cli::args::ResumeArgs;
+use crate::cli::display::console::Console;
+use crate::cli::display::format::count;
+use crate::cli::display::summary::{Ending, Wanted, report};
+use crate::cli::exit::Exit;
+use crate::memory::Bytes;
+use crate::query::{Purpose, Refusal};
+use crate::sweep::{Found, Left, RunResult, Shown, Survey};
+use crate::system::sentence;
+
+/// Finishes what is left to do in the folders.
+pub(crate) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exit> {
+    let (dirs, survey, kept) = match survey(args, console) {
+        Ok(found) => found,
+        Err(error) => {
+            let before = if error.is::<Refusal>() { "\n" } else { "; " };
+            console.error(&format!("{}{before}nothing was started", sentence(&error)));
+            return Ok(Exit::Request);
+        }
+    };
+    let (unreadable, busy) = (!survey.unreadable.is_empty(), !survey.busy.is_empty());
+    survey.unreadable.iter().for_each(|text| console.error(text));
+    if !args.work.quiet {
+        kept.iter().for_each(|note| console.say(note));
+        notes(&survey, args.retry_failed).iter().for_each(|note| console.say(note));
+    }
+    let (batch, known) = survey.into_batch(args.retry_failed);
+    let names = batch.queue.iter().map(|run| Arc::clone(run.of.name())).collect();
+    let interrupt = Arc::new(Interrupt::default());
+    let (batch, results, shown) = match batch.queue.is_empty() {
+        true => (batch, Vec::new(), Shown::default()),
+        false => {
+            let runs = (names, Bytes::default());
+            work(runs, || Ok(batch), &known, &args.work, &interrupt, console)?
+        }
+    };
+    let all = merged(known, &results);
+    let logdir = match &*dirs {
+        [dir] => Some(dir.as_path()),
+        _ => None,
+    };
+    let ending =
+        Ending { results: &all, logdir, shown: &shown, unfinished: &batch.unfinished(&results) };
+    report(&ending, Wanted::of(&args.work), console)?;
+    Ok(match Exit::of(&all, interrupt.asked()) {
+        Exit::Done if unreadable => Exit::Failed,
+        Exit::Done if busy => Exit::Stopped,
+        exit => exit,
+    })
+}
+
+/// The folders that are meant, what is left to do in them, and what stays as it is though more
+/// epochs are asked for.
+fn survey(
+    args: &ResumeArgs,
+    console: &Console,
+) -> anyhow::Result<(Vec<PathBuf>, Survey, Vec<String>)> {
+    let purpose = if args.epochs.is_some() { Purpose::Extend } else { Purpose::Finish };
+    // Without a log folder there are no names; the survey says what is wrong with a path.
+    let is_path = |word: &String| Path::new(word).is_dir() || !args.choice.logdir().is_dir();
+    let dirs = args.choice.choose(purpose, &args.runs, console, |chooser| {
+        let dir = |word: &String| match is_path(word) {
+            true => Ok(PathBuf::from(word)),
+            false => chooser.choose(word).map(|chosen| chosen.dir),
+        };
+        args.runs.iter().map(dir).collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut survey = Survey::of(&dirs)?;
+    let kept =
+        args.epochs.map_or(Ok(Vec::new()), |epochs| survey.extend(epochs, args.retry_failed))?;
+    Ok((dirs, survey, kept))
+}
+
+/// The results in the order of their plans: those known before, and in the gaps the new ones.
+fn merged(known: Vec<Option<Box<RunResult>>>, new: &[RunResult]) -> Vec<RunResult> {
+    let mut new = new.iter().cloned();
+    let next = |result: Option<Box<RunResult>>| result.map(|known| *known).or_else(|| new.next());
+    known.into_iter().filter_map(next).collect()
+}
+
+/// What there is to do, what is left alone, and what is doubtful about it.
+fn notes(survey: &Survey, retry_failed: bool) -> Vec<String> {
+    let mut notes: Vec<String> =
+        survey.busy.iter().map(|text| format!("left alone: {text}")).collect();
+    let unfinished: Vec<&Found> =
+        survey.found.iter().filter(|found| found.is_unfinished(retry_failed)).collect();
+    let older = |found: &&&Found| ![env!("CARGO_PKG_VERSION"), ""].contains(&&*found.version);
+    notes.extend(unfinished.iter().filter(older).map(|found| {
+        format!(
+            "warning: `{}` was begun by runner {}, this is {}: its numbers may differ from those \
+             of an uninterrupted run",
+            found.dir.display(),
+            found.version,
+            env!("CARGO_PKG_VERSION")
+        )
+    }));
+    let runs = || survey.found.iter().flat_map(|found| &found.runs);
+    let number = |left: Left| runs().filter(|run| run.left == left).count();
+    let failed = number(Left::Failed);
+    let again = if retry_failed { failed } else { 0 };
+    let parts = [
+        (number(Left::Interrupted), "to go on with"),
+        (number(Left::Waiting), "to start"),
+        (again, "to try again"),
+        (number(Left::Done), "done before"),
+        (failed - again, "failed before (--retry-failed tries again)"),
+    ];
+    let parts = parts.iter().filter(|(number, _)| 0 < *number);
+    let parts: Vec<_> = parts.map(|(number, what)| format!("{number} {what}")).collect();
+    let sum = format!("{}: {}", count(runs().count(), "run"), parts.join(", "));
+    if runs().next().is_none() {
+        return notes;
+    }
+    notes.push(match unfinished.is_empty() {
+        true => format!("nothing left to do; {sum}"),
+        false => sum,
+    });
+    notes
+}

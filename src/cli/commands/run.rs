@@ -1,0 +1,183 @@
+//! `runner run`: configs to plans, plans to results, shown as they come; it trains nothing itself.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::check::show_problems;
+use super::cores::{Parallelism, cores};
+use super::dry_run::dry_run;
+use super::interrupt::Interrupt;
+use super::load;
+use crate::cli::args::{Annotate, RunArgs, Work};
+use crate::cli::display::console::Console;
+use crate::cli::display::format::count;
+use crate::cli::display::progress::{self, Progress};
+use crate::cli::display::summary::{Ending, Wanted, report};
+use crate::cli::exit::Exit;
+use crate::config::{Experiment, Variant};
+use crate::data::DataError;
+use crate::memory::{Bytes, machine};
+use crate::query::Refusal;
+use crate::runs::{Annotations, check_writable};
+use crate::sweep::{Batch, Board, Notice, Options, RunResult, Shown};
+use crate::system::sentence;
+
+/// Trains every run that the configs describe.
+pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
+    let mut experiments = match args.request.experiments(console.err.color) {
+        Ok(experiments) => experiments,
+        Err(pictures) => return Ok(show_problems(&pictures, console)),
+    };
+    let annotations = args.annotate.annotations();
+    if let Some(name) = &annotations.name {
+        let [experiment] = &mut experiments[..] else {
+            console.error(&format!(
+                "--name {name} is for one config, got {}\n  help: --tag is for any number",
+                experiments.len()
+            ));
+            return Ok(Exit::Request);
+        };
+        experiment.name.clone_from(name);
+    }
+    if args.dry_run {
+        load::show_notes(&experiments, console);
+        return dry_run(&experiments, args.work.json, console);
+    }
+    if let Some(refusal) = unwritable(&experiments, &args.logdir) {
+        console.error(&refusal.to_string());
+        return Ok(Exit::Request);
+    }
+    if let Some(problem) = unknown_metric(args.work.sort.as_deref(), &experiments) {
+        console.error(&problem);
+        return Ok(Exit::Request);
+    }
+    if !args.work.quiet {
+        load::show_notes(&experiments, console);
+    }
+    for repeats in experiments.iter().map(|experiment| experiment.repeats).filter(|n| 0 < *n) {
+        console.say(&format!("{} the same as an earlier one, left out", count(repeats, "draw")));
+    }
+    let threads = Parallelism::new(cores(), args.work.threads, args.work.jobs).threads;
+    let feeds = match Batch::read(&experiments, threads) {
+        Ok(feeds) => feeds,
+        Err(errors) => return Ok(refuse(&errors, console)),
+    };
+    let largest = experiments.iter().map(|experiment| experiment.memory).max().unwrap_or_default();
+    let names = experiments.iter().flat_map(|experiment| {
+        std::iter::repeat_n(Arc::from(&*experiment.name), experiment.runs.len())
+    });
+    let names = names.collect();
+    let interrupt = Arc::new(Interrupt::default());
+    let plan = || {
+        let batch = Batch::plan(experiments, &args.logdir, feeds);
+        batch.annotate(&annotations)?;
+        Ok(batch)
+    };
+    let (batch, results, shown) =
+        work((names, largest), plan, &[], &args.work, &interrupt, console)?;
+    let ending = Ending {
+        results: &results,
+        logdir: Some(&args.logdir),
+        shown: &shown,
+        unfinished: &batch.unfinished(&results),
+    };
+    let told = report(&ending, Wanted::of(&args.work), console);
+    let exit = Exit::of(&results, interrupt.asked());
+    told.map(|()| exit)
+}
+
+/// Says what is wrong with the data, before anything has started.
+fn refuse(errors: &[anyhow::Error], console: &Console) -> Exit {
+    for error in errors {
+        let help = error.downcast_ref::<DataError>().and_then(DataError::help);
+        let help = help.unwrap_or_else(|| "mend the data, or name another".to_owned());
+        console.error(&format!("{}; nothing was started\n  help: {help}", sentence(error)));
+    }
+    Exit::Request
+}
+
+/// Why the experiments cannot leave their folders below `logdir`, if that can be known now.
+fn unwritable(experiments: &[Experiment], logdir: &Path) -> Option<Refusal> {
+    let help = "--logdir DIR leaves the runs elsewhere; nothing was started";
+    let check = |experiment: &Experiment| check_writable(logdir, &experiment.name).err();
+    experiments.iter().find_map(check).map(|error| Refusal::new(error.to_string(), help))
+}
+
+/// Runs a batch, whose runs have these names and take up to so much memory, and shows how it goes.
+/// The batch is made once Ctrl-C is listened to; `known` are the results of the runs around it.
+pub(crate) fn work(
+    (names, largest): (Vec<Arc<str>>, Bytes),
+    batch: impl FnOnce() -> anyhow::Result<Batch>,
+    known: &[Option<Box<RunResult>>],
+    args: &Work,
+    interrupt: &Arc<Interrupt>,
+    console: &Console,
+) -> anyhow::Result<(Batch, Vec<RunResult>, Shown)> {
+    let n_runs = names.len();
+    let kind = progress::kind(args.progress, args.quiet, names.len(), console.err.terminal);
+    let progress = Arc::new(Progress::new(kind, names, console.err));
+    let teller = Arc::clone(&progress);
+    interrupt.listen(move |text| teller.message(text))?;
+    let options = options(args, console);
+    if !args.quiet && 1 < n_runs {
+        let jobs = options.jobs.min(n_runs);
+        console.say(&format!("{}, {jobs} at a time", count(n_runs, "run")));
+        crowded(largest, jobs).iter().for_each(|note| console.say(note));
+    }
+    let batch = batch()?;
+    let board = Board::new(&batch, known);
+    let tell = |notice: Notice<'_>| {
+        board.observe(&notice);
+        progress.observe(&notice);
+    };
+    let results = batch.run(&options, &interrupt.stop, &tell);
+    interrupt.finish();
+    progress.close();
+    Ok((batch, results?, board.close()))
+}
+
+impl Annotate {
+    fn annotations(&self) -> Annotations {
+        let mut annotations = Annotations { name: self.name.clone(), ..Annotations::default() };
+        annotations.note = self.note.clone().filter(|note| !note.is_empty());
+        annotations.add_tags(&self.tag);
+        annotations
+    }
+}
+
+/// What is wrong with sorting by a metric that no plan logs.
+fn unknown_metric(sort: Option<&str>, experiments: &[Experiment]) -> Option<String> {
+    let sort = sort?;
+    let mut known = BTreeSet::new();
+    for Variant { plan, .. } in experiments.iter().flat_map(|e| e.runs.iter()) {
+        let data = &plan.data;
+        let validates = 0.0 < data.validation_split || data.validation_data.is_some();
+        let names = plan.training.metrics.iter().map(|metric| metric.name());
+        for name in std::iter::once("loss").chain(names) {
+            known.insert(name.to_owned());
+            known.extend(validates.then(|| format!("val_{name}")));
+        }
+    }
+    let names = || known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let want = || format!("`--sort {sort}`: no run logs it; want one of {}", names());
+    (!known.contains(sort)).then(want)
+}
+
+/// What is to be known when runs of up to `largest` bytes do not fit into memory together.
+fn crowded(largest: Bytes, jobs: usize) -> Option<String> {
+    let free = machine()?.available;
+    (free.0 < largest.0.saturating_mul(jobs as u64)).then(|| {
+        format!("a run takes up to {largest}, {free} are free: a run waits until what it takes is")
+    })
+}
+
+fn options(args: &Work, console: &Console) -> Options {
+    let Parallelism { threads, jobs, notes } = Parallelism::new(cores(), args.threads, args.jobs);
+    if !args.quiet {
+        notes.iter().for_each(|note| console.say(note));
+    }
+    let max_failures = args.max_failures.or(args.fail_fast.then_some(1));
+    let memory = machine().map(|machine| machine.available.0);
+    Options { jobs, threads, memory, max_failures }
+}

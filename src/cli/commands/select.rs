@@ -1,0 +1,90 @@
+//! The runs that a command's arguments name, with the notes of the choice on stderr.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::{Choice, ChosenWeights, Filters};
+use crate::cli::display::console::Console;
+use crate::query::{Chooser, Filter, Purpose, Refusal, Run, read_settings};
+
+impl Filters {
+    /// Removes the runs of which a filter is false; notes the configs that cannot be read.
+    pub(crate) fn retain(
+        &self,
+        runs: &mut Vec<Run>,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Refusal> {
+        let filters = self.filter.iter().map(|text| Filter::parse(text));
+        let filters = filters.collect::<Result<Vec<_>, _>>()?;
+        if filters.iter().any(|filter| filter.needs_settings(runs)) {
+            notes.extend(read_settings(runs));
+        }
+        filters.iter().try_for_each(|filter| filter.retain(runs))
+    }
+}
+
+impl Choice {
+    /// The folder that is looked through for names.
+    pub(crate) fn logdir(&self) -> &Path {
+        &self.place.logdir
+    }
+
+    /// Chooses for a purpose with `work`, for which the user gave these words, and says which run
+    /// was taken where several could be meant.
+    pub(crate) fn choose<T>(
+        &self,
+        purpose: Purpose,
+        words: &[String],
+        console: &Console,
+        work: impl FnOnce(&mut Chooser<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let is_best = |word: &String| word == "best" || word.ends_with("/best");
+        if let Some(by) = self.by.as_ref().filter(|_| !words.iter().any(is_best)) {
+            return Err(Refusal::new(
+                format!("--by {by} is for `best`, which is not asked for"),
+                format!("`{}/best` is the best run of that name", words[0]),
+            ));
+        }
+        let mut chooser = Chooser::new(self.logdir()).purpose(purpose).by(self.by.as_deref());
+        let chosen = work(&mut chooser);
+        chooser.notes().iter().for_each(|note| console.say(note));
+        chosen
+    }
+
+    /// The only run that `word` calls.
+    pub(crate) fn one(&self, word: &str, console: &Console) -> Result<Run, Refusal> {
+        let words = [word.to_owned()];
+        self.choose(Purpose::Ask, &words, console, |chooser| chooser.one(word))
+    }
+
+    /// All runs that the words call, of which the filters are true, and what cannot be read.
+    pub(crate) fn all(
+        &self,
+        words: &[String],
+        filters: &Filters,
+        console: &Console,
+    ) -> Result<(Vec<Run>, Vec<String>), Refusal> {
+        self.choose(Purpose::Ask, words, console, |chooser| {
+            let (mut runs, mut notes) = chooser.all(words)?;
+            let found = runs.len();
+            filters.retain(&mut runs, &mut notes)?;
+            match runs.is_empty() && 0 < found {
+                true => Err(Refusal::new(
+                    format!("none of {found} runs is such: --filter {}", filters.filter.join(", ")),
+                    "`runner list` shows what there is",
+                )),
+                false => Ok((runs, notes)),
+            }
+        })
+    }
+
+    /// The only run that `word` calls, and the file of its weights.
+    pub(crate) fn trained(
+        &self,
+        word: &str,
+        weights: &ChosenWeights,
+        console: &Console,
+    ) -> Result<(Run, PathBuf), Refusal> {
+        let (words, weights) = ([word.to_owned()], weights.weights.as_deref());
+        self.choose(Purpose::Ask, &words, console, |chooser| chooser.trained(word, weights))
+    }
+}

@@ -1,0 +1,91 @@
+//! `runner show`: one run, or the learning rate of a plan; text for the eye, or JSON.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::load::load;
+use crate::cli::args::ShowArgs;
+use crate::cli::display::console::Console;
+use crate::cli::display::curve::curves;
+use crate::cli::display::run_details::{Portrait, portrait};
+use crate::cli::exit::Exit;
+use crate::config::Plan;
+use crate::query::{Refusal, Series, learning_rates};
+use crate::runs::History;
+
+/// Shows a run.
+pub(crate) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
+    let answer = match args.schedule {
+        true => schedule_of(args, console),
+        false => answer(args, console),
+    };
+    super::print_answer::answer(answer, console)
+}
+
+fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
+    let run = args.choice.one(&args.run, console)?;
+    let history = run.history()?;
+    let config = run.config().map_err(anyhow::Error::msg)?;
+    let plan = run.plan().ok();
+    if args.json {
+        let value = json!({
+            "dir": run.dir.to_string_lossy(),
+            "status": run.state.word(),
+            "tags": run.annotations.tags,
+            "note": run.annotations.note,
+            "record": serde_json::to_value(&run.record)?,
+            "config": plan,
+            "history": history_json(&history),
+        });
+        return Ok(serde_json::to_string_pretty(&value)? + "\n");
+    }
+    if !history.columns.is_empty() && history.column(&args.metric).is_none() {
+        let known = history.columns.iter().map(String::as_str);
+        return Err(Refusal::unknown("its history has no", &args.metric, known).into());
+    }
+    let planned = plan.filter(|plan| plan.optimizer.schedule().is_some());
+    let schedule = planned.and_then(|plan| schedule(&plan, console).ok());
+    let told = Portrait { run: &run, config: &config, history: &history, metric: &args.metric };
+    Ok(portrait(&told, console) + &schedule.map_or(String::new(), |text| format!("\n{text}")))
+}
+
+/// An object for each epoch; null for what is not finite.
+fn history_json(history: &History) -> serde_json::Value {
+    let epoch = |(epoch, values): &(usize, Vec<f64>)| {
+        let mut map = serde_json::Map::from_iter([("epoch".to_owned(), json!(epoch))]);
+        let numbers = values.iter().map(|value| crate::cli::display::json::number(*value));
+        map.extend(history.columns.iter().cloned().zip(numbers));
+        map
+    };
+    history.epochs.iter().map(epoch).collect()
+}
+
+/// The learning rate of a run or a config.
+fn schedule_of(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
+    let path = PathBuf::from(&args.run);
+    let plan = match path.is_file() {
+        true => plan_of(&path, console)?,
+        false => {
+            let run = args.choice.one(&args.run, console)?;
+            run.plan().map_err(anyhow::Error::msg)?
+        }
+    };
+    schedule(&plan, console)
+}
+
+/// The first plan of a config.
+fn plan_of(path: &Path, console: &Console) -> anyhow::Result<Plan> {
+    let experiments = load(&[path.to_owned()], &[], console.err.color)
+        .map_err(|pictures| Refusal::new(pictures.join("\n"), "`runner check` says the same"))?;
+    let run = experiments.iter().flat_map(|experiment| experiment.runs.iter()).next();
+    run.map(|run| run.plan).ok_or_else(|| anyhow::anyhow!("there is no run in {}", path.display()))
+}
+
+fn schedule(plan: &Plan, console: &Console) -> anyhow::Result<String> {
+    let points = learning_rates(plan).map_err(anyhow::Error::msg)?;
+    let steps = points.last().map_or(0.0, |(step, _)| step + 1.0);
+    let head = format!("learning rate of {}, over {steps} steps\n", plan.name);
+    let series = [Series { name: "learning_rate".to_owned(), points }];
+    Ok(head + &curves(&series, "step", console))
+}

@@ -1,0 +1,21 @@
+//! The trained network of a run that a user names; it asks the network nothing.
+
+use std::path::PathBuf;
+
+use crate::cli::args::{Choice, ChosenWeights};
+use crate::cli::display::console::Console;
+use crate::experiment::Trained;
+use crate::query::Run;
+
+/// The run that `word` calls, its file of weights, and the network with them.
+pub(crate) fn load(
+    word: &str,
+    weights: &ChosenWeights,
+    choice: &Choice,
+    console: &Console,
+) -> anyhow::Result<(Run, PathBuf, Trained)> {
+    let (run, path) = choice.trained(word, weights, console)?;
+    let plan = run.plan().map_err(anyhow::Error::msg)?;
+    let trained = Trained::load(&run.dir, &path, plan)?;
+    Ok((run, path, trained))
+}

@@ -1,0 +1,111 @@
+//! `runner watch`: the runs below a folder in the terminal while others train them; it only reads, and
+//! leaves the terminal as it was, however it ends.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{self, Event, KeyEventKind};
+
+use crate::cli::args::WatchArgs;
+use crate::cli::display::console::Console;
+use crate::cli::display::watch::state::{Next, State};
+use crate::cli::display::watch::view;
+use crate::cli::display::watch::view_model::Scene;
+use crate::cli::exit::Exit;
+use crate::query::{Live, Refusal};
+
+/// How often the folders are looked at.
+const EVERY: Duration = Duration::from_millis(500);
+/// How soon a signal is heard.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Shows the runs until the user has seen enough.
+pub(crate) fn watch(args: &WatchArgs, console: &Console) -> Result<Exit> {
+    let mut live = Live::of(&args.dir);
+    let refusal = live.refresh().err().or_else(|| {
+        let terminal = io::stdin().is_terminal() && console.out.terminal;
+        let help = "`runner list` prints the same once";
+        (!terminal).then(|| Refusal::new("a live view needs a terminal", help))
+    });
+    if let Some(refusal) = refusal {
+        console.error(&refusal.to_string());
+        return Ok(Exit::Request);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        asked.store(true, Ordering::Relaxed);
+        // Waiting for a key never ends once the terminal is closed.
+        std::thread::sleep(10 * PATIENCE);
+        let _ = ratatui::try_restore();
+        std::process::exit(i32::from(Exit::Done.code()));
+    })
+    .context("cannot listen for signals")?;
+    let mut screen = Screen::open()?;
+    let ended = follow(&mut live, &mut screen.0, console.out.color, &stop);
+    if !io::stdin().is_terminal() {
+        // A closed terminal refuses input and output, sometimes before the signal arrives. Dropping the
+        // screen would report that to standard error, which is closed too.
+        std::mem::forget(screen);
+        return Ok(Exit::Done);
+    }
+    drop(screen);
+    ended.map(|()| Exit::Done)
+}
+
+/// Draws, waits for a key or for time to pass, and looks again.
+fn follow(
+    live: &mut Live,
+    terminal: &mut DefaultTerminal,
+    color: bool,
+    stop: &AtomicBool,
+) -> Result<()> {
+    let mut state = State::default();
+    let mut looked = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        let scene = Scene::of(live, &mut state);
+        terminal.draw(|frame| view::draw(frame, &scene, color)).context("cannot draw")?;
+        let mut changed = false;
+        while !changed && !stop.load(Ordering::Relaxed) {
+            if event::poll(PATIENCE.min(EVERY)).context("cannot read the keyboard")? {
+                match event::read().context("cannot read the keyboard")? {
+                    Event::Key(key) if key.kind != KeyEventKind::Release => {
+                        if state.press(key) == Next::Leave {
+                            return Ok(());
+                        }
+                        changed = true;
+                    }
+                    Event::Resize(..) => changed = true,
+                    _ => {}
+                }
+            }
+            if EVERY <= looked.elapsed() {
+                live.refresh()?;
+                looked = Instant::now();
+                changed = true;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The terminal while it is ours: another page of it, and keys that come at once. A panic too gives it
+/// back, before its message is shown.
+struct Screen(DefaultTerminal);
+
+impl Screen {
+    fn open() -> Result<Screen> {
+        ratatui::try_init().map(Screen).context("cannot take the terminal")
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // A terminal that is closed cannot be told, nor can an error be shown on it.
+        let _ = ratatui::try_restore();
+    }
+}

@@ -1,0 +1,49 @@
+//! Curves as text for a stream: the chart, its legend and its colours; `query` draws it.
+
+use super::console::{Console, Tone, stdout_width};
+use super::format::number;
+use crate::query::{Cell, Chart, Ink, Series};
+
+const TONES: [Tone; 4] = [Tone::First, Tone::Second, Tone::Good, Tone::Bad];
+/// Wider charts are harder to read, not better.
+const WIDEST: usize = 100;
+/// Where there is no terminal.
+const USUAL: usize = 80;
+
+/// The curves with their legend and the name of what they run over.
+///
+/// Where there are colours these tell the curves apart, else each has a mark.
+pub(crate) fn curves(series: &[Series], over: &str, console: &Console) -> String {
+    let ink = if console.out.color || series.len() == 1 && console.out.terminal {
+        Ink::Braille
+    } else {
+        Ink::Marks
+    };
+    let columns = stdout_width().map_or(USUAL, |width| width.min(WIDEST));
+    let chart = Chart { series, columns, rows: 12, ink, text: number };
+    let lines = chart.draw();
+    if lines.is_empty() {
+        return "nothing to draw: no finite number\n".to_owned();
+    }
+    let entry = |(i, series): (usize, &Series)| {
+        console.out.paint(TONES[i % TONES.len()], &format!("{} {}", ink.mark(i), series.name))
+    };
+    let legend: Vec<_> = series.iter().enumerate().map(entry).collect();
+    let mut text = format!("  {}  over the {over}s\n", legend.join("  "));
+    for line in lines {
+        text += &format!("  {}\n", painted(&line, console));
+    }
+    text
+}
+
+/// A line in which cells of one curve share one change of colour.
+fn painted(line: &[Cell], console: &Console) -> String {
+    let pieces = line.chunk_by(|a, b| a.1 == b.1).map(|cells| {
+        let text: String = cells.iter().map(|(c, _)| c).collect();
+        match cells[0].1 {
+            Some(series) => console.out.paint(TONES[series % TONES.len()], &text),
+            None => text,
+        }
+    });
+    pieces.collect::<String>().trim_end().to_owned()
+}

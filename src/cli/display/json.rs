@@ -1,0 +1,127 @@
+//! The results as one JSON value, for scripts; it prints nothing.
+//!
+//! JSON has no word for a number that is not finite: it becomes null, which every reader knows as a
+//! missing value; the error text of such a run says what happened.
+
+use serde_json::{Map, Value, json};
+
+use super::result_table;
+use crate::config::Change;
+use crate::sweep::{RunResult, Status};
+use crate::train::Logs;
+
+/// All results in the order of their plans, and how many of each kind there are.
+pub(crate) fn results(results: &[RunResult]) -> Value {
+    let count =
+        |kind: &str| results.iter().filter(|r| result_table::status(&r.status) == kind).count();
+    json!({
+        "runs": results.iter().map(run).collect::<Vec<_>>(),
+        "completed": count("completed"),
+        "stopped": count("stopped"),
+        "failed": count("failed"),
+        "skipped": count("skipped"),
+        "busy": count("busy"),
+    })
+}
+
+fn run(result: &RunResult) -> Value {
+    let error = match &result.status {
+        Status::Failed(text) | Status::Busy(text) => Some(text),
+        _ => None,
+    };
+    let best = result.best.as_ref().map(|(epoch, logs)| {
+        let mut best = Map::from_iter([("epoch".to_owned(), json!(epoch))]);
+        best.extend(numbers(logs));
+        best
+    });
+    json!({
+        "name": &*result.name,
+        "changes": changes(result),
+        // A path that is no Unicode cannot be said in JSON; it is shown as well as it can be.
+        "dir": result.dir.as_ref().map(|dir| dir.to_string_lossy()),
+        "status": result_table::status(&result.status),
+        "error": error,
+        "epochs": result.epochs,
+        "seconds": result.seconds,
+        "last": result.last.as_ref().map(|logs| Map::from_iter(numbers(logs))),
+        "best": best,
+        "early_stopping": result.early_stopping,
+    })
+}
+
+/// What the sweep gave the run, by dotted path; null where there is no sweep.
+fn changes(result: &RunResult) -> Option<Map<String, Value>> {
+    let pair = |change: &Change| Some((change.key.clone(), json!(change.value)));
+    (!result.label.is_empty()).then(|| result.changes.iter().filter_map(pair).collect())
+}
+
+/// Named numbers.
+pub(crate) fn numbers(logs: &Logs) -> impl Iterator<Item = (String, Value)> {
+    logs.0.iter().map(|(name, value)| (name.clone(), number(*value)))
+}
+
+/// The shortest decimal of a 32-bit number, as the logs have it; null if it is not finite.
+pub(crate) fn number(value: f64) -> Value {
+    let short = (value as f32).to_string().parse::<f64>();
+    short.ok().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::display::progress::script::{completed, failed, logs};
+
+    #[test]
+    fn every_run_is_told_in_the_order_of_the_plans() {
+        let mut diverged = failed("sgd", "loss is nan at step 312");
+        diverged.last = Some(logs(&[("loss", f64::NAN), ("val_loss", f64::INFINITY)]));
+        let mut adam = completed("adam", &[("loss", 0.25), ("val_loss", 0.5)]);
+        adam.best = Some((3, logs(&[("loss", 0.5), ("val_loss", 0.125)])));
+        let text = serde_json::to_string_pretty(&results(&[diverged, adam]));
+        insta::assert_snapshot!(text.unwrap(), @r#"
+        {
+          "runs": [
+            {
+              "name": "sgd",
+              "changes": null,
+              "dir": "logs/sgd/20261123-210800",
+              "status": "failed",
+              "error": "loss is nan at step 312",
+              "epochs": 2,
+              "seconds": 1.25,
+              "last": {
+                "loss": null,
+                "val_loss": null
+              },
+              "best": null,
+              "early_stopping": null
+            },
+            {
+              "name": "adam",
+              "changes": null,
+              "dir": "logs/adam/20261123-210800",
+              "status": "completed",
+              "error": null,
+              "epochs": 2,
+              "seconds": 1.25,
+              "last": {
+                "loss": 0.25,
+                "val_loss": 0.5
+              },
+              "best": {
+                "epoch": 3,
+                "loss": 0.5,
+                "val_loss": 0.125
+              },
+              "early_stopping": null
+            }
+          ],
+          "completed": 1,
+          "stopped": 0,
+          "failed": 1,
+          "skipped": 0,
+          "busy": 0
+        }
+        "#);
+    }
+}

@@ -1,0 +1,129 @@
+//! Progress, one file per style, all fed by the same notices from any thread; a style knows neither
+//! the clock nor the terminal but through what it is given, and never touches stdout.
+
+mod bars;
+mod block;
+mod keras;
+mod plain;
+mod renderer;
+mod silent;
+mod tally;
+
+#[cfg(test)]
+pub(crate) mod script;
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use self::renderer::Renderer;
+use super::console::{self, Stream};
+use crate::cli::args;
+use crate::sweep::Notice;
+
+/// Which style it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Keras's line, for one run.
+    Keras,
+    /// A bar per run.
+    Bars,
+    /// A line per finished epoch of one run.
+    PlainEpochs,
+    /// A line per finished run.
+    PlainRuns,
+    /// Nothing.
+    Silent,
+}
+
+/// The style that suits: what the user wants, how many runs there are, whether lines can be
+/// overwritten.
+pub(crate) fn kind(wanted: args::Progress, quiet: bool, runs: usize, terminal: bool) -> Kind {
+    let moving = match wanted {
+        _ if quiet => return Kind::Silent,
+        args::Progress::None => return Kind::Silent,
+        args::Progress::Auto => terminal,
+        args::Progress::Bar => true,
+        args::Progress::Plain => false,
+    };
+    match (moving, runs) {
+        (true, 0..=1) => Kind::Keras,
+        (true, _) => Kind::Bars,
+        (false, 0..=1) => Kind::PlainEpochs,
+        (false, _) => Kind::PlainRuns,
+    }
+}
+
+/// A style behind a lock, with the clock: what a sweep tells its notices to.
+pub(crate) struct Progress {
+    renderer: Mutex<Box<dyn Renderer>>,
+    start: Instant,
+}
+
+impl Progress {
+    /// Shows runs of these names on stderr, from now.
+    pub(crate) fn new(kind: Kind, names: Vec<Arc<str>>, stream: Stream) -> Progress {
+        let renderer: Box<dyn Renderer> = match kind {
+            Kind::Keras => Box::new(keras::Keras::new(io::stderr(), stderr_width)),
+            Kind::Bars => Box::new(bars::Bars::new(io::stderr(), stderr_size, names, stream)),
+            Kind::PlainEpochs => Box::new(plain::Epochs::new(io::stderr())),
+            Kind::PlainRuns => Box::new(plain::Runs::new(io::stderr(), names, stream)),
+            Kind::Silent => Box::new(silent::Silent(io::stderr())),
+        };
+        Progress { renderer: Mutex::new(renderer), start: Instant::now() }
+    }
+
+    /// Shows what happened.
+    pub(crate) fn observe(&self, notice: &Notice<'_>) {
+        let mut renderer = self.renderer();
+        // Read under the lock: a style never sees time run backwards.
+        renderer.notice(notice, self.start.elapsed());
+    }
+
+    /// Shows a line that stays.
+    pub(crate) fn message(&self, text: &str) {
+        self.renderer().message(text);
+    }
+
+    /// Ends the show.
+    pub(crate) fn close(&self) {
+        self.renderer().close();
+    }
+
+    /// A style that panicked once may show less, but stops no run.
+    fn renderer(&self) -> MutexGuard<'_, Box<dyn Renderer>> {
+        self.renderer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stderr_width() -> usize {
+    stderr_size().0
+}
+
+/// Columns and rows of the terminal, or of an ordinary one if it is none.
+fn stderr_size() -> (usize, usize) {
+    console::stderr_size().unwrap_or((80, 24))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use args::Progress as Wanted;
+
+    #[test]
+    fn the_style_suits_the_runs_and_the_terminal() {
+        assert_eq!(kind(Wanted::Auto, false, 1, true), Kind::Keras);
+        assert_eq!(kind(Wanted::Auto, false, 2, true), Kind::Bars);
+        assert_eq!(kind(Wanted::Auto, false, 1, false), Kind::PlainEpochs);
+        assert_eq!(kind(Wanted::Auto, false, 2, false), Kind::PlainRuns);
+    }
+
+    #[test]
+    fn the_user_has_the_last_word() {
+        assert_eq!(kind(Wanted::Bar, false, 1, false), Kind::Keras);
+        assert_eq!(kind(Wanted::Bar, false, 2, false), Kind::Bars);
+        assert_eq!(kind(Wanted::Plain, false, 1, true), Kind::PlainEpochs);
+        assert_eq!(kind(Wanted::None, false, 2, true), Kind::Silent);
+        assert_eq!(kind(Wanted::Bar, true, 2, true), Kind::Silent);
+    }
+}

@@ -1,0 +1,48 @@
+//! How far several runs have got: counted, and the best so far kept; it shows nothing.
+
+use crate::cli::display::rank::objective;
+use crate::sweep::{RunResult, Status};
+
+/// The count of finished runs.
+pub(crate) struct Tally {
+    /// Number of runs.
+    pub(crate) total: usize,
+    /// How many have ended, in whatever way.
+    pub(crate) done: usize,
+    /// How many of those failed.
+    pub(crate) failed: usize,
+    /// The best completed run: its label, what it is judged by, and its number.
+    pub(crate) best: Option<(String, &'static str, f64)>,
+}
+
+impl Tally {
+    pub(crate) fn new(total: usize) -> Tally {
+        Tally { total, done: 0, failed: 0, best: None }
+    }
+
+    /// Counts a run that ended.
+    pub(crate) fn count(&mut self, label: &str, result: &RunResult) {
+        self.done += 1;
+        match result.status {
+            Status::Failed(_) => self.failed += 1,
+            Status::Completed => self.compare(label, result),
+            Status::Stopped | Status::Skipped | Status::Busy(_) => {}
+        }
+    }
+
+    fn compare(&mut self, label: &str, result: &RunResult) {
+        let Some((name, value)) = result.last.as_ref().and_then(objective) else { return };
+        let better = self.best.as_ref().is_none_or(|&(_, best_name, best)| {
+            if name == best_name { value < best } else { name == "val_loss" }
+        });
+        if better {
+            self.best = Some((label.to_owned(), name, value));
+        }
+    }
+
+    /// `3/12`, as wide for every run.
+    pub(crate) fn fraction(&self) -> String {
+        let width = self.total.to_string().len();
+        format!("{:>width$}/{}", self.done, self.total)
+    }
+}

@@ -1,0 +1,139 @@
+//! One run as text: how it came about, what it was, how it went; it reads nothing.
+
+use chrono::Utc;
+
+use super::console::{Console, Tone, stdout_width};
+use super::curve::curves;
+use super::fit::width;
+use super::format::{ago, count, duration, number};
+use super::table::{Column, lines, turned};
+use crate::query::{Run, Series, State};
+use crate::runs::{History, Record};
+
+/// What is told of a run.
+pub(crate) struct Portrait<'a> {
+    pub(crate) run: &'a Run,
+    /// Its resolved plan, in TOML.
+    pub(crate) config: &'a str,
+    pub(crate) history: &'a History,
+    /// The number that is drawn.
+    pub(crate) metric: &'a str,
+}
+
+/// The text, with a heading over each part.
+pub(crate) fn portrait(told: &Portrait<'_>, console: &Console) -> String {
+    let head = |text: &str| console.out.paint(Tone::Head, text) + "\n";
+    let run = told.run;
+    let mut text = head(&format!("{}  {}", run.record.name, run.dir.display()));
+    text += &facts(run, console);
+    text += &format!("\n{}", head("config"));
+    told.config.lines().for_each(|line| text += &format!("{}\n", format!("  {line}").trim_end()));
+    if told.history.epochs.is_empty() {
+        return text + "\nno epoch is done\n";
+    }
+    text += &format!("\n{}", head("history"));
+    epochs(run, told.history).iter().for_each(|line| text += &format!("  {line}\n"));
+    let series = series(told.history, told.metric);
+    text + &format!("\n{}{}", head(told.metric), curves(&series, "epoch", console))
+}
+
+/// Names and values, aligned.
+fn facts(run: &Run, console: &Console) -> String {
+    let record = &run.record;
+    let mut facts = vec![("status", status(run, console))];
+    facts.extend(record.error.clone().map(|error| ("error", error)));
+    facts.extend(record.early_stopping.as_ref().map(|stop| ("ending", stop.to_string())));
+    let age = ago((Utc::now() - record.started.to_utc()).as_seconds_f64());
+    facts.push(("started", format!("{} ({age} ago)", record.started.format("%Y-%m-%d %H:%M:%S"))));
+    for again in &record.resumed {
+        let when = again.at.format("%Y-%m-%d %H:%M:%S");
+        facts.push(("resumed", format!("{when}, in epoch {}", again.epoch + 1)));
+    }
+    facts.extend(run.sweep.as_ref().map(|dir| ("sweep", dir.display().to_string())));
+    if !run.annotations.tags.is_empty() {
+        facts.push(("tags", run.annotations.tags.join(", ")));
+    }
+    facts.extend(run.annotations.note.clone().map(|note| ("note", note)));
+    facts.extend(provenance(record));
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    // An error may have several lines; they stay in their column.
+    let gap = format!("\n{:1$}", "", width + 4);
+    let value = |value: &str| value.trim_end().replace('\n', &gap);
+    facts.iter().map(|(name, text)| format!("  {name:<width$}  {}\n", value(text))).collect()
+}
+
+fn status(run: &Run, console: &Console) -> String {
+    let record = &run.record;
+    let word = run.state.word();
+    let word = match run.state {
+        State::Completed => console.out.paint(Tone::Good, word),
+        State::Failed => console.out.paint(Tone::Bad, word),
+        _ => word.to_owned(),
+    };
+    let after = format!("{} in {}", count(record.epochs, "epoch"), duration(record.seconds));
+    let way_out = match run.state {
+        State::Stopped | State::Interrupted => "; `runner resume` goes on with it",
+        State::Failed if record.is_machine_fault() => "; `runner resume` tries again",
+        _ => "",
+    };
+    format!("{word}, {after}{way_out}")
+}
+
+fn provenance(record: &Record) -> Vec<(&'static str, String)> {
+    let machine = &record.machine;
+    let threads = count(machine.threads, "thread");
+    let mut facts = vec![
+        ("command", format!("runner {}", record.arguments.join(" "))),
+        ("version", record.version.clone()),
+    ];
+    facts.extend(record.git_commit.clone().map(|commit| ("commit", commit)));
+    facts.push(("machine", format!("{}, {}, {}", machine.hostname, machine.os, machine.cpu)));
+    facts.push(("threads", threads));
+    facts.push(("data", record.data.description.clone()));
+    if !record.data.sha256.is_empty() {
+        facts.push(("sha256", record.data.sha256.clone()));
+    }
+    facts.push(("seed", record.seed.to_string()));
+    facts
+}
+
+/// The first, the best and the last epoch.
+fn epochs(run: &Run, history: &History) -> Vec<String> {
+    let last = history.epochs.len() - 1;
+    let best = run.record.best.as_ref().map(|best| best.epoch);
+    let best = best.and_then(|best| history.epochs.iter().position(|(epoch, _)| *epoch == best));
+    let mut shown: Vec<(String, usize)> = Vec::new();
+    for (word, place) in [("first", Some(0)), ("best", best), ("last", Some(last))] {
+        let Some(place) = place else { continue };
+        match shown.iter_mut().find(|(_, other)| *other == place) {
+            Some((words, _)) => *words += &format!(", {word}"),
+            None => shown.push((word.to_owned(), place)),
+        }
+    }
+    shown.sort_by_key(|(_, place)| *place);
+    let rows = || shown.iter().map(|(_, place)| &history.epochs[*place]);
+    let mut columns = vec![
+        Column::words("", shown.iter().map(|(words, _)| words.clone())),
+        Column::numbers("epoch", rows().map(|(epoch, _)| (epoch + 1).to_string())),
+    ];
+    for (i, name) in history.columns.iter().enumerate() {
+        columns.push(Column::numbers(name, rows().map(|(_, values)| number(values[i]))));
+    }
+    let flat = lines(&columns);
+    // Each line is indented by two.
+    match stdout_width().is_some_and(|most| most < width(&flat) + 2) {
+        true => turned(&columns),
+        false => flat,
+    }
+}
+
+/// The number over the epochs, and that of validation if there is one.
+fn series(history: &History, metric: &str) -> Vec<Series> {
+    let names = [metric.to_owned(), format!("val_{metric}")];
+    let series = |name: String| {
+        let values = history.column(&name)?;
+        let epochs = history.epochs.iter().map(|(epoch, _)| (*epoch + 1) as f64);
+        Some(Series { name, points: epochs.zip(values).collect() })
+    };
+    names.into_iter().filter_map(series).collect()
+}

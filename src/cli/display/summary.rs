@@ -1,0 +1,223 @@
+//! The end of an invocation: the table or the JSON, what failed, what was stopped, where to look;
+//! it decides no exit status.
+
+use std::path::Path;
+
+use super::console::{Console, Tone, stdout_width};
+use super::format::{count, shell_word};
+use super::json;
+use super::labels::Labels;
+use super::line::{Line, of_one_sweep};
+use super::result_table;
+use super::result_table::Cut;
+use crate::cli::args::Work;
+use crate::experiment::monitored;
+use crate::sweep::{RunResult, Shown, Status};
+
+/// What of the end is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Failures only.
+    pub(crate) quiet: bool,
+    /// One JSON value on stdout.
+    pub(crate) json: bool,
+    /// What the table is ranked by.
+    pub(crate) sort: Option<&'a str>,
+    /// Lines of the table.
+    pub(crate) top: Option<usize>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What the arguments want.
+    pub(crate) fn of(args: &'a Work) -> Wanted<'a> {
+        Wanted { quiet: args.quiet, json: args.json, sort: args.sort.as_deref(), top: args.top }
+    }
+
+    fn cut(&self, results: &[RunResult]) -> Cut<'a> {
+        const OF_A_SWEEP: usize = 20;
+        let most = if of_one_sweep(results) { OF_A_SWEEP } else { usize::MAX };
+        Cut { sort: self.sort, top: self.top.unwrap_or(most) }
+    }
+}
+
+/// How an invocation ended.
+pub(crate) struct Ending<'a> {
+    /// Every run's result.
+    pub(crate) results: &'a [RunResult],
+    /// The folder that all logs are in, if it is one.
+    pub(crate) logdir: Option<&'a Path>,
+    /// What TensorBoard shows of the sweeps.
+    pub(crate) shown: &'a Shown,
+    /// The folders to resume.
+    pub(crate) unfinished: &'a [&'a Path],
+}
+
+/// Says how the runs ended: data first, then failures, so that the last lines are those to read.
+pub(crate) fn report(
+    ending: &Ending<'_>,
+    wanted: Wanted<'_>,
+    console: &Console,
+) -> anyhow::Result<()> {
+    let results = ending.results;
+    let written = if wanted.json {
+        console.data(&(serde_json::to_string_pretty(&json::results(results))? + "\n"))
+    } else if !wanted.quiet && 1 < results.len() {
+        let cut = wanted.cut(results);
+        let table = result_table::table(results, cut, stdout_width());
+        let text = result_table::painted(results, cut, console.out, &table.lines);
+        let wide = table.note(&wide(ending));
+        let notes =
+            || more(results, cut).into_iter().chain(wide).for_each(|note| console.say(&note));
+        console.data(&text).map(|()| notes())
+    } else {
+        Ok(())
+    };
+    // What failed is told even if the data could not be.
+    failures(results, console);
+    if !wanted.quiet {
+        notes(ending).iter().for_each(|note| console.say(note));
+    }
+    Ok(written?)
+}
+
+/// The command that lists these runs with every column.
+fn wide(ending: &Ending<'_>) -> String {
+    let sweep = ending.results.first().filter(|_| of_one_sweep(ending.results));
+    let dir = sweep.map(|result| &*result.root).or(ending.logdir);
+    let dir = dir.map_or_else(String::new, |dir| format!(" {}", shell_word(dir)));
+    format!("runner list --wide{dir}")
+}
+
+/// How to see the lines that were left out.
+fn more(results: &[RunResult], cut: Cut<'_>) -> Option<String> {
+    let lines = Line::all(results).len();
+    let left = lines.checked_sub(cut.top).filter(|left| 0 < *left)?;
+    let command = match of_one_sweep(results) {
+        true => {
+            let sort = cut.sort.map_or_else(|| judged(results), str::to_owned);
+            format!("runner list --sort {sort} {}", shell_word(&results[0].root))
+        }
+        false => format!("--top {lines}"),
+    };
+    Some(format!("{left} more below; see them with: {command}"))
+}
+
+/// The number by which the table is ranked when none is named.
+fn judged(results: &[RunResult]) -> String {
+    let logs = results.iter().filter_map(|result| result.last.as_ref());
+    let names: Vec<_> = logs.filter_map(|logs| Some(monitored(logs)?.0)).collect();
+    let best = names.iter().find(|name| **name == "val_loss").or(names.first());
+    best.map_or("loss", |name| *name).to_owned()
+}
+
+fn failures(results: &[RunResult], console: &Console) {
+    let mut failed = 0;
+    for (label, result) in Labels::of(results).iter().zip(results) {
+        let Status::Failed(text) = &result.status else { continue };
+        failed += 1;
+        console.error(&format!("{label}: {text}"));
+        if let Some(dir) = result.dir.as_ref().filter(|dir| dir.is_dir()) {
+            console.say(&format!("  what it logged so far is in {}", dir.display()));
+        }
+    }
+    if 0 < failed && 1 < results.len() {
+        let line = format!("{failed} of {} failed", count(results.len(), "run"));
+        console.say(&console.err.paint(Tone::Bad, &line));
+    }
+}
+
+/// What was stopped and how to go on with it, and where the logs are.
+fn notes(ending: &Ending<'_>) -> Vec<String> {
+    let results = ending.results;
+    let mut notes: Vec<_> = Labels::of(results).iter().zip(results).filter_map(stopped).collect();
+    for (label, result) in Labels::of(results).iter().zip(results) {
+        if let Status::Busy(why) = &result.status {
+            notes.push(format!("{label}: left alone: {why}"));
+        }
+    }
+    let skipped = results.iter().filter(|result| result.status == Status::Skipped).count();
+    if 0 < skipped {
+        notes.push(format!("{} not started", count(skipped, "run")));
+    }
+    if !ending.unfinished.is_empty() {
+        let dirs: Vec<_> = ending.unfinished.iter().map(|dir| shell_word(dir)).collect();
+        notes.push(format!("resume with: runner resume {}", dirs.join(" ")));
+    }
+    if let [RunResult { early_stopping: Some(stop), .. }] = results {
+        notes.push(stop.to_string());
+    }
+    if let [RunResult { dir: Some(dir), status: Status::Completed, .. }] = results {
+        notes.push(format!("logs: {}", dir.display()));
+    }
+    notes.extend(ending.shown.errors.iter().map(|error| format!("warning: {error}")));
+    notes.extend(ending.shown.parts.iter().map(|(root, shown, all)| {
+        let some = match shown == all {
+            true => "the means of replicates".to_owned(),
+            false => format!("the best {shown} of {all}"),
+        };
+        format!("TensorBoard shows {some}; every run: runner board {}", shell_word(root))
+    }));
+    let logged = results.iter().any(|result| result.dir.is_some());
+    // The names of a sweep's runs are shortest from its own folder.
+    let best = results.first().filter(|_| of_one_sweep(results)).map(|result| &*result.root);
+    if let Some(logdir) = best.or(ending.logdir).filter(|_| logged) {
+        notes.push(format!("see them with: tensorboard --logdir {}", shell_word(logdir)));
+    }
+    notes
+}
+
+fn stopped((label, result): (&String, &RunResult)) -> Option<String> {
+    if result.status != Status::Stopped {
+        return None;
+    }
+    let after = count(result.epochs, "epoch");
+    let place = result.dir.as_ref();
+    let saved = place
+        .map_or(String::new(), |dir| format!("; its logs and weights are in {}", dir.display()));
+    Some(format!("{label}: stopped after {after}{saved}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::display::progress::script::{completed, ended, failed};
+
+    fn said(results: &[RunResult]) -> String {
+        let dirs = || results.iter().filter_map(|result| result.dir.as_deref());
+        let ending = Ending {
+            results,
+            logdir: Some(Path::new("logs")),
+            shown: &Shown::default(),
+            unfinished: &dirs().filter(|dir| dir.starts_with("logs/sgd")).collect::<Vec<_>>(),
+        };
+        notes(&ending).join("\n")
+    }
+
+    #[test]
+    fn a_single_run_says_where_to_look() {
+        insta::assert_snapshot!(said(&[completed("adam", &[])]), @r"
+        logs: logs/adam/20261123-210800
+        see them with: tensorboard --logdir logs
+        ");
+    }
+
+    #[test]
+    fn an_interruption_says_what_is_left() {
+        let results = [
+            completed("adam", &[]),
+            ended("sgd", Status::Stopped, &[]),
+            RunResult { dir: None, ..ended("rmsprop", Status::Skipped, &[]) },
+        ];
+        insta::assert_snapshot!(said(&results), @r"
+        sgd: stopped after 2 epochs; its logs and weights are in logs/sgd/20261123-210800
+        1 run not started
+        resume with: runner resume logs/sgd/20261123-210800
+        see them with: tensorboard --logdir logs
+        ");
+    }
+
+    #[test]
+    fn a_run_without_a_folder_leads_nowhere() {
+        assert_eq!(said(&[RunResult { dir: None, ..failed("adam", "disk full") }]), "");
+    }
+}

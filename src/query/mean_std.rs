@@ -1,0 +1,50 @@
+//! The mean of replicates, and how far they are apart.
+
+use std::fmt;
+
+use super::format::number;
+
+/// The mean of some numbers, and how far they are apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Their mean.
+    pub mean: f64,
+    /// The standard deviation of two or more, by n − 1.
+    pub deviation: Option<f64>,
+}
+
+impl Spread {
+    /// Of these numbers, unless there are none.
+    pub fn of(numbers: &[f64]) -> Option<Spread> {
+        let n = numbers.len() as f64;
+        let mean = numbers.iter().sum::<f64>() / n;
+        let squares: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
+        let deviation = (1 < numbers.len()).then(|| (squares / (n - 1.0)).sqrt());
+        (!numbers.is_empty()).then_some(Spread { mean, deviation })
+    }
+}
+
+impl fmt::Display for Spread {
+    /// `0.1182 ± 0.0012`; the deviation has the digits of its mean.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = number(self.mean);
+        match self.deviation {
+            None => write!(out, "{text}"),
+            Some(deviation) if text.contains('e') => write!(out, "{text} ± {}", number(deviation)),
+            Some(deviation) => write!(out, "{text} ± {deviation:.4}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviations_are_of_samples() {
+        let spread = Spread::of(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+        assert_eq!((spread.mean, spread.deviation), (2.5, Some((5.0_f64 / 3.0).sqrt())));
+        assert_eq!(Spread::of(&[7.0]), Some(Spread { mean: 7.0, deviation: None }));
+        assert_eq!(Spread::of(&[]), None);
+    }
+}

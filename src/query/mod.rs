@@ -1,0 +1,45 @@
+//! Answers from what runs have left: collects them, chooses among them, compares and draws; it trains
+//! nothing, changes nothing and prints nothing.
+
+mod collection;
+mod error;
+mod parallel;
+mod run;
+
+mod filter;
+mod named;
+mod order;
+mod pick;
+mod selector;
+mod weights_file;
+
+mod chart;
+mod class_scores;
+mod comparison;
+mod format;
+mod live;
+mod mean_std;
+mod scalars;
+mod schedule;
+mod swept;
+
+mod html;
+
+pub use collection::Collection;
+pub use error::Refusal;
+pub use run::{Run, State, read_settings};
+pub use selector::{Chooser, Chosen, Kind, Purpose};
+
+pub use filter::Filter;
+pub use order::{rises, sort};
+
+pub use chart::{Cell, Chart, Ink, Series};
+pub use class_scores::ClassScores;
+pub use comparison::{Comparison, Group, metric_names};
+pub use format::{count, duration, eta, number};
+pub use html::{Judged, Mistake, Page};
+pub use live::{Followed, Live};
+pub use mean_std::Spread;
+pub use scalars::{ReadLogs, logged_scalars};
+pub use schedule::learning_rates;
+pub use swept::Swept;

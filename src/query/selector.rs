@@ -1,0 +1,265 @@
+//! From what a user calls a run to the run: a path, a name, a folder's name or the beginning of one,
+//! `latest` or `best`, alone or of a name.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::collection::Collection;
+use super::error::Refusal;
+use super::named::{called, named};
+use super::pick::{self, Pick};
+use super::run::Run;
+use super::weights_file::{self, run_of_weights};
+use crate::runs::Folder;
+
+/// As many candidates are listed.
+const SHOWN: usize = 8;
+
+/// The purpose of a choice; it decides which of several runs a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be asked about: the youngest completed.
+    Ask,
+    /// To be trained further: the youngest completed.
+    Extend,
+    /// To be finished: the youngest that is not completed, if there is one.
+    Finish,
+    /// To be removed: none, for a guess would lose data.
+    Remove,
+}
+
+/// Chooses runs below a log folder, which is looked through when the first name wants it.
+pub struct Chooser<'a> {
+    logdir: &'a Path,
+    purpose: Purpose,
+    by: Option<&'a str>,
+    all: Option<Collection>,
+    notes: Vec<String>,
+}
+
+/// What was chosen.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The folder.
+    pub dir: PathBuf,
+    /// What the folder is.
+    pub kind: Kind,
+    /// The run, or all that are in the folder.
+    pub runs: Vec<Run>,
+    /// What in it cannot be read, and why.
+    pub unreadable: Vec<String>,
+    /// The file of weights of the run that was named in its place.
+    pub weights: Option<PathBuf>,
+}
+
+/// What a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A run's.
+    Run,
+    /// A sweep's.
+    Sweep,
+    /// One with runs somewhere below it.
+    Other,
+}
+
+impl<'a> Chooser<'a> {
+    /// Chooses from the runs below `logdir`, or by path from any.
+    pub fn new(logdir: &'a Path) -> Chooser<'a> {
+        Chooser { logdir, purpose: Purpose::Ask, by: None, all: None, notes: Vec::new() }
+    }
+
+    /// Chooses for this purpose.
+    pub fn purpose(self, purpose: Purpose) -> Chooser<'a> {
+        Chooser { purpose, ..self }
+    }
+
+    /// Takes the number by which `best` is chosen; without one it is the monitor of the plan.
+    pub fn by(self, by: Option<&'a str>) -> Chooser<'a> {
+        Chooser { by, ..self }
+    }
+
+    /// The run that was taken, for each word that could mean several.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What `word` calls: a run, a sweep, or by its path a folder with such below it.
+    pub fn choose(&mut self, word: &str) -> Result<Chosen, Refusal> {
+        if self.purpose == Purpose::Ask
+            && let Some((dir, weights)) = run_of_weights(word, self.logdir)?
+        {
+            return Ok(Chosen { weights: Some(weights), ..at(&dir)? });
+        }
+        let inner = self.logdir.join(word);
+        for (path, any) in [(Path::new(word), true), (&inner, false)] {
+            if path.is_dir() {
+                let chosen = at(path)?;
+                // Below the log folder, `adam` is first of all the name of a run.
+                if chosen.kind != Kind::Other || any && !chosen.runs.is_empty() {
+                    return Ok(chosen);
+                }
+            }
+        }
+        if let Some((base, which)) = Pick::parse(word) {
+            return self.pick(word, base, which);
+        }
+        let (logdir, purpose) = (self.logdir, self.purpose);
+        let (chosen, note) = named(word, self.collection()?, logdir, purpose)?;
+        self.notes.extend(note);
+        Ok(chosen)
+    }
+
+    /// Everything below the log folder.
+    fn collection(&mut self) -> Result<&Collection, Refusal> {
+        if self.all.is_none() {
+            self.all = Some(Collection::of(self.logdir)?);
+        }
+        Ok(self.all.get_or_insert_default())
+    }
+
+    /// The last or the best of the runs that `base` calls; of all, if it is empty.
+    fn pick(&mut self, word: &str, base: &str, which: Pick) -> Result<Chosen, Refusal> {
+        let (logdir, by) = (self.logdir, self.by);
+        let runs = self.runs_of(base)?;
+        let none = || {
+            Refusal::new(
+                format!("there is no run for `{word}` in `{}`", logdir.display()),
+                "`runner run CONFIG` makes one; --logdir DIR looks elsewhere",
+            )
+        };
+        let (run, note) = match which {
+            _ if runs.is_empty() => return Err(none()),
+            Pick::Best => pick::best(&runs, by, logdir)?,
+            Pick::Latest => {
+                let run = pick::latest(&runs).ok_or_else(none)?;
+                (run, format!("{}, the last of {} to begin", run.label(logdir), runs.len()))
+            }
+        };
+        if 1 < runs.len() {
+            self.notes.push(format!("{word}: {note}"));
+        }
+        Ok(single(run))
+    }
+
+    /// All runs in the folder `base`, or all of this name.
+    fn runs_of(&mut self, base: &str) -> Result<Vec<Run>, Refusal> {
+        if base.is_empty() {
+            return Ok(self.collection()?.runs.clone());
+        }
+        let logdir = self.logdir;
+        for path in [PathBuf::from(base), logdir.join(base)] {
+            if path.is_dir() {
+                let found = Collection::of(&path)?;
+                if !found.runs.is_empty() {
+                    return Ok(found.runs);
+                }
+            }
+        }
+        let runs = called(base, &self.collection()?.runs);
+        match runs.is_empty() {
+            false => Ok(runs),
+            true => Ok(named(base, self.collection()?, logdir, Purpose::Remove)?.0.runs),
+        }
+    }
+
+    /// All runs that the words call, each once; and what cannot be read, and why.
+    pub fn all(&mut self, words: &[String]) -> Result<(Vec<Run>, Vec<String>), Refusal> {
+        let (mut runs, mut notes, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+        for word in words {
+            let chosen = self.choose(word)?;
+            notes.extend(chosen.unreadable);
+            for run in chosen.runs {
+                // Two words may lead to one folder by different ways.
+                let place = run.dir.canonicalize().unwrap_or_else(|_| run.dir.clone());
+                if seen.insert(place) {
+                    runs.push(run);
+                }
+            }
+        }
+        Ok((runs, notes))
+    }
+
+    /// The only run that `word` calls.
+    pub fn one(&mut self, word: &str) -> Result<Run, Refusal> {
+        let chosen = self.choose(word)?;
+        self.only(word, chosen)
+    }
+
+    /// The only run that `word` calls, and its file of weights: the one that `word` itself names,
+    /// the file `weights` in the run's folder, or the weights that it ended with.
+    pub fn trained(
+        &mut self,
+        word: &str,
+        weights: Option<&Path>,
+    ) -> Result<(Run, PathBuf), Refusal> {
+        let mut chosen = self.choose(word)?;
+        let named = chosen.weights.take();
+        let run = self.only(word, chosen)?;
+        let path = match (named, weights) {
+            (Some(_), Some(weights)) => {
+                return Err(Refusal::new(
+                    format!("got two files of weights, `{word}` and `{}`", weights.display()),
+                    "want one; --weights is for the name of a run",
+                ));
+            }
+            (Some(path), None) => path,
+            (None, Some(weights)) => weights_file::in_run(&run, weights)?,
+            (None, None) => weights_file::last(&run)?,
+        };
+        Ok((run, path))
+    }
+
+    fn only(&self, word: &str, mut chosen: Chosen) -> Result<Run, Refusal> {
+        match (chosen.runs.len(), chosen.unreadable.first()) {
+            (1, _) => Ok(chosen.runs.swap_remove(0)),
+            (0, Some(what)) => Err(Refusal::new(what.clone(), "choose another run")),
+            (0, None) => Err(Refusal::new(
+                format!("no run of `{word}` has begun"),
+                format!("`runner resume {}` starts them", chosen.dir.display()),
+            )),
+            (n, _) => {
+                let labels = chosen.runs.iter().map(|run| run.label(self.logdir));
+                let message = format!("`{word}` has {n} runs, want one");
+                let word = word.trim_end_matches('/');
+                let help = format!("give one of these, `{word}/best` or `{word}/latest`");
+                Err(Refusal::new(listed(&message, labels), help))
+            }
+        }
+    }
+}
+
+/// What is at a path.
+pub(super) fn at(path: &Path) -> Result<Chosen, Refusal> {
+    let folder = Folder::at(path);
+    let kind = if folder.sweep_plan().is_file() {
+        Kind::Sweep
+    } else if folder.record().is_file() {
+        Kind::Run
+    } else {
+        Kind::Other
+    };
+    let Collection { runs, unreadable, .. } = Collection::of(path)?;
+    Ok(Chosen { dir: path.to_owned(), kind, runs, unreadable, weights: None })
+}
+
+pub(super) fn single(run: &Run) -> Chosen {
+    let runs = vec![run.clone()];
+    let (dir, unreadable) = (run.dir.clone(), Vec::new());
+    Chosen { dir, kind: Kind::Run, runs, unreadable, weights: None }
+}
+
+/// The message with the candidates below it, the youngest first.
+pub(super) fn listed(message: &str, candidates: impl Iterator<Item = String>) -> String {
+    let mut candidates: Vec<_> = candidates.collect();
+    // Folders are called after the time: the last is the youngest.
+    candidates.reverse();
+    let mut text = message.to_owned();
+    for candidate in candidates.iter().take(SHOWN) {
+        text += &format!("\n  {candidate}");
+    }
+    if SHOWN < candidates.len() {
+        text += &format!("\n  ... and {} more", candidates.len() - SHOWN);
+    }
+    text
+}
