@@ -1,5 +1,4 @@
-//! `runner compare`: runs beside each other, as a table or as JSON; `query` finds
-//! what differs.
+//! `runner compare`: runs beside each other, as a table or as JSON; `query` finds the differences.
 
 use serde_json::{Map, Value, json};
 
