@@ -1,6 +1,7 @@
 //! All tests that use the program from outside, in one binary: it links once.
 
 mod answers;
+mod architecture;
 mod board;
 mod cli;
 mod config;
@@ -10,7 +11,6 @@ mod events;
 mod export;
 mod fuzz;
 mod golden;
-mod house;
 mod integrity;
 mod keras_words;
 mod kernels;
