@@ -1,7 +1,9 @@
 //! Data sets: rows of inputs with their targets, read once, checked on reading, shared by all runs
 //! and never changed; nothing here knows a network or an epoch.
 
+mod dataset_info;
 mod labels;
+mod load;
 mod preparation;
 mod source;
 mod standardization;
@@ -25,11 +27,13 @@ pub use csv::{
     Column, Columns, FEW_CLASSES, FeatureColumn, Reading, TargetColumns, Task, is_missing,
     is_number, looks_like_number,
 };
+pub use dataset_info::{Description, Part};
 pub use error::{DataError, Place};
 pub use labels::Labels;
+pub use load::{describe, describe_and_verify, load, load_inputs};
 pub use npz::{Archive, Array};
 pub use picture::load_picture;
 pub use preparation::Preparation;
-pub use source::{Description, Part, Source, describe, describe_and_verify, load, load_inputs};
+pub use source::Source;
 pub use standardization::Standardization;
 pub use table::{DenseRows, Inputs, SPARSE_DENSITY, SparseRows, Table, Targets, Values};

@@ -3,9 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{
-    Columns, DataError, Description, Labels, Source, Standardization, Table, Targets,
-};
+use crate::data::dataset_info::{fits, output_names};
+use crate::data::{Columns, DataError, Source, Standardization, Table, Targets};
 use crate::quote::clip;
 
 /// How rows become a network's inputs, and what its outputs mean.
@@ -105,52 +104,6 @@ impl Preparation {
             *classes = all;
         }
         Ok(())
-    }
-}
-
-impl Description {
-    /// As [`Preparation::output_names`].
-    pub fn output_names(&self) -> Vec<String> {
-        output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref())
-    }
-
-    /// Makes sure, as far as descriptions tell, that rows from `source`, described by `other`, are of
-    /// these rows' form.
-    pub fn check(&self, other: &Description, source: &Source) -> Result<(), DataError> {
-        let form = |d: &Description| (d.classes, d.target_width, d.columns.is_some());
-        let (want, got) = (form(self), form(other));
-        let want = (&*self.shape, want.0, want.1, want.2);
-        fits(want, (&*other.shape, got.0, got.1, got.2), source)
-    }
-}
-
-/// What the data call outputs, else their numbers from 0.
-fn output_names(n: usize, columns: Option<&Columns>) -> Vec<String> {
-    let known = columns.map(|columns| columns.class_names().unwrap_or(columns.labels()));
-    known.map_or_else(|| Labels::counted(n).names, <[String]>::to_vec)
-}
-
-/// Shape, classes, values of a target, and whether they come from a CSV file.
-type Form<'a> = (&'a [usize], Option<usize>, usize, bool);
-
-fn fits(want: Form<'_>, got: Form<'_>, source: &Source) -> Result<(), DataError> {
-    let unlike = |got: String, want: String| {
-        Err(DataError::Unlike { source_name: source.to_string(), got, want })
-    };
-    let targets = |form: Form<'_>| match form.1 {
-        Some(_) => "classes".to_owned(),
-        None => format!("{} real values as the target", form.2),
-    };
-    let kind = |csv| if csv { "a CSV file" } else { "no CSV file" };
-    match (want.1, got.1) {
-        _ if want.3 != got.3 => unlike(kind(got.3).to_owned(), kind(want.3).to_owned()),
-        _ if want.0 != got.0 => unlike(format!("the shape {:?}", got.0), format!("{:?}", want.0)),
-        (Some(want), Some(got)) if want < got => {
-            unlike(format!("the label {}", got - 1), format!("0 to {}", want - 1))
-        }
-        (Some(_), Some(_)) => Ok(()),
-        (None, None) if want.2 == got.2 => Ok(()),
-        _ => unlike(targets(got), targets(want)),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The inputs of all rows of a CSV file. Words become one-hot columns of which only the ones are
 //! kept: a dense table of a thousand categories would take a thousand times the file.
 
-use super::Sheet;
 use super::cells::Cells;
 use super::columns::Columns;
+use super::sheet::Sheet;
 use crate::data::table::is_sparse;
 use crate::data::{DenseRows, Inputs, SparseRows, Values};
 use crate::kernels::Mask;

@@ -1,0 +1,95 @@
+//! Reading data sets: dispatches each source to the reader of its format.
+
+use std::path::Path;
+
+use crate::data::files::{self, Files};
+use crate::data::idx::Idx;
+use crate::data::npz::Npz;
+use crate::data::{DataError, Description, Part, Preparation, Source, Table, Targets, csv, mnist};
+
+/// Reads headers and labels only, of the training set; of a CSV file all, for want of a header that
+/// tells.
+///
+/// # Errors
+///
+/// Whatever those tell of the data; damage among the inputs is found by [`load`].
+pub fn describe(source: &Source) -> Result<Description, DataError> {
+    match source {
+        Source::Mnist => Ok(mnist::describe()),
+        Source::Path(path, task) => files::describe(&mut *open(path)?, *task),
+        Source::Csv(path, reading) => csv::describe(path, reading),
+    }
+}
+
+/// The same after reading all values of the training set, of which none is kept in memory.
+///
+/// # Errors
+///
+/// Whatever [`load`] would find among them.
+pub fn describe_and_verify(source: &Source) -> Result<Description, DataError> {
+    let description = describe(source)?;
+    if let Source::Path(path, _) = source {
+        files::verify(&mut *open(path)?)?;
+    }
+    Ok(description)
+}
+
+/// Reads and checks one part of a data set.
+///
+/// A data set needs no test rows unless they are asked for; then they must be of the training rows'
+/// form, and their labels must be among the training labels.
+///
+/// # Errors
+///
+/// Everything that keeps the rows from being trained on, see [`DataError`].
+pub fn load(source: &Source, part: Part) -> Result<Table, DataError> {
+    match source {
+        Source::Mnist => mnist::load(part),
+        Source::Path(path, task) => files::load(&mut *open(path)?, part, *task),
+        Source::Csv(path, reading) => match part {
+            Part::Train => csv::read(path, reading),
+            Part::Test => Err(DataError::NoTestRows { path: path.clone() }),
+        },
+    }
+}
+
+/// Reads rows to be answered, as the data that `preparation` is of were read; their targets, if they
+/// have any, are left alone, and those of the table are all zeros.
+///
+/// # Errors
+///
+/// Everything that keeps the rows from being put to the network, see [`DataError`].
+pub fn load_inputs(source: &Source, preparation: &Preparation) -> Result<Table, DataError> {
+    let mut table = match (source, &preparation.columns) {
+        (Source::Csv(path, reading), Some(columns)) => csv::read_inputs(path, reading, columns)?,
+        (Source::Path(path, _), _) if is_npz(path) => Npz::open(path)?.inputs()?,
+        _ => load(source, Part::Test)?,
+    };
+    let rows = table.rows();
+    table.targets = match preparation.classes {
+        Some(classes) => Targets::Classes { labels: vec![0; rows], classes },
+        None => {
+            let width = preparation.target_width;
+            Targets::Values { values: vec![0.0; rows * width], width }
+        }
+    };
+    preparation.check(&mut table, source)?;
+    Ok(table)
+}
+
+fn is_npz(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npz"))
+}
+
+/// A folder holds IDX files, a file that ends in `.npz` is an archive; nothing else is guessed at.
+fn open(path: &Path) -> Result<Box<dyn Files>, DataError> {
+    let meta = std::fs::metadata(path)
+        .map_err(|source| DataError::Io { path: path.to_owned(), source })?;
+    let got = match (meta.is_dir(), meta.is_file()) {
+        (true, _) => return Ok(Box::new(Idx::new(path))),
+        (_, true) if is_npz(path) => return Ok(Box::new(Npz::open(path)?)),
+        (_, true) => "a file with another ending",
+        _ => "neither a file nor a folder",
+    };
+    Err(DataError::NotADataSet { path: path.to_owned(), got })
+}
