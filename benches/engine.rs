@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use runner::data::{Part, Source, load};
+use runner::data::{Source, Split, load};
 use runner::model::{Layer, Loss, Network};
 use runner::optim::{Adam, Optimizer};
 use runner::train::{Engine, Feed, Goal, OptimizerState};
@@ -16,7 +16,7 @@ fn main() {
 
 /// The training images.
 static FEED: LazyLock<Feed> =
-    LazyLock::new(|| Feed::new(load(&Source::Mnist, Part::Train).expect("it is built in"), 255.0));
+    LazyLock::new(|| Feed::new(load(&Source::Mnist, Split::Train).expect("it is built in"), 255.0));
 
 const NETWORKS: [&[usize]; 4] = [&[], &[64], &[512], &[512, 256]];
 const BATCHES: [usize; 5] = [1, 7, 32, 128, 4096];
@@ -80,5 +80,5 @@ fn evaluate<const THREADS: usize>(bencher: Bencher<'_, '_>, hidden: &[usize]) {
 /// From the embedded bytes to what the first layer reads.
 #[divan::bench(sample_count = 10)]
 fn load_mnist() -> Feed {
-    Feed::new(load(&Source::Mnist, Part::Train).expect("it is built in"), 255.0)
+    Feed::new(load(&Source::Mnist, Split::Train).expect("it is built in"), 255.0)
 }

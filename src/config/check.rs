@@ -17,14 +17,14 @@ use super::problem::{Location, Origin, Place, Problem};
 use super::tensorboard;
 use super::tree::Node;
 
-use crate::data::{DataError, Description, Source};
+use crate::data::{DataError, DatasetInfo, Source};
 use crate::memory::{Bytes, machine};
 
 /// Tells what a data set is; [`crate::data::describe`] outside tests.
-pub type Describe<'a> = dyn Fn(&Source) -> Result<Description, DataError> + 'a;
+pub type Describe<'a> = dyn Fn(&Source) -> Result<DatasetInfo, DataError> + 'a;
 
 /// The same with a memory.
-pub(super) type Describer<'a> = dyn FnMut(&Source) -> Result<Description, Arc<DataError>> + 'a;
+pub(super) type Describer<'a> = dyn FnMut(&Source) -> Result<DatasetInfo, Arc<DataError>> + 'a;
 
 /// Makes the paths of a plan absolute, fills in what follows from its file and its data, and says
 /// all that does not fit; else the memory that the run takes.

@@ -6,17 +6,17 @@ use super::fit;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::weights::ClassWeights;
-use crate::data::{Description, Labels};
+use crate::data::{DatasetInfo, Labels};
 
 /// Weights and metrics of what is no class of the data.
-pub(super) fn classes(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
+pub(super) fn classes(plan: &Plan, written: &Written<'_>, data: &DatasetInfo) -> Vec<Problem> {
     let mut problems = weights(plan, written, data);
     let ids = (0..plan.training.metrics.len()).filter_map(|at| class_id(plan, at, written, data));
     problems.extend(ids);
     problems
 }
 
-fn weights(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
+fn weights(plan: &Plan, written: &Written<'_>, data: &DatasetInfo) -> Vec<Problem> {
     let key = "training.class_weight";
     let Some(weights) = &plan.training.class_weight else { return Vec::new() };
     let Some(labels) = &data.labels else {
@@ -47,7 +47,7 @@ fn weights(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Proble
 }
 
 /// What is wrong with the class that a metric is limited to.
-fn class_id(plan: &Plan, at: usize, written: &Written<'_>, data: &Description) -> Option<Problem> {
+fn class_id(plan: &Plan, at: usize, written: &Written<'_>, data: &DatasetInfo) -> Option<Problem> {
     let metric = &plan.training.metrics[at];
     let label = metric.class_id()?.to_string();
     let (units, _) = fit::outputs(plan)?;

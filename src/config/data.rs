@@ -12,14 +12,14 @@ use super::plan::{BUILT_IN, Label, Plan};
 use super::problem::Problem;
 use super::task;
 use super::words::list;
-use crate::data::{Column, DataError, Description, Source, Task};
+use crate::data::{Column, DataError, DatasetInfo, Source, Task};
 
 /// The data of a plan, its paths made absolute; or why they cannot be had.
 pub(super) fn dataset(
     plan: &mut Plan,
     written: &Written<'_>,
     describe: &mut Describer<'_>,
-) -> Result<Description, Box<Problem>> {
+) -> Result<DatasetInfo, Box<Problem>> {
     absolute(plan, written, "data.dataset")?;
     csv_keys(plan, written)?;
     let complain = |error: Arc<DataError>| *unusable(&error, written, "data.dataset");
@@ -119,7 +119,7 @@ fn unusable(error: &DataError, written: &Written<'_>, key: &str) -> Box<Problem>
 pub(super) fn validation(
     plan: &mut Plan,
     written: &Written<'_>,
-    data: &Description,
+    data: &DatasetInfo,
     describe: &mut Describer<'_>,
 ) -> Option<Problem> {
     let key = "data.validation_data";
@@ -140,7 +140,7 @@ pub(super) fn validation(
 }
 
 /// What follows from the data when the config does not say it.
-pub(super) fn fill(plan: &mut Plan, written: &Written<'_>, data: &Description) {
+pub(super) fn fill(plan: &mut Plan, written: &Written<'_>, data: &DatasetInfo) {
     if let Some(columns) = &data.columns {
         let mut labels = columns.labels().iter().map(|name| match name.parse() {
             Ok(index) if !columns.header => Column::Index(index),
@@ -161,7 +161,7 @@ pub(super) fn fill(plan: &mut Plan, written: &Written<'_>, data: &Description) {
 }
 
 /// What is wrong with how the rows are divided.
-pub(super) fn rows(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
+pub(super) fn rows(plan: &Plan, written: &Written<'_>, data: &DatasetInfo) -> Vec<Problem> {
     let mut problems = Vec::new();
     let limit = plan.data.limit.unwrap_or(data.rows);
     if data.rows < limit {
@@ -193,7 +193,7 @@ pub(super) fn rows(plan: &Plan, written: &Written<'_>, data: &Description) -> Ve
 fn test_rows(
     plan: &Plan,
     written: &Written<'_>,
-    data: &Description,
+    data: &DatasetInfo,
     rows: usize,
 ) -> Option<Problem> {
     let split = plan.data.test_split;

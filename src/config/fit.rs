@@ -3,7 +3,7 @@
 use super::check::Written;
 use super::plan::Plan;
 use super::problem::Problem;
-use crate::data::Description;
+use crate::data::DatasetInfo;
 use crate::model::{Activation, Layer, Loss, Wanted};
 
 /// The place of the loss, or of what is nearest to it.
@@ -48,7 +48,7 @@ impl Output {
 }
 
 /// What does not fit between the inputs, the outputs and the targets.
-pub(super) fn network(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
+pub(super) fn network(plan: &Plan, written: &Written<'_>, data: &DatasetInfo) -> Vec<Problem> {
     let Some(output) = output(plan) else { return Vec::new() };
     let problems = [
         input_shape(plan, written, data),
@@ -59,7 +59,7 @@ pub(super) fn network(plan: &Plan, written: &Written<'_>, data: &Description) ->
     problems.into_iter().flatten().collect()
 }
 
-fn input_shape(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Problem> {
+fn input_shape(plan: &Plan, written: &Written<'_>, data: &DatasetInfo) -> Option<Problem> {
     let shape = plan.model.input_shape.as_deref()?;
     let flat = data.shape.iter().product::<usize>();
     if *shape == [flat] || *shape == *data.shape {
@@ -80,7 +80,7 @@ fn input_shape(plan: &Plan, written: &Written<'_>, data: &Description) -> Option
 fn wanted_units(
     loss: &Loss,
     units: usize,
-    data: &Description,
+    data: &DatasetInfo,
 ) -> Result<(usize, String), (&'static str, &'static str)> {
     let width = data.target_width;
     let label = || Ok((1, "the label itself".to_owned()));
@@ -108,7 +108,7 @@ fn units(
     plan: &Plan,
     output: &Output,
     written: &Written<'_>,
-    data: &Description,
+    data: &DatasetInfo,
 ) -> Option<Problem> {
     let loss = &plan.training.loss;
     let at_loss = ["training.loss", "training", "model"];
@@ -137,7 +137,7 @@ fn units(
 }
 
 /// Whether the network estimates numbers instead of telling classes apart.
-pub(super) fn is_regression(plan: &Plan, data: &Description) -> bool {
+pub(super) fn is_regression(plan: &Plan, data: &DatasetInfo) -> bool {
     let one_output = output(plan).is_some_and(|output| output.units == 1);
     let numbers = match data.classes {
         Some(classes) => one_output && classes != 2,
@@ -148,7 +148,7 @@ pub(super) fn is_regression(plan: &Plan, data: &Description) -> bool {
 
 /// Whether nothing but numbers is reported unless metrics are named: of targets that are 0 or 1 too,
 /// where the outputs are no probabilities.
-pub(super) fn reports_numbers(plan: &Plan, data: &Description) -> bool {
+pub(super) fn reports_numbers(plan: &Plan, data: &DatasetInfo) -> bool {
     let probabilities = output(plan)
         .is_some_and(|o| matches!(o.activation, Activation::Sigmoid | Activation::Softmax));
     let numbers = plan.training.loss.wants() == Wanted::Numbers;
@@ -156,7 +156,7 @@ pub(super) fn reports_numbers(plan: &Plan, data: &Description) -> bool {
 }
 
 /// A metric of classes where numbers are estimated.
-fn accuracy(plan: &Plan, written: &Written<'_>, data: &Description) -> Option<Problem> {
+fn accuracy(plan: &Plan, written: &Written<'_>, data: &DatasetInfo) -> Option<Problem> {
     let metrics = &plan.training.metrics;
     let at = metrics.iter().position(|metric| metric.is_of_classes())?;
     is_regression(plan, data).then(|| {

@@ -62,7 +62,7 @@ fn is_safetensors(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "safetensors")
 }
 
-/// Whether an array is a weight: exports have the preparation of rows too, under other names.
+/// Whether an array is a weight: exports have the preprocessing of rows too, under other names.
 fn is_weight(name: &str) -> bool {
     !name.starts_with("input.")
 }

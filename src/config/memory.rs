@@ -4,7 +4,7 @@
 use super::check::Written;
 use super::plan::Plan;
 use super::problem::Problem;
-use crate::data::Description;
+use crate::data::DatasetInfo;
 use crate::memory::{Bytes, Machine, VARIABLE};
 use crate::train::{Footprint, Shape};
 
@@ -23,7 +23,7 @@ impl Plan {
 pub(super) fn memory(
     plan: &Plan,
     written: &Written<'_>,
-    data: &Description,
+    data: &DatasetInfo,
     machine: Option<Machine>,
 ) -> Result<Bytes, Box<Problem>> {
     let footprint = plan.footprint(data.rows);
@@ -38,7 +38,7 @@ pub(super) fn memory(
 }
 
 /// The data as they are read, and once more where they are standardised.
-fn data_bytes(plan: &Plan, data: &Description) -> u64 {
+fn data_bytes(plan: &Plan, data: &DatasetInfo) -> u64 {
     let width = data.shape.iter().fold(4_u64, |all, size| all.saturating_mul(*size as u64));
     let standardized = match plan.data.standardize {
         true => width.saturating_mul(data.rows as u64),

@@ -1,9 +1,9 @@
 //! What is worth knowing of data that can be used: words where numbers were probably meant.
 
-use crate::data::{Columns, Description, Source, is_missing, is_number, looks_like_number};
+use crate::data::{Columns, DatasetInfo, Source, is_missing, is_number, looks_like_number};
 
 /// The notes on data from a source, each a sentence without a full stop.
-pub(super) fn notes(source: &Source, data: &Description) -> Vec<String> {
+pub(super) fn notes(source: &Source, data: &DatasetInfo) -> Vec<String> {
     let taught = matches!(source, Source::Csv(_, reading) if reading.columns.is_some());
     let Some(columns) = data.columns.as_ref().filter(|_| !taught) else { return Vec::new() };
     let inputs = columns.features.iter().filter_map(|feature| {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::callbacks::Callbacks;
 use super::tensorboard::TensorBoard;
 use super::weights::ClassWeights;
-use crate::data::{Column, Columns, Labels, Reading, Source, Task};
+use crate::data::{Column, Columns, CsvOptions, Labels, Source, Task};
 use crate::model::{Layer, Loss, Metric, NamedMetric};
 use crate::optim::Optimizer;
 use crate::shorthand::{Shorthand, name_or_table, names_or_tables};
@@ -194,7 +194,7 @@ impl Data {
             Label::One(column) => vec![column],
             Label::Many(columns) => columns,
         });
-        let reading = Reading {
+        let options = CsvOptions {
             label,
             ignore: self.ignore.clone(),
             task: self.task,
@@ -202,16 +202,16 @@ impl Data {
             header: self.header,
             columns: None,
         };
-        Source::Csv(path, reading)
+        Source::Csv(path, options)
     }
 
     /// What tells the rows of one plan from those of another, before they are divided.
     pub fn identity(&self) -> String {
         let mut name = self.dataset.clone();
-        if let Source::Csv(_, reading) = self.source()
-            && reading != Reading::default()
+        if let Source::Csv(_, options) = self.source()
+            && options != CsvOptions::default()
         {
-            let Reading { label, ignore, task, separator, header, .. } = reading;
+            let CsvOptions { label, ignore, task, separator, header, .. } = options;
             name += &format!(" {label:?} {ignore:?} {task:?} {separator:?} {header:?}");
         }
         self.validation_data.iter().for_each(|path| name += &format!(" and {path}"));

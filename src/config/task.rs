@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::check::{Describer, Written};
 use super::fit;
 use super::plan::Plan;
-use crate::data::{DataError, Description, Source, Task, is_missing, is_number, looks_like_number};
+use crate::data::{DataError, DatasetInfo, Source, Task, is_missing, is_number, looks_like_number};
 use crate::model::{Activation, Loss, Wanted};
 
 /// The data of a plan, with its task as the loss wants it.
@@ -14,7 +14,7 @@ pub(super) fn describe(
     plan: &mut Plan,
     written: &Written<'_>,
     describe: &mut Describer<'_>,
-) -> Result<Description, Arc<DataError>> {
+) -> Result<DatasetInfo, Arc<DataError>> {
     let found = describe(&plan.data.source());
     if plan.data.task.is_some() || plan.data.source() == Source::Mnist {
         return found;
@@ -36,7 +36,7 @@ pub(super) fn describe(
 fn are_numbers(
     plan: &Plan,
     written: &Written<'_>,
-    found: &Result<Description, Arc<DataError>>,
+    found: &Result<DatasetInfo, Arc<DataError>>,
 ) -> bool {
     let Some((1, activation)) = fit::outputs(plan) else { return false };
     let hinge = matches!(plan.training.loss, Loss::Hinge {} | Loss::SquaredHinge {});
@@ -66,9 +66,9 @@ fn asks_for_classes(plan: &Plan, written: &Written<'_>) -> bool {
 /// The data with a single real value per row as classes, if the loss wants those and they fit.
 fn classes_after_all(
     plan: &mut Plan,
-    data: &Description,
+    data: &DatasetInfo,
     describe: &mut Describer<'_>,
-) -> Option<Result<Description, Arc<DataError>>> {
+) -> Option<Result<DatasetInfo, Arc<DataError>>> {
     let (units, _) = fit::outputs(plan)?;
     if plan.training.loss.wants() == Wanted::Numbers || data.target_width != 1 || units == 1 {
         return None;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::check::Written;
 use super::plan::Plan;
 use super::problem::Problem;
-use crate::data::Description;
+use crate::data::DatasetInfo;
 
 /// `[tensorboard]`: what is logged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -150,7 +150,7 @@ impl TensorBoard {
 }
 
 /// What cannot be logged of this data.
-pub(super) fn tensorboard(plan: &Plan, written: &Written<'_>, data: &Description) -> Vec<Problem> {
+pub(super) fn tensorboard(plan: &Plan, written: &Written<'_>, data: &DatasetInfo) -> Vec<Problem> {
     let TensorBoard { write_images, histogram_freq, confusion_matrix, mistakes, pr_curves, .. } =
         plan.tensorboard;
     let wanted = [

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Data, Parts, Plan};
-use crate::data::{Labels, Part, Preparation, Source, Table, describe, load};
+use crate::data::{Labels, Preprocessing, Source, Split, Table, describe, load};
 use crate::kernels::Groups;
 use crate::runs::DataSource;
 use crate::train::Feed;
@@ -33,7 +33,7 @@ pub struct Loaded {
     /// Its rows, scaled.
     pub feed: Arc<Feed>,
     /// What else is to be put to the network has to be made so.
-    pub preparation: Preparation,
+    pub preprocessing: Preprocessing,
     /// The classes of its targets, if they are any.
     labels: Option<Labels>,
     /// Rows of another data set that validate.
@@ -93,22 +93,22 @@ fn parts(data: &Data, rows: usize) -> Parts {
 
 impl Loaded {
     fn read(data: &Data, source: Source, scale: f64, threads: usize) -> anyhow::Result<Loaded> {
-        let table = load(&source, Part::Train)?;
-        let mut fingerprint = source.fingerprint(Part::Train, &table);
+        let table = load(&source, Split::Train)?;
+        let mut fingerprint = source.fingerprint(Split::Train, &table);
         let trained = parts(data, table.rows()).training.len();
-        let preparation = Preparation::of(&table, scale, trained, data.standardize);
+        let preprocessing = Preprocessing::of(&table, scale, trained, data.standardize);
         let labels = Labels::of(&table.targets, table.columns.as_ref());
-        let validation = match data.validation_source(preparation.columns.as_ref()) {
+        let validation = match data.validation_source(preprocessing.columns.as_ref()) {
             None => None,
             Some(other) => {
-                let mut table = load(&other, Part::Train)?;
-                preparation.check(&mut table, &other)?;
-                fingerprint = both(&fingerprint, &other.fingerprint(Part::Train, &table));
-                Some((other, feed(&preparation, table, threads)))
+                let mut table = load(&other, Split::Train)?;
+                preprocessing.check(&mut table, &other)?;
+                fingerprint = both(&fingerprint, &other.fingerprint(Split::Train, &table));
+                Some((other, feed(&preprocessing, table, threads)))
             }
         };
-        let feed = Arc::new(feed(&preparation, table, threads));
-        Ok(Loaded { feed, preparation, labels, validation, source, fingerprint })
+        let feed = Arc::new(feed(&preprocessing, table, threads));
+        Ok(Loaded { feed, preprocessing, labels, validation, source, fingerprint })
     }
 
     /// The SHA-256 of the rows.
@@ -161,8 +161,8 @@ impl Loaded {
 }
 
 /// The rows in the form of the kernels, on at most `threads` threads, none without work.
-fn feed(preparation: &Preparation, table: Table, threads: usize) -> Feed {
-    let (table, scale) = preparation.apply(table);
+fn feed(preprocessing: &Preprocessing, table: Table, threads: usize) -> Feed {
+    let (table, scale) = preprocessing.apply(table);
     on(threads.min(Groups::most_threads(table.rows())), || Feed::new(table, scale))
 }
 

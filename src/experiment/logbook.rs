@@ -13,7 +13,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, FixedOffset};
 
 use crate::config::{Plan, saved_plan};
-use crate::data::{Preparation, describe};
+use crate::data::{Preprocessing, describe};
 use crate::events::Outcome;
 use crate::experiment::beginning::{fingerprint, is_of, now, record, refuse_links, remove};
 use crate::experiment::csv_logger::CsvFile;
@@ -50,7 +50,7 @@ pub(super) struct Logbook {
     session: Session,
     files: Option<Files>,
     /// How rows become inputs, for the metadata of weights.
-    preparation: String,
+    preprocessing: String,
     /// Seconds of training up to the checkpoint that the run went on from.
     before: f64,
     begun: Instant,
@@ -83,7 +83,7 @@ impl Logbook {
             folder,
             lock,
             files: None,
-            preparation: String::new(),
+            preprocessing: String::new(),
             before: 0.0,
             begun: Instant::now(),
             saved: Instant::now(),
@@ -138,7 +138,7 @@ impl Logbook {
         &mut self,
         data: DataSource,
         want: Option<&str>,
-        preparation: &Preparation,
+        preprocessing: &Preprocessing,
     ) -> Result<()> {
         let noted = Some(&*self.record.data.sha256).filter(|sha256| !sha256.is_empty());
         if let Some(want) = noted.or(want).filter(|want| *want != data.sha256) {
@@ -151,7 +151,7 @@ impl Logbook {
             );
         }
         self.record.data = data;
-        self.preparation = serde_json::to_string(preparation)?;
+        self.preprocessing = serde_json::to_string(preprocessing)?;
         Ok(())
     }
 
@@ -276,7 +276,7 @@ impl Logbook {
             files.weights(epoch, state);
             files.history.append(epoch, logs)?;
             if let Some(keeper) = &mut files.keeper {
-                let known = Some((PREPARATION.to_owned(), self.preparation.clone()));
+                let known = Some((PREPARATION.to_owned(), self.preprocessing.clone()));
                 let numbers = (epoch, logs);
                 keeper.epoch(&self.folder, numbers, &state.network, known, survives)?;
             }
@@ -332,9 +332,9 @@ impl Logbook {
     /// Writes the weights of the network, and how rows are made inputs for it.
     pub(super) fn weights(&self, state: &State) -> Result<()> {
         self.check_in_place()?;
-        let preparation = (PREPARATION.to_owned(), self.preparation.clone());
+        let preprocessing = (PREPARATION.to_owned(), self.preprocessing.clone());
         let path = self.folder.weights();
-        save_network(&path, &state.network, state.epoch, Some(preparation), self.survives())
+        save_network(&path, &state.network, state.epoch, Some(preprocessing), self.survives())
     }
 
     /// Writes how the run ended; what cannot be written makes it a failure.

@@ -148,11 +148,11 @@ fn train(
     logbook.begin(plan)?;
     tell(News::Started(order.dir));
     let loaded = setting.feeds.get(plan, (setting.threads)())?;
-    logbook.data(loaded.data_source(plan), order.data, &loaded.preparation)?;
+    logbook.data(loaded.data_source(plan), order.data, &loaded.preprocessing)?;
     let class_weight = loaded.class_weights(plan)?;
     let layers = &plan.model.layers;
     let outputs = layers.iter().fold(loaded.feed.features(), |n, layer| layer.outputs(n));
-    let metrics = plan.training.metrics_of(loaded.preparation.output_names(), outputs);
+    let metrics = plan.training.metrics_of(loaded.preprocessing.output_names(), outputs);
     let threads = (setting.threads)();
     memory::check(Bytes(plan.footprint(loaded.feed.rows()).total()))?;
     let task = Task {
@@ -177,13 +177,13 @@ fn train(
         Status::Stopped => logbook.save(&state)?,
         _ if plan.tensorboard.looks_at_answers() => {
             if let Some((feed, rows)) = loaded.validation(plan) {
-                let names = loaded.preparation.class_names().unwrap_or_default();
+                let names = loaded.preprocessing.class_names().unwrap_or_default();
                 let answers = Answers {
                     network: &state.network,
                     loss: &plan.training.loss,
                     feed,
                     rows,
-                    shape: &loaded.preparation.shape,
+                    shape: &loaded.preprocessing.shape,
                     names: &names,
                     threads,
                 };

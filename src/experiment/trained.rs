@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::config::Plan;
-use crate::data::{Part, Preparation, Source, Table, describe, load, load_inputs, load_picture};
+use crate::data::{Preprocessing, Source, Split, Table, describe, load, load_inputs, load_picture};
 use crate::events::Picture;
 use crate::experiment::pictures::in_grays;
 use crate::experiment::{Feeds, weights};
@@ -18,7 +18,7 @@ use crate::quote::clip;
 use crate::runs::{Folder, Weights};
 use crate::train::{Feed, Goal, Logs, evaluate, predict_probabilities};
 
-/// What the metadata of weights calls the preparation.
+/// What the metadata of weights calls the preprocessing.
 pub(super) const PREPARATION: &str = "preparation";
 
 /// As many mistakes are kept.
@@ -33,7 +33,7 @@ pub struct Trained {
     plan: Plan,
     network: Network,
     /// How rows become inputs, and what outputs mean.
-    pub preparation: Preparation,
+    pub preprocessing: Preprocessing,
 }
 
 /// Which rows a network is judged on.
@@ -96,17 +96,17 @@ impl Trained {
     /// Weights that are not there, cannot be read, or are of another network.
     pub fn load(dir: &Path, path: &Path, plan: Plan) -> Result<Trained> {
         let file = weights::load(path)?;
-        let preparation = match preparation(path, &file)? {
-            Some(preparation) => preparation,
+        let preprocessing = match preprocessing(path, &file)? {
+            Some(preprocessing) => preprocessing,
             None => preparation_of(dir, &plan)?,
         };
         let cannot = || format!("cannot use the weights in `{}`", path.display());
-        fits(&preparation, &plan).with_context(cannot)?;
-        let features = preparation.shape.iter().product();
+        fits(&preprocessing, &plan).with_context(cannot)?;
+        let features = preprocessing.shape.iter().product();
         check(&file, features, &plan).with_context(cannot)?;
         let mut network = Network::new(features, &plan.model.layers, plan.seed);
         network.load(&weights::by_name(file.tensors)).with_context(cannot)?;
-        Ok(Trained { plan, network, preparation })
+        Ok(Trained { plan, network, preprocessing })
     }
 
     /// Judges the network on rows of its own data, or of those at `path`.
@@ -119,19 +119,19 @@ impl Trained {
         let own = data.source();
         let (source, part, range) = match (path, rows) {
             (Some(path), _) => {
-                let source = data.read(path).like(self.preparation.columns.as_ref());
+                let source = data.read(path).like(self.preprocessing.columns.as_ref());
                 let has_test = describe(&source)?.has_test && rows == Rows::Test;
-                (source, if has_test { Part::Test } else { Part::Train }, None)
+                (source, if has_test { Split::Test } else { Split::Train }, None)
             }
-            (None, Rows::Test) if data.test_split == 0.0 => (own, Part::Test, None),
+            (None, Rows::Test) if data.test_split == 0.0 => (own, Split::Test, None),
             (None, Rows::Validation) if data.validation_data.is_some() => {
-                let source = data.validation_source(self.preparation.columns.as_ref());
-                (source.unwrap_or(own), Part::Train, None)
+                let source = data.validation_source(self.preprocessing.columns.as_ref());
+                (source.unwrap_or(own), Split::Train, None)
             }
-            (None, rows) => (own, Part::Train, Some(rows)),
+            (None, rows) => (own, Split::Train, Some(rows)),
         };
         let mut table = load(&source, part)?;
-        self.preparation.check(&mut table, &source)?;
+        self.preprocessing.check(&mut table, &source)?;
         let feed = self.feed(table);
         let range = range.map_or(0..feed.rows(), |rows| self.range(rows, feed.rows()));
         anyhow::ensure!(!range.is_empty(), "the run has no {}", word(rows));
@@ -151,19 +151,20 @@ impl Trained {
 
     fn judge(&self, rows: String, feed: &Feed, range: Range<usize>, threads: usize) -> Evaluation {
         let training = &self.plan.training;
-        let names = self.preparation.output_names();
+        let names = self.preprocessing.output_names();
         let metrics = training.metrics_of(names, self.network.outputs());
         let goal = Goal { loss: &training.loss, metrics: &metrics, class_weight: &[] };
         let logs = evaluate(&self.network, goal, feed, range.clone(), threads);
         let answers = self.ask(feed, range.clone(), threads);
-        let confusion = self.preparation.classes.filter(|_| answers[0].class.is_some()).map(|n| {
-            let mut counts = vec![vec![0; n]; n];
-            for (row, answer) in range.clone().zip(&answers) {
-                let truth = feed.class(row as u32).unwrap_or(0);
-                counts[truth][answer.class.unwrap_or(0).min(n - 1)] += 1;
-            }
-            counts
-        });
+        let confusion =
+            self.preprocessing.classes.filter(|_| answers[0].class.is_some()).map(|n| {
+                let mut counts = vec![vec![0; n]; n];
+                for (row, answer) in range.clone().zip(&answers) {
+                    let truth = feed.class(row as u32).unwrap_or(0);
+                    counts[truth][answer.class.unwrap_or(0).min(n - 1)] += 1;
+                }
+                counts
+            });
         let mistakes = match confusion {
             Some(_) => self.mistakes(feed, range.start, &answers),
             None => Vec::new(),
@@ -183,7 +184,7 @@ impl Trained {
         let mut all: Vec<_> = answers.iter().enumerate().filter_map(mistake).collect();
         all.sort_by(|a, b| b.share.total_cmp(&a.share));
         all.truncate(MISTAKES);
-        if let [height, width] | [height, width, _] = self.preparation.shape[..] {
+        if let [height, width] | [height, width, _] = self.preprocessing.shape[..] {
             for mistake in &mut all {
                 let inputs = feed.inputs_of(mistake.row);
                 mistake.picture = Some(in_grays(&inputs, (height, width)));
@@ -200,11 +201,11 @@ impl Trained {
     pub fn predict(&self, path: &Path, threads: usize) -> Result<Vec<Answer>> {
         let is_png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
         let table = match is_png {
-            true => load_picture(path, &self.preparation)?,
+            true => load_picture(path, &self.preprocessing)?,
             false => {
                 let text = path.to_string_lossy();
                 let source: Source = self.plan.data.read(&text);
-                load_inputs(&source, &self.preparation)?
+                load_inputs(&source, &self.preprocessing)?
             }
         };
         let feed = self.feed(table);
@@ -212,7 +213,7 @@ impl Trained {
     }
 
     fn feed(&self, table: Table) -> Feed {
-        let (table, scale) = self.preparation.apply(table);
+        let (table, scale) = self.preprocessing.apply(table);
         Feed::new(table, scale)
     }
 
@@ -225,7 +226,7 @@ impl Trained {
     /// The outputs of a row, as what they mean.
     fn answer(&self, outputs: &Matrix, r: usize) -> Answer {
         let outputs = &outputs.row(r)[..outputs.cols()];
-        match (self.preparation.classes, outputs) {
+        match (self.preprocessing.classes, outputs) {
             (Some(2), [y]) => {
                 Answer { class: Some(usize::from(0.5 < *y)), outputs: vec![1.0 - y, *y] }
             }
@@ -251,7 +252,7 @@ fn true_and_predicted(feed: &Feed, from: usize, answers: &[Answer]) -> Vec<Vec<[
 }
 
 /// How the network with these weights wants its rows, if the file in `path` says so.
-fn preparation(path: &Path, file: &Weights) -> Result<Option<Preparation>> {
+fn preprocessing(path: &Path, file: &Weights) -> Result<Option<Preprocessing>> {
     let Some(text) = file.metadata.get(PREPARATION) else { return Ok(None) };
     serde_json::from_str(text).map(Some).map_err(|error| {
         anyhow!("cannot read how `{}` wants its rows: {}", path.display(), clip(error))
@@ -260,12 +261,12 @@ fn preparation(path: &Path, file: &Weights) -> Result<Option<Preparation>> {
 
 /// The same for weights of older versions, which do not say it: from the last weights of their run,
 /// or else from its data.
-fn preparation_of(dir: &Path, plan: &Plan) -> Result<Preparation> {
+fn preparation_of(dir: &Path, plan: &Plan) -> Result<Preprocessing> {
     let last = Folder::at(dir).weights();
-    let known = last.is_file().then(|| preparation(&last, &weights::load(&last)?));
+    let known = last.is_file().then(|| preprocessing(&last, &weights::load(&last)?));
     match known.transpose()?.flatten() {
-        Some(preparation) => Ok(preparation),
-        None => Ok(Feeds::default().get(plan, 1)?.preparation.clone()),
+        Some(preprocessing) => Ok(preprocessing),
+        None => Ok(Feeds::default().get(plan, 1)?.preprocessing.clone()),
     }
 }
 
@@ -275,19 +276,19 @@ fn check(weights: &Weights, features: usize, plan: &Plan) -> Result<()> {
     Ok(check_shapes(&got, &weight_shapes(features, &plan.model.layers))?)
 }
 
-/// Makes sure that a preparation is whole, and that of the plan.
-fn fits(preparation: &Preparation, plan: &Plan) -> Result<()> {
-    preparation.validate().map_err(|what| anyhow!("its preparation: {what}"))?;
-    let features: usize = preparation.shape.iter().product();
+/// Makes sure that a preprocessing is whole, and that of the plan.
+fn fits(preprocessing: &Preprocessing, plan: &Plan) -> Result<()> {
+    preprocessing.validate().map_err(|what| anyhow!("its preparation: {what}"))?;
+    let features: usize = preprocessing.shape.iter().product();
     let planned = plan.model.input_shape.as_ref().map(|shape| shape.iter().product());
     let layers = &plan.model.layers;
     let outputs = layers.iter().fold(features, |inputs, layer| layer.outputs(inputs));
-    let wanted = match preparation.classes {
+    let wanted = match preprocessing.classes {
         Some(_) if outputs == 1 => 1,
         Some(classes) => classes,
-        None => preparation.target_width,
+        None => preprocessing.target_width,
     };
-    let scale = plan.data.scale.unwrap_or(preparation.scale);
+    let scale = plan.data.scale.unwrap_or(preprocessing.scale);
     let is_csv = matches!(plan.data.source(), Source::Csv(..));
     let same = |what: &str, got: &dyn Debug, want: &dyn Debug| {
         let (got, want) = (clip(format!("{got:?}")), clip(format!("{want:?}")));
@@ -299,9 +300,9 @@ fn fits(preparation: &Preparation, plan: &Plan) -> Result<()> {
     };
     same("the number of inputs", &features, &planned.unwrap_or(features))?;
     same("the number of outputs", &wanted, &outputs)?;
-    same("the scale", &preparation.scale, &scale)?;
-    same("`standardize`", &preparation.standardization.is_some(), &plan.data.standardize)?;
-    same("having CSV columns", &preparation.columns.is_some(), &is_csv)
+    same("the scale", &preprocessing.scale, &scale)?;
+    same("`standardize`", &preprocessing.standardization.is_some(), &plan.data.standardize)?;
+    same("having CSV columns", &preprocessing.columns.is_some(), &is_csv)
 }
 
 fn word(rows: Rows) -> &'static str {

@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path, network: &mut Network) -> Result<()> {
     network.load(&weights).with_context(cannot_use)
 }
 
-/// Whether an array is a weight: exports have the preparation of rows too, under other names.
+/// Whether an array is a weight: exports have the preprocessing of rows too, under other names.
 fn is_weight(name: &str) -> bool {
     !name.starts_with("input.")
 }

@@ -8,7 +8,7 @@ use ndarray::{Array1, ArrayD, IxDyn, arr0};
 use ndarray_npy::NpzWriter;
 
 use super::onnx;
-use crate::data::Preparation;
+use crate::data::Preprocessing;
 use crate::query::Run;
 use crate::runs::{Tensor, load_weights};
 use crate::system;
@@ -16,7 +16,7 @@ use crate::system;
 /// A format of networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelFormat {
-    /// The weights as the run has them, with the preparation of rows in the metadata.
+    /// The weights as the run has them, with the preprocessing of rows in the metadata.
     Safetensors,
     /// The weights as NumPy reads them, and how rows become inputs: `input.scale`, `input.mean`
     /// and `input.std`.
@@ -28,11 +28,11 @@ pub enum ModelFormat {
 
 /// The bytes of a file with these weights of the run.
 ///
-/// The preparation says how rows become inputs.
+/// The preprocessing says how rows become inputs.
 pub fn model(
     run: &Run,
     weights: &Path,
-    preparation: &Preparation,
+    preprocessing: &Preprocessing,
     format: ModelFormat,
 ) -> Result<Vec<u8>> {
     let tensors = load_weights(weights)?.tensors;
@@ -40,10 +40,10 @@ pub fn model(
         ModelFormat::Safetensors => {
             system::read(weights).with_context(|| format!("cannot read `{}`", weights.display()))
         }
-        ModelFormat::Npz => npz(&tensors, preparation),
+        ModelFormat::Npz => npz(&tensors, preprocessing),
         ModelFormat::Onnx => {
             let plan = run.plan().map_err(anyhow::Error::msg)?;
-            onnx::encode(&plan, &tensors, preparation).map_err(|what| {
+            onnx::encode(&plan, &tensors, preprocessing).map_err(|what| {
                 anyhow!("cannot tell the network of `{}` in ONNX: {what}", run.dir.display())
             })
         }
@@ -52,15 +52,15 @@ pub fn model(
 
 /// An array for each tensor, under its name, and those of the formula
 /// `(rows / input.scale - input.mean) / input.std`, without the last two if nothing is standardised.
-fn npz(tensors: &[Tensor], preparation: &Preparation) -> Result<Vec<u8>> {
+fn npz(tensors: &[Tensor], preprocessing: &Preprocessing) -> Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     let mut npz = NpzWriter::new(&mut bytes);
     for tensor in tensors {
         let array = ArrayD::from_shape_vec(IxDyn(&tensor.shape), tensor.data.clone())?;
         npz.add_array(tensor.name.as_str(), &array)?;
     }
-    npz.add_array("input.scale", &arr0(preparation.scale))?;
-    if let Some(standardization) = &preparation.standardization {
+    npz.add_array("input.scale", &arr0(preprocessing.scale))?;
+    if let Some(standardization) = &preprocessing.standardization {
         npz.add_array("input.mean", &Array1::from(standardization.mean.clone()))?;
         npz.add_array("input.std", &Array1::from(standardization.divisors()))?;
     }

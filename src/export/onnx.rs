@@ -1,4 +1,4 @@
-//! A network as ONNX: the preparation of its rows and its layers become operators, its weights their
+//! A network as ONNX: the preprocessing of its rows and its layers become operators, its weights their
 //! inputs; nothing is computed.
 //!
 //! The messages are those of `onnx.proto`, <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>;
@@ -6,14 +6,14 @@
 
 use super::message::Message;
 use crate::config::Plan;
-use crate::data::Preparation;
+use crate::data::Preprocessing;
 use crate::model::{Activation, Dense, Layer};
 use crate::runs::Tensor;
 
 /// The version of the file format, and of the operators.
 const IR: u64 = 8;
 const OPSET: u64 = 17;
-/// Types of tensors. The preparation of rows has 64 bits, as in training: a mean may be large and
+/// Types of tensors. The preprocessing of rows has 64 bits, as in training: a mean may be large and
 /// its deviation small.
 const FLOAT: u64 = 1;
 const DOUBLE: u64 = 11;
@@ -26,11 +26,11 @@ const OUTPUT: &str = "output";
 pub(super) fn encode(
     plan: &Plan,
     tensors: &[Tensor],
-    preparation: &Preparation,
+    preprocessing: &Preprocessing,
 ) -> Result<Vec<u8>, String> {
-    let features = preparation.shape.iter().product();
+    let features = preprocessing.shape.iter().product();
     let mut graph = Graph::new(tensors, features);
-    graph.prepare(preparation);
+    graph.prepare(preprocessing);
     let layers = &plan.model.layers;
     for (at, layer) in layers.iter().enumerate() {
         let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
@@ -40,7 +40,7 @@ pub(super) fn encode(
     let last = graph.value.clone();
     graph.node("Identity", &[&last], OUTPUT, &[]);
     let metadata = |(key, value): (&str, String)| Message::default().text(1, key).text(2, &value);
-    let metadata: Vec<_> = metadata_of(plan, preparation).into_iter().map(metadata).collect();
+    let metadata: Vec<_> = metadata_of(plan, preprocessing).into_iter().map(metadata).collect();
     let model = Message::default()
         .number(1, IR)
         .text(2, "runner")
@@ -52,16 +52,16 @@ pub(super) fn encode(
 }
 
 /// The meaning of inputs and outputs; names are JSON arrays, because they may have any character.
-fn metadata_of(plan: &Plan, preparation: &Preparation) -> Vec<(&'static str, String)> {
+fn metadata_of(plan: &Plan, preprocessing: &Preprocessing) -> Vec<(&'static str, String)> {
     let json = |names: &[String]| serde_json::json!(names).to_string();
     let mut all = vec![
         ("name", plan.name.clone()),
-        ("input_shape", format!("{:?}", preparation.shape)),
-        ("output", output(plan, preparation).to_owned()),
+        ("input_shape", format!("{:?}", preprocessing.shape)),
+        ("output", output(plan, preprocessing).to_owned()),
     ];
-    let columns = preparation.columns.as_ref();
+    let columns = preprocessing.columns.as_ref();
     all.extend(columns.map(|columns| ("input_names", json(&columns.feature_names()))));
-    match preparation.class_names() {
+    match preprocessing.class_names() {
         Some(classes) => all.push(("classes", json(&classes))),
         None => all.extend(columns.map(|columns| ("output_names", json(columns.labels())))),
     }
@@ -69,13 +69,13 @@ fn metadata_of(plan: &Plan, preparation: &Preparation) -> Vec<(&'static str, Str
 }
 
 /// The kind of number that the last layer gives.
-fn output(plan: &Plan, preparation: &Preparation) -> &'static str {
+fn output(plan: &Plan, preprocessing: &Preprocessing) -> &'static str {
     let one = plan.model.layers.iter().rev().find_map(|layer| match layer {
         Layer::Dense(dense) => Some(dense.units == 1),
         _ => None,
     });
     let logits = plan.training.loss.takes_logits();
-    match (preparation.classes, one.unwrap_or(false), logits) {
+    match (preprocessing.classes, one.unwrap_or(false), logits) {
         (None, ..) => "values",
         (Some(2), true, false) => "probability of the second class",
         (Some(2), true, true) => "logit of the second class",
@@ -101,9 +101,9 @@ impl<'a> Graph<'a> {
     }
 
     /// Divides the rows by the scale and standardises them, as training does.
-    fn prepare(&mut self, preparation: &Preparation) {
-        let scale = preparation.scale;
-        let Some(standardization) = &preparation.standardization else {
+    fn prepare(&mut self, preprocessing: &Preprocessing) {
+        let scale = preprocessing.scale;
+        let Some(standardization) = &preprocessing.standardization else {
             // A quotient of 32-bit numbers is the same number in either precision.
             if f64::from(scale as f32) == scale {
                 if scale != 1.0 {

@@ -10,7 +10,7 @@ use ndarray::{Array1, Array2};
 use ndarray_npy::NpzWriter;
 use proptest::prelude::*;
 use runner::config::{Data, Experiment, Location, Plan, Training, load, load_with, render};
-use runner::data::{DataError, Description, Labels, Source};
+use runner::data::{DataError, DatasetInfo, Labels, Source};
 use runner::model::{Activation, Layer, Loss, Metric, NamedMetric};
 use runner::optim::{Adam, Optimizer, Sgd};
 
@@ -19,12 +19,12 @@ struct Desk {
     folder: tempfile::TempDir,
     paths: Vec<PathBuf>,
     sets: Vec<String>,
-    data: Description,
+    data: DatasetInfo,
 }
 
 /// The tutorial's data, described without reading it.
-fn mnist() -> Description {
-    Description {
+fn mnist() -> DatasetInfo {
+    DatasetInfo {
         rows: 60_000,
         bytes: 60_000 * 28 * 28,
         shape: vec![28, 28],
@@ -70,7 +70,7 @@ impl Desk {
         self
     }
 
-    fn data(mut self, data: Description) -> Desk {
+    fn data(mut self, data: DatasetInfo) -> Desk {
         self.data = data;
         self
     }
@@ -344,7 +344,7 @@ proptest! {
 #[test]
 fn data_that_cannot_be_used_is_a_problem_of_the_config() {
     let desk = Desk::with(&tutorial());
-    let broken = |_: &Source| -> Result<Description, DataError> {
+    let broken = |_: &Source| -> Result<DatasetInfo, DataError> {
         Err(DataError::Io {
             path: "mnist.npz".into(),
             source: std::io::ErrorKind::UnexpectedEof.into(),
@@ -367,7 +367,7 @@ fn one_problem_in_the_base_of_two_configs_is_said_once() {
 
 #[test]
 fn accuracy_is_no_default_where_there_are_no_classes() {
-    let data = Description { classes: None, target_width: 10, labels: None, ..mnist() };
+    let data = DatasetInfo { classes: None, target_width: 10, labels: None, ..mnist() };
     let text = tutorial().replace("metrics = [\"accuracy\"]", "");
     let plan = Desk::with(&text).set("training.loss=mse").data(data).plan();
     assert_eq!(plan.training.metrics, []);

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use ndarray::{Array, Array1, Array2, Dimension};
 use ndarray_npy::{WritableElement, WriteNpyExt};
 use runner::data::{
-    DataError, Description, Inputs, Labels, Part, Source, Table, Targets, Task, Values,
+    DataError, DatasetInfo, Inputs, Labels, Source, Split, Table, Targets, Task, Values,
 };
 use runner::data::{describe, load};
 use sha2::{Digest, Sha256};
@@ -57,13 +57,13 @@ impl<'a> Npz<'a> {
     }
 
     fn check(&self, want: &str) {
-        assert_eq!(message(self.dir, load(&self.source(), Part::Train).map(drop)), want);
+        assert_eq!(message(self.dir, load(&self.source(), Split::Train).map(drop)), want);
     }
 }
 
 fn check(dir: &TempDir, name: &str, want: &str) {
     let source = Source::Path(dir.path().join(name), None);
-    assert_eq!(message(dir, load(&source, Part::Train).map(drop)), want);
+    assert_eq!(message(dir, load(&source, Split::Train).map(drop)), want);
     assert_eq!(message(dir, describe(&source).map(drop)), want);
 }
 
@@ -118,10 +118,10 @@ fn labels(table: &Table) -> &[u32] {
     }
 }
 
-fn described(table: &Table) -> Description {
+fn described(table: &Table) -> DatasetInfo {
     let classes = labels(table).iter().max().map(|&label| label as usize + 1);
     let (rows, shape) = (table.rows(), table.shape.clone());
-    Description {
+    DatasetInfo {
         rows,
         bytes: (rows * table.features()) as u64,
         shape,

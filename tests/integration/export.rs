@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use runner::data::{self, Inputs, Part, Source, Targets};
+use runner::data::{self, Inputs, Source, Split, Targets};
 use runner::runs::{Tensor, load_weights};
 use serde_json::{Value, json};
 
@@ -189,7 +189,7 @@ fn weights_come_back_from_every_format() {
 
 /// The validation rows of the run as they are in the data set, and their labels.
 fn validation_rows() -> (Vec<Vec<f32>>, Vec<usize>) {
-    let table = data::load(&Source::parse("mnist", Path::new("")), Part::Train).unwrap();
+    let table = data::load(&Source::parse("mnist", Path::new("")), Split::Train).unwrap();
     let dense = match &table.inputs {
         Inputs::Sparse(sparse) => sparse.to_dense(),
         Inputs::Dense(dense) => dense.clone(),
@@ -493,7 +493,7 @@ fn weights_say_how_rows_become_inputs() {
         let outputs: Value = serde_json::from_slice(&output.stdout).unwrap();
         agree(&json!({ "outputs": outputs }), &predicted(&sandbox, "ages", "ages.csv"));
     }
-    // An archive with a preparation is still one of weights.
+    // An archive with a preprocessing is still one of weights.
     sandbox.runner("run ages.toml -q --set name=next --set model.weights=ages.npz").exits(0);
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use ndarray::{ArrayD, Ix1, Ix2};
 use ndarray_npy::NpzReader;
 use runner::config::{Callbacks, ClassWeights, Training};
-use runner::data::{Labels, Part, Source, load};
+use runner::data::{Labels, Source, Split, load};
 use runner::model::{Layer, Loss, Metric, NamedMetric, Network};
 use runner::optim::Optimizer;
 use runner::train::{Event, Feed, Flow, Goal, Logs, Task};
@@ -17,7 +17,7 @@ fn every_case_is_reproduced_to_a_ten_thousandth() {
     let golden: Value =
         serde_json::from_str(&std::fs::read_to_string("tests/golden/keras_parity.json").unwrap())
             .unwrap();
-    let feed = Feed::new(load(&Source::Mnist, Part::Train).unwrap(), 255.0);
+    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     let cases = golden["cases"].as_object().unwrap();
     assert_eq!(cases.len(), CASES, "cases that are held to Keras");
     let mut found = Vec::new();
@@ -76,7 +76,7 @@ fn train(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
 fn every_fit_is_reproduced_to_a_ten_thousandth() {
     let text = std::fs::read_to_string("tests/golden/keras_fit.json").unwrap();
     let golden: Value = serde_json::from_str(&text).unwrap();
-    let feed = Feed::new(load(&Source::Mnist, Part::Train).unwrap(), 255.0);
+    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     let cases = golden["cases"].as_object().unwrap();
     assert_eq!(cases.len(), FITS, "cases that are held to Keras");
     let mut found = Vec::new();

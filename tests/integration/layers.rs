@@ -1,7 +1,7 @@
 //! Layers that are random in training: what they do to numbers, and that nothing but the seed, the
 //! step and the row decides it. `golden.rs` holds the others to Keras.
 
-use runner::data::{Part, Source, load};
+use runner::data::{Source, Split, load};
 use runner::kernels::{Arch, Matrix};
 use runner::model::{Layer, Loss, Moment, NamedMetric, Network};
 use runner::optim::Optimizer;
@@ -82,7 +82,7 @@ fn seed_step_and_row_decide_and_nothing_else() {
 /// Every kind of layer, some of them below the first dense one.
 fn train(layers: Value, threads: usize) -> (State, Vec<Logs>) {
     let layers: Vec<Layer> = serde_json::from_value(layers).unwrap();
-    let feed = Feed::new(load(&Source::Mnist, Part::Train).unwrap(), 255.0);
+    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     let loss: Loss = serde_json::from_value(json!({"name": "categorical_crossentropy"})).unwrap();
     let names = ["auc", "f1_score", "r2_score", "precision", "kl_divergence"];
     let metric = |name: &&str| serde_json::from_value(json!({ "name": name })).unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ndarray::Array2;
 use ndarray_npy::NpzWriter;
 use runner::config;
-use runner::data::{Inputs, Part, Reading, Source, describe, load};
+use runner::data::{CsvOptions, Inputs, Source, Split, describe, load};
 use runner::experiment::Feeds;
 use runner::runs::{Record, Status};
 use runner::sweep::Batch;
@@ -311,11 +311,11 @@ mod readers {
     fn words_become_one_hot_columns_without_their_zeros() {
         let sandbox = Sandbox::new();
         let path = sandbox.file("words.csv", &words(1000, 60));
-        let source = Source::Csv(path, Reading::default());
+        let source = Source::Csv(path, CsvOptions::default());
         let found = describe(&source).unwrap();
         assert_eq!((found.rows, &found.shape[..]), (1000, &[60_000][..]));
         assert!(found.bytes < 10_000_000, "{} bytes, 240 MB if dense", found.bytes);
-        let table = load(&source, Part::Train).unwrap();
+        let table = load(&source, Split::Train).unwrap();
         let Inputs::Sparse(rows) = &table.inputs else { panic!("60 ones of 60000 are sparse") };
         assert_eq!(rows.mask.ones(), 1000 * 60);
         let config = toml(&[]).replace("limit = 200", "dataset = \"words.csv\"");
@@ -329,7 +329,7 @@ mod readers {
         let sandbox = Sandbox::new();
         let error = |name: &str, text: &str| {
             let path = sandbox.file(name, text);
-            load(&Source::Csv(path, Reading::default()), Part::Train).unwrap_err().to_string()
+            load(&Source::Csv(path, CsvOptions::default()), Split::Train).unwrap_err().to_string()
         };
         let wide = error("wide.csv", &("1,".repeat(1 << 18) + "1\n"));
         assert!(wide.ends_with("it has 262145 columns, want at most 262144"), "{wide}");

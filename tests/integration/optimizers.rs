@@ -1,6 +1,6 @@
 //! Every optimizer on its shortest way, against the same numbers on the longer ones.
 
-use runner::data::{Part, Source, load};
+use runner::data::{Source, Split, load};
 use runner::model::{Layer, Loss, Metric, NamedMetric, Network};
 use runner::optim::Optimizer;
 use runner::train::{Feed, Flow, Goal, State, Task};
@@ -60,7 +60,7 @@ fn train(feed: &Feed, name: &str, arguments: &Value, threads: usize) -> State {
 
 #[test]
 fn a_limit_that_is_never_reached_changes_nothing() {
-    let feed = Feed::new(load(&Source::Mnist, Part::Train).unwrap(), 255.0);
+    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     for name in NAMES {
         let want = train(&feed, name, &json!({}), 1);
         let clipped = train(&feed, name, &json!({"clipvalue": 1e30}), 1);
@@ -84,7 +84,7 @@ fn a_limit_that_is_never_reached_changes_nothing() {
 
 #[test]
 fn what_is_kept_from_batch_to_batch_is_in_the_state() {
-    let feed = Feed::new(load(&Source::Mnist, Part::Train).unwrap(), 255.0);
+    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     let arguments = json!({"use_ema": true, "gradient_accumulation_steps": 3});
     for name in NAMES {
         let state = train(&feed, name, &arguments, 1);

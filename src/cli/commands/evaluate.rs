@@ -32,7 +32,7 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
     };
     let threads = cores();
     let found = trained.evaluate(args.data.as_deref(), rows, threads)?;
-    let names = trained.preparation.class_names().unwrap_or_default();
+    let names = trained.preprocessing.class_names().unwrap_or_default();
     Ok(match args.json {
         true => {
             let mut value = value(&found, &names);

@@ -73,7 +73,7 @@ fn model(args: &ExportModel, console: &Console) -> Result<Vec<String>> {
         }
     };
     let (run, weights, trained) = load(&args.run, &args.weights, &args.choice, console)?;
-    let bytes = export::model(&run, &weights, &trained.preparation, format)?;
+    let bytes = export::model(&run, &weights, &trained.preprocessing, format)?;
     write_atomic(&args.output, &bytes, Survives::Kill)?;
     console.say(&format!("wrote {}, the model of {}", args.output.display(), run.dir.display()));
     Ok(Vec::new())

@@ -22,7 +22,7 @@ pub(crate) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<E
 
 fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
     let (_, _, trained) = load(&args.run, &args.weights, &args.choice, console)?;
-    let names = trained.preparation.class_names().unwrap_or_default();
+    let names = trained.preprocessing.class_names().unwrap_or_default();
     let threads = cores();
     let mut all = Vec::new();
     for file in &args.files {

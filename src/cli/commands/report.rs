@@ -98,8 +98,8 @@ fn judge(run: &Run) -> Result<Judged> {
     let ask = |rows| trained.evaluate(None, rows, threads);
     // Data without test rows have nothing but those that validated.
     let found = ask(Rows::Test).or_else(|error| ask(Rows::Validation).map_err(|_| error))?;
-    let classes = trained.preparation.class_names().unwrap_or_default();
-    let outputs = trained.preparation.output_names();
+    let classes = trained.preprocessing.class_names().unwrap_or_default();
+    let outputs = trained.preprocessing.output_names();
     Ok(told(&run.dir, found, classes, outputs))
 }
 

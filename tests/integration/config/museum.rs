@@ -1,6 +1,6 @@
 //! A museum of wrong configs: each exhibit with all that is said of it.
 
-use runner::data::{Description, Labels};
+use runner::data::{DatasetInfo, Labels};
 
 use super::sweeps::sweeping;
 use super::{Desk, tutorial};
@@ -22,19 +22,19 @@ fn tutorial_with(old: &str, new: &str) -> Desk {
 }
 
 /// Ten real values per row instead of classes.
-fn real_values(width: usize) -> Description {
-    Description {
+fn real_values(width: usize) -> DatasetInfo {
+    DatasetInfo {
         rows: 500,
         shape: vec![13],
         classes: None,
         target_width: width,
         default_scale: 1.0,
-        ..Description::default()
+        ..DatasetInfo::default()
     }
 }
 
-fn two_classes() -> Description {
-    Description { classes: Some(2), labels: Some(Labels::counted(2)), ..real_values(1) }
+fn two_classes() -> DatasetInfo {
+    DatasetInfo { classes: Some(2), labels: Some(Labels::counted(2)), ..real_values(1) }
 }
 
 macro_rules! exhibits {

@@ -6,7 +6,7 @@ use super::*;
 fn numpy_writes_are_read_deflated() {
     let source = Source::Path(fixture("bytes.npz"), None);
     let thin: Vec<u8> = (0..24).map(|i| if i % 3 == 0 { i } else { 0 }).collect();
-    let (train, test) = (load(&source, Part::Train), load(&source, Part::Test));
+    let (train, test) = (load(&source, Split::Train), load(&source, Split::Test));
     let (train, test) = (train.unwrap(), test.unwrap());
 
     assert!(matches!(train.inputs, Inputs::Sparse(_)));
@@ -19,7 +19,7 @@ fn numpy_writes_are_read_deflated() {
 #[test]
 fn numpy_writes_are_read_in_fortran_order_and_big_endian() {
     let source = Source::Path(fixture("fortran.npz"), None);
-    let table = load(&source, Part::Train).unwrap();
+    let table = load(&source, Split::Train).unwrap();
     let one_hot = vec![0., 0., 1., 1., 0., 0., 0., 1., 0., 0., 0., 1.];
 
     let Inputs::Dense(rows) = &table.inputs else { panic!("no zeros, yet sparse") };
@@ -48,7 +48,7 @@ fn every_element_type_becomes_a_float_but_bytes() {
         let dir = TempDir::new().unwrap();
         let x = Array2::from_shape_vec((1, 3), values.to_vec()).unwrap();
         let source = Npz::new(&dir).with("x_train", &x).with("y_train", &ints([0])).source();
-        let Inputs::Dense(rows) = load(&source, Part::Train).unwrap().inputs else {
+        let Inputs::Dense(rows) = load(&source, Split::Train).unwrap().inputs else {
             panic!("a row of two thirds is not sparse")
         };
         assert_eq!(rows.values, want);
@@ -75,7 +75,7 @@ fn integers_are_classes_and_all_else_is_values() {
     fn check<T: WritableElement, D: Dimension>(y: &Array<T, D>, want: Targets) {
         let dir = TempDir::new().unwrap();
         let source = Npz::new(&dir).with("x_train", &ones(2, 3)).with("y_train", y).source();
-        assert_eq!(load(&source, Part::Train).unwrap().targets, want);
+        assert_eq!(load(&source, Split::Train).unwrap().targets, want);
     }
 
     fn values(values: Vec<f32>, width: usize) -> Targets {
@@ -87,8 +87,8 @@ fn integers_are_classes_and_all_else_is_values() {
 fn a_test_set_is_only_missed_when_it_is_wanted() {
     let dir = TempDir::new().unwrap();
     let archive = Npz::new(&dir).with("x_train", &ones(2, 3)).with("y_train", &ints([0, 1]));
-    assert!(load(&archive.source(), Part::Train).is_ok());
-    assert!(load(&archive.source(), Part::Test).is_err());
+    assert!(load(&archive.source(), Split::Train).is_ok());
+    assert!(load(&archive.source(), Split::Test).is_err());
 }
 
 #[test]

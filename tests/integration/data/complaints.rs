@@ -105,7 +105,7 @@ fn about_a_test_set_unlike_the_training_set() {
         let dir = TempDir::new().unwrap();
         let archive = Npz::new(&dir).with("x_train", &ones(2, 3)).with("y_train", &ints([0, 1]));
         let source = archive.with("x_test", x).with("y_test", y).source();
-        assert_eq!(message(&dir, load(&source, Part::Test).map(drop)), want);
+        assert_eq!(message(&dir, load(&source, Split::Test).map(drop)), want);
     }
 }
 
@@ -217,7 +217,7 @@ fn about_idx_files() {
         let dir = TempDir::new().unwrap();
         write(&dir, "train-images-idx3-ubyte", images);
         write(&dir, "train-labels-idx1-ubyte", labels);
-        assert_eq!(message(&dir, load(&here(&dir), Part::Train).map(drop)), want);
+        assert_eq!(message(&dir, load(&here(&dir), Split::Train).map(drop)), want);
     }
 }
 
@@ -229,7 +229,7 @@ fn about_compressed_idx_files() {
     let dir = TempDir::new().unwrap();
     write(&dir, "train-images-idx3-ubyte", &images);
     write(&dir, "train-labels-idx1-ubyte", &gzip(&[0, 0, 8, 1, 0, 0, 0, 2, 0, 1]));
-    assert_eq!(bytes(&load(&here(&dir), Part::Train).unwrap()), [1, 2, 3, 4]);
+    assert_eq!(bytes(&load(&here(&dir), Split::Train).unwrap()), [1, 2, 3, 4]);
     check(without(10), &format!("{x} ends too early: got 3 bytes of data, want 4"));
     check(without(8), &format!("cannot read {x}: unexpected end of file"));
     check(without(4), &format!("cannot read {x}: unexpected end of file"));
@@ -238,7 +238,7 @@ fn about_compressed_idx_files() {
     fn check(images: &[u8], want: &str) {
         let dir = TempDir::new().unwrap();
         write(&dir, "train-images-idx3-ubyte.gz", images);
-        assert_eq!(message(&dir, load(&here(&dir), Part::Train).map(drop)), want);
+        assert_eq!(message(&dir, load(&here(&dir), Split::Train).map(drop)), want);
     }
 }
 

@@ -16,7 +16,7 @@ proptest! {
         damage(&mut archive, &changes, cut);
         write(&dir, "damaged.npz", &archive);
         let source = Source::parse("damaged.npz", dir.path());
-        let _ = (describe(&source), load(&source, Part::Train), load(&source, Part::Test));
+        let _ = (describe(&source), load(&source, Split::Train), load(&source, Split::Test));
     }
 
     #[test]
@@ -28,7 +28,7 @@ proptest! {
         let end = if gz { ".gz" } else { "" };
         write(&dir, &format!("train-images-idx3-ubyte{end}"), &images);
         write(&dir, "train-labels-idx1-ubyte", &[0, 0, 8, 1, 0, 0, 0, 2, 0, 1]);
-        let _ = (describe(&here(&dir)), load(&here(&dir), Part::Train));
+        let _ = (describe(&here(&dir)), load(&here(&dir), Split::Train));
     }
 }
 

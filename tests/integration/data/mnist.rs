@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn has_the_rows_and_classes_it_is_known_for() {
     let description = describe(&Source::Mnist).unwrap();
-    let (train, test) = (part(Part::Train), part(Part::Test));
+    let (train, test) = (part(Split::Train), part(Split::Test));
 
     assert_eq!((train.rows(), test.rows()), (60_000, 10_000));
     assert_eq!(histogram(&train), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
@@ -16,7 +16,7 @@ fn has_the_rows_and_classes_it_is_known_for() {
 
 #[test]
 fn shows_the_nine_of_the_tutorial() {
-    let train = part(Part::Train);
+    let train = part(Split::Train);
     let pgm = fs::read_to_string(fixture("nine-25168.pgm")).unwrap();
     let pixels = pgm.lines().skip(4).flat_map(str::split_whitespace);
     let picture: Vec<u8> = pixels.map(|pixel| pixel.parse().unwrap()).collect();
@@ -34,14 +34,14 @@ fn is_the_original_files_byte_for_byte() {
         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ];
-    let (train, test) = (part(Part::Train), part(Part::Test));
+    let (train, test) = (part(Split::Train), part(Split::Test));
     let files = [idx_images(&train), idx_labels(&train), idx_images(&test), idx_labels(&test)];
     assert_eq!(files.map(|file| hex(&file)), sums);
 }
 
 #[test]
 fn knows_its_fingerprints() {
-    for which in [Part::Train, Part::Test] {
+    for which in [Split::Train, Split::Test] {
         let table = part(which);
         assert_eq!(Source::Mnist.fingerprint(which, &table), table.fingerprint());
     }
@@ -51,21 +51,21 @@ fn knows_its_fingerprints() {
 #[test]
 fn is_read_the_same_from_a_folder_and_from_an_archive() {
     let dir = TempDir::new().unwrap();
-    let test = part(Part::Test);
+    let test = part(Split::Test);
     write(&dir, "train-images-idx3-ubyte", &idx_images(&test));
     write(&dir, "train-labels.idx1-ubyte.gz", &gzip(&idx_labels(&test)));
     let images = Array::from_shape_vec((10_000, 28, 28), bytes(&test)).unwrap();
     let archive = Npz::new(&dir).with("x_train", &images).with("y_train", &targets(&test));
 
-    assert_eq!(load(&here(&dir), Part::Train).unwrap(), test);
-    assert_eq!(load(&archive.source(), Part::Train).unwrap(), test);
+    assert_eq!(load(&here(&dir), Split::Train).unwrap(), test);
+    assert_eq!(load(&archive.source(), Split::Train).unwrap(), test);
     // Only that there are test rows beside them is told of the built-in ones.
-    let described = Description { has_test: false, ..described(&test) };
+    let described = DatasetInfo { has_test: false, ..described(&test) };
     assert_eq!(describe(&here(&dir)).unwrap(), described);
     assert_eq!(describe(&archive.source()).unwrap(), described);
 }
 
-fn part(part: Part) -> Table {
+fn part(part: Split) -> Table {
     load(&Source::Mnist, part).unwrap()
 }
 

@@ -4,30 +4,30 @@ use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
 use runner::data::{
-    Description, Part, Preparation, Source, describe, describe_and_verify, load, load_inputs,
+    DatasetInfo, Preprocessing, Source, Split, describe, describe_and_verify, load, load_inputs,
     load_picture,
 };
 
 use super::*;
 
 /// Reads a data set in every way that there is.
-fn read_all(source: &Source, preparation: &Preparation) {
+fn read_all(source: &Source, preprocessing: &Preprocessing) {
     let described = answered(describe(source));
     let verified = answered(describe_and_verify(source));
-    let loaded = answered(load(source, Part::Train));
+    let loaded = answered(load(source, Split::Train));
     // What is said to be whole is, unless it is more than fits into memory, which is said elsewhere.
     let size = |shape: &[usize]| shape.iter().fold(1_usize, |n, size| n.saturating_mul(*size));
-    let is_small = |d: &&Description| size(&d.shape).saturating_mul(d.rows) < 1 << 20;
+    let is_small = |d: &&DatasetInfo| size(&d.shape).saturating_mul(d.rows) < 1 << 20;
     if let (Some(described), Some(_)) = (described.as_ref().filter(is_small), verified) {
         let loaded = loaded.expect("verified data can be loaded");
         assert_eq!((described.rows, &described.shape), (loaded.rows(), &loaded.shape));
     }
-    answered(load(source, Part::Test));
-    answered(load_inputs(source, preparation));
+    answered(load(source, Split::Test));
+    answered(load_inputs(source, preprocessing));
 }
 
-fn preparation(shape: &[usize]) -> Preparation {
-    Preparation {
+fn preprocessing(shape: &[usize]) -> Preprocessing {
+    Preprocessing {
         shape: shape.to_vec(),
         classes: Some(3),
         target_width: 1,
@@ -56,19 +56,19 @@ proptest! {
         let (_dir, path) = folder(name, &damaged(&whole, &edits));
         let text = path.to_str().unwrap();
         let (_other, sound) = folder("sound.csv", CSV.as_bytes());
-        let taught = load(&Source::parse(sound.to_str().unwrap(), Path::new("")), Part::Train);
+        let taught = load(&Source::parse(sound.to_str().unwrap(), Path::new("")), Split::Train);
         let columns = taught.unwrap().columns.unwrap();
-        let taught = Preparation { columns: Some(columns.clone()), ..preparation(&[4]) };
+        let taught = Preprocessing { columns: Some(columns.clone()), ..preprocessing(&[4]) };
         let source = Source::parse(text, Path::new(""));
         read_all(&source, &taught);
-        answered(load(&source.like(Some(&columns)), Part::Train));
+        answered(load(&source.like(Some(&columns)), Split::Train));
     }
 
     #[test]
     fn npz_archives(edits in edits(), fortran: bool) {
         let whole = fixture(if fortran { "fortran.npz" } else { "bytes.npz" });
         let (_dir, path) = folder("rows.npz", &damaged(&whole, &edits));
-        read_all(&Source::Path(path, None), &preparation(&[2, 3]));
+        read_all(&Source::Path(path, None), &preprocessing(&[2, 3]));
     }
 
     /// The bytes of the array, in an archive that is whole.
@@ -87,7 +87,7 @@ proptest! {
             archive.write_all(&array).unwrap();
         }
         archive.finish().unwrap();
-        read_all(&Source::Path(path, None), &preparation(&[3]));
+        read_all(&Source::Path(path, None), &preprocessing(&[3]));
     }
 
     #[test]
@@ -101,7 +101,7 @@ proptest! {
         let end = if packed { ".gz" } else { "" };
         let (dir, _) = folder(&format!("train-images-idx3-ubyte{end}"), &images);
         fs::write(dir.path().join(format!("train-labels-idx1-ubyte{end}")), &labels).unwrap();
-        read_all(&Source::Path(dir.path().to_owned(), None), &preparation(&[1, 2]));
+        read_all(&Source::Path(dir.path().to_owned(), None), &preprocessing(&[1, 2]));
     }
 
     #[test]
@@ -111,6 +111,6 @@ proptest! {
         encoder.set_color(png::ColorType::Rgba);
         encoder.write_header().unwrap().write_image_data(&[77; 24]).unwrap();
         let (_dir, path) = folder("picture.png", &damaged(&whole, &edits));
-        answered(load_picture(&path, &preparation(&[28, 28])));
+        answered(load_picture(&path, &preprocessing(&[28, 28])));
     }
 }

@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read};
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
-use crate::data::error::Place;
+use crate::data::error::ErrorLocation;
 use crate::data::limits::check_memory;
 use crate::data::{DataError, Values};
 use crate::memory::{OutOfMemory, reserve};
@@ -14,7 +14,7 @@ use crate::memory::{OutOfMemory, reserve};
 /// What is known of an array before its values are read.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Header {
-    pub(super) place: Place,
+    pub(super) location: ErrorLocation,
     pub(super) element: Element,
     pub(super) order: Order,
     pub(super) shape: Vec<usize>,
@@ -97,7 +97,7 @@ impl Header {
     /// they stored as integers, booleans or floats.
     pub(super) fn classes(&self, reader: impl Read, max: usize) -> Result<Vec<u32>, DataError> {
         let wrong = |row: usize, got: String| DataError::Label {
-            place: self.place.clone(),
+            location: self.location.clone(),
             row,
             got,
             classes: max,
@@ -115,7 +115,7 @@ impl Header {
             if !(0..max as i128).contains(&label) {
                 return Err(wrong(labels.len(), label.to_string()));
             }
-            let memory = |source| DataError::Memory { place: self.place.clone(), source };
+            let memory = |source| DataError::Memory { location: self.location.clone(), source };
             reserve(&mut labels, 1).map_err(memory)?;
             labels.push(label as u32);
             Ok(())
@@ -162,17 +162,17 @@ impl Header {
     /// Makes sure that the values could be had in memory.
     pub(super) fn check_memory(&self) -> Result<(), DataError> {
         self.bytes()?;
-        check_memory(&self.place, self.memory())
+        check_memory(&self.location, self.memory())
     }
 
     /// Makes sure that the data have as many bytes as the shape says, where their number is known
     /// without reading them.
     pub(super) fn check_size(&self, got: u64) -> Result<(), DataError> {
         let want = self.bytes()? as u64;
-        let place = self.place.clone();
+        let location = self.location.clone();
         match got.cmp(&want) {
-            Ordering::Less => Err(DataError::Truncated { place, got, want }),
-            Ordering::Greater => Err(DataError::TooLong { place, want }),
+            Ordering::Less => Err(DataError::Truncated { location, got, want }),
+            Ordering::Greater => Err(DataError::TooLong { location, want }),
             Ordering::Equal => Ok(()),
         }
     }
@@ -200,7 +200,7 @@ impl Header {
             Order::C => at / self.shape[1..].iter().product::<usize>().max(1),
             Order::Fortran => at % self.rows().max(1),
         };
-        DataError::NotFinite { place: self.place.clone(), row, got }
+        DataError::NotFinite { location: self.location.clone(), row, got }
     }
 
     /// Hands over all of the data in pieces of whole elements; there must be neither less nor more
@@ -215,15 +215,15 @@ impl Header {
         let mut done = 0;
         while done < want {
             let len = piece.len().min(want - done);
-            let got = read_full(&mut reader, &mut piece[..len], &self.place)?;
+            let got = read_full(&mut reader, &mut piece[..len], &self.location)?;
             if got < len {
                 let (got, want) = ((done + got) as u64, want as u64);
-                return Err(DataError::Truncated { place: self.place.clone(), got, want });
+                return Err(DataError::Truncated { location: self.location.clone(), got, want });
             }
             if done == LOOKED_AT {
                 self.check_memory()?;
             }
-            let memory = |source| DataError::Memory { place: self.place.clone(), source };
+            let memory = |source| DataError::Memory { location: self.location.clone(), source };
             take(&piece[..len]).map_err(memory)?;
             done += len;
         }
@@ -234,8 +234,8 @@ impl Header {
     fn check_end(&self, reader: impl Read, want: usize) -> Result<(), DataError> {
         match reader.take(1).read_to_end(&mut Vec::new()) {
             Ok(0) => Ok(()),
-            Ok(_) => Err(DataError::TooLong { place: self.place.clone(), want: want as u64 }),
-            Err(source) => Err(DataError::Io { path: self.place.path.clone(), source }),
+            Ok(_) => Err(DataError::TooLong { location: self.location.clone(), want: want as u64 }),
+            Err(source) => Err(DataError::Io { path: self.location.path.clone(), source }),
         }
     }
 
@@ -243,7 +243,7 @@ impl Header {
         let size = self.element.kind.size();
         let bytes = self.shape.iter().try_fold(size, |product, &n| product.checked_mul(n));
         bytes.filter(|&bytes| isize::try_from(bytes).is_ok()).ok_or_else(|| DataError::Shape {
-            place: self.place.clone(),
+            location: self.location.clone(),
             got: self.shape.clone(),
             want: "an array that fits into memory".to_owned(),
         })
@@ -256,7 +256,7 @@ impl Header {
         ArrayD::from_shape_vec(IxDyn(&self.shape).f(), values)
             .map(|array| array.iter().copied().collect())
             .map_err(|error| DataError::Header {
-                place: self.place.clone(),
+                location: self.location.clone(),
                 reason: error.to_string(),
             })
     }
@@ -266,7 +266,7 @@ impl Header {
             None => Ok(()),
             Some(at) => {
                 let row = at / (floats.len() / self.rows());
-                Err(DataError::NotFinite { place: self.place.clone(), row, got: floats[at] })
+                Err(DataError::NotFinite { location: self.location.clone(), row, got: floats[at] })
             }
         }
     }
@@ -324,7 +324,7 @@ impl Element {
 pub(super) fn read_full(
     reader: &mut impl Read,
     into: &mut [u8],
-    place: &Place,
+    location: &ErrorLocation,
 ) -> Result<usize, DataError> {
     let mut filled = 0;
     while filled < into.len() {
@@ -333,7 +333,7 @@ pub(super) fn read_full(
             Ok(n) => filled += n,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
-            Err(source) => return Err(DataError::Io { path: place.path.clone(), source }),
+            Err(source) => return Err(DataError::Io { path: location.path.clone(), source }),
         }
     }
     Ok(filled)

@@ -6,7 +6,7 @@ use crate::data::{Columns, DataError, Labels};
 
 /// Which rows of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum Split {
     /// The training rows (validation rows are their tail).
     Train,
     /// The test rows.
@@ -15,7 +15,7 @@ pub enum Part {
 
 /// What a config can be checked against without reading all of the data.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Description {
+pub struct DatasetInfo {
     /// Number of training rows.
     pub rows: usize,
     /// Bytes of memory that the inputs take while they are read.
@@ -38,16 +38,16 @@ pub struct Description {
     pub binary: bool,
 }
 
-impl Description {
-    /// As [`Preparation::output_names`].
+impl DatasetInfo {
+    /// As [`Preprocessing::output_names`].
     pub fn output_names(&self) -> Vec<String> {
         output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref())
     }
 
     /// Makes sure, as far as descriptions tell, that rows from `source`, described by `other`, are of
     /// these rows' form.
-    pub fn check(&self, other: &Description, source: &dyn fmt::Display) -> Result<(), DataError> {
-        let form = |d: &Description| (d.classes, d.target_width, d.columns.is_some());
+    pub fn check(&self, other: &DatasetInfo, source: &dyn fmt::Display) -> Result<(), DataError> {
+        let form = |d: &DatasetInfo| (d.classes, d.target_width, d.columns.is_some());
         let (want, got) = (form(self), form(other));
         let want = (&*self.shape, want.0, want.1, want.2);
         fits(want, (&*other.shape, got.0, got.1, got.2), source)

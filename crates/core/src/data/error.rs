@@ -59,19 +59,19 @@ pub enum DataError {
     },
 
     /// An array does not begin as a `.npy` file does; write it again.
-    #[error("{place} has a damaged header: {}", clip(reason))]
+    #[error("{location} has a damaged header: {}", clip(reason))]
     Header {
         /// The array.
-        place: Place,
+        location: ErrorLocation,
         /// What is wrong with it.
         reason: String,
     },
 
     /// An IDX file begins with something else than its magic number; the file may be another one.
-    #[error("{place} has the wrong magic number: got {got:#010x}, want {want:#010x}")]
+    #[error("{location} has the wrong magic number: got {got:#010x}, want {want:#010x}")]
     Magic {
         /// The file.
-        place: Place,
+        location: ErrorLocation,
         /// The number at its start.
         got: u32,
         /// The number of such a file.
@@ -80,21 +80,21 @@ pub enum DataError {
 
     /// The elements are of no use here; convert the array.
     #[error(
-        "{place} has the wrong element type: got {}, want booleans, integers, float32 or float64",
+        "{location} has the wrong element type: got {}, want booleans, integers, float32 or float64",
         clip(got)
     )]
     Element {
         /// The array.
-        place: Place,
+        location: ErrorLocation,
         /// NumPy's name of the type.
         got: String,
     },
 
     /// The array has other dimensions than it should; reshape it.
-    #[error("{place} has the wrong shape: got {}, want {}", Shape(got), clip(want))]
+    #[error("{location} has the wrong shape: got {}, want {}", Shape(got), clip(want))]
     Shape {
         /// The array.
-        place: Place,
+        location: ErrorLocation,
         /// Its dimensions.
         got: Vec<usize>,
         /// Those that would do.
@@ -103,21 +103,21 @@ pub enum DataError {
 
     /// There is nothing to learn from.
     #[error(
-        "{place} is empty: got the shape {}, want at least one row and one feature",
+        "{location} is empty: got the shape {}, want at least one row and one feature",
         Shape(got)
     )]
     Empty {
         /// The array.
-        place: Place,
+        location: ErrorLocation,
         /// Its dimensions.
         got: Vec<usize>,
     },
 
     /// The data end before the header said they would; fetch the file again.
-    #[error("{place} ends too early: got {got} bytes of data, want {want}")]
+    #[error("{location} ends too early: got {got} bytes of data, want {want}")]
     Truncated {
         /// The array.
-        place: Place,
+        location: ErrorLocation,
         /// Bytes that are there.
         got: u64,
         /// Bytes that its header promises.
@@ -125,19 +125,19 @@ pub enum DataError {
     },
 
     /// The data go on after the end that the header gave them; fetch the file again.
-    #[error("{place} is too long: got more than {want} bytes of data, want {want}")]
+    #[error("{location} is too long: got more than {want} bytes of data, want {want}")]
     TooLong {
         /// The array.
-        place: Place,
+        location: ErrorLocation,
         /// Bytes that its header promises.
         want: u64,
     },
 
     /// The data do not fit into memory; take fewer rows or a greater machine.
-    #[error("{place} needs {got} of memory, this machine has {want}")]
+    #[error("{location} needs {got} of memory, this machine has {want}")]
     TooLarge {
         /// The array or the file.
-        place: Place,
+        location: ErrorLocation,
         /// What its values take.
         got: Bytes,
         /// What there is.
@@ -145,19 +145,19 @@ pub enum DataError {
     },
 
     /// The system gives no memory for the data, though the machine has as much.
-    #[error("cannot read {place}: {source}")]
+    #[error("cannot read {location}: {source}")]
     Memory {
         /// The array or the file.
-        place: Place,
+        location: ErrorLocation,
         /// What was asked for.
         source: OutOfMemory,
     },
 
     /// Inputs and targets are not of the same rows.
-    #[error("{place} does not match its inputs: got {got} rows, want {want}")]
+    #[error("{location} does not match its inputs: got {got} rows, want {want}")]
     Rows {
         /// The targets.
-        place: Place,
+        location: ErrorLocation,
         /// Their number of rows.
         got: usize,
         /// That of the inputs.
@@ -165,10 +165,10 @@ pub enum DataError {
     },
 
     /// A label names no class; count classes from 0.
-    #[error("{place} has a label out of range in row {row}: got {got}, want 0 to {}", classes - 1)]
+    #[error("{location} has a label out of range in row {row}: got {got}, want 0 to {}", classes - 1)]
     Label {
         /// The targets.
-        place: Place,
+        location: ErrorLocation,
         /// The row, from 0.
         row: usize,
         /// The label.
@@ -179,11 +179,11 @@ pub enum DataError {
 
     /// A value is infinite or none at all; clean the data.
     #[error(
-        "{place} has a value that is not finite in row {row}: got {got}, want a finite float32"
+        "{location} has a value that is not finite in row {row}: got {got}, want a finite float32"
     )]
     NotFinite {
         /// The array.
-        place: Place,
+        location: ErrorLocation,
         /// The row, from 0.
         row: usize,
         /// The value, as a float32.
@@ -335,24 +335,24 @@ impl DataError {
 
 /// A file, or one array of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ErrorLocation {
     /// The file.
     pub path: PathBuf,
     /// The array's name, if the file holds several.
     pub array: Option<String>,
 }
 
-impl Place {
+impl ErrorLocation {
     pub(super) fn file(path: &Path) -> Self {
-        Place { path: path.to_owned(), array: None }
+        ErrorLocation { path: path.to_owned(), array: None }
     }
 
     pub(super) fn array(path: &Path, array: &str) -> Self {
-        Place { path: path.to_owned(), array: Some(array.to_owned()) }
+        ErrorLocation { path: path.to_owned(), array: Some(array.to_owned()) }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ErrorLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.array {
             Some(array) => write!(f, "`{array}` in `{}`", self.path.display()),

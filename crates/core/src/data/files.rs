@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use crate::data::array::{Header, Kind};
-use crate::data::{DataError, Description, Inputs, Labels, Part, Table, Targets, Task, Values};
+use crate::data::{DataError, DatasetInfo, Inputs, Labels, Split, Table, Targets, Task, Values};
 
 /// Labels must be below this: far more classes than a dense network is good for, and few enough
 /// that a stray number is not taken for one.
@@ -13,7 +13,8 @@ const MAX_CLASSES: usize = 1 << 16;
 /// A place with a training set and perhaps a test set.
 pub(super) trait Files {
     /// Finds an array and reads its header; the reader stands at the first value.
-    fn open(&mut self, part: Part, role: Role) -> Result<(Header, Box<dyn Read + '_>), DataError>;
+    fn open(&mut self, split: Split, role: Role)
+    -> Result<(Header, Box<dyn Read + '_>), DataError>;
 }
 
 /// What an array is for.
@@ -27,15 +28,15 @@ pub(super) enum Role {
 pub(super) fn describe(
     files: &mut dyn Files,
     task: Option<Task>,
-) -> Result<Description, DataError> {
-    let (inputs, _) = files.open(Part::Train, Role::Inputs)?;
+) -> Result<DatasetInfo, DataError> {
+    let (inputs, _) = files.open(Split::Train, Role::Inputs)?;
     check_inputs(&inputs)?;
-    let targets = targets(files, (Part::Train, task), inputs.rows(), MAX_CLASSES)?;
+    let targets = targets(files, (Split::Train, task), inputs.rows(), MAX_CLASSES)?;
     let (classes, target_width) = match targets {
         Targets::Classes { classes, .. } => (Some(classes), 1),
         Targets::Values { width, .. } => (None, width),
     };
-    Ok(Description {
+    Ok(DatasetInfo {
         rows: inputs.rows(),
         bytes: inputs.memory(),
         classes,
@@ -52,13 +53,13 @@ pub(super) fn describe(
 /// Whether there are test rows, be they damaged or not.
 fn has_test(files: &mut dyn Files) -> bool {
     use DataError::{MissingArray, MissingFile};
-    let found = files.open(Part::Test, Role::Inputs);
+    let found = files.open(Split::Test, Role::Inputs);
     !matches!(found, Err(MissingArray { .. } | MissingFile { .. }))
 }
 
 /// Reads the inputs of the training set and keeps none.
 pub(super) fn verify(files: &mut dyn Files) -> Result<(), DataError> {
-    let (inputs, values) = files.open(Part::Train, Role::Inputs)?;
+    let (inputs, values) = files.open(Split::Train, Role::Inputs)?;
     // Whether the data fit into memory is said where all that a run needs is known.
     if inputs.check_memory().is_err() {
         return Ok(());
@@ -69,14 +70,14 @@ pub(super) fn verify(files: &mut dyn Files) -> Result<(), DataError> {
 /// Reads one part; the test set must be of the training set's form.
 pub(super) fn load(
     files: &mut dyn Files,
-    part: Part,
+    split: Split,
     task: Option<Task>,
 ) -> Result<Table, DataError> {
-    let (header, values) = inputs(files.open(part, Role::Inputs)?)?;
+    let (header, values) = inputs(files.open(split, Role::Inputs)?)?;
     let rows = header.rows();
-    let targets = match part {
-        Part::Train => targets(files, (part, task), rows, MAX_CLASSES)?,
-        Part::Test => test_targets(files, &header, task)?,
+    let targets = match split {
+        Split::Train => targets(files, (split, task), rows, MAX_CLASSES)?,
+        Split::Test => test_targets(files, &header, task)?,
     };
     let shape = header.shape[1..].to_vec();
     let inputs = Inputs::new(shape.iter().product(), values);
@@ -101,7 +102,10 @@ fn check_inputs(header: &Header) -> Result<(), DataError> {
 
 fn check_not_empty(header: &Header) -> Result<(), DataError> {
     if header.shape.contains(&0) {
-        return Err(DataError::Empty { place: header.place.clone(), got: header.shape.clone() });
+        return Err(DataError::Empty {
+            location: header.location.clone(),
+            got: header.shape.clone(),
+        });
     }
     Ok(())
 }
@@ -112,18 +116,18 @@ fn test_targets(
     inputs: &Header,
     task: Option<Task>,
 ) -> Result<Targets, DataError> {
-    let (train_inputs, _) = files.open(Part::Train, Role::Inputs)?;
+    let (train_inputs, _) = files.open(Split::Train, Role::Inputs)?;
     check_inputs(&train_inputs)?;
     if inputs.shape[1..] != train_inputs.shape[1..] {
         let want = format!("rows of the training set's shape {:?}", &train_inputs.shape[1..]);
         return Err(shape(inputs, &want));
     }
-    let train = targets(files, (Part::Train, task), train_inputs.rows(), MAX_CLASSES)?;
+    let train = targets(files, (Split::Train, task), train_inputs.rows(), MAX_CLASSES)?;
     let max_classes = match train {
         Targets::Classes { classes, .. } => classes,
         Targets::Values { .. } => MAX_CLASSES,
     };
-    let mut test = targets(files, (Part::Test, task), inputs.rows(), max_classes)?;
+    let mut test = targets(files, (Split::Test, task), inputs.rows(), max_classes)?;
     match (&train, &mut test) {
         (Targets::Classes { classes: all, .. }, Targets::Classes { classes, .. }) => {
             *classes = *all;
@@ -133,7 +137,7 @@ fn test_targets(
             Ok(test)
         }
         _ => {
-            let (header, _) = files.open(Part::Test, Role::Targets)?;
+            let (header, _) = files.open(Split::Test, Role::Targets)?;
             Err(shape(&header, "targets of the same kind and width as in the training set"))
         }
     }
@@ -143,11 +147,11 @@ fn test_targets(
 /// told; anything else is values, one-hot rows included, as a loss takes those for what they are.
 fn targets(
     files: &mut dyn Files,
-    (part, task): (Part, Option<Task>),
+    (split, task): (Split, Option<Task>),
     rows: usize,
     max_classes: usize,
 ) -> Result<Targets, DataError> {
-    let (header, reader) = files.open(part, Role::Targets)?;
+    let (header, reader) = files.open(split, Role::Targets)?;
     let width = match header.shape[..] {
         [_] => 1,
         [_, width] => width,
@@ -155,8 +159,8 @@ fn targets(
     };
     check_not_empty(&header)?;
     if header.rows() != rows {
-        let (place, got) = (header.place.clone(), header.rows());
-        return Err(DataError::Rows { place, got, want: rows });
+        let (location, got) = (header.location.clone(), header.rows());
+        return Err(DataError::Rows { location, got, want: rows });
     }
     let classes = match task {
         Some(task) => task == Task::Classification,
@@ -178,6 +182,6 @@ fn targets(
 }
 
 fn shape(header: &Header, want: &str) -> DataError {
-    let (place, got) = (header.place.clone(), header.shape.clone());
-    DataError::Shape { place, got, want: want.to_owned() }
+    let (location, got) = (header.location.clone(), header.shape.clone());
+    DataError::Shape { location, got, want: want.to_owned() }
 }

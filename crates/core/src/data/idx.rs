@@ -9,10 +9,10 @@ use std::io::{BufRead, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::data::array::{Element, Header, Kind, Order, read_full};
-use crate::data::error::Place;
+use crate::data::error::ErrorLocation;
 use crate::data::files::{Files, Role};
 use crate::data::packing::{foreign, unpacked_and_size};
-use crate::data::{DataError, Part};
+use crate::data::{DataError, Split};
 
 /// A folder of IDX files.
 pub(super) struct Idx {
@@ -26,9 +26,13 @@ impl Idx {
 }
 
 impl Files for Idx {
-    fn open(&mut self, part: Part, role: Role) -> Result<(Header, Box<dyn Read + '_>), DataError> {
-        let (path, mut reader, size) = find(&self.folder, part, role)?;
-        let header = read_header(&mut reader, Place::file(&path), rank(role))?;
+    fn open(
+        &mut self,
+        split: Split,
+        role: Role,
+    ) -> Result<(Header, Box<dyn Read + '_>), DataError> {
+        let (path, mut reader, size) = find(&self.folder, split, role)?;
+        let header = read_header(&mut reader, ErrorLocation::file(&path), rank(role))?;
         if let Some(size) = size {
             header.check_size(size.saturating_sub(header_size(rank(role))))?;
         }
@@ -52,10 +56,10 @@ fn header_size(rank: usize) -> u64 {
 type Found = (PathBuf, Box<dyn BufRead>, Option<u64>);
 
 /// Opens the first of the file's usual names that exists.
-fn find(folder: &Path, part: Part, role: Role) -> Result<Found, DataError> {
-    let stem = match part {
-        Part::Train => "train",
-        Part::Test => "t10k",
+fn find(folder: &Path, split: Split, role: Role) -> Result<Found, DataError> {
+    let stem = match split {
+        Split::Train => "train",
+        Split::Test => "t10k",
     };
     let (stem, rank) = match role {
         Role::Inputs => (format!("{stem}-images"), rank(role)),
@@ -73,22 +77,29 @@ fn find(folder: &Path, part: Part, role: Role) -> Result<Found, DataError> {
     Err(DataError::MissingFile { path: folder.to_owned(), want })
 }
 
-fn read_header(reader: &mut impl Read, place: Place, rank: usize) -> Result<Header, DataError> {
+fn read_header(
+    reader: &mut impl Read,
+    location: ErrorLocation,
+    rank: usize,
+) -> Result<Header, DataError> {
     let mut words = vec![[0; 4]; 1 + rank];
-    let got = read_full(reader, words.as_flattened_mut(), &place)?;
+    let got = read_full(reader, words.as_flattened_mut(), &location)?;
     let want_magic = 0x0800 | rank as u32;
     let magic = u32::from_be_bytes(words[0]);
     if let Some((got, help)) = foreign(words.as_flattened()) {
-        return Err(DataError::Format { path: place.path, got, want: "an IDX file", help });
+        return Err(DataError::Format { path: location.path, got, want: "an IDX file", help });
     }
     if got >= 4 && magic != want_magic {
-        return Err(DataError::Magic { place, got: magic, want: want_magic });
+        return Err(DataError::Magic { location, got: magic, want: want_magic });
     }
     let want = words.as_flattened().len();
     if got < want {
-        return Err(DataError::Header { place, reason: format!("got {got} bytes, want {want}") });
+        return Err(DataError::Header {
+            location,
+            reason: format!("got {got} bytes, want {want}"),
+        });
     }
     let shape = words[1..].iter().map(|&word| u32::from_be_bytes(word) as usize).collect();
     let element = Element { kind: Kind::U8, big_endian: true };
-    Ok(Header { place, element, order: Order::C, shape })
+    Ok(Header { location, element, order: Order::C, shape })
 }

@@ -4,7 +4,7 @@
 use std::io::{Error, Read, Result};
 
 use crate::data::DataError;
-use crate::data::error::Place;
+use crate::data::error::ErrorLocation;
 use crate::memory::{self, Bytes};
 
 /// A compressed file may always unpack to as many bytes.
@@ -62,9 +62,12 @@ pub(super) fn check_expansion(packed: u64, unpacked: u64) -> Result<()> {
 }
 
 /// Makes sure that the values of an array could be had in memory.
-pub(super) fn check_memory(place: &Place, bytes: u64) -> std::result::Result<(), DataError> {
+pub(super) fn check_memory(
+    location: &ErrorLocation,
+    bytes: u64,
+) -> std::result::Result<(), DataError> {
     memory::check(Bytes(bytes)).map_err(|found| DataError::TooLarge {
-        place: place.clone(),
+        location: location.clone(),
         got: found.needs,
         want: found.has,
     })

@@ -5,7 +5,9 @@ use std::path::Path;
 use crate::data::files::{self, Files};
 use crate::data::idx::Idx;
 use crate::data::npz::Npz;
-use crate::data::{DataError, Description, Part, Preparation, Source, Table, Targets, csv, mnist};
+use crate::data::{
+    DataError, DatasetInfo, Preprocessing, Source, Split, Table, Targets, csv, mnist,
+};
 
 /// Reads headers and labels only, of the training set; of a CSV file all, for want of a header that
 /// tells.
@@ -13,11 +15,11 @@ use crate::data::{DataError, Description, Part, Preparation, Source, Table, Targ
 /// # Errors
 ///
 /// Whatever those tell of the data; damage among the inputs is found by [`load`].
-pub fn describe(source: &Source) -> Result<Description, DataError> {
+pub fn describe(source: &Source) -> Result<DatasetInfo, DataError> {
     match source {
         Source::Mnist => Ok(mnist::describe()),
         Source::Path(path, task) => files::describe(&mut *open(path)?, *task),
-        Source::Csv(path, reading) => csv::describe(path, reading),
+        Source::Csv(path, options) => csv::describe(path, options),
     }
 }
 
@@ -26,7 +28,7 @@ pub fn describe(source: &Source) -> Result<Description, DataError> {
 /// # Errors
 ///
 /// Whatever [`load`] would find among them.
-pub fn describe_and_verify(source: &Source) -> Result<Description, DataError> {
+pub fn describe_and_verify(source: &Source) -> Result<DatasetInfo, DataError> {
     let description = describe(source)?;
     if let Source::Path(path, _) = source {
         files::verify(&mut *open(path)?)?;
@@ -42,38 +44,38 @@ pub fn describe_and_verify(source: &Source) -> Result<Description, DataError> {
 /// # Errors
 ///
 /// Everything that keeps the rows from being trained on, see [`DataError`].
-pub fn load(source: &Source, part: Part) -> Result<Table, DataError> {
+pub fn load(source: &Source, split: Split) -> Result<Table, DataError> {
     match source {
-        Source::Mnist => mnist::load(part),
-        Source::Path(path, task) => files::load(&mut *open(path)?, part, *task),
-        Source::Csv(path, reading) => match part {
-            Part::Train => csv::read(path, reading),
-            Part::Test => Err(DataError::NoTestRows { path: path.clone() }),
+        Source::Mnist => mnist::load(split),
+        Source::Path(path, task) => files::load(&mut *open(path)?, split, *task),
+        Source::Csv(path, options) => match split {
+            Split::Train => csv::read(path, options),
+            Split::Test => Err(DataError::NoTestRows { path: path.clone() }),
         },
     }
 }
 
-/// Reads rows to be answered, as the data that `preparation` is of were read; their targets, if they
+/// Reads rows to be answered, as the data that `preprocessing` is of were read; their targets, if they
 /// have any, are left alone, and those of the table are all zeros.
 ///
 /// # Errors
 ///
 /// Everything that keeps the rows from being put to the network, see [`DataError`].
-pub fn load_inputs(source: &Source, preparation: &Preparation) -> Result<Table, DataError> {
-    let mut table = match (source, &preparation.columns) {
-        (Source::Csv(path, reading), Some(columns)) => csv::read_inputs(path, reading, columns)?,
+pub fn load_inputs(source: &Source, preprocessing: &Preprocessing) -> Result<Table, DataError> {
+    let mut table = match (source, &preprocessing.columns) {
+        (Source::Csv(path, options), Some(columns)) => csv::read_inputs(path, options, columns)?,
         (Source::Path(path, _), _) if is_npz(path) => Npz::open(path)?.inputs()?,
-        _ => load(source, Part::Test)?,
+        _ => load(source, Split::Test)?,
     };
     let rows = table.rows();
-    table.targets = match preparation.classes {
+    table.targets = match preprocessing.classes {
         Some(classes) => Targets::Classes { labels: vec![0; rows], classes },
         None => {
-            let width = preparation.target_width;
+            let width = preprocessing.target_width;
             Targets::Values { values: vec![0.0; rows * width], width }
         }
     };
-    preparation.check(&mut table, source)?;
+    preprocessing.check(&mut table, source)?;
     Ok(table)
 }
 

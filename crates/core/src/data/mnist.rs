@@ -1,14 +1,14 @@
 //! MNIST, built into the program so that it trains offline; where the pictures come from and under
 //! what licence is said in `data/README.md`. It never touches a file when the program runs.
 
-use crate::data::{DataError, Description, Labels, Part, Table, packed};
+use crate::data::{DataError, DatasetInfo, Labels, Split, Table, packed};
 
 const TRAIN: &[u8] = include_bytes!("../../../../data/mnist-train.bin");
 const TEST: &[u8] = include_bytes!("../../../../data/mnist-test.bin");
 
 /// Known without reading the files; a test holds it against them.
-pub(super) fn describe() -> Description {
-    Description {
+pub(super) fn describe() -> DatasetInfo {
+    DatasetInfo {
         rows: 60_000,
         bytes: 60_000 * 28 * 28,
         shape: vec![28, 28],
@@ -23,18 +23,18 @@ pub(super) fn describe() -> Description {
 }
 
 /// Reads one part and leaves the other alone.
-pub(super) fn load(part: Part) -> Result<Table, DataError> {
-    match part {
-        Part::Train => packed::read(TRAIN),
-        Part::Test => packed::read(TEST),
+pub(super) fn load(split: Split) -> Result<Table, DataError> {
+    match split {
+        Split::Train => packed::read(TRAIN),
+        Split::Test => packed::read(TEST),
     }
 }
 
 /// What [`Table::fingerprint`] says of a part; a test holds it against the part.
-pub(super) fn fingerprint(part: Part) -> &'static str {
-    match part {
-        Part::Train => "2ca9a9f6ca4597e592856ab0ee3d785f83bc6b6d54d807455e6cbff0531ff291",
-        Part::Test => "89f405338d66c8a4cda49351d1ae3fb30fd97f86298f0f6add17d76f98d8b4fe",
+pub(super) fn fingerprint(split: Split) -> &'static str {
+    match split {
+        Split::Train => "2ca9a9f6ca4597e592856ab0ee3d785f83bc6b6d54d807455e6cbff0531ff291",
+        Split::Test => "89f405338d66c8a4cda49351d1ae3fb30fd97f86298f0f6add17d76f98d8b4fe",
     }
 }
 

@@ -4,7 +4,7 @@
 mod dataset_info;
 mod labels;
 mod load;
-mod preparation;
+mod preprocessing;
 mod source;
 mod standardization;
 mod table;
@@ -24,16 +24,16 @@ mod fingerprint;
 mod limits;
 
 pub use csv::{
-    Column, Columns, FEW_CLASSES, FeatureColumn, Reading, TargetColumns, Task, is_missing,
+    Column, Columns, CsvOptions, FEW_CLASSES, FeatureColumn, TargetColumns, Task, is_missing,
     is_number, looks_like_number,
 };
-pub use dataset_info::{Description, Part};
-pub use error::{DataError, Place};
+pub use dataset_info::{DatasetInfo, Split};
+pub use error::{DataError, ErrorLocation};
 pub use labels::Labels;
 pub use load::{describe, describe_and_verify, load, load_inputs};
 pub use npz::{Archive, Array};
 pub use picture::load_picture;
-pub use preparation::Preparation;
+pub use preprocessing::Preprocessing;
 pub use source::Source;
 pub use standardization::Standardization;
 pub use table::{DenseRows, Inputs, SPARSE_DENSITY, SparseRows, Table, Targets, Values};

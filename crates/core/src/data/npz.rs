@@ -11,11 +11,11 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::data::array::{Element, Header, Kind, Order, read_full};
-use crate::data::error::Place;
+use crate::data::error::ErrorLocation;
 use crate::data::files::{self, Files, Role};
 use crate::data::limits::{Unpacked, check_expansion};
 use crate::data::packing::is_gzip;
-use crate::data::{DataError, Inputs, Part, Table, Targets};
+use crate::data::{DataError, Inputs, Split, Table, Targets};
 use crate::system;
 
 /// NumPy itself reads no longer header unless it is told to trust the file.
@@ -69,22 +69,22 @@ impl Npz {
     }
 
     fn array(&mut self, name: &str) -> Result<(Header, Box<dyn Read + '_>), DataError> {
-        let place = Place::array(&self.path, name);
+        let location = ErrorLocation::array(&self.path, name);
         let index = self.index(name)?;
-        self.array_at(index, place)
+        self.array_at(index, location)
     }
 
     fn array_at(
         &mut self,
         index: usize,
-        place: Place,
+        location: ErrorLocation,
     ) -> Result<(Header, Box<dyn Read + '_>), DataError> {
         let array = self.archive.by_index(index).map_err(|error| archive(&self.path, error))?;
         let (packed, whole) = (array.compressed_size(), array.size());
         let io = |source| DataError::Io { path: self.path.clone(), source };
         check_expansion(packed, whole).map_err(io)?;
         let mut array = Unpacked::new(array, packed);
-        let (header, size) = read_header(&mut array, place)?;
+        let (header, size) = read_header(&mut array, location)?;
         header.check_size(whole.saturating_sub(size))?;
         Ok((header, Box::new(array)))
     }
@@ -139,7 +139,7 @@ impl Archive {
             // Numbers of 64 bits, NumPy's default, are rounded as Keras's `set_weights` does.
             if !matches!(header.element.kind, Kind::F32 | Kind::F64) {
                 let got = format!("{:?}", header.element.kind).to_lowercase();
-                return Err(DataError::Element { place: header.place, got });
+                return Err(DataError::Element { location: header.location, got });
             }
             header.check_memory()?;
             let values = header.floats(reader)?;
@@ -158,57 +158,61 @@ impl Archive {
     }
 
     fn at(&mut self, index: usize, name: &str) -> Result<(Header, Box<dyn Read + '_>), DataError> {
-        let place = Place::array(&self.0.path, name);
-        self.0.array_at(index, place)
+        let location = ErrorLocation::array(&self.0.path, name);
+        self.0.array_at(index, location)
     }
 }
 
 impl Files for Npz {
-    fn open(&mut self, part: Part, role: Role) -> Result<(Header, Box<dyn Read + '_>), DataError> {
-        self.array(name(part, role))
+    fn open(
+        &mut self,
+        split: Split,
+        role: Role,
+    ) -> Result<(Header, Box<dyn Read + '_>), DataError> {
+        self.array(name(split, role))
     }
 }
 
-fn name(part: Part, role: Role) -> &'static str {
-    match (part, role) {
-        (Part::Train, Role::Inputs) => "x_train",
-        (Part::Train, Role::Targets) => "y_train",
-        (Part::Test, Role::Inputs) => "x_test",
-        (Part::Test, Role::Targets) => "y_test",
+fn name(split: Split, role: Role) -> &'static str {
+    match (split, role) {
+        (Split::Train, Role::Inputs) => "x_train",
+        (Split::Train, Role::Targets) => "y_train",
+        (Split::Test, Role::Inputs) => "x_test",
+        (Split::Test, Role::Targets) => "y_test",
     }
 }
 
 /// The header, and how many bytes it takes.
-fn read_header(array: &mut impl Read, place: Place) -> Result<(Header, u64), DataError> {
-    let bytes = match header_bytes(array, &place)? {
+fn read_header(array: &mut impl Read, location: ErrorLocation) -> Result<(Header, u64), DataError> {
+    let bytes = match header_bytes(array, &location)? {
         Ok(bytes) => bytes,
-        Err(reason) => return Err(DataError::Header { place, reason }),
+        Err(reason) => return Err(DataError::Header { location, reason }),
     };
     let parsed = match header::Header::from_reader(&mut bytes.as_slice()) {
         Ok(parsed) => parsed,
-        Err(error) => return Err(DataError::Header { place, reason: error.to_string() }),
+        Err(error) => return Err(DataError::Header { location, reason: error.to_string() }),
     };
     let order = if parsed.layout.is_fortran() { Order::Fortran } else { Order::C };
     match parsed.type_descriptor.as_string().and_then(|name| element(name)) {
         Some(element) => {
-            let header = Header { place, element, order, shape: parsed.shape };
+            let header = Header { location, element, order, shape: parsed.shape };
             Ok((header, bytes.len() as u64))
         }
-        None => Err(DataError::Element { place, got: parsed.type_descriptor.to_string() }),
+        None => Err(DataError::Element { location, got: parsed.type_descriptor.to_string() }),
     }
 }
 
 /// The bytes of the header, taken out of the stream only after its length has been looked at.
 fn header_bytes(
     array: &mut impl Read,
-    place: &Place,
+    location: &ErrorLocation,
 ) -> Result<Result<Vec<u8>, String>, DataError> {
     let mut bytes = vec![0; 10];
-    let mut got = read_full(array, &mut bytes, place)?;
+    let mut got = read_full(array, &mut bytes, location)?;
     let mut len = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
     if bytes[6] > 1 {
         bytes.resize(12, 0);
-        got += read_full(array, &mut bytes[10..], place)?;
+        got += read_full(array, &mut bytes[10..], location)?;
         len |= usize::from(u16::from_le_bytes([bytes[10], bytes[11]])) << 16;
     }
     let start = bytes.len();
@@ -216,7 +220,7 @@ fn header_bytes(
         return Ok(Err(format!("got a length of {len} bytes, want at most {MAX_HEADER}")));
     }
     bytes.resize(start + len, 0);
-    got += read_full(array, &mut bytes[start..], place)?;
+    got += read_full(array, &mut bytes[start..], location)?;
     if got < bytes.len() {
         return Ok(Err(format!("got {got} bytes, want {}", bytes.len())));
     }

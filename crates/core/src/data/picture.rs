@@ -5,7 +5,7 @@ use std::io::{BufReader, Error};
 use std::path::Path;
 
 use crate::data::limits::{MAX_PIXELS, MAX_PNG_TEXT};
-use crate::data::{DataError, Inputs, Preparation, Table, Targets, Values};
+use crate::data::{DataError, Inputs, Preprocessing, Table, Targets, Values};
 use crate::memory;
 use crate::quote::clip;
 use crate::system;
@@ -26,7 +26,7 @@ struct Gray {
     pixels: Vec<f64>,
 }
 
-/// Reads a picture as a row for what `preparation` is of.
+/// Reads a picture as a row for what `preprocessing` is of.
 ///
 /// It is made gray, brought to the rows' height and width by the mean of the pixels that each new one
 /// covers, and inverted when its border is bright: digits on paper are dark on bright, those of MNIST
@@ -35,14 +35,14 @@ struct Gray {
 /// # Errors
 ///
 /// A file that is no PNG, or rows that are no pictures.
-pub fn load_picture(path: &Path, preparation: &Preparation) -> Result<Table, DataError> {
-    let (height, width) = match preparation.shape[..] {
+pub fn load_picture(path: &Path, preprocessing: &Preprocessing) -> Result<Table, DataError> {
+    let (height, width) = match preprocessing.shape[..] {
         [height, width] | [height, width, 1] => (height, width),
         _ => {
             return Err(DataError::Unlike {
                 source_name: path.display().to_string(),
                 got: "a picture".to_owned(),
-                want: format!("rows of the shape {:?}", preparation.shape),
+                want: format!("rows of the shape {:?}", preprocessing.shape),
             });
         }
     };
@@ -51,15 +51,15 @@ pub fn load_picture(path: &Path, preparation: &Preparation) -> Result<Table, Dat
         picture.pixels.iter_mut().for_each(|x| *x = 255.0 - *x);
     }
     let bytes = picture.pixels.iter().map(|x| x.round() as u8).collect();
-    let targets = match preparation.classes {
+    let targets = match preprocessing.classes {
         Some(classes) => Targets::Classes { labels: vec![0], classes },
         None => {
-            let width = preparation.target_width;
+            let width = preprocessing.target_width;
             Targets::Values { values: vec![0.0; width], width }
         }
     };
     let inputs = Inputs::new(height * width, Values::Bytes(bytes));
-    Ok(Table { inputs, targets, shape: preparation.shape.clone(), columns: None })
+    Ok(Table { inputs, targets, shape: preprocessing.shape.clone(), columns: None })
 }
 
 fn read(path: &Path) -> Result<Samples, DataError> {

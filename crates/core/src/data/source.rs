@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::data::{Columns, Part, Reading, Table, Task, csv, mnist};
+use crate::data::{Columns, CsvOptions, Split, Table, Task, csv, mnist};
 
 /// The name or place of a data set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +14,7 @@ pub enum Source {
     /// are classes, floats values, unless the task is given.
     Path(PathBuf, Option<Task>),
     /// A CSV file, and how to read it.
-    Csv(PathBuf, Reading),
+    Csv(PathBuf, CsvOptions),
 }
 
 impl Source {
@@ -25,7 +25,7 @@ impl Source {
             path => {
                 let path = base.join(path);
                 match csv::is_csv(&path) {
-                    true => Source::Csv(path, Reading::default()),
+                    true => Source::Csv(path, CsvOptions::default()),
                     false => Source::Path(path, None),
                 }
             }
@@ -36,8 +36,8 @@ impl Source {
     /// are known.
     pub fn like(self, columns: Option<&Columns>) -> Source {
         match (self, columns) {
-            (Source::Csv(path, reading), Some(columns)) => {
-                Source::Csv(path, Reading { columns: Some(columns.clone()), ..reading })
+            (Source::Csv(path, options), Some(columns)) => {
+                Source::Csv(path, CsvOptions { columns: Some(columns.clone()), ..options })
             }
             (source, _) => source,
         }
@@ -45,9 +45,9 @@ impl Source {
 
     /// [`Table::fingerprint`] of a table that [`load`] has read from this source, without the work
     /// where the answer is known beforehand.
-    pub fn fingerprint(&self, part: Part, table: &Table) -> String {
+    pub fn fingerprint(&self, split: Split, table: &Table) -> String {
         match self {
-            Source::Mnist => mnist::fingerprint(part).to_owned(),
+            Source::Mnist => mnist::fingerprint(split).to_owned(),
             Source::Path(..) | Source::Csv(..) => table.fingerprint(),
         }
     }

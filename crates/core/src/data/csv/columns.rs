@@ -65,7 +65,7 @@ pub enum Task {
 
 /// What is known of a CSV file before it is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Reading {
+pub struct CsvOptions {
     /// The columns of the target; the last, if none are named.
     pub label: Option<Vec<Column>>,
     /// Columns that are neither input nor target.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
 use super::cells::Misfit;
-use super::columns::Reading;
+use super::columns::CsvOptions;
 use super::number::{is_missing, looks_like_number, number};
 use crate::data::DataError;
 use crate::data::limits::{MAX_COLUMNS, MAX_LINE};
@@ -38,7 +38,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn open(path: &Path, reading: &Reading) -> Result<Lines, DataError> {
+    pub(super) fn open(path: &Path, options: &CsvOptions) -> Result<Lines, DataError> {
         let io = |source| DataError::Io { path: path.to_owned(), source };
         let mut file = unpacked(path).map_err(io)?;
         if let Some((got, help)) = foreign(file.fill_buf().map_err(io)?) {
@@ -46,7 +46,7 @@ impl Lines {
             return Err(DataError::Format { path, got, want, help });
         }
         let (skipped, said) = excel_line(&mut file).map_err(io)?;
-        let separator = reading.separator.or(said).unwrap_or_else(|| usual_separator(path));
+        let separator = options.separator.or(said).unwrap_or_else(|| usual_separator(path));
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).delimiter(separator).trim(Trim::All);
         let left = Rc::new(Cell::new(MAX_LINE));
@@ -61,7 +61,7 @@ impl Lines {
             hint: None,
             ahead: Vec::new(),
         };
-        lines.begin(reading.header)?;
+        lines.begin(options.header)?;
         Ok(lines)
     }
 

@@ -11,9 +11,9 @@ mod sheet;
 
 use std::path::Path;
 
-use crate::data::{DataError, Description, Labels, Table, Targets};
+use crate::data::{DataError, DatasetInfo, Labels, Table, Targets};
 use cells::Cells;
-pub use columns::{Column, Columns, FeatureColumn, Reading, TargetColumns, Task};
+pub use columns::{Column, Columns, CsvOptions, FeatureColumn, TargetColumns, Task};
 use lines::Lines;
 pub(super) use lines::is_csv;
 pub(super) use number::same_number;
@@ -22,35 +22,35 @@ pub use sheet::FEW_CLASSES;
 use sheet::{Roles, Sheet, targets};
 
 /// Reads the fields of a whole file, and finds out what its columns are.
-fn sheet(path: &Path, reading: &Reading) -> Result<(Sheet, Columns), DataError> {
-    let mut lines = Lines::open(path, reading)?;
-    let roles = match &reading.columns {
+fn sheet(path: &Path, options: &CsvOptions) -> Result<(Sheet, Columns), DataError> {
+    let mut lines = Lines::open(path, options)?;
+    let roles = match &options.columns {
         Some(columns) => Roles::known(columns, &lines, true)?,
-        None => Roles::new(reading, &lines)?,
+        None => Roles::new(options, &lines)?,
     };
     let mut sheet = Sheet::read(&mut lines, roles)?;
-    let columns = match &reading.columns {
+    let columns = match &options.columns {
         Some(columns) => columns.clone(),
-        None => sheet.learn(reading, &lines)?,
+        None => sheet.learn(options, &lines)?,
     };
     Ok((sheet, columns))
 }
 
 /// Reads a whole file.
-pub(super) fn read(path: &Path, reading: &Reading) -> Result<Table, DataError> {
-    let (sheet, columns) = sheet(path, reading)?;
+pub(super) fn read(path: &Path, options: &CsvOptions) -> Result<Table, DataError> {
+    let (sheet, columns) = sheet(path, options)?;
     sheet.table(path, columns)
 }
 
 /// Describes a file; no input of it is made.
-pub(super) fn describe(path: &Path, reading: &Reading) -> Result<Description, DataError> {
-    let (sheet, columns) = sheet(path, reading)?;
+pub(super) fn describe(path: &Path, options: &CsvOptions) -> Result<DatasetInfo, DataError> {
+    let (sheet, columns) = sheet(path, options)?;
     let targets = targets(&sheet.labels, sheet.rows, &columns);
     let (classes, target_width) = match &targets {
         Targets::Classes { classes, .. } => (Some(*classes), 1),
         Targets::Values { width, .. } => (None, *width),
     };
-    Ok(Description {
+    Ok(DatasetInfo {
         labels: Labels::of(&targets, Some(&columns)),
         binary: targets.is_binary(),
         rows: sheet.rows,
@@ -68,10 +68,10 @@ pub(super) fn describe(path: &Path, reading: &Reading) -> Result<Description, Da
 /// table is one zero a row.
 pub(super) fn read_inputs(
     path: &Path,
-    reading: &Reading,
+    options: &CsvOptions,
     columns: &Columns,
 ) -> Result<Table, DataError> {
-    let mut lines = Lines::open(path, reading)?;
+    let mut lines = Lines::open(path, options)?;
     let roles = Roles::known(columns, &lines, false)?;
     let mut sheet = Sheet::read(&mut lines, roles)?;
     sheet.labels = vec![Cells::Numbers(vec![0.0; sheet.rows])];

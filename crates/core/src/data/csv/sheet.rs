@@ -5,10 +5,10 @@ use std::path::Path;
 use csv::StringRecord;
 
 use super::cells::{Cells, Misfit, Words};
-use super::columns::{Column, Columns, FeatureColumn, Reading, TargetColumns, Task};
+use super::columns::{Column, Columns, CsvOptions, FeatureColumn, TargetColumns, Task};
 use super::feature::Feature;
 use super::lines::Lines;
-use crate::data::error::Place;
+use crate::data::error::ErrorLocation;
 use crate::data::limits::check_memory;
 use crate::data::{DataError, Table, Targets};
 use crate::quote::quote;
@@ -30,12 +30,12 @@ pub(super) struct Roles {
 
 impl Roles {
     /// Of a file that is to be learned from.
-    pub(super) fn new(reading: &Reading, lines: &Lines) -> Result<Roles, DataError> {
+    pub(super) fn new(options: &CsvOptions, lines: &Lines) -> Result<Roles, DataError> {
         let all = |wanted: &[Column], key| -> Result<Vec<usize>, DataError> {
             wanted.iter().map(|column| find(column, lines, key)).collect()
         };
-        let ignored = all(&reading.ignore, "ignore")?;
-        let labels = match &reading.label {
+        let ignored = all(&options.ignore, "ignore")?;
+        let labels = match &options.label {
             Some(label) => all(label, "label")?,
             None => {
                 (0..lines.names.len()).rev().find(|at| !ignored.contains(at)).into_iter().collect()
@@ -46,8 +46,8 @@ impl Roles {
                 lines.sheet(format!("{} is the label, and ignored", quote(&lines.names[both])))
             );
         }
-        let numbers = reading.task == Some(Task::Regression) || labels.len() != 1;
-        if numbers && reading.task == Some(Task::Classification) {
+        let numbers = options.task == Some(Task::Regression) || labels.len() != 1;
+        if numbers && options.task == Some(Task::Classification) {
             return Err(lines.sheet("classes stand in one column: got several labels"));
         }
         let cells = || match numbers {
@@ -144,7 +144,7 @@ impl Sheet {
             }
             rows += 1;
             if rows % CHECKED_ROWS == 0 {
-                check_memory(&Place::file(&lines.path), (rows * fields * 4) as u64)?;
+                check_memory(&ErrorLocation::file(&lines.path), (rows * fields * 4) as u64)?;
             }
         }
         if rows == 0 {
@@ -161,7 +161,11 @@ impl Sheet {
     }
 
     /// Finds out what the columns are.
-    pub(super) fn learn(&mut self, reading: &Reading, lines: &Lines) -> Result<Columns, DataError> {
+    pub(super) fn learn(
+        &mut self,
+        options: &CsvOptions,
+        lines: &Lines,
+    ) -> Result<Columns, DataError> {
         let mut features = Vec::new();
         for (at, cells) in &mut self.features {
             let name = lines.names[*at].clone();
@@ -177,16 +181,16 @@ impl Sheet {
             };
             features.push(FeatureColumn { name, categories });
         }
-        let target = self.learn_target(reading, lines)?;
+        let target = self.learn_target(options, lines)?;
         Ok(Columns { header: lines.header, features, target })
     }
 
     fn learn_target(
         &mut self,
-        reading: &Reading,
+        options: &CsvOptions,
         lines: &Lines,
     ) -> Result<TargetColumns, DataError> {
-        let places: Vec<_> = Roles::new(reading, lines)?.labels.iter().map(|(at, _)| *at).collect();
+        let places: Vec<_> = Roles::new(options, lines)?.labels.iter().map(|(at, _)| *at).collect();
         let columns: Vec<_> = places.iter().map(|at| lines.names[*at].clone()).collect();
         let Some(Cells::Words(words)) = self.labels.first_mut() else {
             return Ok(TargetColumns::Values { columns });
@@ -196,7 +200,7 @@ impl Sheet {
             return Err(misfit(missing));
         }
         let few = words.at_most(FEW_CLASSES) && words.are_whole();
-        if reading.task.is_none() && words.are_numbers() && !few {
+        if options.task.is_none() && words.are_numbers() && !few {
             self.labels[0] = Cells::Numbers(words.values().map_err(misfit)?);
             return Ok(TargetColumns::Values { columns });
         }
@@ -212,10 +216,10 @@ impl Sheet {
 
     /// The rows, as the columns say.
     pub(super) fn table(self, path: &Path, columns: Columns) -> Result<Table, DataError> {
-        let place = Place::file(path);
-        check_memory(&place, self.memory(&columns))?;
+        let location = ErrorLocation::file(path);
+        check_memory(&location, self.memory(&columns))?;
         let inputs = self.inputs(&columns);
-        let inputs = inputs.map_err(|source| DataError::Memory { place, source })?;
+        let inputs = inputs.map_err(|source| DataError::Memory { location, source })?;
         let targets = targets(&self.labels, self.rows, &columns);
         Ok(Table { inputs, targets, shape: vec![columns.width()], columns: Some(columns) })
     }
@@ -237,7 +241,7 @@ pub(super) fn targets(labels: &[Cells], rows: usize, columns: &Columns) -> Targe
             for (at, cells) in labels.iter().enumerate() {
                 let Cells::Numbers(numbers) = cells else { continue };
                 let places = values.iter_mut().skip(at).step_by(width);
-                places.zip(numbers).for_each(|(place, number)| *place = *number);
+                places.zip(numbers).for_each(|(location, number)| *location = *number);
             }
             Targets::Values { values, width }
         }

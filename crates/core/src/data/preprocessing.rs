@@ -9,7 +9,7 @@ use crate::quote::clip;
 
 /// How rows become a network's inputs, and what its outputs mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Preparation {
+pub struct Preprocessing {
     /// The shape of one input before it is flattened.
     pub shape: Vec<usize>,
     /// Number of classes, or `None` when the targets are real values.
@@ -26,11 +26,11 @@ pub struct Preparation {
     pub columns: Option<Columns>,
 }
 
-impl Preparation {
+impl Preprocessing {
     /// What is learned from the training set `table`, of which the first `rows` rows are trained on.
-    pub fn of(table: &Table, scale: f64, rows: usize, standardize: bool) -> Preparation {
+    pub fn of(table: &Table, scale: f64, rows: usize, standardize: bool) -> Preprocessing {
         let (classes, target_width) = kind(table);
-        Preparation {
+        Preprocessing {
             shape: table.shape.clone(),
             classes,
             target_width,
