@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Runs the unit tests of src/kernels under Miri, which finds undefined behaviour: pointers out of
-# bounds, writes through a shared borrow, data races. Miri detects no vector instructions, so that
-# the portable kernels run. The kernels depend on `memory` alone: with it they are built as a crate
-# of their own, in minutes.
+# Runs the unit tests of crates/kernels under Miri, which finds undefined behaviour: pointers out of
+# bounds, writes through a shared borrow, data races. Miri detects no vector instructions, so the
+# portable kernels run.
 #
 #   scripts/miri.sh [filters of test names]
 #
@@ -16,46 +15,11 @@ command -v cargo >/dev/null && cargo +nightly miri --version >/dev/null 2>&1 || 
     exit 1
 }
 
-root=$PWD
-crate=$root/target/miri-kernels
-mkdir -p "$crate"
-# The versions of the project's own dependencies.
-wanted() { grep -E "^$1 = " Cargo.toml; }
-cat >"$crate/Cargo.toml" <<MANIFEST
-[package]
-name = "kernels"
-version = "0.0.0"
-edition = "2024"
-publish = false
-
-[lib]
-path = "lib.rs"
-
-[dependencies]
-$(wanted libc)
-$(wanted rayon)
-$(wanted thiserror)
-
-[dev-dependencies]
-$(wanted proptest)
-$(wanted tempfile)
-
-[workspace]
-MANIFEST
-cat >"$crate/lib.rs" <<SOURCE
-//! The kernels alone.
-#![deny(unsafe_code)]
-#[path = "$root/src/kernels/mod.rs"]
-pub mod kernels;
-#[path = "$root/src/memory/mod.rs"]
-pub mod memory;
-SOURCE
-cp Cargo.lock "$crate/Cargo.lock"
 # Tree borrows and no report of leaks: the queues of rayon need both.
 export MIRIFLAGS="${MIRIFLAGS:--Zmiri-disable-isolation -Zmiri-tree-borrows -Zmiri-ignore-leaks -Zmiri-permissive-provenance}"
-export RUST_BACKTRACE=0 PROPTEST_CASES="${PROPTEST_CASES:-4}" CARGO_TARGET_DIR="$crate/target"
+export RUST_BACKTRACE=0 PROPTEST_CASES="${PROPTEST_CASES:-4}" CARGO_TARGET_DIR=target/miri
 filters=("$@")
 # Thousands of values, or waits of millions of spins: they would take Miri an hour.
 [ ${#filters[@]} -gt 0 ] || filters=(--skip math::tests --skip team::tests::work_goes_on
     --skip team::tests::every_member --skip pages::tests --skip activate::tests --skip pointwise::tests)
-exec cargo +nightly miri test --manifest-path "$crate/Cargo.toml" --lib -- "${filters[@]}"
+exec cargo +nightly miri test --package runner-kernels --lib -- "${filters[@]}"

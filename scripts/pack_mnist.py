@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Packs MNIST into the two files that the program carries: data/mnist-train.bin, data/mnist-test.bin.
+"""Packs MNIST into the two files that the program carries, mnist-train.bin and mnist-test.bin.
 
     python3 scripts/pack_mnist.py SOURCE [TARGET]
 
 SOURCE is Keras's mnist.npz, or a folder with the four IDX files, plain or .gz; TARGET defaults to
-data/ beside this script's folder. Needs numpy. The same input gives the same bytes.
+crates/core/data of the project. Needs numpy. The same input gives the same bytes.
 
-The format is described in src/data/packed.rs. The arrays are checked against the SHA-256 of the
+The format is described in crates/core/src/data/packed.rs. The arrays are checked against the SHA-256 of the
 original IDX files before anything is written.
 """
 
@@ -42,8 +42,8 @@ def main():
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     source = pathlib.Path(sys.argv[1])
-    beside = pathlib.Path(__file__).resolve().parent.parent / "data"
-    target = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else beside
+    default = pathlib.Path(__file__).resolve().parent.parent / "crates" / "core" / "data"
+    target = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else default
     for part, (stem, images_sum, labels_sum) in PARTS.items():
         images, labels = read(source, part, stem)
         check(f"{part} images", idx(images), images_sum)

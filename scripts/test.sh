@@ -70,7 +70,7 @@ make_venv() {
 
 command -v cargo >/dev/null || fail "the tests need cargo; see https://rustup.rs"
 install_packages
-cargo fmt --check || fail "the formatting is off; run cargo fmt"
-cargo clippy --all-targets -- -D warnings || fail "clippy has warnings, see above"
+cargo fmt --all --check || fail "the formatting is off; run cargo fmt"
+cargo clippy --workspace --all-targets -- -D warnings || fail "clippy has warnings, see above"
 make_venv
-RUNNER_TEST_PYTHON=$PWD/$venv/bin/python cargo test "$@"
+RUNNER_TEST_PYTHON=$PWD/$venv/bin/python cargo test --workspace "$@"

@@ -3,8 +3,8 @@
 
 use crate::data::{DataError, DatasetInfo, Labels, Split, Table, packed};
 
-const TRAIN: &[u8] = include_bytes!("../../../../data/mnist-train.bin");
-const TEST: &[u8] = include_bytes!("../../../../data/mnist-test.bin");
+const TRAIN: &[u8] = include_bytes!("../../data/mnist-train.bin");
+const TEST: &[u8] = include_bytes!("../../data/mnist-test.bin");
 
 /// Known without reading the files; a test holds it against them.
 pub(super) fn describe() -> DatasetInfo {
