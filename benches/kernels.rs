@@ -19,7 +19,7 @@ fn main() {
 /// The training images.
 static IMAGES: LazyLock<Groups> = LazyLock::new(|| {
     let source = data::Source::parse("mnist", Path::new(""));
-    let table = data::load(&source, data::Part::Train).expect("MNIST is built in");
+    let table = data::load(&source, data::Split::Train).expect("MNIST is built in");
     let Inputs::Sparse(rows) = table.inputs else { panic!("MNIST is sparse") };
     let Values::Bytes(values) = &rows.values else { panic!("MNIST has bytes") };
     Groups::bytes(&rows.mask, values, 255.0)
