@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use crate::sweep::{RunResult, Status};
+use crate::sweep::{Ending, RunResults};
 
 /// How an invocation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,15 +38,14 @@ impl Exit {
     /// How an invocation ends whose runs ended so; `interrupted` when the user asked to stop.
     ///
     /// Work left over by an interruption outweighs a failure: whoever reruns on 75 gets both told.
-    pub(crate) fn of(results: &[RunResult], interrupted: bool) -> Exit {
-        let left = |result: &RunResult| matches!(result.status, Status::Stopped | Status::Skipped);
-        let busy = |result: &RunResult| matches!(result.status, Status::Busy(_));
-        let done = |result: &RunResult| result.status == Status::Completed;
-        if interrupted && results.iter().any(left) {
+    pub(crate) fn of(results: &RunResults, interrupted: bool) -> Exit {
+        let left = |ending| matches!(ending, Ending::Stopped | Ending::Skipped);
+        let done = |ending| ending == Ending::Completed;
+        if interrupted && results.endings().any(left) {
             Exit::Stopped
-        } else if results.iter().all(done) {
+        } else if results.endings().all(done) {
             Exit::Done
-        } else if results.iter().all(|result| done(result) || busy(result)) {
+        } else if results.endings().all(|ending| done(ending) || ending == Ending::Busy) {
             Exit::Stopped
         } else {
             Exit::Failed
@@ -65,6 +64,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::sweep::{RunResult, Status};
 
     fn ended(statuses: &[Status], interrupted: bool) -> u8 {
         let result = |status: &Status| RunResult {
@@ -80,7 +80,7 @@ mod tests {
             early_stopping: None,
             seconds: 0.0,
         };
-        Exit::of(&statuses.iter().map(result).collect::<Vec<_>>(), interrupted).code()
+        Exit::of(&statuses.iter().map(result).collect(), interrupted).code()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! TOML in, plan out: the only room that knows TOML; it trains nothing and prints nothing.
 
 mod experiment;
+mod packed_lines;
 mod plan;
 mod runs;
 
@@ -43,6 +44,7 @@ pub use experiment::{Change, Experiment, Variant};
 pub use keys::key_named;
 pub use load::{load, load_with};
 pub use nearest::nearest;
+pub use packed_lines::{LineCache, PackedLines};
 pub use picture::render;
 pub use plan::{Data, Label, Model, Parts, Plan, Training};
 pub use problem::{Location, Origin, Place, Problem, Problems, Source};

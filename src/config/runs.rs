@@ -6,11 +6,12 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::experiment::{Change, Variant};
+use super::packed_lines::{LineCache, PackedLines};
 use super::plan::Plan;
 
 /// The runs of an experiment, in the order in which they start.
 ///
-/// A run takes about 200 bytes, so that the 100,000 runs that a sweep may have take 20 MB.
+/// A run takes about 30 bytes: the 100,000 runs that a sweep may have take 3 MB.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Runs {
     /// The plan that all lines differ from.
@@ -18,9 +19,7 @@ pub struct Runs {
     /// The keys of the changes of every run.
     keys: Vec<String>,
     /// A [`Line`] for each run, as JSON.
-    text: String,
-    /// The end of each line in `text`.
-    ends: Vec<usize>,
+    lines: PackedLines,
 }
 
 /// A run, as it differs from the first.
@@ -52,15 +51,13 @@ pub(super) struct Difference {
 #[derive(Default)]
 pub(super) struct Draft {
     plan: Value,
-    text: String,
-    ends: Vec<usize>,
+    differences: PackedLines,
 }
 
 impl Draft {
     /// Takes the next plan.
     pub(super) fn push(&mut self, difference: &str) {
-        self.text.push_str(difference);
-        self.ends.push(self.text.len());
+        self.differences.push(difference);
     }
 
     /// How a plan differs from the first, as text that only equal plans share.
@@ -74,7 +71,7 @@ impl Draft {
 
     /// Number of plans.
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.differences.len()
     }
 
     /// The runs of these plans, without any yet.
@@ -83,8 +80,8 @@ impl Draft {
     }
 
     /// The difference of a plan.
-    pub(super) fn at(&self, index: usize) -> &str {
-        piece(&self.text, &self.ends, index)
+    pub(super) fn at<'a>(&'a self, index: usize, cache: &'a mut LineCache) -> &'a str {
+        self.differences.get(index, cache)
     }
 }
 
@@ -102,11 +99,6 @@ impl FromIterator<Variant> for Runs {
     }
 }
 
-fn piece<'a>(text: &'a str, ends: &[usize], index: usize) -> &'a str {
-    let start = index.checked_sub(1).map_or(0, |before| ends[before]);
-    &text[start..ends[index]]
-}
-
 impl Runs {
     /// The only run of an experiment without a sweep.
     pub(super) fn single(plan: &Plan) -> Runs {
@@ -117,16 +109,9 @@ impl Runs {
         runs
     }
 
-    /// Runs as [`Runs::plan`], [`Runs::keys`] and [`Runs::lines`] have told of them.
-    pub fn from_parts<'a>(
-        plan: Value,
-        keys: Vec<String>,
-        lines: impl IntoIterator<Item = &'a RawValue>,
-    ) -> Runs {
-        let mut runs = Runs { plan, keys, ..Runs::default() };
-        lines.into_iter().for_each(|line| runs.push_line(line.get()));
-        runs.text.shrink_to_fit();
-        runs
+    /// Runs as [`Runs::plan`], [`Runs::keys`] and [`Runs::lines`] give them.
+    pub fn from_parts(plan: Value, keys: Vec<String>, lines: PackedLines) -> Runs {
+        Runs { plan, keys, lines }
     }
 
     /// Takes the next run: `values` are those of the keys.
@@ -139,22 +124,17 @@ impl Runs {
     ) {
         let Ok(differs) = serde_json::from_str(difference) else { return };
         let line = Line { label, values, seed, differs };
-        self.push_line(&serde_json::to_string(&line).unwrap_or_default());
-    }
-
-    fn push_line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.ends.push(self.text.len());
+        self.lines.push(&serde_json::to_string(&line).unwrap_or_default());
     }
 
     /// Number of runs.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.lines.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.lines.is_empty()
     }
 
     /// The plan that every line differs from.
@@ -168,13 +148,8 @@ impl Runs {
     }
 
     /// Every run as a JSON object: its label, the values of the keys, how its plan differs.
-    pub fn lines(&self) -> impl Iterator<Item = &RawValue> {
-        // Every line was a JSON value when it was pushed.
-        (0..self.len()).filter_map(|index| serde_json::from_str(self.line(index)).ok())
-    }
-
-    fn line(&self, index: usize) -> &str {
-        piece(&self.text, &self.ends, index)
+    pub fn lines(&self) -> &PackedLines {
+        &self.lines
     }
 
     /// The label of a run and its changes, without the work of its plan.
@@ -182,11 +157,13 @@ impl Runs {
     /// # Errors
     ///
     /// Parts that are no run's, in words.
-    pub fn heading(&self, index: usize) -> Result<(String, Vec<Change>), String> {
-        let line: Line<'_> = serde_json::from_str(self.line(index)).map_err(words)?;
-        let changes = self.keys.iter().zip(line.values);
-        let changes = changes.map(|(key, value)| Change { key: key.clone(), value }).collect();
-        Ok((line.label, changes))
+    pub fn heading(
+        &self,
+        index: usize,
+        cache: &mut LineCache,
+    ) -> Result<(String, Vec<Change>), String> {
+        let line: Line<'_> = serde_json::from_str(self.lines.get(index, cache)).map_err(words)?;
+        Ok(self.changed(line))
     }
 
     /// A run in full.
@@ -195,30 +172,43 @@ impl Runs {
     ///
     /// Parts that are no run's, in words.
     pub fn get(&self, index: usize) -> Result<Variant, String> {
-        let line: Line<'_> = serde_json::from_str(self.line(index)).map_err(words)?;
+        self.read(index, &mut LineCache::default())
+    }
+
+    fn read(&self, index: usize, cache: &mut LineCache) -> Result<Variant, String> {
+        let line: Line<'_> = serde_json::from_str(self.lines.get(index, cache)).map_err(words)?;
         let difference: Difference = serde_json::from_str(line.differs.get()).map_err(words)?;
         let plan = difference.apply(self.plan.clone())?;
         let mut plan = Plan::deserialize(plan).map_err(words)?;
         plan.seed = line.seed.unwrap_or(plan.seed);
-        let (label, changes) = self.heading(index)?;
+        let (label, changes) = self.changed(line);
         Ok(Variant { label, changes, plan })
+    }
+
+    fn changed(&self, line: Line<'_>) -> (String, Vec<Change>) {
+        let changes = self.keys.iter().zip(line.values);
+        let changes = changes.map(|(key, value)| Change { key: key.clone(), value }).collect();
+        (line.label, changes)
     }
 
     /// Every run in full, one after the other. Parts that are no run's are left out: [`Runs::get`]
     /// says why.
     pub fn iter(&self) -> impl Iterator<Item = Variant> {
-        (0..self.len()).filter_map(|index| self.get(index).ok())
+        let mut cache = LineCache::default();
+        (0..self.len()).filter_map(move |index| self.read(index, &mut cache).ok())
     }
 
     /// The runs of which each is the first with its value of a section, such as `data`.
     pub fn first_of_each(&self, section: &str) -> Vec<usize> {
         let pointer = format!("/{section}");
+        let mut cache = LineCache::default();
         // Most sweeps vary no such key.
-        if !self.text.contains(&format!("\"{pointer}")) {
+        let quoted = format!("\"{pointer}");
+        if !(0..self.len()).any(|index| self.lines.get(index, &mut cache).contains(&quoted)) {
             return (0..self.len().min(1)).collect();
         }
-        let part = |index: usize| {
-            let line: Line<'_> = serde_json::from_str(self.line(index)).ok()?;
+        let mut part = |index: usize| {
+            let line: Line<'_> = serde_json::from_str(self.lines.get(index, &mut cache)).ok()?;
             let difference: Difference = serde_json::from_str(line.differs.get()).ok()?;
             serde_json::to_string(&difference.within(&pointer)).ok()
         };
@@ -377,8 +367,8 @@ mod tests {
             let error = found.apply(json!({"c": [1]})).unwrap_err();
             assert!(error.starts_with("the plan has no place `/"), "{error}");
         }
-        let lines: Vec<Box<RawValue>> = vec![serde_json::from_str(r#"{"label": 3}"#).unwrap()];
-        let runs = Runs::from_parts(json!({}), Vec::new(), lines.iter().map(|line| &**line));
+        let lines = serde_json::from_str(r#"[{"label": 3}]"#).unwrap();
+        let runs = Runs::from_parts(json!({}), Vec::new(), lines);
         assert_eq!(runs.len(), 1);
         assert!(runs.get(0).is_err() && runs.iter().next().is_none());
     }

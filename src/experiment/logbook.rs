@@ -22,7 +22,7 @@ use crate::experiment::growing_files::Files;
 use crate::experiment::hparams::Session;
 use crate::experiment::model_checkpoint::{Keeper, save_network};
 use crate::experiment::pace::Pace;
-use crate::experiment::pictures::{self, Answers};
+use crate::experiment::pictures::{self, Validation};
 use crate::experiment::snapshot::{self, Logged, Note, Snapshot};
 use crate::experiment::trained::PREPARATION;
 use crate::experiment::{Order, Report, Setting};
@@ -299,11 +299,11 @@ impl Logbook {
         self.files.as_ref().map_or(Ok(()), Files::check_in_place)
     }
 
-    /// Writes what the network answers to the validation rows after its last epoch (from 0).
-    pub(super) fn answers(&mut self, epoch: usize, answers: &Answers<'_>) -> Result<()> {
+    /// Writes the predictions for the validation rows after the last epoch, from 0.
+    pub(super) fn predictions(&mut self, epoch: usize, of: &Validation<'_>) -> Result<()> {
         let Some(files) = &mut self.files else { return Ok(()) };
         let folder = files.events.validation_folder();
-        let summaries = pictures::look(&files.options, answers, &folder)?;
+        let summaries = pictures::log_predictions(&files.options, of, &folder)?;
         files.events.add_validation(epoch as i64, summaries)?;
         files.events.flush()
     }

@@ -15,6 +15,7 @@ mod logbook;
 mod model_checkpoint;
 mod pace;
 mod pictures;
+mod predictions;
 mod snapshot;
 mod trained;
 
@@ -25,13 +26,14 @@ use std::time::Duration;
 
 pub use board::{Replicates, set_visible, write_charts};
 pub use feeds::Feeds;
-pub use trained::{Answer, Evaluation, Mistake, Rows, Trained};
+pub use predictions::Prediction;
+pub use trained::{Evaluation, Mistake, Split, TrainedModel};
 
 use anyhow::{Result, anyhow};
 
 use crate::config::{Change, Plan};
 use crate::experiment::logbook::Logbook;
-use crate::experiment::pictures::Answers;
+use crate::experiment::pictures::Validation;
 use crate::memory::{self, Bytes, OutOfMemory};
 use crate::model::Network;
 use crate::quote::clip;
@@ -178,16 +180,17 @@ fn train(
         _ if plan.tensorboard.looks_at_answers() => {
             if let Some((feed, rows)) = loaded.validation(plan) {
                 let names = loaded.preprocessing.class_names().unwrap_or_default();
-                let answers = Answers {
+                let validation = Validation {
                     network: &state.network,
                     loss: &plan.training.loss,
                     feed,
                     rows,
                     shape: &loaded.preprocessing.shape,
+                    classes: loaded.preprocessing.classes,
                     names: &names,
                     threads,
                 };
-                logbook.answers(state.epoch.saturating_sub(1), &answers)?;
+                logbook.predictions(state.epoch.saturating_sub(1), &validation)?;
             }
         }
         _ => {}

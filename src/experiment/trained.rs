@@ -8,15 +8,15 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::config::Plan;
-use crate::data::{Preprocessing, Source, Split, Table, describe, load, load_inputs, load_picture};
+use crate::data::{self, Preprocessing, Source, Table, describe, load, load_inputs, load_picture};
 use crate::events::Picture;
 use crate::experiment::pictures::in_grays;
+use crate::experiment::predictions::{Prediction, Predictions};
 use crate::experiment::{Feeds, weights};
-use crate::kernels::{Matrix, argmax};
 use crate::model::{Network, check_shapes, weight_shapes};
 use crate::quote::clip;
 use crate::runs::{Folder, Weights};
-use crate::train::{Feed, Goal, Logs, evaluate, predict_probabilities};
+use crate::train::{Feed, Goal, Logs, evaluate};
 
 /// What the metadata of weights calls the preprocessing.
 pub(super) const PREPARATION: &str = "preparation";
@@ -29,21 +29,21 @@ const POINTS: usize = 2000;
 
 /// A network with its weights, and how rows are made inputs for it.
 #[derive(Debug)]
-pub struct Trained {
+pub struct TrainedModel {
     plan: Plan,
     network: Network,
     /// How rows become inputs, and what outputs mean.
     pub preprocessing: Preprocessing,
 }
 
-/// Which rows a network is judged on.
+/// The part of a data set that a network is evaluated on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rows {
-    /// Those it was trained on.
+pub enum Split {
+    /// The training rows.
     Training,
-    /// Those that validated.
+    /// The validation rows.
     Validation,
-    /// Those that were kept out.
+    /// The test rows.
     Test,
 }
 
@@ -56,45 +56,36 @@ pub struct Evaluation {
     pub n_rows: usize,
     /// The loss and the metrics.
     pub logs: Logs,
-    /// For each class, of how many rows of it the network says which class; none for real values.
+    /// For each true class, the number of rows of each predicted class; none for real values.
     pub confusion: Option<Vec<Vec<u64>>>,
-    /// The wrong answers that the network is surest of, the surest first.
+    /// The wrong predictions of the highest probability, the highest first; none for real values.
     pub mistakes: Vec<Mistake>,
     /// For each output, the true and the predicted value of rows at equal distances; none for classes.
     pub values: Vec<Vec<[f32; 2]>>,
 }
 
-/// A row that a network takes for another class than its own.
+/// A row with a wrong prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mistake {
     /// Which row of its file.
     pub row: usize,
-    /// The class that it is of.
-    pub truth: usize,
-    /// The class that the network says.
-    pub said: usize,
-    /// The probability that the network gives this.
-    pub share: f32,
+    /// Its class.
+    pub label: usize,
+    /// The predicted class.
+    pub predicted: usize,
+    /// The probability of the predicted class.
+    pub probability: f32,
     /// The inputs in grays, if they are a picture.
     pub picture: Option<Picture>,
 }
 
-/// What a network says of a row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The class that it takes it for; none for real values.
-    pub class: Option<usize>,
-    /// The probability of each class, or the values.
-    pub outputs: Vec<f32>,
-}
-
-impl Trained {
+impl TrainedModel {
     /// Reads the network of the run in `dir`, which followed `plan`, with the weights in `path`.
     ///
     /// # Errors
     ///
     /// Weights that are not there, cannot be read, or are of another network.
-    pub fn load(dir: &Path, path: &Path, plan: Plan) -> Result<Trained> {
+    pub fn load(dir: &Path, path: &Path, plan: Plan) -> Result<TrainedModel> {
         let file = weights::load(path)?;
         let preprocessing = match preprocessing(path, &file)? {
             Some(preprocessing) => preprocessing,
@@ -106,29 +97,29 @@ impl Trained {
         check(&file, features, &plan).with_context(cannot)?;
         let mut network = Network::new(features, &plan.model.layers, plan.seed);
         network.load(&weights::by_name(file.tensors)).with_context(cannot)?;
-        Ok(Trained { plan, network, preprocessing })
+        Ok(TrainedModel { plan, network, preprocessing })
     }
 
     /// Judges the network on rows of its own data, or of those at `path`.
     ///
     /// # Errors
     ///
-    /// Rows that are not there, cannot be read, or are not like those it was trained on.
-    pub fn evaluate(&self, path: Option<&str>, rows: Rows, threads: usize) -> Result<Evaluation> {
+    /// Split that are not there, cannot be read, or are not like those it was trained on.
+    pub fn evaluate(&self, path: Option<&str>, rows: Split, threads: usize) -> Result<Evaluation> {
         let data = &self.plan.data;
         let own = data.source();
         let (source, part, range) = match (path, rows) {
             (Some(path), _) => {
                 let source = data.read(path).like(self.preprocessing.columns.as_ref());
-                let has_test = describe(&source)?.has_test && rows == Rows::Test;
-                (source, if has_test { Split::Test } else { Split::Train }, None)
+                let has_test = describe(&source)?.has_test && rows == Split::Test;
+                (source, if has_test { data::Split::Test } else { data::Split::Train }, None)
             }
-            (None, Rows::Test) if data.test_split == 0.0 => (own, Split::Test, None),
-            (None, Rows::Validation) if data.validation_data.is_some() => {
+            (None, Split::Test) if data.test_split == 0.0 => (own, data::Split::Test, None),
+            (None, Split::Validation) if data.validation_data.is_some() => {
                 let source = data.validation_source(self.preprocessing.columns.as_ref());
-                (source.unwrap_or(own), Split::Train, None)
+                (source.unwrap_or(own), data::Split::Train, None)
             }
-            (None, rows) => (own, Split::Train, Some(rows)),
+            (None, rows) => (own, data::Split::Train, Some(rows)),
         };
         let mut table = load(&source, part)?;
         self.preprocessing.check(&mut table, &source)?;
@@ -139,13 +130,13 @@ impl Trained {
         Ok(self.judge(format!("{what} of {source}"), &feed, range, threads))
     }
 
-    fn range(&self, rows: Rows, n: usize) -> Range<usize> {
+    fn range(&self, rows: Split, n: usize) -> Range<usize> {
         let data = &self.plan.data;
         let parts = data.parts(data.limit.unwrap_or(usize::MAX).min(n));
         match rows {
-            Rows::Training => parts.training,
-            Rows::Validation => parts.validation,
-            Rows::Test => parts.test,
+            Split::Training => parts.training,
+            Split::Validation => parts.validation,
+            Split::Test => parts.test,
         }
     }
 
@@ -155,50 +146,43 @@ impl Trained {
         let metrics = training.metrics_of(names, self.network.outputs());
         let goal = Goal { loss: &training.loss, metrics: &metrics, class_weight: &[] };
         let logs = evaluate(&self.network, goal, feed, range.clone(), threads);
-        let answers = self.ask(feed, range.clone(), threads);
-        let confusion =
-            self.preprocessing.classes.filter(|_| answers[0].class.is_some()).map(|n| {
-                let mut counts = vec![vec![0; n]; n];
-                for (row, answer) in range.clone().zip(&answers) {
-                    let truth = feed.class(row as u32).unwrap_or(0);
-                    counts[truth][answer.class.unwrap_or(0).min(n - 1)] += 1;
-                }
-                counts
-            });
-        let mistakes = match confusion {
-            Some(_) => self.mistakes(feed, range.start, &answers),
-            None => Vec::new(),
-        };
-        let values = true_and_predicted(feed, range.start, &answers);
-        Evaluation { rows, n_rows: range.len(), logs, confusion, mistakes, values }
-    }
-
-    /// What is wrong of the answers to the rows from `from`.
-    fn mistakes(&self, feed: &Feed, from: usize, answers: &[Answer]) -> Vec<Mistake> {
-        let mistake = |(i, answer): (usize, &Answer)| {
-            let (row, said) = (from + i, answer.class?);
-            let truth = feed.class(row as u32)?;
-            let share = answer.outputs[said];
-            (said != truth).then_some(Mistake { row, truth, said, share, picture: None })
-        };
-        let mut all: Vec<_> = answers.iter().enumerate().filter_map(mistake).collect();
-        all.sort_by(|a, b| b.share.total_cmp(&a.share));
-        all.truncate(MISTAKES);
-        if let [height, width] | [height, width, _] = self.preprocessing.shape[..] {
-            for mistake in &mut all {
-                let inputs = feed.inputs_of(mistake.row);
-                mistake.picture = Some(in_grays(&inputs, (height, width)));
-            }
+        let n_rows = range.len();
+        let predictions = self.predictions(feed, range, threads);
+        Evaluation {
+            rows,
+            n_rows,
+            logs,
+            confusion: predictions.confusion(),
+            mistakes: self.mistakes(&predictions),
+            values: true_and_predicted(&predictions),
         }
-        all
     }
 
-    /// What the network says of the rows in a file: a picture, or rows like those it was trained on.
+    fn mistakes(&self, predictions: &Predictions<'_>) -> Vec<Mistake> {
+        if predictions.classes().is_none() {
+            return Vec::new();
+        }
+        let mistake = |r: usize| {
+            let (row, predicted) = (predictions.from + r, predictions.predicted(r));
+            let picture = match self.preprocessing.shape[..] {
+                [height, width] | [height, width, _] => {
+                    Some(in_grays(&predictions.feed.inputs_of(row), height, width))
+                }
+                _ => None,
+            };
+            let (label, probability) =
+                (predictions.label(r), predictions.probability(r, predicted));
+            Mistake { row, label, predicted, probability, picture }
+        };
+        predictions.worst_mistakes(MISTAKES).into_iter().map(mistake).collect()
+    }
+
+    /// Predicts the rows in a file: a picture, or rows like those it was trained on.
     ///
     /// # Errors
     ///
     /// A file that cannot be read, or whose rows are of another shape.
-    pub fn predict(&self, path: &Path, threads: usize) -> Result<Vec<Answer>> {
+    pub fn predict(&self, path: &Path, threads: usize) -> Result<Vec<Prediction>> {
         let is_png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
         let table = match is_png {
             true => load_picture(path, &self.preprocessing)?,
@@ -209,7 +193,8 @@ impl Trained {
             }
         };
         let feed = self.feed(table);
-        Ok(self.ask(&feed, 0..feed.rows(), threads))
+        let predictions = self.predictions(&feed, 0..feed.rows(), threads);
+        Ok((0..predictions.rows()).map(|r| predictions.prediction(r)).collect())
     }
 
     fn feed(&self, table: Table) -> Feed {
@@ -217,37 +202,31 @@ impl Trained {
         Feed::new(table, scale)
     }
 
-    fn ask(&self, feed: &Feed, rows: Range<usize>, threads: usize) -> Vec<Answer> {
+    fn predictions<'a>(
+        &self,
+        feed: &'a Feed,
+        rows: Range<usize>,
+        threads: usize,
+    ) -> Predictions<'a> {
         let loss = &self.plan.training.loss;
-        let outputs = predict_probabilities(&self.network, loss, feed, rows, threads);
-        (0..outputs.rows()).map(|r| self.answer(&outputs, r)).collect()
-    }
-
-    /// The outputs of a row, as what they mean.
-    fn answer(&self, outputs: &Matrix, r: usize) -> Answer {
-        let outputs = &outputs.row(r)[..outputs.cols()];
-        match (self.preprocessing.classes, outputs) {
-            (Some(2), [y]) => {
-                Answer { class: Some(usize::from(0.5 < *y)), outputs: vec![1.0 - y, *y] }
-            }
-            (Some(_), [_]) | (None, _) => Answer { class: None, outputs: outputs.to_vec() },
-            (Some(_), _) => Answer { class: Some(argmax(outputs)), outputs: outputs.to_vec() },
-        }
+        Predictions::new(&self.network, loss, feed, rows, self.preprocessing.classes, threads)
     }
 }
 
-/// For each output, the true and the predicted value of at most [`POINTS`] of the rows from `from`.
-fn true_and_predicted(feed: &Feed, from: usize, answers: &[Answer]) -> Vec<Vec<[f32; 2]>> {
-    let step = answers.len().div_ceil(POINTS).max(1);
-    let shown = || answers.iter().enumerate().step_by(step).filter(|(_, a)| a.class.is_none());
-    let n_outputs = shown().next().map_or(0, |(_, answer)| answer.outputs.len());
-    let pair = |output: usize| {
-        move |(i, answer): (usize, &Answer)| {
-            let truth = feed.values(from + i)?.get(output)?;
-            Some([*truth, *answer.outputs.get(output)?])
-        }
+/// For each output, the true and the predicted value of at most [`POINTS`] rows; none for classes.
+fn true_and_predicted(predictions: &Predictions<'_>) -> Vec<Vec<[f32; 2]>> {
+    if predictions.classes().is_some() || predictions.rows() == 0 {
+        return Vec::new();
+    }
+    let step = predictions.rows().div_ceil(POINTS).max(1);
+    let points = |output: usize| {
+        let point = move |r: usize| {
+            let label = *predictions.feed.values(predictions.from + r)?.get(output)?;
+            Some([label, predictions.row(r)[output]])
+        };
+        (0..predictions.rows()).step_by(step).filter_map(point).collect::<Vec<_>>()
     };
-    let all = (0..n_outputs).map(|output| shown().filter_map(pair(output)).collect::<Vec<_>>());
+    let all = (0..predictions.row(0).len()).map(points);
     all.filter(|points| !points.is_empty()).collect()
 }
 
@@ -305,10 +284,10 @@ fn fits(preprocessing: &Preprocessing, plan: &Plan) -> Result<()> {
     same("having CSV columns", &preprocessing.columns.is_some(), &is_csv)
 }
 
-fn word(rows: Rows) -> &'static str {
+fn word(rows: Split) -> &'static str {
     match rows {
-        Rows::Training => "training rows",
-        Rows::Validation => "validation rows",
-        Rows::Test => "test rows",
+        Split::Training => "training rows",
+        Split::Validation => "validation rows",
+        Split::Test => "test rows",
     }
 }

@@ -1,11 +1,14 @@
 //! Files that are there whole or not at all, whenever this process dies; it never appends.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
+
+use sha2::{Digest, Sha256};
 
 use super::error::RunsError;
 use super::leftovers::{PREFIX, SUFFIX};
+use super::sums::hex;
 
 /// What a file is to survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,18 +38,41 @@ pub fn write_atomic(path: &Path, bytes: &[u8], survives: Survives) -> Result<(),
     }
 }
 
-/// Writes a new file that nobody is to change, to the disk; not atomically, so that it must be in a
-/// folder that nobody sees yet.
-pub fn write_frozen(path: &Path, bytes: &[u8]) -> Result<(), RunsError> {
+/// Writes a new read-only file to the disk and returns the SHA-256 of its content. The file is not
+/// atomic: its folder must have a hidden name.
+pub fn write_frozen(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<String, RunsError> {
     let write = || {
-        let mut file = File::create_new(path)?;
-        file.write_all(bytes)?;
+        let mut out = Summed { to: BufWriter::new(File::create_new(path)?), sum: Sha256::new() };
+        content(&mut out)?;
+        let file = out.to.into_inner().map_err(io::IntoInnerError::into_error)?;
         let mut rights = file.metadata()?.permissions();
         rights.set_readonly(true);
         file.set_permissions(rights)?;
-        file.sync_data()
+        file.sync_data()?;
+        Ok(hex(&out.sum.finalize()))
     };
     write().map_err(RunsError::io("write", path))
+}
+
+/// A writer with the SHA-256 of all bytes so far.
+struct Summed<W> {
+    to: W,
+    sum: Sha256,
+}
+
+impl<W: Write> Write for Summed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.sum.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 /// The folder of a path.

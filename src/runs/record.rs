@@ -95,6 +95,31 @@ impl Record {
     }
 }
 
+/// The numbers of a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Seconds of training.
+    pub seconds: f64,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// The numbers of the last epoch.
+    #[serde(with = "numbers")]
+    pub metrics: Logs,
+    /// The epoch with the best monitored number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub best: Option<Best>,
+    /// How early stopping took part in the end.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub early_stopping: Option<EarlyStop>,
+}
+
+impl From<Record> for Outcome {
+    fn from(record: Record) -> Outcome {
+        let Record { seconds, epochs, metrics, best, early_stopping, .. } = record;
+        Outcome { seconds, epochs, metrics, best, early_stopping }
+    }
+}
+
 /// One time that a run was taken up again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resumed {

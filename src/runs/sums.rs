@@ -1,7 +1,7 @@
 //! `SHA256SUMS`: the digests of the files of a folder that are not to change, in the lines of
 //! `sha256sum --check`.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -14,26 +14,41 @@ const SUMS: &str = "SHA256SUMS";
 
 /// The path of the digests, and their text, for one file with this content.
 pub fn sums_of(path: &Path, content: &[u8]) -> (PathBuf, String) {
+    sums_text(path, &hex(&Sha256::digest(content)))
+}
+
+/// The path of the digests, and their text, for one file with this SHA-256.
+pub fn sums_text(path: &Path, sum: &str) -> (PathBuf, String) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    (path.with_file_name(SUMS), format!("{}  {name}\n", hex_digest(content)))
+    (path.with_file_name(SUMS), format!("{sum}  {name}\n"))
 }
 
 /// Makes sure that the file at `path` has the content that it was written with.
 ///
 /// Folders of earlier versions have no digests; their files pass.
 pub fn check_sum(path: &Path, content: &[u8]) -> Result<(), RunsError> {
-    let (sums, line) = sums_of(path, content);
+    check(path, &hex(&Sha256::digest(content)))
+}
+
+/// The same for an open file, read to its end.
+pub fn check_sum_of(path: &Path, file: &mut impl Read) -> Result<(), RunsError> {
+    let (mut sum, mut bytes) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut bytes).map_err(RunsError::io("read", path))? {
+            0 => return check(path, &hex(&sum.finalize())),
+            n => sum.update(&bytes[..n]),
+        }
+    }
+}
+
+fn check(path: &Path, sum: &str) -> Result<(), RunsError> {
+    let (sums, line) = sums_text(path, sum);
     match system::read_to_string(&sums) {
         Ok(text) if text.lines().any(|known| known == line.trim_end()) => Ok(()),
         Ok(_) => Err(RunsError::Edited { path: path.to_owned(), sums }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(RunsError::io("read", &sums)(error)),
     }
-}
-
-/// The SHA-256 of the bytes in hexadecimal digits.
-fn hex_digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
 
 /// The bytes in hexadecimal digits.

@@ -4,17 +4,19 @@
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::Local;
 
-use crate::config::{Change, Experiment, Plan, Runs, Variant};
+use crate::config::{Change, Experiment, LineCache, PackedLines, Plan, Runs, Variant};
 use crate::experiment::Feeds;
 use crate::runs::{
-    Annotations, Folder, Lock, RunsError, Survives, git_commit, sums_of, write_atomic,
+    Annotations, Folder, Lock, Outcome, RunIndex, RunsError, Survives, git_commit, sums_of,
+    write_atomic,
 };
 use crate::sweep::extend::as_extended;
-use crate::sweep::{Frozen, RunResult, Status};
+use crate::sweep::results::{Ending, RunResults};
+use crate::sweep::{Frozen, Status};
 
 /// One run that is to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,9 @@ pub struct Planned {
     data: BTreeMap<String, String>,
     /// Why no run can be started: the folder could not be made.
     pub(super) blocked: Option<String>,
+    /// How its runs ended, in the order of their ends, see [`RunResults`].
+    outcomes: Mutex<PackedLines>,
+    pub(super) index: RunIndex,
 }
 
 /// A run that waits: 16 bytes, whatever it is.
@@ -63,13 +68,20 @@ pub struct Batch {
     pub(super) feeds: Feeds,
     /// The commit of the current folder, if that is a repository.
     pub(super) commit: Option<String>,
+    /// The results of the runs and of those around them; those of the queue are pending, in its order.
+    pub(super) results: RunResults,
 }
 
 impl Batch {
-    /// The batch of these runs.
-    pub(super) fn new(queue: Vec<Queued>, locks: Vec<Lock>) -> Batch {
+    /// The batch of these runs, with the results of the runs around them.
+    pub(super) fn new(queue: Vec<Queued>, locks: Vec<Lock>, results: RunResults) -> Batch {
         let commit = std::env::current_dir().ok().and_then(|dir| git_commit(&dir));
-        Batch { queue, locks, feeds: Feeds::default(), commit }
+        Batch { queue, locks, feeds: Feeds::default(), commit, results }
+    }
+
+    /// The results of the runs and of those around them, in the order of their plans.
+    pub fn results(&self) -> &RunResults {
+        &self.results
     }
 
     /// Reads the data of all experiments, on `threads` threads, before any folder is made.
@@ -92,7 +104,8 @@ impl Batch {
     /// Makes the folder of every experiment below `logdir`, with all in it that a later process
     /// needs to start what this one may not get to. If that cannot be done for one, its runs fail.
     pub fn plan(experiments: Vec<Experiment>, logdir: &Path, feeds: Feeds) -> Batch {
-        let mut batch = Batch { feeds, ..Batch::new(Vec::new(), Vec::new()) };
+        let results = RunResults::default();
+        let mut batch = Batch { feeds, ..Batch::new(Vec::new(), Vec::new(), results) };
         for experiment in experiments {
             let planned = match experiment.sweep {
                 true => batch.plan_sweep(experiment, logdir),
@@ -100,6 +113,7 @@ impl Batch {
             };
             batch.queue.extend(Planned::queue(Arc::new(planned)));
         }
+        batch.queue.iter().for_each(|_| batch.results.push_pending());
         batch
     }
 
@@ -136,16 +150,17 @@ impl Batch {
         Ok(())
     }
 
-    /// The folders to resume after an invocation that ended so, each once.
-    pub fn unfinished(&self, results: &[RunResult]) -> Vec<&Path> {
+    /// The folders to resume after this invocation, each once; `places` are those of the queue.
+    pub(super) fn unfinished(&self, places: &[u32]) -> Vec<PathBuf> {
         let mut roots: Vec<&Path> = Vec::new();
-        for (run, result) in self.queue.iter().zip(results) {
-            let left = matches!(result.status, Status::Stopped | Status::Skipped | Status::Busy(_));
+        for (run, place) in self.queue.iter().zip(places) {
+            let ending = self.results.ending(*place as usize);
+            let left = !matches!(ending, Some(Ending::Completed | Ending::Failed));
             if left && roots.last() != Some(&&*run.of.root) && !roots.contains(&&*run.of.root) {
                 roots.push(&run.of.root);
             }
         }
-        roots
+        roots.into_iter().map(Path::to_owned).collect()
     }
 }
 
@@ -174,6 +189,8 @@ impl Planned {
             runs,
             data: BTreeMap::new(),
             blocked: None,
+            outcomes: Mutex::default(),
+            index: RunIndex::default(),
         }
     }
 
@@ -204,7 +221,51 @@ impl Planned {
         self.alias.get().unwrap_or(&self.name)
     }
 
-    fn dir(&self, label: &str) -> PathBuf {
+    /// The keys that make its runs different.
+    pub(super) fn keys(&self) -> &[String] {
+        self.runs.keys()
+    }
+
+    /// The label of a run and what makes it different from the others; nothing of a plan that is none.
+    pub(super) fn heading(&self, number: usize, cache: &mut LineCache) -> (String, Vec<Change>) {
+        self.runs.heading(number, cache).unwrap_or_default()
+    }
+
+    /// Whether its runs have folders in that of a sweep.
+    pub(super) fn is_sweep(&self) -> bool {
+        self.sweep
+    }
+
+    /// Number of runs.
+    pub(super) fn n_runs(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Adds the end of a run, which has a folder or not; returns its line among the outcomes.
+    pub(super) fn add_outcome(
+        &self,
+        status: &Status,
+        has_folder: bool,
+        outcome: &Outcome,
+    ) -> (u32, Ending) {
+        let line = serde_json::to_string(&(status, has_folder, outcome)).unwrap_or_default();
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes.push(&line);
+        (outcomes.len() as u32 - 1, Ending::of(status))
+    }
+
+    /// The end of a run by its line.
+    pub(super) fn outcome(
+        &self,
+        line: u32,
+        cache: &mut LineCache,
+    ) -> Option<(Status, bool, Outcome)> {
+        let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::from_str(outcomes.get(line as usize, cache)).ok()
+    }
+
+    /// The folder of the run with this label.
+    pub(super) fn dir(&self, label: &str) -> PathBuf {
         match self.sweep {
             true => Folder::at(&self.root).child(label).path().to_owned(),
             false => self.root.clone(),
@@ -234,13 +295,25 @@ impl Queued {
         self.epochs = NonZero::new(u32::try_from(epochs).unwrap_or(u32::MAX));
     }
 
-    /// Its label and what makes it different from the other runs; nothing of a plan that is none.
-    pub(super) fn heading(&self) -> (String, Vec<Change>) {
-        self.of.runs.heading(self.index as usize).unwrap_or_default()
+    /// Its label and what makes it different from the other runs, see [`Planned::heading`].
+    pub(super) fn heading(&self, cache: &mut LineCache) -> (String, Vec<Change>) {
+        self.of.heading(self.number(), cache)
     }
 
     /// Its folder, which may not be there yet.
     pub(super) fn dir(&self) -> PathBuf {
-        self.of.dir(&self.heading().0)
+        self.of.dir(&self.heading(&mut LineCache::default()).0)
+    }
+
+    /// Adds the end of the run, as its record tells it, to the index of its sweep.
+    pub(super) fn add_to_index(&self, dir: &Path) {
+        if self.of.sweep {
+            self.of.index.append(&self.of.root, self.index as usize, &Folder::at(dir));
+        }
+    }
+
+    /// Its number in the plan.
+    pub(super) fn number(&self) -> usize {
+        self.index as usize
     }
 }

@@ -9,13 +9,14 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
-use crate::config::Change;
+use crate::config::{Change, LineCache};
 use crate::experiment::{Replicates, monitored, set_visible, write_charts};
-use crate::sweep::{Batch, Notice, RunResult, Status};
+use crate::sweep::batch::{Planned, Queued};
+use crate::sweep::{Batch, Notice, RunResult, RunResults, Status};
 use crate::system::sentence;
 
 /// Settings that TensorBoard shows of a sweep with more runs than these. Two such sweeps and two runs
@@ -41,9 +42,15 @@ pub struct Shown {
 #[derive(Debug, Default)]
 struct Sweep {
     runs: usize,
+    /// Runs of each setting: the number of seeds.
+    replicates: usize,
+    /// The settings that are shown, and those of which some runs have ended: those that are hidden need
+    /// no memory.
     settings: HashMap<u64, Setting>,
     /// The best complete settings, best first, if not all are shown.
     best: Vec<Ranked>,
+    /// Whether a run has three folders with event files, as in the layout of Keras.
+    threefold: Option<bool>,
     errors: Vec<String>,
 }
 
@@ -55,12 +62,9 @@ struct Ranked {
     key: u64,
 }
 
-/// The runs that differ only in their seed. A hidden setting keeps its counts alone: a sweep may have
-/// a hundred thousand.
+/// The ended runs that differ only in their seed.
 #[derive(Debug, Default)]
 struct Setting {
-    planned: u32,
-    ended: u32,
     changes: Vec<Change>,
     runs: Vec<Ended>,
 }
@@ -73,26 +77,22 @@ struct Ended {
 }
 
 impl Board {
-    /// The board of a batch, and of the runs around it whose results are `known`.
-    pub fn new(batch: &Batch, known: &[Option<Box<RunResult>>]) -> Board {
+    /// The board of a batch with the results of the runs around it. A sweep in which nothing is left to
+    /// do stays as it is.
+    pub fn new(batch: &Batch) -> Board {
         let mut sweeps: BTreeMap<PathBuf, Sweep> = BTreeMap::new();
-        for run in &batch.queue {
-            let (label, changes) = run.heading();
-            if !label.is_empty() {
-                sweeps.entry(run.of.root.clone()).or_default().plan(&changes);
+        let mut last: Option<&Arc<Planned>> = None;
+        for Queued { of, .. } in &batch.queue {
+            if of.is_sweep() && !last.is_some_and(|last| Arc::ptr_eq(last, of)) {
+                sweeps.insert(of.root.clone(), Sweep::of(of));
+                last = Some(of);
             }
         }
-        for result in known.iter().flatten() {
-            // A sweep in which nothing is left to do stays as it is.
-            if let Some(sweep) = sweeps.get_mut(&result.root) {
-                sweep.plan(&result.changes);
-            }
-        }
-        for result in known.iter().flatten() {
-            if let Some(sweep) = sweeps.get_mut(&result.root)
-                && let Some(key) = sweep.take(result)
-            {
-                sweep.rank(key);
+        if !sweeps.is_empty() {
+            for result in batch.results().iter() {
+                if let Some(sweep) = sweeps.get_mut(&result.root) {
+                    sweep.end(&result);
+                }
             }
         }
         Board(Mutex::new(sweeps))
@@ -103,26 +103,43 @@ impl Board {
         let Notice::Finished { result, .. } = notice else { return };
         let mut sweeps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sweep) = sweeps.get_mut(&result.root) else { return };
-        if let Some(key) = sweep.take(result) {
-            let loser = sweep.rank(key);
+        if let Some((key, hidden)) = sweep.end(result) {
             sweep.apply(&result.root, key, true);
-            if let Some(loser) = loser.filter(|loser| *loser != key) {
-                sweep.apply(&result.root, loser, true);
+            for (key, setting) in hidden {
+                sweep.show(&result.root, key, &setting, true);
             }
         }
     }
 
     /// Brings the files of all sweeps in line with all results.
-    pub fn close(self) -> Shown {
-        let sweeps = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    pub fn close(self, results: &RunResults) -> Shown {
+        let mut sweeps = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !sweeps.is_empty() {
+            let mut open: Option<(PathBuf, u64, Setting)> = None;
+            for result in results.iter() {
+                let Some(sweep) = sweeps.get_mut(&result.root) else { continue };
+                let key = key(&result.changes);
+                let Some(ended) = Ended::of(&result) else { continue };
+                if !open
+                    .as_ref()
+                    .is_some_and(|(root, known, _)| *root == result.root && *known == key)
+                {
+                    open = Some((result.root.clone(), key, Setting::default()));
+                }
+                if let Some((root, _, setting)) = &mut open {
+                    setting.add(ended, &result.changes);
+                    if setting.runs.len() == sweep.replicates {
+                        sweep.show(root, key, setting, false);
+                    }
+                }
+            }
+        }
         let mut shown = Shown::default();
         for (root, mut sweep) in sweeps {
-            let complete = sweep.settings.iter().filter(|(_, setting)| setting.is_complete());
-            let complete: Vec<_> = complete.map(|(key, _)| *key).collect();
-            complete.iter().for_each(|key| sweep.apply(&root, *key, false));
             sweep.charts(&root);
             if sweep.is_large() && !sweep.best.is_empty() {
-                shown.parts.push((root, sweep.best.len(), sweep.settings.len()));
+                let settings = sweep.runs / sweep.replicates;
+                shown.parts.push((root, sweep.best.len(), settings));
             }
             shown.errors.append(&mut sweep.errors);
         }
@@ -130,34 +147,53 @@ impl Board {
     }
 }
 
-impl Sweep {
-    fn plan(&mut self, changes: &[Change]) {
-        self.runs += 1;
-        self.settings.entry(key(changes)).or_default().planned += 1;
-    }
-
-    /// Takes in a result, and says which setting it completes, if it does.
-    fn take(&mut self, result: &RunResult) -> Option<u64> {
+impl Ended {
+    /// A run that completed or failed, in its folder.
+    fn of(result: &RunResult) -> Option<Ended> {
         let value = match result.status {
             Status::Completed => result.last.as_ref().and_then(monitored).map(|(_, value)| value),
             Status::Failed(_) => None,
             Status::Stopped | Status::Skipped | Status::Busy(_) => return None,
         };
+        Some(Ended { dir: result.dir.clone()?, value })
+    }
+}
+
+impl Sweep {
+    fn of(planned: &Planned) -> Sweep {
+        let mut cache = LineCache::default();
+        let mut setting = |number: usize| key(&planned.heading(number, &mut cache).1);
+        // The replicates of a setting lie side by side, and all settings have the same seeds.
+        let replicates = match planned.keys().iter().any(|key| key == "seed") {
+            true => {
+                let first = setting(0);
+                (0..planned.n_runs()).take_while(|number| setting(*number) == first).count()
+            }
+            false => 1,
+        };
+        Sweep { runs: planned.n_runs(), replicates: replicates.max(1), ..Sweep::default() }
+    }
+
+    /// Takes in a result: the setting that it completes, if it does, and the settings that are shown no
+    /// more.
+    fn end(&mut self, result: &RunResult) -> Option<(u64, Vec<(u64, Setting)>)> {
+        let ended = Ended::of(result)?;
         let key = key(&result.changes);
-        let setting = self.settings.get_mut(&key)?;
-        let dir = result.dir.clone()?;
-        setting.ended += 1;
-        setting.changes.clone_from(&result.changes);
-        setting.runs.push(Ended { dir, value });
-        setting.runs.sort_by(|a, b| a.dir.cmp(&b.dir));
-        setting.is_complete().then_some(key)
+        let setting = self.settings.entry(key).or_default();
+        setting.add(ended, &result.changes);
+        if setting.runs.len() < self.replicates {
+            return None;
+        }
+        let loser = self.rank(key);
+        let hidden = loser.and_then(|loser| Some((loser, self.settings.remove(&loser)?)));
+        Some((key, hidden.into_iter().collect()))
     }
 
     fn is_large(&self) -> bool {
         SHOWN < self.runs
     }
 
-    /// Puts a complete setting among the best, and says which one is there no more.
+    /// Puts a complete setting among the best; returns the setting that is there no more.
     fn rank(&mut self, key: u64) -> Option<u64> {
         if !self.is_large() {
             return None;
@@ -165,41 +201,48 @@ impl Sweep {
         let setting = &self.settings[&key];
         let value = setting.value().unwrap_or(f64::INFINITY);
         let first = setting.runs.first().map_or_else(PathBuf::new, |run| run.dir.clone());
-        // The layout of Keras has three folders with event files for each run.
-        let threefold = first.join("train").is_dir();
+        let threefold = *self.threefold.get_or_insert_with(|| first.join("train").is_dir());
         let most = if threefold { SHOWN / 3 } else { SHOWN };
         self.best.push(Ranked { value, first, key });
         self.best.sort_by(|a, b| a.value.total_cmp(&b.value).then_with(|| a.first.cmp(&b.first)));
         if most < self.best.len() { self.best.pop().map(|last| last.key) } else { None }
     }
 
-    /// Shows or hides the runs of a complete setting and their mean, which is written again if `anew`.
+    /// Shows a complete setting, if it is among the best.
     fn apply(&mut self, root: &Path, key: u64, anew: bool) {
+        if let Some(setting) = self.settings.remove(&key) {
+            self.show(root, key, &setting, anew);
+            self.settings.insert(key, setting);
+        }
+    }
+
+    /// Shows or hides the runs of a complete setting and their mean, which is written again if `anew`.
+    fn show(&mut self, root: &Path, key: u64, setting: &Setting, anew: bool) {
         let place = self.best.iter().position(|best| best.key == key);
         let large = self.is_large();
-        let Some(setting) = self.settings.get_mut(&key) else { return };
         let shown = !large || place.is_some();
         let errors = &mut self.errors;
         let mut note = |result: Result<()>| {
             errors.extend(result.err().map(|error| sentence(&error)));
         };
-        if 1 < setting.planned {
+        if 1 < self.replicates {
             note(setting.show_mean(root, (shown, large), anew));
         }
         for (at, run) in setting.runs.iter().enumerate() {
             // Of replicates the first of the best setting brings pictures and histograms.
-            let alone = setting.planned == 1 || place == Some(0) && at == 0;
+            let alone = self.replicates == 1 || place == Some(0) && at == 0;
             note(set_visible(&run.dir, !large || shown && alone));
-        }
-        if !shown {
-            (setting.runs, setting.changes) = (Vec::new(), Vec::new());
         }
     }
 
     /// The charts of the Custom Scalars page, if there are replicates.
     fn charts(&mut self, root: &Path) {
-        let replicated = self.settings.values().filter(|setting| 1 < setting.planned);
-        let runs = replicated.filter(|setting| setting.is_complete()).flat_map(|s| &s.runs);
+        if self.replicates == 1 {
+            return;
+        }
+        let complete =
+            self.settings.values().filter(|setting| setting.runs.len() == self.replicates);
+        let runs = complete.flat_map(|setting| &setting.runs);
         let run = runs.filter(|run| run.value.is_some()).min_by(|a, b| a.dir.cmp(&b.dir));
         let written = run.map(|run| write_charts(&root.join(MEANS), &run.dir));
         self.errors.extend(written.and_then(Result::err).map(|error| sentence(&error)));
@@ -207,8 +250,11 @@ impl Sweep {
 }
 
 impl Setting {
-    fn is_complete(&self) -> bool {
-        self.ended == self.planned
+    /// Adds an ended run, in the order of the folders.
+    fn add(&mut self, ended: Ended, changes: &[Change]) {
+        self.changes = changes.to_vec();
+        self.runs.push(ended);
+        self.runs.sort_by(|a, b| a.dir.cmp(&b.dir));
     }
 
     /// The mean of what the runs are compared by.
@@ -272,11 +318,10 @@ mod tests {
     fn the_best_are_shown_in_whatever_order_they_end() {
         let values: Vec<f64> = (0..100).map(|i| f64::from(i * 37 % 50)).collect();
         let shown = |order: &mut dyn Iterator<Item = usize>| {
-            let mut sweep = Sweep { runs: values.len(), ..Sweep::default() };
+            let mut sweep = Sweep { runs: values.len(), replicates: 1, ..Sweep::default() };
             for i in order {
                 let run = Ended { dir: PathBuf::from(format!("{i:04}")), value: Some(values[i]) };
-                let setting =
-                    Setting { planned: 1, ended: 1, runs: vec![run], ..Setting::default() };
+                let setting = Setting { runs: vec![run], ..Setting::default() };
                 sweep.settings.insert(i as u64, setting);
                 sweep.rank(i as u64);
             }

@@ -7,7 +7,7 @@ use anyhow::{Context, Error, Result, bail};
 
 use crate::config::{Plan, saved_plan};
 use crate::runs::{Checkpoint, Folder, Lock, Record, Status};
-use crate::sweep::batch::Planned;
+use crate::sweep::batch::{Planned, Queued};
 use crate::sweep::found::{Found, FoundRun, Left};
 use crate::sweep::{Survey, plan_of};
 use crate::system;
@@ -47,9 +47,10 @@ impl Found {
         }
         let (mut extended, mut notes) = (0, Vec::new());
         for run in &mut self.runs {
-            match run.extend(epochs, retry_failed)? {
+            let dir = run.queued.as_ref().map_or_else(|| self.dir.clone(), Queued::dir);
+            match run.extend(&dir, epochs, retry_failed)? {
                 None => extended += 1,
-                Some(why) => notes.push(format!("`{}` stays as it is: {why}", run.dir().display())),
+                Some(why) => notes.push(format!("`{}` stays as it is: {why}", dir.display())),
             }
         }
         Ok((extended, notes))
@@ -58,19 +59,18 @@ impl Found {
 
 impl FoundRun {
     /// Plans so many epochs, or gives the reason against it.
-    fn extend(&mut self, epochs: usize, retry_failed: bool) -> Result<Option<String>> {
+    fn extend(&mut self, dir: &Path, epochs: usize, retry_failed: bool) -> Result<Option<String>> {
         if self.left == Left::Failed && !retry_failed {
             return Ok(Some("it failed; --retry-failed tries it again".to_owned()));
         }
-        let dir = self.dir();
-        let folder = Folder::at(&dir);
+        let folder = Folder::at(dir);
         if folder.record().is_file()
             && let Some(why) = obstacle(&folder, &Record::load(&folder.record())?, epochs)?
         {
             return Ok(Some(why));
         }
         let alone = || {
-            let planned = Arc::new(Planned::single(plan_of(&folder)?, &dir));
+            let planned = Arc::new(Planned::single(plan_of(&folder)?, dir));
             Planned::queue(planned).next().context("a run of its own is one run")
         };
         let queued = self.queued.take().map_or_else(alone, Ok)?;

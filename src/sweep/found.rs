@@ -9,11 +9,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::config;
-use crate::experiment::Report;
-use crate::runs::{self, Folder, Lock, Record, RunsError, check_sum};
+use crate::config::{self, LineCache};
+use crate::runs::{self, Folder, IndexEntry, Lock, Record, RunIndex, RunsError, Stamp, check_sum};
 use crate::sweep::batch::{Planned, Queued};
-use crate::sweep::{Frozen, RunResult, Status};
+use crate::sweep::{Ending, Frozen, RunResult, RunResults, Status};
 use crate::system;
 
 /// A sweep, or a run of its own, as it was left.
@@ -25,6 +24,8 @@ pub struct Found {
     pub version: String,
     /// Its runs.
     pub runs: Vec<FoundRun>,
+    /// The results of the runs that are done or failed; the others are pending.
+    pub(super) results: RunResults,
     /// Where the path leads, whatever way it is written.
     pub(super) id: PathBuf,
     pub(super) is_sweep: bool,
@@ -34,13 +35,11 @@ pub struct Found {
     pub(super) lock: Option<Lock>,
 }
 
-/// A run as it was left.
+/// A run as it was left: 24 bytes.
 #[derive(Clone, Debug)]
 pub struct FoundRun {
     /// How far it got.
     pub left: Left,
-    /// How it ended, if it did.
-    ended: Option<Box<RunResult>>,
     /// What there is to do, unless it is done.
     pub(super) queued: Option<Queued>,
 }
@@ -61,50 +60,28 @@ pub enum Left {
 impl Found {
     /// Whether anything is left to do.
     pub fn is_unfinished(&self, retry_failed: bool) -> bool {
-        self.runs.iter().any(|run| run.result(retry_failed).is_none())
+        self.runs.iter().any(|run| !run.has_ended(retry_failed))
     }
 }
 
 impl FoundRun {
-    /// How the run ended, unless it is to go on.
-    pub(super) fn result(&self, retry_failed: bool) -> Option<&RunResult> {
+    /// Whether the run is not to go on.
+    pub(super) fn has_ended(&self, retry_failed: bool) -> bool {
         match self.left {
-            Left::Done => self.ended.as_deref(),
-            Left::Failed if !retry_failed => self.ended.as_deref(),
-            _ => None,
+            Left::Done => true,
+            Left::Failed => !retry_failed,
+            Left::Interrupted | Left::Waiting => false,
         }
-    }
-
-    /// Its folder.
-    pub(super) fn dir(&self) -> PathBuf {
-        let ended = self.ended.as_ref().and_then(|ended| ended.dir.clone());
-        ended.or_else(|| Some(self.queued.as_ref()?.dir())).unwrap_or_default()
     }
 }
 
-/// How a run ended, by its record; `None` if it is to go on.
-fn ended(left: Left, record: Record, dir: &Path) -> Option<RunResult> {
-    let status = match left {
-        Left::Done => Status::Completed,
-        Left::Failed => {
-            Status::Failed(record.error.clone().unwrap_or_else(|| "no reason noted".to_owned()))
-        }
-        Left::Interrupted | Left::Waiting => return None,
-    };
-    let Report { epochs, last, best, early_stopping } = Report::of(&record);
-    Some(RunResult {
-        name: record.name.into(),
-        label: String::new(),
-        root: dir.to_owned(),
-        changes: Vec::new(),
-        dir: Some(dir.to_owned()),
-        status,
-        epochs,
-        last,
-        best,
-        early_stopping,
-        seconds: record.seconds,
-    })
+/// How a run ended; `None` if it is to go on.
+fn ended(left: Left, error: Option<String>) -> Option<Status> {
+    match left {
+        Left::Done => Some(Status::Completed),
+        Left::Failed => Some(Status::Failed(error.unwrap_or_else(|| "no reason noted".to_owned()))),
+        Left::Interrupted | Left::Waiting => None,
+    }
 }
 
 /// Where a path leads, whatever way it is written.
@@ -149,45 +126,92 @@ fn look_at_sweep(dir: &Path) -> Result<Found> {
     let frozen = Frozen::load(&folder.sweep_plan())?;
     let version = frozen.version.clone();
     let planned = Arc::new(Planned::sweep(frozen, &folder));
-    let mut found = Found {
+    // A sweep that is done may be read-only, or another process may look at it: no lock is needed.
+    let lock = Lock::take(dir);
+    let (runs, results) = runs_of(&planned, lock.is_ok())?;
+    let is_done = runs.iter().all(|run| run.left == Left::Done);
+    Ok(Found {
         dir: dir.to_owned(),
-        runs: runs_of(&planned)?,
+        runs,
+        results,
         version,
         id: identity(dir),
         is_sweep: true,
         named: false,
-        lock: None,
-    };
-    // Who has the lock is at work; nobody is on what is done, which may be read-only.
-    if found.runs.iter().any(|run| run.left != Left::Done) {
-        found.lock = Some(Lock::take(dir)?);
-        found.runs = runs_of(&planned)?;
-    }
-    Ok(found)
+        lock: if is_done { None } else { Some(lock?) },
+    })
 }
 
-fn runs_of(planned: &Arc<Planned>) -> Result<Vec<FoundRun>> {
+/// The runs of a sweep, and the results of those that have ended; `is_locked` allows to complete the
+/// index.
+fn runs_of(planned: &Arc<Planned>, is_locked: bool) -> Result<(Vec<FoundRun>, RunResults)> {
     // One listing tells of most runs of a great sweep that they have not begun.
     let begun = names_in(&planned.root)?;
-    let run = |queued: Queued| {
-        let waiting = FoundRun { left: Left::Waiting, ended: None, queued: None };
-        if begun.is_empty() {
-            return Ok(FoundRun { queued: Some(queued), ..waiting });
+    let indexed = Indexed::read(planned);
+    let (mut runs, mut results) = (Vec::new(), RunResults::default());
+    let mut headings = LineCache::default();
+    for queued in Planned::queue(Arc::clone(planned)) {
+        let mut left = Left::Waiting;
+        results.push_pending();
+        if !begun.is_empty() {
+            let dir = planned.dir(&queued.heading(&mut headings).0);
+            if dir.file_name().is_some_and(|name| begun.contains(name)) {
+                left = indexed.end_of(&queued, &dir, is_locked, &mut results)?;
+            }
         }
-        let dir = queued.dir();
-        if !dir.file_name().is_some_and(|name| begun.contains(name)) {
-            return Ok(FoundRun { queued: Some(queued), ..waiting });
-        }
-        let (left, record) = left(&Folder::at(&dir))?;
-        let ended = record.and_then(|record| ended(left, record, &dir));
-        let ended = ended.map(|ended| {
-            let (label, changes) = queued.heading();
-            let (name, root) = (Arc::clone(queued.of.name()), queued.of.root.clone());
-            Box::new(RunResult { name, label, root, changes, ..ended })
+        runs.push(FoundRun { left, queued: Some(queued) });
+    }
+    Ok((runs, results))
+}
+
+/// The last entry of the index for each run, its outcome as a line of [`Planned::outcomes`].
+struct Indexed(Vec<Option<(Stamp, Ending, u32)>>);
+
+impl Indexed {
+    fn read(planned: &Planned) -> Indexed {
+        let mut entries = Vec::new();
+        RunIndex::read(&planned.root, |IndexEntry { run, stamp, status, error, outcome }| {
+            let left = left_by(status);
+            let line =
+                ended(left, error).map(|status| planned.add_outcome(&status, true, &outcome));
+            if run < planned.n_runs() {
+                entries.resize(entries.len().max(run + 1), None);
+                entries[run] = line.map(|(line, ending)| (stamp, ending, line));
+            }
         });
-        Ok(FoundRun { left, ended, queued: Some(queued) })
-    };
-    Planned::queue(Arc::clone(planned)).map(run).collect()
+        Indexed(entries)
+    }
+
+    /// How far the run in `dir` got. The result of an ended run is added to `results`, from the index
+    /// if the record has not changed since.
+    fn end_of(
+        &self,
+        queued: &Queued,
+        dir: &Path,
+        is_locked: bool,
+        results: &mut RunResults,
+    ) -> Result<Left> {
+        let (number, folder) = (queued.number(), Folder::at(dir));
+        let stamp = Stamp::of(&folder);
+        if let Some((known, ending, line)) = self.0.get(number).copied().flatten()
+            && stamp == Some(known)
+        {
+            results.set_packed(number, queued, ending, line);
+            return Ok(if ending == Ending::Failed { Left::Failed } else { Left::Done });
+        }
+        let (left, record) = left(&folder)?;
+        let entry = record.and_then(|record| IndexEntry::new(number, stamp?, record));
+        if let Some(entry) = entry
+            && let Some(status) = ended(left, entry.error.clone())
+        {
+            if is_locked {
+                queued.of.index.append_entry(&queued.of.root, &entry);
+            }
+            let (line, ending) = queued.of.add_outcome(&status, true, &entry.outcome);
+            results.set_packed(number, queued, ending, line);
+        }
+        Ok(left)
+    }
 }
 
 /// The names of the folders in a folder.
@@ -210,10 +234,15 @@ fn look_at_run(dir: &Path) -> Result<Found> {
         }
     };
     let version = record.as_ref().map_or(String::new(), |record| record.version.clone());
-    let ended = record.and_then(|record| ended(left, record, dir)).map(Box::new);
+    let mut results = RunResults::default();
+    match record.and_then(|record| Some((ended(left, record.error.clone())?, record))) {
+        Some((status, record)) => results.push(result(dir, status, record)),
+        None => results.push_pending(),
+    }
     Ok(Found {
         dir: dir.to_owned(),
-        runs: vec![FoundRun { left, ended, queued }],
+        runs: vec![FoundRun { left, queued }],
+        results,
         version,
         id: identity(dir),
         is_sweep: false,
@@ -222,18 +251,30 @@ fn look_at_run(dir: &Path) -> Result<Found> {
     })
 }
 
+/// The result of the run of its own in `dir`.
+fn result(dir: &Path, status: Status, record: Record) -> RunResult {
+    let name = record.name.clone().into();
+    RunResult::new(name, dir, status, record.into())
+}
+
 fn left(folder: &Folder) -> Result<(Left, Option<Record>), RunsError> {
     if !folder.record().is_file() {
         return Ok((Left::Waiting, None));
     }
     let record = Record::load(&folder.record())?;
-    let left = match record.status {
-        runs::Status::Completed => Left::Done,
-        runs::Status::Failed if record.is_machine_fault() => Left::Interrupted,
-        runs::Status::Failed => Left::Failed,
-        runs::Status::Running | runs::Status::Stopped => Left::Interrupted,
+    let left = match record.is_machine_fault() {
+        true => Left::Interrupted,
+        false => left_by(record.status),
     };
     Ok((left, Some(record)))
+}
+
+fn left_by(status: runs::Status) -> Left {
+    match status {
+        runs::Status::Completed => Left::Done,
+        runs::Status::Failed => Left::Failed,
+        runs::Status::Running | runs::Status::Stopped => Left::Interrupted,
+    }
 }
 
 /// The plan that a run of its own has beside it.

@@ -2,19 +2,20 @@
 //! it knows no run's outcome.
 
 use std::collections::BTreeMap;
+use std::io::{BufReader, Seek};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow};
 use chrono::{DateTime, FixedOffset};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use crate::config::{Experiment, Runs};
+use crate::config::{Experiment, PackedLines, Runs};
 use crate::experiment::Feeds;
 use crate::memory::Bytes;
 use crate::quote::clip;
-use crate::runs::{Folder, RunsError, check_sum, sums_of, write_frozen};
+use crate::runs::{Folder, RunsError, check_sum_of, sums_text, write_frozen};
 use crate::system;
 
 /// Changes with the names and meanings below.
@@ -39,7 +40,7 @@ pub struct Frozen {
 
 /// The file: the plan of the first run in full, and a line for each run with its differences.
 #[derive(Serialize, Deserialize)]
-struct File<'a> {
+struct File<L> {
     format: u64,
     version: String,
     created: DateTime<FixedOffset>,
@@ -52,8 +53,7 @@ struct File<'a> {
     repeats: usize,
     keys: Vec<String>,
     plan: Value,
-    #[serde(borrow)]
-    runs: Vec<&'a RawValue>,
+    runs: L,
 }
 
 /// What every format begins with.
@@ -110,41 +110,28 @@ impl Frozen {
             repeats: *repeats,
             keys: runs.keys().to_vec(),
             plan: runs.plan().clone(),
-            runs: runs.lines().collect(),
+            runs: runs.lines(),
         };
-        let mut bytes = serde_json::to_vec_pretty(&file)
-            .map_err(|source| RunsError::Plan { path: path.clone(), what: source.to_string() })?;
-        bytes.push(b'\n');
-        let (sums, text) = sums_of(&path, &bytes);
-        write_frozen(&path, &bytes)?;
-        write_frozen(&sums, text.as_bytes())
+        let sum = write_frozen(&path, |out| {
+            serde_json::to_writer_pretty(&mut *out, &file)?;
+            out.write_all(b"\n")
+        })?;
+        let (sums, text) = sums_text(&path, &sum);
+        write_frozen(&sums, |out| out.write_all(text.as_bytes())).map(drop)
     }
 
     /// Reads the plan at `path`.
     pub fn load(path: &Path) -> Result<Frozen> {
-        let text = system::read_to_string(path)
-            .with_context(|| format!("cannot read `{}`", path.display()))?;
-        check_sum(path, text.as_bytes())?;
-        let head: Head = serde_json::from_str(&text).map_err(|error| {
-            anyhow!("cannot read `{}` as the plan of a sweep: {}", path.display(), clip(error))
-        })?;
-        let format = clip(&head.format);
-        let version = clip(head.version.as_str().unwrap_or("?"));
-        if head.format != FORMAT {
-            bail!(
-                "cannot read the plan `{}`: got format {format}, want {FORMAT}; it was written by \
-                 runner {version}, resume it with that",
-                path.display()
-            );
+        let mut input =
+            system::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        check_sum_of(path, &mut input)?;
+        let file: File<PackedLines> = match from_start(&mut input) {
+            Ok(file) => file,
+            Err(error) => return Err(unreadable(path, from_start(&mut input), &error)),
+        };
+        if file.format != FORMAT {
+            return Err(other_format(path, &file.format.into(), &clip(file.version)));
         }
-        let file: File<'_> = serde_json::from_str(&text).map_err(|error| {
-            anyhow!(
-                "cannot read the plan `{}`, which runner {version} wrote; this is runner {}: {}",
-                path.display(),
-                env!("CARGO_PKG_VERSION"),
-                clip(error)
-            )
-        })?;
         Ok(Frozen {
             version: file.version,
             created: file.created,
@@ -161,4 +148,42 @@ impl Frozen {
             },
         })
     }
+}
+
+fn from_start<T: DeserializeOwned>(file: &mut std::fs::File) -> serde_json::Result<T> {
+    file.rewind().map_err(serde_json::Error::io)?;
+    serde_json::from_reader(BufReader::with_capacity(1 << 16, file))
+}
+
+/// The reason why a file is no plan of this version.
+fn unreadable(path: &Path, head: serde_json::Result<Head>, error: &serde_json::Error) -> Error {
+    let head = match head {
+        Ok(head) => head,
+        Err(error) => {
+            return anyhow!(
+                "cannot read `{}` as the plan of a sweep: {}",
+                path.display(),
+                clip(error)
+            );
+        }
+    };
+    let version = clip(head.version.as_str().unwrap_or("?"));
+    if head.format != FORMAT {
+        return other_format(path, &head.format, &version);
+    }
+    anyhow!(
+        "cannot read the plan `{}`, which runner {version} wrote; this is runner {}: {}",
+        path.display(),
+        env!("CARGO_PKG_VERSION"),
+        clip(error)
+    )
+}
+
+fn other_format(path: &Path, format: &Value, version: &str) -> Error {
+    anyhow!(
+        "cannot read the plan `{}`: got format {}, want {FORMAT}; it was written by runner \
+         {version}, resume it with that",
+        path.display(),
+        clip(format)
+    )
 }

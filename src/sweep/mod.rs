@@ -5,6 +5,7 @@ mod batch;
 mod board;
 mod budget;
 mod frozen;
+mod results;
 
 mod extend;
 mod found;
@@ -12,24 +13,26 @@ mod survey;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 pub use batch::{Batch, Job, Planned, Queued};
 pub use board::{Board, SHOWN, Shown};
 pub use found::{Found, FoundRun, Left};
 pub use frozen::Frozen;
+pub use results::{Ending, RunResults};
 pub use survey::Survey;
 
 use anyhow::Context;
 use rayon::{BroadcastContext, ThreadPool, ThreadPoolBuilder};
+use serde::{Deserialize, Serialize};
 
 use budget::Budget;
 use found::plan as plan_of;
 
-use crate::config::Change;
+use crate::config::{Change, LineCache};
 use crate::experiment::{self, News, Order, Report, Setting};
-use crate::runs::{self, EarlyStop, RunsError};
+use crate::runs::{self, EarlyStop, Outcome, RunsError};
 use crate::system::sentence;
 use crate::train::{Event, Logs};
 
@@ -48,16 +51,34 @@ pub struct Options {
 }
 
 impl Batch {
-    /// Runs every run, as many at a time as `options` allow; the results are in the runs' order.
+    /// Runs every run, as many at a time as `options` allow, and keeps the results, see
+    /// [`Batch::results`]; returns the folders to resume.
     ///
     /// What goes wrong in a run, a panic too, is its own result. Once `stop` is set, runs stop
     /// after their step and no other starts.
     pub fn run(
+        &mut self,
+        options: &Options,
+        stop: &AtomicBool,
+        observe: &(dyn Fn(Notice<'_>) + Sync),
+    ) -> anyhow::Result<Vec<PathBuf>> {
+        let places = self.results.pending();
+        let results = Mutex::new(std::mem::take(&mut self.results));
+        let ran = self.run_all(options, stop, observe, &|run, result| {
+            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            results.set(places[run] as usize, &self.queue[run], result);
+        });
+        self.results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        ran.map(|()| self.unfinished(&places))
+    }
+
+    fn run_all(
         &self,
         options: &Options,
         stop: &AtomicBool,
         observe: &(dyn Fn(Notice<'_>) + Sync),
-    ) -> anyhow::Result<Vec<RunResult>> {
+        keep: &(dyn Fn(usize, RunResult) + Sync),
+    ) -> anyhow::Result<()> {
         let jobs = options.jobs.clamp(1, self.queue.len().max(1));
         let left = AtomicUsize::new(self.queue.len());
         let budget = Budget::new(options.memory);
@@ -79,21 +100,20 @@ impl Batch {
             left.fetch_sub(1, Ordering::Relaxed);
             failures.take(&result);
             observe(Notice::Finished { run, result: &result });
-            result
+            result.dir.iter().for_each(|dir| queued.add_to_index(dir));
+            keep(run, result);
         };
         let next = AtomicUsize::new(0);
-        let results: Vec<OnceLock<Box<RunResult>>> =
-            self.queue.iter().map(|_| OnceLock::new()).collect();
         // Whoever is free takes the next: runs start in their order.
         let work = |_: BroadcastContext<'_>| {
             loop {
                 let run = next.fetch_add(1, Ordering::Relaxed);
                 let Some(queued) = self.queue.get(run) else { break };
-                let _ = results[run].set(Box::new(one(run, queued)));
+                one(run, queued);
             }
         };
         pool(jobs)?.broadcast(work);
-        Ok(results.into_iter().filter_map(OnceLock::into_inner).map(|result| *result).collect())
+        Ok(())
     }
 }
 
@@ -165,7 +185,7 @@ fn run_one(
             Err(what) => (None, Status::Failed(format!("cannot read its plan: {what}"))),
         },
     };
-    let (label, changes) = queued.heading();
+    let (label, changes) = queued.heading(&mut LineCache::default());
     RunResult {
         name: Arc::clone(queued.of.name()),
         label,
@@ -260,8 +280,27 @@ pub struct RunResult {
     pub seconds: f64,
 }
 
+impl RunResult {
+    /// The result of the run of its own in `dir`.
+    pub(super) fn new(name: Arc<str>, dir: &Path, status: Status, outcome: Outcome) -> RunResult {
+        RunResult {
+            name,
+            label: String::new(),
+            root: dir.to_owned(),
+            changes: Vec::new(),
+            dir: Some(dir.to_owned()),
+            status,
+            epochs: outcome.epochs,
+            last: Some(outcome.metrics).filter(|metrics| !metrics.0.is_empty()),
+            best: outcome.best.map(|best| (best.epoch, best.metrics)),
+            early_stopping: outcome.early_stopping,
+            seconds: outcome.seconds,
+        }
+    }
+}
+
 /// Whether a run got to its end.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Status {
     /// It trained all its epochs, or stopped as its callbacks wanted.
     Completed,

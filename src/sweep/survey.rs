@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::runs::{RunsError, remove_abandoned};
 use crate::sweep::found::{Found, Kind, identity, kind, look};
-use crate::sweep::{Batch, RunResult};
+use crate::sweep::{Batch, RunResults};
 use crate::system::sentence;
 
 /// All that was found.
@@ -120,25 +120,25 @@ impl Survey {
         Vec::new()
     }
 
-    /// The batch of all that is left to do, the failed runs too if they are to be tried again; and
-    /// the results of the runs around them, `None` for those of the batch, in its order.
-    pub fn into_batch(self, retry_failed: bool) -> (Batch, Vec<Option<Box<RunResult>>>) {
-        let (mut queue, mut locks, mut results) = (Vec::new(), Vec::new(), Vec::new());
-        for found in self.found {
+    /// The batch of all that is left to do, the failed runs too if they are to be tried again, with the
+    /// results of the runs around them.
+    pub fn into_batch(self, retry_failed: bool) -> Batch {
+        let (mut queue, mut locks, mut results) = (Vec::new(), Vec::new(), RunResults::default());
+        for mut found in self.found {
             if !found.named && !found.is_unfinished(retry_failed) {
                 continue;
             }
             locks.extend(found.lock);
-            for run in found.runs {
-                match (run.result(retry_failed), run.queued.clone()) {
-                    (None, Some(queued)) => {
-                        results.push(None);
-                        queue.push(queued);
-                    }
-                    (result, _) => results.push(result.cloned().map(Box::new)),
+            for (place, run) in found.runs.into_iter().enumerate() {
+                if !run.has_ended(retry_failed)
+                    && let Some(queued) = run.queued
+                {
+                    found.results.clear(place);
+                    queue.push(queued);
                 }
             }
+            results.append(found.results);
         }
-        (Batch::new(queue, locks), results)
+        Batch::new(queue, locks, results)
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array2};
 use ndarray_npy::{NpzWriter, WritableElement};
 use runner::config;
-use runner::experiment::{Feeds, Trained};
+use runner::experiment::{Feeds, TrainedModel};
 use runner::sweep::Batch;
 
 use crate::resume::same::names;
@@ -57,14 +57,14 @@ fn no_flipped_bit_of_a_model_is_used() {
     let plan = config::saved_plan(&fs::read_to_string(run.join("config.toml")).unwrap()).unwrap();
     let path = run.join("model.safetensors");
     let whole = fs::read(&path).unwrap();
-    assert!(Trained::load(&run, &path, plan.clone()).is_ok());
+    assert!(TrainedModel::load(&run, &path, plan.clone()).is_ok());
     let name = whole.windows(10).position(|bytes| bytes == b"file_crc32").unwrap();
     for byte in (0..whole.len()).filter(|byte| !(name..name + 10).contains(byte)) {
         for bit in 0..8 {
             let mut changed = whole.clone();
             changed[byte] ^= 1 << bit;
             fs::write(&path, &changed).unwrap();
-            let found = Trained::load(&run, &path, plan.clone());
+            let found = TrainedModel::load(&run, &path, plan.clone());
             assert!(found.is_err(), "byte {byte}, bit {bit}");
         }
     }

@@ -11,7 +11,7 @@ use crate::cli::display::escape::one_line;
 use crate::cli::display::format::{count, or_dash};
 use crate::cli::display::table::{Column, lines};
 use crate::cli::exit::Exit;
-use crate::config::{Experiment, Plan, ShortTexts, short_keys};
+use crate::config::{Experiment, LineCache, Plan, ShortTexts, short_keys};
 
 /// Prints the plans as TOML, one after the other, or as one JSON value; each is expanded when it is
 /// its turn.
@@ -68,7 +68,10 @@ fn table(experiment: &Experiment) -> String {
     if !experiment.sweep || runs.is_empty() {
         return String::new();
     }
-    let headings = || (0..runs.len()).map(|index| runs.heading(index).unwrap_or_default());
+    let headings = || {
+        let mut cache = LineCache::default();
+        (0..runs.len()).map(move |index| runs.heading(index, &mut cache).unwrap_or_default())
+    };
     let number = |label: String| label.split('-').next().unwrap_or_default().to_owned();
     let mut columns = vec![Column::words("run", headings().map(|(label, _)| number(label)))];
     let values: Vec<Vec<_>> = headings()

@@ -11,7 +11,7 @@ use crate::cli::display::format::number;
 use crate::cli::display::json;
 use crate::cli::display::table::{Column, lines};
 use crate::cli::exit::Exit;
-use crate::experiment::{Evaluation, Rows};
+use crate::experiment::{self, Evaluation};
 use crate::query::ClassScores;
 
 /// A matrix of more classes is for the eye no more.
@@ -26,9 +26,9 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
     let (run, weights, trained) = load(&args.run, &args.weights, &args.choice, console)?;
     lost_rows::check(&run.plan().map_err(anyhow::Error::msg)?, args)?;
     let rows = match args.split {
-        Split::Train => Rows::Training,
-        Split::Validation => Rows::Validation,
-        Split::Test => Rows::Test,
+        Split::Train => experiment::Split::Training,
+        Split::Validation => experiment::Split::Validation,
+        Split::Test => experiment::Split::Test,
     };
     let threads = cores();
     let found = trained.evaluate(args.data.as_deref(), rows, threads)?;

@@ -13,7 +13,7 @@ use crate::cli::display::format::number;
 use crate::cli::display::json;
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
-use crate::experiment::Answer;
+use crate::experiment::Prediction;
 
 /// Answers for every row of every file.
 pub(crate) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -38,15 +38,15 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
     })
 }
 
-fn text(all: &[(&Path, usize, Answer)], names: &[String]) -> String {
+fn text(all: &[(&Path, usize, Prediction)], names: &[String]) -> String {
     let file = all.iter().map(|(file, ..)| file.display().to_string());
     let mut table = vec![
         Column::words("file", file).shrinking(),
         Column::numbers("row", all.iter().map(|(_, row, _)| row.to_string())),
     ];
     if all.iter().any(|(.., answer)| answer.class.is_some()) {
-        let class = |answer: &Answer| answer.class.map_or("-".to_owned(), |c| names[c].clone());
-        let sure = |answer: &Answer| {
+        let class = |answer: &Prediction| answer.class.map_or("-".to_owned(), |c| names[c].clone());
+        let sure = |answer: &Prediction| {
             answer.class.map_or("-".to_owned(), |class| format!("{:.4}", answer.outputs[class]))
         };
         table.push(Column::words("class", all.iter().map(|(.., answer)| class(answer))));
@@ -67,13 +67,13 @@ fn text(all: &[(&Path, usize, Answer)], names: &[String]) -> String {
 }
 
 /// The second choice, with its probability.
-fn second(answer: &Answer, names: &[String]) -> String {
+fn second(answer: &Prediction, names: &[String]) -> String {
     let others = (0..answer.outputs.len()).filter(|class| Some(*class) != answer.class);
     let best = others.max_by(|&a, &b| answer.outputs[a].total_cmp(&answer.outputs[b]));
     best.map_or_else(String::new, |class| format!("{} {:.4}", names[class], answer.outputs[class]))
 }
 
-fn value((file, row, answer): &(&Path, usize, Answer), names: &[String]) -> Value {
+fn value((file, row, answer): &(&Path, usize, Prediction), names: &[String]) -> Value {
     let mut value = json!({ "file": file.to_string_lossy(), "row": row });
     match answer.class {
         None => {

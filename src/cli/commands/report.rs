@@ -11,7 +11,7 @@ use crate::cli::args::ReportArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
-use crate::experiment::{Evaluation, Rows, Trained};
+use crate::experiment::{Evaluation, Split, TrainedModel};
 use crate::query::{Comparison, Judged, Mistake, Page, Refusal, Run, read_settings};
 use crate::runs::{Folder, Survives, write_atomic};
 use crate::system::sentence;
@@ -89,7 +89,7 @@ fn judged(comparison: &Comparison) -> Option<Result<Judged>> {
 }
 
 fn judge(run: &Run) -> Result<Judged> {
-    let trained = Trained::load(
+    let trained = TrainedModel::load(
         &run.dir,
         &Folder::at(&run.dir).weights(),
         run.plan().map_err(anyhow::Error::msg)?,
@@ -97,7 +97,7 @@ fn judge(run: &Run) -> Result<Judged> {
     let threads = cores();
     let ask = |rows| trained.evaluate(None, rows, threads);
     // Data without test rows have nothing but those that validated.
-    let found = ask(Rows::Test).or_else(|error| ask(Rows::Validation).map_err(|_| error))?;
+    let found = ask(Split::Test).or_else(|error| ask(Split::Validation).map_err(|_| error))?;
     let classes = trained.preprocessing.class_names().unwrap_or_default();
     let outputs = trained.preprocessing.output_names();
     Ok(told(&run.dir, found, classes, outputs))
@@ -107,9 +107,9 @@ fn judge(run: &Run) -> Result<Judged> {
 fn told(dir: &Path, found: Evaluation, classes: Vec<String>, outputs: Vec<String>) -> Judged {
     let mistakes = found.mistakes.into_iter().map(|mistake| Mistake {
         row: mistake.row,
-        truth: mistake.truth,
-        said: mistake.said,
-        share: mistake.share,
+        truth: mistake.label,
+        said: mistake.predicted,
+        share: mistake.probability,
         png: mistake.picture.map(|picture| picture.png()),
     });
     Judged {

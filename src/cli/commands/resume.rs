@@ -9,11 +9,11 @@ use super::run::work;
 use crate::cli::args::ResumeArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::count;
-use crate::cli::display::summary::{Ending, Wanted, report};
+use crate::cli::display::summary::{Outcome, Wanted, report};
 use crate::cli::exit::Exit;
 use crate::memory::Bytes;
 use crate::query::{Purpose, Refusal};
-use crate::sweep::{Found, Left, RunResult, Shown, Survey};
+use crate::sweep::{Found, Left, Shown, Survey};
 use crate::system::sentence;
 
 /// Finishes what is left to do in the folders.
@@ -32,25 +32,24 @@ pub(crate) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
         kept.iter().for_each(|note| console.say(note));
         notes(&survey, args.retry_failed).iter().for_each(|note| console.say(note));
     }
-    let (batch, known) = survey.into_batch(args.retry_failed);
+    let batch = survey.into_batch(args.retry_failed);
     let names = batch.queue.iter().map(|run| Arc::clone(run.of.name())).collect();
     let interrupt = Arc::new(Interrupt::default());
-    let (batch, results, shown) = match batch.queue.is_empty() {
+    let (batch, unfinished, shown) = match batch.queue.is_empty() {
         true => (batch, Vec::new(), Shown::default()),
         false => {
             let runs = (names, Bytes::default());
-            work(runs, || Ok(batch), &known, &args.work, &interrupt, console)?
+            work(runs, || Ok(batch), &args.work, &interrupt, console)?
         }
     };
-    let all = merged(known, &results);
     let logdir = match &*dirs {
         [dir] => Some(dir.as_path()),
         _ => None,
     };
-    let ending =
-        Ending { results: &all, logdir, shown: &shown, unfinished: &batch.unfinished(&results) };
+    let results = batch.results();
+    let ending = Outcome { results, logdir, shown: &shown, unfinished: &unfinished };
     report(&ending, Wanted::of(&args.work), console)?;
-    Ok(match Exit::of(&all, interrupt.asked()) {
+    Ok(match Exit::of(results, interrupt.asked()) {
         Exit::Done if unreadable => Exit::Failed,
         Exit::Done if busy => Exit::Stopped,
         exit => exit,
@@ -77,13 +76,6 @@ fn survey(
     let kept =
         args.epochs.map_or(Ok(Vec::new()), |epochs| survey.extend(epochs, args.retry_failed))?;
     Ok((dirs, survey, kept))
-}
-
-/// The results in the order of their plans: those known before, and in the gaps the new ones.
-fn merged(known: Vec<Option<Box<RunResult>>>, new: &[RunResult]) -> Vec<RunResult> {
-    let mut new = new.iter().cloned();
-    let next = |result: Option<Box<RunResult>>| result.map(|known| *known).or_else(|| new.next());
-    known.into_iter().filter_map(next).collect()
 }
 
 /// What there is to do, what is left alone, and what is doubtful about it.

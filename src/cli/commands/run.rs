@@ -1,7 +1,7 @@
 //! `runner run`: configs to plans, plans to results, shown as they come; it trains nothing itself.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::show_problems;
@@ -13,14 +13,14 @@ use crate::cli::args::{Annotate, RunArgs, Work};
 use crate::cli::display::console::Console;
 use crate::cli::display::format::count;
 use crate::cli::display::progress::{self, Progress};
-use crate::cli::display::summary::{Ending, Wanted, report};
+use crate::cli::display::summary::{Outcome, Wanted, report};
 use crate::cli::exit::Exit;
 use crate::config::{Experiment, Variant};
 use crate::data::DataError;
 use crate::memory::{Bytes, machine};
 use crate::query::Refusal;
 use crate::runs::{Annotations, check_writable};
-use crate::sweep::{Batch, Board, Notice, Options, RunResult, Shown};
+use crate::sweep::{Batch, Board, Notice, Options, Shown};
 use crate::system::sentence;
 
 /// Trains every run that the configs describe.
@@ -74,16 +74,15 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
         batch.annotate(&annotations)?;
         Ok(batch)
     };
-    let (batch, results, shown) =
-        work((names, largest), plan, &[], &args.work, &interrupt, console)?;
-    let ending = Ending {
-        results: &results,
+    let (batch, unfinished, shown) = work((names, largest), plan, &args.work, &interrupt, console)?;
+    let ending = Outcome {
+        results: batch.results(),
         logdir: Some(&args.logdir),
         shown: &shown,
-        unfinished: &batch.unfinished(&results),
+        unfinished: &unfinished,
     };
     let told = report(&ending, Wanted::of(&args.work), console);
-    let exit = Exit::of(&results, interrupt.asked());
+    let exit = Exit::of(batch.results(), interrupt.asked());
     told.map(|()| exit)
 }
 
@@ -105,15 +104,15 @@ fn unwritable(experiments: &[Experiment], logdir: &Path) -> Option<Refusal> {
 }
 
 /// Runs a batch, whose runs have these names and take up to so much memory, and shows how it goes.
-/// The batch is made once Ctrl-C is listened to; `known` are the results of the runs around it.
+/// The batch is made once Ctrl-C is listened to. Returns the batch with its results, and the folders to
+/// resume.
 pub(crate) fn work(
     (names, largest): (Vec<Arc<str>>, Bytes),
     batch: impl FnOnce() -> anyhow::Result<Batch>,
-    known: &[Option<Box<RunResult>>],
     args: &Work,
     interrupt: &Arc<Interrupt>,
     console: &Console,
-) -> anyhow::Result<(Batch, Vec<RunResult>, Shown)> {
+) -> anyhow::Result<(Batch, Vec<PathBuf>, Shown)> {
     let n_runs = names.len();
     let kind = progress::kind(args.progress, args.quiet, names.len(), console.err.terminal);
     let progress = Arc::new(Progress::new(kind, names, console.err));
@@ -125,16 +124,17 @@ pub(crate) fn work(
         console.say(&format!("{}, {jobs} at a time", count(n_runs, "run")));
         crowded(largest, jobs).iter().for_each(|note| console.say(note));
     }
-    let batch = batch()?;
-    let board = Board::new(&batch, known);
+    let mut batch = batch()?;
+    let board = Board::new(&batch);
     let tell = |notice: Notice<'_>| {
         board.observe(&notice);
         progress.observe(&notice);
     };
-    let results = batch.run(&options, &interrupt.stop, &tell);
+    let unfinished = batch.run(&options, &interrupt.stop, &tell);
     interrupt.finish();
     progress.close();
-    Ok((batch, results?, board.close()))
+    let (unfinished, shown) = (unfinished?, board.close(batch.results()));
+    Ok((batch, unfinished, shown))
 }
 
 impl Annotate {

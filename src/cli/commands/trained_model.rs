@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::args::{Choice, ChosenWeights};
 use crate::cli::display::console::Console;
-use crate::experiment::Trained;
+use crate::experiment::TrainedModel;
 use crate::query::Run;
 
 /// The run that `word` calls, its file of weights, and the network with them.
@@ -13,9 +13,9 @@ pub(crate) fn load(
     weights: &ChosenWeights,
     choice: &Choice,
     console: &Console,
-) -> anyhow::Result<(Run, PathBuf, Trained)> {
+) -> anyhow::Result<(Run, PathBuf, TrainedModel)> {
     let (run, path) = choice.trained(word, weights, console)?;
     let plan = run.plan().map_err(anyhow::Error::msg)?;
-    let trained = Trained::load(&run.dir, &path, plan)?;
+    let trained = TrainedModel::load(&run.dir, &path, plan)?;
     Ok((run, path, trained))
 }

@@ -3,25 +3,42 @@
 //! JSON has no word for a number that is not finite: it becomes null, which every reader knows as a
 //! missing value; the error text of such a run says what happened.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::result_table;
 use crate::config::Change;
-use crate::sweep::{RunResult, Status};
+use crate::sweep::{Ending, RunResult, RunResults, Status};
 use crate::train::Logs;
 
-/// All results in the order of their plans, and how many of each kind there are.
-pub(crate) fn results(results: &[RunResult]) -> Value {
-    let count =
-        |kind: &str| results.iter().filter(|r| result_table::status(&r.status) == kind).count();
-    json!({
-        "runs": results.iter().map(run).collect::<Vec<_>>(),
-        "completed": count("completed"),
-        "stopped": count("stopped"),
-        "failed": count("failed"),
-        "skipped": count("skipped"),
-        "busy": count("busy"),
-    })
+/// All results in the order of their plans, written one by one, and how many of each kind there are.
+#[derive(Serialize)]
+pub(crate) struct Results<'a> {
+    #[serde(serialize_with = "runs")]
+    runs: &'a RunResults,
+    completed: usize,
+    stopped: usize,
+    failed: usize,
+    skipped: usize,
+    busy: usize,
+}
+
+impl Results<'_> {
+    pub(crate) fn new(results: &RunResults) -> Results<'_> {
+        let count = |kind| results.endings().filter(|ending| *ending == kind).count();
+        Results {
+            runs: results,
+            completed: count(Ending::Completed),
+            stopped: count(Ending::Stopped),
+            failed: count(Ending::Failed),
+            skipped: count(Ending::Skipped),
+            busy: count(Ending::Busy),
+        }
+    }
+}
+
+fn runs<S: Serializer>(results: &RunResults, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(results.iter().map(|result| run(&result)))
 }
 
 fn run(result: &RunResult) -> Value {
@@ -77,7 +94,8 @@ mod tests {
         diverged.last = Some(logs(&[("loss", f64::NAN), ("val_loss", f64::INFINITY)]));
         let mut adam = completed("adam", &[("loss", 0.25), ("val_loss", 0.5)]);
         adam.best = Some((3, logs(&[("loss", 0.5), ("val_loss", 0.125)])));
-        let text = serde_json::to_string_pretty(&results(&[diverged, adam]));
+        let text =
+            serde_json::to_string_pretty(&Results::new(&[diverged, adam].into_iter().collect()));
         insta::assert_snapshot!(text.unwrap(), @r#"
         {
           "runs": [

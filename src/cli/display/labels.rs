@@ -25,11 +25,15 @@ impl Labels {
     /// What each of these results is called.
     pub(crate) fn of(results: &[RunResult]) -> Vec<String> {
         let labels = Labels::new(results.iter().map(|result| result.name.clone()).collect());
-        let label = |(run, result): (usize, &RunResult)| match result.label.is_empty() {
-            true => labels.get(run, result.dir.as_deref()),
-            false => result.label.clone(),
-        };
-        results.iter().enumerate().map(label).map(|label| one_line(&label).into_owned()).collect()
+        results.iter().enumerate().map(|(run, result)| labels.label(run, result)).collect()
+    }
+
+    /// What the result of a run is called.
+    pub(super) fn label(&self, run: usize, result: &RunResult) -> String {
+        match result.label.is_empty() {
+            true => self.get(run, result.dir.as_deref()),
+            false => one_line(&result.label).into_owned(),
+        }
     }
 
     /// Number of runs.

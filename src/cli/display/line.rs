@@ -59,7 +59,7 @@ pub(crate) fn of_one_sweep(results: &[RunResult]) -> bool {
 }
 
 /// What replicates have in common, and no other run.
-fn identity(result: &RunResult) -> String {
+pub(super) fn identity(result: &RunResult) -> String {
     let changes = result.changes.iter().filter(|change| change.key != "seed");
     format!("{:?}", changes.collect::<Vec<_>>())
 }

@@ -12,6 +12,7 @@ pub(crate) mod table;
 
 pub(crate) mod compare_table;
 pub(crate) mod curve;
+pub(crate) mod digest;
 pub(crate) mod json;
 pub(crate) mod labels;
 pub(crate) mod line;

@@ -1,9 +1,11 @@
 //! The end of an invocation: the table or the JSON, what failed, what was stopped, where to look;
 //! it decides no exit status.
 
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use super::console::{Console, Tone, stdout_width};
+use super::digest::digest;
 use super::format::{count, shell_word};
 use super::json;
 use super::labels::Labels;
@@ -12,7 +14,7 @@ use super::result_table;
 use super::result_table::Cut;
 use crate::cli::args::Work;
 use crate::experiment::monitored;
-use crate::sweep::{RunResult, Shown, Status};
+use crate::sweep::{Ending, RunResult, RunResults, Shown, Status};
 
 /// What of the end is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -33,42 +35,45 @@ impl<'a> Wanted<'a> {
         Wanted { quiet: args.quiet, json: args.json, sort: args.sort.as_deref(), top: args.top }
     }
 
-    fn cut(&self, results: &[RunResult]) -> Cut<'a> {
+    fn cut(&self, results: &RunResults) -> Cut<'a> {
         const OF_A_SWEEP: usize = 20;
-        let most = if of_one_sweep(results) { OF_A_SWEEP } else { usize::MAX };
+        let most = if results.sweep().is_some() { OF_A_SWEEP } else { usize::MAX };
         Cut { sort: self.sort, top: self.top.unwrap_or(most) }
     }
 }
 
 /// How an invocation ended.
-pub(crate) struct Ending<'a> {
+pub(crate) struct Outcome<'a> {
     /// Every run's result.
-    pub(crate) results: &'a [RunResult],
+    pub(crate) results: &'a RunResults,
     /// The folder that all logs are in, if it is one.
     pub(crate) logdir: Option<&'a Path>,
     /// What TensorBoard shows of the sweeps.
     pub(crate) shown: &'a Shown,
     /// The folders to resume.
-    pub(crate) unfinished: &'a [&'a Path],
+    pub(crate) unfinished: &'a [PathBuf],
 }
 
 /// Says how the runs ended: data first, then failures, so that the last lines are those to read.
 pub(crate) fn report(
-    ending: &Ending<'_>,
+    ending: &Outcome<'_>,
     wanted: Wanted<'_>,
     console: &Console,
 ) -> anyhow::Result<()> {
     let results = ending.results;
     let written = if wanted.json {
-        console.data(&(serde_json::to_string_pretty(&json::results(results))? + "\n"))
+        console.stream(|out| {
+            serde_json::to_writer_pretty(&mut *out, &json::Results::new(results))?;
+            out.write_all(b"\n")
+        })
     } else if !wanted.quiet && 1 < results.len() {
         let cut = wanted.cut(results);
-        let table = result_table::table(results, cut, stdout_width());
-        let text = result_table::painted(results, cut, console.out, &table.lines);
+        let (results, left_out) = digest(results, cut);
+        let table = result_table::table(&results, cut, stdout_width());
+        let text = result_table::painted(&results, cut, console.out, &table.lines);
         let wide = table.note(&wide(ending));
-        let notes =
-            || more(results, cut).into_iter().chain(wide).for_each(|note| console.say(&note));
-        console.data(&text).map(|()| notes())
+        let notes: Vec<_> = more(&results, left_out, cut).into_iter().chain(wide).collect();
+        console.data(&text).map(|()| notes.iter().for_each(|note| console.say(note)))
     } else {
         Ok(())
     };
@@ -81,16 +86,15 @@ pub(crate) fn report(
 }
 
 /// The command that lists these runs with every column.
-fn wide(ending: &Ending<'_>) -> String {
-    let sweep = ending.results.first().filter(|_| of_one_sweep(ending.results));
-    let dir = sweep.map(|result| &*result.root).or(ending.logdir);
+fn wide(ending: &Outcome<'_>) -> String {
+    let dir = ending.results.sweep().or(ending.logdir);
     let dir = dir.map_or_else(String::new, |dir| format!(" {}", shell_word(dir)));
     format!("runner list --wide{dir}")
 }
 
 /// How to see the lines that were left out.
-fn more(results: &[RunResult], cut: Cut<'_>) -> Option<String> {
-    let lines = Line::all(results).len();
+fn more(results: &[RunResult], left_out: usize, cut: Cut<'_>) -> Option<String> {
+    let lines = Line::all(results).len() + left_out;
     let left = lines.checked_sub(cut.top).filter(|left| 0 < *left)?;
     let command = match of_one_sweep(results) {
         true => {
@@ -110,9 +114,9 @@ fn judged(results: &[RunResult]) -> String {
     best.map_or("loss", |name| *name).to_owned()
 }
 
-fn failures(results: &[RunResult], console: &Console) {
+fn failures(results: &RunResults, console: &Console) {
     let mut failed = 0;
-    for (label, result) in Labels::of(results).iter().zip(results) {
+    for (label, result) in labeled(results, Ending::Failed) {
         let Status::Failed(text) = &result.status else { continue };
         failed += 1;
         console.error(&format!("{label}: {text}"));
@@ -127,15 +131,15 @@ fn failures(results: &[RunResult], console: &Console) {
 }
 
 /// What was stopped and how to go on with it, and where the logs are.
-fn notes(ending: &Ending<'_>) -> Vec<String> {
+fn notes(ending: &Outcome<'_>) -> Vec<String> {
     let results = ending.results;
-    let mut notes: Vec<_> = Labels::of(results).iter().zip(results).filter_map(stopped).collect();
-    for (label, result) in Labels::of(results).iter().zip(results) {
+    let mut notes: Vec<_> = labeled(results, Ending::Stopped).map(stopped).collect();
+    for (label, result) in labeled(results, Ending::Busy) {
         if let Status::Busy(why) = &result.status {
             notes.push(format!("{label}: left alone: {why}"));
         }
     }
-    let skipped = results.iter().filter(|result| result.status == Status::Skipped).count();
+    let skipped = results.endings().filter(|ending| *ending == Ending::Skipped).count();
     if 0 < skipped {
         notes.push(format!("{} not started", count(skipped, "run")));
     }
@@ -143,11 +147,12 @@ fn notes(ending: &Ending<'_>) -> Vec<String> {
         let dirs: Vec<_> = ending.unfinished.iter().map(|dir| shell_word(dir)).collect();
         notes.push(format!("resume with: runner resume {}", dirs.join(" ")));
     }
-    if let [RunResult { early_stopping: Some(stop), .. }] = results {
-        notes.push(stop.to_string());
-    }
-    if let [RunResult { dir: Some(dir), status: Status::Completed, .. }] = results {
-        notes.push(format!("logs: {}", dir.display()));
+    if results.len() == 1
+        && let Some(result) = results.iter().next()
+    {
+        notes.extend(result.early_stopping.map(|stop| stop.to_string()));
+        let logs = result.dir.filter(|_| result.status == Status::Completed);
+        notes.extend(logs.map(|dir| format!("logs: {}", dir.display())));
     }
     notes.extend(ending.shown.errors.iter().map(|error| format!("warning: {error}")));
     notes.extend(ending.shown.parts.iter().map(|(root, shown, all)| {
@@ -159,22 +164,27 @@ fn notes(ending: &Ending<'_>) -> Vec<String> {
     }));
     let logged = results.iter().any(|result| result.dir.is_some());
     // The names of a sweep's runs are shortest from its own folder.
-    let best = results.first().filter(|_| of_one_sweep(results)).map(|result| &*result.root);
-    if let Some(logdir) = best.or(ending.logdir).filter(|_| logged) {
+    if let Some(logdir) = results.sweep().or(ending.logdir).filter(|_| logged) {
         notes.push(format!("see them with: tensorboard --logdir {}", shell_word(logdir)));
     }
     notes
 }
 
-fn stopped((label, result): (&String, &RunResult)) -> Option<String> {
-    if result.status != Status::Stopped {
-        return None;
-    }
+/// The results of the runs that ended so, each with its label.
+fn labeled(results: &RunResults, ending: Ending) -> impl Iterator<Item = (String, RunResult)> {
+    let any = results.endings().any(|known| known == ending);
+    let labels = Labels::new(if any { results.names() } else { Vec::new() });
+    let all = results.iter().take(if any { usize::MAX } else { 0 }).enumerate();
+    let wanted = all.filter(move |(_, result)| Ending::of(&result.status) == ending);
+    wanted.map(move |(run, result)| (labels.label(run, &result), result))
+}
+
+fn stopped((label, result): (String, RunResult)) -> String {
     let after = count(result.epochs, "epoch");
     let place = result.dir.as_ref();
     let saved = place
         .map_or(String::new(), |dir| format!("; its logs and weights are in {}", dir.display()));
-    Some(format!("{label}: stopped after {after}{saved}"))
+    format!("{label}: stopped after {after}{saved}")
 }
 
 #[cfg(test)]
@@ -183,12 +193,12 @@ mod tests {
     use crate::cli::display::progress::script::{completed, ended, failed};
 
     fn said(results: &[RunResult]) -> String {
-        let dirs = || results.iter().filter_map(|result| result.dir.as_deref());
-        let ending = Ending {
-            results,
+        let dirs = results.iter().filter_map(|result| result.dir.clone());
+        let ending = Outcome {
+            results: &results.iter().cloned().collect(),
             logdir: Some(Path::new("logs")),
             shown: &Shown::default(),
-            unfinished: &dirs().filter(|dir| dir.starts_with("logs/sgd")).collect::<Vec<_>>(),
+            unfinished: &dirs.filter(|dir| dir.starts_with("logs/sgd")).collect::<Vec<_>>(),
         };
         notes(&ending).join("\n")
     }

@@ -12,6 +12,7 @@ use super::layers::ShortTexts;
 use super::pick::Space;
 use super::table::Distribution;
 use crate::config::experiment::Change;
+use crate::config::packed_lines::LineCache;
 use crate::config::plan::Plan;
 use crate::config::problem::{Location, Origin, Problem};
 use crate::config::runs::{Draft, Runs};
@@ -205,7 +206,7 @@ impl Sweeper<'_, '_> {
             false => self.space.seeds.iter().map(|(seed, _)| Some(*seed)).collect(),
         };
         let total = draft.len() * seeds.len();
-        let mut runs = draft.runs(keys);
+        let (mut runs, mut cache) = (draft.runs(keys), LineCache::default());
         for (place, index) in kept.iter().enumerate() {
             let values = self.space.combination(*index as usize);
             for seed in &seeds {
@@ -220,7 +221,7 @@ impl Sweeper<'_, '_> {
                 }
                 let label = label(runs.len(), total, &short, &texts);
                 let values = changes.into_iter().map(|change| change.value).collect();
-                runs.push(label, values, *seed, draft.at(place));
+                runs.push(label, values, *seed, draft.at(place, &mut cache));
             }
         }
         runs

@@ -3,9 +3,9 @@
 //! The diagonal is blue by its share of the row. All other cells are red by the root of their share of
 //! the greatest mistake, because a good network's mistakes are too few to see on one scale with its hits.
 
-use super::answers::Look;
 use super::canvas::{BLACK, Color, GRAY, WHITE, canvas, fill, mix};
 use super::text::{Style, centered, ending, fit, length};
+use super::view::PredictionView;
 use crate::events::{Picture, Summary, image};
 
 /// More classes than this get no numbers in their cells.
@@ -25,15 +25,11 @@ const AXIS: usize = 36;
 /// The longest name of a class in pixels.
 const LONGEST: f32 = 150.0;
 
-/// The picture of all rows.
-pub(super) fn confusion_matrix(look: &Look<'_>) -> Summary {
-    let n = look.classes();
-    let mut counts = vec![vec![0u64; n]; n];
-    for r in 0..look.outputs.rows() {
-        counts[look.truth(r)][look.answer(r)] += 1;
-    }
-    let names: Vec<_> = (0..n).map(|class| look.name(class)).collect();
-    image("confusion_matrix", &[draw(&counts, &names)])
+/// The picture of all rows; none for real values.
+pub(super) fn confusion_matrix(view: &PredictionView<'_>) -> Option<Summary> {
+    let counts = view.of.confusion()?;
+    let names: Vec<_> = (0..counts.len()).map(|class| view.name(class)).collect();
+    Some(image("confusion_matrix", &[draw(&counts, &names)]))
 }
 
 /// Where the cells are.
@@ -78,21 +74,22 @@ fn title(picture: &mut Picture, counts: &[Vec<u64>]) {
 }
 
 fn cells(picture: &mut Picture, grid: &Grid, counts: &[Vec<u64>]) {
-    let share = |truth: usize, answer: usize| {
-        counts[truth][answer] as f32 / counts[truth].iter().sum::<u64>().max(1) as f32
+    let share = |label: usize, predicted: usize| {
+        counts[label][predicted] as f32 / counts[label].iter().sum::<u64>().max(1) as f32
     };
-    let pairs = || (0..grid.n).flat_map(|truth| (0..grid.n).map(move |answer| (truth, answer)));
-    let wrong = pairs().filter(|(truth, answer)| truth != answer);
-    let worst = wrong.map(|(truth, answer)| share(truth, answer)).fold(0.0, f32::max);
+    let pairs =
+        || (0..grid.n).flat_map(|label| (0..grid.n).map(move |predicted| (label, predicted)));
+    let wrong = pairs().filter(|(label, predicted)| label != predicted);
+    let worst = wrong.map(|(label, predicted)| share(label, predicted)).fold(0.0, f32::max);
     let gap = usize::from(8 < grid.cell);
-    for (truth, answer) in pairs() {
-        let (count, share) = (counts[truth][answer], share(truth, answer));
-        let (full, depth) = match truth == answer {
+    for (label, predicted) in pairs() {
+        let (count, share) = (counts[label][predicted], share(label, predicted));
+        let (full, depth) = match label == predicted {
             true => (BLUE, share),
             false if worst == 0.0 => (RED, 0.0),
             false => (RED, 0.9 * (share / worst).sqrt()),
         };
-        let (x, y) = (grid.left + answer * grid.cell, grid.top + truth * grid.cell);
+        let (x, y) = (grid.left + predicted * grid.cell, grid.top + label * grid.cell);
         let ground = if count == 0 { [247; 3] } else { mix(WHITE, full, 0.08 + 0.92 * depth) };
         fill(picture, (x, y), (grid.cell - gap, grid.cell - gap), ground);
         if grid.numbered {
@@ -171,8 +168,8 @@ mod tests {
         let picture = draw(&counts, &names);
         let margin = picture.width - 3 * 54 - (54 + 20);
         let top = picture.height - 3 * 54 - (54 + 20);
-        let corner = |truth: usize, answer: usize| {
-            pixel(&picture, margin + answer * 54 + 2, top + truth * 54 + 2)
+        let corner = |label: usize, predicted: usize| {
+            pixel(&picture, margin + predicted * 54 + 2, top + label * 54 + 2)
         };
         let [hit, mistake, none] = [corner(0, 0), corner(0, 1), corner(0, 2)];
         assert!(hit[2] > hit[0], "blue: {hit:?}");

@@ -9,9 +9,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::answers::Look;
 use super::canvas::{WHITE, canvas, class_color, fill, mix, paste};
-use super::mistakes::grays;
+use super::grayscale::grays;
+use super::view::PredictionView;
 use crate::events::Picture;
 use crate::kernels::Matrix;
 use crate::runs::{Survives, write_atomic};
@@ -21,13 +21,13 @@ const DISC: usize = 16;
 /// The longest side of a row's picture: the page takes 8192 pixels for all together.
 const LONGEST: usize = 64;
 
-/// Writes the outputs `units` of the layer called `layer` for the first rows of `look`, whose inputs
+/// Writes the outputs `units` of the layer called `layer` for the first rows of `view`, whose inputs
 /// have this `shape`.
 pub(super) fn write(
     folder: &Path,
     layer: &str,
     units: &Matrix,
-    look: &Look<'_>,
+    view: &PredictionView<'_>,
     shape: &[usize],
 ) -> Result<()> {
     let (mut tensors, mut metadata) =
@@ -35,15 +35,15 @@ pub(super) fn write(
     for r in 0..units.rows() {
         let numbers: Vec<_> = units.row(r)[..units.cols()].iter().map(f32::to_string).collect();
         let _ = writeln!(tensors, "{}", numbers.join("\t"));
-        let name = |class| look.name(class).replace(['\t', '\n', '\r'], " ");
-        let (truth, answer) = (name(look.truth(r)), name(look.answer(r)));
-        let right = look.truth(r) == look.answer(r);
+        let name = |class| view.name(class).replace(['\t', '\n', '\r'], " ");
+        let (label, predicted) = (name(view.of.label(r)), name(view.of.predicted(r)));
+        let right = view.of.label(r) == view.of.predicted(r);
         // The page labels points by the first column.
-        let label = if right { truth.clone() } else { format!("{truth}, taken for {answer}") };
+        let point = if right { label.clone() } else { format!("{label}, taken for {predicted}") };
         let right = if right { "yes" } else { "no" };
-        let _ = writeln!(metadata, "{label}\t{truth}\t{answer}\t{right}\t{}", look.from + r);
+        let _ = writeln!(metadata, "{point}\t{label}\t{predicted}\t{right}\t{}", view.of.from + r);
     }
-    let (sprite, (width, height)) = sprite(units.rows(), look, shape);
+    let (sprite, (width, height)) = sprite(units.rows(), view, shape);
     let config = format!(
         "embeddings {{\n  tensor_name: \"{layer}\"\n  tensor_path: \"embeddings.tsv\"\n  \
          metadata_path: \"embeddings_metadata.tsv\"\n  sprite {{\n    image_path: \
@@ -58,12 +58,12 @@ pub(super) fn write(
 }
 
 /// The pictures of all rows in a square, from left to right and from top to bottom, and the size of one.
-fn sprite(rows: usize, look: &Look<'_>, shape: &[usize]) -> (Picture, (usize, usize)) {
+fn sprite(rows: usize, view: &PredictionView<'_>, shape: &[usize]) -> (Picture, (usize, usize)) {
     let picture = |r: usize| match shape[..] {
         [height, width, ..] if height.max(width) <= LONGEST => {
-            tinted(&look.feed.inputs_of(look.from + r), (height, width), look.truth(r))
+            tinted(&view.of.feed.inputs_of(view.of.from + r), (height, width), view.of.label(r))
         }
-        _ => disc(look.truth(r)),
+        _ => disc(view.of.label(r)),
     };
     let size = match shape[..] {
         [height, width, ..] if height.max(width) <= LONGEST => (width, height),

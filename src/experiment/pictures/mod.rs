@@ -1,14 +1,16 @@
-//! What is drawn for TensorBoard: weights as they are learned, and what the validation rows came to
-//! at the end; it draws numbers that others have made, and writes nothing but the projector's files.
+//! Pictures for TensorBoard: weights while they are learned, and the predictions for the validation rows
+//! at the end. Only the projector's files are written here.
 
-mod answers;
 mod canvas;
 mod confusion;
 mod embeddings;
+mod grayscale;
 mod mistakes;
 mod text;
+mod validation;
+mod view;
 mod weights;
 
-pub(super) use answers::{Answers, look};
-pub(super) use mistakes::in_grays;
+pub(super) use grayscale::in_grays;
+pub(super) use validation::{Validation, log_predictions};
 pub(super) use weights::weights;

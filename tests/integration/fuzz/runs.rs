@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2};
 use ndarray_npy::NpzWriter;
 use runner::config::{self, Experiment, Plan};
 use runner::data::Archive;
-use runner::experiment::{Feeds, Trained};
+use runner::experiment::{Feeds, TrainedModel};
 use runner::runs::{
     Checkpoint, Folder, History, HistoryWriter, Record, Survives, TensorView, load_weights,
 };
@@ -69,10 +69,10 @@ fn use_weights(content: &[u8]) -> bool {
     let Finished { sandbox, plan, .. } = finished();
     let (dir, path) = folder("model.safetensors", content);
     answered(load_weights(&path));
-    let trained = answered(Trained::load(dir.path(), &path, plan.clone()));
+    let trained = answered(TrainedModel::load(dir.path(), &path, plan.clone()));
     let Some(trained) = trained else { return false };
     answered(trained.predict(&sandbox.path().join("rows.csv"), 1));
-    answered(trained.evaluate(None, runner::experiment::Rows::Training, 1));
+    answered(trained.evaluate(None, runner::experiment::Split::Training, 1));
     true
 }
 

@@ -1,0 +1,189 @@
+//! The results of the runs of an invocation, in the order of their plans. A result of a sweep is packed:
+//! it takes about 100 bytes, and what its plan tells is read from there.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::LineCache;
+use crate::runs::{Best, Outcome};
+use crate::sweep::batch::{Planned, Queued};
+use crate::sweep::{RunResult, Status};
+
+/// The results of the runs of an invocation.
+#[derive(Debug, Default)]
+pub struct RunResults(Vec<Slot>);
+
+/// The result of one run.
+#[derive(Clone, Debug)]
+enum Slot {
+    /// There is none yet.
+    Pending,
+    /// That of a run of its own.
+    Whole(Box<RunResult>),
+    /// That of a run of a sweep: a line of [`Planned::outcomes`].
+    Packed { run: Queued, line: u32, ending: Ending },
+}
+
+/// A [`Status`] without its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// [`Status::Completed`].
+    Completed,
+    /// [`Status::Stopped`].
+    Stopped,
+    /// [`Status::Failed`].
+    Failed,
+    /// [`Status::Busy`].
+    Busy,
+    /// [`Status::Skipped`].
+    Skipped,
+}
+
+impl RunResults {
+    /// Adds a run without a result.
+    pub(super) fn push_pending(&mut self) {
+        self.0.push(Slot::Pending);
+    }
+
+    /// Adds the result of a run of its own.
+    pub(super) fn push(&mut self, result: RunResult) {
+        self.0.push(Slot::Whole(Box::new(result)));
+    }
+
+    /// Sets the result of a run of a sweep to a line of [`Planned::outcomes`].
+    pub(super) fn set_packed(&mut self, place: usize, run: &Queued, ending: Ending, line: u32) {
+        self.0[place] = Slot::Packed { run: run.clone(), line, ending };
+    }
+
+    /// Sets the result of the run at `place`.
+    pub(super) fn set(&mut self, place: usize, run: &Queued, result: RunResult) {
+        if result.label.is_empty() {
+            self.0[place] = Slot::Whole(Box::new(result));
+            return;
+        }
+        let RunResult { status, dir, epochs, last, best, early_stopping, seconds, .. } = result;
+        let metrics = last.unwrap_or_default();
+        let best = best.map(|(epoch, metrics)| Best { epoch, metrics });
+        let outcome = Outcome { seconds, epochs, metrics, best, early_stopping };
+        let (line, ending) = run.of.add_outcome(&status, dir.is_some(), &outcome);
+        self.set_packed(place, run, ending, line);
+    }
+
+    /// Appends the results of `other`.
+    pub(super) fn append(&mut self, mut other: RunResults) {
+        self.0.append(&mut other.0);
+    }
+
+    /// Removes the result at `place`.
+    pub(super) fn clear(&mut self, place: usize) {
+        self.0[place] = Slot::Pending;
+    }
+
+    /// The places of the runs without a result.
+    pub(super) fn pending(&self) -> Vec<u32> {
+        let pending = |place: &usize| matches!(self.0[*place], Slot::Pending);
+        (0..self.0.len()).filter(pending).map(|place| place as u32).collect()
+    }
+
+    /// Number of runs, those without a result too.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no run.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How the run at `place` ended; `None` without a result.
+    pub fn ending(&self, place: usize) -> Option<Ending> {
+        match self.0.get(place)? {
+            Slot::Pending => None,
+            Slot::Whole(result) => Some(Ending::of(&result.status)),
+            Slot::Packed { ending, .. } => Some(*ending),
+        }
+    }
+
+    /// How each run with a result ended.
+    pub fn endings(&self) -> impl Iterator<Item = Ending> {
+        (0..self.0.len()).filter_map(|place| self.ending(place))
+    }
+
+    /// The folder of the sweep that all runs with a result are of, if it is one.
+    pub fn sweep(&self) -> Option<&Path> {
+        let root = |slot| match slot {
+            &Slot::Pending => None,
+            Slot::Whole(result) => Some((!result.label.is_empty()).then_some(&*result.root)),
+            Slot::Packed { run, .. } => Some(Some(&*run.of.root)),
+        };
+        let mut roots = self.0.iter().filter_map(root);
+        let first = roots.next()?;
+        first.filter(|_| roots.all(|root| root == first))
+    }
+
+    /// The names of the runs with a result.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        let name = |slot: &Slot| match slot {
+            Slot::Pending => None,
+            Slot::Whole(result) => Some(Arc::clone(&result.name)),
+            Slot::Packed { run, .. } => Some(Arc::clone(run.of.name())),
+        };
+        self.0.iter().filter_map(name).collect()
+    }
+
+    /// The results, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = RunResult> {
+        let mut unpacker = Unpacker::default();
+        self.0.iter().filter_map(move |slot| unpacker.result(slot))
+    }
+}
+
+impl FromIterator<RunResult> for RunResults {
+    fn from_iter<I: IntoIterator<Item = RunResult>>(results: I) -> RunResults {
+        RunResults(results.into_iter().map(|result| Slot::Whole(Box::new(result))).collect())
+    }
+}
+
+impl Ending {
+    /// The ending of a run with this status.
+    pub fn of(status: &Status) -> Ending {
+        match status {
+            Status::Completed => Ending::Completed,
+            Status::Stopped => Ending::Stopped,
+            Status::Failed(_) => Ending::Failed,
+            Status::Busy(_) => Ending::Busy,
+            Status::Skipped => Ending::Skipped,
+        }
+    }
+}
+
+/// Unpacks results of one sweep after the other.
+#[derive(Default)]
+struct Unpacker {
+    of: Option<Arc<Planned>>,
+    outcomes: LineCache,
+    headings: LineCache,
+}
+
+impl Unpacker {
+    fn result(&mut self, slot: &Slot) -> Option<RunResult> {
+        let (run, line) = match slot {
+            Slot::Pending => return None,
+            Slot::Whole(result) => return Some((**result).clone()),
+            Slot::Packed { run, line, .. } => (run, *line),
+        };
+        if !self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &run.of)) {
+            *self = Unpacker { of: Some(Arc::clone(&run.of)), ..Unpacker::default() };
+        }
+        let (status, has_folder, outcome) = run.of.outcome(line, &mut self.outcomes)?;
+        let (label, changes) = run.heading(&mut self.headings);
+        let dir = has_folder.then(|| run.of.dir(&label));
+        let name = Arc::clone(run.of.name());
+        Some(RunResult {
+            label,
+            changes,
+            dir,
+            ..RunResult::new(name, &run.of.root, status, outcome)
+        })
+    }
+}
