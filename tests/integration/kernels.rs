@@ -1,11 +1,11 @@
-//! Every fast kernel against its plain twin, over awkward shapes, bit for bit.
+//! Every fast kernel against its reference, over awkward shapes, bit for bit.
 
 use proptest::prelude::*;
 use runner::kernels::{
     Arch, BANDS, Dormitory, Due, Groups, Lhs, MAX_SLOTS, Mask, Matrix, Naps, Needs, ParamMut,
     SimdFloat, Turned, UpdateRule, bias_update, column_square_sums, direct_product, matrix_sum,
-    plain, product, product_update, row_square_sums, scale_outer, sparse_product, sparse_update,
-    transpose,
+    product, product_update, reference, row_square_sums, scale_outer, sparse_product,
+    sparse_update, transpose,
 };
 
 /// w ← w − g: a rule that shows the gradient.
@@ -71,10 +71,10 @@ proptest! {
     fn products_have_the_bits_of_the_plain_twin(m in sizes(), k in sizes(), n in sizes(), seed: u32) {
         let (a, b, bias) = (numbers(m * k, seed, 0), numbers(k * n, !seed, 0), numbers(n, seed ^ 7, 0));
         let mut want = repeated(m, &bias);
-        plain::product(m, k, n, &a, &b, &mut want);
+        reference::product(m, k, n, &a, &b, &mut want);
         let (left, right, start) =
             (Matrix::from_rows(m, k, &a), Matrix::from_rows(k, n, &b), Matrix::from_rows(1, n, &bias));
-        let turned = Matrix::from_rows(k, m, &plain::transpose(m, k, &a));
+        let turned = Matrix::from_rows(k, m, &reference::transpose(m, k, &a));
         for arch in Arch::available() {
             for operand in [Lhs::new(left.view(m)), Lhs::transposed(turned.view(k))] {
                 let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
@@ -88,7 +88,7 @@ proptest! {
     fn a_gradient_is_consumed_as_if_it_had_been_written(m in sizes(), k in sizes(), n in sizes(), seed: u32) {
         let (x, delta, w) = (numbers(k * m, seed, 0), numbers(k * n, !seed, 0), numbers(m * n, seed ^ 5, 0));
         let mut gradient = vec![0.0; m * n];
-        plain::product(m, k, n, &plain::transpose(k, m, &x), &delta, &mut gradient);
+        reference::product(m, k, n, &reference::transpose(k, m, &x), &delta, &mut gradient);
         let want: Vec<f32> = w.iter().zip(&gradient).map(|(w, g)| w - g).collect();
         let (x, delta) = (Matrix::from_rows(k, m, &x), Matrix::from_rows(k, n, &delta));
         for arch in Arch::available() {
@@ -115,7 +115,7 @@ proptest! {
         let (w, start) = (Matrix::from_rows(k, n, &b), Matrix::from_rows(1, n, &bias));
         let delta_rows = numbers(m * n, seed ^ 9, 0);
         let mut gradient = vec![0.0; k * n];
-        plain::product(k, m, n, &plain::transpose(m, k, &backwards), &delta_rows, &mut gradient);
+        reference::product(k, m, n, &reference::transpose(m, k, &backwards), &delta_rows, &mut gradient);
         let want_updated: Vec<f32> = b.iter().zip(&gradient).map(|(w, g)| w - g).collect();
         let delta = Matrix::from_rows(m, n, &delta_rows);
         for arch in Arch::available() {
@@ -131,7 +131,7 @@ proptest! {
                     .map(|i| if features.contains(&(i % k)) { backwards[i] } else { 0.0 })
                     .collect();
                 let mut want = repeated(m, &bias);
-                plain::product(m, k, n, &of_band, &b, &mut want);
+                reference::product(m, k, n, &of_band, &b, &mut want);
                 let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
                 sparse_product(arch, &x, &turned, w.view(k), Some(start.row(0)), c.view_mut(m));
                 prop_assert_eq!(&c.to_rows(), &want, "{}", arch.name());
@@ -159,11 +159,11 @@ proptest! {
         let matrix = Matrix::from_rows(m, n, &a);
         let mut turned = Matrix::zeros(n, m);
         transpose(matrix.view(m), turned.view_mut(n));
-        prop_assert_eq!(turned.to_rows(), plain::transpose(m, n, &a));
+        prop_assert_eq!(turned.to_rows(), reference::transpose(m, n, &a));
         for arch in Arch::available() {
             let mut bias = Matrix::zeros(1, n);
             bias_update(arch, &Subtract, matrix.view(m), target(&mut bias));
-            let want: Vec<f32> = plain::column_sums(n, &a).iter().map(|sum| 0.0 - sum).collect();
+            let want: Vec<f32> = reference::column_sums(n, &a).iter().map(|sum| 0.0 - sum).collect();
             prop_assert_eq!(bias.to_rows(), want, "{}", arch.name());
             let others = [1, 2].map(|i| Matrix::from_rows(m, n, &numbers(m * n, seed ^ i, 1)));
             let terms = [&matrix, &others[0], &others[1]];
@@ -190,12 +190,12 @@ proptest! {
         for arch in Arch::available() {
             let (mut rows, mut columns) = (vec![f64::NAN; m], Matrix::zeros(1, n));
             row_square_sums(arch, matrix.view(m), &mut rows);
-            for (got, want) in rows.iter().zip(plain::row_square_sums(n, &a)) {
+            for (got, want) in rows.iter().zip(reference::row_square_sums(n, &a)) {
                 prop_assert!((got - want).abs() <= 1e-6 * want, "{}", arch.name());
             }
             all_rows.push(rows);
             column_square_sums(arch, matrix.view(m), columns.view_mut(1));
-            prop_assert_eq!(columns.to_rows(), plain::column_square_sums(n, &a), "{}", arch.name());
+            prop_assert_eq!(columns.to_rows(), reference::column_square_sums(n, &a), "{}", arch.name());
             let mut product = matrix.clone();
             scale_outer(arch, &down, Matrix::from_rows(1, n, &along).row(0), product.view_mut(m));
             prop_assert_eq!(&product.to_rows(), &want, "{}", arch.name());

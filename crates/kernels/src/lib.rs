@@ -18,66 +18,48 @@
 
 use crate as kernels;
 
-mod activate;
+pub mod linalg;
+pub mod nn;
+pub mod parallel;
+pub mod reference;
+pub mod simd;
+
 mod ahead;
-mod arch;
-mod company;
 mod compress;
-mod deal;
 mod direct;
-mod divide;
 mod fastest;
 mod grouping;
 mod groups;
-mod lanes;
 mod listing;
 mod mask;
-mod math;
-mod matrix;
 mod naps;
-mod normalize;
-mod pages;
 mod places;
-pub mod plain;
-mod pointwise;
 mod prefetch;
-mod product;
-mod rowwise;
-mod softmax;
 mod sparse;
-mod sums;
-mod team;
 mod turned;
-mod update;
 mod values;
 
-pub use activate::Unary;
-pub use arch::{Arch, Kernel};
-pub use deal::{Chunk, WorkSchedule};
 pub use direct::{direct_product, is_direct};
-pub use divide::{ByCols, ByRows, Partition, SliceMut, chunk_range};
 pub use fastest::Fastest;
 pub use groups::{AHEAD, BANDS, Groups};
-pub use lanes::{F32x16, LANES, Simd, SimdFloat, Unrolled, padded};
+pub use linalg::*;
 pub use listing::Listing;
 pub use mask::{Mask, Word};
-pub use math::{exp, flush, ln, reciprocal, rsqrt};
-pub use matrix::{Matrix, View, ViewMut};
 pub use naps::{Dormitory, LONGEST_NAP, Naps, Needs, Visits};
-pub use normalize::{
-    Affine, BatchNorm, BatchNormBackward, BatchStat, LayerNorm, LayerNormBackward, ScaleShift,
-};
-pub use pages::advise_huge_pages;
-pub use pointwise::{ElementwiseLoss, pointwise};
+pub use nn::*;
+pub use parallel::*;
 pub use prefetch::prefetch;
-pub use product::{Lhs, product, product_update, transpose};
-pub use rowwise::{RowLoss, rowwise};
-pub use softmax::{
-    argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
-    sparse_probability_crossentropy,
-};
+pub use simd::*;
 pub use sparse::{Due, sparse_product, sparse_update};
-pub use sums::{column_square_sums, matrix_sum, row_magnitude_sums, row_square_sums, scale_outer};
-pub use team::Team;
 pub use turned::Turned;
-pub use update::{MAX_SLOTS, ParamMut, UpdateRule, bias_update, map, update};
+
+// Paths of the sparse files, until they move.
+mod arch {
+    pub(crate) use crate::simd::{Arch, Kernel};
+}
+mod update {
+    pub(crate) use crate::nn::{ParamMut, Pointers, UpdateRule};
+}
+mod pages {
+    pub(crate) use crate::linalg::advise_huge_pages;
+}

@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::avx2::halves;
-use super::{F32x16, Kernel, LANES, Simd, SimdFloat, operators};
+use crate::simd::vector::{F32x16, Kernel, LANES, Simd, SimdFloat, operators};
 
 /// Runs `kernel` with the vectors of AVX-512.
 #[target_feature(enable = "avx512f,avx512dq,avx2,fma,bmi1,bmi2,popcnt")]

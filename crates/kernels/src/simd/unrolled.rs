@@ -3,14 +3,14 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{F32x16, LANES, Simd, SimdFloat};
+use super::vector::{F32x16, LANES, Simd, SimdFloat};
 
 /// `N` vectors: every operation is done on the first, the second and so on before the next one.
 ///
 /// A processor looks some hundred instructions ahead for work that can be done while a result is
 /// awaited; in this order it finds some.
 #[derive(Clone, Copy)]
-pub struct Unrolled<V, const N: usize>(pub [V; N]);
+pub(crate) struct Unrolled<V, const N: usize>(pub(crate) [V; N]);
 
 /// The vectors of a pack one after the other: a loop, for a closure would be compiled without the
 /// instructions of its vectors.
@@ -30,7 +30,7 @@ impl<V: F32x16, const N: usize> Unrolled<V, N> {
     /// # Safety
     /// `from` must be valid for reading that many numbers.
     #[inline(always)]
-    pub unsafe fn load_ptr(simd: V::Simd, from: *const f32) -> Self {
+    pub(crate) unsafe fn load_ptr(simd: V::Simd, from: *const f32) -> Self {
         // SAFETY: the caller vouches for N vectors.
         each!(i => unsafe { simd.load_ptr(from.add(i * LANES)) }, [simd.splat(0.0); N])
     }
@@ -40,7 +40,7 @@ impl<V: F32x16, const N: usize> Unrolled<V, N> {
     /// # Safety
     /// `to` must be valid for writing that many numbers.
     #[inline(always)]
-    pub unsafe fn store_ptr(self, to: *mut f32) {
+    pub(crate) unsafe fn store_ptr(self, to: *mut f32) {
         for (i, v) in self.0.into_iter().enumerate() {
             // SAFETY: the caller vouches for N vectors.
             unsafe { v.store_ptr(to.add(i * LANES)) };

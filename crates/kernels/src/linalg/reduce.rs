@@ -1,8 +1,9 @@
 //! Sums of matrices, and of squares and magnitudes along the rows and the columns of one, each in one
 //! fixed order, and the scaling by what comes of them; nothing here is divided among threads but by rows or columns.
 
-use crate::arch::{Arch, Kernel};
-use crate::{F32x16, LANES, Simd, SimdFloat, View, ViewMut};
+use crate::linalg::{View, ViewMut};
+use crate::simd::{Arch, Kernel};
+use crate::simd::{F32x16, LANES, Simd, SimdFloat};
 
 /// `sums[r]` ← Σ x² over row r of `m`: 16 running sums, then the halving tree of [`F32x16::sum`].
 pub fn row_square_sums(arch: Arch, m: View<'_>, sums: &mut [f64]) {

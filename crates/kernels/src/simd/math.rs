@@ -1,7 +1,8 @@
 //! The elementary functions on vectors, from additions, multiplications and bit patterns alone:
 //! the same bits on every processor, errors of a few units in the last place.
 
-use crate::SimdFloat;
+use super::portable::Portable;
+use super::vector::{F32x16, Simd, SimdFloat};
 
 /// 1 / √x for positive normal x, within 2 units in the last place; 0 gives a large finite number,
 /// so that `x · rsqrt(x)` is √x there too.
@@ -92,10 +93,20 @@ pub fn ln<L: SimdFloat>(x: L) -> L {
     x.select_lt(zero, x.splat(f32::NAN), y)
 }
 
+/// [`exp`] of one number.
+pub(crate) fn exp_f32(x: f32) -> f32 {
+    exp(Portable::<true>.splat(x)).to_array()[0]
+}
+
+/// [`ln`] of one number.
+pub(crate) fn ln_f32(x: f32) -> f32 {
+    ln(Portable::<true>.splat(x)).to_array()[0]
+}
+
 /// tanh x within 4 units in the last place: a ratio of polynomials on [−7.9, 7.9] (the coefficients
 /// of Eigen), its last value up to 8, ±1 beyond: a saturated unit has the slope 1 − 1² = 0.
 #[inline(always)]
-pub(super) fn tanh<L: SimdFloat>(x: L) -> L {
+pub(crate) fn tanh<L: SimdFloat>(x: L) -> L {
     let (one, bound) = (x.splat(1.0), x.splat(7.998_811_7));
     let y = tanh_ratio(x.splat(-7.905_311).max(x.splat(7.905_311).min(x)));
     bound.select_lt(x, one, x.select_lt(-bound, -one, y))
@@ -123,7 +134,7 @@ fn tanh_ratio<L: SimdFloat>(x: L) -> L {
 /// The error function, to 2·10⁻⁷: a ratio of polynomials on [−4, 4] (the coefficients of Eigen),
 /// ±1 beyond.
 #[inline(always)]
-pub(super) fn erf<L: SimdFloat>(x: L) -> L {
+pub(crate) fn erf<L: SimdFloat>(x: L) -> L {
     let (one, bound) = (x.splat(1.0), x.splat(4.0));
     let y = erf_ratio((-bound).max(bound.min(x)));
     bound.select_lt(x, one, x.select_lt(-bound, -one, y))
@@ -163,8 +174,8 @@ fn polynomial<L: SimdFloat, const N: usize>(x: L, coefficients: [f32; N]) -> L {
 
 #[cfg(test)]
 mod tests {
-    use crate::arch::{Arch, Kernel};
-    use crate::{F32x16, Simd};
+    use super::{F32x16, Simd};
+    use crate::simd::{Arch, Kernel};
 
     struct Apply<'a>(&'a [f32], u8);
 

@@ -4,8 +4,9 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use crate::parallel::{ByCols, ByRows, Partition};
 use crate::prefetch::prefetch;
-use crate::{LANES, padded};
+use crate::simd::{LANES, padded};
 use base::memory::give_up;
 
 /// A row-major matrix; the padding beyond its columns is zero unless a kernel says otherwise.
@@ -132,10 +133,10 @@ impl Matrix {
 /// are borrowed for `'a`. Only this file makes views, and each of its functions keeps to that.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    pub(super) at: *const f32,
-    pub(super) rows: usize,
-    pub(super) cols: usize,
-    pub(super) stride: usize,
+    pub(crate) at: *const f32,
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
+    pub(crate) stride: usize,
     life: PhantomData<&'a [f32]>,
 }
 
@@ -143,10 +144,10 @@ pub struct View<'a> {
 ///
 /// The numbers of its rows are those of a [`View`], borrowed mutably.
 pub struct ViewMut<'a> {
-    pub(super) at: *mut f32,
-    pub(super) rows: usize,
-    pub(super) cols: usize,
-    pub(super) stride: usize,
+    pub(crate) at: *mut f32,
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
+    pub(crate) stride: usize,
     life: PhantomData<&'a mut [f32]>,
 }
 
@@ -283,7 +284,7 @@ impl<'a> ViewMut<'a> {
     /// # Safety
     /// Rows and columns must lie inside, padding included, and the columns must start on a vector. For
     /// `'b` the matrix must be borrowed mutably, and no other view in use may cover any of its numbers.
-    pub(super) unsafe fn part<'b>(&self, rows: Range<usize>, cols: Range<usize>) -> ViewMut<'b> {
+    pub(crate) unsafe fn part<'b>(&self, rows: Range<usize>, cols: Range<usize>) -> ViewMut<'b> {
         ViewMut {
             at: self.at.wrapping_add(rows.start * self.stride + cols.start),
             rows: rows.len(),
@@ -291,6 +292,31 @@ impl<'a> ViewMut<'a> {
             stride: self.stride,
             life: PhantomData,
         }
+    }
+}
+
+// SAFETY: different rows are different numbers.
+unsafe impl Partition for ByRows<ViewMut<'_>> {
+    fn units(&self) -> usize {
+        self.0.rows
+    }
+
+    unsafe fn part(&self, from: usize, to: usize) -> Self {
+        // SAFETY: the caller vouches for the rows, and a view has all of its columns.
+        ByRows(unsafe { self.0.part(from..to, 0..self.0.cols) })
+    }
+}
+
+// SAFETY: different columns are different numbers, and a part's padding is that of the last one.
+unsafe impl Partition for ByCols<ViewMut<'_>> {
+    fn units(&self) -> usize {
+        self.0.cols.div_ceil(LANES)
+    }
+
+    unsafe fn part(&self, from: usize, to: usize) -> Self {
+        let cols = from * LANES..self.0.cols.min(to * LANES);
+        // SAFETY: the caller vouches for the vectors of columns, and a view has all of its rows.
+        ByCols(unsafe { self.0.part(0..self.0.rows, cols) })
     }
 }
 
@@ -380,6 +406,33 @@ mod tests {
             assert!(panics(|| m.view_mut(2).disjoint([range.clone()]).len()), "{range:?}");
         }
         assert_eq!(m.view(2).columns_range(16..32).cols(), 16, "padding is part of a row");
+    }
+
+    #[test]
+    fn parts_are_all_of_the_whole_on_any_number_of_threads() {
+        for (rows, cols) in [(0, 5), (1, 1), (3, 16), (7, 33), (32, 100)] {
+            for size in 1..5 {
+                let mut team = crate::parallel::Team::new(size);
+                let mut m = Matrix::zeros(rows, cols);
+                team.divide(ByCols(m.view_mut(rows)), |mut part, from| {
+                    for r in 0..rows {
+                        for (i, x) in part.0.row(r).iter_mut().enumerate() {
+                            *x += (from * LANES + i + 1) as f32;
+                        }
+                    }
+                });
+                team.divide(ByRows(m.view_mut(rows)), |mut part, from| {
+                    for r in 0..part.0.rows() {
+                        part.0.row(r).iter_mut().for_each(|x| *x += 1000.0 * (from + r) as f32);
+                    }
+                });
+                for r in 0..rows {
+                    for (i, x) in m.row(r).iter().enumerate() {
+                        assert_eq!(*x, 1000.0 * r as f32 + i as f32 + 1.0);
+                    }
+                }
+            }
+        }
     }
 
     proptest! {

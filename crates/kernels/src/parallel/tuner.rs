@@ -21,7 +21,7 @@ const MOST: f64 = 65_536.0;
 
 /// The way that steps are done.
 #[derive(Debug)]
-pub(super) struct Company {
+pub(crate) struct Company {
     /// Steps since the last trial began; the next one begins with step `next_trial`.
     step: usize,
     next_trial: usize,
@@ -37,18 +37,18 @@ pub(super) struct Company {
 
 impl Company {
     /// Before the first step.
-    pub(super) fn new() -> Company {
+    pub(crate) fn new() -> Company {
         let took = [[Duration::ZERO; TRIED]; 2];
         Company { step: 0, next_trial: usize::MAX, begun: None, took, alone: false, fixed: None }
     }
 
     /// From now on all steps are done alone, or none is, or again as is faster.
-    pub(super) fn fix(&mut self, alone: Option<bool>) {
+    pub(crate) fn fix(&mut self, alone: Option<bool>) {
         self.fixed = alone;
     }
 
     /// A step begins. Whether it is to be done by the caller alone.
-    pub(super) fn begin(&mut self) -> bool {
+    pub(crate) fn begin(&mut self) -> bool {
         if let Some(alone) = self.fixed {
             return alone;
         }
@@ -58,7 +58,7 @@ impl Company {
     }
 
     /// The step is done.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         match self.begun.take() {
             Some(begun) => self.tried(begun.elapsed()),
             None => self.step += 1,

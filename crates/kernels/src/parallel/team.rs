@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use crate::company::Company;
+use super::tuner::Company;
 
 /// Spins before a waiting member sleeps: some 50 microseconds.
 const SPINS: usize = 2_000;
@@ -47,7 +47,7 @@ struct Signal {
 
 /// Lines apart, so that waiting does not slow down who works.
 #[repr(align(128))]
-pub(super) struct Line<T>(pub(super) T);
+pub(crate) struct Line<T>(pub(crate) T);
 
 /// The work of one call: run for every member's number.
 type Work<'a> = &'a (dyn Fn(usize) + Sync);
@@ -85,7 +85,7 @@ impl Team {
     }
 
     /// Whether the caller does all the work.
-    pub(super) fn is_alone(&self) -> bool {
+    pub(crate) fn is_alone(&self) -> bool {
         self.alone || self.members.is_empty()
     }
 
@@ -109,7 +109,7 @@ impl Team {
 
     /// Calls `work` with every member's number, 0 the caller's, and returns when all are done. A
     /// panic in any of them is the caller's.
-    pub(super) fn call(&mut self, work: &(dyn Fn(usize) + Sync)) {
+    pub(crate) fn call(&mut self, work: &(dyn Fn(usize) + Sync)) {
         self.begin(work);
         let own = catch_unwind(AssertUnwindSafe(|| work(0)));
         // `work` and what it borrows must live until every member is done, panic or not.
@@ -196,7 +196,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ByRows;
+    use crate::parallel::ByRows;
 
     fn count(team: &mut Team) -> usize {
         let done = AtomicUsize::new(0);

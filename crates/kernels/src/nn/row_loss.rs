@@ -1,10 +1,9 @@
 //! Losses that look at all outputs of a row together; plain code, since a row is short and its loss
 //! is taken once for a pass through every layer.
 
-use crate::lanes::portable::{F32, Portable};
-use crate::math::{exp, ln};
-use crate::pointwise::CLIP;
-use crate::{F32x16, Simd, View, ViewMut};
+use super::elementwise_loss::CLIP;
+use crate::linalg::{View, ViewMut};
+use crate::simd::{exp_f32, ln_f32};
 
 /// A loss of a row's outputs y and targets t; ε = 10⁻⁷.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,15 +88,13 @@ fn categorical_hinge(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
 
 /// By p: −α t ((1 − p)^γ / p − γ (1 − p)^(γ − 1) ln p); then by y through p = y / Σ y.
 fn focal((alpha, gamma): (f32, f32), y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
-    let scalar = |x: F32<true>| x.to_array()[0];
     let total: f32 = y.iter().sum();
     let (mut sum, mut along) = (0.0, 0.0);
     for ((y, t), d) in y.iter().zip(t).zip(&mut *delta) {
         let q = y / total;
         let p = q.clamp(CLIP, 1.0 - CLIP);
-        let log = scalar(ln(Portable::<true>.splat(p)));
-        let power =
-            scalar(exp(Portable::<true>.splat(gamma) * ln(Portable::<true>.splat(1.0 - p))));
+        let log = ln_f32(p);
+        let power = exp_f32(gamma * ln_f32(1.0 - p));
         sum -= alpha * power * t * log;
         let slope = -alpha * t * (power / p - gamma * power / (1.0 - p) * log);
         // Where p is kept within its bounds, the loss does not depend on q.
@@ -115,12 +112,9 @@ fn softmax_binary_focal(
     t: &[f32],
     delta: &mut [f32],
 ) -> f32 {
-    let scalar = |x: F32<true>| x.to_array()[0];
-    let power_of = |q: f32, exponent: f32| {
-        scalar(exp(Portable::<true>.splat(exponent) * ln(Portable::<true>.splat(q.max(CLIP)))))
-    };
+    let power_of = |q: f32, exponent: f32| exp_f32(exponent * ln_f32(q.max(CLIP)));
     let greatest = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let e = |z: f32| scalar(exp(Portable::<true>.splat(z - greatest)));
+    let e = |z: f32| exp_f32(z - greatest);
     let total: f32 = z.iter().copied().map(e).sum();
     let n = z.len() as f32;
     // p, q and w / units of one output.
@@ -132,15 +126,15 @@ fn softmax_binary_focal(
     let (mut sum, mut along) = (0.0, 0.0);
     for ((&z, &t), d) in z.iter().zip(t).zip(&mut *delta) {
         let (p, q, weight) = terms(z, t);
-        let small = scalar(exp(Portable::<true>.splat(-z.abs())));
-        let value = z.max(0.0) - z * t + scalar(ln(Portable::<true>.splat(1.0 + small)));
+        let small = exp_f32(-z.abs());
+        let value = z.max(0.0) - z * t + ln_f32(1.0 + small);
         sum += weight * power_of(q, gamma) * value;
         *d = weight * gamma * power_of(q, gamma - 1.0) * (1.0 - 2.0 * t) * value;
         along += *d * p;
     }
     for ((&z, &t), d) in z.iter().zip(t).zip(delta) {
         let (p, q, weight) = terms(z, t);
-        let sigmoid = 1.0 / (1.0 + scalar(exp(Portable::<true>.splat(-z))));
+        let sigmoid = 1.0 / (1.0 + exp_f32(-z));
         *d = p * (*d - along) + weight * power_of(q, gamma) * (sigmoid - t);
     }
     sum
@@ -149,7 +143,7 @@ fn softmax_binary_focal(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Matrix;
+    use crate::linalg::Matrix;
 
     const ALL: [RowLoss; 6] = [
         RowLoss::CosineSimilarity,

@@ -1,9 +1,11 @@
 //! Applies an optimizer's elementwise rule to weights, with the gradient from memory or straight
 //! from the registers of the product that made it.
 
-use crate::arch::{Arch, Kernel};
+use crate::linalg::{Epilogue, Lhs, Matrix, View, ViewMut, product_with};
+use crate::parallel::{ByCols, ByRows, Partition};
 use crate::prefetch::prefetch_at;
-use crate::{F32x16, LANES, Matrix, Simd, SimdFloat, Unrolled, View, ViewMut};
+use crate::simd::{Arch, Kernel};
+use crate::simd::{F32x16, LANES, Simd, SimdFloat, Unrolled};
 
 /// The most state vectors that a rule keeps for each weight.
 pub const MAX_SLOTS: usize = 3;
@@ -75,14 +77,14 @@ impl<'a> ParamMut<'a> {
     }
 
     /// Panics unless the state has the shape of the weights.
-    pub(super) fn check_shapes(&self) {
+    pub(crate) fn check_shapes(&self) {
         let ViewMut { rows, cols, stride, .. } = self.value;
         let fits = |slot: &ViewMut<'_>| (slot.rows, slot.cols, slot.stride) == (rows, cols, stride);
         assert!(self.slots.iter().flatten().all(fits), "state of another shape than the weights");
     }
 
     /// The part of weights and state that `cut` makes of each.
-    pub(super) fn map<'b>(&self, cut: impl Fn(&ViewMut<'a>) -> ViewMut<'b>) -> ParamMut<'b> {
+    pub(crate) fn map<'b>(&self, cut: impl Fn(&ViewMut<'a>) -> ViewMut<'b>) -> ParamMut<'b> {
         let mut slots = [const { None }; MAX_SLOTS];
         for (slot, whole) in slots.iter_mut().zip(&self.slots) {
             *slot = whole.as_ref().map(&cut);
@@ -93,7 +95,7 @@ impl<'a> ParamMut<'a> {
     /// Pointers for a kernel that uses `slots` state vectors.
     ///
     /// Panics when a slot is missing or of another shape.
-    pub(super) fn pointers(&mut self, slots: usize) -> Pointers {
+    pub(crate) fn pointers(&mut self, slots: usize) -> Pointers {
         let value = &self.value;
         let mut at = [value.at; MAX_SLOTS];
         for (at, slot) in at.iter_mut().zip(&self.slots[..slots]) {
@@ -105,9 +107,36 @@ impl<'a> ParamMut<'a> {
     }
 }
 
+// SAFETY: different columns of weights and state are different numbers, for all have one shape.
+unsafe impl Partition for ByCols<ParamMut<'_>> {
+    fn units(&self) -> usize {
+        self.0.check_shapes();
+        self.0.value.cols.div_ceil(LANES)
+    }
+
+    unsafe fn part(&self, from: usize, to: usize) -> Self {
+        let cols = from * LANES..self.0.value.cols.min(to * LANES);
+        // SAFETY: the caller vouches for the vectors of columns, which all views have: `units` has checked it.
+        ByCols(self.0.map(|view| unsafe { view.part(0..view.rows, cols.clone()) }))
+    }
+}
+
+// SAFETY: different rows of weights and state are different numbers, for all have one shape.
+unsafe impl Partition for ByRows<ParamMut<'_>> {
+    fn units(&self) -> usize {
+        self.0.check_shapes();
+        self.0.value.rows
+    }
+
+    unsafe fn part(&self, from: usize, to: usize) -> Self {
+        // SAFETY: the caller vouches for the rows, which all views have: `units` has checked it.
+        ByRows(self.0.map(|view| unsafe { view.part(from..to, 0..view.cols) }))
+    }
+}
+
 /// Where a target's numbers are.
 #[derive(Clone, Copy)]
-pub(super) struct Pointers {
+pub(crate) struct Pointers {
     value: *mut f32,
     slots: [*mut f32; MAX_SLOTS],
     stride: usize,
@@ -119,7 +148,7 @@ impl Pointers {
     /// # Safety
     /// The vectors must lie inside the target, padding included, and no one else may use them.
     #[inline(always)]
-    pub(super) unsafe fn step<V: F32x16, R: UpdateRule, const N: usize>(
+    pub(crate) unsafe fn step<V: F32x16, R: UpdateRule, const N: usize>(
         self,
         rule: &R,
         row: usize,
@@ -147,7 +176,7 @@ impl Pointers {
     /// Asks for `n` numbers from (`row`, `col`) on to be brought near, in the weights and in each slot
     /// of `R`; they will be updated soon.
     #[inline(always)]
-    pub(super) fn prefetch<R: UpdateRule>(self, row: usize, col: usize, n: usize) {
+    pub(crate) fn prefetch<R: UpdateRule>(self, row: usize, col: usize, n: usize) {
         let at = row * self.stride + col;
         prefetch_at(self.value.wrapping_add(at), n);
         for i in 0..R::SLOTS {
@@ -176,6 +205,20 @@ pub fn bias_update<R: UpdateRule>(arch: Arch, rule: &R, delta: View<'_>, mut tar
     assert!((1, delta.cols) == (target.value.rows, target.value.cols));
     let pointers = target.pointers(R::SLOTS);
     arch.dispatch(BiasUpdate { rule, delta, pointers });
+}
+
+/// Updates the weights W (m × n) by the gradient A B, which is never written down.
+pub fn product_update<R: UpdateRule>(
+    arch: Arch,
+    rule: &R,
+    a: Lhs<'_>,
+    b: View<'_>,
+    mut w: ParamMut<'_>,
+) {
+    let shape = (w.value.rows, w.value.cols);
+    let epilogue = UpdateEpilogue { rule, pointers: w.pointers(R::SLOTS) };
+    // SAFETY: the epilogue writes to W and its state alone, which are borrowed mutably and have the shape.
+    unsafe { product_with(arch, a, b, None, shape, epilogue) };
 }
 
 struct Update<'a, R> {
@@ -218,6 +261,27 @@ impl<R: UpdateRule> Kernel for Map<'_, R> {
                 unsafe { self.pointers.step(&rule, r, col, [simd.splat(0.0)]) };
             }
         }
+    }
+}
+
+struct UpdateEpilogue<'a, R> {
+    rule: &'a R,
+    pointers: Pointers,
+}
+
+impl<R> Clone for UpdateEpilogue<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for UpdateEpilogue<'_, R> {}
+
+impl<R: UpdateRule> Epilogue for UpdateEpilogue<'_, R> {
+    #[inline(always)]
+    unsafe fn put<V: F32x16, const N: usize>(&self, row: usize, col: usize, value: [V; N]) {
+        // SAFETY: the caller vouches for the place.
+        unsafe { self.pointers.step(self.rule, row, col, value) }
     }
 }
 
@@ -264,5 +328,19 @@ impl<R: UpdateRule> BiasUpdate<'_, R> {
             }
             self.pointers.step(self.rule, 0, col, g);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parallel::Team;
+
+    #[test]
+    #[should_panic(expected = "another shape")]
+    fn state_of_another_shape_than_the_weights_is_not_divided() {
+        let (mut value, mut slot) = (Matrix::zeros(1, 64), Matrix::zeros(1, 16));
+        let target = ParamMut::new(&mut value, std::slice::from_mut(&mut slot));
+        Team::new(2).divide(ByCols(target), |_, _| ());
     }
 }

@@ -18,9 +18,10 @@
 //! Departures from the formulas: f′ is computed from a = f(z) where that is cheaper, so that z need
 //! not be kept; padding is computed as well.
 
-use crate::arch::{Arch, Kernel};
-use crate::math::{erf, exp, ln, tanh};
-use crate::{F32x16, Simd, SimdFloat, View, ViewMut};
+use crate::linalg::{View, ViewMut};
+use crate::simd::{Arch, Kernel};
+use crate::simd::{F32x16, Simd, SimdFloat};
+use crate::simd::{erf, exp, ln, tanh};
 
 /// The table: calls the macro `$consumer` with one row for each activation.
 ///
@@ -142,7 +143,7 @@ macro_rules! define_unary {
         }
 
         mod formulas {
-            $(pub(super) struct $name;)*
+            $(pub(crate) struct $name;)*
         }
 
         $(impl Formula for formulas::$name {
@@ -245,7 +246,7 @@ const SELU_ALPHA: f32 = 1.673_263_2;
 
 /// σ(z) = 1 / (1 + e⁻ᶻ)
 #[inline(always)]
-pub(super) fn sigmoid<L: SimdFloat>(z: L) -> L {
+pub(crate) fn sigmoid<L: SimdFloat>(z: L) -> L {
     z.splat(1.0) / (z.splat(1.0) + exp(-z))
 }
 
@@ -272,7 +273,7 @@ fn normal_pdf<L: SimdFloat>(z: L) -> L {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Matrix;
+    use crate::linalg::Matrix;
 
     fn values(arch: Arch, unary: Unary, zs: &[f32]) -> Vec<f32> {
         let mut z = Matrix::from_rows(1, zs.len(), zs);

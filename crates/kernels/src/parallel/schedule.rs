@@ -5,8 +5,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::team::Line;
-use crate::{Partition, Team};
+use super::team::Line;
+use crate::parallel::{Partition, Team};
 
 /// Some units of one of several wholes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,7 +104,7 @@ impl Team {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ByRows;
+    use crate::parallel::ByRows;
 
     fn piece(whole: usize, number: usize, from: usize, to: usize) -> Chunk {
         Chunk { whole, number, from, to }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
-use crate::{LANES, ParamMut, Team, ViewMut};
+use crate::parallel::Team;
 
 /// Something that can be cut into ranges of units which do not overlap.
 ///
@@ -88,58 +88,6 @@ pub fn chunk_range(units: usize, number: usize, size: usize) -> (usize, usize) {
     (units * number / size, units * (number + 1) / size)
 }
 
-// SAFETY: different rows are different numbers.
-unsafe impl Partition for ByRows<ViewMut<'_>> {
-    fn units(&self) -> usize {
-        self.0.rows
-    }
-
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the rows, and a view has all of its columns.
-        ByRows(unsafe { self.0.part(from..to, 0..self.0.cols) })
-    }
-}
-
-// SAFETY: different columns are different numbers, and a part's padding is that of the last one.
-unsafe impl Partition for ByCols<ViewMut<'_>> {
-    fn units(&self) -> usize {
-        self.0.cols.div_ceil(LANES)
-    }
-
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
-        let cols = from * LANES..self.0.cols.min(to * LANES);
-        // SAFETY: the caller vouches for the vectors of columns, and a view has all of its rows.
-        ByCols(unsafe { self.0.part(0..self.0.rows, cols) })
-    }
-}
-
-// SAFETY: different columns of weights and state are different numbers, for all have one shape.
-unsafe impl Partition for ByCols<ParamMut<'_>> {
-    fn units(&self) -> usize {
-        self.0.check_shapes();
-        self.0.value.cols.div_ceil(LANES)
-    }
-
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
-        let cols = from * LANES..self.0.value.cols.min(to * LANES);
-        // SAFETY: the caller vouches for the vectors of columns, which all views have: `units` has checked it.
-        ByCols(self.0.map(|view| unsafe { view.part(0..view.rows, cols.clone()) }))
-    }
-}
-
-// SAFETY: different rows of weights and state are different numbers, for all have one shape.
-unsafe impl Partition for ByRows<ParamMut<'_>> {
-    fn units(&self) -> usize {
-        self.0.check_shapes();
-        self.0.value.rows
-    }
-
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the rows, which all views have: `units` has checked it.
-        ByRows(self.0.map(|view| unsafe { view.part(from..to, 0..view.cols) }))
-    }
-}
-
 // SAFETY: different elements are different numbers.
 unsafe impl<T: Send + Sync> Partition for ByRows<SliceMut<'_, T>> {
     fn units(&self) -> usize {
@@ -169,34 +117,6 @@ unsafe impl<A: Partition, B: Partition> Partition for (A, B) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Matrix;
-
-    #[test]
-    fn parts_are_all_of_the_whole_on_any_number_of_threads() {
-        for (rows, cols) in [(0, 5), (1, 1), (3, 16), (7, 33), (32, 100)] {
-            for size in 1..5 {
-                let mut team = Team::new(size);
-                let mut m = Matrix::zeros(rows, cols);
-                team.divide(ByCols(m.view_mut(rows)), |mut part, from| {
-                    for r in 0..rows {
-                        for (i, x) in part.0.row(r).iter_mut().enumerate() {
-                            *x += (from * LANES + i + 1) as f32;
-                        }
-                    }
-                });
-                team.divide(ByRows(m.view_mut(rows)), |mut part, from| {
-                    for r in 0..part.0.rows() {
-                        part.0.row(r).iter_mut().for_each(|x| *x += 1000.0 * (from + r) as f32);
-                    }
-                });
-                for r in 0..rows {
-                    for (i, x) in m.row(r).iter().enumerate() {
-                        assert_eq!(*x, 1000.0 * r as f32 + i as f32 + 1.0);
-                    }
-                }
-            }
-        }
-    }
 
     #[test]
     fn parts_of_a_slice_are_all_of_it_and_may_outlive_the_division() {
@@ -210,13 +130,5 @@ mod tests {
             part.iter_mut().for_each(|x| *x += 10);
         }
         assert!(numbers.into_iter().eq(10..17));
-    }
-
-    #[test]
-    #[should_panic(expected = "another shape")]
-    fn state_of_another_shape_than_the_weights_is_not_divided() {
-        let (mut value, mut slot) = (Matrix::zeros(1, 64), Matrix::zeros(1, 16));
-        let target = ParamMut::new(&mut value, std::slice::from_mut(&mut slot));
-        Team::new(2).divide(ByCols(target), |_, _| ());
     }
 }

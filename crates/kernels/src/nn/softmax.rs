@@ -1,10 +1,10 @@
 //! Softmax, alone and together with the cross-entropy that usually follows it.
 
-use crate::arch::{Arch, Kernel};
-use crate::lanes::portable::Portable;
-use crate::math::{exp, ln};
-use crate::pointwise::CLIP;
-use crate::{F32x16, LANES, Simd, SimdFloat, View, ViewMut};
+use super::elementwise_loss::CLIP;
+use crate::linalg::{View, ViewMut};
+use crate::simd::{Arch, Kernel};
+use crate::simd::{F32x16, LANES, Simd, SimdFloat};
+use crate::simd::{exp, ln, ln_f32};
 
 /// p ← softmax(z) in every row of `z` (rows × classes); the padding becomes 0.
 pub fn softmax(arch: Arch, z: ViewMut<'_>) {
@@ -203,7 +203,7 @@ pub fn probability_crossentropy(
         for ((p, t), d) in p.iter().zip(t).zip(&mut *delta) {
             let q = p / total;
             let c = q.clamp(CLIP, 1.0 - CLIP);
-            sum -= t * ln(Portable::<true>.splat(c)).to_array()[0];
+            sum -= t * ln_f32(c);
             // Where the clip holds, the loss does not depend on q.
             *d = if q == c { -t / q } else { 0.0 };
             along += *d * q;
@@ -225,14 +225,13 @@ pub fn sparse_probability_crossentropy(
 ) {
     assert!((p.rows, p.cols) == (targets.rows, targets.cols));
     assert!((p.rows, p.cols) == (delta.rows, delta.cols) && losses.len() == p.rows);
-    let log = |x: f32| ln(Portable::<true>.splat(x)).to_array()[0];
     let clip = |p: f32| p.clamp(CLIP, 1.0 - CLIP);
     let n = p.cols;
     for (r, loss) in losses.iter_mut().enumerate() {
         let (p, t, delta) = (&p.row(r)[..n], &targets.row(r)[..n], &mut delta.row(r)[..n]);
         let total: f32 = p.iter().copied().map(clip).sum();
-        let hit: f32 = p.iter().zip(t).map(|(p, t)| t * log(clip(*p))).sum();
-        *loss = log(total) - hit;
+        let hit: f32 = p.iter().zip(t).map(|(p, t)| t * ln_f32(clip(*p))).sum();
+        *loss = ln_f32(total) - hit;
         for ((p, t), d) in p.iter().zip(t).zip(delta) {
             // Where the clip holds, the loss does not depend on p.
             let slope = 1.0 / total - t / clip(*p);
@@ -244,7 +243,8 @@ pub fn sparse_probability_crossentropy(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Matrix, plain};
+    use crate::linalg::Matrix;
+    use crate::reference;
 
     fn rows(n_classes: usize) -> (Matrix, Matrix) {
         let z: Vec<f32> = (0..5 * n_classes).map(|i| ((i * 37) % 23) as f32 / 3.0 - 3.0).collect();
@@ -264,8 +264,8 @@ mod tests {
             softmax_crossentropy(Arch::detect(), z.view(5), t.view(5), 0.25, to, &mut losses);
             for r in 0..5 {
                 let (z, t) = (&z.row(r)[..n], &t.row(r)[..n]);
-                assert!((f64::from(losses[r]) - plain::crossentropy(z, t)).abs() < 2e-6);
-                for (i, p) in plain::softmax(z).iter().enumerate() {
+                assert!((f64::from(losses[r]) - reference::crossentropy(z, t)).abs() < 2e-6);
+                for (i, p) in reference::softmax(z).iter().enumerate() {
                     let want = (p - f64::from(t[i])) * 0.25;
                     assert!((f64::from(delta.row(r)[i]) - want).abs() < 1e-7);
                 }

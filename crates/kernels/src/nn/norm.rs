@@ -15,8 +15,9 @@
 //! 2. A sum over a row has 16 running sums and the tree of [`F32x16::sum`]; a sum over a column goes
 //!    from the first row to the last.
 
-use crate::arch::Kernel;
-use crate::{F32x16, LANES, Simd, SimdFloat, View, ViewMut};
+use crate::linalg::{View, ViewMut};
+use crate::simd::Kernel;
+use crate::simd::{F32x16, LANES, Simd, SimdFloat};
 
 /// γ and β, each padded to whole vectors; 1 and 0 where they are absent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -279,7 +280,8 @@ fn row_sum<S: Simd>(simd: S, n: usize, f: impl Fn(usize) -> S::F32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Arch, Matrix};
+    use crate::linalg::Matrix;
+    use crate::simd::Arch;
 
     const EPSILON: f32 = 1e-3;
 

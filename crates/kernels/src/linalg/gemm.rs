@@ -8,9 +8,9 @@
 
 use std::mem::MaybeUninit;
 
-use crate::arch::{Arch, Kernel};
-use crate::update::{ParamMut, Pointers, UpdateRule};
-use crate::{F32x16, LANES, Simd, SimdFloat, Unrolled, View, ViewMut};
+use crate::linalg::{View, ViewMut};
+use crate::simd::{Arch, Kernel};
+use crate::simd::{F32x16, LANES, Simd, SimdFloat, Unrolled};
 
 /// The left factor A (m × k): a matrix or the transpose of one.
 #[derive(Clone, Copy)]
@@ -49,23 +49,9 @@ impl<'a> Lhs<'a> {
 /// C ← C₀ + A B, with A (m × k), B (k × n) and C (m × n); every row of C₀ is `bias` (n, padded),
 /// or 0.
 pub fn product(arch: Arch, a: Lhs<'_>, b: View<'_>, bias: Option<&[f32]>, c: ViewMut<'_>) {
-    check(a, b, c.rows, c.cols);
-    assert!(bias.is_none_or(|bias| b.cols <= bias.len() && bias.len() % LANES == 0));
-    let epilogue = StoreEpilogue { at: c.at, stride: c.stride };
-    arch.dispatch(Product { a, b, bias, epilogue });
-}
-
-/// Updates the weights W (m × n) by the gradient A B, which is never written down.
-pub fn product_update<R: UpdateRule>(
-    arch: Arch,
-    rule: &R,
-    a: Lhs<'_>,
-    b: View<'_>,
-    mut w: ParamMut<'_>,
-) {
-    check(a, b, w.value.rows, w.value.cols);
-    let epilogue = UpdateEpilogue { rule, pointers: w.pointers(R::SLOTS) };
-    arch.dispatch(Product { a, b, bias: None, epilogue });
+    let (shape, epilogue) = ((c.rows, c.cols), StoreEpilogue { at: c.at, stride: c.stride });
+    // SAFETY: the epilogue writes to C alone, which is borrowed mutably and has the shape.
+    unsafe { product_with(arch, a, b, bias, shape, epilogue) };
 }
 
 /// T ← the transpose of `m`.
@@ -86,17 +72,30 @@ pub fn transpose(m: View<'_>, mut t: ViewMut<'_>) {
     }
 }
 
-fn check(a: Lhs<'_>, b: View<'_>, m: usize, n: usize) {
+/// Gives every tile of C₀ + A B [m × n] to `epilogue`.
+///
+/// # Safety
+/// The epilogue must accept every place of an output of the `shape` (m, n), padding included.
+pub(crate) unsafe fn product_with<E: Epilogue>(
+    arch: Arch,
+    a: Lhs<'_>,
+    b: View<'_>,
+    bias: Option<&[f32]>,
+    shape: (usize, usize),
+    epilogue: E,
+) {
     assert!(
-        a.shape() == (m, b.rows) && b.cols == n,
-        "{:?} · {:?} is not {m} × {n}",
+        a.shape() == (shape.0, b.rows) && b.cols == shape.1,
+        "{:?} · {:?} is not {shape:?}",
         a.shape(),
         (b.rows, b.cols)
     );
+    assert!(bias.is_none_or(|bias| b.cols <= bias.len() && bias.len().is_multiple_of(LANES)));
+    arch.dispatch(Product { a, b, bias, epilogue });
 }
 
 /// Where a tile's outputs go.
-trait Epilogue: Copy {
+pub(crate) trait Epilogue: Copy {
     /// Takes the vectors of outputs at (`row`, `col`).
     ///
     /// # Safety
@@ -115,27 +114,6 @@ impl Epilogue for StoreEpilogue {
     unsafe fn put<V: F32x16, const N: usize>(&self, row: usize, col: usize, value: [V; N]) {
         // SAFETY: the caller vouches for the place.
         unsafe { Unrolled(value).store_ptr(self.at.add(row * self.stride + col)) }
-    }
-}
-
-struct UpdateEpilogue<'a, R> {
-    rule: &'a R,
-    pointers: Pointers,
-}
-
-impl<R> Clone for UpdateEpilogue<'_, R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<R> Copy for UpdateEpilogue<'_, R> {}
-
-impl<R: UpdateRule> Epilogue for UpdateEpilogue<'_, R> {
-    #[inline(always)]
-    unsafe fn put<V: F32x16, const N: usize>(&self, row: usize, col: usize, value: [V; N]) {
-        // SAFETY: the caller vouches for the place.
-        unsafe { self.pointers.step(self.rule, row, col, value) }
     }
 }
 
@@ -164,7 +142,7 @@ impl<E: Epilogue> Kernel for Product<'_, E> {
         let mut v = 0;
         while v < vectors {
             let n = if S::HAS_32_REGISTERS && v + 2 <= vectors { 2 } else { 1 };
-            // SAFETY: `check` holds the shapes to each other and every row is padded to whole vectors, so
+            // SAFETY: `product_with` holds the shapes to each other and every row is padded to whole vectors, so
             // that B and C have the n vectors of columns, and the bias too.
             unsafe {
                 match n {

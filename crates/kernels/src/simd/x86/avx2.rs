@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{F32x16, Kernel, LANES, Simd, SimdFloat, operators};
+use crate::simd::vector::{F32x16, Kernel, LANES, Simd, SimdFloat, operators};
 
 /// Runs `kernel` with the vectors of AVX2.
 #[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt")]

@@ -1,15 +1,6 @@
 //! Vectors of 16 numbers, the same on every processor: one trait, one implementation per
 //! instruction set, equal bits from all of them; it never says what is computed.
 
-#[cfg(target_arch = "x86_64")]
-pub(super) mod avx2;
-#[cfg(target_arch = "x86_64")]
-pub(super) mod avx512;
-mod pack;
-pub(super) mod portable;
-
-pub use pack::Unrolled;
-
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// Numbers in a vector; every buffer is padded to a multiple of it.

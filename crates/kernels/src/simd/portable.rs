@@ -1,6 +1,6 @@
 //! Vectors of 16 numbers in plain Rust: the bits are fixed, the instructions are the compiler's choice.
 
-use super::{F32x16, LANES, Simd, SimdFloat};
+use super::vector::{F32x16, LANES, Simd, SimdFloat};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// The token of plain Rust, which every processor has; `FUSED` says whether multiply-adds round once.

@@ -1,10 +1,10 @@
 //! Which vector instructions this processor has, found out once and proven by a value; the only
 //! place where one implementation is chosen over another (but for two small ones in `compress.rs`).
 
-pub use crate::lanes::Kernel;
-use crate::lanes::portable::Portable;
+use super::portable::Portable;
+use super::vector::Kernel;
 #[cfg(target_arch = "x86_64")]
-use crate::lanes::{avx2, avx512};
+use super::x86::{avx2, avx512};
 
 /// Proof that the processor has a set of vector instructions, and the key to the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! Losses that compare one output with one target at a time, averaged over a row's outputs.
 
-use crate::activate::sigmoid;
-use crate::arch::{Arch, Kernel};
-use crate::math::{exp, ln, tanh};
-use crate::{F32x16, LANES, Simd, SimdFloat, View, ViewMut};
+use super::activation::sigmoid;
+use crate::linalg::{View, ViewMut};
+use crate::simd::{Arch, Kernel};
+use crate::simd::{F32x16, LANES, Simd, SimdFloat};
+use crate::simd::{exp, ln, tanh};
 
 /// Outputs are kept this far from 0 and 1 before their logarithm is taken, as in Keras.
-pub(super) const CLIP: f32 = 1e-7;
+pub(crate) const CLIP: f32 = 1e-7;
 
 /// A loss ℓ(y, t) of one output and its target; ε = 10⁻⁷, e = y − t.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -229,7 +230,7 @@ impl Kernel for Loss<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Matrix;
+    use crate::linalg::Matrix;
 
     const ALL: [ElementwiseLoss; 16] = [
         ElementwiseLoss::SquaredError,

@@ -1,0 +1,21 @@
+//! Kernels of neural networks: activations, losses, normalization and updates of weights.
+
+mod activation;
+mod elementwise_loss;
+mod norm;
+mod row_loss;
+mod softmax;
+mod update;
+
+pub use activation::Unary;
+pub use elementwise_loss::{ElementwiseLoss, pointwise};
+pub use norm::{
+    Affine, BatchNorm, BatchNormBackward, BatchStat, LayerNorm, LayerNormBackward, ScaleShift,
+};
+pub use row_loss::{RowLoss, rowwise};
+pub use softmax::{
+    argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
+    sparse_probability_crossentropy,
+};
+pub(crate) use update::Pointers;
+pub use update::{MAX_SLOTS, ParamMut, UpdateRule, bias_update, map, product_update, update};
