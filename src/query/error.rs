@@ -1,5 +1,6 @@
 //! A question that has no answer as it was put, and how to put it better.
 
+use super::names::unique;
 use crate::config::nearest;
 use crate::quote::{cut, quote};
 
@@ -69,17 +70,6 @@ fn choices(word: &str, known: &[&str]) -> String {
 
 /// The keys that runs are most often told apart by.
 const USUAL: [&str; 3] = ["optimizer.name", "optimizer.learning_rate", "training.batch_size"];
-
-/// Each name once, in the order in which they come first.
-pub(super) fn unique<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut unique = Vec::new();
-    for name in names {
-        if !unique.contains(&name) {
-            unique.push(name);
-        }
-    }
-    unique
-}
 
 #[cfg(test)]
 mod tests {

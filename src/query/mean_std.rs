@@ -6,25 +6,25 @@ use super::format::number;
 
 /// The mean of some numbers, and how far they are apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
+pub struct MeanStd {
     /// Their mean.
     pub mean: f64,
     /// The standard deviation of two or more, by n − 1.
     pub deviation: Option<f64>,
 }
 
-impl Spread {
+impl MeanStd {
     /// Of these numbers, unless there are none.
-    pub fn of(numbers: &[f64]) -> Option<Spread> {
+    pub fn of(numbers: &[f64]) -> Option<MeanStd> {
         let n = numbers.len() as f64;
         let mean = numbers.iter().sum::<f64>() / n;
         let squares: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
         let deviation = (1 < numbers.len()).then(|| (squares / (n - 1.0)).sqrt());
-        (!numbers.is_empty()).then_some(Spread { mean, deviation })
+        (!numbers.is_empty()).then_some(MeanStd { mean, deviation })
     }
 }
 
-impl fmt::Display for Spread {
+impl fmt::Display for MeanStd {
     /// `0.1182 ± 0.0012`; the deviation has the digits of its mean.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = number(self.mean);
@@ -42,9 +42,9 @@ mod tests {
 
     #[test]
     fn deviations_are_of_samples() {
-        let spread = Spread::of(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+        let spread = MeanStd::of(&[1.0, 2.0, 3.0, 4.0]).unwrap();
         assert_eq!((spread.mean, spread.deviation), (2.5, Some((5.0_f64 / 3.0).sqrt())));
-        assert_eq!(Spread::of(&[7.0]), Some(Spread { mean: 7.0, deviation: None }));
-        assert_eq!(Spread::of(&[]), None);
+        assert_eq!(MeanStd::of(&[7.0]), Some(MeanStd { mean: 7.0, deviation: None }));
+        assert_eq!(MeanStd::of(&[]), None);
     }
 }

@@ -7,7 +7,7 @@ use super::collection::Collection;
 use super::error::Refusal;
 use super::pick::{is_completed, is_unfinished};
 use super::run::Run;
-use super::selector::{Chosen, Purpose, at, listed, single};
+use super::selection::{Chosen, Purpose, at, listed, single};
 
 /// A run of its own, or a sweep with its runs.
 struct Candidate<'a> {

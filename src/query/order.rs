@@ -7,7 +7,7 @@ use super::run::Run;
 use crate::train::Direction;
 
 /// Whether a number called so is best where it is greatest, as accuracies are.
-pub fn rises(name: &str) -> bool {
+pub fn higher_is_better(name: &str) -> bool {
     Direction::Auto.of(name.strip_prefix("best.").unwrap_or(name)) == Direction::Max
 }
 
@@ -29,7 +29,7 @@ pub fn sort(runs: &mut [Run], by: Option<&str>) -> Result<(), Refusal> {
 
 /// The order of two values of one number, the better one first, and one that is none last.
 pub(super) fn better(name: &str, a: Option<f64>, b: Option<f64>) -> Ordering {
-    ordered(rises(name), a, b)
+    ordered(higher_is_better(name), a, b)
 }
 
 /// The same where more is better `upward`, and less otherwise.

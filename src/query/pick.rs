@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::Refusal;
-use super::order::{ordered, rises};
+use super::order::{higher_is_better, ordered};
 use super::run::{Run, State};
 use crate::config::Plan;
 use crate::runs::monitored;
@@ -71,7 +71,7 @@ pub(super) fn best<'a>(
         return Err(Refusal::unknown("no run has the number", &name, known));
     }
     let upward = match direction {
-        Direction::Auto => rises(&name),
+        Direction::Auto => higher_is_better(&name),
         known => known == Direction::Max,
     };
     // Of equals the first, as in `list --sort`.

@@ -9,24 +9,8 @@ use super::error::Refusal;
 use super::named::{called, named};
 use super::pick::{self, Pick};
 use super::run::Run;
+use super::selection::{Chosen, Kind, Purpose, at, listed, single};
 use super::weights_file::{self, run_of_weights};
-use crate::runs::Folder;
-
-/// As many candidates are listed.
-const SHOWN: usize = 8;
-
-/// The purpose of a choice; it decides which of several runs a name means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To be asked about: the youngest completed.
-    Ask,
-    /// To be trained further: the youngest completed.
-    Extend,
-    /// To be finished: the youngest that is not completed, if there is one.
-    Finish,
-    /// To be removed: none, for a guess would lose data.
-    Remove,
-}
 
 /// Chooses runs below a log folder, which is looked through when the first name wants it.
 pub struct Chooser<'a> {
@@ -35,32 +19,6 @@ pub struct Chooser<'a> {
     by: Option<&'a str>,
     all: Option<Collection>,
     notes: Vec<String>,
-}
-
-/// What was chosen.
-#[derive(Clone, Debug)]
-pub struct Chosen {
-    /// The folder.
-    pub dir: PathBuf,
-    /// What the folder is.
-    pub kind: Kind,
-    /// The run, or all that are in the folder.
-    pub runs: Vec<Run>,
-    /// What in it cannot be read, and why.
-    pub unreadable: Vec<String>,
-    /// The file of weights of the run that was named in its place.
-    pub weights: Option<PathBuf>,
-}
-
-/// What a folder is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A run's.
-    Run,
-    /// A sweep's.
-    Sweep,
-    /// One with runs somewhere below it.
-    Other,
 }
 
 impl<'a> Chooser<'a> {
@@ -227,39 +185,4 @@ impl<'a> Chooser<'a> {
             }
         }
     }
-}
-
-/// What is at a path.
-pub(super) fn at(path: &Path) -> Result<Chosen, Refusal> {
-    let folder = Folder::at(path);
-    let kind = if folder.sweep_plan().is_file() {
-        Kind::Sweep
-    } else if folder.record().is_file() {
-        Kind::Run
-    } else {
-        Kind::Other
-    };
-    let Collection { runs, unreadable, .. } = Collection::of(path)?;
-    Ok(Chosen { dir: path.to_owned(), kind, runs, unreadable, weights: None })
-}
-
-pub(super) fn single(run: &Run) -> Chosen {
-    let runs = vec![run.clone()];
-    let (dir, unreadable) = (run.dir.clone(), Vec::new());
-    Chosen { dir, kind: Kind::Run, runs, unreadable, weights: None }
-}
-
-/// The message with the candidates below it, the youngest first.
-pub(super) fn listed(message: &str, candidates: impl Iterator<Item = String>) -> String {
-    let mut candidates: Vec<_> = candidates.collect();
-    // Folders are called after the time: the last is the youngest.
-    candidates.reverse();
-    let mut text = message.to_owned();
-    for candidate in candidates.iter().take(SHOWN) {
-        text += &format!("\n  {candidate}");
-    }
-    if SHOWN < candidates.len() {
-        text += &format!("\n  ... and {} more", candidates.len() - SHOWN);
-    }
-    text
 }

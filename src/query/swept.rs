@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use super::comparison::Group;
-use super::error::unique;
+use super::group::ResultGroup;
+use super::names::unique;
 use crate::config::{self, Change, TAGS};
 use crate::runs::Folder;
 use crate::system;
@@ -24,12 +24,12 @@ type Changes = HashMap<String, Vec<Change>>;
 
 impl Swept {
     /// The swept settings of the first run of each group. A plan that cannot be read tells of none.
-    pub(super) fn of(groups: &[Group]) -> Swept {
+    pub(super) fn of(groups: &[ResultGroup]) -> Swept {
         let sweeps: BTreeSet<&Path> =
             groups.iter().filter_map(|group| group.runs[0].sweep.as_deref()).collect();
         let plans: HashMap<&Path, Changes> =
             sweeps.into_iter().filter_map(|dir| Some((dir, changes(dir)?))).collect();
-        let of_group = |group: &Group| {
+        let of_group = |group: &ResultGroup| {
             let folder = group.runs[0].dir.file_name()?.to_str()?;
             plans.get(group.runs[0].sweep.as_deref()?)?.get(folder)
         };

@@ -8,7 +8,7 @@ use crate::cli::display::console::{Console, stdout_width};
 use crate::cli::display::format::count;
 use crate::cli::display::json::number;
 use crate::cli::exit::Exit;
-use crate::query::{Comparison, Group, Refusal, Spread, read_settings};
+use crate::query::{Comparison, MeanStd, Refusal, ResultGroup, read_settings};
 
 /// Compares runs.
 pub(crate) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -50,13 +50,13 @@ fn comparison(args: &CompareArgs, console: &Console) -> Result<(Comparison, Vec<
     Ok((Comparison::of(runs, args.sort.as_deref())?, notes))
 }
 
-fn as_json(comparison: &Comparison, shown: &[Group]) -> Value {
-    let spread = |spread: Option<Spread>| {
-        let deviation = |spread: Spread| spread.deviation.map(number);
+fn as_json(comparison: &Comparison, shown: &[ResultGroup]) -> Value {
+    let spread = |spread: Option<MeanStd>| {
+        let deviation = |spread: MeanStd| spread.deviation.map(number);
         spread.map(|s| json!({ "mean": number(s.mean), "deviation": deviation(s) }))
     };
-    let group = |group: &Group| {
-        let metrics = |of: &dyn Fn(&str) -> Option<Spread>| -> Map<String, Value> {
+    let group = |group: &ResultGroup| {
+        let metrics = |of: &dyn Fn(&str) -> Option<MeanStd>| -> Map<String, Value> {
             comparison.metrics.iter().map(|name| (name.clone(), json!(spread(of(name))))).collect()
         };
         let config = comparison.keys.iter().map(|key| (key.clone(), json!(group.setting(key))));

@@ -11,14 +11,14 @@ use super::format::or_dash;
 use super::table::{Column, lines, turned};
 use crate::cli::args::CompareArgs;
 use crate::config::{ShortTexts, short_keys};
-use crate::query::{Comparison, Group};
+use crate::query::{Comparison, ResultGroup};
 
 /// What the table is made of.
 #[derive(Clone, Copy)]
 pub(crate) struct Table<'a> {
     pub(crate) comparison: &'a Comparison,
     /// The first groups of the comparison.
-    pub(crate) shown: &'a [Group],
+    pub(crate) shown: &'a [ResultGroup],
     /// The folder from which other folders are named.
     pub(crate) base: &'a Path,
     pub(crate) args: &'a CompareArgs,
@@ -97,7 +97,8 @@ impl Table<'_> {
     fn short_labels(self) -> Vec<String> {
         let labels = self.labels();
         let short =
-            |(group, label): (&Group, &String)| match (&group.runs[0].sweep, &group.runs[..]) {
+            |(group, label): (&ResultGroup, &String)| match (&group.runs[0].sweep, &group.runs[..])
+            {
                 (None, _) => label.clone(),
                 (_, [run]) => format!("{}/{}", run.record.name, run.place()),
                 (_, [run, .., last]) => {
@@ -111,7 +112,7 @@ impl Table<'_> {
         if are_short || n_different < short.len() { labels } else { short }
     }
 
-    fn cells(self, cell: impl Fn(&Group) -> String) -> Vec<String> {
+    fn cells(self, cell: impl Fn(&ResultGroup) -> String) -> Vec<String> {
         self.shown.iter().map(cell).collect()
     }
 
@@ -119,7 +120,7 @@ impl Table<'_> {
     fn every_key(self) -> Vec<Column> {
         let keys = &self.comparison.keys;
         let column = |(key, short): (&String, String)| {
-            let text = |group: &Group| or_dash(group.setting(key), setting);
+            let text = |group: &ResultGroup| or_dash(group.setting(key), setting);
             Column::values(&short, self.cells(text))
         };
         keys.iter().zip(short_keys(keys)).map(column).collect()
@@ -150,7 +151,7 @@ impl Table<'_> {
             columns.push(Column::values(short, cells).shrinking().ranked(1));
         }
         for (key, short) in others.iter().zip(shorts) {
-            let text = |group: &Group| or_dash(group.setting(key), setting);
+            let text = |group: &ResultGroup| or_dash(group.setting(key), setting);
             // A name is in the folder already.
             let rank = if !shared.contains(key) || key == "name" { 7 } else { 3 };
             columns.push(Column::values(short, self.cells(text)).shrinking().ranked(rank));
@@ -177,10 +178,13 @@ impl Table<'_> {
         let comparison = self.comparison;
         let mut columns = vec![Column::words("run", labels).shrinking()];
         columns.extend(settings);
-        let told = [("tags", 4, Group::tags as fn(&Group) -> Vec<&str>), ("note", 6, Group::notes)];
+        let told = [
+            ("tags", 4, ResultGroup::tags as fn(&ResultGroup) -> Vec<&str>),
+            ("note", 6, ResultGroup::notes),
+        ];
         for (title, rank, of) in told {
             if self.shown.iter().any(|group| !of(group).is_empty()) {
-                let text = |group: &Group| short_note(Some(&of(group).join(", ")));
+                let text = |group: &ResultGroup| short_note(Some(&of(group).join(", ")));
                 columns.push(Column::words(title, self.cells(text)).shrinking().ranked(rank));
             }
         }
@@ -194,7 +198,8 @@ impl Table<'_> {
         let names: Vec<&str> = comparison.metrics.iter().map(String::as_str).collect();
         let judge = judge(&names, self.args.sort.as_deref());
         for name in &names {
-            let text = |group: &Group| or_dash(group.metric(name), |spread| spread.to_string());
+            let text =
+                |group: &ResultGroup| or_dash(group.metric(name), |spread| spread.to_string());
             let column = Column::numbers(name, self.cells(text));
             columns.push(column.ranked(metric_rank(name, judge)));
         }
@@ -203,7 +208,7 @@ impl Table<'_> {
 }
 
 /// The states of its runs, each once.
-fn states(group: &Group) -> String {
+fn states(group: &ResultGroup) -> String {
     let mut words: Vec<_> = group.runs.iter().map(|run| run.state.word()).collect();
     words.dedup();
     words.join(", ")

@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use super::line::{Line, identity};
-use super::rank::ranked;
+use super::result_groups::{Group, result_groups, swept_settings};
 use super::result_table::{Cut, status};
+use crate::query::rank;
 use crate::sweep::{RunResult, RunResults};
 
 /// Results in memory at a time.
@@ -16,7 +16,8 @@ const HELD: usize = 2000;
 pub(super) fn digest(results: &RunResults, cut: Cut<'_>) -> (Vec<RunResult>, usize) {
     let (mut held, mut left_out) = (Vec::new(), 0);
     for result in results.iter() {
-        let ends_line = held.last().is_some_and(|last| identity(last) != identity(&result));
+        let ends_line =
+            held.last().is_some_and(|last| swept_settings(last) != swept_settings(&result));
         if HELD.max(cut.top.saturating_mul(2)) <= held.len() && ends_line {
             left_out += reduce(&mut held, cut);
         }
@@ -28,9 +29,9 @@ pub(super) fn digest(results: &RunResults, cut: Cut<'_>) -> (Vec<RunResult>, usi
 /// Keeps the best lines, and one line of each kind that a column may show; returns the number of the
 /// others.
 fn reduce(held: &mut Vec<RunResult>, cut: Cut<'_>) -> usize {
-    let lines = Line::all(held);
+    let lines = result_groups(held);
     let mut kept: HashSet<usize> =
-        ranked(&lines, cut.sort).iter().take(cut.top).map(|(_, line)| *line).collect();
+        rank(&lines, cut.sort).iter().take(cut.top).map(|(_, line)| *line).collect();
     let mut known = HashSet::new();
     for (at, line) in lines.iter().enumerate() {
         for kind in kinds(line, &held[0]) {
@@ -40,14 +41,14 @@ fn reduce(held: &mut Vec<RunResult>, cut: Cut<'_>) -> usize {
         }
     }
     let left_out = lines.len() - kept.len();
-    let runs = |(at, line): (usize, &Line<'_>)| vec![kept.contains(&at); line.runs.len()];
+    let runs = |(at, line): (usize, &Group<'_>)| vec![kept.contains(&at); line.runs.len()];
     let mut keep = lines.iter().enumerate().flat_map(runs).collect::<Vec<_>>().into_iter();
     held.retain(|_| keep.next().unwrap_or(true));
     left_out
 }
 
 /// What decides about the columns of a table, as texts.
-fn kinds(line: &Line<'_>, first: &RunResult) -> Vec<String> {
+fn kinds(line: &Group<'_>, first: &RunResult) -> Vec<String> {
     let mut kinds = vec![format!("replicated: {}", 1 < line.runs.len())];
     for (change, first) in line.runs[0].changes.iter().zip(&first.changes) {
         let is_list = change.value.is_array() || change.value.is_table();
@@ -103,7 +104,7 @@ mod tests {
             let cut = Cut { sort, top };
             let (held, left_out) = digest(&all.iter().cloned().collect(), cut);
             assert!(held.len() < HELD + 100, "{}", held.len());
-            assert_eq!(Line::all(&held).len() + left_out, 4500);
+            assert_eq!(result_groups(&held).len() + left_out, 4500);
             assert_eq!(table(&held, cut, None).lines, table(&all, cut, None).lines);
         }
     }

@@ -6,11 +6,10 @@ use super::console::{Stream, Tone};
 use super::fit::{Fitted, fitted};
 use super::format::{duration, or_dash};
 use super::labels::Labels;
-use super::line::{Line, of_one_sweep};
-use super::rank::ranked;
+use super::result_groups::{Group, is_one_sweep, result_groups, swept_value};
 use super::table::Column;
 use crate::config::{ShortTexts, short_keys};
-use crate::query::metric_names;
+use crate::query::{metric_names, rank};
 use crate::sweep::{RunResult, Status};
 
 /// What of the table is wanted.
@@ -25,17 +24,17 @@ pub(crate) struct Cut<'a> {
 /// The table in at most `width` characters, which [`painted`] makes a text; what no run has takes no
 /// column.
 pub(crate) fn table(results: &[RunResult], cut: Cut<'_>, width: Option<usize>) -> Fitted {
-    let all = Line::all(results);
-    let ranked: Vec<_> = ranked(&all, cut.sort).into_iter().take(cut.top).collect();
-    let shown: Vec<&Line<'_>> = ranked.iter().map(|&(_, line)| &all[line]).collect();
+    let all = result_groups(results);
+    let ranked: Vec<_> = rank(&all, cut.sort).into_iter().take(cut.top).collect();
+    let shown: Vec<&Group<'_>> = ranked.iter().map(|&(_, line)| &all[line]).collect();
     let ranks = ranked.iter().map(|(rank, _)| or_dash(*rank, |rank| rank.to_string()));
     let mut table = vec![Column::numbers("rank", ranks)];
-    match of_one_sweep(results) {
+    match is_one_sweep(results) {
         true => table.extend(of_sweep(results, &all, &shown)),
         false => table.extend(of_runs(results, &ranked)),
     }
     table.extend(numbers(results, &shown, cut.sort));
-    if !of_one_sweep(results) {
+    if !is_one_sweep(results) {
         let folders = Column::words("folder", shown.iter().map(|line| folder(line.runs[0])));
         table.push(folders.ranked(9));
     }
@@ -49,8 +48,8 @@ pub(crate) fn painted(
     stream: Stream,
     lines: &[String],
 ) -> String {
-    let all = Line::all(results);
-    let ranked = ranked(&all, cut.sort).into_iter().take(cut.top);
+    let all = result_groups(results);
+    let ranked = rank(&all, cut.sort).into_iter().take(cut.top);
     let tones = ranked.map(|(rank, line)| tone(rank, all[line].runs[0]));
     let tones = std::iter::once(Some(Tone::Head)).chain(tones);
     let painted = |(line, tone): (&String, Option<Tone>)| {
@@ -72,15 +71,17 @@ fn of_runs(results: &[RunResult], ranked: &[(Option<usize>, usize)]) -> Vec<Colu
 }
 
 /// What tells the runs of a sweep apart, and how they ended where that is not the same.
-fn of_sweep(results: &[RunResult], all: &[Line<'_>], shown: &[&Line<'_>]) -> Vec<Column> {
-    let cells = |cell: &dyn Fn(&Line<'_>) -> String| -> Vec<String> {
+fn of_sweep(results: &[RunResult], all: &[Group<'_>], shown: &[&Group<'_>]) -> Vec<Column> {
+    let cells = |cell: &dyn Fn(&Group<'_>) -> String| -> Vec<String> {
         shown.iter().map(|line| cell(line)).collect()
     };
     let mut columns = vec![Column::words("run", cells(&run_numbers))];
     let keys: Vec<_> = results[0].changes.iter().map(|change| change.key.clone()).collect();
     for (key, short) in keys.iter().zip(short_keys(&keys)) {
-        let texts = ShortTexts::of(all.iter().filter_map(|line| Some(&line.change(key)?.value)));
-        let value = |line: &Line<'_>| or_dash(line.change(key), |change| texts.get(&change.value));
+        let texts =
+            ShortTexts::of(all.iter().filter_map(|line| Some(&swept_value(line, key)?.value)));
+        let value =
+            |line: &Group<'_>| or_dash(swept_value(line, key), |change| texts.get(&change.value));
         if all.iter().any(|line| value(line) != value(&all[0])) {
             columns.push(Column::values(&short, cells(&value)).shrinking().ranked(1));
         }
@@ -93,7 +94,7 @@ fn of_sweep(results: &[RunResult], all: &[Line<'_>], shown: &[&Line<'_>]) -> Vec
         columns.push(Column::words("status", cells(&statuses)).ranked(2));
     }
     if results.iter().any(|result| result.epochs != results[0].epochs) {
-        let epochs = |line: &Line<'_>| {
+        let epochs = |line: &Group<'_>| {
             or_dash(mean(line, |run| run.epochs as f64), |mean| format!("{mean:.0}"))
         };
         columns.push(Column::numbers("epochs", cells(&epochs)).ranked(5));
@@ -102,7 +103,7 @@ fn of_sweep(results: &[RunResult], all: &[Line<'_>], shown: &[&Line<'_>]) -> Vec
 }
 
 /// The metrics, and the time.
-fn numbers(results: &[RunResult], shown: &[&Line<'_>], sort: Option<&str>) -> Vec<Column> {
+fn numbers(results: &[RunResult], shown: &[&Group<'_>], sort: Option<&str>) -> Vec<Column> {
     let logs = results.iter().filter_map(|result| result.last.as_ref());
     let names = metric_names(logs);
     let judge = judge(&names, sort);
@@ -110,7 +111,7 @@ fn numbers(results: &[RunResult], shown: &[&Line<'_>], sort: Option<&str>) -> Ve
         let cells = shown.iter().map(|line| or_dash(line.metric(name), |s| s.to_string()));
         Column::numbers(name, cells).ranked(metric_rank(name, judge))
     };
-    let time = |line: &&Line<'_>| or_dash(mean(line, |run| run.seconds), duration);
+    let time = |line: &&Group<'_>| or_dash(mean(line, |run| run.seconds), duration);
     let mut columns: Vec<_> = names.iter().map(metric).collect();
     columns.push(Column::numbers("time", shown.iter().map(time)).ranked(4));
     columns
@@ -121,21 +122,21 @@ fn started(run: &RunResult) -> Option<&RunResult> {
 }
 
 /// The mean over the runs that started; none where no run did.
-fn mean(line: &Line<'_>, of: impl Fn(&RunResult) -> f64) -> Option<f64> {
+fn mean(line: &Group<'_>, of: impl Fn(&RunResult) -> f64) -> Option<f64> {
     let started = || line.runs.iter().filter_map(|run| started(run));
     let n = started().count();
     (0 < n).then(|| started().map(of).sum::<f64>() / n as f64)
 }
 
 /// `0003`, or `0003-0005` for replicates, which lie side by side.
-fn run_numbers(line: &Line<'_>) -> String {
+fn run_numbers(line: &Group<'_>) -> String {
     let number = |run: &RunResult| run.label.split('-').next().unwrap_or_default().to_owned();
     let (first, last) = (number(line.runs[0]), number(line.runs[line.runs.len() - 1]));
     if first == last { first } else { format!("{first}-{last}") }
 }
 
 /// `completed`, or how many of each kind there are.
-fn statuses(line: &Line<'_>) -> String {
+fn statuses(line: &Group<'_>) -> String {
     let mut kinds: Vec<(&str, usize)> = Vec::new();
     for kind in line.runs.iter().map(|run| status(&run.status)) {
         match kinds.iter_mut().find(|(known, _)| *known == kind) {

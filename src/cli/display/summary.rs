@@ -9,7 +9,7 @@ use super::digest::digest;
 use super::format::{count, shell_word};
 use super::json;
 use super::labels::Labels;
-use super::line::{Line, of_one_sweep};
+use super::result_groups::{is_one_sweep, result_groups};
 use super::result_table;
 use super::result_table::Cut;
 use crate::cli::args::Work;
@@ -94,9 +94,9 @@ fn wide(ending: &Outcome<'_>) -> String {
 
 /// How to see the lines that were left out.
 fn more(results: &[RunResult], left_out: usize, cut: Cut<'_>) -> Option<String> {
-    let lines = Line::all(results).len() + left_out;
+    let lines = result_groups(results).len() + left_out;
     let left = lines.checked_sub(cut.top).filter(|left| 0 < *left)?;
-    let command = match of_one_sweep(results) {
+    let command = match is_one_sweep(results) {
         true => {
             let sort = cut.sort.map_or_else(|| judged(results), str::to_owned);
             format!("runner list --sort {sort} {}", shell_word(&results[0].root))

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::markup::{escape, section};
 use crate::config::short_keys;
-use crate::query::comparison::{Comparison, metric_names};
-use crate::query::order::rises;
+use crate::query::comparison::Comparison;
+use crate::query::names::metric_names;
+use crate::query::order::higher_is_better;
 use crate::query::parallel;
 use crate::query::run::Run;
 use crate::runs::{History, monitored};
@@ -93,7 +94,7 @@ impl<'a> Charts<'a> {
         let judge = groups().find_map(|group| Some(monitored(&group.runs[0].record.metrics)?.0));
         let charts = Charts {
             metrics: &comparison.metrics,
-            rising: logs.into_iter().filter(|name| rises(name)).collect(),
+            rising: logs.into_iter().filter(|name| higher_is_better(name)).collect(),
             judge: judge.unwrap_or("loss"),
             curves: curves(&data),
             keys: short_keys(&keys),

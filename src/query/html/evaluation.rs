@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::markup::{escape, list, section as part};
-use super::{Judged, Mistake, Page};
+use super::page::{Judged, Mistake, Page};
 use crate::query::class_scores::ClassScores;
 use crate::query::format::number;
 

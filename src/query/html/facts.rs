@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use super::Page;
 use super::markup::{escape, list, section};
-use crate::query::comparison::{Comparison, Group};
+use super::page::Page;
+use crate::query::comparison::Comparison;
 use crate::query::format::{count, duration};
+use crate::query::group::ResultGroup;
 use crate::query::run::{Run, State};
 
 /// The title, the best in large, and how all came about.
@@ -38,8 +39,8 @@ pub(super) fn header(page: &Page<'_>, labels: &[String]) -> String {
         words.join(", ")
     };
     let groups = || page.comparison.groups.iter();
-    facts.push(("tags", told(groups().flat_map(Group::tags).collect())));
-    facts.push(("note", told(groups().flat_map(Group::notes).collect())));
+    facts.push(("tags", told(groups().flat_map(ResultGroup::tags).collect())));
+    facts.push(("note", told(groups().flat_map(ResultGroup::notes).collect())));
     facts.retain(|(_, text)| !text.is_empty());
     if let [run] = runs[..] {
         facts.push(("seed", run.record.seed.to_string()));

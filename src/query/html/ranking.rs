@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::markup::{self, escape};
 use crate::config::short_keys;
-use crate::query::comparison::{Comparison, Group};
+use crate::query::comparison::Comparison;
+use crate::query::group::ResultGroup;
 use crate::query::order::better;
 use crate::query::run::State;
 
@@ -86,11 +87,11 @@ fn unfinished(comparison: &Comparison) -> bool {
 }
 
 /// The tags or the notes of a group.
-type Told = fn(&Group) -> Vec<&str>;
+type Told = fn(&ResultGroup) -> Vec<&str>;
 
 /// The columns for the tags and the notes, where there are any.
 fn told(comparison: &Comparison) -> Vec<(&'static str, Told)> {
-    let all = [("tags", Group::tags as Told), ("note", Group::notes)];
+    let all = [("tags", ResultGroup::tags as Told), ("note", ResultGroup::notes)];
     let any = |of: Told| comparison.groups.iter().any(|group| !of(group).is_empty());
     all.into_iter().filter(|(_, of)| any(*of)).collect()
 }
@@ -99,7 +100,7 @@ fn line(
     comparison: &Comparison,
     keys: &[String],
     rank: usize,
-    (group, label): (&Group, &str),
+    (group, label): (&ResultGroup, &str),
     best: &[Option<f64>],
 ) -> String {
     let mut line = format!(

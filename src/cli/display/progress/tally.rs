@@ -1,6 +1,6 @@
 //! How far several runs have got: counted, and the best so far kept; it shows nothing.
 
-use crate::cli::display::rank::objective;
+use crate::runs::monitored;
 use crate::sweep::{RunResult, Status};
 
 /// The count of finished runs.
@@ -31,7 +31,11 @@ impl Tally {
     }
 
     fn compare(&mut self, label: &str, result: &RunResult) {
-        let Some((name, value)) = result.last.as_ref().and_then(objective) else { return };
+        let Some((name, value)) =
+            result.last.as_ref().and_then(monitored).filter(|(_, value)| !value.is_nan())
+        else {
+            return;
+        };
         let better = self.best.as_ref().is_none_or(|&(_, best_name, best)| {
             if name == best_name { value < best } else { name == "val_loss" }
         });

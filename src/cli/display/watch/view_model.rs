@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::state::{Order, State};
 use crate::cli::display::escape::one_line;
 use crate::cli::display::format::{ago, eta, number, or_dash};
-use crate::query::{Followed, Live, Series, State as RunState, metric_names, rises};
+use crate::query::{Followed, Live, Series, State as RunState, higher_is_better, metric_names};
 use crate::runs::monitored;
 use crate::train::Logs;
 
@@ -229,7 +229,7 @@ fn curves(run: &Followed, metric: &str) -> Vec<Series> {
     let series = |name: String| {
         let values = run.history.column(&name)?;
         let best = values.iter().copied().filter(|value| value.is_finite());
-        let best = match rises(&name) {
+        let best = match higher_is_better(&name) {
             true => best.max_by(f64::total_cmp),
             false => best.min_by(f64::total_cmp),
         };
