@@ -13,7 +13,7 @@ pub enum Exit {
     /// Some run failed, or the answer could not be written.
     Failed,
     /// The request was wrong; nothing was started.
-    Request,
+    BadRequest,
     /// A bug: the program panicked outside any run (`EX_SOFTWARE` of sysexits.h).
     Bug,
     /// Stopped early, what there was saved; worth running again (`EX_TEMPFAIL` of sysexits.h).
@@ -28,7 +28,7 @@ impl Exit {
         match self {
             Exit::Done => 0,
             Exit::Failed => 1,
-            Exit::Request => 2,
+            Exit::BadRequest => 2,
             Exit::Bug => 70,
             Exit::Stopped => 75,
             Exit::Aborted => 130,

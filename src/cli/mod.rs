@@ -44,7 +44,7 @@ fn parse_and_dispatch(argv: &[OsString]) -> Exit {
     let console = Console::new(args.color);
     if let Err(problem) = check_variable() {
         console.error(&problem);
-        return Exit::Request;
+        return Exit::BadRequest;
     }
     dispatch(&args.command, &console).unwrap_or_else(|error| {
         console.error(&sentence(&error));
@@ -72,14 +72,14 @@ fn words_wanted(command: clap::Command) -> clap::Command {
 fn refuse(error: &clap::Error, argv: &[OsString], console: &Console) -> Exit {
     // What is repeated of the command line may hold codes as well, which look like clap's own.
     let plain =
-        |word: &OsString| escape::one_line(&word.to_string_lossy()) == word.to_string_lossy();
+        |word: &OsString| escape::escape_line(&word.to_string_lossy()) == word.to_string_lossy();
     let trusted = argv.iter().all(plain);
     if error.use_stderr() {
         console.say(console.err.styled(error.render(), trusted).trim_end());
         if let Some(hint) = hint(error, argv) {
             console.say(&format!("\n  help: {hint}"));
         }
-        return Exit::Request;
+        return Exit::BadRequest;
     }
     match console.data(&console.out.styled(error.render(), trusted)) {
         Ok(()) => Exit::Done,

@@ -22,13 +22,17 @@ pub(super) fn encode(table: &Table) -> Vec<u8> {
 
 fn cell(cells: &Cells, row: usize) -> String {
     match cells {
-        Cells::Words(words) => quoted(words.get(row).unwrap_or_default()),
-        Cells::Whole(numbers) => numbers[row].to_string(),
-        Cells::Single(numbers) => numbers[row].map_or(String::new(), |n| number(n, n.abs().into())),
-        Cells::Double(numbers) => number(numbers[row], numbers[row].abs()),
-        Cells::Integers(numbers) => numbers[row].map_or(String::new(), |n| n.to_string()),
-        Cells::Numbers(numbers) => numbers[row].map_or(String::new(), |n| number(n, n.abs())),
-        Cells::Flags(flags) => flags[row].map_or(String::new(), |flag| flag.to_string()),
+        Cells::Strings(words) => quoted(words.get(row).unwrap_or_default()),
+        Cells::Int64(numbers) => numbers[row].to_string(),
+        Cells::OptionalFloat32(numbers) => {
+            numbers[row].map_or(String::new(), |n| number(n, n.abs().into()))
+        }
+        Cells::Float64(numbers) => number(numbers[row], numbers[row].abs()),
+        Cells::OptionalInt64(numbers) => numbers[row].map_or(String::new(), |n| n.to_string()),
+        Cells::OptionalFloat64(numbers) => {
+            numbers[row].map_or(String::new(), |n| number(n, n.abs()))
+        }
+        Cells::OptionalBool(flags) => flags[row].map_or(String::new(), |flag| flag.to_string()),
     }
 }
 
@@ -51,17 +55,17 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::{Column, Words};
+    use crate::export::{Column, Strings};
 
     #[test]
     fn texts_are_quoted_where_they_must_be() {
-        let mut words = Words::default();
+        let mut words = Strings::default();
         ["plain", "a,b", "say \"x\"", "plain"].iter().for_each(|text| words.push(text));
         let numbers = vec![Some(0.1), None, Some(f32::NAN), Some(1e-7)];
         let columns = vec![
-            Column::new("run", Cells::Words(words)),
-            Column::new("a,b", Cells::Single(numbers)),
-            Column::new("x", Cells::Double(vec![0.1, f64::NEG_INFINITY, 1e300, 0.0])),
+            Column::new("run", Cells::Strings(words)),
+            Column::new("a,b", Cells::OptionalFloat32(numbers)),
+            Column::new("x", Cells::Float64(vec![0.1, f64::NEG_INFINITY, 1e300, 0.0])),
         ];
         let text = String::from_utf8(encode(&Table { columns })).unwrap();
         insta::assert_snapshot!(text, @r#"

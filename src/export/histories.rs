@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::table::{Cells, Column, Table, Words};
+use super::table::{Cells, Column, Strings, Table};
 use crate::query::{Run, read_settings};
 use crate::runs::History;
 
@@ -35,7 +35,7 @@ pub fn histories(runs: &[Run], keys: Keys) -> (Table, Vec<String>) {
 }
 
 fn table(histories: &[(&Run, History)], keys: Keys) -> Table {
-    let (mut run_column, mut name_column) = (Words::default(), Words::default());
+    let (mut run_column, mut name_column) = (Strings::default(), Strings::default());
     let (mut seeds, mut epochs) = (Vec::new(), Vec::new());
     for (run, history) in histories {
         for (epoch, _) in &history.epochs {
@@ -46,12 +46,12 @@ fn table(histories: &[(&Run, History)], keys: Keys) -> Table {
         }
     }
     let mut columns = vec![
-        Column::new("run", Cells::Words(run_column)),
-        Column::new("name", Cells::Words(name_column)),
-        Column::new("seed", Cells::Whole(seeds)),
+        Column::new("run", Cells::Strings(run_column)),
+        Column::new("name", Cells::Strings(name_column)),
+        Column::new("seed", Cells::Int64(seeds)),
     ];
     columns.extend(settings(histories, keys));
-    columns.push(Column::new("epoch", Cells::Whole(epochs)));
+    columns.push(Column::new("epoch", Cells::Int64(epochs)));
     columns.extend(numbers(histories));
     Table { columns }
 }
@@ -75,7 +75,7 @@ fn numbers(histories: &[(&Run, History)]) -> Vec<Column> {
         }
     }
     let numbers = names.iter().zip(numbers);
-    numbers.map(|(name, cells)| Column::new(name, Cells::Single(cells))).collect()
+    numbers.map(|(name, cells)| Column::new(name, Cells::OptionalFloat32(cells))).collect()
 }
 
 /// A column for each key of the configs that is asked for, in the order of the plan.
@@ -101,18 +101,18 @@ fn settings(histories: &[(&Run, History)], keys: Keys) -> Vec<Column> {
 fn cells<'a>(values: &[Option<&Value>], rows: impl Iterator<Item = Option<&'a Value>>) -> Cells {
     let all = |is: fn(&Value) -> bool| values.iter().flatten().all(|value| is(value));
     if all(Value::is_i64) {
-        Cells::Integers(rows.map(|value| value?.as_i64()).collect())
+        Cells::OptionalInt64(rows.map(|value| value?.as_i64()).collect())
     } else if all(Value::is_number) {
-        Cells::Numbers(rows.map(|value| value?.as_f64()).collect())
+        Cells::OptionalFloat64(rows.map(|value| value?.as_f64()).collect())
     } else if all(Value::is_boolean) {
-        Cells::Flags(rows.map(|value| value?.as_bool()).collect())
+        Cells::OptionalBool(rows.map(|value| value?.as_bool()).collect())
     } else {
-        let mut words = Words::default();
+        let mut words = Strings::default();
         rows.for_each(|value| match value {
-            None => words.push_none(),
+            None => words.push_null(),
             Some(Value::String(text)) => words.push(text),
             Some(other) => words.push(&other.to_string()),
         });
-        Cells::Words(words)
+        Cells::Strings(words)
     }
 }

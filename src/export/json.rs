@@ -21,34 +21,34 @@ pub(super) fn encode(table: &Table) -> Vec<u8> {
 fn cell(cells: &Cells, row: usize) -> Value {
     let number = |number: f64| Number::from_f64(number).map_or(Value::Null, Value::Number);
     match cells {
-        Cells::Words(words) => words.get(row).into(),
-        Cells::Whole(numbers) => numbers[row].into(),
+        Cells::Strings(words) => words.get(row).into(),
+        Cells::Int64(numbers) => numbers[row].into(),
         // The shortest decimal of 32 bits, not the many digits of the same number in 64.
-        Cells::Single(numbers) => {
+        Cells::OptionalFloat32(numbers) => {
             let short = numbers[row].and_then(|number| number.to_string().parse().ok());
             short.map_or(Value::Null, number)
         }
-        Cells::Double(numbers) => number(numbers[row]),
-        Cells::Integers(numbers) => numbers[row].into(),
-        Cells::Numbers(numbers) => numbers[row].map_or(Value::Null, number),
-        Cells::Flags(flags) => flags[row].into(),
+        Cells::Float64(numbers) => number(numbers[row]),
+        Cells::OptionalInt64(numbers) => numbers[row].into(),
+        Cells::OptionalFloat64(numbers) => numbers[row].map_or(Value::Null, number),
+        Cells::OptionalBool(flags) => flags[row].into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::{Column, Words};
+    use crate::export::{Column, Strings};
 
     #[test]
     fn numbers_are_short_and_what_is_none_is_null() {
-        let mut words = Words::default();
+        let mut words = Strings::default();
         ["a", "b"].iter().for_each(|text| words.push(text));
         let columns = vec![
-            Column::new("run", Cells::Words(words)),
-            Column::new("epoch", Cells::Whole(vec![0, -1])),
-            Column::new("loss", Cells::Single(vec![Some(0.3353), Some(f32::NAN)])),
-            Column::new("value", Cells::Double(vec![f64::INFINITY, 0.25])),
+            Column::new("run", Cells::Strings(words)),
+            Column::new("epoch", Cells::Int64(vec![0, -1])),
+            Column::new("loss", Cells::OptionalFloat32(vec![Some(0.3353), Some(f32::NAN)])),
+            Column::new("value", Cells::Float64(vec![f64::INFINITY, 0.25])),
         ];
         let text = String::from_utf8(encode(&Table { columns })).unwrap();
         insta::assert_snapshot!(text, @r#"

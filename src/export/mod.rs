@@ -17,7 +17,7 @@ mod onnx;
 pub use histories::{Keys, histories};
 pub use model::{ModelFormat, model};
 pub use scalars::scalars;
-pub use table::{Cells, Column, Table, Words};
+pub use table::{Cells, Column, Strings, Table};
 
 /// A format of tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,18 +43,18 @@ fn write(table: &Table) -> Result<Vec<u8>> {
 }
 
 fn field(column: &Column) -> Result<Type> {
-    let (physical, is_whole) = match &column.cells {
-        Cells::Words(words) => (Physical::BYTE_ARRAY, words.is_whole()),
-        Cells::Whole(_) => (Physical::INT64, true),
-        Cells::Single(_) => (Physical::FLOAT, false),
-        Cells::Double(_) => (Physical::DOUBLE, true),
-        Cells::Integers(_) => (Physical::INT64, false),
-        Cells::Numbers(_) => (Physical::DOUBLE, false),
-        Cells::Flags(_) => (Physical::BOOLEAN, false),
+    let (physical, has_no_null) = match &column.cells {
+        Cells::Strings(words) => (Physical::BYTE_ARRAY, words.has_no_null()),
+        Cells::Int64(_) => (Physical::INT64, true),
+        Cells::OptionalFloat32(_) => (Physical::FLOAT, false),
+        Cells::Float64(_) => (Physical::DOUBLE, true),
+        Cells::OptionalInt64(_) => (Physical::INT64, false),
+        Cells::OptionalFloat64(_) => (Physical::DOUBLE, false),
+        Cells::OptionalBool(_) => (Physical::BOOLEAN, false),
     };
-    let logical = matches!(column.cells, Cells::Words(_)).then_some(LogicalType::String);
+    let logical = matches!(column.cells, Cells::Strings(_)).then_some(LogicalType::String);
     Type::primitive_type_builder(&column.name, physical)
-        .with_repetition(if is_whole { Repetition::REQUIRED } else { Repetition::OPTIONAL })
+        .with_repetition(if has_no_null { Repetition::REQUIRED } else { Repetition::OPTIONAL })
         .with_logical_type(logical)
         .build()
 }
@@ -65,20 +65,24 @@ fn write_column(
     rows: std::ops::Range<usize>,
 ) -> Result<usize> {
     match cells {
-        Cells::Words(words) => {
+        Cells::Strings(words) => {
             let texts: Vec<_> = rows.map(|row| words.get(row).map(ByteArray::from)).collect();
-            write_optional::<ByteArrayType>(writer, &texts, words.is_whole())
+            write_optional::<ByteArrayType>(writer, &texts, words.has_no_null())
         }
-        Cells::Whole(numbers) => {
+        Cells::Int64(numbers) => {
             writer.typed::<Int64Type>().write_batch(&numbers[rows], None, None)
         }
-        Cells::Double(numbers) => {
+        Cells::Float64(numbers) => {
             writer.typed::<DoubleType>().write_batch(&numbers[rows], None, None)
         }
-        Cells::Single(numbers) => write_optional::<FloatType>(writer, &numbers[rows], false),
-        Cells::Integers(numbers) => write_optional::<Int64Type>(writer, &numbers[rows], false),
-        Cells::Numbers(numbers) => write_optional::<DoubleType>(writer, &numbers[rows], false),
-        Cells::Flags(flags) => write_optional::<BoolType>(writer, &flags[rows], false),
+        Cells::OptionalFloat32(numbers) => {
+            write_optional::<FloatType>(writer, &numbers[rows], false)
+        }
+        Cells::OptionalInt64(numbers) => write_optional::<Int64Type>(writer, &numbers[rows], false),
+        Cells::OptionalFloat64(numbers) => {
+            write_optional::<DoubleType>(writer, &numbers[rows], false)
+        }
+        Cells::OptionalBool(flags) => write_optional::<BoolType>(writer, &flags[rows], false),
     }
 }
 
@@ -86,11 +90,11 @@ fn write_column(
 fn write_optional<T: DataType>(
     writer: &mut SerializedColumnWriter<'_>,
     values: &[Option<T::T>],
-    is_whole: bool,
+    has_no_null: bool,
 ) -> Result<usize> {
     let there: Vec<i16> = values.iter().map(|value| value.is_some().into()).collect();
     let values: Vec<T::T> = values.iter().flatten().cloned().collect();
-    writer.typed::<T>().write_batch(&values, (!is_whole).then_some(&*there), None)
+    writer.typed::<T>().write_batch(&values, (!has_no_null).then_some(&*there), None)
 }
 
 #[cfg(test)]
@@ -100,25 +104,25 @@ mod tests {
     use parquet::file::reader::{FileReader, SerializedFileReader};
 
     use super::*;
-    use crate::export::Words;
+    use crate::export::Strings;
 
     #[test]
     fn what_was_written_is_read_back() {
-        let mut words = Words::default();
+        let mut words = Strings::default();
         ["a", "größe", "a"].iter().for_each(|text| words.push(text));
-        let mut some = Words::default();
-        some.push_none();
+        let mut some = Strings::default();
+        some.push_null();
         some.push("mse");
-        some.push_none();
+        some.push_null();
         let columns = vec![
-            Column::new("run", Cells::Words(words)),
-            Column::new("epoch", Cells::Whole(vec![0, -1, i64::MAX])),
-            Column::new("loss", Cells::Single(vec![Some(0.5), None, Some(f32::NAN)])),
-            Column::new("value", Cells::Double(vec![0.1, f64::INFINITY, -0.0])),
-            Column::new("units", Cells::Integers(vec![None, Some(64), None])),
-            Column::new("rate", Cells::Numbers(vec![Some(0.1), None, Some(1.0)])),
-            Column::new("shuffle", Cells::Flags(vec![Some(true), None, Some(false)])),
-            Column::new("loss.name", Cells::Words(some)),
+            Column::new("run", Cells::Strings(words)),
+            Column::new("epoch", Cells::Int64(vec![0, -1, i64::MAX])),
+            Column::new("loss", Cells::OptionalFloat32(vec![Some(0.5), None, Some(f32::NAN)])),
+            Column::new("value", Cells::Float64(vec![0.1, f64::INFINITY, -0.0])),
+            Column::new("units", Cells::OptionalInt64(vec![None, Some(64), None])),
+            Column::new("rate", Cells::OptionalFloat64(vec![Some(0.1), None, Some(1.0)])),
+            Column::new("shuffle", Cells::OptionalBool(vec![Some(true), None, Some(false)])),
+            Column::new("loss.name", Cells::Strings(some)),
         ];
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&encode(&Table { columns })).unwrap();
@@ -129,7 +133,7 @@ mod tests {
         {run: "größe", epoch: -1, loss: null, value: inf, units: 64, rate: null, shuffle: null, loss.name: "mse"}
         {run: "a", epoch: 9223372036854775807, loss: NaN, value: -0E0, units: null, rate: 1.0, shuffle: false, loss.name: null}
         "#);
-        let none = Table { columns: vec![Column::new("x", Cells::Whole(vec![]))] };
+        let none = Table { columns: vec![Column::new("x", Cells::Int64(vec![]))] };
         assert!(encode(&none).starts_with(b"PAR1"));
     }
 }

@@ -22,24 +22,24 @@ pub struct Column {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
     /// Texts, where there are any.
-    Words(Words),
+    Strings(Strings),
     /// Whole numbers.
-    Whole(Vec<i64>),
+    Int64(Vec<i64>),
     /// Numbers of 32 bits, where there are any.
-    Single(Vec<Option<f32>>),
+    OptionalFloat32(Vec<Option<f32>>),
     /// Numbers of 64 bits.
-    Double(Vec<f64>),
+    Float64(Vec<f64>),
     /// Whole numbers, where there are any.
-    Integers(Vec<Option<i64>>),
+    OptionalInt64(Vec<Option<i64>>),
     /// Numbers of 64 bits, where there are any.
-    Numbers(Vec<Option<f64>>),
+    OptionalFloat64(Vec<Option<f64>>),
     /// Truth values, where there are any.
-    Flags(Vec<Option<bool>>),
+    OptionalBool(Vec<Option<bool>>),
 }
 
 /// Texts of which many are the same.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Words {
+pub struct Strings {
     known: HashMap<String, u32>,
     texts: Vec<String>,
     places: Vec<Option<u32>>,
@@ -62,18 +62,18 @@ impl Column {
 impl Cells {
     fn len(&self) -> usize {
         match self {
-            Cells::Words(words) => words.places.len(),
-            Cells::Whole(numbers) => numbers.len(),
-            Cells::Single(numbers) => numbers.len(),
-            Cells::Double(numbers) => numbers.len(),
-            Cells::Integers(numbers) => numbers.len(),
-            Cells::Numbers(numbers) => numbers.len(),
-            Cells::Flags(flags) => flags.len(),
+            Cells::Strings(words) => words.places.len(),
+            Cells::Int64(numbers) => numbers.len(),
+            Cells::OptionalFloat32(numbers) => numbers.len(),
+            Cells::Float64(numbers) => numbers.len(),
+            Cells::OptionalInt64(numbers) => numbers.len(),
+            Cells::OptionalFloat64(numbers) => numbers.len(),
+            Cells::OptionalBool(flags) => flags.len(),
         }
     }
 }
 
-impl Words {
+impl Strings {
     /// Adds a text at the end.
     pub fn push(&mut self, text: &str) {
         let place = self.known.get(text).copied().unwrap_or_else(|| {
@@ -86,7 +86,7 @@ impl Words {
     }
 
     /// Adds a row without a text.
-    pub fn push_none(&mut self) {
+    pub fn push_null(&mut self) {
         self.places.push(None);
     }
 
@@ -96,7 +96,7 @@ impl Words {
     }
 
     /// Whether every row has a text.
-    pub fn is_whole(&self) -> bool {
+    pub fn has_no_null(&self) -> bool {
         self.places.iter().all(Option::is_some)
     }
 }

@@ -3,7 +3,7 @@
 
 /// What a curve is drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ink {
+pub enum PlotStyle {
     /// Eight dots to a character; only a colour tells curves apart.
     Braille,
     /// A mark of its own for each curve, in ASCII.
@@ -32,7 +32,7 @@ pub struct Chart<'a> {
     /// Characters from top to bottom, axis not included.
     pub rows: usize,
     /// What to draw with.
-    pub ink: Ink,
+    pub style: PlotStyle,
     /// A value in words.
     pub text: fn(f64) -> String,
 }
@@ -40,20 +40,20 @@ pub struct Chart<'a> {
 /// The marks of the curves, in their order.
 const MARKS: [char; 4] = ['*', 'o', '+', 'x'];
 
-impl Ink {
+impl PlotStyle {
     /// What stands for a curve in a legend.
     pub fn mark(self, series: usize) -> char {
         match self {
-            Ink::Braille => '⠤',
-            Ink::Marks => MARKS[series % MARKS.len()],
+            PlotStyle::Braille => '⠤',
+            PlotStyle::Marks => MARKS[series % MARKS.len()],
         }
     }
 
     /// Dots of a character from side to side and from top to bottom.
     fn dots(self) -> (usize, usize) {
         match self {
-            Ink::Braille => (2, 4),
-            Ink::Marks => (1, 1),
+            PlotStyle::Braille => (2, 4),
+            PlotStyle::Marks => (1, 1),
         }
     }
 }
@@ -71,7 +71,7 @@ impl Chart<'_> {
         let labels = [y.1, y.1 * (1.0 - middle) + y.0 * middle, y.0].map(self.text);
         let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
         let columns = self.columns.saturating_sub(margin + 2).max(8);
-        let mut grid = Grid::new(columns, rows, self.ink);
+        let mut grid = Grid::new(columns, rows, self.style);
         for (index, series) in self.series.iter().enumerate() {
             let places = finite(&series.points).map(|point| grid.place(point, x, y));
             let places: Vec<_> = places.collect();
@@ -85,9 +85,9 @@ impl Chart<'_> {
     /// The rows of the grid with the axis on their left.
     fn beside_axis(&self, grid: &Grid, labels: &[String; 3], margin: usize) -> Vec<Vec<Cell>> {
         let rows = grid.cells.len() / grid.columns;
-        let (tick, bar) = match self.ink {
-            Ink::Braille => ('┤', '│'),
-            Ink::Marks => ('+', '|'),
+        let (tick, bar) = match self.style {
+            PlotStyle::Braille => ('┤', '│'),
+            PlotStyle::Marks => ('+', '|'),
         };
         let line = |row: usize| {
             let label = [0, rows / 2, rows - 1].iter().position(|place| *place == row);
@@ -102,20 +102,20 @@ impl Chart<'_> {
     }
 
     fn cell(&self, (dots, series): &(u8, usize)) -> Cell {
-        match (*dots, self.ink) {
+        match (*dots, self.style) {
             (0, _) => (' ', None),
-            (dots, Ink::Braille) => {
+            (dots, PlotStyle::Braille) => {
                 (char::from_u32(0x2800 + u32::from(dots)).unwrap_or(' '), Some(*series))
             }
-            (_, Ink::Marks) => (self.ink.mark(*series), Some(*series)),
+            (_, PlotStyle::Marks) => (self.style.mark(*series), Some(*series)),
         }
     }
 
     /// The axis under the grid, and what its ends are.
     fn below_axis(&self, columns: usize, margin: usize, x: (f64, f64)) -> [Vec<Cell>; 2] {
-        let (corner, dash) = match self.ink {
-            Ink::Braille => ('└', '─'),
-            Ink::Marks => ('+', '-'),
+        let (corner, dash) = match self.style {
+            PlotStyle::Braille => ('└', '─'),
+            PlotStyle::Marks => ('+', '-'),
         };
         let axis = format!("{:margin$} {corner}{}", "", dash.to_string().repeat(columns));
         let (first, last) = (x.0.to_string(), x.1.to_string());
@@ -133,17 +133,17 @@ struct Grid {
     cells: Vec<(u8, usize)>,
     columns: usize,
     rows: usize,
-    ink: Ink,
+    style: PlotStyle,
 }
 
 impl Grid {
-    fn new(columns: usize, rows: usize, ink: Ink) -> Grid {
-        Grid { cells: vec![(0, 0); columns * rows], columns, rows, ink }
+    fn new(columns: usize, rows: usize, style: PlotStyle) -> Grid {
+        Grid { cells: vec![(0, 0); columns * rows], columns, rows, style }
     }
 
     /// The dot of a point, counted from the left and from the top.
     fn place(&self, (x, y): (f64, f64), xs: (f64, f64), ys: (f64, f64)) -> (i64, i64) {
-        let (across, down) = self.ink.dots();
+        let (across, down) = self.style.dots();
         // Halves of both, for the distance of two finite numbers may not be one.
         let share = |v: f64, (low, high): (f64, f64)| match high / 2.0 - low / 2.0 {
             0.0 => 0.5,
@@ -172,7 +172,7 @@ impl Grid {
     fn dot(&mut self, series: usize, (x, y): (i64, i64)) {
         // The bits of Unicode's braille patterns, by column and row of the dot.
         const BITS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
-        let (across, down) = self.ink.dots();
+        let (across, down) = self.style.dots();
         let (x, y) = (x as usize, y as usize);
         if let Some(cell) = self.cells.get_mut(y / down * self.columns + x / across) {
             *cell = (cell.0 | BITS[x % across][y % down], series);
@@ -196,7 +196,7 @@ fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 mod tests {
     use super::*;
 
-    fn drawn(series: &[&[(f64, f64)]], ink: Ink) -> String {
+    fn drawn(series: &[&[(f64, f64)]], style: PlotStyle) -> String {
         let series: Vec<_> = series
             .iter()
             .map(|points| Series { name: String::new(), points: points.to_vec() })
@@ -205,7 +205,7 @@ mod tests {
             series: &series,
             columns: 24,
             rows: 4,
-            ink,
+            style,
             text: |value| format!("{value:.1}"),
         };
         let line = |line: Vec<Cell>| {
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn curves_are_drawn_over_each_other() {
-        insta::assert_snapshot!(drawn(&[&FALL, &RISE], Ink::Marks), @r"
+        insta::assert_snapshot!(drawn(&[&FALL, &RISE], PlotStyle::Marks), @r"
         4.0 +**             oooo
             |  ***    oooooo
         1.7 +   oooooo
@@ -228,7 +228,7 @@ mod tests {
             +-------------------
              0                 3
         ");
-        insta::assert_snapshot!(drawn(&[&FALL, &RISE], Ink::Braille), @r"
+        insta::assert_snapshot!(drawn(&[&FALL, &RISE], PlotStyle::Braille), @r"
         4.0 ┤⠑⠤⡀           ⢀⡠⠤⠒⠉
             │  ⠈⠒⢄    ⢀⡠⠤⠒⠉⠁
         1.7 ┤    ⢀⣉⠶⠶⢎⣁⡀
@@ -240,10 +240,10 @@ mod tests {
 
     #[test]
     fn what_has_no_extent_is_still_drawn() {
-        assert_eq!(drawn(&[&[]], Ink::Marks), "");
-        assert_eq!(drawn(&[&[(0.0, f64::NAN)]], Ink::Marks), "");
-        assert_eq!(drawn(&[&[(7.0, 1.0)]], Ink::Marks).matches('*').count(), 1);
+        assert_eq!(drawn(&[&[]], PlotStyle::Marks), "");
+        assert_eq!(drawn(&[&[(0.0, f64::NAN)]], PlotStyle::Marks), "");
+        assert_eq!(drawn(&[&[(7.0, 1.0)]], PlotStyle::Marks).matches('*').count(), 1);
         let extreme = [(0.0, f64::MIN), (1.0, f64::MAX)];
-        assert!(drawn(&[&extreme], Ink::Marks).contains('*'));
+        assert!(drawn(&[&extreme], PlotStyle::Marks).contains('*'));
     }
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::error::Refusal;
+use super::error::RequestError;
 use super::parallel;
 use super::run::Run;
 use crate::runs::{Folder, RunsError};
@@ -27,10 +27,10 @@ pub struct Collection {
 
 impl Collection {
     /// Everything in `dir`, which may itself be a run or a sweep.
-    pub fn of(dir: &Path) -> Result<Collection, Refusal> {
+    pub fn of(dir: &Path) -> Result<Collection, RequestError> {
         if !dir.is_dir() {
             let shown = dir.display();
-            return Err(Refusal::new(
+            return Err(RequestError::new(
                 format!("there is no folder `{shown}`"),
                 "`runner run` leaves its runs in `logs`, or in --logdir DIR",
             ));

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::error::Refusal;
+use super::error::RequestError;
 use super::group::{ResultGroup, group_replicates};
 use super::names::{metric_names, unique};
-use super::order::better;
+use super::order::compare_metric;
 use super::run::Run;
 use super::swept::Swept;
 use crate::runs::monitored;
@@ -30,11 +30,11 @@ pub struct Comparison {
 impl Comparison {
     /// Compares the runs, whose settings are read; the best by `sort`, or else by the number that
     /// runs are judged by, comes first.
-    pub fn of(runs: Vec<Run>, sort: Option<&str>) -> Result<Comparison, Refusal> {
+    pub fn of(runs: Vec<Run>, sort: Option<&str>) -> Result<Comparison, RequestError> {
         let metrics = metric_names(runs.iter().map(|run| &run.record.metrics));
         let metrics: Vec<_> = metrics.into_iter().map(str::to_owned).collect();
         if let Some(name) = sort.filter(|name| !metrics.iter().any(|metric| metric == name)) {
-            return Err(Refusal::unknown(
+            return Err(RequestError::unknown(
                 "no run has the number",
                 name,
                 metrics.iter().map(String::as_str),
@@ -45,7 +45,7 @@ impl Comparison {
             groups.iter().find_map(|group| Some(monitored(&group.runs[0].record.metrics)?.0));
         if let Some(name) = sort.or(usual) {
             let mean = |group: &ResultGroup| group.metric(name).map(|spread| spread.mean);
-            groups.sort_by(|a, b| better(name, mean(a), mean(b)));
+            groups.sort_by(|a, b| compare_metric(name, mean(a), mean(b)));
         }
         let swept = Swept::of(&groups);
         let mut keys = differing(&groups);

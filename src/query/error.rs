@@ -10,17 +10,17 @@ const MAX_HELP: usize = 2000;
 /// What is wrong with a question, and a way out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}\n  help: {help}")]
-pub struct Refusal {
+pub struct RequestError {
     /// What is wrong.
     pub message: String,
     /// What to do.
     pub help: String,
 }
 
-impl Refusal {
+impl RequestError {
     /// The refusal that says so.
-    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Refusal {
-        Refusal { message: message.into(), help: help.into() }
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> RequestError {
+        RequestError { message: message.into(), help: help.into() }
     }
 
     /// The refusal of a name that is none of `known`, in which names may stand twice.
@@ -28,7 +28,7 @@ impl Refusal {
         what: &str,
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
-    ) -> Refusal {
+    ) -> RequestError {
         let known = unique(known);
         // `units` is meant to be some layer's.
         let ends = |other: &&&str| other.rsplit('.').next() == Some(name);
@@ -37,7 +37,7 @@ impl Refusal {
             Some(meant) => format!("did you mean {}?", quote(meant)),
             None => cut(choices(name, &known), MAX_HELP),
         };
-        Refusal::new(format!("{what} {}", quote(name)), help)
+        RequestError::new(format!("{what} {}", quote(name)), help)
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     fn help(word: &str, known: &[&str]) -> String {
-        Refusal::unknown("no run has the key", word, known.iter().copied()).help
+        RequestError::unknown("no run has the key", word, known.iter().copied()).help
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::error::Refusal;
+use super::error::RequestError;
 use super::run::{Run, State};
 
 /// A condition on runs, such as `status=failed`, `optimizer.name=adam` or `val_accuracy>0.97`.
@@ -48,9 +48,9 @@ const NOTE: &str = "note";
 
 impl Filter {
     /// The condition that `text` says.
-    pub fn parse(text: &str) -> Result<Filter, Refusal> {
+    pub fn parse(text: &str) -> Result<Filter, RequestError> {
         let refuse = |what: &str| {
-            Err(Refusal::new(
+            Err(RequestError::new(
                 format!("--filter `{text}`: {what}"),
                 format!("want a condition {SUCH}"),
             ))
@@ -73,7 +73,7 @@ impl Filter {
         }
         let words = State::ALL.map(State::word);
         if key == "status" && (filter.is_of_order() || !words.contains(&value)) {
-            return Err(Refusal::unknown("no run has the status", value, words));
+            return Err(RequestError::unknown("no run has the status", value, words));
         }
         Ok(filter)
     }
@@ -87,14 +87,14 @@ impl Filter {
     /// Leaves of the runs those that it is true of.
     ///
     /// That no run knows its key is an error; one that does not have it does not count, but for `!=`.
-    pub fn retain(&self, runs: &mut Vec<Run>) -> Result<(), Refusal> {
+    pub fn retain(&self, runs: &mut Vec<Run>) -> Result<(), RequestError> {
         let is_known = OWN_KEYS.contains(&self.key.as_str());
         if !is_known && !runs.is_empty() && runs.iter().all(|run| self.found(run).is_none()) {
             let numbers: Vec<String> = runs.iter().flat_map(Run::numbers).collect();
             let keys = runs.iter().flat_map(Run::settings).map(|(key, _)| key.as_str());
             let known = OWN_KEYS.into_iter();
             let known = known.chain(numbers.iter().map(String::as_str)).chain(keys);
-            return Err(Refusal::unknown("no run has the key", &self.key, known));
+            return Err(RequestError::unknown("no run has the key", &self.key, known));
         }
         runs.retain(|run| self.holds(run));
         Ok(())

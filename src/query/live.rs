@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::collection::Collection;
-use super::error::Refusal;
+use super::error::RequestError;
 use super::run::Run;
 use crate::runs::{Folder, History};
 
 /// What is known of the runs below a folder.
 #[derive(Debug, Default)]
-pub struct Live {
+pub struct LiveRuns {
     dir: PathBuf,
     /// The runs, in the order of their folders' names.
-    pub runs: Vec<Followed>,
+    pub runs: Vec<LiveRun>,
     /// What could not be read the last time, and why.
     pub unreadable: Vec<String>,
 }
 
 /// A run that is followed.
 #[derive(Clone, Debug)]
-pub struct Followed {
+pub struct LiveRun {
     /// The run, as its folder tells of it now.
     pub run: Run,
     /// The numbers of its epochs so far.
@@ -36,10 +36,10 @@ pub struct Followed {
 /// By these, what has been read is told from what has been added.
 type Stamp = (u64, Option<SystemTime>);
 
-impl Live {
+impl LiveRuns {
     /// Follows the runs below `dir`; knows none before [`Live::refresh`].
-    pub fn of(dir: &Path) -> Live {
-        Live { dir: dir.to_owned(), ..Live::default() }
+    pub fn of(dir: &Path) -> LiveRuns {
+        LiveRuns { dir: dir.to_owned(), ..LiveRuns::default() }
     }
 
     /// The folder.
@@ -52,13 +52,13 @@ impl Live {
     /// # Errors
     ///
     /// There is no such folder.
-    pub fn refresh(&mut self) -> Result<(), Refusal> {
+    pub fn refresh(&mut self) -> Result<(), RequestError> {
         let Collection { runs, mut unreadable, .. } = Collection::of(&self.dir)?;
         let known = self.runs.drain(..).map(|followed| (followed.run.dir.clone(), followed));
-        let mut known: HashMap<PathBuf, Followed> = known.collect();
+        let mut known: HashMap<PathBuf, LiveRun> = known.collect();
         for run in runs {
             let known = known.remove(&run.dir);
-            let mut followed = Followed {
+            let mut followed = LiveRun {
                 planned: known.as_ref().and_then(|known| known.planned).or_else(|| planned(&run)),
                 read: known.as_ref().and_then(|known| known.read),
                 history: known.map_or_else(nothing, |known| known.history),
@@ -72,7 +72,7 @@ impl Live {
     }
 }
 
-impl Followed {
+impl LiveRun {
     /// How many epochs are done.
     pub fn epochs(&self) -> usize {
         self.history.epochs.len().max(self.run.record.epochs)
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn what_has_grown_is_read_again() {
         let dir = tempfile::tempdir().unwrap();
-        let mut live = Live::of(dir.path());
+        let mut live = LiveRuns::of(dir.path());
         live.refresh().unwrap();
         assert!(live.runs.is_empty() && live.unreadable.is_empty());
         fs::create_dir(dir.path().join("a")).unwrap();

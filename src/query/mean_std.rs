@@ -10,7 +10,7 @@ pub struct MeanStd {
     /// Their mean.
     pub mean: f64,
     /// The standard deviation of two or more, by n − 1.
-    pub deviation: Option<f64>,
+    pub std: Option<f64>,
 }
 
 impl MeanStd {
@@ -19,8 +19,8 @@ impl MeanStd {
         let n = numbers.len() as f64;
         let mean = numbers.iter().sum::<f64>() / n;
         let squares: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
-        let deviation = (1 < numbers.len()).then(|| (squares / (n - 1.0)).sqrt());
-        (!numbers.is_empty()).then_some(MeanStd { mean, deviation })
+        let std = (1 < numbers.len()).then(|| (squares / (n - 1.0)).sqrt());
+        (!numbers.is_empty()).then_some(MeanStd { mean, std })
     }
 }
 
@@ -28,10 +28,10 @@ impl fmt::Display for MeanStd {
     /// `0.1182 ± 0.0012`; the deviation has the digits of its mean.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = number(self.mean);
-        match self.deviation {
+        match self.std {
             None => write!(out, "{text}"),
-            Some(deviation) if text.contains('e') => write!(out, "{text} ± {}", number(deviation)),
-            Some(deviation) => write!(out, "{text} ± {deviation:.4}"),
+            Some(std) if text.contains('e') => write!(out, "{text} ± {}", number(std)),
+            Some(std) => write!(out, "{text} ± {std:.4}"),
         }
     }
 }
@@ -43,8 +43,8 @@ mod tests {
     #[test]
     fn deviations_are_of_samples() {
         let spread = MeanStd::of(&[1.0, 2.0, 3.0, 4.0]).unwrap();
-        assert_eq!((spread.mean, spread.deviation), (2.5, Some((5.0_f64 / 3.0).sqrt())));
-        assert_eq!(MeanStd::of(&[7.0]), Some(MeanStd { mean: 7.0, deviation: None }));
+        assert_eq!((spread.mean, spread.std), (2.5, Some((5.0_f64 / 3.0).sqrt())));
+        assert_eq!(MeanStd::of(&[7.0]), Some(MeanStd { mean: 7.0, std: None }));
         assert_eq!(MeanStd::of(&[]), None);
     }
 }

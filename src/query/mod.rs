@@ -30,24 +30,24 @@ mod swept;
 mod html;
 
 pub use collection::Collection;
-pub use error::Refusal;
+pub use error::RequestError;
 pub use run::{Run, State, read_settings};
-pub use selection::{Chosen, Kind, Purpose};
-pub use selector::Chooser;
+pub use selection::{FolderKind, Purpose, Selection};
+pub use selector::RunSelector;
 
 pub use filter::Filter;
 pub use order::{higher_is_better, sort};
 
-pub use chart::{Cell, Chart, Ink, Series};
+pub use chart::{Cell, Chart, PlotStyle, Series};
 pub use class_scores::ClassScores;
 pub use comparison::Comparison;
 pub use format::{count, duration, eta, number};
 pub use group::{Completion, Replicate, ResultGroup, group_by_key};
-pub use html::{Judged, Mistake, Page};
-pub use live::{Followed, Live};
+pub use html::{Mistake, Page, TestEvaluation};
+pub use live::{LiveRun, LiveRuns};
 pub use mean_std::MeanStd;
 pub use names::metric_names;
 pub use rank::rank;
-pub use scalars::{ReadLogs, logged_scalars};
+pub use scalars::{ScalarReadSummary, logged_scalars};
 pub use schedule::learning_rates;
 pub use swept::Swept;

@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use super::collection::Collection;
-use super::error::Refusal;
+use super::error::RequestError;
 use super::pick::{is_completed, is_unfinished};
 use super::run::Run;
-use super::selection::{Chosen, Purpose, at, listed, single};
+use super::selection::{Purpose, Selection, at, listed, single};
 
 /// A run of its own, or a sweep with its runs.
 struct Candidate<'a> {
@@ -31,7 +31,7 @@ pub(super) fn named(
     all: &Collection,
     logdir: &Path,
     purpose: Purpose,
-) -> Result<(Chosen, Option<String>), Refusal> {
+) -> Result<(Selection, Option<String>), RequestError> {
     let inner = |dir: &Path| dir.strip_prefix(logdir).unwrap_or(dir).display().to_string();
     let begun = |dir: &Path| folder(dir).starts_with(word) || inner(dir).starts_with(word);
     let mut found = candidates(all, &|dir, name| name == word || folder(dir) == word);
@@ -41,16 +41,16 @@ pub(super) fn named(
     found.iter_mut().for_each(|one| one.by_name = one.name() == word);
     match &found[..] {
         [] => Err(nothing(word, &all.runs, logdir)),
-        [one] => Ok((one.chosen()?, None)),
+        [one] => Ok((one.selection()?, None)),
         several if purpose == Purpose::Remove || !are_versions(several) => {
             let message = format!("`{word}` may be any of {}", several.len());
             let message = listed(&message, several.iter().map(|one| inner(one.dir)));
             let help = "give one of these, or so much of its folder's name that no other begins so";
-            Err(Refusal::new(message, help))
+            Err(RequestError::new(message, help))
         }
         several => {
             let (one, why) = youngest(several, purpose);
-            Ok((one.chosen()?, Some(format!("{word}: {}, {why}", inner(one.dir)))))
+            Ok((one.selection()?, Some(format!("{word}: {}, {why}", inner(one.dir)))))
         }
     }
 }
@@ -63,7 +63,7 @@ impl Candidate<'_> {
         }
     }
 
-    fn chosen(&self) -> Result<Chosen, Refusal> {
+    fn selection(&self) -> Result<Selection, RequestError> {
         self.run.map_or_else(|| at(self.dir), |run| Ok(single(run)))
     }
 }
@@ -123,10 +123,10 @@ fn youngest<'a, 'b>(several: &'b [Candidate<'a>], purpose: Purpose) -> (&'b Cand
     (best, why)
 }
 
-fn nothing(word: &str, all: &[Run], logdir: &Path) -> Refusal {
+fn nothing(word: &str, all: &[Run], logdir: &Path) -> RequestError {
     let shown = logdir.display();
     if all.is_empty() {
-        return Refusal::new(
+        return RequestError::new(
             format!("there is no run in `{shown}`"),
             "`runner run CONFIG` makes one; --logdir DIR looks elsewhere",
         );
@@ -137,5 +137,5 @@ fn nothing(word: &str, all: &[Run], logdir: &Path) -> Refusal {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("`runner list {shown}` shows what there is; --logdir DIR looks elsewhere"),
     };
-    Refusal::new(format!("no run in `{shown}` is called `{word}`"), help)
+    RequestError::new(format!("no run in `{shown}` is called `{word}`"), help)
 }

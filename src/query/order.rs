@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::error::Refusal;
+use super::error::RequestError;
 use super::run::Run;
 use crate::train::Direction;
 
@@ -13,7 +13,7 @@ pub fn higher_is_better(name: &str) -> bool {
 
 /// Puts the runs into the order of a number (see [`Run::number`]), the best first and those without
 /// one last; without a name, the youngest first.
-pub fn sort(runs: &mut [Run], by: Option<&str>) -> Result<(), Refusal> {
+pub fn sort(runs: &mut [Run], by: Option<&str>) -> Result<(), RequestError> {
     let Some(name) = by else {
         runs.sort_by(|a, b| b.record.started.cmp(&a.record.started).then(a.dir.cmp(&b.dir)));
         return Ok(());
@@ -21,19 +21,19 @@ pub fn sort(runs: &mut [Run], by: Option<&str>) -> Result<(), Refusal> {
     if !runs.is_empty() && runs.iter().all(|run| run.number(name).is_none()) {
         let known: Vec<String> = runs.iter().flat_map(Run::numbers).collect();
         let known = known.iter().map(String::as_str);
-        return Err(Refusal::unknown("no run has the number", name, known));
+        return Err(RequestError::unknown("no run has the number", name, known));
     }
-    runs.sort_by(|a, b| better(name, a.number(name), b.number(name)));
+    runs.sort_by(|a, b| compare_metric(name, a.number(name), b.number(name)));
     Ok(())
 }
 
 /// The order of two values of one number, the better one first, and one that is none last.
-pub(super) fn better(name: &str, a: Option<f64>, b: Option<f64>) -> Ordering {
-    ordered(higher_is_better(name), a, b)
+pub(super) fn compare_metric(name: &str, a: Option<f64>, b: Option<f64>) -> Ordering {
+    compare_values(higher_is_better(name), a, b)
 }
 
 /// The same where more is better `upward`, and less otherwise.
-pub(super) fn ordered(upward: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
+pub(super) fn compare_values(upward: bool, a: Option<f64>, b: Option<f64>) -> Ordering {
     let real = |value: Option<f64>| value.filter(|value| !value.is_nan());
     match (real(a), real(b)) {
         (Some(a), Some(b)) if upward => b.total_cmp(&a),
@@ -48,12 +48,12 @@ mod tests {
 
     #[test]
     fn the_better_number_comes_first_and_none_last() {
-        assert_eq!(better("loss", Some(1.0), Some(2.0)), Ordering::Less);
-        assert_eq!(better("val_accuracy", Some(1.0), Some(2.0)), Ordering::Greater);
-        assert_eq!(better("best.val_accuracy", Some(1.0), Some(2.0)), Ordering::Greater);
+        assert_eq!(compare_metric("loss", Some(1.0), Some(2.0)), Ordering::Less);
+        assert_eq!(compare_metric("val_accuracy", Some(1.0), Some(2.0)), Ordering::Greater);
+        assert_eq!(compare_metric("best.val_accuracy", Some(1.0), Some(2.0)), Ordering::Greater);
         for none in [None, Some(f64::NAN)] {
-            assert_eq!(better("loss", none, Some(f64::INFINITY)), Ordering::Greater);
-            assert_eq!(better("val_accuracy", Some(0.0), none), Ordering::Less);
+            assert_eq!(compare_metric("loss", none, Some(f64::INFINITY)), Ordering::Greater);
+            assert_eq!(compare_metric("val_accuracy", Some(0.0), none), Ordering::Less);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::error::Refusal;
-use super::order::{higher_is_better, ordered};
+use super::error::RequestError;
+use super::order::{compare_values, higher_is_better};
 use super::run::{Run, State};
 use crate::config::Plan;
 use crate::runs::monitored;
@@ -51,11 +51,11 @@ pub(super) fn best<'a>(
     runs: &'a [Run],
     by: Option<&str>,
     base: &Path,
-) -> Result<(&'a Run, String), Refusal> {
+) -> Result<(&'a Run, String), RequestError> {
     let completed: Vec<&Run> = runs.iter().filter(|run| is_completed(run)).collect();
     let youngest = completed.iter().max_by_key(|run| run.record.started);
     let Some(youngest) = youngest else {
-        return Err(Refusal::new(
+        return Err(RequestError::new(
             format!("none of {} is completed, so that none is the best", runs.len()),
             "`latest` is the one that began last",
         ));
@@ -68,14 +68,14 @@ pub(super) fn best<'a>(
     if completed.iter().all(|run| value(run).is_none()) {
         let known: Vec<String> = completed.iter().flat_map(|run| run.numbers()).collect();
         let known = known.iter().map(String::as_str);
-        return Err(Refusal::unknown("no run has the number", &name, known));
+        return Err(RequestError::unknown("no run has the number", &name, known));
     }
     let upward = match direction {
         Direction::Auto => higher_is_better(&name),
         known => known == Direction::Max,
     };
     // Of equals the first, as in `list --sort`.
-    let order = |a: &&&Run, b: &&&Run| ordered(upward, value(a), value(b));
+    let order = |a: &&&Run, b: &&&Run| compare_values(upward, value(a), value(b));
     let best = completed.iter().min_by(order).copied().unwrap_or(youngest);
     let shown = value(best).map_or("-".to_owned(), super::format::number);
     let label = best.label(base);

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::error::Refusal;
+use super::error::RequestError;
 use crate::events::{Scalar, Tags, is_event_file, read_scalars};
 
 /// How a log folder was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReadLogs {
+pub struct ScalarReadSummary {
     /// The files that are damaged or cannot be read, and why.
     pub notes: Vec<String>,
     /// The number of values left out because a restart has logged their steps again.
@@ -35,12 +35,12 @@ pub fn logged_scalars(
     logdir: &Path,
     all: bool,
     each: &mut dyn FnMut(&str, Scalar<'_>),
-) -> Result<ReadLogs, Refusal> {
-    let mut read = ReadLogs::default();
+) -> Result<ScalarReadSummary, RequestError> {
+    let mut read = ScalarReadSummary::default();
     let folders = event_files(logdir, &mut read.notes);
     if folders.is_empty() {
         let what = format!("there is no event file in `{}`", logdir.display());
-        return Err(Refusal::new(what, "want a folder such as for `tensorboard --logdir`"));
+        return Err(RequestError::new(what, "want a folder such as for `tensorboard --logdir`"));
     }
     for (folder, files) in folders {
         let run = folder.strip_prefix(logdir).unwrap_or(&folder);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::collection::Collection;
-use super::error::Refusal;
+use super::error::RequestError;
 use super::run::Run;
 use crate::runs::Folder;
 
@@ -25,11 +25,11 @@ pub enum Purpose {
 
 /// What was chosen.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct Selection {
     /// The folder.
     pub dir: PathBuf,
     /// What the folder is.
-    pub kind: Kind,
+    pub kind: FolderKind,
     /// The run, or all that are in the folder.
     pub runs: Vec<Run>,
     /// What in it cannot be read, and why.
@@ -40,7 +40,7 @@ pub struct Chosen {
 
 /// What a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FolderKind {
     /// A run's.
     Run,
     /// A sweep's.
@@ -50,23 +50,23 @@ pub enum Kind {
 }
 
 /// What is at a path.
-pub(super) fn at(path: &Path) -> Result<Chosen, Refusal> {
+pub(super) fn at(path: &Path) -> Result<Selection, RequestError> {
     let folder = Folder::at(path);
     let kind = if folder.sweep_plan().is_file() {
-        Kind::Sweep
+        FolderKind::Sweep
     } else if folder.record().is_file() {
-        Kind::Run
+        FolderKind::Run
     } else {
-        Kind::Other
+        FolderKind::Other
     };
     let Collection { runs, unreadable, .. } = Collection::of(path)?;
-    Ok(Chosen { dir: path.to_owned(), kind, runs, unreadable, weights: None })
+    Ok(Selection { dir: path.to_owned(), kind, runs, unreadable, weights: None })
 }
 
-pub(super) fn single(run: &Run) -> Chosen {
+pub(super) fn single(run: &Run) -> Selection {
     let runs = vec![run.clone()];
     let (dir, unreadable) = (run.dir.clone(), Vec::new());
-    Chosen { dir, kind: Kind::Run, runs, unreadable, weights: None }
+    Selection { dir, kind: FolderKind::Run, runs, unreadable, weights: None }
 }
 
 /// The message with the candidates below it, the youngest first.

@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::collection::Collection;
-use super::error::Refusal;
+use super::error::RequestError;
 use super::named::{called, named};
 use super::pick::{self, Pick};
 use super::run::Run;
-use super::selection::{Chosen, Kind, Purpose, at, listed, single};
+use super::selection::{FolderKind, Purpose, Selection, at, listed, single};
 use super::weights_file::{self, run_of_weights};
 
 /// Chooses runs below a log folder, which is looked through when the first name wants it.
-pub struct Chooser<'a> {
+pub struct RunSelector<'a> {
     logdir: &'a Path,
     purpose: Purpose,
     by: Option<&'a str>,
@@ -21,20 +21,20 @@ pub struct Chooser<'a> {
     notes: Vec<String>,
 }
 
-impl<'a> Chooser<'a> {
+impl<'a> RunSelector<'a> {
     /// Chooses from the runs below `logdir`, or by path from any.
-    pub fn new(logdir: &'a Path) -> Chooser<'a> {
-        Chooser { logdir, purpose: Purpose::Ask, by: None, all: None, notes: Vec::new() }
+    pub fn new(logdir: &'a Path) -> RunSelector<'a> {
+        RunSelector { logdir, purpose: Purpose::Ask, by: None, all: None, notes: Vec::new() }
     }
 
     /// Chooses for this purpose.
-    pub fn purpose(self, purpose: Purpose) -> Chooser<'a> {
-        Chooser { purpose, ..self }
+    pub fn purpose(self, purpose: Purpose) -> RunSelector<'a> {
+        RunSelector { purpose, ..self }
     }
 
     /// Takes the number by which `best` is chosen; without one it is the monitor of the plan.
-    pub fn by(self, by: Option<&'a str>) -> Chooser<'a> {
-        Chooser { by, ..self }
+    pub fn by(self, by: Option<&'a str>) -> RunSelector<'a> {
+        RunSelector { by, ..self }
     }
 
     /// The run that was taken, for each word that could mean several.
@@ -43,19 +43,19 @@ impl<'a> Chooser<'a> {
     }
 
     /// What `word` calls: a run, a sweep, or by its path a folder with such below it.
-    pub fn choose(&mut self, word: &str) -> Result<Chosen, Refusal> {
+    pub fn select(&mut self, word: &str) -> Result<Selection, RequestError> {
         if self.purpose == Purpose::Ask
             && let Some((dir, weights)) = run_of_weights(word, self.logdir)?
         {
-            return Ok(Chosen { weights: Some(weights), ..at(&dir)? });
+            return Ok(Selection { weights: Some(weights), ..at(&dir)? });
         }
         let inner = self.logdir.join(word);
         for (path, any) in [(Path::new(word), true), (&inner, false)] {
             if path.is_dir() {
-                let chosen = at(path)?;
+                let selection = at(path)?;
                 // Below the log folder, `adam` is first of all the name of a run.
-                if chosen.kind != Kind::Other || any && !chosen.runs.is_empty() {
-                    return Ok(chosen);
+                if selection.kind != FolderKind::Other || any && !selection.runs.is_empty() {
+                    return Ok(selection);
                 }
             }
         }
@@ -63,13 +63,13 @@ impl<'a> Chooser<'a> {
             return self.pick(word, base, which);
         }
         let (logdir, purpose) = (self.logdir, self.purpose);
-        let (chosen, note) = named(word, self.collection()?, logdir, purpose)?;
+        let (selection, note) = named(word, self.collection()?, logdir, purpose)?;
         self.notes.extend(note);
-        Ok(chosen)
+        Ok(selection)
     }
 
     /// Everything below the log folder.
-    fn collection(&mut self) -> Result<&Collection, Refusal> {
+    fn collection(&mut self) -> Result<&Collection, RequestError> {
         if self.all.is_none() {
             self.all = Some(Collection::of(self.logdir)?);
         }
@@ -77,11 +77,11 @@ impl<'a> Chooser<'a> {
     }
 
     /// The last or the best of the runs that `base` calls; of all, if it is empty.
-    fn pick(&mut self, word: &str, base: &str, which: Pick) -> Result<Chosen, Refusal> {
+    fn pick(&mut self, word: &str, base: &str, which: Pick) -> Result<Selection, RequestError> {
         let (logdir, by) = (self.logdir, self.by);
         let runs = self.runs_of(base)?;
         let none = || {
-            Refusal::new(
+            RequestError::new(
                 format!("there is no run for `{word}` in `{}`", logdir.display()),
                 "`runner run CONFIG` makes one; --logdir DIR looks elsewhere",
             )
@@ -101,7 +101,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// All runs in the folder `base`, or all of this name.
-    fn runs_of(&mut self, base: &str) -> Result<Vec<Run>, Refusal> {
+    fn runs_of(&mut self, base: &str) -> Result<Vec<Run>, RequestError> {
         if base.is_empty() {
             return Ok(self.collection()?.runs.clone());
         }
@@ -122,12 +122,15 @@ impl<'a> Chooser<'a> {
     }
 
     /// All runs that the words call, each once; and what cannot be read, and why.
-    pub fn all(&mut self, words: &[String]) -> Result<(Vec<Run>, Vec<String>), Refusal> {
+    pub fn select_all(
+        &mut self,
+        words: &[String],
+    ) -> Result<(Vec<Run>, Vec<String>), RequestError> {
         let (mut runs, mut notes, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for word in words {
-            let chosen = self.choose(word)?;
-            notes.extend(chosen.unreadable);
-            for run in chosen.runs {
+            let selection = self.select(word)?;
+            notes.extend(selection.unreadable);
+            for run in selection.runs {
                 // Two words may lead to one folder by different ways.
                 let place = run.dir.canonicalize().unwrap_or_else(|_| run.dir.clone());
                 if seen.insert(place) {
@@ -139,24 +142,24 @@ impl<'a> Chooser<'a> {
     }
 
     /// The only run that `word` calls.
-    pub fn one(&mut self, word: &str) -> Result<Run, Refusal> {
-        let chosen = self.choose(word)?;
-        self.only(word, chosen)
+    pub fn select_one(&mut self, word: &str) -> Result<Run, RequestError> {
+        let selection = self.select(word)?;
+        self.only(word, selection)
     }
 
     /// The only run that `word` calls, and its file of weights: the one that `word` itself names,
     /// the file `weights` in the run's folder, or the weights that it ended with.
-    pub fn trained(
+    pub fn select_weights(
         &mut self,
         word: &str,
         weights: Option<&Path>,
-    ) -> Result<(Run, PathBuf), Refusal> {
-        let mut chosen = self.choose(word)?;
-        let named = chosen.weights.take();
-        let run = self.only(word, chosen)?;
+    ) -> Result<(Run, PathBuf), RequestError> {
+        let mut selection = self.select(word)?;
+        let named = selection.weights.take();
+        let run = self.only(word, selection)?;
         let path = match (named, weights) {
             (Some(_), Some(weights)) => {
-                return Err(Refusal::new(
+                return Err(RequestError::new(
                     format!("got two files of weights, `{word}` and `{}`", weights.display()),
                     "want one; --weights is for the name of a run",
                 ));
@@ -168,20 +171,20 @@ impl<'a> Chooser<'a> {
         Ok((run, path))
     }
 
-    fn only(&self, word: &str, mut chosen: Chosen) -> Result<Run, Refusal> {
-        match (chosen.runs.len(), chosen.unreadable.first()) {
-            (1, _) => Ok(chosen.runs.swap_remove(0)),
-            (0, Some(what)) => Err(Refusal::new(what.clone(), "choose another run")),
-            (0, None) => Err(Refusal::new(
+    fn only(&self, word: &str, mut selection: Selection) -> Result<Run, RequestError> {
+        match (selection.runs.len(), selection.unreadable.first()) {
+            (1, _) => Ok(selection.runs.swap_remove(0)),
+            (0, Some(what)) => Err(RequestError::new(what.clone(), "choose another run")),
+            (0, None) => Err(RequestError::new(
                 format!("no run of `{word}` has begun"),
-                format!("`runner resume {}` starts them", chosen.dir.display()),
+                format!("`runner resume {}` starts them", selection.dir.display()),
             )),
             (n, _) => {
-                let labels = chosen.runs.iter().map(|run| run.label(self.logdir));
+                let labels = selection.runs.iter().map(|run| run.label(self.logdir));
                 let message = format!("`{word}` has {n} runs, want one");
                 let word = word.trim_end_matches('/');
                 let help = format!("give one of these, `{word}/best` or `{word}/latest`");
-                Err(Refusal::new(listed(&message, labels), help))
+                Err(RequestError::new(listed(&message, labels), help))
             }
         }
     }

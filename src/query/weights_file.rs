@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
-use super::error::Refusal;
+use super::error::RequestError;
 use super::run::Run;
 use crate::runs::Folder;
 
@@ -14,7 +14,7 @@ const SHOWN: usize = 8;
 pub(super) fn run_of_weights(
     word: &str,
     logdir: &Path,
-) -> Result<Option<(PathBuf, PathBuf)>, Refusal> {
+) -> Result<Option<(PathBuf, PathBuf)>, RequestError> {
     let paths = [PathBuf::from(word), logdir.join(word)];
     let is_weights = |path: &&PathBuf| is_safetensors(path) && path.is_file();
     let Some(path) = paths.iter().find(is_weights) else { return Ok(None) };
@@ -24,7 +24,7 @@ pub(super) fn run_of_weights(
     let short = path.ancestors().skip(1).filter(|dir| *dir != Path::new("")).find(is_run);
     match short.or_else(|| full.ancestors().skip(1).find(is_run)) {
         Some(dir) => Ok(Some((dir.to_owned(), path.clone()))),
-        None => Err(Refusal::new(
+        None => Err(RequestError::new(
             format!("`{}` lies in no run's folder", path.display()),
             "the plan in a run's folder says what its weights are for; `model.weights` starts a \
              new run from any",
@@ -33,7 +33,7 @@ pub(super) fn run_of_weights(
 }
 
 /// The file of the run that `weights` names, seen from the run's folder or from here.
-pub(super) fn in_run(run: &Run, weights: &Path) -> Result<PathBuf, Refusal> {
+pub(super) fn in_run(run: &Run, weights: &Path) -> Result<PathBuf, RequestError> {
     let inner = run.dir.join(weights);
     let real = |path: &Path| path.canonicalize().ok();
     let is_inside = |path: &Path| {
@@ -43,18 +43,18 @@ pub(super) fn in_run(run: &Run, weights: &Path) -> Result<PathBuf, Refusal> {
         [inner.as_path(), weights].into_iter().find(|path| path.is_file() && is_inside(path));
     found.map(Path::to_owned).ok_or_else(|| {
         let message = format!("`{}` has no weights `{}`", run.dir.display(), weights.display());
-        Refusal::new(message, known(run).unwrap_or_else(|| NONE.to_owned()))
+        RequestError::new(message, known(run).unwrap_or_else(|| NONE.to_owned()))
     })
 }
 
 /// The weights that the run ended with.
-pub(super) fn last(run: &Run) -> Result<PathBuf, Refusal> {
+pub(super) fn last(run: &Run) -> Result<PathBuf, RequestError> {
     let path = Folder::at(&run.dir).weights();
     if path.is_file() {
         return Ok(path);
     }
     let message = format!("`{}` has no weights yet; it is {}", run.dir.display(), run.state.word());
-    Err(Refusal::new(message, known(run).unwrap_or_else(|| NONE.to_owned())))
+    Err(RequestError::new(message, known(run).unwrap_or_else(|| NONE.to_owned())))
 }
 
 const NONE: &str = "a run writes them at its end; `runner resume` brings it there";

@@ -10,7 +10,7 @@ use std::process::Command;
 use proptest::prelude::*;
 use protobuf::Message as _;
 use runner::events::{Clock, Damage, EventWriter, Tags, scalar, scalars_in};
-use runner::query::{ReadLogs, logged_scalars};
+use runner::query::{ScalarReadSummary, logged_scalars};
 use serde_json::{Value, json};
 use tensorboard_proto::event::Event;
 use tensorboard_proto::summary::Summary_Value;
@@ -39,7 +39,7 @@ fn ours(logdir: &Path) -> Value {
         let tags = runs.entry(run.to_owned()).or_default();
         tags.entry(s.tag.to_owned()).or_default().push(json!([s.step, s.wall_time, value]));
     });
-    assert_eq!(read, Ok(ReadLogs::default()));
+    assert_eq!(read, Ok(ScalarReadSummary::default()));
     json!(runs)
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 
 use super::query::RUNS;
-use super::select::{Choice, ChosenWeights, Filters};
+use super::select::{FilterArgs, SelectArgs, WeightsArgs};
 
 pub(crate) const EXPORT_EXAMPLES: &str = "\
 Examples:
@@ -61,10 +61,10 @@ pub(crate) struct ExportHistories {
     pub(crate) output: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) filters: Filters,
+    pub(crate) filters: FilterArgs,
 
     #[command(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: SelectArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -101,10 +101,10 @@ pub(crate) struct ExportModel {
     pub(crate) output: PathBuf,
 
     #[command(flatten)]
-    pub(crate) weights: ChosenWeights,
+    pub(crate) weights: WeightsArgs,
 
     #[command(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: SelectArgs,
 }
 
 /// How a table is written.

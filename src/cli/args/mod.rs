@@ -16,8 +16,10 @@ pub(crate) use query::{
     BoardArgs, CompareArgs, EvaluateArgs, ListArgs, PredictArgs, ReportArgs, RmArgs, ShowArgs,
     Split, TagArgs, WatchArgs,
 };
-pub(crate) use run::{Annotate, CheckArgs, Progress, Request, ResumeArgs, RunArgs, Work};
-pub(crate) use select::{Choice, ChosenWeights, Filters};
+pub(crate) use run::{
+    AnnotationArgs, CheckArgs, ConfigArgs, ExecutionArgs, Progress, ResumeArgs, RunArgs,
+};
+pub(crate) use select::{FilterArgs, SelectArgs, WeightsArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;

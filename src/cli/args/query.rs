@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 
-use super::select::{Choice, ChosenWeights, Filters, Logdir};
+use super::select::{FilterArgs, LogdirArgs, SelectArgs, WeightsArgs};
 use super::value::{at_least_one, name, tag};
 
 /// Printed below the help of whatever takes runs.
@@ -116,7 +116,7 @@ pub(crate) struct ListArgs {
     pub(crate) dir: PathBuf,
 
     #[command(flatten)]
-    pub(crate) filters: Filters,
+    pub(crate) filters: FilterArgs,
 
     /// Begin with the best by a number, such as val_accuracy or best.val_loss
     ///
@@ -163,7 +163,7 @@ pub(crate) struct ShowArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: SelectArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -192,10 +192,10 @@ pub(crate) struct CompareArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) filters: Filters,
+    pub(crate) filters: FilterArgs,
 
     #[command(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: SelectArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -222,10 +222,10 @@ pub(crate) struct ReportArgs {
     pub(crate) sort: Option<String>,
 
     #[command(flatten)]
-    pub(crate) filters: Filters,
+    pub(crate) filters: FilterArgs,
 
     #[command(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: SelectArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -247,10 +247,10 @@ pub(crate) struct EvaluateArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) weights: ChosenWeights,
+    pub(crate) weights: WeightsArgs,
 
     #[command(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: SelectArgs,
 }
 
 /// Rows of a data set.
@@ -279,10 +279,10 @@ pub(crate) struct PredictArgs {
     pub(crate) json: bool,
 
     #[command(flatten)]
-    pub(crate) weights: ChosenWeights,
+    pub(crate) weights: WeightsArgs,
 
     #[command(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: SelectArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -309,7 +309,7 @@ pub(crate) struct TagArgs {
     pub(crate) note: Option<String>,
 
     #[command(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: SelectArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -327,7 +327,7 @@ pub(crate) struct BoardArgs {
     pub(crate) sort: Option<String>,
 
     #[command(flatten)]
-    pub(crate) place: Logdir,
+    pub(crate) place: LogdirArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -341,5 +341,5 @@ pub(crate) struct RmArgs {
     pub(crate) yes: bool,
 
     #[command(flatten)]
-    pub(crate) place: Logdir,
+    pub(crate) place: LogdirArgs,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 
-use super::select::Choice;
+use super::select::SelectArgs;
 use super::value::{at_least_one, name, tag};
 
 pub(crate) const EXIT_STATUS: &str = "\
@@ -58,7 +58,7 @@ of `runner show`.";
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
-    pub(crate) request: Request,
+    pub(crate) request: ConfigArgs,
 
     /// Where the runs leave their folders
     #[arg(long, value_name = "DIR", default_value = "logs", env = "RUNNER_LOGDIR")]
@@ -66,14 +66,14 @@ pub(crate) struct RunArgs {
     pub(crate) logdir: PathBuf,
 
     #[command(flatten)]
-    pub(crate) annotate: Annotate,
+    pub(crate) annotate: AnnotationArgs,
 
     /// Print the runs with every default filled in, and start none
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
 
     #[command(flatten)]
-    pub(crate) work: Work,
+    pub(crate) work: ExecutionArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -94,15 +94,15 @@ pub(crate) struct ResumeArgs {
     pub(crate) retry_failed: bool,
 
     #[command(flatten)]
-    pub(crate) choice: Choice,
+    pub(crate) choice: SelectArgs,
 
     #[command(flatten)]
-    pub(crate) work: Work,
+    pub(crate) work: ExecutionArgs,
 }
 
 /// The annotations of the new runs; no part of their plans.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct Annotate {
+pub(crate) struct AnnotationArgs {
     /// Call the run or the sweep so, and its folder, instead of by its config
     ///
     /// It is no part of the plan: replicates stay together.
@@ -120,7 +120,7 @@ pub(crate) struct Annotate {
 
 /// How runs are run and shown.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct Work {
+pub(crate) struct ExecutionArgs {
     /// Runs at a time, at most 4 per core [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = at_least_one)]
     pub(crate) jobs: Option<usize>,
@@ -169,12 +169,12 @@ pub(crate) struct Work {
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
-    pub(crate) request: Request,
+    pub(crate) request: ConfigArgs,
 }
 
 /// What to run.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct Request {
+pub(crate) struct ConfigArgs {
     /// Experiments, as TOML files; KEY=VALUE among them is an override, as after --set
     #[arg(value_name = "CONFIG", required = true, value_hint = ValueHint::FilePath)]
     pub(crate) configs: Vec<PathBuf>,

@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, ValueHint};
 
 /// Where runs are looked for.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct Logdir {
+pub(crate) struct LogdirArgs {
     /// Where runs are looked for by their names
     #[arg(long, value_name = "DIR", default_value = "logs", env = "RUNNER_LOGDIR")]
     #[arg(hide_env_values = true, value_hint = ValueHint::DirPath)]
@@ -15,9 +15,9 @@ pub(crate) struct Logdir {
 
 /// How a run is chosen.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct Choice {
+pub(crate) struct SelectArgs {
     #[command(flatten)]
-    pub(crate) place: Logdir,
+    pub(crate) place: LogdirArgs,
 
     /// The number that `best` is chosen by, such as val_accuracy or best.val_loss
     ///
@@ -29,7 +29,7 @@ pub(crate) struct Choice {
 
 /// Which weights of a run.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct ChosenWeights {
+pub(crate) struct WeightsArgs {
     /// Weights of the run other than its last, such as best.safetensors
     ///
     /// A file in or below the run's folder, as callbacks.model_checkpoint writes it.
@@ -39,7 +39,7 @@ pub(crate) struct ChosenWeights {
 
 /// Which of the runs.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct Filters {
+pub(crate) struct FilterArgs {
     /// Only runs of which this is true; may be repeated
     ///
     /// KEY is status, name, tag, note, a dotted path of the config such as optimizer.name, a number of

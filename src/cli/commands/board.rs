@@ -9,7 +9,7 @@ use crate::cli::display::console::Console;
 use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
 use crate::experiment::{monitored, set_visible};
-use crate::query::{Chooser, Refusal, Run, sort};
+use crate::query::{RequestError, Run, RunSelector, sort};
 use crate::runs::Lock;
 use crate::system::sentence;
 
@@ -22,7 +22,7 @@ pub(crate) fn board(args: &BoardArgs, console: &Console) -> anyhow::Result<Exit>
         Ok(sweeps) => sweeps,
         Err(refusal) => {
             console.error(&refusal.to_string());
-            return Ok(Exit::Request);
+            return Ok(Exit::BadRequest);
         }
     };
     let mut exit = Exit::Done;
@@ -36,8 +36,8 @@ pub(crate) fn board(args: &BoardArgs, console: &Console) -> anyhow::Result<Exit>
 }
 
 /// The chosen runs by the folders of their sweeps.
-fn chosen(args: &BoardArgs) -> Result<BTreeMap<PathBuf, Vec<Run>>, Refusal> {
-    let (runs, _) = Chooser::new(&args.place.logdir).all(&args.runs)?;
+fn chosen(args: &BoardArgs) -> Result<BTreeMap<PathBuf, Vec<Run>>, RequestError> {
+    let (runs, _) = RunSelector::new(&args.place.logdir).select_all(&args.runs)?;
     let mut sweeps: BTreeMap<PathBuf, Vec<Run>> = BTreeMap::new();
     for run in runs {
         if let Some(sweep) = run.sweep.clone() {
@@ -46,7 +46,10 @@ fn chosen(args: &BoardArgs) -> Result<BTreeMap<PathBuf, Vec<Run>>, Refusal> {
     }
     if sweeps.is_empty() {
         let what = "none of these runs is of a sweep: TensorBoard shows all of them";
-        return Err(Refusal::new(what, "name a sweep, or runs of one; `runner list` shows them"));
+        return Err(RequestError::new(
+            what,
+            "name a sweep, or runs of one; `runner list` shows them",
+        ));
     }
     for runs in sweeps.values_mut() {
         let judged = || runs.iter().find_map(|run| monitored(&run.record.metrics));
@@ -61,7 +64,7 @@ fn chosen(args: &BoardArgs) -> Result<BTreeMap<PathBuf, Vec<Run>>, Refusal> {
 
 fn show(sweep: &Path, shown: &[Run], logdir: &Path, console: &Console) -> anyhow::Result<()> {
     let _lock = Lock::take(sweep)?;
-    let all = Chooser::new(logdir).choose(&sweep.to_string_lossy());
+    let all = RunSelector::new(logdir).select(&sweep.to_string_lossy());
     let all = all.map_err(|refusal| anyhow::anyhow!("{refusal}"))?.runs;
     let wanted: HashSet<&Path> = shown.iter().map(|run| &*run.dir).collect();
     for run in &all {

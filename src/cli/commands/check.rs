@@ -35,5 +35,5 @@ pub(crate) fn show_problems(pictures: &[String], console: &Console) -> Exit {
         console.say("");
         console.error(&format!("{}; nothing was started", count(pictures.len(), "problem")));
     }
-    Exit::Request
+    Exit::BadRequest
 }

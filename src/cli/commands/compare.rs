@@ -8,7 +8,7 @@ use crate::cli::display::console::{Console, stdout_width};
 use crate::cli::display::format::count;
 use crate::cli::display::json::number;
 use crate::cli::exit::Exit;
-use crate::query::{Comparison, MeanStd, Refusal, ResultGroup, read_settings};
+use crate::query::{Comparison, MeanStd, RequestError, ResultGroup, read_settings};
 
 /// Compares runs.
 pub(crate) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -16,7 +16,7 @@ pub(crate) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<E
         Ok(compared) => compared,
         Err(refusal) => {
             console.error(&refusal.to_string());
-            return Ok(Exit::Request);
+            return Ok(Exit::BadRequest);
         }
     };
     let shown = &comparison.groups[..comparison.groups.len().min(args.top.unwrap_or(usize::MAX))];
@@ -40,11 +40,14 @@ pub(crate) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<E
     Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-fn comparison(args: &CompareArgs, console: &Console) -> Result<(Comparison, Vec<String>), Refusal> {
-    let (runs, mut notes) = args.choice.all(&args.runs, &args.filters, console)?;
+fn comparison(
+    args: &CompareArgs,
+    console: &Console,
+) -> Result<(Comparison, Vec<String>), RequestError> {
+    let (runs, mut notes) = args.choice.select_all(&args.runs, &args.filters, console)?;
     if runs.is_empty() {
         let what = notes.first().cloned().unwrap_or_else(|| "no run of it has begun".to_owned());
-        return Err(Refusal::new(what, "`runner list` shows what there is"));
+        return Err(RequestError::new(what, "`runner list` shows what there is"));
     }
     notes.extend(read_settings(&runs));
     Ok((Comparison::of(runs, args.sort.as_deref())?, notes))
@@ -52,8 +55,8 @@ fn comparison(args: &CompareArgs, console: &Console) -> Result<(Comparison, Vec<
 
 fn as_json(comparison: &Comparison, shown: &[ResultGroup]) -> Value {
     let spread = |spread: Option<MeanStd>| {
-        let deviation = |spread: MeanStd| spread.deviation.map(number);
-        spread.map(|s| json!({ "mean": number(s.mean), "deviation": deviation(s) }))
+        let std = |spread: MeanStd| spread.std.map(number);
+        spread.map(|s| json!({ "mean": number(s.mean), "deviation": std(s) }))
     };
     let group = |group: &ResultGroup| {
         let metrics = |of: &dyn Fn(&str) -> Option<MeanStd>| -> Map<String, Value> {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::load;
 use crate::cli::display::console::Console;
-use crate::cli::display::escape::one_line;
+use crate::cli::display::escape::escape_line;
 use crate::cli::display::format::{count, or_dash};
 use crate::cli::display::table::{Column, lines};
 use crate::cli::exit::Exit;
@@ -55,7 +55,7 @@ fn as_toml(experiments: &[Experiment], out: &mut impl Write) -> io::Result<()> {
     for (index, plan) in plans(experiments).enumerate() {
         if 1 < total {
             let gap = if index == 0 { "" } else { "\n" };
-            writeln!(out, "{gap}# run {} of {total}: {}", index + 1, one_line(&plan.name))?;
+            writeln!(out, "{gap}# run {} of {total}: {}", index + 1, escape_line(&plan.name))?;
         }
         out.write_all(plan.to_toml().as_bytes())?;
     }
@@ -84,5 +84,5 @@ fn table(experiment: &Experiment) -> String {
     }
     let lines = lines(&columns).into_iter().map(|line| format!("# {line}\n"));
     let count = count(runs.len(), "run");
-    format!("\n# {}: {count}\n", one_line(&experiment.name)) + &lines.collect::<String>()
+    format!("\n# {}: {count}\n", escape_line(&experiment.name)) + &lines.collect::<String>()
 }

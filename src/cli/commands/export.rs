@@ -13,7 +13,7 @@ use crate::cli::display::console::Console;
 use crate::cli::display::format::count;
 use crate::cli::exit::Exit;
 use crate::export::{self, Format, Keys, Table};
-use crate::query::Refusal;
+use crate::query::RequestError;
 use crate::runs::{Survives, write_atomic};
 use crate::system::sentence;
 
@@ -31,7 +31,7 @@ pub(crate) fn export(args: &ExportArgs, console: &Console) -> Result<Exit> {
         }
         Err(error) => {
             console.error(&sentence(&error));
-            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
+            Ok(if error.is::<RequestError>() { Exit::BadRequest } else { Exit::Failed })
         }
     }
 }
@@ -40,7 +40,7 @@ fn histories(args: &ExportHistories, console: &Console) -> Result<Vec<String>> {
     let format = table_format(args.format, args.output.as_deref())?;
     let all = [args.choice.logdir().to_string_lossy().into_owned()];
     let words = if args.runs.is_empty() { &all[..] } else { &args.runs };
-    let (runs, mut notes) = args.choice.all(words, &args.filters, console)?;
+    let (runs, mut notes) = args.choice.select_all(words, &args.filters, console)?;
     let keys = if args.all_keys { Keys::All } else { Keys::Differing };
     let (table, unreadable) = export::histories(&runs, keys);
     notes.extend(unreadable);
@@ -69,7 +69,7 @@ fn model(args: &ExportModel, console: &Console) -> Result<Vec<String>> {
         None => {
             let message = format!("cannot tell the format of `{}`", args.output.display());
             let help = "want a name that ends in .safetensors, .npz or .onnx, or --format";
-            return Err(Refusal::new(message, help).into());
+            return Err(RequestError::new(message, help).into());
         }
     };
     let (run, weights, trained) = load(&args.run, &args.weights, &args.choice, console)?;
@@ -80,7 +80,7 @@ fn model(args: &ExportModel, console: &Console) -> Result<Vec<String>> {
 }
 
 /// The format that is asked for, or that the file's name ends in; CSV without such an ending.
-fn table_format(asked: Option<TableFormat>, output: Option<&Path>) -> Result<Format, Refusal> {
+fn table_format(asked: Option<TableFormat>, output: Option<&Path>) -> Result<Format, RequestError> {
     let ending = output.and_then(|path| path.extension()).map(|end| end.to_string_lossy());
     let format = match (asked, ending.map(|end| end.to_lowercase()).as_deref()) {
         (Some(TableFormat::Csv), _) | (None, Some("csv") | None) => Format::Csv,
@@ -88,14 +88,14 @@ fn table_format(asked: Option<TableFormat>, output: Option<&Path>) -> Result<For
         (Some(TableFormat::Parquet), _) | (None, Some("parquet")) => Format::Parquet,
         (None, Some(_)) => {
             let shown = output.map(|path| path.display().to_string()).unwrap_or_default();
-            return Err(Refusal::new(
+            return Err(RequestError::new(
                 format!("cannot tell the format of `{shown}`"),
                 "want a name that ends in .csv, .json or .parquet, or --format",
             ));
         }
     };
     match (format, output) {
-        (Format::Parquet, None) => Err(Refusal::new(
+        (Format::Parquet, None) => Err(RequestError::new(
             "parquet is not for a terminal",
             "-o FILE names a file to write it to",
         )),

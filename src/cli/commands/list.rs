@@ -6,14 +6,14 @@ use chrono::Utc;
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::ListArgs;
-use crate::cli::display::cells::{judge, metric_rank, setting, short_note};
-use crate::cli::display::console::{Console, Tone, stdout_width};
-use crate::cli::display::fit::fitted;
+use crate::cli::display::cells::{judge, metric_drop_rank, setting, short_note};
+use crate::cli::display::console::{Console, Style, stdout_width};
+use crate::cli::display::fit::fit_columns;
 use crate::cli::display::format::{ago, number, or_dash};
 use crate::cli::display::json::{number as json_number, numbers};
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
-use crate::query::{Collection, Refusal, Run, State, metric_names, read_settings, sort};
+use crate::query::{Collection, RequestError, Run, State, metric_names, read_settings, sort};
 use crate::runs::{monitored, safe_name};
 
 /// Lists the runs.
@@ -22,7 +22,7 @@ pub(crate) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
         Ok(selected) => selected,
         Err(refusal) => {
             console.error(&refusal.to_string());
-            return Ok(Exit::Request);
+            return Ok(Exit::BadRequest);
         }
     };
     if args.json {
@@ -41,7 +41,7 @@ pub(crate) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
 }
 
 /// The runs that are asked for, in their order, and what could not be read.
-fn select(args: &ListArgs) -> Result<(Vec<Run>, Vec<String>), Refusal> {
+fn select(args: &ListArgs) -> Result<(Vec<Run>, Vec<String>), RequestError> {
     let Collection { mut runs, unreadable: mut notes, .. } = Collection::of(&args.dir)?;
     sort(&mut runs, args.sort.as_deref())?;
     args.filters.retain(&mut runs, &mut notes)?;
@@ -56,11 +56,11 @@ fn select(args: &ListArgs) -> Result<(Vec<Run>, Vec<String>), Refusal> {
 }
 
 /// Whether every key is in some run's config.
-fn check_columns(runs: &[Run], keys: &[String]) -> Result<(), Refusal> {
+fn check_columns(runs: &[Run], keys: &[String]) -> Result<(), RequestError> {
     let unknown = |key: &&String| runs.iter().all(|run| run.setting(key).is_none());
     let Some(key) = keys.iter().find(unknown).filter(|_| !runs.is_empty()) else { return Ok(()) };
     let known = runs.iter().flat_map(Run::settings).map(|(key, _)| key.as_str());
-    Err(Refusal::unknown("no run has the key", key, known))
+    Err(RequestError::unknown("no run has the key", key, known))
 }
 
 fn as_json(run: &Run, keys: &[String]) -> Value {
@@ -97,9 +97,9 @@ fn as_json(run: &Run, keys: &[String]) -> Value {
 
 /// The table, and a note of what is not in it.
 fn table(runs: &[Run], args: &ListArgs, console: &Console) -> (String, Option<String>) {
-    let fitted = fitted(whole_table(runs, args), stdout_width().filter(|_| !args.wide));
-    let tones = std::iter::once(Some(Tone::Head)).chain(runs.iter().map(tone));
-    let paint = |(line, tone): (&String, Option<Tone>)| match tone {
+    let fitted = fit_columns(whole_table(runs, args), stdout_width().filter(|_| !args.wide));
+    let tones = std::iter::once(Some(Style::Head)).chain(runs.iter().map(tone));
+    let paint = |(line, tone): (&String, Option<Style>)| match tone {
         Some(tone) => console.out.paint(tone, line) + "\n",
         None => format!("{line}\n"),
     };
@@ -112,23 +112,23 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Column> {
     let age = |run: &Run| ago((now - run.record.started.to_utc()).as_seconds_f64());
     let cells = |cell: &dyn Fn(&Run) -> String| runs.iter().map(cell).collect::<Vec<_>>();
     let mut columns = vec![
-        Column::words("run", cells(&|run| run.label(&args.dir))).shrinking(),
+        Column::words("run", cells(&|run| run.label(&args.dir))).shrinkable(),
         Column::words("status", cells(&|run| run.state.word().to_owned())),
-        Column::numbers("age", cells(&age)).ranked(4),
-        Column::numbers("epochs", cells(&|run| run.record.epochs.to_string())).ranked(3),
+        Column::numbers("age", cells(&age)).drop_rank(4),
+        Column::numbers("epochs", cells(&|run| run.record.epochs.to_string())).drop_rank(3),
     ];
     for key in &args.columns {
         let text = |run: &Run| or_dash(run.setting(key), setting);
-        columns.push(Column::values(key, cells(&text)).shrinking());
+        columns.push(Column::values(key, cells(&text)).shrinkable());
     }
     for (rank, name, text) in annotations(runs, &args.dir) {
-        columns.push(Column::words(name, text).shrinking().ranked(rank));
+        columns.push(Column::words(name, text).shrinkable().drop_rank(rank));
     }
     let names = metric_names(runs.iter().map(|run| &run.record.metrics));
     let judge = judge(&names, args.sort.as_deref());
     for name in &names {
         let text = |run: &Run| or_dash(run.number(name), number);
-        columns.push(Column::numbers(name, cells(&text)).ranked(metric_rank(name, judge)));
+        columns.push(Column::numbers(name, cells(&text)).drop_rank(metric_drop_rank(name, judge)));
     }
     let best = |run: &Run| {
         let (name, _) = monitored(&run.record.best.as_ref()?.metrics)?;
@@ -142,7 +142,7 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Column> {
             };
             let sorted = args.sort.as_ref().is_some_and(|sort| *sort == format!("best.{judge}"));
             let column = Column::numbers(&format!("best {judge}"), cells(&text));
-            columns.push(column.ranked(if sorted { 0 } else { 6 }));
+            columns.push(column.drop_rank(if sorted { 0 } else { 6 }));
         }
     }
     columns
@@ -164,10 +164,10 @@ fn annotations(runs: &[Run], base: &Path) -> Vec<(u8, &'static str, Vec<String>)
 }
 
 /// How a run stands out.
-fn tone(run: &Run) -> Option<Tone> {
+fn tone(run: &Run) -> Option<Style> {
     match run.state {
-        State::Failed => Some(Tone::Bad),
-        State::Running => Some(Tone::Good),
+        State::Failed => Some(Style::Bad),
+        State::Running => Some(Style::Good),
         _ => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::cli::display::console::{Console, owned};
-use crate::cli::display::escape::shown;
+use crate::cli::display::console::{Console, mark_all_ansi};
+use crate::cli::display::escape::escape_controls;
 use crate::config::{self, Experiment, Problem, Problems};
 use crate::data;
 use crate::memory::machine;
@@ -43,8 +43,8 @@ fn pictures<T>(loaded: Result<T, Problems>, color: bool) -> Result<T, Vec<String
 /// The picture of a problem, in colours only if no text of the config could have made them.
 fn picture(problem: &Problem, color: bool) -> String {
     let plain = config::render(problem, false);
-    match color && shown(&plain) == plain {
-        true => owned(&config::render(problem, true)),
+    match color && escape_controls(&plain) == plain {
+        true => mark_all_ansi(&config::render(problem, true)),
         false => plain,
     }
 }

@@ -6,10 +6,10 @@ use crate::cli::args::{EvaluateArgs, Split};
 use crate::cli::display::format::shell_word;
 use crate::config::Plan;
 use crate::data::{Source, describe};
-use crate::query::Refusal;
+use crate::query::RequestError;
 
 /// Makes sure that the rows that are asked for are there.
-pub(crate) fn check(plan: &Plan, args: &EvaluateArgs) -> Result<(), Refusal> {
+pub(crate) fn check(plan: &Plan, args: &EvaluateArgs) -> Result<(), RequestError> {
     if args.data.is_some() {
         return Ok(());
     }
@@ -24,7 +24,7 @@ pub(crate) fn check(plan: &Plan, args: &EvaluateArgs) -> Result<(), Refusal> {
             "put them back, or a link in their place: `ln -s NEW {place}`; \
              `{command} --data NEW` judges all rows of the file NEW"
         );
-        return Err(Refusal::new(message, help));
+        return Err(RequestError::new(message, help));
     }
     let validation = data.validates().then_some("--split validation");
     match args.split {
@@ -43,9 +43,9 @@ pub(crate) fn check(plan: &Plan, args: &EvaluateArgs) -> Result<(), Refusal> {
     }
 }
 
-fn refuse_unless(has: bool, rows: &str, key: &str, other: &str) -> Result<(), Refusal> {
+fn refuse_unless(has: bool, rows: &str, key: &str, other: &str) -> Result<(), RequestError> {
     let message = format!("the run has no {rows} rows");
     let help =
         format!("`{other}` judges others; `--set {key}=0.2` keeps some in the next training");
-    if has { Ok(()) } else { Err(Refusal::new(message, help)) }
+    if has { Ok(()) } else { Err(RequestError::new(message, help)) }
 }

@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use super::load::{load, load_and_verify};
-use crate::cli::args::Request;
+use crate::cli::args::ConfigArgs;
 use crate::config::Experiment;
 
 /// Makes experiments of configs and overrides.
 type Load = fn(&[PathBuf], &[String], bool) -> Result<Vec<Experiment>, Vec<String>>;
 
-impl Request {
+impl ConfigArgs {
     /// The experiments that it describes, or a picture of everything that is wrong with it.
     pub(crate) fn experiments(&self, color: bool) -> Result<Vec<Experiment>, Vec<String>> {
         self.loaded(color, load)

@@ -8,7 +8,7 @@ use super::cores::cores;
 use super::trained_model::load;
 use crate::cli::args::PredictArgs;
 use crate::cli::display::console::{Console, stdout_width};
-use crate::cli::display::fit::fitted;
+use crate::cli::display::fit::fit_columns;
 use crate::cli::display::format::number;
 use crate::cli::display::json;
 use crate::cli::display::table::Column;
@@ -41,7 +41,7 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
 fn text(all: &[(&Path, usize, Prediction)], names: &[String]) -> String {
     let file = all.iter().map(|(file, ..)| file.display().to_string());
     let mut table = vec![
-        Column::words("file", file).shrinking(),
+        Column::words("file", file).shrinkable(),
         Column::numbers("row", all.iter().map(|(_, row, _)| row.to_string())),
     ];
     if all.iter().any(|(.., answer)| answer.class.is_some()) {
@@ -52,7 +52,7 @@ fn text(all: &[(&Path, usize, Prediction)], names: &[String]) -> String {
         table.push(Column::words("class", all.iter().map(|(.., answer)| class(answer))));
         table.push(Column::numbers("probability", all.iter().map(|(.., a)| sure(a))));
         let then = Column::words("then", all.iter().map(|(.., answer)| second(answer, names)));
-        table.push(then.ranked(1));
+        table.push(then.drop_rank(1));
     } else {
         let n = all.first().map_or(0, |(.., answer)| answer.outputs.len());
         for i in 0..n {
@@ -61,7 +61,7 @@ fn text(all: &[(&Path, usize, Prediction)], names: &[String]) -> String {
             table.push(Column::numbers(&title, cells));
         }
     }
-    let fitted = fitted(table, stdout_width());
+    let fitted = fit_columns(table, stdout_width());
     let note = fitted.note("--json").map(|note| format!("{note}\n"));
     fitted.lines.iter().map(|line| format!("{line}\n")).chain(note).collect()
 }

@@ -3,7 +3,7 @@
 
 use crate::cli::display::console::Console;
 use crate::cli::exit::Exit;
-use crate::query::Refusal;
+use crate::query::RequestError;
 use crate::system::sentence;
 
 /// Prints the answer, or why there is none.
@@ -15,7 +15,7 @@ pub(crate) fn answer(found: anyhow::Result<String>, console: &Console) -> anyhow
         }
         Err(error) => {
             console.error(&sentence(&error));
-            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
+            Ok(if error.is::<RequestError>() { Exit::BadRequest } else { Exit::Failed })
         }
     }
 }

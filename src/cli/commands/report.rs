@@ -12,7 +12,7 @@ use crate::cli::display::console::Console;
 use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
 use crate::experiment::{Evaluation, Split, TrainedModel};
-use crate::query::{Comparison, Judged, Mistake, Page, Refusal, Run, read_settings};
+use crate::query::{Comparison, Mistake, Page, RequestError, Run, TestEvaluation, read_settings};
 use crate::runs::{Folder, Survives, write_atomic};
 use crate::system::sentence;
 
@@ -25,7 +25,7 @@ pub(crate) fn report(args: &ReportArgs, console: &Console) -> Result<Exit> {
         }
         Err(error) => {
             console.error(&sentence(&error));
-            Ok(if error.is::<Refusal>() { Exit::Request } else { Exit::Failed })
+            Ok(if error.is::<RequestError>() { Exit::BadRequest } else { Exit::Failed })
         }
     }
 }
@@ -34,20 +34,20 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
     let ending = args.output.extension().map(|end| end.to_string_lossy().to_lowercase());
     if ending.is_some_and(|end| !["html", "htm"].contains(&&*end)) {
         let message = format!("cannot write `{}`: a report is HTML", args.output.display());
-        return Err(Refusal::new(message, "want a name that ends in .html").into());
+        return Err(RequestError::new(message, "want a name that ends in .html").into());
     }
     let base = args.choice.logdir();
-    let (runs, mut notes) = args.choice.all(&args.runs, &args.filters, console)?;
+    let (runs, mut notes) = args.choice.select_all(&args.runs, &args.filters, console)?;
     let Some(first) = runs.first() else {
         let what = notes.first().cloned().unwrap_or_else(|| "no run of it has begun".to_owned());
-        return Err(Refusal::new(what, "`runner list` shows what there is").into());
+        return Err(RequestError::new(what, "`runner list` shows what there is").into());
     };
     let title = title(&runs, first);
     let n_runs = runs.len();
     notes.extend(read_settings(&runs));
     let comparison = Comparison::of(runs, args.sort.as_deref())?;
     let judged = judged(&comparison);
-    let (judged, unjudged) = match judged.transpose() {
+    let (judged, evaluation_error) = match judged.transpose() {
         Ok(judged) => (judged, None),
         Err(error) => (None, Some(sentence(&error))),
     };
@@ -58,7 +58,7 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
         comparison: &comparison,
         base,
         judged,
-        unjudged: unjudged.as_deref(),
+        evaluation_error: evaluation_error.as_deref(),
         repeat: &repeat,
         made: Local::now().fixed_offset(),
     };
@@ -66,7 +66,7 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
     notes.extend(unreadable);
     write_atomic(&args.output, html.as_bytes(), Survives::Kill)?;
     console.say(&format!("wrote {}, a page of {}", args.output.display(), count(n_runs, "run")));
-    if let Some(why) = unjudged {
+    if let Some(why) = evaluation_error {
         console.say(&format!("note: the best network is not judged: {why}"));
     }
     Ok(notes)
@@ -82,13 +82,13 @@ fn title(runs: &[Run], first: &Run) -> String {
 }
 
 /// What the first network in the order of the groups makes of rows it has not learned from.
-fn judged(comparison: &Comparison) -> Option<Result<Judged>> {
+fn judged(comparison: &Comparison) -> Option<Result<TestEvaluation>> {
     let runs = comparison.groups.iter().flat_map(|group| &group.runs);
     let mut trained = runs.filter(|run| Folder::at(&run.dir).weights().is_file());
     trained.next().map(judge)
 }
 
-fn judge(run: &Run) -> Result<Judged> {
+fn judge(run: &Run) -> Result<TestEvaluation> {
     let trained = TrainedModel::load(
         &run.dir,
         &Folder::at(&run.dir).weights(),
@@ -104,7 +104,12 @@ fn judge(run: &Run) -> Result<Judged> {
 }
 
 /// The same for a page, which knows no networks.
-fn told(dir: &Path, found: Evaluation, classes: Vec<String>, outputs: Vec<String>) -> Judged {
+fn told(
+    dir: &Path,
+    found: Evaluation,
+    classes: Vec<String>,
+    outputs: Vec<String>,
+) -> TestEvaluation {
     let mistakes = found.mistakes.into_iter().map(|mistake| Mistake {
         row: mistake.row,
         truth: mistake.label,
@@ -112,7 +117,7 @@ fn told(dir: &Path, found: Evaluation, classes: Vec<String>, outputs: Vec<String
         share: mistake.probability,
         png: mistake.picture.map(|picture| picture.png()),
     });
-    Judged {
+    TestEvaluation {
         dir: dir.to_owned(),
         rows: format!("{} {}", found.n_rows, found.rows),
         logs: found.logs,

@@ -9,10 +9,10 @@ use super::run::work;
 use crate::cli::args::ResumeArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::count;
-use crate::cli::display::summary::{Outcome, Wanted, report};
+use crate::cli::display::summary::{Outcome, OutputOptions, report};
 use crate::cli::exit::Exit;
 use crate::memory::Bytes;
-use crate::query::{Purpose, Refusal};
+use crate::query::{Purpose, RequestError};
 use crate::sweep::{Found, Left, Shown, Survey};
 use crate::system::sentence;
 
@@ -21,9 +21,9 @@ pub(crate) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
     let (dirs, survey, kept) = match survey(args, console) {
         Ok(found) => found,
         Err(error) => {
-            let before = if error.is::<Refusal>() { "\n" } else { "; " };
+            let before = if error.is::<RequestError>() { "\n" } else { "; " };
             console.error(&format!("{}{before}nothing was started", sentence(&error)));
-            return Ok(Exit::Request);
+            return Ok(Exit::BadRequest);
         }
     };
     let (unreadable, busy) = (!survey.unreadable.is_empty(), !survey.busy.is_empty());
@@ -48,7 +48,7 @@ pub(crate) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
     };
     let results = batch.results();
     let ending = Outcome { results, logdir, shown: &shown, unfinished: &unfinished };
-    report(&ending, Wanted::of(&args.work), console)?;
+    report(&ending, OutputOptions::of(&args.work), console)?;
     Ok(match Exit::of(results, interrupt.asked()) {
         Exit::Done if unreadable => Exit::Failed,
         Exit::Done if busy => Exit::Stopped,
@@ -65,10 +65,10 @@ fn survey(
     let purpose = if args.epochs.is_some() { Purpose::Extend } else { Purpose::Finish };
     // Without a log folder there are no names; the survey says what is wrong with a path.
     let is_path = |word: &String| Path::new(word).is_dir() || !args.choice.logdir().is_dir();
-    let dirs = args.choice.choose(purpose, &args.runs, console, |chooser| {
+    let dirs = args.choice.select(purpose, &args.runs, console, |selector| {
         let dir = |word: &String| match is_path(word) {
             true => Ok(PathBuf::from(word)),
-            false => chooser.choose(word).map(|chosen| chosen.dir),
+            false => selector.select(word).map(|chosen| chosen.dir),
         };
         args.runs.iter().map(dir).collect::<Result<Vec<_>, _>>()
     })?;

@@ -7,7 +7,7 @@ use crate::cli::args::RmArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::count;
 use crate::cli::exit::Exit;
-use crate::query::{Chooser, Chosen, Kind, Purpose, Refusal, State};
+use crate::query::{FolderKind, Purpose, RequestError, RunSelector, Selection, State};
 use crate::runs::{remove_empty, remove_folder, safe_name};
 
 /// Removes runs.
@@ -16,12 +16,12 @@ pub(crate) fn rm(args: &RmArgs, console: &Console) -> anyhow::Result<Exit> {
         Ok(chosen) => chosen,
         Err(refusal) => {
             console.error(&format!("{refusal}\nnothing was removed"));
-            return Ok(Exit::Request);
+            return Ok(Exit::BadRequest);
         }
     };
     if !args.yes && !io::stdin().is_terminal() {
         console.error("there is no terminal to ask on\n  help: --yes removes without asking");
-        return Ok(Exit::Request);
+        return Ok(Exit::BadRequest);
     }
     if !args.yes && !confirmed(&chosen, console)? {
         console.say("nothing was removed");
@@ -30,7 +30,7 @@ pub(crate) fn rm(args: &RmArgs, console: &Console) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     for target in &chosen {
         let children = match target.kind {
-            Kind::Sweep => target.runs.iter().map(|run| run.dir.clone()).collect(),
+            FolderKind::Sweep => target.runs.iter().map(|run| run.dir.clone()).collect(),
             _ => Vec::new(),
         };
         let described = described(target);
@@ -49,13 +49,13 @@ pub(crate) fn rm(args: &RmArgs, console: &Console) -> anyhow::Result<Exit> {
 }
 
 /// What is to be removed, each once, and none of it at work.
-fn choose(args: &RmArgs) -> Result<Vec<Chosen>, Refusal> {
-    let mut chooser = Chooser::new(&args.place.logdir).purpose(Purpose::Remove);
-    let mut all: Vec<(PathBuf, Chosen)> = Vec::new();
+fn choose(args: &RmArgs) -> Result<Vec<Selection>, RequestError> {
+    let mut selector = RunSelector::new(&args.place.logdir).purpose(Purpose::Remove);
+    let mut all: Vec<(PathBuf, Selection)> = Vec::new();
     for word in &args.runs {
-        let chosen = chooser.choose(word)?;
+        let chosen = selector.select(word)?;
         if args.yes && !is_full(word, &chosen, &args.place.logdir) {
-            return Err(Refusal::new(
+            return Err(RequestError::new(
                 format!(
                     "`{word}` is only the beginning of `{}`, or a stand-in",
                     chosen.dir.display()
@@ -63,8 +63,8 @@ fn choose(args: &RmArgs) -> Result<Vec<Chosen>, Refusal> {
                 "without being asked, name it in full or by its path",
             ));
         }
-        if chosen.kind == Kind::Other {
-            return Err(Refusal::new(
+        if chosen.kind == FolderKind::Other {
+            return Err(RequestError::new(
                 format!(
                     "`{word}` is neither a run nor a sweep, but has {} below it",
                     count(chosen.runs.len(), "run")
@@ -73,7 +73,7 @@ fn choose(args: &RmArgs) -> Result<Vec<Chosen>, Refusal> {
             ));
         }
         if let Some(run) = chosen.runs.iter().find(|run| run.state == State::Running) {
-            return Err(Refusal::new(
+            return Err(RequestError::new(
                 format!("`{}` is running", run.dir.display()),
                 "wait for its end, or stop it with Ctrl-C",
             ));
@@ -90,7 +90,7 @@ fn choose(args: &RmArgs) -> Result<Vec<Chosen>, Refusal> {
 
 /// Whether `word` is a path, a whole name or a whole number in a sweep: what is removed unasked is not
 /// to depend on what else there is.
-fn is_full(word: &str, chosen: &Chosen, logdir: &Path) -> bool {
+fn is_full(word: &str, chosen: &Selection, logdir: &Path) -> bool {
     // The last of all may be another by now; that of a name is what was named.
     let pick = ["/latest", "/best"].iter().find_map(|pick| word.strip_suffix(pick));
     let word = pick.unwrap_or(word);
@@ -101,7 +101,7 @@ fn is_full(word: &str, chosen: &Chosen, logdir: &Path) -> bool {
     };
     let above = folder(chosen.dir.parent());
     let names = match &chosen.runs[..] {
-        runs if chosen.kind == Kind::Sweep => {
+        runs if chosen.kind == FolderKind::Sweep => {
             let names = runs.first().map(|run| run.record.name.clone());
             names.into_iter().chain([above]).collect()
         }
@@ -114,7 +114,7 @@ fn is_full(word: &str, chosen: &Chosen, logdir: &Path) -> bool {
 }
 
 /// Whether the user says yes.
-fn confirmed(chosen: &[Chosen], console: &Console) -> anyhow::Result<bool> {
+fn confirmed(chosen: &[Selection], console: &Console) -> anyhow::Result<bool> {
     chosen.iter().for_each(|target| console.say(&format!("  {}", described(target))));
     console.ask("remove for good? [y/N] ");
     let mut answer = String::new();
@@ -122,13 +122,13 @@ fn confirmed(chosen: &[Chosen], console: &Console) -> anyhow::Result<bool> {
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
-fn described(target: &Chosen) -> String {
+fn described(target: &Selection) -> String {
     let path = target.dir.display();
     if target.dir.is_symlink() {
         return format!("{path}, a link; the folder that it leads to stays");
     }
     match (target.kind, &target.runs[..]) {
-        (Kind::Sweep, runs) => format!("{path}, a sweep of {}", count(runs.len(), "run")),
+        (FolderKind::Sweep, runs) => format!("{path}, a sweep of {}", count(runs.len(), "run")),
         (_, [run]) if run.sweep.is_some() => {
             format!("{path}; it is still in its sweep's plan: `runner resume` would train it again")
         }
@@ -138,7 +138,7 @@ fn described(target: &Chosen) -> String {
 }
 
 /// Removes the folder of all runs of this name, if this was the last.
-fn tidy(target: &Chosen) {
+fn tidy(target: &Selection) {
     let name = target.runs.first().map(|run| safe_name(&run.record.name));
     if let Some(parent) = target.dir.parent()
         && parent.file_name().and_then(|n| n.to_str()) == name.as_deref()

@@ -9,16 +9,16 @@ use super::cores::{Parallelism, cores};
 use super::dry_run::dry_run;
 use super::interrupt::Interrupt;
 use super::load;
-use crate::cli::args::{Annotate, RunArgs, Work};
+use crate::cli::args::{AnnotationArgs, ExecutionArgs, RunArgs};
 use crate::cli::display::console::Console;
 use crate::cli::display::format::count;
 use crate::cli::display::progress::{self, Progress};
-use crate::cli::display::summary::{Outcome, Wanted, report};
+use crate::cli::display::summary::{Outcome, OutputOptions, report};
 use crate::cli::exit::Exit;
 use crate::config::{Experiment, Variant};
 use crate::data::DataError;
 use crate::memory::{Bytes, machine};
-use crate::query::Refusal;
+use crate::query::RequestError;
 use crate::runs::{Annotations, check_writable};
 use crate::sweep::{Batch, Board, Notice, Options, Shown};
 use crate::system::sentence;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
                 "--name {name} is for one config, got {}\n  help: --tag is for any number",
                 experiments.len()
             ));
-            return Ok(Exit::Request);
+            return Ok(Exit::BadRequest);
         };
         experiment.name.clone_from(name);
     }
@@ -46,11 +46,11 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     }
     if let Some(refusal) = unwritable(&experiments, &args.logdir) {
         console.error(&refusal.to_string());
-        return Ok(Exit::Request);
+        return Ok(Exit::BadRequest);
     }
     if let Some(problem) = unknown_metric(args.work.sort.as_deref(), &experiments) {
         console.error(&problem);
-        return Ok(Exit::Request);
+        return Ok(Exit::BadRequest);
     }
     if !args.work.quiet {
         load::show_notes(&experiments, console);
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
         shown: &shown,
         unfinished: &unfinished,
     };
-    let told = report(&ending, Wanted::of(&args.work), console);
+    let told = report(&ending, OutputOptions::of(&args.work), console);
     let exit = Exit::of(batch.results(), interrupt.asked());
     told.map(|()| exit)
 }
@@ -93,14 +93,14 @@ fn refuse(errors: &[anyhow::Error], console: &Console) -> Exit {
         let help = help.unwrap_or_else(|| "mend the data, or name another".to_owned());
         console.error(&format!("{}; nothing was started\n  help: {help}", sentence(error)));
     }
-    Exit::Request
+    Exit::BadRequest
 }
 
 /// Why the experiments cannot leave their folders below `logdir`, if that can be known now.
-fn unwritable(experiments: &[Experiment], logdir: &Path) -> Option<Refusal> {
+fn unwritable(experiments: &[Experiment], logdir: &Path) -> Option<RequestError> {
     let help = "--logdir DIR leaves the runs elsewhere; nothing was started";
     let check = |experiment: &Experiment| check_writable(logdir, &experiment.name).err();
-    experiments.iter().find_map(check).map(|error| Refusal::new(error.to_string(), help))
+    experiments.iter().find_map(check).map(|error| RequestError::new(error.to_string(), help))
 }
 
 /// Runs a batch, whose runs have these names and take up to so much memory, and shows how it goes.
@@ -109,12 +109,13 @@ fn unwritable(experiments: &[Experiment], logdir: &Path) -> Option<Refusal> {
 pub(crate) fn work(
     (names, largest): (Vec<Arc<str>>, Bytes),
     batch: impl FnOnce() -> anyhow::Result<Batch>,
-    args: &Work,
+    args: &ExecutionArgs,
     interrupt: &Arc<Interrupt>,
     console: &Console,
 ) -> anyhow::Result<(Batch, Vec<PathBuf>, Shown)> {
     let n_runs = names.len();
-    let kind = progress::kind(args.progress, args.quiet, names.len(), console.err.terminal);
+    let kind =
+        progress::progress_style(args.progress, args.quiet, names.len(), console.err.terminal);
     let progress = Arc::new(Progress::new(kind, names, console.err));
     let teller = Arc::clone(&progress);
     interrupt.listen(move |text| teller.message(text))?;
@@ -137,7 +138,7 @@ pub(crate) fn work(
     Ok((batch, unfinished, shown))
 }
 
-impl Annotate {
+impl AnnotationArgs {
     fn annotations(&self) -> Annotations {
         let mut annotations = Annotations { name: self.name.clone(), ..Annotations::default() };
         annotations.note = self.note.clone().filter(|note| !note.is_empty());
@@ -172,7 +173,7 @@ fn crowded(largest: Bytes, jobs: usize) -> Option<String> {
     })
 }
 
-fn options(args: &Work, console: &Console) -> Options {
+fn options(args: &ExecutionArgs, console: &Console) -> Options {
     let Parallelism { threads, jobs, notes } = Parallelism::new(cores(), args.threads, args.jobs);
     if !args.quiet {
         notes.iter().for_each(|note| console.say(note));

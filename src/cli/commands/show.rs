@@ -8,10 +8,10 @@ use super::load::load;
 use crate::cli::args::ShowArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::curve::curves;
-use crate::cli::display::run_details::{Portrait, portrait};
+use crate::cli::display::run_details::{RunDetails, run_details};
 use crate::cli::exit::Exit;
 use crate::config::Plan;
-use crate::query::{Refusal, Series, learning_rates};
+use crate::query::{RequestError, Series, learning_rates};
 use crate::runs::History;
 
 /// Shows a run.
@@ -24,7 +24,7 @@ pub(crate) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
 }
 
 fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
-    let run = args.choice.one(&args.run, console)?;
+    let run = args.choice.select_one(&args.run, console)?;
     let history = run.history()?;
     let config = run.config().map_err(anyhow::Error::msg)?;
     let plan = run.plan().ok();
@@ -42,12 +42,12 @@ fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
     }
     if !history.columns.is_empty() && history.column(&args.metric).is_none() {
         let known = history.columns.iter().map(String::as_str);
-        return Err(Refusal::unknown("its history has no", &args.metric, known).into());
+        return Err(RequestError::unknown("its history has no", &args.metric, known).into());
     }
     let planned = plan.filter(|plan| plan.optimizer.schedule().is_some());
     let schedule = planned.and_then(|plan| schedule(&plan, console).ok());
-    let told = Portrait { run: &run, config: &config, history: &history, metric: &args.metric };
-    Ok(portrait(&told, console) + &schedule.map_or(String::new(), |text| format!("\n{text}")))
+    let told = RunDetails { run: &run, config: &config, history: &history, metric: &args.metric };
+    Ok(run_details(&told, console) + &schedule.map_or(String::new(), |text| format!("\n{text}")))
 }
 
 /// An object for each epoch; null for what is not finite.
@@ -67,7 +67,7 @@ fn schedule_of(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
     let plan = match path.is_file() {
         true => plan_of(&path, console)?,
         false => {
-            let run = args.choice.one(&args.run, console)?;
+            let run = args.choice.select_one(&args.run, console)?;
             run.plan().map_err(anyhow::Error::msg)?
         }
     };
@@ -76,8 +76,9 @@ fn schedule_of(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
 
 /// The first plan of a config.
 fn plan_of(path: &Path, console: &Console) -> anyhow::Result<Plan> {
-    let experiments = load(&[path.to_owned()], &[], console.err.color)
-        .map_err(|pictures| Refusal::new(pictures.join("\n"), "`runner check` says the same"))?;
+    let experiments = load(&[path.to_owned()], &[], console.err.color).map_err(|pictures| {
+        RequestError::new(pictures.join("\n"), "`runner check` says the same")
+    })?;
     let run = experiments.iter().flat_map(|experiment| experiment.runs.iter()).next();
     run.map(|run| run.plan).ok_or_else(|| anyhow::anyhow!("there is no run in {}", path.display()))
 }

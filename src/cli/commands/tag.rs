@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use crate::cli::args::Choice;
+use crate::cli::args::SelectArgs;
 use crate::cli::args::TagArgs;
 use crate::cli::display::console::Console;
 use crate::cli::exit::Exit;
-use crate::query::{Chosen, Kind, Purpose, Refusal, Run};
+use crate::query::{FolderKind, Purpose, RequestError, Run, Selection};
 use crate::runs::{Annotations, Folder};
 
 /// Tags runs.
@@ -41,14 +41,18 @@ impl TagArgs {
 }
 
 /// The runs and sweeps that are meant.
-fn choose(args: &TagArgs, choice: &Choice, console: &Console) -> Result<Vec<Chosen>, Refusal> {
-    let chosen = choice.choose(Purpose::Ask, &args.runs, console, |chooser| {
-        args.runs.iter().map(|word| chooser.choose(word)).collect::<Result<Vec<_>, _>>()
+fn choose(
+    args: &TagArgs,
+    choice: &SelectArgs,
+    console: &Console,
+) -> Result<Vec<Selection>, RequestError> {
+    let chosen = choice.select(Purpose::Ask, &args.runs, console, |selector| {
+        args.runs.iter().map(|word| selector.select(word)).collect::<Result<Vec<_>, _>>()
     })?;
-    let other = args.runs.iter().zip(&chosen).find(|(_, chosen)| chosen.kind == Kind::Other);
+    let other = args.runs.iter().zip(&chosen).find(|(_, chosen)| chosen.kind == FolderKind::Other);
     match other {
         None => Ok(chosen),
-        Some((word, _)) => Err(Refusal::new(
+        Some((word, _)) => Err(RequestError::new(
             format!("`{word}` is neither a run nor a sweep, but a folder with such below it"),
             "name the runs or sweeps; `runner list` shows them",
         )),
@@ -56,22 +60,22 @@ fn choose(args: &TagArgs, choice: &Choice, console: &Console) -> Result<Vec<Chos
 }
 
 /// Makes sure that every tag to remove is a tag of some run.
-fn check_removed(removed: &[String], chosen: &[Chosen]) -> Result<(), Refusal> {
+fn check_removed(removed: &[String], chosen: &[Selection]) -> Result<(), RequestError> {
     let runs = chosen.iter().flat_map(|target| &target.runs);
     let tags: Vec<_> =
         runs.flat_map(|run: &Run| &run.annotations.tags).map(String::as_str).collect();
     match removed.iter().find(|tag| !tags.contains(&tag.as_str())) {
         None => Ok(()),
-        Some(tag) if tags.is_empty() => Err(Refusal::new(
+        Some(tag) if tags.is_empty() => Err(RequestError::new(
             format!("there is no tag `{tag}`"),
             "these runs have none; --add TAG adds one",
         )),
-        Some(tag) => Err(Refusal::unknown("there is no tag", tag, tags)),
+        Some(tag) => Err(RequestError::unknown("there is no tag", tag, tags)),
     }
 }
 
 /// Changes the annotations of a run; or of a sweep and those of its runs that have their own.
-fn annotate(args: &TagArgs, target: &Chosen) -> anyhow::Result<()> {
+fn annotate(args: &TagArgs, target: &Selection) -> anyhow::Result<()> {
     let change = |dir: &Path, mut annotations: Annotations| {
         annotations.tags.retain(|tag| !args.remove.contains(tag));
         annotations.add_tags(&args.add);
@@ -83,7 +87,7 @@ fn annotate(args: &TagArgs, target: &Chosen) -> anyhow::Result<()> {
         }
         annotations.save(&Folder::at(dir))
     };
-    if target.kind == Kind::Sweep {
+    if target.kind == FolderKind::Sweep {
         let own = Annotations::load(&Folder::at(&target.dir))?;
         change(&target.dir, own.unwrap_or_default())?;
         for run in &target.runs {

@@ -12,11 +12,11 @@ use ratatui::crossterm::event::{self, Event, KeyEventKind};
 
 use crate::cli::args::WatchArgs;
 use crate::cli::display::console::Console;
-use crate::cli::display::watch::state::{Next, State};
+use crate::cli::display::watch::state::{Action, State};
 use crate::cli::display::watch::view;
-use crate::cli::display::watch::view_model::Scene;
+use crate::cli::display::watch::view_model::ViewModel;
 use crate::cli::exit::Exit;
-use crate::query::{Live, Refusal};
+use crate::query::{LiveRuns, RequestError};
 
 /// How often the folders are looked at.
 const EVERY: Duration = Duration::from_millis(500);
@@ -25,15 +25,15 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Shows the runs until the user has seen enough.
 pub(crate) fn watch(args: &WatchArgs, console: &Console) -> Result<Exit> {
-    let mut live = Live::of(&args.dir);
+    let mut live = LiveRuns::of(&args.dir);
     let refusal = live.refresh().err().or_else(|| {
         let terminal = io::stdin().is_terminal() && console.out.terminal;
         let help = "`runner list` prints the same once";
-        (!terminal).then(|| Refusal::new("a live view needs a terminal", help))
+        (!terminal).then(|| RequestError::new("a live view needs a terminal", help))
     });
     if let Some(refusal) = refusal {
         console.error(&refusal.to_string());
-        return Ok(Exit::Request);
+        return Ok(Exit::BadRequest);
     }
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
@@ -59,7 +59,7 @@ pub(crate) fn watch(args: &WatchArgs, console: &Console) -> Result<Exit> {
 
 /// Draws, waits for a key or for time to pass, and looks again.
 fn follow(
-    live: &mut Live,
+    live: &mut LiveRuns,
     terminal: &mut DefaultTerminal,
     color: bool,
     stop: &AtomicBool,
@@ -67,14 +67,14 @@ fn follow(
     let mut state = State::default();
     let mut looked = Instant::now();
     while !stop.load(Ordering::Relaxed) {
-        let scene = Scene::of(live, &mut state);
-        terminal.draw(|frame| view::draw(frame, &scene, color)).context("cannot draw")?;
+        let model = ViewModel::of(live, &mut state);
+        terminal.draw(|frame| view::draw(frame, &model, color)).context("cannot draw")?;
         let mut changed = false;
         while !changed && !stop.load(Ordering::Relaxed) {
             if event::poll(PATIENCE.min(EVERY)).context("cannot read the keyboard")? {
                 match event::read().context("cannot read the keyboard")? {
                     Event::Key(key) if key.kind != KeyEventKind::Release => {
-                        if state.press(key) == Next::Leave {
+                        if state.press(key) == Action::Quit {
                             return Ok(());
                         }
                         changed = true;

@@ -12,7 +12,7 @@ pub(crate) fn judge<'a>(names: &[&'a str], sort: Option<&'a str>) -> &'a str {
 }
 
 /// How soon a number is left out.
-pub(crate) fn metric_rank(name: &str, judge: &str) -> u8 {
+pub(crate) fn metric_drop_rank(name: &str, judge: &str) -> u8 {
     match name {
         _ if name == judge => 0,
         _ if name.starts_with("val_") => 2,

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
-use super::cells::{judge, metric_rank, setting, short_note};
-use super::console::{Console, Tone};
-use super::fit::{Fitted, fitted, width};
+use super::cells::{judge, metric_drop_rank, setting, short_note};
+use super::console::{Console, Style};
+use super::fit::{FittedTable, fit_columns, width};
 use super::format::or_dash;
-use super::table::{Column, lines, turned};
+use super::table::{Column, lines, transposed};
 use crate::cli::args::CompareArgs;
 use crate::config::{ShortTexts, short_keys};
 use crate::query::{Comparison, ResultGroup};
@@ -27,7 +27,7 @@ pub(crate) struct Table<'a> {
 /// A layout of the columns.
 enum Layout {
     /// A line for each group.
-    Lines(Fitted),
+    Lines(FittedTable),
     /// A column for each group, in one or several tables.
     Columns(Vec<Vec<String>>),
 }
@@ -41,8 +41,8 @@ impl Table<'_> {
     ) -> io::Result<Option<String>> {
         let text = |lines: &[String], best: Option<usize>| -> String {
             let tone = |line: usize| match line {
-                0 => Some(Tone::Head),
-                _ if Some(line) == best => Some(Tone::Good),
+                0 => Some(Style::Head),
+                _ if Some(line) == best => Some(Style::Good),
                 _ => None,
             };
             let paint = |(line, text): (usize, &String)| match tone(line) {
@@ -70,19 +70,19 @@ impl Table<'_> {
         let whole = limit.is_none() || self.args.all_keys;
         let settings = if whole { self.every_key() } else { self.swept_keys() };
         let Some(limit) = limit else {
-            return Layout::Lines(fitted(self.columns(self.labels(), settings), None));
+            return Layout::Lines(fit_columns(self.columns(self.labels(), settings), None));
         };
         let columns = self.columns(self.short_labels(), settings);
         if width(&lines(&columns)) <= limit {
-            return Layout::Lines(fitted(columns, None));
+            return Layout::Lines(fit_columns(columns, None));
         }
-        let upright = turned(&columns);
+        let upright = transposed(&columns);
         if width(&upright) <= limit {
             return Layout::Columns(vec![upright]);
         }
         match self.args.all_keys {
             true => Layout::Columns(blocks(&columns, limit)),
-            false => Layout::Lines(fitted(columns, Some(limit))),
+            false => Layout::Lines(fit_columns(columns, Some(limit))),
         }
     }
 
@@ -148,13 +148,13 @@ impl Table<'_> {
             let changes = swept.values.iter().filter_map(|changes| changes[place].as_ref());
             let texts = ShortTexts::of(changes.map(|change| &change.value));
             let cells = (0..self.shown.len()).map(|group| self.swept_text(group, place, &texts));
-            columns.push(Column::values(short, cells).shrinking().ranked(1));
+            columns.push(Column::values(short, cells).shrinkable().drop_rank(1));
         }
         for (key, short) in others.iter().zip(shorts) {
             let text = |group: &ResultGroup| or_dash(group.setting(key), setting);
             // A name is in the folder already.
             let rank = if !shared.contains(key) || key == "name" { 7 } else { 3 };
-            columns.push(Column::values(short, self.cells(text)).shrinking().ranked(rank));
+            columns.push(Column::values(short, self.cells(text)).shrinkable().drop_rank(rank));
         }
         columns
     }
@@ -176,7 +176,7 @@ impl Table<'_> {
     /// All columns, of which `settings` are the keys.
     fn columns(self, labels: Vec<String>, settings: Vec<Column>) -> Vec<Column> {
         let comparison = self.comparison;
-        let mut columns = vec![Column::words("run", labels).shrinking()];
+        let mut columns = vec![Column::words("run", labels).shrinkable()];
         columns.extend(settings);
         let told = [
             ("tags", 4, ResultGroup::tags as fn(&ResultGroup) -> Vec<&str>),
@@ -185,15 +185,15 @@ impl Table<'_> {
         for (title, rank, of) in told {
             if self.shown.iter().any(|group| !of(group).is_empty()) {
                 let text = |group: &ResultGroup| short_note(Some(&of(group).join(", ")));
-                columns.push(Column::words(title, self.cells(text)).shrinking().ranked(rank));
+                columns.push(Column::words(title, self.cells(text)).shrinkable().drop_rank(rank));
             }
         }
         if comparison.groups.iter().any(|group| 1 < group.runs.len()) {
             let runs = self.cells(|group| group.runs.len().to_string());
-            columns.push(Column::numbers("runs", runs).ranked(3));
+            columns.push(Column::numbers("runs", runs).drop_rank(3));
         }
         if self.shown.iter().any(|group| states(group) != "completed") {
-            columns.push(Column::words("status", self.cells(states)).ranked(2));
+            columns.push(Column::words("status", self.cells(states)).drop_rank(2));
         }
         let names: Vec<&str> = comparison.metrics.iter().map(String::as_str).collect();
         let judge = judge(&names, self.args.sort.as_deref());
@@ -201,7 +201,7 @@ impl Table<'_> {
             let text =
                 |group: &ResultGroup| or_dash(group.metric(name), |spread| spread.to_string());
             let column = Column::numbers(name, self.cells(text));
-            columns.push(column.ranked(metric_rank(name, judge)));
+            columns.push(column.drop_rank(metric_drop_rank(name, judge)));
         }
         columns
     }
@@ -219,7 +219,7 @@ fn blocks(columns: &[Column], limit: usize) -> Vec<Vec<String>> {
     let n_groups = columns.first().map_or(0, |column| column.cells().len());
     let part = |from: usize, to: usize| {
         let part: Vec<_> = columns.iter().map(|column| column.part(from..to)).collect();
-        turned(&part)
+        transposed(&part)
     };
     let mut blocks = Vec::new();
     let mut from = 0;

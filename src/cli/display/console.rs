@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use terminal_size::terminal_size_of;
 
 use super::color::{Color, colored};
-use super::escape::{Escaping, own, shown};
+use super::escape::{Escaping, escape_controls, mark_ansi};
 
 /// Stdout for data, stderr for everything that is said about it.
 pub(crate) struct Console {
@@ -27,7 +27,7 @@ pub(crate) struct Stream {
 
 /// The few ways in which text stands out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub(crate) enum Style {
     /// What heads a table.
     Head,
     /// What is wrong.
@@ -53,7 +53,7 @@ impl Console {
     ///
     /// A reader that has seen enough and closed the pipe (`runner schema | head`) is no error.
     pub(crate) fn data(&self, text: &str) -> io::Result<()> {
-        self.bytes(shown(text).as_bytes())
+        self.bytes(escape_controls(text).as_bytes())
     }
 
     /// Writes data to stdout as they are: what other programs read is not for the eye.
@@ -71,18 +71,18 @@ impl Console {
 
     /// Writes a line to stderr. If that cannot be written to, there is nobody left to tell.
     pub(crate) fn say(&self, text: &str) {
-        let _ = writeln!(io::stderr().lock(), "{}", shown(text));
+        let _ = writeln!(io::stderr().lock(), "{}", escape_controls(text));
     }
 
     /// Writes a question to stderr; the answer is to stand on the same line.
     pub(crate) fn ask(&self, text: &str) {
         let mut err = io::stderr().lock();
-        let _ = write!(err, "{}", shown(text)).and_then(|()| err.flush());
+        let _ = write!(err, "{}", escape_controls(text)).and_then(|()| err.flush());
     }
 
     /// Says what went wrong.
     pub(crate) fn error(&self, text: &str) {
-        self.say(&format!("{} {text}", self.err.paint(Tone::Bad, "error:")));
+        self.say(&format!("{} {text}", self.err.paint(Style::Bad, "error:")));
     }
 }
 
@@ -108,8 +108,8 @@ pub(crate) fn stderr_size() -> Option<(usize, usize)> {
 }
 
 /// The text of a library with its codes as the program's own; every character of it must be trusted.
-pub(crate) fn owned(text: &str) -> String {
-    text.replace("\x1b[", &own("\x1b["))
+pub(crate) fn mark_all_ansi(text: &str) -> String {
+    text.replace("\x1b[", &mark_ansi("\x1b["))
 }
 
 impl Stream {
@@ -120,16 +120,18 @@ impl Stream {
     }
 
     /// `text`, in the tone if this stream has colours.
-    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
+    pub(crate) fn paint(self, tone: Style, text: &str) -> String {
         let code = match tone {
-            Tone::Head => "1",
-            Tone::Bad => "1;31",
-            Tone::Good => "32",
-            Tone::First => "36",
-            Tone::Second => "33",
+            Style::Head => "1",
+            Style::Bad => "1;31",
+            Style::Good => "32",
+            Style::First => "36",
+            Style::Second => "33",
         };
         match self.color {
-            true => format!("{}{text}{}", own(&format!("\x1b[{code}m")), own("\x1b[0m")),
+            true => {
+                format!("{}{text}{}", mark_ansi(&format!("\x1b[{code}m")), mark_ansi("\x1b[0m"))
+            }
             false => text.to_owned(),
         }
     }
@@ -138,7 +140,7 @@ impl Stream {
     /// can have made them.
     pub(crate) fn styled(self, text: clap::builder::StyledStr, trusted: bool) -> String {
         match self.color && trusted {
-            true => owned(&text.ansi().to_string()),
+            true => mark_all_ansi(&text.ansi().to_string()),
             false => text.to_string(),
         }
     }

@@ -1,10 +1,10 @@
 //! Curves as text for a stream: the chart, its legend and its colours; `query` draws it.
 
-use super::console::{Console, Tone, stdout_width};
+use super::console::{Console, Style, stdout_width};
 use super::format::number;
-use crate::query::{Cell, Chart, Ink, Series};
+use crate::query::{Cell, Chart, PlotStyle, Series};
 
-const TONES: [Tone; 4] = [Tone::First, Tone::Second, Tone::Good, Tone::Bad];
+const TONES: [Style; 4] = [Style::First, Style::Second, Style::Good, Style::Bad];
 /// Wider charts are harder to read, not better.
 const WIDEST: usize = 100;
 /// Where there is no terminal.
@@ -14,19 +14,19 @@ const USUAL: usize = 80;
 ///
 /// Where there are colours these tell the curves apart, else each has a mark.
 pub(crate) fn curves(series: &[Series], over: &str, console: &Console) -> String {
-    let ink = if console.out.color || series.len() == 1 && console.out.terminal {
-        Ink::Braille
+    let style = if console.out.color || series.len() == 1 && console.out.terminal {
+        PlotStyle::Braille
     } else {
-        Ink::Marks
+        PlotStyle::Marks
     };
     let columns = stdout_width().map_or(USUAL, |width| width.min(WIDEST));
-    let chart = Chart { series, columns, rows: 12, ink, text: number };
+    let chart = Chart { series, columns, rows: 12, style, text: number };
     let lines = chart.draw();
     if lines.is_empty() {
         return "nothing to draw: no finite number\n".to_owned();
     }
     let entry = |(i, series): (usize, &Series)| {
-        console.out.paint(TONES[i % TONES.len()], &format!("{} {}", ink.mark(i), series.name))
+        console.out.paint(TONES[i % TONES.len()], &format!("{} {}", style.mark(i), series.name))
     };
     let legend: Vec<_> = series.iter().enumerate().map(entry).collect();
     let mut text = format!("  {}  over the {over}s\n", legend.join("  "));

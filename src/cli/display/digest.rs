@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::result_groups::{Group, result_groups, swept_settings};
-use super::result_table::{Cut, status};
+use super::result_table::{TableOptions, status};
 use crate::query::rank;
 use crate::sweep::{RunResult, RunResults};
 
@@ -13,7 +13,7 @@ const HELD: usize = 2000;
 
 /// The results of a table with as many lines as `cut` wants, and the number of lines that were left out
 /// of them. The table has the same lines and columns as that of all results.
-pub(super) fn digest(results: &RunResults, cut: Cut<'_>) -> (Vec<RunResult>, usize) {
+pub(super) fn digest(results: &RunResults, cut: TableOptions<'_>) -> (Vec<RunResult>, usize) {
     let (mut held, mut left_out) = (Vec::new(), 0);
     for result in results.iter() {
         let ends_line =
@@ -28,7 +28,7 @@ pub(super) fn digest(results: &RunResults, cut: Cut<'_>) -> (Vec<RunResult>, usi
 
 /// Keeps the best lines, and one line of each kind that a column may show; returns the number of the
 /// others.
-fn reduce(held: &mut Vec<RunResult>, cut: Cut<'_>) -> usize {
+fn reduce(held: &mut Vec<RunResult>, cut: TableOptions<'_>) -> usize {
     let lines = result_groups(held);
     let mut kept: HashSet<usize> =
         rank(&lines, cut.sort).iter().take(cut.top).map(|(_, line)| *line).collect();
@@ -101,7 +101,7 @@ mod tests {
     fn table_of_the_digest_is_that_of_all_results() {
         let all: Vec<_> = (0..9000).map(swept).collect();
         for (sort, top) in [(None, 20), (Some("loss"), 3), (Some("accuracy"), 5)] {
-            let cut = Cut { sort, top };
+            let cut = TableOptions { sort, top };
             let (held, left_out) = digest(&all.iter().cloned().collect(), cut);
             assert!(held.len() < HELD + 100, "{}", held.len());
             assert_eq!(result_groups(&held).len() + left_out, 4500);

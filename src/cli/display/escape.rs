@@ -15,7 +15,7 @@ static MARK: LazyLock<String> =
     LazyLock::new(|| format!("\u{fdd0}{:016x}", RandomState::new().hash_one("mark")));
 
 /// A code of the program's own, such as `\x1b[1m`, in a text that is to be shown.
-pub(crate) fn own(code: &str) -> String {
+pub(crate) fn mark_ansi(code: &str) -> String {
     format!("{}{code}", *MARK)
 }
 
@@ -23,23 +23,23 @@ pub(crate) fn own(code: &str) -> String {
 /// written as `\u001b`. Lines and tabs stay. Twice is the same as once.
 ///
 /// In a string of JSON or TOML that is the same character, escaped.
-pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
     if !text.contains(&**MARK) {
-        return escape(text, acts);
+        return escape(text, acts_on_terminal);
     }
     let mut pieces = text.split(&**MARK);
-    let mut shown = escape(pieces.next().unwrap_or_default(), acts).into_owned();
+    let mut escaped = escape(pieces.next().unwrap_or_default(), acts_on_terminal).into_owned();
     for piece in pieces {
         let (code, rest) = piece.split_at(code_length(piece));
-        shown += code;
-        shown += &escape(rest, acts);
+        escaped += code;
+        escaped += &escape(rest, acts_on_terminal);
     }
-    Cow::Owned(shown)
+    Cow::Owned(escaped)
 }
 
 /// The same for a text that is to stay on one line and in one cell of a table.
-pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
-    escape(text, |c| acts(c) || c == '\n' || c == '\t')
+pub(crate) fn escape_line(text: &str) -> Cow<'_, str> {
+    escape(text, |c| acts_on_terminal(c) || c == '\n' || c == '\t')
 }
 
 fn escape(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -58,7 +58,7 @@ fn escape(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 /// Whether a terminal does something at the character instead of showing it: controls (C0, DEL, C1),
 /// marks, embeddings, overrides and isolates of direction, separators of lines, and the program's mark.
-fn acts(c: char) -> bool {
+fn acts_on_terminal(c: char) -> bool {
     c.is_control() && c != '\n' && c != '\t'
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fdd0}')
@@ -91,14 +91,14 @@ impl<W: Write> Write for Escaping<W> {
         if let Some(end) = self.line.iter().rposition(|byte| *byte == b'\n') {
             let rest = self.line.split_off(end + 1);
             let lines = std::mem::replace(&mut self.line, rest);
-            self.out.write_all(shown(&String::from_utf8_lossy(&lines)).as_bytes())?;
+            self.out.write_all(escape_controls(&String::from_utf8_lossy(&lines)).as_bytes())?;
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let rest = std::mem::take(&mut self.line);
-        self.out.write_all(shown(&String::from_utf8_lossy(&rest)).as_bytes())?;
+        self.out.write_all(escape_controls(&String::from_utf8_lossy(&rest)).as_bytes())?;
         self.out.flush()
     }
 }
@@ -118,16 +118,21 @@ mod tests {
             ("\u{fdd0}0000000000000000\x1b[1m", "\\ufdd00000000000000000\\u001b[1m"),
         ];
         for (text, want) in cases {
-            assert_eq!(shown(text), want);
-            assert_eq!(shown(&shown(text)), want, "twice is once");
+            assert_eq!(escape_controls(text), want);
+            assert_eq!(escape_controls(&escape_controls(text)), want, "twice is once");
         }
-        assert_eq!(one_line("a\nb\tc"), "a\\u000ab\\u0009c");
+        assert_eq!(escape_line("a\nb\tc"), "a\\u000ab\\u0009c");
     }
 
     #[test]
     fn own_codes_get_through_and_foreign_ones_do_not() {
-        let text = format!("{}\x1b[31mname{}{}tail", own("\x1b[1;31m"), own("\x1b[0m"), own("\r"));
-        assert_eq!(shown(&text), "\x1b[1;31m\\u001b[31mname\x1b[0m\rtail");
+        let text = format!(
+            "{}\x1b[31mname{}{}tail",
+            mark_ansi("\x1b[1;31m"),
+            mark_ansi("\x1b[0m"),
+            mark_ansi("\r")
+        );
+        assert_eq!(escape_controls(&text), "\x1b[1;31m\\u001b[31mname\x1b[0m\rtail");
     }
 
     #[test]
@@ -137,14 +142,17 @@ mod tests {
         let mut writer = Escaping::new(&mut out);
         text.as_bytes().chunks(1).for_each(|byte| writer.write_all(byte).unwrap());
         writer.flush().unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), shown(text));
+        assert_eq!(String::from_utf8(out).unwrap(), escape_controls(text));
     }
 
     #[test]
     fn json_stays_what_it_was() {
         let value = serde_json::json!({ "name": "\u{9b}\u{202e}\x1b\"\u{2028}" });
         let text = serde_json::to_string_pretty(&value).unwrap();
-        assert!(!shown(&text).chars().any(acts));
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown(&text)).unwrap(), value);
+        assert!(!escape_controls(&text).chars().any(acts_on_terminal));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&escape_controls(&text)).unwrap(),
+            value
+        );
     }
 }

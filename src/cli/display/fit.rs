@@ -1,7 +1,7 @@
 //! Tables for a terminal of a given width: long words are shortened in their middle, columns of less
 //! interest are left out; it prints nothing.
 
-use super::shorten::least_width;
+use super::shorten::min_distinct_width;
 use super::table::{Column, lines};
 
 /// The least characters of a shortened word.
@@ -17,7 +17,7 @@ const GAP: usize = 2;
 
 /// A table that fits.
 #[derive(Debug, Default)]
-pub(crate) struct Fitted {
+pub(crate) struct FittedTable {
     /// Its lines, the head first.
     pub(crate) lines: Vec<String>,
     /// The titles of the columns that are not in it.
@@ -26,7 +26,7 @@ pub(crate) struct Fitted {
     pub(crate) shortened: bool,
 }
 
-impl Fitted {
+impl FittedTable {
     /// Says what is missing, and that `way` shows it.
     pub(crate) fn note(&self, way: &str) -> Option<String> {
         let (named, more) = self.left_out.split_at(self.left_out.len().min(NAMED));
@@ -43,9 +43,9 @@ impl Fitted {
 }
 
 /// The table in at most `width` characters; all of it where there is no such limit.
-pub(crate) fn fitted(mut columns: Vec<Column>, width: Option<usize>) -> Fitted {
+pub(crate) fn fit_columns(mut columns: Vec<Column>, width: Option<usize>) -> FittedTable {
     let Some(width) = width else {
-        return Fitted { lines: lines(&columns), ..Fitted::default() };
+        return FittedTable { lines: lines(&columns), ..FittedTable::default() };
     };
     let mut left_out = Vec::new();
     while width < total(&columns, comfortable) && worst(&columns) >= MINOR {
@@ -68,7 +68,7 @@ pub(crate) fn fitted(mut columns: Vec<Column>, width: Option<usize>) -> Fitted {
             shortened = true;
         }
     }
-    Fitted { lines: lines(&columns), left_out, shortened }
+    FittedTable { lines: lines(&columns), left_out, shortened }
 }
 
 /// The width of the widest line.
@@ -98,10 +98,10 @@ fn comfortable(column: &Column) -> usize {
 /// The least width in which the words of a column still differ.
 fn least(column: &Column) -> usize {
     let full = column.width();
-    if !column.shrinks() {
+    if !column.is_shrinkable() {
         return full;
     }
-    least_width(column.cells(), LEAST).max(column.title().chars().count()).min(full)
+    min_distinct_width(column.cells(), LEAST).max(column.title().chars().count()).min(full)
 }
 
 #[cfg(test)]
@@ -116,16 +116,16 @@ mod tests {
         let run =
             |place| format!("sweep/20261123-210800/000{place}-learning_rate=0.{place},units=64");
         vec![
-            Column::words("run", (0..3).map(run)).shrinking(),
+            Column::words("run", (0..3).map(run)).shrinkable(),
             column("status", ["completed"; 3]),
-            column("val_loss", ["0.1000", "0.2000", "0.3000"]).ranked(1),
-            column("age", ["12s", "1m", "3h"]).ranked(4),
-            column("loss", ["0.1000", "0.2000", "0.3000"]).ranked(5),
+            column("val_loss", ["0.1000", "0.2000", "0.3000"]).drop_rank(1),
+            column("age", ["12s", "1m", "3h"]).drop_rank(4),
+            column("loss", ["0.1000", "0.2000", "0.3000"]).drop_rank(5),
         ]
     }
 
     fn text(width: usize) -> String {
-        let fitted = fitted(table(), Some(width));
+        let fitted = fit_columns(table(), Some(width));
         let note = fitted.note("runner list --wide").unwrap_or_default();
         format!("{}\n{note}", fitted.lines.join("\n"))
     }
@@ -134,13 +134,13 @@ mod tests {
     fn a_table_fits_any_width() {
         insta::assert_snapshot!([120, 80, 60, 40].map(text).join("\n\n"));
         for limit in 1..130 {
-            assert!(width(&fitted(table(), Some(limit)).lines) <= limit, "{limit}");
+            assert!(width(&fit_columns(table(), Some(limit)).lines) <= limit, "{limit}");
         }
     }
 
     #[test]
     fn a_pipe_gets_the_whole_table() {
-        let fitted = fitted(table(), None);
+        let fitted = fit_columns(table(), None);
         assert_eq!(fitted.lines, lines(&table()));
         assert_eq!(fitted.note("x"), None);
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::escape::one_line;
+use super::escape::escape_line;
 
 pub(crate) use crate::query::{count, duration, eta, number};
 
@@ -36,12 +36,12 @@ pub(crate) fn or_dash<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> St
 pub(crate) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "_-./=,+:@%".contains(c);
-    let escaped = one_line(&text);
+    let escaped = escape_line(&text);
     if !text.is_empty() && text.chars().all(plain) {
         text
     } else if escaped != text {
         // The shells that people type into read `\u001b` in such quotes.
-        format!("$'{}'", one_line(&text.replace('\\', r"\\").replace('\'', r"\'")))
+        format!("$'{}'", escape_line(&text.replace('\\', r"\\").replace('\'', r"\'")))
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::escape::one_line;
+use super::escape::escape_line;
 use crate::sweep::RunResult;
 
 /// The names of all runs.
@@ -32,7 +32,7 @@ impl Labels {
     pub(super) fn label(&self, run: usize, result: &RunResult) -> String {
         match result.label.is_empty() {
             true => self.get(run, result.dir.as_deref()),
-            false => one_line(&result.label).into_owned(),
+            false => escape_line(&result.label).into_owned(),
         }
     }
 
@@ -45,11 +45,11 @@ impl Labels {
     pub(crate) fn get(&self, run: usize, dir: Option<&Path>) -> String {
         let name = self.names.get(run).map_or("", |name| name);
         if !self.shared.contains(name) {
-            return one_line(name).into_owned();
+            return escape_line(name).into_owned();
         }
         match dir.and_then(Path::file_name) {
-            Some(folder) => one_line(&folder.to_string_lossy()).into_owned(),
-            None => format!("{} #{}", one_line(name), run + 1),
+            Some(folder) => escape_line(&folder.to_string_lossy()).into_owned(),
+            None => format!("{} #{}", escape_line(name), run + 1),
         }
     }
 }

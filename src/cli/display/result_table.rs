@@ -1,9 +1,9 @@
 //! The table of several runs, best first, as text: of a sweep only what differs, replicates as one
 //! line; it prints nothing.
 
-use super::cells::{judge, metric_rank};
-use super::console::{Stream, Tone};
-use super::fit::{Fitted, fitted};
+use super::cells::{judge, metric_drop_rank};
+use super::console::{Stream, Style};
+use super::fit::{FittedTable, fit_columns};
 use super::format::{duration, or_dash};
 use super::labels::Labels;
 use super::result_groups::{Group, is_one_sweep, result_groups, swept_value};
@@ -14,7 +14,7 @@ use crate::sweep::{RunResult, Status};
 
 /// What of the table is wanted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cut<'a> {
+pub(crate) struct TableOptions<'a> {
     /// The number by which the runs are ranked, if it is not the usual one.
     pub(crate) sort: Option<&'a str>,
     /// The most lines to show.
@@ -23,7 +23,11 @@ pub(crate) struct Cut<'a> {
 
 /// The table in at most `width` characters, which [`painted`] makes a text; what no run has takes no
 /// column.
-pub(crate) fn table(results: &[RunResult], cut: Cut<'_>, width: Option<usize>) -> Fitted {
+pub(crate) fn table(
+    results: &[RunResult],
+    cut: TableOptions<'_>,
+    width: Option<usize>,
+) -> FittedTable {
     let all = result_groups(results);
     let ranked: Vec<_> = rank(&all, cut.sort).into_iter().take(cut.top).collect();
     let shown: Vec<&Group<'_>> = ranked.iter().map(|&(_, line)| &all[line]).collect();
@@ -36,23 +40,23 @@ pub(crate) fn table(results: &[RunResult], cut: Cut<'_>, width: Option<usize>) -
     table.extend(numbers(results, &shown, cut.sort));
     if !is_one_sweep(results) {
         let folders = Column::words("folder", shown.iter().map(|line| folder(line.runs[0])));
-        table.push(folders.ranked(9));
+        table.push(folders.drop_rank(9));
     }
-    fitted(table, width)
+    fit_columns(table, width)
 }
 
 /// The lines of the table of `results`, the best and the failed in their colours.
 pub(crate) fn painted(
     results: &[RunResult],
-    cut: Cut<'_>,
+    cut: TableOptions<'_>,
     stream: Stream,
     lines: &[String],
 ) -> String {
     let all = result_groups(results);
     let ranked = rank(&all, cut.sort).into_iter().take(cut.top);
     let tones = ranked.map(|(rank, line)| tone(rank, all[line].runs[0]));
-    let tones = std::iter::once(Some(Tone::Head)).chain(tones);
-    let painted = |(line, tone): (&String, Option<Tone>)| {
+    let tones = std::iter::once(Some(Style::Head)).chain(tones);
+    let painted = |(line, tone): (&String, Option<Style>)| {
         tone.map_or_else(|| line.clone(), |tone| stream.paint(tone, line)) + "\n"
     };
     lines.iter().zip(tones).map(painted).collect()
@@ -64,9 +68,9 @@ fn of_runs(results: &[RunResult], ranked: &[(Option<usize>, usize)]) -> Vec<Colu
     let runs = || ranked.iter().map(|&(_, run)| &results[run]);
     let epochs = runs().map(|run| or_dash(started(run), |run| run.epochs.to_string()));
     vec![
-        Column::words("name", ranked.iter().map(|&(_, run)| labels[run].clone())).shrinking(),
-        Column::words("status", runs().map(|run| status(&run.status).to_owned())).ranked(2),
-        Column::numbers("epochs", epochs).ranked(5),
+        Column::words("name", ranked.iter().map(|&(_, run)| labels[run].clone())).shrinkable(),
+        Column::words("status", runs().map(|run| status(&run.status).to_owned())).drop_rank(2),
+        Column::numbers("epochs", epochs).drop_rank(5),
     ]
 }
 
@@ -83,21 +87,21 @@ fn of_sweep(results: &[RunResult], all: &[Group<'_>], shown: &[&Group<'_>]) -> V
         let value =
             |line: &Group<'_>| or_dash(swept_value(line, key), |change| texts.get(&change.value));
         if all.iter().any(|line| value(line) != value(&all[0])) {
-            columns.push(Column::values(&short, cells(&value)).shrinking().ranked(1));
+            columns.push(Column::values(&short, cells(&value)).shrinkable().drop_rank(1));
         }
     }
     if all.iter().any(|line| 1 < line.runs.len()) {
         let runs = cells(&|line| line.runs.len().to_string());
-        columns.push(Column::numbers("runs", runs).ranked(3));
+        columns.push(Column::numbers("runs", runs).drop_rank(3));
     }
     if results.iter().any(|result| result.status != Status::Completed) {
-        columns.push(Column::words("status", cells(&statuses)).ranked(2));
+        columns.push(Column::words("status", cells(&statuses)).drop_rank(2));
     }
     if results.iter().any(|result| result.epochs != results[0].epochs) {
         let epochs = |line: &Group<'_>| {
             or_dash(mean(line, |run| run.epochs as f64), |mean| format!("{mean:.0}"))
         };
-        columns.push(Column::numbers("epochs", cells(&epochs)).ranked(5));
+        columns.push(Column::numbers("epochs", cells(&epochs)).drop_rank(5));
     }
     columns
 }
@@ -109,11 +113,11 @@ fn numbers(results: &[RunResult], shown: &[&Group<'_>], sort: Option<&str>) -> V
     let judge = judge(&names, sort);
     let metric = |name: &&str| {
         let cells = shown.iter().map(|line| or_dash(line.metric(name), |s| s.to_string()));
-        Column::numbers(name, cells).ranked(metric_rank(name, judge))
+        Column::numbers(name, cells).drop_rank(metric_drop_rank(name, judge))
     };
     let time = |line: &&Group<'_>| or_dash(mean(line, |run| run.seconds), duration);
     let mut columns: Vec<_> = names.iter().map(metric).collect();
-    columns.push(Column::numbers("time", shown.iter().map(time)).ranked(4));
+    columns.push(Column::numbers("time", shown.iter().map(time)).drop_rank(4));
     columns
 }
 
@@ -157,10 +161,10 @@ fn folder(run: &RunResult) -> String {
     or_dash(run.dir.as_ref(), |dir| dir.display().to_string())
 }
 
-fn tone(rank: Option<usize>, run: &RunResult) -> Option<Tone> {
+fn tone(rank: Option<usize>, run: &RunResult) -> Option<Style> {
     match (rank, &run.status) {
-        (Some(1), _) => Some(Tone::Good),
-        (_, Status::Failed(_)) => Some(Tone::Bad),
+        (Some(1), _) => Some(Style::Good),
+        (_, Status::Failed(_)) => Some(Style::Bad),
         _ => None,
     }
 }
@@ -179,12 +183,17 @@ pub(crate) fn status(status: &Status) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::display::escape::shown;
+    use crate::cli::display::escape::escape_controls;
     use crate::cli::display::progress::script::{completed, ended, failed};
 
-    const ALL: Cut<'_> = Cut { sort: None, top: usize::MAX };
+    const ALL: TableOptions<'_> = TableOptions { sort: None, top: usize::MAX };
 
-    fn text(results: &[RunResult], cut: Cut<'_>, stream: Stream, width: Option<usize>) -> String {
+    fn text(
+        results: &[RunResult],
+        cut: TableOptions<'_>,
+        stream: Stream,
+        width: Option<usize>,
+    ) -> String {
         painted(results, cut, stream, &table(results, cut, width).lines)
     }
 
@@ -217,13 +226,13 @@ mod tests {
         ");
         results[1].status = Status::Failed("loss is nan at step 312".to_owned());
         results[1].last = None;
-        let cut = Cut { sort: Some("val_loss"), top: 2 };
+        let cut = TableOptions { sort: Some("val_loss"), top: 2 };
         insta::assert_snapshot!(text(&results, cut, Stream::default(), None), @r"
         rank  run        learning_rate  runs  status                        val_loss  time
            1  0002-0003           0.01     2  completed              0.1500 ± 0.0707  1.2s
            2  0000-0001            0.1     2  1 completed, 1 failed           0.5000  1.2s
         ");
-        insta::assert_snapshot!(text(&results, Cut { top: 1, ..cut }, Stream::default(), None), @r"
+        insta::assert_snapshot!(text(&results, TableOptions { top: 1, ..cut }, Stream::default(), None), @r"
         rank  run        learning_rate  runs  status            val_loss  time
            1  0002-0003           0.01     2  completed  0.1500 ± 0.0707  1.2s
         ");
@@ -266,7 +275,7 @@ mod tests {
     fn the_best_and_the_failed_stand_out() {
         let results = [failed("sgd", "x"), completed("adam", &[("loss", 0.5)])];
         let text = text(&results, ALL, Stream { color: true, terminal: false }, None);
-        let text = shown(&text);
+        let text = escape_controls(&text);
         let starts: Vec<_> = text.lines().map(|line| line.split('m').next()).collect();
         assert_eq!(starts, [Some("\x1b[1"), Some("\x1b[32"), Some("\x1b[1;31")]);
     }

@@ -2,16 +2,16 @@
 
 use chrono::Utc;
 
-use super::console::{Console, Tone, stdout_width};
+use super::console::{Console, Style, stdout_width};
 use super::curve::curves;
 use super::fit::width;
 use super::format::{ago, count, duration, number};
-use super::table::{Column, lines, turned};
+use super::table::{Column, lines, transposed};
 use crate::query::{Run, Series, State};
 use crate::runs::{History, Record};
 
 /// What is told of a run.
-pub(crate) struct Portrait<'a> {
+pub(crate) struct RunDetails<'a> {
     pub(crate) run: &'a Run,
     /// Its resolved plan, in TOML.
     pub(crate) config: &'a str,
@@ -21,8 +21,8 @@ pub(crate) struct Portrait<'a> {
 }
 
 /// The text, with a heading over each part.
-pub(crate) fn portrait(told: &Portrait<'_>, console: &Console) -> String {
-    let head = |text: &str| console.out.paint(Tone::Head, text) + "\n";
+pub(crate) fn run_details(told: &RunDetails<'_>, console: &Console) -> String {
+    let head = |text: &str| console.out.paint(Style::Head, text) + "\n";
     let run = told.run;
     let mut text = head(&format!("{}  {}", run.record.name, run.dir.display()));
     text += &facts(run, console);
@@ -66,8 +66,8 @@ fn status(run: &Run, console: &Console) -> String {
     let record = &run.record;
     let word = run.state.word();
     let word = match run.state {
-        State::Completed => console.out.paint(Tone::Good, word),
-        State::Failed => console.out.paint(Tone::Bad, word),
+        State::Completed => console.out.paint(Style::Good, word),
+        State::Failed => console.out.paint(Style::Bad, word),
         _ => word.to_owned(),
     };
     let after = format!("{} in {}", count(record.epochs, "epoch"), duration(record.seconds));
@@ -122,7 +122,7 @@ fn epochs(run: &Run, history: &History) -> Vec<String> {
     let flat = lines(&columns);
     // Each line is indented by two.
     match stdout_width().is_some_and(|most| most < width(&flat) + 2) {
-        true => turned(&columns),
+        true => transposed(&columns),
         false => flat,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 /// The least width, from `from` on, in which different texts are different when they are shortened.
-pub(crate) fn least_width(texts: &[String], from: usize) -> usize {
+pub(crate) fn min_distinct_width(texts: &[String], from: usize) -> usize {
     let all: BTreeSet<&String> = texts.iter().collect();
     let all: Vec<String> = all.into_iter().cloned().collect();
     let full = all.iter().map(|text| length(text)).max().unwrap_or(0);
@@ -28,7 +28,8 @@ pub(crate) fn shorten_all(texts: &[String], width: usize) -> Vec<String> {
     let fits = |texts: &Vec<String>| texts.iter().all(|text| length(text) <= width);
     let mut tried = ways.iter().map(|way| texts.iter().map(way).collect::<Vec<String>>());
     let found = tried.by_ref().find(fits);
-    let shortest = || texts.iter().map(|text| middle(&without_keys(last(text)), width)).collect();
+    let shortest =
+        || texts.iter().map(|text| elide_middle(&without_keys(last(text)), width)).collect();
     found.unwrap_or_else(shortest)
 }
 
@@ -37,7 +38,7 @@ fn length(text: &str) -> usize {
 }
 
 /// At most `width` characters of a text; an ellipsis stands for its middle.
-pub(crate) fn middle(text: &str, width: usize) -> String {
+pub(crate) fn elide_middle(text: &str, width: usize) -> String {
     let length = length(text);
     if length <= width || width == 0 {
         return text.chars().take(width).collect();
@@ -100,13 +101,13 @@ mod tests {
         let two = [one[0], "b/2026/0003-rate=0.1,units=64", "c/20261123-210800"];
         let want = ["a/…/0003-0.1,64", "b/…/0003-0.1,64", "c/20261123-210800"];
         assert_eq!(short(&two, 20), want);
-        assert_eq!(least_width(&two.map(str::to_owned), 12), 17);
+        assert_eq!(min_distinct_width(&two.map(str::to_owned), 12), 17);
     }
 
     #[test]
     fn words_are_shortened_in_the_middle() {
-        assert_eq!(middle("adam", 4), "adam");
-        assert_eq!(middle("adam/20261123-210800", 12), "adam…-210800");
-        assert_eq!([0, 1, 2].map(|width| middle("adam", width)), ["", "…", "a…"]);
+        assert_eq!(elide_middle("adam", 4), "adam");
+        assert_eq!(elide_middle("adam/20261123-210800", 12), "adam…-210800");
+        assert_eq!([0, 1, 2].map(|width| elide_middle("adam", width)), ["", "…", "a…"]);
     }
 }

@@ -4,21 +4,21 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::console::{Console, Tone, stdout_width};
+use super::console::{Console, Style, stdout_width};
 use super::digest::digest;
 use super::format::{count, shell_word};
 use super::json;
 use super::labels::Labels;
 use super::result_groups::{is_one_sweep, result_groups};
 use super::result_table;
-use super::result_table::Cut;
-use crate::cli::args::Work;
+use super::result_table::TableOptions;
+use crate::cli::args::ExecutionArgs;
 use crate::experiment::monitored;
 use crate::sweep::{Ending, RunResult, RunResults, Shown, Status};
 
 /// What of the end is wanted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct OutputOptions<'a> {
     /// Failures only.
     pub(crate) quiet: bool,
     /// One JSON value on stdout.
@@ -29,16 +29,21 @@ pub(crate) struct Wanted<'a> {
     pub(crate) top: Option<usize>,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> OutputOptions<'a> {
     /// What the arguments want.
-    pub(crate) fn of(args: &'a Work) -> Wanted<'a> {
-        Wanted { quiet: args.quiet, json: args.json, sort: args.sort.as_deref(), top: args.top }
+    pub(crate) fn of(args: &'a ExecutionArgs) -> OutputOptions<'a> {
+        OutputOptions {
+            quiet: args.quiet,
+            json: args.json,
+            sort: args.sort.as_deref(),
+            top: args.top,
+        }
     }
 
-    fn cut(&self, results: &RunResults) -> Cut<'a> {
+    fn cut(&self, results: &RunResults) -> TableOptions<'a> {
         const OF_A_SWEEP: usize = 20;
         let most = if results.sweep().is_some() { OF_A_SWEEP } else { usize::MAX };
-        Cut { sort: self.sort, top: self.top.unwrap_or(most) }
+        TableOptions { sort: self.sort, top: self.top.unwrap_or(most) }
     }
 }
 
@@ -57,7 +62,7 @@ pub(crate) struct Outcome<'a> {
 /// Says how the runs ended: data first, then failures, so that the last lines are those to read.
 pub(crate) fn report(
     ending: &Outcome<'_>,
-    wanted: Wanted<'_>,
+    wanted: OutputOptions<'_>,
     console: &Console,
 ) -> anyhow::Result<()> {
     let results = ending.results;
@@ -93,7 +98,7 @@ fn wide(ending: &Outcome<'_>) -> String {
 }
 
 /// How to see the lines that were left out.
-fn more(results: &[RunResult], left_out: usize, cut: Cut<'_>) -> Option<String> {
+fn more(results: &[RunResult], left_out: usize, cut: TableOptions<'_>) -> Option<String> {
     let lines = result_groups(results).len() + left_out;
     let left = lines.checked_sub(cut.top).filter(|left| 0 < *left)?;
     let command = match is_one_sweep(results) {
@@ -126,7 +131,7 @@ fn failures(results: &RunResults, console: &Console) {
     }
     if 0 < failed && 1 < results.len() {
         let line = format!("{failed} of {} failed", count(results.len(), "run"));
-        console.say(&console.err.paint(Tone::Bad, &line));
+        console.say(&console.err.paint(Style::Bad, &line));
     }
 }
 

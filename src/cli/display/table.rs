@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::escape::one_line;
-use super::shorten::{middle, shorten_all};
+use super::escape::escape_line;
+use super::shorten::{elide_middle, shorten_all};
 
 /// A column of a table.
 pub(crate) struct Column {
@@ -13,15 +13,15 @@ pub(crate) struct Column {
     /// How soon the column is left out where a terminal is too narrow; 0 comes last.
     rank: u8,
     /// Whether its words may be shortened.
-    shrinks: bool,
+    is_shrinkable: bool,
 }
 
 impl Column {
     /// Words, which begin at one place.
     pub(crate) fn words(title: &str, cells: impl IntoIterator<Item = String>) -> Column {
         let cells = std::iter::once(title.to_owned()).chain(cells);
-        let cells = cells.map(|cell| one_line(&cell).into_owned()).collect();
-        Column { cells, left: true, rank: 0, shrinks: false }
+        let cells = cells.map(|cell| escape_line(&cell).into_owned()).collect();
+        Column { cells, left: true, rank: 0, is_shrinkable: false }
     }
 
     /// Numbers, which end at one place.
@@ -37,21 +37,21 @@ impl Column {
     }
 
     /// The same, left out before columns of a lower rank.
-    pub(crate) fn ranked(self, rank: u8) -> Column {
+    pub(crate) fn drop_rank(self, rank: u8) -> Column {
         Column { rank, ..self }
     }
 
     /// The same, with words that may be shortened; numbers never are.
-    pub(crate) fn shrinking(self) -> Column {
-        Column { shrinks: self.left, ..self }
+    pub(crate) fn shrinkable(self) -> Column {
+        Column { is_shrinkable: self.left, ..self }
     }
 
     pub(crate) fn rank(&self) -> u8 {
         self.rank
     }
 
-    pub(crate) fn shrinks(&self) -> bool {
-        self.shrinks
+    pub(crate) fn is_shrinkable(&self) -> bool {
+        self.is_shrinkable
     }
 
     pub(crate) fn title(&self) -> &str {
@@ -77,7 +77,7 @@ impl Column {
 
     /// Shortens every cell to at most `width` characters.
     pub(crate) fn shorten(&mut self, width: usize) {
-        let title = std::iter::once(middle(self.title(), width));
+        let title = std::iter::once(elide_middle(self.title(), width));
         self.cells = title.chain(shorten_all(self.cells(), width)).collect();
     }
 }
@@ -98,7 +98,7 @@ pub(crate) fn lines<'a>(columns: impl IntoIterator<Item = &'a Column>) -> Vec<St
 }
 
 /// The lines of the same table on its side: each column a line, its title first.
-pub(crate) fn turned(columns: &[Column]) -> Vec<String> {
+pub(crate) fn transposed(columns: &[Column]) -> Vec<String> {
     let n_cells = columns.first().map_or(0, |column| column.cells.len());
     let cells = |place: usize| columns.iter().skip(1).map(move |c| c.cells[place].clone());
     let head = |place: usize| columns.first().map_or("", |column| &column.cells[place]);
@@ -127,7 +127,7 @@ mod tests {
         a        0.1      1  sgd
         longer     -  10000  1
         ");
-        insta::assert_snapshot!(turned(&columns).join("\n"), @r"
+        insta::assert_snapshot!(transposed(&columns).join("\n"), @r"
         name    a  longer
         rate  0.1       -
         runs    1   10000

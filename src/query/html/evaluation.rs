@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::markup::{escape, list, section as part};
-use super::page::{Judged, Mistake, Page};
+use super::page::{Mistake, Page, TestEvaluation};
 use crate::query::class_scores::ClassScores;
 use crate::query::format::number;
 
@@ -19,7 +19,7 @@ pub(super) fn section(page: &Page<'_>) -> String {
         _ => "The best, on rows it has not learned from",
     };
     let Some(judged) = &page.judged else {
-        let why = page.unjudged.map(|why| {
+        let why = page.evaluation_error.map(|why| {
             let text = format!("<p>The network could not be asked: {}</p>\n", escape(why));
             part("judged", title, &text)
         });
@@ -44,12 +44,12 @@ pub(super) fn section(page: &Page<'_>) -> String {
     part("judged", title, &html)
 }
 
-fn name(judged: &Judged, class: usize) -> String {
+fn name(judged: &TestEvaluation, class: usize) -> String {
     judged.classes.get(class).map_or_else(|| class.to_string(), |name| escape(name))
 }
 
 /// Precision, recall, F1 and support of each class.
-fn classes(judged: &Judged, confusion: &[Vec<u64>]) -> String {
+fn classes(judged: &TestEvaluation, confusion: &[Vec<u64>]) -> String {
     let line = |(class, scores): (usize, ClassScores)| {
         let ClassScores { precision, recall, f1, support } = scores;
         let name = name(judged, class);
@@ -68,7 +68,7 @@ fn classes(judged: &Judged, confusion: &[Vec<u64>]) -> String {
 }
 
 /// What is, down; what the network says, across; shaded by the share of the class.
-fn matrix(judged: &Judged, confusion: &[Vec<u64>]) -> String {
+fn matrix(judged: &TestEvaluation, confusion: &[Vec<u64>]) -> String {
     let head: String = (0..confusion.len())
         .map(|class| format!("<th scope=\"col\">{}</th>", name(judged, class)))
         .collect();
@@ -100,7 +100,7 @@ fn matrix(judged: &Judged, confusion: &[Vec<u64>]) -> String {
     ))
 }
 
-fn mistakes(judged: &Judged) -> String {
+fn mistakes(judged: &TestEvaluation) -> String {
     if judged.mistakes.is_empty() {
         return "<p>There are no mistakes.</p>\n".to_owned();
     }

@@ -8,7 +8,7 @@ mod markup;
 mod page;
 mod ranking;
 
-pub use page::{Judged, Mistake, Page};
+pub use page::{Mistake, Page, TestEvaluation};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -18,9 +18,9 @@ pub struct Page<'a> {
     /// Where runs are seen from.
     pub base: &'a Path,
     /// How the best network does on rows that it has not learned from.
-    pub judged: Option<Judged>,
+    pub judged: Option<TestEvaluation>,
     /// Why it was not asked.
-    pub unjudged: Option<&'a str>,
+    pub evaluation_error: Option<&'a str>,
     /// The command that repeats the best run.
     pub repeat: &'a str,
     /// When the page is made.
@@ -29,7 +29,7 @@ pub struct Page<'a> {
 
 /// How a network did on rows that it has not learned from.
 #[derive(Clone, Debug)]
-pub struct Judged {
+pub struct TestEvaluation {
     /// The folder of its run.
     pub dir: PathBuf,
     /// What the rows are, and how many.

@@ -6,7 +6,7 @@ use super::markup::{self, escape};
 use crate::config::short_keys;
 use crate::query::comparison::Comparison;
 use crate::query::group::ResultGroup;
-use crate::query::order::better;
+use crate::query::order::compare_metric;
 use crate::query::run::State;
 
 /// The table, which scripts sort; none for what has nothing beside it.
@@ -142,7 +142,7 @@ fn line(
 /// The best of a number's means.
 fn best(comparison: &Comparison, name: &str) -> Option<f64> {
     let means = comparison.groups.iter().filter_map(|group| Some(group.metric(name)?.mean));
-    means.min_by(|a, b| better(name, Some(*a), Some(*b)))
+    means.min_by(|a, b| compare_metric(name, Some(*a), Some(*b)))
 }
 
 /// A cell whose text is sorted by `value`.

@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::block::Block;
 use super::keras::filled;
 use super::plain::outcome;
-use super::renderer::{Renderer, due};
-use super::tally::Tally;
+use super::renderer::{Renderer, is_due};
+use super::tally::FinishedRuns;
 use crate::cli::display::console::Stream;
 use crate::cli::display::format::{count, eta, number};
 use crate::cli::display::labels::Labels;
-use crate::cli::display::shorten::{middle, shorten_all};
+use crate::cli::display::shorten::{elide_middle, shorten_all};
 use crate::sweep::{Notice, RunResult, Status};
 use crate::train::Event;
 
@@ -28,7 +28,7 @@ pub(crate) struct Bars<W> {
     block: Block<W>,
     stream: Stream,
     labels: Labels,
-    tally: Tally,
+    tally: FinishedRuns,
     active: Vec<Active>,
     start: Option<Duration>,
     drawn: Option<Duration>,
@@ -58,7 +58,7 @@ impl<W: Write> Bars<W> {
         stream: Stream,
     ) -> Bars<W> {
         let labels = Labels::new(names);
-        let tally = Tally::new(labels.len());
+        let tally = FinishedRuns::new(labels.len());
         let block = Block::new(out, size);
         Bars { block, stream, labels, tally, active: Vec::new(), start: None, drawn: None }
     }
@@ -123,7 +123,7 @@ impl<W: Write> Bars<W> {
         ];
         let fits = |line: &&String| label.chars().count().min(LEAST_NAME) <= room(line);
         match lines.iter().find(fits) {
-            Some(line) => format!("{line}{}", middle(&label, room(line))),
+            Some(line) => format!("{line}{}", elide_middle(&label, room(line))),
             None => format!("{counts} - best {}", number(*value)),
         }
     }
@@ -149,7 +149,7 @@ impl<W: Write + Send> Renderer for Bars<W> {
             Notice::Training { run, event } => {
                 let active = self.active.iter_mut().find(|active| active.run == run);
                 active.into_iter().for_each(|active| active.update(&event));
-                if !due(self.drawn, now) {
+                if !is_due(self.drawn, now) {
                     return;
                 }
             }

@@ -3,8 +3,8 @@
 
 use std::io::Write;
 
-use super::renderer::show;
-use crate::cli::display::escape::{one_line, own};
+use super::renderer::write_escaped;
+use crate::cli::display::escape::{escape_line, mark_ansi};
 use crate::cli::display::format::truncate;
 
 /// The lines. Below them the cursor waits at the start of an empty one.
@@ -37,13 +37,13 @@ impl<W: Write> Block<W> {
         self.lines = lines;
         self.lines.truncate(self.height());
         text += &self.text();
-        show(&mut self.out, &text);
+        write_escaped(&mut self.out, &text);
     }
 
     /// Puts a text above the lines; it stays when they move.
     pub(crate) fn print(&mut self, above: &str) {
-        let text = format!("{}{}{above}\n{}", self.home(), own(CLEAR_BELOW), self.text());
-        show(&mut self.out, &text);
+        let text = format!("{}{}{above}\n{}", self.home(), mark_ansi(CLEAR_BELOW), self.text());
+        write_escaped(&mut self.out, &text);
     }
 
     /// What was written, for the tests of whoever has a block.
@@ -56,17 +56,17 @@ impl<W: Write> Block<W> {
     fn home(&self) -> String {
         match self.lines.len() {
             0 => String::new(),
-            height => own(&format!("\x1b[{height}A")) + &own("\r"),
+            height => mark_ansi(&format!("\x1b[{height}A")) + &mark_ansi("\r"),
         }
     }
 
     fn text(&self) -> String {
         let width = self.width();
         // Escaped before it is cut: what is escaped is longer.
-        let cut = |line: &String| truncate(&one_line(line), width);
-        let line = |line: &String| format!("{}{}\n", cut(line), own(CLEAR_RIGHT));
+        let cut = |line: &String| truncate(&escape_line(line), width);
+        let line = |line: &String| format!("{}{}\n", cut(line), mark_ansi(CLEAR_RIGHT));
         let lines: String = self.lines.iter().map(line).collect();
-        lines + &own(CLEAR_BELOW)
+        lines + &mark_ansi(CLEAR_BELOW)
     }
 }
 

@@ -7,8 +7,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use super::renderer::{Renderer, due, show};
-use crate::cli::display::escape::own;
+use super::renderer::{Renderer, is_due, write_escaped};
+use crate::cli::display::escape::mark_ansi;
 use crate::cli::display::format::{eta, number, per_step};
 use crate::sweep::Notice;
 use crate::train::{Event, Logs};
@@ -56,7 +56,7 @@ impl<W: Write> Keras<W> {
         self.epoch = Epoch { steps: self.epoch.steps, start: now, first_step: None };
         self.drawn = None;
         if 1 < self.epochs {
-            show(&mut self.out, &format!("Epoch {}/{}\n", epoch + 1, self.epochs));
+            write_escaped(&mut self.out, &format!("Epoch {}/{}\n", epoch + 1, self.epochs));
         }
     }
 
@@ -65,7 +65,7 @@ impl<W: Write> Keras<W> {
         if done == 1 {
             self.epoch.first_step = Some(now);
         }
-        if !due(self.drawn, now) {
+        if !is_due(self.drawn, now) {
             return;
         }
         self.drawn = Some(now);
@@ -87,16 +87,21 @@ impl<W: Write> Keras<W> {
     /// Puts `line` in the place of the open one; spaces cover what was longer.
     fn redraw(&mut self, line: &str) {
         let length = line.chars().count();
-        show(
+        write_escaped(
             &mut self.out,
-            &format!("{}{line}{:pad$}", own("\r"), "", pad = self.open.saturating_sub(length)),
+            &format!(
+                "{}{line}{:pad$}",
+                mark_ansi("\r"),
+                "",
+                pad = self.open.saturating_sub(length)
+            ),
         );
         self.open = length.max(1);
     }
 
     fn end_line(&mut self) {
         if 0 < self.open {
-            show(&mut self.out, "\n");
+            write_escaped(&mut self.out, "\n");
         }
         self.open = 0;
     }
@@ -114,7 +119,7 @@ impl<W: Write + Send> Renderer for Keras<W> {
 
     fn message(&mut self, text: &str) {
         self.end_line();
-        show(&mut self.out, &format!("{text}\n"));
+        write_escaped(&mut self.out, &format!("{text}\n"));
     }
 
     fn close(&mut self) {
@@ -178,7 +183,7 @@ mod tests {
     }
 
     /// Every drawing on a line of its own.
-    fn shown(keras: &Keras<Vec<u8>>) -> String {
+    fn escape_controls(keras: &Keras<Vec<u8>>) -> String {
         String::from_utf8_lossy(&keras.out).replace('\r', "\n⏎ ")
     }
 
@@ -223,7 +228,7 @@ mod tests {
     fn two_epochs_with_a_clock() {
         let mut keras = keras(|| 120);
         script::two_epochs(&mut keras);
-        insta::assert_snapshot!(shown(&keras), @r"
+        insta::assert_snapshot!(escape_controls(&keras), @r"
         Epoch 1/2
 
         ⏎  1/20 [>.............................] - ETA: 0s - loss: 0.9800 - accuracy: 0.5100
@@ -247,7 +252,7 @@ mod tests {
         let event = Event::TrainBegin { epochs: 1, steps_per_epoch: 3 };
         keras.training(&event, Duration::ZERO);
         keras.training(&Event::EpochBegin { epoch: 0 }, Duration::ZERO);
-        assert_eq!(shown(&keras), "");
+        assert_eq!(escape_controls(&keras), "");
     }
 
     #[test]
@@ -272,6 +277,10 @@ mod tests {
         keras.message("stopping");
         keras.message("really");
         keras.close();
-        assert!(shown(&keras).ends_with("accuracy: 0\nstopping\nreally\n"), "{}", shown(&keras));
+        assert!(
+            escape_controls(&keras).ends_with("accuracy: 0\nstopping\nreally\n"),
+            "{}",
+            escape_controls(&keras)
+        );
     }
 }

@@ -23,7 +23,7 @@ use crate::sweep::Notice;
 
 /// Which style it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ProgressStyle {
     /// Keras's line, for one run.
     Keras,
     /// A bar per run.
@@ -38,19 +38,24 @@ pub(crate) enum Kind {
 
 /// The style that suits: what the user wants, how many runs there are, whether lines can be
 /// overwritten.
-pub(crate) fn kind(wanted: args::Progress, quiet: bool, runs: usize, terminal: bool) -> Kind {
+pub(crate) fn progress_style(
+    wanted: args::Progress,
+    quiet: bool,
+    runs: usize,
+    terminal: bool,
+) -> ProgressStyle {
     let moving = match wanted {
-        _ if quiet => return Kind::Silent,
-        args::Progress::None => return Kind::Silent,
+        _ if quiet => return ProgressStyle::Silent,
+        args::Progress::None => return ProgressStyle::Silent,
         args::Progress::Auto => terminal,
         args::Progress::Bar => true,
         args::Progress::Plain => false,
     };
     match (moving, runs) {
-        (true, 0..=1) => Kind::Keras,
-        (true, _) => Kind::Bars,
-        (false, 0..=1) => Kind::PlainEpochs,
-        (false, _) => Kind::PlainRuns,
+        (true, 0..=1) => ProgressStyle::Keras,
+        (true, _) => ProgressStyle::Bars,
+        (false, 0..=1) => ProgressStyle::PlainEpochs,
+        (false, _) => ProgressStyle::PlainRuns,
     }
 }
 
@@ -62,13 +67,19 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Shows runs of these names on stderr, from now.
-    pub(crate) fn new(kind: Kind, names: Vec<Arc<str>>, stream: Stream) -> Progress {
-        let renderer: Box<dyn Renderer> = match kind {
-            Kind::Keras => Box::new(keras::Keras::new(io::stderr(), stderr_width)),
-            Kind::Bars => Box::new(bars::Bars::new(io::stderr(), stderr_size, names, stream)),
-            Kind::PlainEpochs => Box::new(plain::Epochs::new(io::stderr())),
-            Kind::PlainRuns => Box::new(plain::Runs::new(io::stderr(), names, stream)),
-            Kind::Silent => Box::new(silent::Silent(io::stderr())),
+    pub(crate) fn new(
+        progress_style: ProgressStyle,
+        names: Vec<Arc<str>>,
+        stream: Stream,
+    ) -> Progress {
+        let renderer: Box<dyn Renderer> = match progress_style {
+            ProgressStyle::Keras => Box::new(keras::Keras::new(io::stderr(), stderr_width)),
+            ProgressStyle::Bars => {
+                Box::new(bars::Bars::new(io::stderr(), stderr_size, names, stream))
+            }
+            ProgressStyle::PlainEpochs => Box::new(plain::Epochs::new(io::stderr())),
+            ProgressStyle::PlainRuns => Box::new(plain::Runs::new(io::stderr(), names, stream)),
+            ProgressStyle::Silent => Box::new(silent::Silent(io::stderr())),
         };
         Progress { renderer: Mutex::new(renderer), start: Instant::now() }
     }
@@ -112,18 +123,18 @@ mod tests {
 
     #[test]
     fn the_style_suits_the_runs_and_the_terminal() {
-        assert_eq!(kind(Wanted::Auto, false, 1, true), Kind::Keras);
-        assert_eq!(kind(Wanted::Auto, false, 2, true), Kind::Bars);
-        assert_eq!(kind(Wanted::Auto, false, 1, false), Kind::PlainEpochs);
-        assert_eq!(kind(Wanted::Auto, false, 2, false), Kind::PlainRuns);
+        assert_eq!(progress_style(Wanted::Auto, false, 1, true), ProgressStyle::Keras);
+        assert_eq!(progress_style(Wanted::Auto, false, 2, true), ProgressStyle::Bars);
+        assert_eq!(progress_style(Wanted::Auto, false, 1, false), ProgressStyle::PlainEpochs);
+        assert_eq!(progress_style(Wanted::Auto, false, 2, false), ProgressStyle::PlainRuns);
     }
 
     #[test]
     fn the_user_has_the_last_word() {
-        assert_eq!(kind(Wanted::Bar, false, 1, false), Kind::Keras);
-        assert_eq!(kind(Wanted::Bar, false, 2, false), Kind::Bars);
-        assert_eq!(kind(Wanted::Plain, false, 1, true), Kind::PlainEpochs);
-        assert_eq!(kind(Wanted::None, false, 2, true), Kind::Silent);
-        assert_eq!(kind(Wanted::Bar, true, 2, true), Kind::Silent);
+        assert_eq!(progress_style(Wanted::Bar, false, 1, false), ProgressStyle::Keras);
+        assert_eq!(progress_style(Wanted::Bar, false, 2, false), ProgressStyle::Bars);
+        assert_eq!(progress_style(Wanted::Plain, false, 1, true), ProgressStyle::PlainEpochs);
+        assert_eq!(progress_style(Wanted::None, false, 2, true), ProgressStyle::Silent);
+        assert_eq!(progress_style(Wanted::Bar, true, 2, true), ProgressStyle::Silent);
     }
 }

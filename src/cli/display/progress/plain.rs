@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::keras::metrics;
-use super::renderer::{Renderer, show};
-use super::tally::Tally;
-use crate::cli::display::console::{Stream, Tone};
+use super::renderer::{Renderer, write_escaped};
+use super::tally::FinishedRuns;
+use crate::cli::display::console::{Stream, Style};
 use crate::cli::display::format::{count, duration, per_step};
 use crate::cli::display::labels::Labels;
 use crate::sweep::{Notice, RunResult, Status};
@@ -27,7 +27,7 @@ pub(crate) struct Runs<W> {
     out: W,
     stream: Stream,
     labels: Labels,
-    tally: Tally,
+    tally: FinishedRuns,
 }
 
 impl<W: Write> Epochs<W> {
@@ -59,14 +59,14 @@ impl<W: Write + Send> Renderer for Epochs<W> {
     }
 
     fn message(&mut self, text: &str) {
-        show(&mut self.out, &format!("{text}\n"));
+        write_escaped(&mut self.out, &format!("{text}\n"));
     }
 }
 
 impl<W: Write> Runs<W> {
     pub(crate) fn new(out: W, names: Vec<Arc<str>>, stream: Stream) -> Runs<W> {
         let labels = Labels::new(names);
-        let tally = Tally::new(labels.len());
+        let tally = FinishedRuns::new(labels.len());
         Runs { out, stream, labels, tally }
     }
 }
@@ -83,7 +83,7 @@ impl<W: Write + Send> Renderer for Runs<W> {
     }
 
     fn message(&mut self, text: &str) {
-        show(&mut self.out, &format!("{text}\n"));
+        write_escaped(&mut self.out, &format!("{text}\n"));
     }
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn outcome(label: &str, result: &RunResult, stream: Stream) -> Option
         }
         Status::Stopped => Some(format!("{label}: stopped after {epochs} - {time}{logs}{dir}")),
         Status::Failed(error) => {
-            Some(format!("{label}: {} {error}{dir}", stream.paint(Tone::Bad, "failed:")))
+            Some(format!("{label}: {} {error}{dir}", stream.paint(Style::Bad, "failed:")))
         }
         Status::Busy(why) => Some(format!("{label}: left alone: {why}")),
         Status::Skipped => None,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use crate::cli::display::escape::shown;
+use crate::cli::display::escape::escape_controls;
 use crate::sweep::Notice;
 
 /// A way of showing progress.
@@ -19,14 +19,14 @@ pub(crate) trait Renderer: Send {
 }
 
 /// Whether it is time to draw again. Keras's interval is also the fastest that is worth reading.
-pub(crate) fn due(last: Option<Duration>, now: Duration) -> bool {
+pub(crate) fn is_due(last: Option<Duration>, now: Duration) -> bool {
     const INTERVAL: Duration = Duration::from_millis(50);
     last.is_none_or(|last| INTERVAL <= now.saturating_sub(last))
 }
 
 /// Writes a piece of a display. A run goes on when nobody can see it: errors end here.
-pub(crate) fn show(out: &mut impl Write, text: &str) {
-    let _ = out.write_all(shown(text).as_bytes()).and_then(|()| out.flush());
+pub(crate) fn write_escaped(out: &mut impl Write, text: &str) {
+    let _ = out.write_all(escape_controls(text).as_bytes()).and_then(|()| out.flush());
 }
 
 #[cfg(test)]
@@ -36,8 +36,8 @@ mod tests {
     #[test]
     fn drawing_waits_a_twentieth_of_a_second() {
         let ms = Duration::from_millis;
-        assert!(due(None, ms(0)));
-        assert!(!due(Some(ms(100)), ms(149)));
-        assert!(due(Some(ms(100)), ms(150)));
+        assert!(is_due(None, ms(0)));
+        assert!(!is_due(Some(ms(100)), ms(149)));
+        assert!(is_due(Some(ms(100)), ms(150)));
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use super::renderer::{Renderer, show};
+use super::renderer::{Renderer, write_escaped};
 use crate::sweep::Notice;
 
 /// Shows messages on its writer, and nothing else.
@@ -13,7 +13,7 @@ impl<W: Write + Send> Renderer for Silent<W> {
     fn notice(&mut self, _: &Notice<'_>, _: Duration) {}
 
     fn message(&mut self, text: &str) {
-        show(&mut self.0, &format!("{text}\n"));
+        write_escaped(&mut self.0, &format!("{text}\n"));
     }
 }
 

@@ -4,7 +4,7 @@ use crate::runs::monitored;
 use crate::sweep::{RunResult, Status};
 
 /// The count of finished runs.
-pub(crate) struct Tally {
+pub(crate) struct FinishedRuns {
     /// Number of runs.
     pub(crate) total: usize,
     /// How many have ended, in whatever way.
@@ -15,9 +15,9 @@ pub(crate) struct Tally {
     pub(crate) best: Option<(String, &'static str, f64)>,
 }
 
-impl Tally {
-    pub(crate) fn new(total: usize) -> Tally {
-        Tally { total, done: 0, failed: 0, best: None }
+impl FinishedRuns {
+    pub(crate) fn new(total: usize) -> FinishedRuns {
+        FinishedRuns { total, done: 0, failed: 0, best: None }
     }
 
     /// Counts a run that ended.

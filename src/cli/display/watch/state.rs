@@ -33,24 +33,24 @@ pub(crate) enum Order {
 
 /// What follows a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+pub(crate) enum Action {
     /// The show goes on.
-    Stay,
+    Continue,
     /// It ends.
-    Leave,
+    Quit,
 }
 
 impl State {
     /// Does what a key asks for.
-    pub(crate) fn press(&mut self, key: KeyEvent) -> Next {
+    pub(crate) fn press(&mut self, key: KeyEvent) -> Action {
         let page = 10;
         match key.code {
             KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => {
-                return Next::Leave;
+                return Action::Quit;
             }
-            KeyCode::Char('q') => return Next::Leave,
+            KeyCode::Char('q') => return Action::Quit,
             KeyCode::Esc if self.help => self.help = false,
-            KeyCode::Esc => return Next::Leave,
+            KeyCode::Esc => return Action::Quit,
             KeyCode::Up | KeyCode::Char('k') => self.steps -= 1,
             KeyCode::Down | KeyCode::Char('j') => self.steps += 1,
             KeyCode::PageUp => self.steps -= page,
@@ -66,7 +66,7 @@ impl State {
             KeyCode::Char('?') => self.help = !self.help,
             _ => {}
         }
-        Next::Stay
+        Action::Continue
     }
 
     /// The name of the number that is drawn.
@@ -106,7 +106,7 @@ impl Order {
 mod tests {
     use super::*;
 
-    fn press(state: &mut State, code: KeyCode) -> Next {
+    fn press(state: &mut State, code: KeyCode) -> Action {
         state.press(KeyEvent::new(code, KeyModifiers::NONE))
     }
 
@@ -114,16 +114,16 @@ mod tests {
     fn keys_choose_and_leave() {
         let mut state = State::default();
         for code in [KeyCode::Down, KeyCode::Char('j'), KeyCode::Up, KeyCode::Char('s')] {
-            assert_eq!(press(&mut state, code), Next::Stay);
+            assert_eq!(press(&mut state, code), Action::Continue);
         }
         assert_eq!((state.steps, state.order), (1, Order::Best));
         press(&mut state, KeyCode::Char('?'));
-        assert_eq!((press(&mut state, KeyCode::Esc), state.help), (Next::Stay, false));
-        assert_eq!(press(&mut state, KeyCode::Esc), Next::Leave);
-        assert_eq!(press(&mut state, KeyCode::Char('q')), Next::Leave);
-        assert_eq!(press(&mut state, KeyCode::Char('c')), Next::Stay);
+        assert_eq!((press(&mut state, KeyCode::Esc), state.help), (Action::Continue, false));
+        assert_eq!(press(&mut state, KeyCode::Esc), Action::Quit);
+        assert_eq!(press(&mut state, KeyCode::Char('q')), Action::Quit);
+        assert_eq!(press(&mut state, KeyCode::Char('c')), Action::Continue);
         let ctrl_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(state.press(ctrl_c), Next::Leave);
+        assert_eq!(state.press(ctrl_c), Action::Quit);
     }
 
     #[test]

@@ -10,9 +10,9 @@ use ratatui::widgets::{
     Table, TableState,
 };
 
-use super::view_model::{Line, Scene};
+use super::view_model::{RunRow, ViewModel};
 use crate::cli::display::format::{number, truncate};
-use crate::cli::display::shorten::{least_width, shorten_all};
+use crate::cli::display::shorten::{min_distinct_width, shorten_all};
 use crate::query::State;
 
 const KEYS: &str = "\
@@ -40,9 +40,9 @@ const LEAST_NAME: usize = 12;
 const COMFORTABLE_NAME: usize = 24;
 
 /// Draws the scene.
-pub(crate) fn draw(frame: &mut Frame<'_>, scene: &Scene, color: bool) {
+pub(crate) fn draw(frame: &mut Frame<'_>, model: &ViewModel, color: bool) {
     let area = frame.area();
-    let lines = scene.lines.len() as u16 + 1;
+    let lines = model.lines.len() as u16 + 1;
     let chart = if area.height < 14 { 0 } else { (area.height * 11 / 20).max(8) };
     let list = area.height.saturating_sub(2 + chart).min(lines.max(2));
     let parts = Layout::vertical([
@@ -52,14 +52,14 @@ pub(crate) fn draw(frame: &mut Frame<'_>, scene: &Scene, color: bool) {
         Constraint::Length(1),
     ]);
     let [title, list, chart, foot] = parts.areas(area);
-    frame.render_widget(Text::from(&*scene.title).style(Modifier::BOLD), title);
-    runs(frame, list, scene, color);
+    frame.render_widget(Text::from(&*model.title).style(Modifier::BOLD), title);
+    runs(frame, list, model, color);
     if 6 <= chart.height {
-        curves(frame, chart, scene, color);
+        curves(frame, chart, model, color);
     }
-    let style = if scene.trouble { tone(Color::Red, color) } else { Style::new() };
-    frame.render_widget(Text::from(&*scene.foot).style(style), foot);
-    if scene.help {
+    let style = if model.trouble { tone(Color::Red, color) } else { Style::new() };
+    frame.render_widget(Text::from(&*model.foot).style(style), foot);
+    if model.help {
         help(frame, area);
     }
 }
@@ -68,17 +68,17 @@ fn tone(tone: Color, color: bool) -> Style {
     if color { Style::new().fg(tone) } else { Style::new() }
 }
 
-fn runs(frame: &mut Frame<'_>, area: Rect, scene: &Scene, color: bool) {
-    let shown = columns(scene, area.width.saturating_sub(2).into());
+fn runs(frame: &mut Frame<'_>, area: Rect, model: &ViewModel, color: bool) {
+    let shown = columns(model, area.width.saturating_sub(2).into());
     let widths = shown.iter().map(|(_, width)| Constraint::Length(*width as u16));
-    let names: Vec<_> = scene.lines.iter().map(|line| line.cells[0].clone()).collect();
+    let names: Vec<_> = model.lines.iter().map(|line| line.cells[0].clone()).collect();
     let names = shorten_all(&names, shown[0].1);
     let cell = |text: &str, (column, width): &(usize, usize)| match *column {
         0 | 1 => Cell::from(truncate(text, *width)),
         _ => Cell::from(Text::from(text.to_owned()).alignment(Alignment::Right)),
     };
-    let head = Row::new(shown.iter().map(|column| cell(&scene.head[column.0], column)));
-    let row = |(line, name): (&Line, &String)| {
+    let head = Row::new(shown.iter().map(|column| cell(&model.head[column.0], column)));
+    let row = |(line, name): (&RunRow, &String)| {
         let style = match line.state {
             State::Running => tone(Color::Green, color),
             State::Failed => tone(Color::Red, color),
@@ -87,29 +87,29 @@ fn runs(frame: &mut Frame<'_>, area: Rect, scene: &Scene, color: bool) {
         let text = |column: usize| if column == 0 { name } else { &line.cells[column] };
         Row::new(shown.iter().map(|column| cell(text(column.0), column))).style(style)
     };
-    let table = Table::new(scene.lines.iter().zip(&names).map(row), widths)
+    let table = Table::new(model.lines.iter().zip(&names).map(row), widths)
         .header(head.style(Modifier::BOLD))
         .column_spacing(2)
         .highlight_symbol("> ")
         .highlight_spacing(ratatui::widgets::HighlightSpacing::Always)
         .row_highlight_style(Modifier::REVERSED);
-    let mut state = TableState::new().with_selected(Some(scene.chosen));
+    let mut state = TableState::new().with_selected(Some(model.chosen));
     frame.render_stateful_widget(table, area, &mut state);
 }
 
 /// The columns that fit, with their widths: of the numbers those of validation first, and the name gets
 /// what is left. The less a column matters, the more of the name must fit beside it.
-fn columns(scene: &Scene, width: usize) -> Vec<(usize, usize)> {
+fn columns(model: &ViewModel, width: usize) -> Vec<(usize, usize)> {
     let wide = |column: usize| {
-        let cells = scene.lines.iter().map(|line| line.cells[column].chars().count());
-        cells.max().unwrap_or(0).max(scene.head[column].chars().count())
+        let cells = model.lines.iter().map(|line| line.cells[column].chars().count());
+        cells.max().unwrap_or(0).max(model.head[column].chars().count())
     };
-    let names: Vec<_> = scene.lines.iter().map(|line| line.cells[0].clone()).collect();
-    let least = least_width(&names, LEAST_NAME);
+    let names: Vec<_> = model.lines.iter().map(|line| line.cells[0].clone()).collect();
+    let least = min_distinct_width(&names, LEAST_NAME);
     let comfortable = least.max(COMFORTABLE_NAME).min(wide(0));
     let mut shown = Vec::new();
     let mut taken = 0;
-    for (place, column) in wanted(scene).into_iter().enumerate() {
+    for (place, column) in wanted(model).into_iter().enumerate() {
         let cost = wide(column) + 2;
         let name = if place < ESSENTIAL { least.min(wide(0)) } else { comfortable };
         if width < taken + cost + name {
@@ -125,32 +125,32 @@ fn columns(scene: &Scene, width: usize) -> Vec<(usize, usize)> {
 
 /// The columns but for the name, those that matter most first. Numbers that the chosen run and most others
 /// lack are not among them, nor is the time left where no run trains.
-fn wanted(scene: &Scene) -> Vec<usize> {
-    let has = |line: &Line, column: usize| !matches!(&*line.cells[column], "-" | "");
+fn wanted(model: &ViewModel) -> Vec<usize> {
+    let has = |line: &RunRow, column: usize| !matches!(&*line.cells[column], "-" | "");
     let is_told = |column: &usize| {
-        let told = scene.lines.iter().filter(|line| has(line, *column)).count();
-        let chosen = scene.lines.get(scene.chosen).is_some_and(|line| has(line, *column));
-        chosen || scene.lines.len() < 2 * told
+        let told = model.lines.iter().filter(|line| has(line, *column)).count();
+        let chosen = model.lines.get(model.chosen).is_some_and(|line| has(line, *column));
+        chosen || model.lines.len() < 2 * told
     };
-    let is_validation = |column: &usize| scene.head[*column].starts_with("val_");
-    let metrics = || (FIRST_METRIC..scene.head.len()).filter(is_told);
+    let is_validation = |column: &usize| model.head[*column].starts_with("val_");
+    let metrics = || (FIRST_METRIC..model.head.len()).filter(is_told);
     let mut wanted = vec![STATUS, EPOCHS];
     wanted.extend(metrics().filter(is_validation));
-    let trains = scene.lines.iter().any(|line| has(line, LEFT));
+    let trains = model.lines.iter().any(|line| has(line, LEFT));
     wanted.extend(trains.then_some(LEFT));
     wanted.push(AGE);
     wanted.extend(metrics().filter(|column| !is_validation(column)));
     wanted
 }
 
-fn curves(frame: &mut Frame<'_>, area: Rect, scene: &Scene, color: bool) {
+fn curves(frame: &mut Frame<'_>, area: Rect, model: &ViewModel, color: bool) {
     let tones = [Color::Cyan, Color::Yellow];
     // Where there are no colours, the marks tell the curves apart.
     let marker = |i: usize| match (color, i) {
         (false, 1) => Marker::Dot,
         _ => Marker::Braille,
     };
-    let sets = scene.curves.iter().enumerate().map(|(i, series)| {
+    let sets = model.curves.iter().enumerate().map(|(i, series)| {
         Dataset::default()
             .name(series.name.clone())
             .marker(marker(i))
@@ -158,7 +158,7 @@ fn curves(frame: &mut Frame<'_>, area: Rect, scene: &Scene, color: bool) {
             .style(tone(tones[i % 2], color))
             .data(&series.points)
     });
-    let ys = || scene.curves.iter().flat_map(|series| series.points.iter().map(|point| point.1));
+    let ys = || model.curves.iter().flat_map(|series| series.points.iter().map(|point| point.1));
     let low = ys().fold(f64::INFINITY, f64::min);
     let high = ys().fold(f64::NEG_INFINITY, f64::max);
     let (low, high) = match (low.is_finite(), low == high) {
@@ -167,23 +167,23 @@ fn curves(frame: &mut Frame<'_>, area: Rect, scene: &Scene, color: bool) {
         (true, false) => (low, high),
     };
     let x = Axis::default()
-        .bounds([1.0, scene.last_epoch])
-        .labels(["1".to_owned(), format!("epoch {}", scene.last_epoch)]);
+        .bounds([1.0, model.last_epoch])
+        .labels(["1".to_owned(), format!("epoch {}", model.last_epoch)]);
     let y =
         Axis::default().bounds([low, high]).labels([low, low / 2.0 + high / 2.0, high].map(number));
-    let block = Block::new().borders(Borders::TOP).title(scene.caption.clone());
+    let block = Block::new().borders(Borders::TOP).title(model.caption.clone());
     let chart = Chart::new(sets.collect())
         .block(block)
         .x_axis(x)
         .y_axis(y)
-        .legend_position(Some(legend(scene, low / 2.0 + high / 2.0)))
+        .legend_position(Some(legend(model, low / 2.0 + high / 2.0)))
         .hidden_legend_constraints((Constraint::Percentage(90), Constraint::Percentage(60)));
     frame.render_widget(chart, area);
 }
 
 /// On the right, where the curves do not end.
-fn legend(scene: &Scene, middle: f64) -> LegendPosition {
-    let end = scene.curves.first().and_then(|series| series.points.last());
+fn legend(model: &ViewModel, middle: f64) -> LegendPosition {
+    let end = model.curves.first().and_then(|series| series.points.last());
     match end {
         Some(&(_, y)) if middle < y => LegendPosition::BottomRight,
         _ => LegendPosition::TopRight,
@@ -208,8 +208,8 @@ mod tests {
     use super::*;
     use crate::query::Series;
 
-    fn scene() -> Scene {
-        let line = |name: &str, state: State, epochs: &str, left: &str, val_loss: &str| Line {
+    fn model() -> ViewModel {
+        let line = |name: &str, state: State, epochs: &str, left: &str, val_loss: &str| RunRow {
             cells: [
                 name,
                 state.word(),
@@ -237,7 +237,7 @@ mod tests {
             "val_loss",
             "val_accuracy",
         ];
-        Scene {
+        ViewModel {
             title: "logs: 1 running, 2 completed".to_owned(),
             head: head.map(str::to_owned).into(),
             lines: vec![
@@ -258,9 +258,9 @@ mod tests {
         }
     }
 
-    fn screen(scene: &Scene, width: u16, height: u16) -> String {
+    fn screen(model: &ViewModel, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| draw(frame, scene, false)).unwrap();
+        terminal.draw(|frame| draw(frame, model, false)).unwrap();
         let text = terminal.backend().to_string();
         let lines = text.lines().map(|line| line.trim_matches('"').trim_end());
         lines.collect::<Vec<_>>().join("\n")
@@ -268,28 +268,28 @@ mod tests {
 
     #[test]
     fn a_usual_terminal() {
-        insta::assert_snapshot!(screen(&scene(), 80, 24));
+        insta::assert_snapshot!(screen(&model(), 80, 24));
     }
 
     #[test]
     fn a_wide_terminal_has_all_columns() {
-        insta::assert_snapshot!(screen(&scene(), 120, 30));
+        insta::assert_snapshot!(screen(&model(), 120, 30));
     }
 
     #[test]
     fn a_tiny_terminal_keeps_the_runs() {
-        insta::assert_snapshot!(screen(&scene(), 40, 8));
+        insta::assert_snapshot!(screen(&model(), 40, 8));
     }
 
     #[test]
     fn the_keys_lie_over_everything() {
-        insta::assert_snapshot!(screen(&Scene { help: true, ..scene() }, 80, 24));
+        insta::assert_snapshot!(screen(&ViewModel { help: true, ..model() }, 80, 24));
     }
 
     #[test]
     fn no_size_is_too_small() {
         for (width, height) in [(1, 1), (2, 3), (10, 2), (300, 3), (3, 60), (80, 15)] {
-            screen(&Scene { help: true, ..scene() }, width, height);
+            screen(&ViewModel { help: true, ..model() }, width, height);
         }
     }
 }

@@ -8,21 +8,21 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use super::state::{Order, State};
-use crate::cli::display::escape::one_line;
+use crate::cli::display::escape::escape_line;
 use crate::cli::display::format::{ago, eta, number, or_dash};
-use crate::query::{Followed, Live, Series, State as RunState, higher_is_better, metric_names};
+use crate::query::{LiveRun, LiveRuns, Series, State as RunState, higher_is_better, metric_names};
 use crate::runs::monitored;
 use crate::train::Logs;
 
 /// What is to be seen.
 #[derive(Clone, Debug)]
-pub(crate) struct Scene {
+pub(crate) struct ViewModel {
     /// How many runs are in which state.
     pub(crate) title: String,
     /// The names of the columns.
     pub(crate) head: Vec<String>,
     /// A line for each run.
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<RunRow>,
     /// The line whose curves are drawn.
     pub(crate) chosen: usize,
     /// What is drawn, such as `loss of adam/20261123-210800`.
@@ -41,21 +41,21 @@ pub(crate) struct Scene {
 
 /// A run in the list.
 #[derive(Clone, Debug)]
-pub(crate) struct Line {
+pub(crate) struct RunRow {
     /// A cell for each column.
     pub(crate) cells: Vec<String>,
     /// How far it got.
     pub(crate) state: RunState,
 }
 
-impl Scene {
+impl ViewModel {
     /// What there is now, as the user wants to see it.
-    pub(crate) fn of(live: &Live, state: &mut State) -> Scene {
-        Scene::at(live, state, Utc::now())
+    pub(crate) fn of(live: &LiveRuns, state: &mut State) -> ViewModel {
+        ViewModel::at(live, state, Utc::now())
     }
 
-    fn at(live: &Live, state: &mut State, now: DateTime<Utc>) -> Scene {
-        let mut runs: Vec<&Followed> = live.runs.iter().collect();
+    fn at(live: &LiveRuns, state: &mut State, now: DateTime<Utc>) -> ViewModel {
+        let mut runs: Vec<&LiveRun> = live.runs.iter().collect();
         sort(&mut runs, state.order);
         let chosen = choose(&runs, state);
         let logs: Vec<Logs> = runs.iter().map(|run| last(run)).collect();
@@ -71,7 +71,7 @@ impl Scene {
             }
             None => (keys(state.order), false),
         };
-        Scene {
+        ViewModel {
             title: title(live),
             head: head(&metrics),
             lines: runs
@@ -93,12 +93,12 @@ impl Scene {
     }
 
     /// The same with every text as a terminal may show it: names and columns come from files.
-    fn escaped(mut self) -> Scene {
+    fn escaped(mut self) -> ViewModel {
         let texts = [&mut self.title, &mut self.caption, &mut self.foot];
         let names = self.curves.iter_mut().map(|series| &mut series.name);
         let cells = self.lines.iter_mut().flat_map(|line| &mut line.cells);
         for text in texts.into_iter().chain(&mut self.head).chain(names).chain(cells) {
-            *text = one_line(text).into_owned();
+            *text = escape_line(text).into_owned();
         }
         self
     }
@@ -108,11 +108,11 @@ fn keys(order: Order) -> String {
     format!("↑↓ run  ←→ number  s sort by {}  ? help  q leave", order.word())
 }
 
-fn sort(runs: &mut [&Followed], order: Order) {
-    let judged = |run: &Followed| monitored(&last(run));
-    let by_time = |a: &&Followed, b: &&Followed| {
-        let running = |run: &Followed| run.run.state != RunState::Running;
-        let started = |run: &Followed| run.run.record.started;
+fn sort(runs: &mut [&LiveRun], order: Order) {
+    let judged = |run: &LiveRun| monitored(&last(run));
+    let by_time = |a: &&LiveRun, b: &&LiveRun| {
+        let running = |run: &LiveRun| run.run.state != RunState::Running;
+        let started = |run: &LiveRun| run.run.record.started;
         running(a)
             .cmp(&running(b))
             .then(started(b).cmp(&started(a)))
@@ -131,7 +131,7 @@ fn sort(runs: &mut [&Followed], order: Order) {
 }
 
 /// The place of the chosen run, after the steps that keys have asked for.
-fn choose(runs: &[&Followed], state: &mut State) -> usize {
+fn choose(runs: &[&LiveRun], state: &mut State) -> usize {
     let before = state.run.as_ref().and_then(|dir| runs.iter().position(|run| run.run.dir == *dir));
     let last = runs.len().saturating_sub(1) as isize;
     let place = (before.unwrap_or(0) as isize).saturating_add(state.steps).clamp(0, last) as usize;
@@ -144,7 +144,7 @@ fn choose(runs: &[&Followed], state: &mut State) -> usize {
 }
 
 /// The numbers of the last epoch, of a run that trains too.
-fn last(run: &Followed) -> Logs {
+fn last(run: &LiveRun) -> Logs {
     match run.history.epochs.last() {
         Some((_, values)) => {
             Logs(run.history.columns.iter().cloned().zip(values.iter().copied()).collect())
@@ -154,7 +154,7 @@ fn last(run: &Followed) -> Logs {
 }
 
 /// What there is to draw: the loss first, the learning rate last.
-fn drawn(runs: &[&Followed]) -> Vec<String> {
+fn drawn(runs: &[&LiveRun]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in runs.iter().flat_map(|run| &run.history.columns) {
         let name = name.strip_prefix("val_").unwrap_or(name);
@@ -166,7 +166,7 @@ fn drawn(runs: &[&Followed]) -> Vec<String> {
     names
 }
 
-fn title(live: &Live) -> String {
+fn title(live: &LiveRuns) -> String {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for run in &live.runs {
         let place = RunState::ALL.iter().position(|state| *state == run.run.state).unwrap_or(0);
@@ -187,10 +187,10 @@ fn head(metrics: &[String]) -> Vec<String> {
 }
 
 /// The names of the runs: name and folder, of one sweep the folders alone, of several also the sweep's.
-fn labels(runs: &[&Followed], base: &Path) -> Vec<String> {
+fn labels(runs: &[&LiveRun], base: &Path) -> Vec<String> {
     let sweeps: HashSet<_> = runs.iter().filter_map(|run| run.run.sweep.as_ref()).collect();
     let is_one = sweeps.len() == 1 && runs.iter().all(|run| run.run.sweep.is_some());
-    let label = |run: &&Followed| {
+    let label = |run: &&LiveRun| {
         let folder = run.run.dir.file_name().unwrap_or_default().to_string_lossy();
         match run.run.sweep {
             Some(_) if is_one => folder.into_owned(),
@@ -202,11 +202,11 @@ fn labels(runs: &[&Followed], base: &Path) -> Vec<String> {
 }
 
 fn line(
-    run: &Followed,
+    run: &LiveRun,
     (label, logs): (&str, &Logs),
     metrics: &[String],
     now: DateTime<Utc>,
-) -> Line {
+) -> RunRow {
     let state = run.run.state;
     let (done, planned) = (run.epochs(), run.planned);
     let age = (now - run.run.record.started.to_utc()).as_seconds_f64();
@@ -221,11 +221,11 @@ fn line(
         left.unwrap_or_default(),
     ];
     cells.extend(metrics.iter().map(|name| or_dash(logs.get(name), number)));
-    Line { cells, state }
+    RunRow { cells, state }
 }
 
 /// The number over the epochs and that of validation, each with its last and its best value.
-fn curves(run: &Followed, metric: &str) -> Vec<Series> {
+fn curves(run: &LiveRun, metric: &str) -> Vec<Series> {
     let series = |name: String| {
         let values = run.history.column(&name)?;
         let best = values.iter().copied().filter(|value| value.is_finite());
