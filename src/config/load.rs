@@ -8,17 +8,14 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::check::{self, Describe};
+use super::check::{self, DatasetLookup, DescribeDataset, KnownWeights, notes};
+use super::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, SourceKind};
+use super::document::{Override, Spanned, assign, merge, parse, parse_override};
 use super::experiment::Experiment;
-use super::initial_weights::KnownWeights;
-use super::nearest::nearest;
-use super::notes::notes;
+use super::paths::{beside, reason, similar};
 use super::plan::Plan;
-use super::problem::{Location, Place, Problem, Problems, Source};
-use super::set::{self, Set};
-use super::sweep::{Space, expand};
-use super::tree::{self, Node};
-use super::walk;
+use super::schema::validate;
+use super::sweep::{SearchSpace, expand};
 use crate::data;
 use crate::memory::Bytes;
 use crate::system;
@@ -27,7 +24,7 @@ use crate::system;
 const MAX_CONFIG: u64 = 16 << 20;
 
 /// Reads configs, each with the `--set` arguments on top, or says all that is wrong with any.
-pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Experiment>, Problems> {
+pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Experiment>, Diagnostics> {
     load_with(paths, sets, &data::describe)
 }
 
@@ -35,14 +32,14 @@ pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Experiment>, Probl
 pub fn load_with(
     paths: &[PathBuf],
     sets: &[String],
-    describe: &Describe<'_>,
-) -> Result<Vec<Experiment>, Problems> {
-    let mut problems = Problems(Vec::new());
+    describe: &DescribeDataset<'_>,
+) -> Result<Vec<Experiment>, Diagnostics> {
+    let mut diagnostics = Diagnostics(Vec::new());
     let mut overrides = Vec::new();
     for (index, argument) in sets.iter().enumerate() {
-        match set::parse(index, argument) {
+        match parse_override(index, argument) {
             Ok(set) => overrides.push(set),
-            Err(problem) => problems.add(*problem),
+            Err(diagnostic) => diagnostics.add(*diagnostic),
         }
     }
     let mut known = HashMap::new();
@@ -67,30 +64,30 @@ pub fn load_with(
         let loaded = load_one(path, &overrides, &mut ask, &mut weights);
         match loaded {
             Ok(experiment) => experiments.push(Experiment { notes: told, ..experiment }),
-            Err(found) => found.into_iter().for_each(|problem| problems.add(problem)),
+            Err(found) => found.into_iter().for_each(|diagnostic| diagnostics.add(diagnostic)),
         }
     }
-    if problems.0.is_empty() { Ok(experiments) } else { Err(problems) }
+    if diagnostics.0.is_empty() { Ok(experiments) } else { Err(diagnostics) }
 }
 
 fn load_one(
     path: &Path,
-    sets: &[Set],
-    describe: &mut check::Describer<'_>,
+    sets: &[Override],
+    describe: &mut DatasetLookup<'_>,
     weights: &mut KnownWeights,
-) -> Result<Experiment, Vec<Problem>> {
+) -> Result<Experiment, Vec<Diagnostic>> {
     let mut root = read(path, &mut Vec::new())?;
     // First what changes the sweep, which decides about the others.
     let (of_sweep, others): (Vec<_>, Vec<_>) =
         sets.iter().partition(|set| set.path[0].0 == "sweep" && !set.varies());
     apply(&mut root, of_sweep)?;
-    let mut space = Space::read(root.take("sweep"))?;
+    let mut space = SearchSpace::read(root.take("sweep"))?;
     space.put(&others)?;
     let (below, others): (Vec<_>, Vec<_>) =
         others.into_iter().filter(|set| !set.varies()).partition(|set| space.covers(set));
     let broken = apply(&mut root, others).err();
     let mut needs = Bytes::default();
-    let mut planner = |root: &Node| {
+    let mut planner = |root: &Spanned| {
         let (plan, memory) = plan(path, root, describe, weights)?;
         needs = needs.max(memory);
         Ok(plan)
@@ -99,11 +96,11 @@ fn load_one(
         let found = planner(&root);
         return match broken {
             None => found.map(|plan| Experiment { memory: needs, ..Experiment::single(plan) }),
-            Some(problems) => Err([problems, found.err().unwrap_or_default()].concat()),
+            Some(diagnostics) => Err([diagnostics, found.err().unwrap_or_default()].concat()),
         };
     }
-    if let Some(problems) = broken {
-        return Err(problems);
+    if let Some(diagnostics) = broken {
+        return Err(diagnostics);
     }
     let (runs, repeats) = expand(&root, &space, &below, &mut planner)?;
     let name = runs.plan()["name"].as_str().unwrap_or_default().to_owned();
@@ -111,28 +108,29 @@ fn load_one(
 }
 
 /// Puts overrides into a config, or says all that is wrong with any.
-fn apply(root: &mut Node, sets: Vec<&Set>) -> Result<(), Vec<Problem>> {
-    let put = |set: &Set| set::put(root, &set.path, &set.values[0]).err();
-    let problems: Vec<_> = sets.into_iter().filter_map(put).map(|problem| *problem).collect();
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+fn apply(root: &mut Spanned, sets: Vec<&Override>) -> Result<(), Vec<Diagnostic>> {
+    let put = |set: &Override| assign(root, &set.path, &set.values[0]).err();
+    let diagnostics: Vec<_> =
+        sets.into_iter().filter_map(put).map(|diagnostic| *diagnostic).collect();
+    if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }
 
 /// The plan of a config in which nothing varies, and the memory that it takes.
 fn plan(
     path: &Path,
-    root: &Node,
-    describe: &mut check::Describer<'_>,
+    root: &Spanned,
+    describe: &mut DatasetLookup<'_>,
     weights: &mut KnownWeights,
-) -> Result<(Plan, Bytes), Vec<Problem>> {
+) -> Result<(Plan, Bytes), Vec<Diagnostic>> {
     let mut root = root.clone();
-    let problems = walk::walk(&mut root);
-    if !problems.is_empty() {
-        return Err(problems);
+    let diagnostics = validate(&mut root);
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
     }
     let root = &root;
     let mut plan = Plan::deserialize(root.to_toml()).map_err(|error| {
         let help = "`runner schema` describes every key";
-        vec![Problem::at(Location::File(path.to_owned()), error.message(), help)]
+        vec![Diagnostic::at(Location::File(path.to_owned()), error.message(), help)]
     })?;
     let memory = check::resolve(&mut plan, root, path, describe, weights)?;
     Ok((plan, memory))
@@ -154,47 +152,39 @@ fn read_text(path: &Path) -> std::io::Result<String> {
 }
 
 /// Reads one file and everything below it; `chain` holds the files that led here.
-fn read(path: &Path, chain: &mut Vec<PathBuf>) -> Result<Node, Vec<Problem>> {
+fn read(path: &Path, chain: &mut Vec<PathBuf>) -> Result<Spanned, Vec<Diagnostic>> {
     let text = read_text(path).map_err(|error| vec![unreadable(path, &error)])?;
-    let source = Arc::new(Source { place: Place::File(path.to_owned()), text });
-    let mut root = tree::parse(&source.text, &source)?;
+    let source = Arc::new(SourceFile { kind: SourceKind::File(path.to_owned()), text });
+    let mut root = parse(&source.text, &source)?;
     let Some(extends) = root.take("extends") else { return Ok(root) };
     let Some(base) = extends.node.as_str() else {
         let help = "write the path of a config, relative to this one: extends = \"base.toml\"";
-        let problem = Problem::at(&extends.node.origin, "`extends` must be a string", help)
+        let diagnostic = Diagnostic::at(&extends.node.span, "`extends` must be a string", help)
             .label(format!("got {}", extends.node.kind()));
-        return Err(vec![problem]);
+        return Err(vec![diagnostic]);
     };
     let base = beside(path, base);
     chain.push(identity(path));
     if let Some(start) = chain.iter().position(|known| *known == identity(&base)) {
         let names = chain[start..].iter().chain([&chain[start]]).map(|path| file_name(path));
-        let problem = Problem::at(
-            &extends.node.origin,
+        let diagnostic = Diagnostic::at(
+            &extends.node.span,
             "`extends` goes round in a circle",
             "take `extends` out of one of them",
         )
         .note(names.collect::<Vec<_>>().join(" -> "));
-        return Err(vec![problem]);
+        return Err(vec![diagnostic]);
     }
     if let Err(error) = system::open(&base) {
         let message = format!("cannot read `{}`: {}", base.display(), reason(&error));
         let help = "the path is relative to the config that it stands in";
-        return Err(vec![Problem::at(&extends.node.origin, message, help)]);
+        return Err(vec![Diagnostic::at(&extends.node.span, message, help)]);
     }
     let mut node = read(&base, chain)?;
     // A run is called after its own file.
     node.take("name");
-    tree::merge(&mut node, root);
+    merge(&mut node, root);
     Ok(node)
-}
-
-/// `path` as seen from the folder of `file`.
-pub(super) fn beside(file: &Path, path: &str) -> PathBuf {
-    match file.parent() {
-        Some(folder) => folder.join(path),
-        None => PathBuf::from(path),
-    }
 }
 
 /// What a path leads to, whatever way it is written.
@@ -206,7 +196,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     let help = match error.kind() {
         std::io::ErrorKind::NotFound => match similar(path, |name| name.ends_with(".toml")) {
             Some(name) => format!("did you mean `{}`?", path.with_file_name(name).display()),
@@ -219,27 +209,5 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
         _ => "check that the file can be read".to_owned(),
     };
     let message = format!("cannot read the config: {}", reason(error));
-    Problem::at(Location::File(path.to_owned()), message, help)
-}
-
-/// What the system says of an error, without its number.
-pub(super) fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
-/// The file in the same folder whose name is nearest, of those with a fitting name.
-pub(super) fn similar(path: &Path, fits: impl Fn(&str) -> bool) -> Option<String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let files = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
-    let mut names: Vec<_> =
-        files.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect();
-    names.sort();
-    let known = names.iter().map(String::as_str).filter(|name| fits(name));
-    nearest(path.file_name()?.to_str()?, known).map(str::to_owned)
+    Diagnostic::at(Location::File(path.to_owned()), message, help)
 }

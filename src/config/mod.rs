@@ -1,58 +1,31 @@
-//! TOML in, plan out: the only room that knows TOML; it trains nothing and prints nothing.
+//! Loads TOML configs: parses, validates, checks and expands them to the plans of runs.
 
-mod experiment;
-mod packed_lines;
-mod plan;
-mod runs;
-
-mod load;
-mod loose;
-mod set;
-mod sweep;
-mod tree;
-
-mod callbacks;
 mod check;
-mod classes;
-mod data;
-mod fit;
-mod initial_weights;
-mod memory;
-mod notes;
-mod optimizer;
-mod schema;
-mod task;
-mod tensorboard;
-mod walk;
-mod weights;
-
-mod example;
-mod keys;
+mod diagnostic;
+mod docs;
+mod document;
+mod experiment;
+mod from_run;
+mod load;
 mod nearest;
-mod reference;
-mod toml_text;
-mod words;
+mod paths;
+mod plan;
+mod render;
+mod schema;
+mod sweep;
 
-mod picture;
-mod problem;
-mod saved;
-
-pub use callbacks::{Callbacks, CsvLogger, ModelCheckpoint, TerminateOnNan};
-pub use check::Describe;
-pub use example::example;
-pub use experiment::{Change, Experiment, Variant};
-pub use keys::key_named;
+pub use check::DescribeDataset;
+pub use diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, SourceKind, Span};
+pub use docs::{reference, reference_config};
+pub use document::{TAGS, shorthand};
+pub use experiment::Experiment;
+pub use from_run::{saved_plan, settings, swept};
 pub use load::{load, load_with};
 pub use nearest::nearest;
-pub use packed_lines::{LineCache, PackedLines};
-pub use picture::render;
-pub use plan::{Data, Label, Model, Parts, Plan, Training};
-pub use problem::{Location, Origin, Place, Problem, Problems, Source};
-pub use reference::reference;
-pub use runs::Runs;
-pub use saved::{saved_plan, settings, swept};
-pub use schema::schema;
-pub use sweep::{ShortTexts, short_keys};
-pub use tensorboard::{Layout, TensorBoard, UpdateFreq};
-pub use tree::TAGS;
-pub use weights::{ClassWeight, ClassWeights, Formula};
+pub use plan::{
+    Callbacks, ClassWeight, ClassWeights, CsvLogger, Data, Formula, Label, Layout, Model,
+    ModelCheckpoint, Parts, Plan, TensorBoard, TerminateOnNan, Training, UpdateFreq,
+};
+pub use render::render;
+pub use schema::{key_named, schema};
+pub use sweep::{Change, LineCache, PackedLines, Runs, ShortTexts, Variant, short_keys};

@@ -291,7 +291,7 @@ fn the_generated_documents_are_up_to_date() {
     let documents = [
         ("docs/config.schema.json", format!("{schema}\n")),
         ("docs/config.md", runner::config::reference()),
-        ("configs/reference.toml", runner::config::example()),
+        ("configs/reference.toml", runner::config::reference_config()),
     ];
     for (name, wanted) in documents {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -325,9 +325,9 @@ fn assert_loads_or_explains(desk: &Desk, config: &str) {
     for problem in &problems.0 {
         assert!(!problem.help.is_empty(), "no way out of `{}`:\n{config}", problem.message);
         assert!(!render(problem, false).is_empty());
-        if let Location::Text(origin) = &problem.location {
-            assert_eq!(origin.source.text, config);
-            assert!(config.get(origin.span.clone()).is_some(), "{:?}:\n{config}", origin.span);
+        if let Location::Text(span) = &problem.location {
+            assert_eq!(span.source.text, config);
+            assert!(config.get(span.range.clone()).is_some(), "{:?}:\n{config}", span.range);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::display::console::{Console, mark_all_ansi};
 use crate::cli::display::escape::escape_controls;
-use crate::config::{self, Experiment, Problem, Problems};
+use crate::config::{self, Diagnostic, Diagnostics, Experiment};
 use crate::data;
 use crate::memory::machine;
 
@@ -36,12 +36,12 @@ pub(crate) fn load(
     pictures(config::load(configs, sets), color)
 }
 
-fn pictures<T>(loaded: Result<T, Problems>, color: bool) -> Result<T, Vec<String>> {
+fn pictures<T>(loaded: Result<T, Diagnostics>, color: bool) -> Result<T, Vec<String>> {
     loaded.map_err(|problems| problems.0.iter().map(|problem| picture(problem, color)).collect())
 }
 
 /// The picture of a problem, in colours only if no text of the config could have made them.
-fn picture(problem: &Problem, color: bool) -> String {
+fn picture(problem: &Diagnostic, color: bool) -> String {
     let plain = config::render(problem, false);
     match color && escape_controls(&plain) == plain {
         true => mark_all_ansi(&config::render(problem, true)),

@@ -2,51 +2,50 @@
 
 use serde::Deserialize;
 
-use super::table::{DISTRIBUTION, Distribution};
-use crate::config::problem::{Origin, Problem};
-use crate::config::schema::SCHEMA;
-use crate::config::tree::{Entry, Node, Value};
-use crate::config::walk::walk_at;
+use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::document::{Entry, Spanned, Value};
+use crate::config::plan::{DISTRIBUTION, Distribution};
+use crate::config::schema::{SCHEMA, validate_at};
 
 /// A key that varies.
 #[derive(Clone, Debug)]
-pub(in crate::config) struct Axis {
+pub(crate) struct Axis {
     /// The keys from the root of the config, each with its place.
-    pub(in crate::config) path: Vec<(String, Origin)>,
+    pub(crate) path: Vec<(String, Span)>,
     /// What it may be.
-    pub(in crate::config) values: Values,
+    pub(crate) values: Values,
 }
 
 /// What a parameter may be.
 #[derive(Clone, Debug)]
-pub(in crate::config) enum Values {
+pub(crate) enum Values {
     /// One of these.
-    List(Vec<Node>),
+    List(Vec<Spanned>),
     /// A number of this range.
     Drawn {
         /// How it is drawn.
         from: Distribution,
         /// The distribution as it is written.
-        node: Node,
+        node: Spanned,
     },
 }
 
 impl Axis {
     /// The dotted path, such as `optimizer.learning_rate`.
-    pub(in crate::config) fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         self.path.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(".")
     }
 
     /// The place of the range that values are drawn from.
-    pub(super) fn drawn(&self) -> Option<&Origin> {
+    pub(crate) fn drawn(&self) -> Option<&Span> {
         match &self.values {
-            Values::Drawn { node, .. } => Some(&node.origin),
+            Values::Drawn { node, .. } => Some(&node.span),
             Values::List(_) => None,
         }
     }
 
     /// The values, if they are listed.
-    pub(super) fn list(&self) -> &[Node] {
+    pub(crate) fn list(&self) -> &[Spanned] {
         match &self.values {
             Values::List(nodes) => nodes,
             Values::Drawn { .. } => &[],
@@ -54,28 +53,28 @@ impl Axis {
     }
 
     /// Whether runs differ in this.
-    pub(super) fn varies(&self) -> bool {
+    pub(crate) fn varies(&self) -> bool {
         self.drawn().is_some() || 1 < self.list().len()
     }
 }
 
 /// Reads `[sweep.parameters]`.
-pub(super) fn read(parameters: Entry) -> Result<Vec<Axis>, Vec<Problem>> {
-    let mut reader = Reader { axes: Vec::new(), problems: Vec::new() };
+pub(crate) fn read(parameters: Entry) -> Result<Vec<Axis>, Vec<Diagnostic>> {
+    let mut reader = Reader { axes: Vec::new(), diagnostics: Vec::new() };
     match parameters.node.value {
         Value::Table(entries) => reader.table(&[], entries),
         _ => {
             let help = "write `[sweep.parameters]`, and below it a list of values for each key";
-            let problem =
-                Problem::at(&parameters.node.origin, "`sweep.parameters` must be a table", help);
-            reader.problems.push(problem.label(format!("got {}", parameters.node.kind())));
+            let diagnostic =
+                Diagnostic::at(&parameters.node.span, "`sweep.parameters` must be a table", help);
+            reader.diagnostics.push(diagnostic.label(format!("got {}", parameters.node.kind())));
         }
     }
-    if reader.problems.is_empty() { Ok(reader.axes) } else { Err(reader.problems) }
+    if reader.diagnostics.is_empty() { Ok(reader.axes) } else { Err(reader.diagnostics) }
 }
 
 /// Why a key cannot be a parameter of a sweep, and what to do instead.
-pub(in crate::config) fn not_for_sweeps(key: &str) -> Option<(&'static str, &'static str)> {
+pub(crate) fn not_for_sweeps(key: &str) -> Option<(&'static str, &'static str)> {
     match key.split('.').next().unwrap_or_default() {
         "name" => Some((
             "`name` cannot be swept: all runs of a sweep are in the folder of that name",
@@ -91,21 +90,21 @@ pub(in crate::config) fn not_for_sweeps(key: &str) -> Option<(&'static str, &'st
 
 struct Reader {
     axes: Vec<Axis>,
-    problems: Vec<Problem>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Reader {
     /// Keys may be written as `"optimizer.learning_rate"` or without the quotes, which in TOML is a
     /// table in a table.
-    fn table(&mut self, above: &[(String, Origin)], entries: Vec<Entry>) {
+    fn table(&mut self, above: &[(String, Span)], entries: Vec<Entry>) {
         for entry in entries {
-            let parts = entry.key.split('.').map(|part| (part.to_owned(), entry.origin.clone()));
+            let parts = entry.key.split('.').map(|part| (part.to_owned(), entry.span.clone()));
             let path: Vec<_> = above.iter().cloned().chain(parts).collect();
             self.entry(path, entry.node);
         }
     }
 
-    fn entry(&mut self, path: Vec<(String, Origin)>, node: Node) {
+    fn entry(&mut self, path: Vec<(String, Span)>, node: Spanned) {
         let is_range = DISTRIBUTION.iter().any(|key| node.entry(key).is_some());
         if node.entry("values").or(node.entry("value")).is_some() {
             return self.not_a_list(&path, &node, "write the list itself, without a table".into());
@@ -114,13 +113,14 @@ impl Reader {
             Value::Table(entries) if !is_range => return self.table(&path, entries),
             Value::Table(_) => self.range(&path, node),
             Value::Array(items) if items.is_empty() => {
-                let problem = Problem::at(&node.origin, "there is no value to try", "list some");
-                self.problems.push(problem);
+                let diagnostic =
+                    Diagnostic::at(&node.span, "there is no value to try", "list some");
+                self.diagnostics.push(diagnostic);
                 None
             }
             Value::Array(items) => Some(Values::List(items)),
             _ => {
-                let text = node.origin.source.text.get(node.origin.span.clone());
+                let text = node.span.source.text.get(node.span.range.clone());
                 let help =
                     format!("write `[{}]`, with the other values to try", text.unwrap_or_default());
                 self.not_a_list(&path, &node, help);
@@ -132,42 +132,42 @@ impl Reader {
         }
     }
 
-    fn not_a_list(&mut self, path: &[(String, Origin)], node: &Node, help: String) {
+    fn not_a_list(&mut self, path: &[(String, Span)], node: &Spanned, help: String) {
         let key: Vec<_> = path.iter().map(|(key, _)| key.as_str()).collect();
         let message = format!("the values for `{}` must be a list", key.join("."));
-        let problem = Problem::at(&node.origin, message, help);
-        self.problems.push(problem.label(format!("got {}", node.kind())));
+        let diagnostic = Diagnostic::at(&node.span, message, help);
+        self.diagnostics.push(diagnostic.label(format!("got {}", node.kind())));
     }
 
-    fn range(&mut self, path: &[(String, Origin)], node: Node) -> Option<Values> {
+    fn range(&mut self, path: &[(String, Span)], node: Spanned) -> Option<Values> {
         let keys = ["sweep", "parameters"].into_iter();
         let keys: Vec<_> = keys.chain(path.iter().map(|(key, _)| key.as_str())).collect();
-        let found = walk_at(&node, &SCHEMA["definitions"]["Distribution"], &keys);
+        let found = validate_at(&node, &SCHEMA["definitions"]["Distribution"], &keys);
         if !found.is_empty() {
-            self.problems.extend(found);
+            self.diagnostics.extend(found);
             return None;
         }
         let from = Distribution::deserialize(node.to_toml()).ok()?;
-        let problem = from.problem(&node);
-        let fits = problem.is_none();
-        self.problems.extend(problem);
+        let diagnostic = from.diagnostic(&node);
+        let fits = diagnostic.is_none();
+        self.diagnostics.extend(diagnostic);
         fits.then_some(Values::Drawn { from, node })
     }
 
     fn axis(&mut self, axis: Axis) {
-        let (key, origin) = (axis.key(), &axis.path[0].1);
+        let (key, span) = (axis.key(), &axis.path[0].1);
         if let Some((message, help)) = not_for_sweeps(&key) {
-            return self.problems.push(Problem::at(origin, message, help));
+            return self.diagnostics.push(Diagnostic::at(span, message, help));
         }
         if key == "seed" {
             let help = "write `seeds = [0, 1, 2]` in `[sweep]`: runs that differ in nothing else \
                         are replicates";
-            return self.problems.push(Problem::at(origin, "`seed` is no parameter", help));
+            return self.diagnostics.push(Diagnostic::at(span, "`seed` is no parameter", help));
         }
         if let Some(first) = self.axes.iter().find(|other| other.key() == key) {
             let message = format!("`{key}` is swept twice");
-            let problem = Problem::at(origin, message, "join the two lists");
-            return self.problems.push(problem.related(Some(&first.path[0].1), "the first"));
+            let diagnostic = Diagnostic::at(span, message, "join the two lists");
+            return self.diagnostics.push(diagnostic.related(Some(&first.path[0].1), "the first"));
         }
         self.axes.push(axis);
     }

@@ -2,18 +2,18 @@
 //! parameter's key and `t`, and on nothing else.
 
 use super::axis::{Axis, Values};
-use super::table::Distribution;
-use crate::config::problem::Problem;
-use crate::config::tree::{Node, Value};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::document::{Spanned, Value};
+use crate::config::plan::Distribution;
 use crate::random::Stream;
 
 /// The value of a parameter in a trial, counted from 0.
-pub(super) fn draw(axis: &Axis, seed: u64, trial: u64) -> Node {
+pub(crate) fn draw(axis: &Axis, seed: u64, trial: u64) -> Spanned {
     let mut stream = Stream::trial(seed, &axis.key(), trial);
     match &axis.values {
         Values::List(nodes) => nodes[stream.below(nodes.len() as u32) as usize].clone(),
         Values::Drawn { from, node } => {
-            Node { value: from.draw(&mut stream), origin: node.origin.clone() }
+            Spanned { value: from.draw(&mut stream), span: node.span.clone() }
         }
     }
 }
@@ -29,7 +29,7 @@ impl Distribution {
                 Value::Float(readable(exponent.exp(), min, max))
             }
             Distribution::IntUniform { min, max } => {
-                // `problem` has seen to it that there are at most 2^32 - 1 of them.
+                // `diagnostic` has seen to it that there are at most 2^32 - 1 of them.
                 let n = max.abs_diff(min) as u32 + 1;
                 Value::Integer(i128::from(min) + i128::from(stream.below(n)))
             }
@@ -37,7 +37,7 @@ impl Distribution {
     }
 
     /// The least and the greatest value.
-    pub(super) fn ends(self) -> [Value; 2] {
+    pub(crate) fn ends(self) -> [Value; 2] {
         match self {
             Distribution::Uniform { min, max } | Distribution::LogUniform { min, max } => {
                 [Value::Float(min), Value::Float(max)]
@@ -49,22 +49,23 @@ impl Distribution {
     }
 
     /// What is wrong with a range that is written as it should be.
-    pub(super) fn problem(self, node: &Node) -> Option<Problem> {
+    pub(crate) fn diagnostic(self, node: &Spanned) -> Option<Diagnostic> {
         let (is_empty, width) = match self {
             Distribution::Uniform { min, max } | Distribution::LogUniform { min, max } => {
                 (max <= min, max - min)
             }
             Distribution::IntUniform { min, max } => (max <= min, max.abs_diff(min) as f64),
         };
-        let at = |key: &str| node.entry(key).map_or(&node.origin, |entry| &entry.node.origin);
+        let at = |key: &str| node.entry(key).map_or(&node.span, |entry| &entry.node.span);
         if is_empty {
-            let problem = Problem::at(at("max"), "`max` must be above `min`", "exchange them");
-            return Some(problem.related(Some(at("min")), "`min`"));
+            let diagnostic =
+                Diagnostic::at(at("max"), "`max` must be above `min`", "exchange them");
+            return Some(diagnostic.related(Some(at("min")), "`min`"));
         }
         let whole = matches!(self, Distribution::IntUniform { .. });
         if whole && f64::from(u32::MAX) <= width || !width.is_finite() {
             let message = "the range is too wide to draw from";
-            return Some(Problem::at(at("max"), message, "take a smaller `max`"));
+            return Some(Diagnostic::at(at("max"), message, "take a smaller `max`"));
         }
         None
     }

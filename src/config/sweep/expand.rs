@@ -8,30 +8,28 @@ use sha2::{Digest, Sha256};
 
 use super::axis::{Axis, Values};
 use super::label::{label, short_keys};
-use super::layers::ShortTexts;
-use super::pick::Space;
-use super::table::Distribution;
-use crate::config::experiment::Change;
-use crate::config::packed_lines::LineCache;
-use crate::config::plan::Plan;
-use crate::config::problem::{Location, Origin, Problem};
-use crate::config::runs::{Draft, Runs};
-use crate::config::set::{self, Set};
-use crate::config::tree::{Node, Value};
+use super::packed_lines::LineCache;
+use super::runs::{Runs, RunsBuilder};
+use super::short_texts::ShortTexts;
+use super::space::SearchSpace;
+use super::variant::Change;
+use crate::config::diagnostic::{Diagnostic, Location, Span};
+use crate::config::document::{Override, Spanned, Value, assign};
+use crate::config::plan::{Distribution, Plan};
 
 /// Makes the plan of a config in which nothing varies, or says what is wrong with it.
-pub(in crate::config) type Planner<'a> = dyn FnMut(&Node) -> Result<Plan, Vec<Problem>> + 'a;
+pub(crate) type Planner<'a> = dyn FnMut(&Spanned) -> Result<Plan, Vec<Diagnostic>> + 'a;
 
 /// The runs that `space` makes of the config `root`, and the number of draws that are none because
 /// an earlier one is the same; `below` are overrides of keys within swept tables.
-pub(in crate::config) fn expand(
-    root: &Node,
-    space: &Space,
-    below: &[&Set],
+pub(crate) fn expand(
+    root: &Spanned,
+    space: &SearchSpace,
+    below: &[&Override],
     planner: &mut Planner<'_>,
-) -> Result<(Runs, usize), Vec<Problem>> {
+) -> Result<(Runs, usize), Vec<Diagnostic>> {
     let mut sweep = Sweeper { root, space, axes: space.axes().collect(), below, planner };
-    let total = space.combinations().map_err(|problem| vec![*problem])?;
+    let total = space.combinations().map_err(|diagnostic| vec![*diagnostic])?;
     if 0 < total {
         sweep.check_ends(&space.combination(0))?;
     }
@@ -44,7 +42,7 @@ pub(in crate::config) fn expand(
 
 /// The different plans of the combinations.
 struct Plans {
-    draft: Draft,
+    draft: RunsBuilder,
     /// The combination of each plan of the draft.
     kept: Vec<u32>,
     /// The combinations that are the same as an earlier one, each after that one.
@@ -52,60 +50,62 @@ struct Plans {
 }
 
 struct Sweeper<'a, 'p> {
-    root: &'a Node,
-    space: &'a Space,
+    root: &'a Spanned,
+    space: &'a SearchSpace,
     axes: Vec<&'a Axis>,
-    below: &'a [&'a Set],
+    below: &'a [&'a Override],
     planner: &'a mut Planner<'p>,
 }
 
 impl Sweeper<'_, '_> {
-    fn plan(&mut self, values: &[Node]) -> Result<Plan, Vec<Problem>> {
+    fn plan(&mut self, values: &[Spanned]) -> Result<Plan, Vec<Diagnostic>> {
         let mut root = self.root.clone();
         let mut pairs: Vec<_> = self.axes.iter().zip(values).collect();
         // A whole table first, then the keys within it.
         pairs.sort_by_key(|(axis, _)| axis.path.len());
         let put = pairs.into_iter().map(|(axis, value)| (axis.path.as_slice(), value));
         let put = put.chain(self.below.iter().map(|set| (set.path.as_slice(), &set.values[0])));
-        let failed = put.filter_map(|(path, value)| set::put(&mut root, path, value).err());
-        let problems: Vec<_> = failed.map(|problem| *problem).collect();
-        if problems.is_empty() { (self.planner)(&root) } else { Err(problems) }
+        let failed = put.filter_map(|(path, value)| assign(&mut root, path, value).err());
+        let diagnostics: Vec<_> = failed.map(|diagnostic| *diagnostic).collect();
+        if diagnostics.is_empty() { (self.planner)(&root) } else { Err(diagnostics) }
     }
 
     /// Tries the ends of every range, so that what is wrong with it is said of the range and not of
     /// a draw.
-    fn check_ends(&mut self, first: &[Node]) -> Result<(), Vec<Problem>> {
-        let mut problems = Vec::new();
+    fn check_ends(&mut self, first: &[Spanned]) -> Result<(), Vec<Diagnostic>> {
+        let mut diagnostics = Vec::new();
         for index in 0..self.axes.len() {
             let Values::Drawn { from, node } = &self.axes[index].values else { continue };
             for (key, value) in ["min", "max"].iter().zip(from.ends()) {
-                let origin = node.entry(key).map_or(&node.origin, |entry| &entry.node.origin);
-                let end = Node { value, origin: origin.clone() };
+                let span = node.entry(key).map_or(&node.span, |entry| &entry.node.span);
+                let end = Spanned { value, span: span.clone() };
                 let found = self.try_end(first, index, &end);
-                problems.extend(match found.is_empty() || !self.wants_whole(first, index, *from) {
-                    true => found,
-                    false => vec![whole(&self.axes[index].key(), node)],
-                });
+                diagnostics.extend(
+                    match found.is_empty() || !self.wants_whole(first, index, *from) {
+                        true => found,
+                        false => vec![whole(&self.axes[index].key(), node)],
+                    },
+                );
             }
         }
-        problems.dedup();
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        diagnostics.dedup();
+        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
     }
 
     /// What is wrong with one value in the place of that at `index`.
-    fn try_end(&mut self, first: &[Node], index: usize, end: &Node) -> Vec<Problem> {
+    fn try_end(&mut self, first: &[Spanned], index: usize, end: &Spanned) -> Vec<Diagnostic> {
         let mut values = first.to_vec();
         values[index] = end.clone();
         let found = self.plan(&values).err().unwrap_or_default();
-        let here = Location::from(&end.origin);
-        found.into_iter().filter(|problem| problem.location == here).collect()
+        let here = Location::from(&end.span);
+        found.into_iter().filter(|diagnostic| diagnostic.location == here).collect()
     }
 
     /// Whether it is only that the key wants whole numbers.
-    fn wants_whole(&mut self, first: &[Node], index: usize, from: Distribution) -> bool {
-        let origin = first[index].origin.clone();
+    fn wants_whole(&mut self, first: &[Spanned], index: usize, from: Distribution) -> bool {
+        let span = first[index].span.clone();
         let mut fits = |value| {
-            let end = Node { value, origin: origin.clone() };
+            let end = Spanned { value, span: span.clone() };
             self.try_end(first, index, &end).is_empty()
         };
         from.ends().iter().any(|end| match end {
@@ -118,12 +118,12 @@ impl Sweeper<'_, '_> {
     }
 
     /// Plans every combination; of the plans only their differences are kept.
-    fn plans(&mut self, total: usize) -> Result<Plans, Vec<Problem>> {
-        let (mut draft, mut kept, mut repeats) = (Draft::default(), Vec::new(), Vec::new());
+    fn plans(&mut self, total: usize) -> Result<Plans, Vec<Diagnostic>> {
+        let (mut draft, mut kept, mut repeats) = (RunsBuilder::default(), Vec::new(), Vec::new());
         let mut known: HashMap<[u8; 16], u32> = HashMap::new();
         let mut found: Vec<Found> = Vec::new();
         for index in 0..total {
-            let problems = match self.plan(&self.space.combination(index)) {
+            let diagnostics = match self.plan(&self.space.combination(index)) {
                 Ok(plan) if found.is_empty() => {
                     let difference = draft.difference(&plan);
                     let number = index as u32;
@@ -138,12 +138,12 @@ impl Sweeper<'_, '_> {
                     continue;
                 }
                 Ok(_) => continue,
-                Err(problems) => problems,
+                Err(diagnostics) => diagnostics,
             };
-            for problem in problems {
-                match found.iter_mut().find(|found| found.problem == problem) {
+            for diagnostic in diagnostics {
+                match found.iter_mut().find(|found| found.diagnostic == diagnostic) {
                     Some(found) => found.runs += 1,
-                    None => found.push(Found { problem, first: index, runs: 1 }),
+                    None => found.push(Found { diagnostic, first: index, runs: 1 }),
                 }
             }
         }
@@ -153,14 +153,14 @@ impl Sweeper<'_, '_> {
         }
     }
 
-    /// A problem with what leads to it, unless that is where it is shown, or always so.
-    fn told(&self, found: Found, total: usize) -> Problem {
-        let swept = |problem: &Problem| match &problem.location {
-            Location::Text(origin) => self.axes.iter().any(|axis| is_within(origin, axis)),
+    /// A diagnostic with what leads to it, unless that is where it is shown, or always so.
+    fn told(&self, found: Found, total: usize) -> Diagnostic {
+        let swept = |diagnostic: &Diagnostic| match &diagnostic.location {
+            Location::Text(span) => self.axes.iter().any(|axis| is_within(span, axis)),
             Location::File(_) => false,
         };
-        if found.runs == total || swept(&found.problem) {
-            return found.problem;
+        if found.runs == total || swept(&found.diagnostic) {
+            return found.diagnostic;
         }
         let values = self.space.combination(found.first);
         let values = self.axes.iter().zip(&values);
@@ -169,32 +169,32 @@ impl Sweeper<'_, '_> {
             .map(|(axis, value)| format!("{} = {}", axis.key(), change(axis, value).text()));
         let with = changes.collect::<Vec<_>>().join(", ");
         let note = format!("so in {} of {total} combinations, first with {with}", found.runs);
-        let note = match &found.problem.note {
+        let note = match &found.diagnostic.note {
             Some(known) => format!("{known}; {note}"),
             None => note,
         };
-        found.problem.note(note)
+        found.diagnostic.note(note)
     }
 
     /// What makes equal runs equal: two values of one list, in every such pair of runs.
-    fn equals(&self, repeats: &[[u32; 2]]) -> Vec<Problem> {
-        let mut problems = Vec::new();
+    fn equals(&self, repeats: &[[u32; 2]]) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
         for pair in repeats {
             let [first, again] = pair.map(|index| self.space.combination(index as usize));
-            let differ = first.iter().zip(&again).rfind(|(one, other)| one.origin != other.origin);
+            let differ = first.iter().zip(&again).rfind(|(one, other)| one.span != other.span);
             let Some((one, other)) = differ else { continue };
             let message = "this value makes the same run as another";
-            let problem = Problem::at(&other.origin, message, "take one of the two out")
-                .related(Some(&one.origin), "the other");
-            if !problems.contains(&problem) {
-                problems.push(problem);
+            let diagnostic = Diagnostic::at(&other.span, message, "take one of the two out")
+                .related(Some(&one.span), "the other");
+            if !diagnostics.contains(&diagnostic) {
+                diagnostics.push(diagnostic);
             }
         }
-        problems
+        diagnostics
     }
 
     /// The runs of the plans in `draft`, which are those of the combinations `kept`.
-    fn runs(&self, draft: &Draft, kept: &[u32]) -> Runs {
+    fn runs(&self, draft: &RunsBuilder, kept: &[u32]) -> Runs {
         let varying = || self.axes.iter().filter(|axis| axis.varies());
         let mut keys: Vec<_> = varying().map(|axis| axis.key()).collect();
         let replicated = 1 < self.space.seeds.len();
@@ -228,37 +228,37 @@ impl Sweeper<'_, '_> {
     }
 }
 
-/// A problem, and how many combinations have it.
+/// A diagnostic, and how many combinations have it.
 struct Found {
-    problem: Problem,
+    diagnostic: Diagnostic,
     first: usize,
     runs: usize,
 }
 
-fn change(axis: &Axis, value: &Node) -> Change {
+fn change(axis: &Axis, value: &Spanned) -> Change {
     Change { key: axis.key(), value: value.to_toml() }
 }
 
 /// Texts for the listed values of a parameter.
 fn short_texts(axis: &&Axis) -> ShortTexts {
-    let values: Vec<_> = axis.list().iter().map(Node::to_toml).collect();
+    let values: Vec<_> = axis.list().iter().map(Spanned::to_toml).collect();
     ShortTexts::of(&values)
 }
 
-fn whole(key: &str, range: &Node) -> Problem {
-    let at = range.entry("distribution").map_or(&range.origin, |entry| &entry.node.origin);
+fn whole(key: &str, range: &Spanned) -> Diagnostic {
+    let at = range.entry("distribution").map_or(&range.span, |entry| &entry.node.span);
     let message = format!("`{key}` takes whole numbers only");
-    Problem::at(at, message, "write `distribution = \"int_uniform\"`")
+    Diagnostic::at(at, message, "write `distribution = \"int_uniform\"`")
 }
 
 /// Whether a place is within a parameter of the sweep.
-fn is_within(origin: &Origin, axis: &Axis) -> bool {
-    let places = axis.list().iter().map(|node| &node.origin).chain(axis.drawn());
-    let mut places = places.chain(axis.path.iter().map(|(_, origin)| origin));
+fn is_within(span: &Span, axis: &Axis) -> bool {
+    let places = axis.list().iter().map(|node| &node.span).chain(axis.drawn());
+    let mut places = places.chain(axis.path.iter().map(|(_, span)| span));
     places.any(|place| {
-        place.source == origin.source
-            && place.span.start <= origin.span.start
-            && origin.span.end <= place.span.end
+        place.source == span.source
+            && place.range.start <= span.range.start
+            && span.range.end <= place.range.end
     })
 }
 

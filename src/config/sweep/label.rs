@@ -1,10 +1,7 @@
 //! What the runs of a sweep are called: a number, and what makes each different; every name is one
 //! part of a path on any file system.
 
-use toml::Value;
-
-use crate::config::experiment::Change;
-use crate::config::tree::TAGS;
+use crate::config::document::TAGS;
 
 /// The longest label, in bytes.
 const LONGEST: usize = 100;
@@ -15,7 +12,7 @@ const GAP: &str = "..";
 ///
 /// `keys` are the short names of the swept keys, `texts` their values. The number alone makes the label
 /// unique: values that are too long are shortened in the middle.
-pub(super) fn label(index: usize, total: usize, keys: &[String], texts: &[String]) -> String {
+pub(crate) fn label(index: usize, total: usize, keys: &[String], texts: &[String]) -> String {
     let width = total.saturating_sub(1).to_string().len().max(4);
     let number = format!("{index:0width$}");
     let values: Vec<_> = texts.iter().map(|text| plain(text)).collect();
@@ -68,40 +65,6 @@ fn safe(text: &str) -> String {
     safe
 }
 
-impl Change {
-    /// The value as a person says it: `0.01`, `relu`, `sgd momentum=0.9`.
-    pub fn text(&self) -> String {
-        text(&self.value)
-    }
-}
-
-/// A value as a person says it.
-pub(super) fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Float(float) => number(*float),
-        Value::Array(items) => {
-            format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", "))
-        }
-        Value::Table(table) => {
-            let is_tag = |key: &str| TAGS.contains(&key);
-            let tag = table.iter().filter(|(key, _)| is_tag(key)).map(|(_, value)| text(value));
-            let others = table.iter().filter(|(key, _)| !is_tag(key));
-            let others = others.map(|(key, value)| format!("{key}={}", text(value)));
-            tag.chain(others).collect::<Vec<_>>().join(" ")
-        }
-        other => other.to_string(),
-    }
-}
-
-/// The shortest decimal that reads as the number, with an exponent where that is shorter.
-fn number(float: f64) -> String {
-    match float == 0.0 || (1e-4..1e7).contains(&float.abs()) {
-        true => float.to_string(),
-        false => format!("{float:e}"),
-    }
-}
-
 /// Short names for dotted paths: the last part, and before it as many as it takes to tell them
 /// apart; that of a table's kind (`optimizer.name`) is the table's.
 pub fn short_keys(keys: &[String]) -> Vec<String> {
@@ -136,7 +99,10 @@ fn short(names: &[Vec<&str>], i: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use toml::Value;
+
     use super::*;
+    use crate::config::Change;
 
     fn short(keys: &[&str]) -> Vec<String> {
         short_keys(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
@@ -156,17 +122,6 @@ mod tests {
         assert_eq!(short(&["optimizer.name", "training.loss.name"]), ["optimizer", "loss"]);
         assert_eq!(short(&["optimizer", "optimizer.name"]), ["optimizer", "name"]);
         assert_eq!(short(&["model.layers.0"]), ["layers.0"]);
-    }
-
-    #[test]
-    fn values_are_short() {
-        let table: Value = toml::from_str::<toml::Table>(
-            "v = [{ name = 'sgd', momentum = 0.9 }, 'adam', [1, 2.0], 5e-5, 1e-4, true, 0.0]",
-        )
-        .unwrap()["v"]
-            .clone();
-        let texts: Vec<_> = table.as_array().unwrap().iter().map(text).collect();
-        assert_eq!(texts, ["sgd momentum=0.9", "adam", "[1, 2]", "5e-5", "0.0001", "true", "0"]);
     }
 
     #[test]

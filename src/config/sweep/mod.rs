@@ -4,13 +4,20 @@
 mod axis;
 mod draw;
 mod expand;
+mod json_diff;
 mod label;
-mod layers;
-mod pick;
-mod table;
+mod packed_lines;
+mod read;
+mod runs;
+mod short_texts;
+mod space;
+mod value_text;
+mod variant;
 
-pub(super) use expand::expand;
+pub(crate) use expand::expand;
 pub use label::short_keys;
-pub use layers::ShortTexts;
-pub(super) use pick::Space;
-pub(super) use table::Table;
+pub use packed_lines::{LineCache, PackedLines};
+pub use runs::Runs;
+pub use short_texts::ShortTexts;
+pub(crate) use space::SearchSpace;
+pub use variant::{Change, Variant};

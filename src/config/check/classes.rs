@@ -1,0 +1,90 @@
+//! What a config says of single classes, `class_weight` and `class_id`: they are named by the labels
+//! that stand in the data, and there must be a class of that name.
+
+use super::shapes;
+use super::source::ConfigSource;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::plan::{ClassWeights, Plan};
+use crate::data::{DatasetInfo, Labels};
+
+/// Weights and metrics of what is no class of the data.
+pub(crate) fn classes(
+    plan: &Plan,
+    config: &ConfigSource<'_>,
+    data: &DatasetInfo,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = weights(plan, config, data);
+    let ids = (0..plan.training.metrics.len()).filter_map(|at| class_id(plan, at, config, data));
+    diagnostics.extend(ids);
+    diagnostics
+}
+
+fn weights(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Vec<Diagnostic> {
+    let key = "training.class_weight";
+    let Some(weights) = &plan.training.class_weight else { return Vec::new() };
+    let Some(labels) = &data.labels else {
+        let message = "`training.class_weight` weighs classes, the data has real values";
+        let help = "take it out; targets can be classes, whole numbers or one-hot rows";
+        return vec![config.diagnostic(&[key], message, help)];
+    };
+    let ClassWeights::Table(table) = weights else { return Vec::new() };
+    let mut seen: Vec<(usize, &String)> = Vec::new();
+    let mut diagnostics = Vec::new();
+    for label in table.keys() {
+        let place = format!("{key}.{label}");
+        let mut add = |message: String, help: String| {
+            diagnostics.push(config.diagnostic(&[&place, key], message, help));
+        };
+        match labels.find(label) {
+            None => add(format!("`{label}` is no class of the data"), known(labels)),
+            Some(class) => match seen.iter().find(|(known, _)| *known == class) {
+                Some((_, other)) => add(
+                    format!("`{label}` and `{other}` are the same class"),
+                    "keep one of them".to_owned(),
+                ),
+                None => seen.push((class, label)),
+            },
+        }
+    }
+    diagnostics
+}
+
+/// What is wrong with the class that a metric is limited to.
+fn class_id(
+    plan: &Plan,
+    at: usize,
+    config: &ConfigSource<'_>,
+    data: &DatasetInfo,
+) -> Option<Diagnostic> {
+    let metric = &plan.training.metrics[at];
+    let label = metric.class_id()?.to_string();
+    let (units, _) = shapes::outputs(plan)?;
+    let names = data.output_names();
+    let (key, item) = (format!("training.metrics.{at}.class_id"), format!("training.metrics.{at}"));
+    let diagnostic = |message: String, help: String| {
+        Some(config.diagnostic(&[&key, &item, "training.metrics"], message, help))
+    };
+    match Labels::from(names.clone()).find(&label) {
+        None => {
+            let message = format!("`class_id`: `{label}` is no class of the data");
+            diagnostic(message, known(&Labels::from(names)))
+        }
+        Some(0) if units == 1 && names.len() == 2 => {
+            let message =
+                format!("`class_id`: the only output is that of the class `{}`", names[1]);
+            let help = format!(
+                "leave `class_id` out for the {} of that class, or write two units with softmax",
+                metric.name()
+            );
+            diagnostic(message, help)
+        }
+        Some(_) => None,
+    }
+}
+
+fn known(labels: &Labels) -> String {
+    match &labels.names[..] {
+        [one] => format!("the only class is `{one}`"),
+        _ => format!("the classes are {}", labels.list()),
+    }
+}

@@ -1,0 +1,215 @@
+//! Whether the data that a plan names can be had, and whether what it wants of them is there; it reads
+//! what describes data, and fills in what follows from that.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::shapes;
+use super::source::{ConfigSource, DatasetLookup};
+use super::task;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::nearest::nearest;
+use crate::config::paths::{reason, similar};
+use crate::config::plan::{BUILT_IN, Label, Plan};
+use crate::config::schema::list;
+use crate::data::{Column, DataError, DatasetInfo, Source, Task};
+
+/// The data of a plan, its paths made absolute; or why they cannot be had.
+pub(crate) fn dataset(
+    plan: &mut Plan,
+    config: &ConfigSource<'_>,
+    describe: &mut DatasetLookup<'_>,
+) -> Result<DatasetInfo, Box<Diagnostic>> {
+    absolute(plan, config, "data.dataset")?;
+    csv_keys(plan, config)?;
+    let complain = |error: Arc<DataError>| *unusable(&error, config, "data.dataset");
+    let task = plan.data.task;
+    task::describe(plan, config, describe).map_err(|error| {
+        let diagnostic = complain(error);
+        let told = task != plan.data.task && plan.data.task == Some(Task::Regression);
+        let loss = config.span("training.loss").filter(|_| told);
+        let diagnostic = diagnostic.related(loss, "with one output, this loss is between numbers");
+        Box::new(match told {
+            true => {
+                diagnostic.note("labels that are classes want `data.task = \"classification\"`")
+            }
+            false => diagnostic,
+        })
+    })
+}
+
+/// Makes the path at `key` absolute, if it is one, and looks for it.
+fn absolute(plan: &mut Plan, config: &ConfigSource<'_>, key: &str) -> Result<(), Box<Diagnostic>> {
+    let place = match key {
+        "data.dataset" => Some(&mut plan.data.dataset),
+        _ => plan.data.validation_data.as_mut(),
+    };
+    let Some(place) = place.filter(|path| !BUILT_IN.contains(&path.as_str())) else {
+        return Ok(());
+    };
+    let given = place.clone();
+    *place = config.absolute(key, &given)?;
+    match std::fs::metadata(&*place) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let message = format!("cannot read the data `{given}`: {}", reason(&error));
+            Err(config.diagnostic(&[key], message, dataset_help(&given, place)).into())
+        }
+    }
+}
+
+/// What to write instead of a path to which there is nothing.
+fn dataset_help(given: &str, path: &str) -> String {
+    if let Some(near) = nearest(given, BUILT_IN) {
+        return format!("did you mean `{near}`?");
+    }
+    if let Some(name) = similar(Path::new(path), |name| !name.ends_with(".toml")) {
+        return format!("did you mean `{}`?", Path::new(given).with_file_name(name).display());
+    }
+    match Path::new(given).is_absolute() {
+        // A run's own config has the path at which the data were.
+        true => format!("put the data back, or a link in their place: `ln -s NEW {given}`"),
+        false => format!("write {}, or a path relative to the config", list(&BUILT_IN)),
+    }
+}
+
+/// The keys that are for CSV files only.
+fn csv_keys(plan: &Plan, config: &ConfigSource<'_>) -> Result<(), Box<Diagnostic>> {
+    let keys = ["label", "ignore", "separator", "header"].map(|key| format!("data.{key}"));
+    let given = keys.iter().find(|key| config.span(key).is_some());
+    if let Some(separator) = &plan.data.separator
+        && !matches!(separator.as_bytes(), [byte] if byte.is_ascii() && *byte != b'\n')
+    {
+        let message = "`data.separator` must be one character of ASCII";
+        let help = "write `separator = \";\"`, or `\"\\t\"` for a tab";
+        return Err(config.diagnostic(&["data.separator"], message, help).into());
+    }
+    if let (Some(_), Source::Mnist) = (config.span("data.task"), plan.data.source()) {
+        let message = "`data.task` is for files, the labels of `mnist` are classes";
+        return Err(config.diagnostic(&["data.task"], message, "take it out").into());
+    }
+    match (given, plan.data.source()) {
+        (None, _) | (_, Source::Csv(..)) => Ok(()),
+        (Some(key), _) => {
+            let message = format!("`{key}` is for CSV files only");
+            let help = "take it out, or name a file that ends in `.csv` or `.tsv`";
+            Err(config.diagnostic(&[key], message, help).into())
+        }
+    }
+}
+
+/// The diagnostic of data that cannot be used.
+fn unusable(error: &DataError, config: &ConfigSource<'_>, key: &str) -> Box<Diagnostic> {
+    let help = error.help().unwrap_or_else(|| "check the data, or name another".to_owned());
+    let (keys, help) = match error {
+        DataError::NoColumn { want, got, key: asks, .. } => {
+            let asks = format!("data.{asks}");
+            let help = match (nearest(want, got.iter().map(String::as_str)), error.help()) {
+                (_, Some(help)) => help,
+                (Some(near), _) => format!("did you mean `{near}`?"),
+                _ => "name one of the columns; an index counts from 0".to_owned(),
+            };
+            (vec![if config.span(&asks).is_some() { asks } else { key.to_owned() }], help)
+        }
+        _ => (vec![key.to_owned()], help),
+    };
+    let keys: Vec<&str> = keys.iter().map(String::as_str).chain(["data"]).collect();
+    config.diagnostic(&keys, error.to_string(), help).into()
+}
+
+/// What is wrong with the data that validate.
+pub(crate) fn validation(
+    plan: &mut Plan,
+    config: &ConfigSource<'_>,
+    data: &DatasetInfo,
+    describe: &mut DatasetLookup<'_>,
+) -> Option<Diagnostic> {
+    let key = "data.validation_data";
+    plan.data.validation_data.as_ref()?;
+    if plan.data.validation_split != 0.0 {
+        let message = "`data.validation_data` and `data.validation_split` both say what validates";
+        let help = "take one of them out";
+        let place = config.span("data.validation_split");
+        return Some(config.diagnostic(&[key], message, help).related(place, "the other"));
+    }
+    let found = absolute(plan, config, key).and_then(|()| {
+        let source = plan.data.validation_source(data.columns.as_ref());
+        let check = |source: &Source| Ok(data.check(&describe(source)?, source)?);
+        let checked: Result<(), Arc<DataError>> = source.as_ref().map_or(Ok(()), check);
+        checked.map_err(|error| unusable(&error, config, key))
+    });
+    found.err().map(|diagnostic| *diagnostic)
+}
+
+/// What follows from the data when the config does not say it.
+pub(crate) fn fill(plan: &mut Plan, config: &ConfigSource<'_>, data: &DatasetInfo) {
+    if let Some(columns) = &data.columns {
+        let mut labels = columns.labels().iter().map(|name| match name.parse() {
+            Ok(index) if !columns.header => Column::Index(index),
+            _ => Column::Name(name.clone()),
+        });
+        plan.data.label = match columns.labels() {
+            [_] => labels.next().map(Label::One),
+            _ => Some(Label::Many(labels.collect())),
+        };
+        plan.data.task = Some(columns.task());
+        plan.data.header = Some(columns.header);
+    }
+    plan.data.scale.get_or_insert(data.default_scale);
+    plan.model.input_shape.get_or_insert_with(|| vec![data.shape.iter().product()]);
+    if shapes::reports_numbers(plan, data) && config.span("training.metrics").is_none() {
+        plan.training.metrics.retain(|metric| !metric.is_of_classes());
+    }
+}
+
+/// What is wrong with how the rows are divided.
+pub(crate) fn rows(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let limit = plan.data.limit.unwrap_or(data.rows);
+    if data.rows < limit {
+        let message = "`data.limit` is more than there is";
+        let help = "leave `limit` out to take every row";
+        let label = format!("got {limit}, the training set has {} rows", data.rows);
+        diagnostics.push(config.diagnostic(&["data.limit"], message, help).label(label));
+    }
+    let rows = limit.min(data.rows);
+    diagnostics.extend(test_rows(plan, config, data, rows));
+    let split = plan.data.validation_split;
+    let parts = plan.data.parts(rows);
+    let (training, rows) = (parts.training.len(), parts.test.start);
+    if 0 < rows && (training == 0 || (split != 0.0 && training == rows)) {
+        let side = if training == 0 { "training" } else { "validation" };
+        let message = format!("`data.validation_split` leaves no row for {side}");
+        let help = match rows {
+            0 | 1 => "take more rows: both sides need one",
+            _ if training == 0 => "take a smaller share, or more rows",
+            _ => "take a larger share or more rows, or 0 for no validation",
+        };
+        let label = format!("floor({rows} * (1 - {split})) = {training} of {rows} rows train");
+        let paths = ["data.validation_split", "data.limit", "data"];
+        diagnostics.push(config.diagnostic(&paths, message, help).label(label));
+    }
+    diagnostics
+}
+
+fn test_rows(
+    plan: &Plan,
+    config: &ConfigSource<'_>,
+    data: &DatasetInfo,
+    rows: usize,
+) -> Option<Diagnostic> {
+    let split = plan.data.test_split;
+    let paths = ["data.test_split", "data.limit", "data"];
+    if split != 0.0 && data.has_test {
+        let message = "`data.test_split` is for data without test rows of their own";
+        let help = "take it out: these data have test rows, which `runner evaluate` takes";
+        return Some(config.diagnostic(&paths, message, help));
+    }
+    let kept = plan.data.parts(rows).test.start;
+    (kept == 0 || (split != 0.0 && kept == rows)).then(|| {
+        let side = if kept == 0 { "training" } else { "a test" };
+        let message = format!("`data.test_split` leaves no row for {side}");
+        let label = format!("floor({rows} * (1 - {split})) = {kept} of {rows} rows are kept");
+        config.diagnostic(&paths, message, "take another share, or more rows").label(label)
+    })
+}

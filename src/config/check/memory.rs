@@ -1,0 +1,72 @@
+//! The memory that a run takes by its plan, held against that of the machine; nothing is allocated
+//! for it.
+
+use super::source::ConfigSource;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::plan::Plan;
+use crate::data::DatasetInfo;
+use crate::memory::{Bytes, Machine, VARIABLE};
+use crate::train::Footprint;
+
+/// The memory of a run with its data, or the diagnostic that the machine has less.
+pub(crate) fn memory(
+    plan: &Plan,
+    config: &ConfigSource<'_>,
+    data: &DatasetInfo,
+    machine: Option<Machine>,
+) -> Result<Bytes, Box<Diagnostic>> {
+    let footprint = plan.footprint(data.rows);
+    let data = data_bytes(plan, data);
+    let needs = Bytes(footprint.total().saturating_add(data));
+    match machine {
+        Some(machine) if machine.total < needs => {
+            Err(too_large(config, &footprint, data, machine).into())
+        }
+        _ => Ok(needs),
+    }
+}
+
+/// The data as they are read, and once more where they are standardised.
+fn data_bytes(plan: &Plan, data: &DatasetInfo) -> u64 {
+    let width = data.shape.iter().fold(4_u64, |all, size| all.saturating_mul(*size as u64));
+    let standardized = match plan.data.standardize {
+        true => width.saturating_mul(data.rows as u64),
+        false => 0,
+    };
+    data.bytes.saturating_add(standardized)
+}
+
+fn too_large(
+    config: &ConfigSource<'_>,
+    footprint: &Footprint,
+    data: u64,
+    machine: Machine,
+) -> Diagnostic {
+    let needs = Bytes(footprint.total().saturating_add(data));
+    let message = format!("the run needs {needs} of memory, this machine has {}", machine.total);
+    let half = needs.0 / 2;
+    let (layer, bytes) = footprint.greatest_layer().unwrap_or_default();
+    let units = format!("model.layers.{layer}.units");
+    let whole = format!("model.layers.{layer}");
+    let (paths, takes, less) = if half < data {
+        (vec!["data.dataset", "data"], format!("the data take {}", Bytes(data)), "fewer rows")
+    } else if half < footprint.activations && config.span("training.batch_size").is_some() {
+        let takes = format!("a batch takes {}", Bytes(footprint.activations));
+        (vec!["training.batch_size"], takes, "a smaller batch")
+    } else {
+        let takes = format!("layer {layer} takes {}", Bytes(bytes));
+        (vec![&*units, &*whole, "model.layers", "model"], takes, "fewer units")
+    };
+    let help = format!("take {less}; for a machine with more memory set {VARIABLE}, as to `64GB`");
+    let parts = [
+        (footprint.weights, "weights"),
+        (footprint.state, "the optimizer's state"),
+        (footprint.gradients, "gradients"),
+        (footprint.activations, "activations"),
+        (footprint.checkpoint, "a checkpoint"),
+        (data, "data"),
+    ];
+    let parts = parts.iter().filter(|(bytes, _)| 0 < *bytes);
+    let parts: Vec<_> = parts.map(|(bytes, what)| format!("{} {what}", Bytes(*bytes))).collect();
+    config.diagnostic(&paths, message, help).label(takes).note(parts.join(", "))
+}

@@ -1,0 +1,169 @@
+//! `[data]`: the data set, and how its rows are read and split.
+
+use std::ops::Range;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Column, Columns, CsvOptions, Source, Task};
+
+/// The data sets that need no path.
+pub(crate) const BUILT_IN: [&str; 1] = ["mnist"];
+
+/// `[data]`: what to learn from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Data {
+    /// `"mnist"` (built in), or the path of a `.csv` or `.npz` file or of a folder of IDX files.
+    pub dataset: String,
+    /// The column of a CSV file that is to be learned, by name or by place from 0; an array of
+    /// columns for several real values. All others are inputs: numbers as they are, words one-hot.
+    #[schemars(extend("x-default" = "the last column"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
+    /// What the labels of a file are: `"classification"` makes words or numbers classes, in sorted
+    /// order; `"regression"` takes numbers for what they are.
+    #[schemars(extend(
+        "x-default" = "classification of words, of integers in `.npz` and IDX files, and of at \
+                       most 20 different whole numbers in CSV files, unless the loss and the \
+                       network's outputs want otherwise"
+    ))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
+    /// Columns of a CSV file, by name or by place from 0, that are neither input nor label.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<Column>,
+    /// What parts the fields of a CSV file, one character.
+    #[schemars(extend("x-default" = "a comma; a tab in a `.tsv` file"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
+    /// Whether the first line of a CSV file names its columns.
+    #[schemars(extend("x-default" = "seen from the first two lines"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// Share of the training rows, taken from their end before shuffling, that validates.
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub validation_split: f64,
+    /// Another data set, of which all training rows validate; instead of `validation_split`.
+    #[schemars(extend("x-default" = "none"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_data: Option<String>,
+    /// Share of the rows, taken from their end before those that validate, that is kept out for
+    /// `runner evaluate`; for data without test rows of their own.
+    #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
+    pub test_split: f64,
+    /// Use only this many rows, the first, of the training set.
+    #[schemars(range(min = 1), extend("x-default" = "every row"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Inputs are divided by this.
+    #[schemars(extend("exclusiveMinimum" = 0.0, "x-default" = "255 for bytes, 1 for floats"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
+    /// Shift and divide every input, after `scale`, so that over the rows that train its mean is 0
+    /// and its variance 1, as Keras's `Normalization` layer does.
+    pub standardize: bool,
+}
+
+/// One column, or several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Label {
+    /// A class or a number.
+    One(Column),
+    /// Several numbers.
+    Many(Vec<Column>),
+}
+
+/// How the rows of a data set are divided, from the first to the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Those to train on.
+    pub training: Range<usize>,
+    /// Those that validate.
+    pub validation: Range<usize>,
+    /// Those that are kept out.
+    pub test: Range<usize>,
+}
+
+impl Data {
+    /// Where the data come from, and how they are read.
+    pub fn source(&self) -> Source {
+        self.read(&self.dataset)
+    }
+
+    /// Where the rows come from that validate, if that is elsewhere; `columns` are those of the
+    /// training rows.
+    pub fn validation_source(&self, columns: Option<&Columns>) -> Option<Source> {
+        self.validation_data.as_ref().map(|path| self.read(path).like(columns))
+    }
+
+    /// A data set in the form of this one.
+    pub fn read(&self, path: &str) -> Source {
+        let path = match Source::parse(path, Path::new("")) {
+            Source::Csv(path, _) => path,
+            Source::Path(path, _) => return Source::Path(path, self.task),
+            Source::Mnist => return Source::Mnist,
+        };
+        let label = self.label.clone().map(|label| match label {
+            Label::One(column) => vec![column],
+            Label::Many(columns) => columns,
+        });
+        let options = CsvOptions {
+            label,
+            ignore: self.ignore.clone(),
+            task: self.task,
+            separator: self.separator.as_ref().and_then(|s| s.bytes().next()),
+            header: self.header,
+            columns: None,
+        };
+        Source::Csv(path, options)
+    }
+
+    /// What tells the rows of one plan from those of another, before they are divided.
+    pub fn identity(&self) -> String {
+        let mut name = self.dataset.clone();
+        if let Source::Csv(_, options) = self.source()
+            && options != CsvOptions::default()
+        {
+            let CsvOptions { label, ignore, task, separator, header, .. } = options;
+            name += &format!(" {label:?} {ignore:?} {task:?} {separator:?} {header:?}");
+        }
+        self.validation_data.iter().for_each(|path| name += &format!(" and {path}"));
+        name
+    }
+
+    /// Whether anything validates.
+    pub fn validates(&self) -> bool {
+        self.validation_split != 0.0 || self.validation_data.is_some()
+    }
+
+    /// How `rows` rows are divided.
+    pub fn parts(&self, rows: usize) -> Parts {
+        // Keras's own order of rounding: 100 rows and 0.29 leave 71, not 72.
+        let without = |rows: usize, share: f64| (rows as f64 * (1.0 - share)).floor() as usize;
+        let kept = without(rows, self.test_split);
+        let training = without(kept, self.validation_split);
+        Parts { training: 0..training, validation: training..kept, test: kept..rows }
+    }
+}
+
+impl Default for Data {
+    fn default() -> Data {
+        Data {
+            dataset: "mnist".to_owned(),
+            label: None,
+            task: None,
+            ignore: Vec::new(),
+            separator: None,
+            header: None,
+            validation_split: 0.0,
+            validation_data: None,
+            test_split: 0.0,
+            limit: None,
+            scale: None,
+            standardize: false,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The JSON Schema of a config: derived from the plan's types, and the one source of what is
+//! checked, documented and completed in editors; it knows no key by name but `extends`.
+
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::config::plan::{Plan, SweepTable};
+
+/// Marks a table that is not made of its defaults when it is left out, such as a callback.
+pub(crate) const OPTIONAL: &str = "x-optional";
+
+/// The schema as it is used here.
+pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+    let generator = SchemaSettings::draft07().into_generator();
+    let mut sweep = generator.clone().into_root_schema_for::<SweepTable>().to_value();
+    let mut schema = generator.into_root_schema_for::<Plan>().to_value();
+    join_sweep(&mut schema, &mut sweep);
+    tidy(&mut schema);
+    schema["title"] = json!("runner config");
+    schema["description"] =
+        json!("An experiment of runner: a network, its data, how it is trained.");
+    let extends = json!({
+        "description": "Another config, relative to this one, that this one's keys are put on top \
+                        of; its `name` is not taken over.",
+        "type": "string",
+    });
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        properties.shift_insert(0, "extends".to_owned(), extends);
+    }
+    schema
+});
+
+/// Adds the section of a config that no plan has.
+fn join_sweep(schema: &mut Value, sweep: &mut Value) {
+    let definitions = sweep.as_object_mut().and_then(|map| {
+        map.shift_remove("$schema");
+        map.shift_remove("definitions")
+    });
+    if let Some(all) = schema["definitions"].as_object_mut() {
+        if let Some(Value::Object(definitions)) = definitions {
+            all.extend(definitions);
+        }
+        all.insert("Sweep".to_owned(), sweep.take());
+    }
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        let reference = json!({ "$ref": "#/definitions/Sweep" });
+        properties.insert("sweep".to_owned(), json!({ "allOf": [reference], OPTIONAL: true }));
+    }
+}
+
+/// Closes every table, drops what TOML cannot say (null) and what repeats other defaults.
+fn tidy(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            close(map);
+            drop_null(map);
+            shorten_default(map);
+            map.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+fn close(map: &mut Map<String, Value>) {
+    if map.contains_key("properties") && map.get("type") == Some(&json!("object")) {
+        map.entry("additionalProperties").or_insert(Value::Bool(false));
+    }
+}
+
+fn drop_null(map: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            map.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(branches)) = map.get_mut("anyOf") {
+        branches.retain(|branch| *branch != json!({ "type": "null" }));
+        if branches.len() == 1
+            && let Some(only) = map.shift_remove("anyOf")
+        {
+            map.insert("allOf".to_owned(), only);
+            map.insert(OPTIONAL.to_owned(), Value::Bool(true));
+        }
+    }
+    if map.get("default") == Some(&Value::Null) {
+        map.shift_remove("default");
+    }
+}
+
+/// A table's default is the defaults of its keys, said there; a named one is said by its name.
+fn shorten_default(map: &mut Map<String, Value>) {
+    let short = match map.get("default") {
+        Some(Value::Object(table)) => table.get("name").cloned(),
+        Some(default) if map.contains_key("x-default") => Some(default.clone()),
+        _ => return,
+    };
+    match short {
+        Some(name) if !map.contains_key("x-default") => map.insert("default".to_owned(), name),
+        _ => map.shift_remove("default"),
+    };
+}

@@ -1,0 +1,67 @@
+//! The position of a value in a config, in the words of a diagnostic.
+
+use serde_json::Value as Schema;
+
+use super::query::sentence;
+use super::wording::about;
+
+/// Where the walk is: the keys from the root, and what is said of the innermost.
+#[derive(Clone, Default)]
+pub(crate) struct KeyPath {
+    pub(crate) keys: Vec<String>,
+    /// The sentence about the key, and its default.
+    pub(crate) about: Option<String>,
+    /// Which variant of a tagged table this is, such as `sgd`.
+    pub(crate) variant: Option<String>,
+}
+
+impl KeyPath {
+    pub(crate) fn child(&self, key: &str, schema: &Schema) -> KeyPath {
+        let keys = self.keys.iter().cloned().chain([key.to_owned()]).collect();
+        let about = sentence(schema).map(|text| about(key, &text, schema));
+        KeyPath { keys, about, variant: None }
+    }
+
+    pub(crate) fn item(&self, index: usize) -> KeyPath {
+        let keys = self.keys.iter().cloned().chain([index.to_string()]).collect();
+        KeyPath { keys, about: self.about.clone(), variant: None }
+    }
+
+    pub(crate) fn dotted(&self) -> String {
+        self.keys.join(".")
+    }
+
+    /// The dotted path of the list that an item is in.
+    pub(crate) fn without_index(&self) -> String {
+        let dotted = self.dotted();
+        dotted.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit()).to_owned()
+    }
+
+    /// This table as a person calls it, such as "`[optimizer]` (sgd)".
+    pub(crate) fn table(&self) -> String {
+        let indexed = self.keys.iter().any(|key| key.parse::<usize>().is_ok());
+        let table = match self.keys.len() {
+            0 => "the top level".to_owned(),
+            _ if indexed => format!("`{}`", self.dotted()),
+            _ => format!("`[{}]`", self.dotted()),
+        };
+        self.variant.iter().fold(table, |table, variant| format!("{table} ({variant})"))
+    }
+
+    /// What the innermost key holds, such as "optimizer" for `optimizer.name`.
+    pub(crate) fn noun(&self) -> String {
+        let mut keys = self.keys.iter().rev().filter(|key| key.parse::<usize>().is_err());
+        match (keys.next().map(String::as_str), keys.next()) {
+            (Some("name"), Some(parent)) => parent.replace('_', " "),
+            (Some("type"), Some(parent)) => parent.trim_end_matches('s').to_owned(),
+            (Some("metrics"), _) => "metric".to_owned(),
+            (Some(key), _) => key.replace('_', " "),
+            (None, _) => "value".to_owned(),
+        }
+    }
+
+    /// What can always be said in help of the innermost key.
+    pub(crate) fn help(&self) -> String {
+        self.about.clone().unwrap_or_else(|| "`runner schema` describes every key".to_owned())
+    }
+}
