@@ -1,11 +1,11 @@
-//! The files that grow with every epoch of a run; the order in which they do is the logbook's.
+//! The files that grow with every epoch of a run; the order in which they do is the recorder's.
 
 use anyhow::Result;
 
 use crate::config::TensorBoard;
 use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
-use crate::experiment::model_checkpoint::Keeper;
+use crate::experiment::model_checkpoint::CheckpointCallback;
 use crate::experiment::pictures;
 use crate::runs::HistoryWriter;
 use crate::train::State;
@@ -14,7 +14,7 @@ use crate::train::State;
 pub(super) struct Files {
     pub(super) events: EventFiles,
     pub(super) history: HistoryWriter,
-    pub(super) keeper: Option<Keeper>,
+    pub(super) checkpoints: Option<CheckpointCallback>,
     pub(super) csv: Option<CsvFile>,
     pub(super) options: TensorBoard,
     /// Height and width of an input that is a picture.

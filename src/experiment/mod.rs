@@ -1,39 +1,39 @@
 //! One experiment: a plan becomes data, a network and observers, is trained, and leaves its folder;
 //! it prints nothing, and what fails here, a panic too, fails this run alone.
 
-mod feeds;
+mod dataset_cache;
 mod graph;
 mod hparams;
 mod weights;
 
-mod beginning;
-mod board;
 mod csv_logger;
 mod event_files;
 mod growing_files;
-mod logbook;
 mod model_checkpoint;
-mod pace;
+mod new_run;
 mod pictures;
 mod predictions;
+mod recorder;
+mod replicates;
 mod snapshot;
-mod trained;
+mod throughput;
+mod trained_model;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
-pub use board::{Replicates, set_visible, write_charts};
-pub use feeds::Feeds;
+pub use dataset_cache::DatasetCache;
 pub use predictions::Prediction;
-pub use trained::{Evaluation, Mistake, Split, TrainedModel};
+pub use replicates::{Replicates, set_visible, write_charts};
+pub use trained_model::{Evaluation, Mistake, Split, TrainedModel};
 
 use anyhow::{Result, anyhow};
 
 use crate::config::{Change, Plan};
-use crate::experiment::logbook::Logbook;
 use crate::experiment::pictures::Validation;
+use crate::experiment::recorder::RunRecorder;
 use crate::memory::{self, Bytes, OutOfMemory};
 use crate::model::Network;
 use crate::quote::clip;
@@ -43,7 +43,7 @@ use crate::train::{Direction, Ended, Event, Flow, Goal, Logs, State, Task};
 
 /// One run that is to be: what it is, and where.
 #[derive(Clone, Copy, Debug)]
-pub struct Order<'a> {
+pub struct RunSpec<'a> {
     /// What it is.
     pub plan: &'a Plan,
     /// Its folder, in which an earlier process may have begun it; only the last part may be missing.
@@ -56,11 +56,11 @@ pub struct Order<'a> {
 
 /// What all runs are given.
 #[derive(Clone, Copy)]
-pub struct Setting<'a> {
+pub struct RunContext<'a> {
     /// Threads to compute with; they change no bit of the result. Asked before every epoch.
     pub threads: &'a (dyn Fn() -> usize + Sync),
     /// The data sets that are in memory already.
-    pub feeds: &'a Feeds,
+    pub datasets: &'a DatasetCache,
     /// The commit of the folder that the program was started in, if that is a repository.
     pub git_commit: Option<&'a str>,
     /// Whether all runs are to stop after their step; asked after every step.
@@ -82,7 +82,7 @@ pub const SYNC_EVERY: Duration = Duration::from_secs(10);
 
 /// How a run ended.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct RunSummary {
     /// Epochs trained.
     pub epochs: usize,
     /// The numbers of the last epoch.
@@ -95,15 +95,15 @@ pub struct Report {
 
 /// What a run tells while it is under way.
 #[derive(Clone, Copy, Debug)]
-pub enum News<'a> {
+pub enum RunEvent<'a> {
     /// Its folder is there.
     Started(&'a Path),
     /// Something happened in its fit.
     Training(Event<'a>),
 }
 
-/// Trains what `order` describes, from where an earlier process left it if there was one, and
-/// fills `report` as it goes; `Ok(Status::Stopped)` when it was asked to stop.
+/// Trains what `spec` describes, from where an earlier process left it if there was one, and
+/// fills `summary` as it goes; `Ok(Status::Stopped)` when it was asked to stop.
 ///
 /// # Errors
 ///
@@ -111,18 +111,18 @@ pub enum News<'a> {
 /// loss that is no longer a number; a panic. The folder then records the run as failed with the
 /// error's text, unless it could not even be taken up again.
 pub fn run(
-    order: &Order<'_>,
-    setting: &Setting<'_>,
-    report: &mut Report,
-    tell: &mut dyn FnMut(News<'_>),
+    spec: &RunSpec<'_>,
+    context: &RunContext<'_>,
+    summary: &mut RunSummary,
+    tell: &mut dyn FnMut(RunEvent<'_>),
 ) -> Result<Status> {
-    let mut logbook = contain(|| Logbook::claim(order, setting))?;
-    if let Some(record) = contain(|| logbook.completed(order.plan))? {
-        *report = Report::of(record);
+    let mut recorder = contain(|| RunRecorder::claim(spec, context))?;
+    if let Some(record) = contain(|| recorder.completed(spec.plan))? {
+        *summary = RunSummary::of(record);
         return Ok(Status::Completed);
     }
-    let ended = contain(|| train(order, setting, &mut logbook, report, tell));
-    logbook.close(ended, report)
+    let ended = contain(|| train(spec, context, &mut recorder, summary, tell));
+    recorder.close(ended, summary)
 }
 
 /// Makes an error of a panic. What it leaves half done is this run's alone.
@@ -140,22 +140,22 @@ fn bug(panic: &(dyn Any + Send)) -> anyhow::Error {
 }
 
 fn train(
-    order: &Order<'_>,
-    setting: &Setting<'_>,
-    logbook: &mut Logbook,
-    report: &mut Report,
-    tell: &mut dyn FnMut(News<'_>),
+    spec: &RunSpec<'_>,
+    context: &RunContext<'_>,
+    recorder: &mut RunRecorder,
+    summary: &mut RunSummary,
+    tell: &mut dyn FnMut(RunEvent<'_>),
 ) -> Result<Status> {
-    let plan = order.plan;
-    logbook.begin(plan)?;
-    tell(News::Started(order.dir));
-    let loaded = setting.feeds.get(plan, (setting.threads)())?;
-    logbook.data(loaded.data_source(plan), order.data, &loaded.preprocessing)?;
+    let plan = spec.plan;
+    recorder.begin(plan)?;
+    tell(RunEvent::Started(spec.dir));
+    let loaded = context.datasets.get(plan, (context.threads)())?;
+    recorder.data(loaded.data_source(plan), spec.data, &loaded.preprocessing)?;
     let class_weight = loaded.class_weights(plan)?;
     let layers = &plan.model.layers;
     let outputs = layers.iter().fold(loaded.feed.features(), |n, layer| layer.outputs(n));
     let metrics = plan.training.metrics_of(loaded.preprocessing.output_names(), outputs);
-    let threads = (setting.threads)();
+    let threads = (context.threads)();
     memory::check(Bytes(plan.footprint(loaded.feed.rows()).total()))?;
     let task = Task {
         feed: &loaded.feed,
@@ -173,10 +173,10 @@ fn train(
         terminate_on_nan: plan.callbacks.terminate_on_nan.enabled,
         threads,
     };
-    let mut state = start(&task, plan, logbook, report)?;
-    let status = fit(task, &mut state, setting, logbook, report, tell)?;
+    let mut state = start(&task, plan, recorder, summary)?;
+    let status = fit(task, &mut state, context, recorder, summary, tell)?;
     match status {
-        Status::Stopped => logbook.save(&state)?,
+        Status::Stopped => recorder.save(&state)?,
         _ if plan.tensorboard.looks_at_answers() => {
             if let Some((feed, rows)) = loaded.validation(plan) {
                 let names = loaded.preprocessing.class_names().unwrap_or_default();
@@ -190,14 +190,14 @@ fn train(
                     names: &names,
                     threads,
                 };
-                logbook.predictions(state.epoch.saturating_sub(1), &validation)?;
+                recorder.predictions(state.epoch.saturating_sub(1), &validation)?;
             }
         }
         _ => {}
     }
-    logbook.weights(&state)?;
+    recorder.weights(&state)?;
     if status == Status::Completed {
-        report.early_stopping = early_stop(plan, &state);
+        summary.early_stopping = early_stop(plan, &state);
     }
     Ok(status)
 }
@@ -220,31 +220,31 @@ fn early_stop(plan: &Plan, state: &State) -> Option<EarlyStop> {
 fn start(
     task: &Task<'_>,
     plan: &Plan,
-    logbook: &mut Logbook,
-    report: &mut Report,
+    recorder: &mut RunRecorder,
+    summary: &mut RunSummary,
 ) -> Result<State> {
     let mut network = Network::new(task.feed.features(), &plan.model.layers, plan.seed);
-    if let Some(snapshot) = logbook.snapshot(plan)? {
-        let (state, note) = snapshot.restore(task.start(network))?;
-        logbook.open(plan, Some(&note))?;
-        report.recall(&History::load(&logbook.folder().history())?);
+    if let Some(snapshot) = recorder.snapshot(plan)? {
+        let (state, meta) = snapshot.restore(task.start(network))?;
+        recorder.open(plan, Some(&meta))?;
+        summary.recall(&History::load(&recorder.folder().history())?);
         return Ok(state);
     }
     if let Some(path) = &plan.model.weights {
         weights::read(path, &mut network)?;
     }
-    logbook.open(plan, None)?;
+    recorder.open(plan, None)?;
     Ok(task.start(network))
 }
 
-/// Runs the fit with everyone who watches it: the logbook, the report, and whoever is told.
+/// Runs the fit with everyone who watches it: the recorder, the summary, and whoever is told.
 fn fit(
     mut task: Task<'_>,
     state: &mut State,
-    setting: &Setting<'_>,
-    logbook: &mut Logbook,
-    report: &mut Report,
-    tell: &mut dyn FnMut(News<'_>),
+    context: &RunContext<'_>,
+    recorder: &mut RunRecorder,
+    summary: &mut RunSummary,
+    tell: &mut dyn FnMut(RunEvent<'_>),
 ) -> Result<Status> {
     let (mut begun, mut stopped) = (false, false);
     loop {
@@ -254,22 +254,22 @@ fn fit(
             let mut another_share = false;
             match event {
                 Event::TrainBegin { .. } if begun => return Flow::Continue,
-                Event::EpochBegin { .. } => logbook.epoch_begins(state.optimizer.iterations),
-                Event::BatchEnd { logs, .. } => logbook.batch(state.optimizer.iterations, logs),
+                Event::EpochBegin { .. } => recorder.epoch_begins(state.optimizer.iterations),
+                Event::BatchEnd { logs, .. } => recorder.batch(state.optimizer.iterations, logs),
                 Event::EpochEnd { epoch, logs } => {
-                    if let Err(error) = logbook.epoch(epoch, logs, state) {
+                    if let Err(error) = recorder.epoch(epoch, logs, state) {
                         broken = Some(error);
                         return Flow::Stop;
                     }
-                    report.take(epoch, logs);
-                    another_share = (setting.threads)() != threads;
+                    summary.take(epoch, logs);
+                    another_share = (context.threads)() != threads;
                 }
                 _ => {}
             }
             begun = true;
-            tell(News::Training(event));
+            tell(RunEvent::Training(event));
             // The fit stops when it can, perhaps some steps later.
-            stopped |= (setting.stop)();
+            stopped |= (context.stop)();
             if stopped || another_share { Flow::Stop } else { Flow::Continue }
         })?;
         return match (broken, ended) {
@@ -277,17 +277,17 @@ fn fit(
             (None, Ended::Stopped) if stopped => Ok(Status::Stopped),
             (None, Ended::Completed | Ended::Early { .. }) => Ok(Status::Completed),
             (None, Ended::Stopped) => {
-                task.threads = (setting.threads)();
+                task.threads = (context.threads)();
                 continue;
             }
         };
     }
 }
 
-impl Report {
+impl RunSummary {
     /// What the record of a run tells.
-    pub fn of(record: &Record) -> Report {
-        Report {
+    pub fn of(record: &Record) -> RunSummary {
+        RunSummary {
             epochs: record.epochs,
             last: Some(record.metrics.clone()).filter(|metrics| !metrics.0.is_empty()),
             best: record.best.clone().map(|best| (best.epoch, best.metrics)),

@@ -8,27 +8,28 @@ use anyhow::{Context, Result};
 
 use crate::config::ModelCheckpoint;
 use crate::model::Network;
-use crate::runs::{Folder, Survives, TensorView, save_weights};
+use crate::runs::{Durability, Folder, TensorView, save_weights};
 use crate::system;
 use crate::train::Logs;
 
 /// The callback with the best value so far.
-pub(super) struct Keeper {
+pub(super) struct CheckpointCallback {
     rule: ModelCheckpoint,
     best: Option<f64>,
 }
 
-impl Keeper {
+impl CheckpointCallback {
     /// The callback after the epochs with these numbers.
     pub(super) fn new<'a>(
         rule: &ModelCheckpoint,
         logged: impl IntoIterator<Item = &'a Logs>,
-    ) -> Keeper {
-        let mut keeper = Keeper { best: rule.initial_value_threshold, rule: rule.clone() };
+    ) -> CheckpointCallback {
+        let mut checkpoints =
+            CheckpointCallback { best: rule.initial_value_threshold, rule: rule.clone() };
         logged.into_iter().for_each(|logs| {
-            keeper.improves(logs);
+            checkpoints.improves(logs);
         });
-        keeper
+        checkpoints
     }
 
     /// Writes the weights after `epoch` (from 0), if they are to be kept, with what else is to be
@@ -39,7 +40,7 @@ impl Keeper {
         (epoch, logs): (usize, &Logs),
         network: &Network,
         known: Option<(String, String)>,
-        survives: Survives,
+        durability: Durability,
     ) -> Result<()> {
         if !self.improves(logs) {
             return Ok(());
@@ -50,7 +51,7 @@ impl Keeper {
             let cannot = || format!("cannot create the folder `{}`", parent.display());
             system::make_below(folder.path(), parent).with_context(cannot)?;
         }
-        save_network(&path, network, epoch + 1, known, survives)
+        save_network(&path, network, epoch + 1, known, durability)
     }
 
     /// Takes the numbers of an epoch in: whether its weights are to be kept.
@@ -72,7 +73,7 @@ pub(super) fn save_network(
     network: &Network,
     epochs: usize,
     known: Option<(String, String)>,
-    survives: Survives,
+    durability: Durability,
 ) -> Result<()> {
     let weights = network.weights();
     let rows: Vec<Vec<f32>> = weights.iter().map(|w| w.values.to_rows()).collect();
@@ -83,5 +84,5 @@ pub(super) fn save_network(
         .collect();
     let epochs = ("epochs".to_owned(), epochs.to_string());
     let metadata: BTreeMap<_, _> = [epochs].into_iter().chain(known).collect();
-    Ok(save_weights(path, &tensors, &metadata, survives)?)
+    Ok(save_weights(path, &tensors, &metadata, durability)?)
 }

@@ -1,4 +1,4 @@
-//! The state of a fit as a checkpoint keeps it: tensors by name and a note of the rest, and back
+//! The state of a fit as a checkpoint keeps it: tensors by name and a meta of the rest, and back
 //! again bit for bit; where the file lies is the runs' business.
 
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::model::{Network, Weights};
 use crate::quote::{clip, quote};
-use crate::runs::{Checkpoint, RunsError, Survives, Tensor, TensorView};
+use crate::runs::{Checkpoint, Durability, RunsError, Tensor, TensorView};
 use crate::train::{OptimizerState, Plateau, Score, State, Watch};
 
 /// Changes with the names and meanings below.
@@ -21,7 +21,7 @@ const OPTIMIZER: &str = "optimizer.";
 
 /// What is noted beside the tensors. Numbers of 64 bits that JSON might change are kept as bits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Note {
+pub(super) struct CheckpointMeta {
     format: u64,
     /// The fingerprint of the plan that the state belongs to.
     pub(super) plan: String,
@@ -50,10 +50,10 @@ pub(super) struct Note {
 pub(super) struct Snapshot {
     checkpoint: Checkpoint,
     tensors: Vec<Tensor>,
-    pub(super) note: Note,
+    pub(super) meta: CheckpointMeta,
 }
 
-/// What the logbook adds to the state.
+/// What the recorder adds to the state.
 pub(super) struct Logged<'a> {
     pub(super) plan: &'a str,
     pub(super) seconds: f64,
@@ -66,7 +66,7 @@ pub(super) fn save(
     checkpoint: &Checkpoint,
     state: &State,
     logged: Logged<'_>,
-    survives: Survives,
+    durability: Durability,
 ) -> Result<(), RunsError> {
     // Taken apart by name: whatever is added to a state has to find its place here.
     let State { network, optimizer, epoch, batch, totals, watch, plateau } = state;
@@ -85,7 +85,7 @@ pub(super) fn save(
     let numbers: Vec<_> = tensors.iter().map(numbers).collect();
     let views = tensors.iter().zip(&numbers);
     let views = views.map(|(w, data)| TensorView { name: &w.name, shape: &w.shape, data });
-    let note = Note {
+    let meta = CheckpointMeta {
         format: FORMAT,
         plan: logged.plan.to_owned(),
         epoch: *epoch,
@@ -101,8 +101,8 @@ pub(super) fn save(
         events: logged.events,
         history: Some(logged.history),
     };
-    let note = serde_json::to_string(&note).map_err(|e| checkpoint.unusable(e.to_string()))?;
-    checkpoint.save(&views.collect::<Vec<_>>(), &note, survives)
+    let meta = serde_json::to_string(&meta).map_err(|e| checkpoint.unusable(e.to_string()))?;
+    checkpoint.save(&views.collect::<Vec<_>>(), &meta, durability)
 }
 
 /// Loss, hits, rows and sums of a score.
@@ -166,21 +166,21 @@ impl Snapshot {
             );
             return Err(checkpoint.unusable(what));
         }
-        let note = Note::deserialize(value).map_err(|e| checkpoint.unusable(clip(e)))?;
-        Ok(Some(Snapshot { checkpoint, tensors, note }))
+        let meta = CheckpointMeta::deserialize(value).map_err(|e| checkpoint.unusable(clip(e)))?;
+        Ok(Some(Snapshot { checkpoint, tensors, meta }))
     }
 
     /// The state, given the one that its fit started from.
-    pub(super) fn restore(self, start: State) -> Result<(State, Note), RunsError> {
-        let Snapshot { checkpoint, tensors, note } = self;
-        match restore(tensors, &note, start) {
-            Ok(state) => Ok((state, note)),
+    pub(super) fn restore(self, start: State) -> Result<(State, CheckpointMeta), RunsError> {
+        let Snapshot { checkpoint, tensors, meta } = self;
+        match restore(tensors, &meta, start) {
+            Ok(state) => Ok((state, meta)),
             Err(what) => Err(checkpoint.unusable(what)),
         }
     }
 }
 
-fn restore(tensors: Vec<Tensor>, note: &Note, start: State) -> Result<State, String> {
+fn restore(tensors: Vec<Tensor>, meta: &CheckpointMeta, start: State) -> Result<State, String> {
     let (mut weights, mut best, mut slots) = (Given::new(), Given::new(), Given::new());
     for Tensor { name, shape, data } in tensors {
         let (group, name) = match (name.strip_prefix(BEST), name.strip_prefix(OPTIMIZER)) {
@@ -197,16 +197,16 @@ fn restore(tensors: Vec<Tensor>, note: &Note, start: State) -> Result<State, Str
         kept.load(&best).map_err(|error| error.to_string())?;
         watch.weights = Some(kept);
     }
-    optimizer.iterations = note.iterations;
+    optimizer.iterations = meta.iterations;
     load_kept(&mut optimizer, &network, slots)?;
-    watch.wait = note.wait;
-    watch.best = note.best.map(|(bits, epoch)| (f64::from_bits(bits), epoch));
-    watch.stopped = note.stopped;
-    optimizer.rate = note.rate.map(f32::from_bits);
-    let (wait, cooldown, best) = note.plateau;
+    watch.wait = meta.wait;
+    watch.best = meta.best.map(|(bits, epoch)| (f64::from_bits(bits), epoch));
+    watch.stopped = meta.stopped;
+    optimizer.rate = meta.rate.map(f32::from_bits);
+    let (wait, cooldown, best) = meta.plateau;
     let plateau = Plateau { wait, cooldown, best: best.map(f64::from_bits) };
-    let totals = score(&note.totals)?;
-    let (epoch, batch) = (note.epoch, note.batch);
+    let totals = score(&meta.totals)?;
+    let (epoch, batch) = (meta.epoch, meta.batch);
     Ok(State { network, optimizer, epoch, batch, totals, watch, plateau })
 }
 

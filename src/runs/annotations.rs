@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::atomic::{Survives, write_atomic};
+use super::atomic::{Durability, write_atomic};
 use super::error::RunsError;
 use super::folder::Folder;
 use crate::system;
@@ -55,7 +55,7 @@ impl Annotations {
         let mut bytes = serde_json::to_vec_pretty(self)
             .map_err(|source| RunsError::Annotations { path: path.clone(), source })?;
         bytes.push(b'\n');
-        write_atomic(&path, &bytes, Survives::Kill)
+        write_atomic(&path, &bytes, Durability::ProcessCrash)
     }
 
     /// Adds tags, each once, in the order in which they come.

@@ -12,9 +12,9 @@ use super::sums::hex;
 
 /// What a file is to survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Survives {
+pub enum Durability {
     /// The death of this process: the bytes are handed to the system.
-    Kill,
+    ProcessCrash,
     /// The death of the machine: the bytes are forced to the disk, which may take milliseconds.
     PowerLoss,
 }
@@ -24,17 +24,17 @@ pub enum Survives {
 ///
 /// A process that is killed leaves at most a hidden file named after `path` beside it, see
 /// [`remove_leftovers`](super::remove_leftovers).
-pub fn write_atomic(path: &Path, bytes: &[u8], survives: Survives) -> Result<(), RunsError> {
+pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), RunsError> {
     let mut temporary = temporary(path).map_err(RunsError::io("write", path))?;
     let file = temporary.as_file_mut();
     file.write_all(bytes).map_err(RunsError::io("write", path))?;
-    if survives == Survives::PowerLoss {
+    if durability == Durability::PowerLoss {
         file.sync_data().map_err(RunsError::io("write", path))?;
     }
     temporary.persist(path).map_err(|error| RunsError::io("write", path)(error.error))?;
-    match survives {
-        Survives::Kill => Ok(()),
-        Survives::PowerLoss => sync_folder(parent(path)).map_err(RunsError::io("write", path)),
+    match durability {
+        Durability::ProcessCrash => Ok(()),
+        Durability::PowerLoss => sync_folder(parent(path)).map_err(RunsError::io("write", path)),
     }
 }
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::atomic::{Survives, write_atomic};
+use super::atomic::{Durability, write_atomic};
 use super::error::RunsError;
 use super::leftovers::remove_leftovers;
 use super::weights::{Decoded, Tensor, TensorView, Weights, append, decode, encode};
@@ -40,14 +40,14 @@ impl Checkpoint {
         &self,
         tensors: &[TensorView<'_>],
         state: &str,
-        survives: Survives,
+        durability: Durability,
     ) -> Result<(), RunsError> {
         // Never the run's own folder: where that is gone, so is the run.
         let root = self.folder.parent().unwrap_or(&self.folder);
         system::make_below(root, &self.folder)
             .map_err(RunsError::io("create the folder", &self.folder))?;
         let metadata = [(STATE.to_owned(), state.to_owned())].into();
-        write_atomic(&self.path(), &encode(tensors, &metadata), survives)
+        write_atomic(&self.path(), &encode(tensors, &metadata), durability)
     }
 
     /// The tensors and the text of the last [`Checkpoint::save`], if there was one.
@@ -120,7 +120,7 @@ mod tests {
             TensorView { name: "b", shape: &[2, 2], data: &[1.0, -0.0, f32::NAN, 4.0] },
             TensorView { name: "a", shape: &[1], data: &[f32::MIN_POSITIVE] },
         ];
-        checkpoint.save(&tensors, "{\"epoch\":3}", Survives::PowerLoss).unwrap();
+        checkpoint.save(&tensors, "{\"epoch\":3}", Durability::PowerLoss).unwrap();
         checkpoint
     }
 

@@ -21,7 +21,7 @@ mod remove;
 mod sums;
 
 pub use annotations::Annotations;
-pub use atomic::{Survives, write_atomic, write_frozen};
+pub use atomic::{Durability, write_atomic, write_frozen};
 pub use checkpoint::Checkpoint;
 pub use early_stop::EarlyStop;
 pub use error::RunsError;

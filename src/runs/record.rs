@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 
-use super::atomic::{Survives, write_atomic};
+use super::atomic::{Durability, write_atomic};
 use super::decimal;
 use super::early_stop::EarlyStop;
 use super::error::RunsError;
@@ -159,11 +159,11 @@ pub fn monitored(logs: &Logs) -> Option<(&'static str, f64)> {
 
 impl Record {
     /// Writes the record to `path`, in the place of an earlier one.
-    pub fn save(&self, path: &Path, survives: Survives) -> Result<(), RunsError> {
+    pub fn save(&self, path: &Path, durability: Durability) -> Result<(), RunsError> {
         let mut bytes = serde_json::to_vec_pretty(self)
             .map_err(|source| RunsError::Record { path: path.to_owned(), source })?;
         bytes.push(b'\n');
-        write_atomic(path, &bytes, survives)
+        write_atomic(path, &bytes, durability)
     }
 
     /// Reads the record at `path`; what later versions may add to it is ignored.

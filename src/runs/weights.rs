@@ -14,7 +14,7 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
 
-use super::atomic::{Survives, write_atomic};
+use super::atomic::{Durability, write_atomic};
 use super::error::RunsError;
 use crate::memory::probe;
 use crate::quote::{clip, quote};
@@ -64,9 +64,9 @@ pub fn save_weights(
     path: &Path,
     tensors: &[TensorView<'_>],
     metadata: &BTreeMap<String, String>,
-    survives: Survives,
+    durability: Durability,
 ) -> Result<(), RunsError> {
-    write_atomic(path, &encode(tensors, metadata), survives)
+    write_atomic(path, &encode(tensors, metadata), durability)
 }
 
 /// Reads the tensors at `path`; numbers of 64 bits are rounded to 32.

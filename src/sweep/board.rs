@@ -15,24 +15,24 @@ use anyhow::{Context, Result};
 
 use crate::config::{Change, LineCache};
 use crate::experiment::{Replicates, monitored, set_visible, write_charts};
-use crate::sweep::batch::{Planned, Queued};
-use crate::sweep::{Batch, Notice, RunResult, RunResults, Status};
+use crate::sweep::queue::{PlannedExperiment, QueuedRun};
+use crate::sweep::{RunQueue, RunResult, RunResults, Status, SweepEvent};
 use crate::system::sentence;
 
 /// Settings that TensorBoard shows of a sweep with more runs than these. Two such sweeps and two runs
 /// of their own, with three folders each, stay below 40.
-pub const SHOWN: usize = 16;
+pub const MAX_SHOWN: usize = 16;
 
 /// The folder of a sweep with the means of its replicates.
 const MEANS: &str = "mean";
 
-/// The sweeps of a batch, and what TensorBoard shows of each.
+/// The sweeps of a queue, and what TensorBoard shows of each.
 #[derive(Debug, Default)]
 pub struct Board(Mutex<BTreeMap<PathBuf, Sweep>>);
 
 /// What a board says at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
+pub struct BoardSummary {
     /// How many of the settings, or runs, of a sweep are shown, and of how many, by the sweep's folder.
     pub parts: Vec<(PathBuf, usize, usize)>,
     /// What could not be written.
@@ -77,19 +77,19 @@ struct Ended {
 }
 
 impl Board {
-    /// The board of a batch with the results of the runs around it. A sweep in which nothing is left to
+    /// The board of a queue with the results of the runs around it. A sweep in which nothing is left to
     /// do stays as it is.
-    pub fn new(batch: &Batch) -> Board {
+    pub fn new(queue: &RunQueue) -> Board {
         let mut sweeps: BTreeMap<PathBuf, Sweep> = BTreeMap::new();
-        let mut last: Option<&Arc<Planned>> = None;
-        for Queued { of, .. } in &batch.queue {
-            if of.is_sweep() && !last.is_some_and(|last| Arc::ptr_eq(last, of)) {
-                sweeps.insert(of.root.clone(), Sweep::of(of));
-                last = Some(of);
+        let mut last: Option<&Arc<PlannedExperiment>> = None;
+        for QueuedRun { experiment, .. } in &queue.runs {
+            if experiment.is_sweep() && !last.is_some_and(|last| Arc::ptr_eq(last, experiment)) {
+                sweeps.insert(experiment.root.clone(), Sweep::of(experiment));
+                last = Some(experiment);
             }
         }
         if !sweeps.is_empty() {
-            for result in batch.results().iter() {
+            for result in queue.results().iter() {
                 if let Some(sweep) = sweeps.get_mut(&result.root) {
                     sweep.end(&result);
                 }
@@ -98,9 +98,9 @@ impl Board {
         Board(Mutex::new(sweeps))
     }
 
-    /// Takes in a notice of the batch: after the last run of a setting, what is shown may change.
-    pub fn observe(&self, notice: &Notice<'_>) {
-        let Notice::Finished { result, .. } = notice else { return };
+    /// Takes in a notice of the queue: after the last run of a setting, what is shown may change.
+    pub fn observe(&self, notice: &SweepEvent<'_>) {
+        let SweepEvent::Finished { result, .. } = notice else { return };
         let mut sweeps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sweep) = sweeps.get_mut(&result.root) else { return };
         if let Some((key, hidden)) = sweep.end(result) {
@@ -112,7 +112,7 @@ impl Board {
     }
 
     /// Brings the files of all sweeps in line with all results.
-    pub fn close(self, results: &RunResults) -> Shown {
+    pub fn close(self, results: &RunResults) -> BoardSummary {
         let mut sweeps = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         if !sweeps.is_empty() {
             let mut open: Option<(PathBuf, u64, Setting)> = None;
@@ -134,7 +134,7 @@ impl Board {
                 }
             }
         }
-        let mut shown = Shown::default();
+        let mut shown = BoardSummary::default();
         for (root, mut sweep) in sweeps {
             sweep.charts(&root);
             if sweep.is_large() && !sweep.best.is_empty() {
@@ -160,7 +160,7 @@ impl Ended {
 }
 
 impl Sweep {
-    fn of(planned: &Planned) -> Sweep {
+    fn of(planned: &PlannedExperiment) -> Sweep {
         let mut cache = LineCache::default();
         let mut setting = |number: usize| key(&planned.heading(number, &mut cache).1);
         // The replicates of a setting lie side by side, and all settings have the same seeds.
@@ -190,7 +190,7 @@ impl Sweep {
     }
 
     fn is_large(&self) -> bool {
-        SHOWN < self.runs
+        MAX_SHOWN < self.runs
     }
 
     /// Puts a complete setting among the best; returns the setting that is there no more.
@@ -202,7 +202,7 @@ impl Sweep {
         let value = setting.value().unwrap_or(f64::INFINITY);
         let first = setting.runs.first().map_or_else(PathBuf::new, |run| run.dir.clone());
         let threefold = *self.threefold.get_or_insert_with(|| first.join("train").is_dir());
-        let most = if threefold { SHOWN / 3 } else { SHOWN };
+        let most = if threefold { MAX_SHOWN / 3 } else { MAX_SHOWN };
         self.best.push(Ranked { value, first, key });
         self.best.sort_by(|a, b| a.value.total_cmp(&b.value).then_with(|| a.first.cmp(&b.first)));
         if most < self.best.len() { self.best.pop().map(|last| last.key) } else { None }
@@ -329,7 +329,7 @@ mod tests {
         };
         let best = shown(&mut (0..100));
         assert_eq!(best, shown(&mut (0..100).rev()), "ties too");
-        let want: Vec<_> = (0..SHOWN).map(|place| (place / 2) as f64).collect();
+        let want: Vec<_> = (0..MAX_SHOWN).map(|place| (place / 2) as f64).collect();
         assert_eq!(best.iter().map(|ranked| ranked.value).collect::<Vec<_>>(), want);
     }
 }

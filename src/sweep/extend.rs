@@ -7,12 +7,12 @@ use anyhow::{Context, Error, Result, bail};
 
 use crate::config::{Plan, saved_plan};
 use crate::runs::{Checkpoint, Folder, Lock, Record, Status};
-use crate::sweep::batch::{Planned, Queued};
-use crate::sweep::found::{Found, FoundRun, Left};
-use crate::sweep::{Survey, plan_of};
+use crate::sweep::queue::{PlannedExperiment, QueuedRun};
+use crate::sweep::resumable::{Resumable, ResumableRun, RunProgress};
+use crate::sweep::{ResumeScan, plan_of};
 use crate::system;
 
-impl Survey {
+impl ResumeScan {
     /// Plans `epochs` epochs in all for the named runs and the runs of named sweeps; names the runs
     /// that stay as they are.
     ///
@@ -39,7 +39,7 @@ impl Survey {
     }
 }
 
-impl Found {
+impl Resumable {
     /// Plans the epochs of its runs: the number of runs that can have them, and the reasons of others.
     fn extend(&mut self, epochs: usize, retry_failed: bool) -> Result<(usize, Vec<String>)> {
         if self.is_sweep && self.lock.is_none() {
@@ -47,7 +47,7 @@ impl Found {
         }
         let (mut extended, mut notes) = (0, Vec::new());
         for run in &mut self.runs {
-            let dir = run.queued.as_ref().map_or_else(|| self.dir.clone(), Queued::dir);
+            let dir = run.queued.as_ref().map_or_else(|| self.dir.clone(), QueuedRun::dir);
             match run.extend(&dir, epochs, retry_failed)? {
                 None => extended += 1,
                 Some(why) => notes.push(format!("`{}` stays as it is: {why}", dir.display())),
@@ -57,10 +57,10 @@ impl Found {
     }
 }
 
-impl FoundRun {
+impl ResumableRun {
     /// Plans so many epochs, or gives the reason against it.
     fn extend(&mut self, dir: &Path, epochs: usize, retry_failed: bool) -> Result<Option<String>> {
-        if self.left == Left::Failed && !retry_failed {
+        if self.progress == RunProgress::Failed && !retry_failed {
             return Ok(Some("it failed; --retry-failed tries it again".to_owned()));
         }
         let folder = Folder::at(dir);
@@ -70,8 +70,8 @@ impl FoundRun {
             return Ok(Some(why));
         }
         let alone = || {
-            let planned = Arc::new(Planned::single(plan_of(&folder)?, dir));
-            Planned::queue(planned).next().context("a run of its own is one run")
+            let planned = Arc::new(PlannedExperiment::single(plan_of(&folder)?, dir));
+            PlannedExperiment::queue(planned).next().context("a run of its own is one run")
         };
         let queued = self.queued.take().map_or_else(alone, Ok)?;
         let queued = self.queued.insert(queued);
@@ -80,8 +80,8 @@ impl FoundRun {
             return Ok(Some(format!("{planned} epochs are planned, want more than that")));
         }
         queued.extend(epochs);
-        if self.left == Left::Done {
-            self.left = Left::Interrupted;
+        if self.progress == RunProgress::Done {
+            self.progress = RunProgress::Interrupted;
         }
         Ok(None)
     }

@@ -1,37 +1,37 @@
 //! Runs experiments on one pool of threads, several at a time, and finds what earlier processes left
 //! undone; it prints nothing and knows nothing of TOML.
 
-mod batch;
 mod board;
 mod budget;
-mod frozen;
+mod manifest;
+mod queue;
 mod results;
 
 mod extend;
-mod found;
-mod survey;
+mod resumable;
+mod scan;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-pub use batch::{Batch, Job, Planned, Queued};
-pub use board::{Board, SHOWN, Shown};
-pub use found::{Found, FoundRun, Left};
-pub use frozen::Frozen;
+pub use board::{Board, BoardSummary, MAX_SHOWN};
+pub use manifest::SweepManifest;
+pub use queue::{Job, PlannedExperiment, QueuedRun, RunQueue};
 pub use results::{Ending, RunResults};
-pub use survey::Survey;
+pub use resumable::{Resumable, ResumableRun, RunProgress};
+pub use scan::ResumeScan;
 
 use anyhow::Context;
 use rayon::{BroadcastContext, ThreadPool, ThreadPoolBuilder};
 use serde::{Deserialize, Serialize};
 
 use budget::Budget;
-use found::plan as plan_of;
+use resumable::plan as plan_of;
 
 use crate::config::{Change, LineCache};
-use crate::experiment::{self, News, Order, Report, Setting};
+use crate::experiment::{self, RunContext, RunEvent, RunSpec, RunSummary};
 use crate::runs::{self, EarlyStop, Outcome, RunsError};
 use crate::system::sentence;
 use crate::train::{Event, Logs};
@@ -50,9 +50,9 @@ pub struct Options {
     pub max_failures: Option<usize>,
 }
 
-impl Batch {
+impl RunQueue {
     /// Runs every run, as many at a time as `options` allow, and keeps the results, see
-    /// [`Batch::results`]; returns the folders to resume.
+    /// [`RunQueue::results`]; returns the folders to resume.
     ///
     /// What goes wrong in a run, a panic too, is its own result. Once `stop` is set, runs stop
     /// after their step and no other starts.
@@ -60,13 +60,13 @@ impl Batch {
         &mut self,
         options: &Options,
         stop: &AtomicBool,
-        observe: &(dyn Fn(Notice<'_>) + Sync),
+        observe: &(dyn Fn(SweepEvent<'_>) + Sync),
     ) -> anyhow::Result<Vec<PathBuf>> {
         let places = self.results.pending();
         let results = Mutex::new(std::mem::take(&mut self.results));
         let ran = self.run_all(options, stop, observe, &|run, result| {
             let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-            results.set(places[run] as usize, &self.queue[run], result);
+            results.set(places[run] as usize, &self.runs[run], result);
         });
         self.results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
         ran.map(|()| self.unfinished(&places))
@@ -76,30 +76,30 @@ impl Batch {
         &self,
         options: &Options,
         stop: &AtomicBool,
-        observe: &(dyn Fn(Notice<'_>) + Sync),
+        observe: &(dyn Fn(SweepEvent<'_>) + Sync),
         keep: &(dyn Fn(usize, RunResult) + Sync),
     ) -> anyhow::Result<()> {
-        let jobs = options.jobs.clamp(1, self.queue.len().max(1));
-        let left = AtomicUsize::new(self.queue.len());
+        let jobs = options.jobs.clamp(1, self.runs.len().max(1));
+        let left = AtomicUsize::new(self.runs.len());
         let budget = Budget::new(options.memory);
         let failures = Failures { count: AtomicUsize::new(0), most: options.max_failures };
-        let setting = Setting {
+        let context = RunContext {
             threads: &|| {
                 let active = left.load(Ordering::Relaxed).clamp(1, jobs);
                 let active = active.saturating_sub(budget.waiting()).max(1);
                 (options.threads / active).max(1)
             },
-            feeds: &self.feeds,
+            datasets: &self.datasets,
             git_commit: self.commit.as_deref(),
             stop: &|| stop.load(Ordering::Relaxed) || failures.are_too_many(),
             save_every: experiment::SAVE_EVERY,
             sync_every: experiment::SYNC_EVERY,
         };
-        let one = |run: usize, queued: &Queued| {
-            let result = run_one((run, queued), &setting, &budget, observe);
+        let one = |run: usize, queued: &QueuedRun| {
+            let result = run_one((run, queued), &context, &budget, observe);
             left.fetch_sub(1, Ordering::Relaxed);
             failures.take(&result);
-            observe(Notice::Finished { run, result: &result });
+            observe(SweepEvent::Finished { run, result: &result });
             result.dir.iter().for_each(|dir| queued.add_to_index(dir));
             keep(run, result);
         };
@@ -108,7 +108,7 @@ impl Batch {
         let work = |_: BroadcastContext<'_>| {
             loop {
                 let run = next.fetch_add(1, Ordering::Relaxed);
-                let Some(queued) = self.queue.get(run) else { break };
+                let Some(queued) = self.runs.get(run) else { break };
                 one(run, queued);
             }
         };
@@ -117,7 +117,7 @@ impl Batch {
     }
 }
 
-/// Rows of a batch that are reckoned with before it is known how many the data have.
+/// Rows of a queue that are reckoned with before it is known how many the data have.
 const MOST_ROWS: usize = 1 << 16;
 
 /// A pool of `jobs` threads, or of fewer where the system starts no more.
@@ -152,30 +152,30 @@ impl Failures {
 }
 
 fn run_one(
-    (run, queued): (usize, &Queued),
-    setting: &Setting<'_>,
+    (run, queued): (usize, &QueuedRun),
+    context: &RunContext<'_>,
     budget: &Budget,
-    observe: &(dyn Fn(Notice<'_>) + Sync),
+    observe: &(dyn Fn(SweepEvent<'_>) + Sync),
 ) -> RunResult {
     let started = Instant::now();
-    let mut report = Report::default();
-    let mut tell = |news: News<'_>| {
+    let mut summary = RunSummary::default();
+    let mut tell = |news: RunEvent<'_>| {
         observe(match news {
-            News::Started(dir) => Notice::Started { run, dir },
-            News::Training(event) => Notice::Training { run, event },
+            RunEvent::Started(dir) => SweepEvent::Started { run, dir },
+            RunEvent::Training(event) => SweepEvent::Training { run, event },
         });
     };
-    let (dir, status) = match &queued.of.blocked {
+    let (dir, status) = match &queued.experiment.blocked {
         Some(error) => (None, Status::Failed(error.clone())),
-        None if (setting.stop)() => (None, Status::Skipped),
+        None if (context.stop)() => (None, Status::Skipped),
         None => match queued.job() {
             Ok(job) => {
                 let bytes = job.run.plan.footprint(MOST_ROWS).total();
-                let share = budget.take(bytes, setting.stop);
-                let ended = match (setting.stop)() {
+                let share = budget.take(bytes, context.stop);
+                let ended = match (context.stop)() {
                     true => (None, Status::Skipped),
                     false => {
-                        let status = train(&job, setting, &mut report, &mut tell);
+                        let status = train(&job, context, &mut summary, &mut tell);
                         (Some(job.dir), status)
                     }
                 };
@@ -187,33 +187,33 @@ fn run_one(
     };
     let (label, changes) = queued.heading(&mut LineCache::default());
     RunResult {
-        name: Arc::clone(queued.of.name()),
+        name: Arc::clone(queued.experiment.name()),
         label,
-        root: queued.of.root.clone(),
+        root: queued.experiment.root.clone(),
         changes,
         dir,
         status,
-        epochs: report.epochs,
-        last: report.last,
-        best: report.best,
-        early_stopping: report.early_stopping,
+        epochs: summary.epochs,
+        last: summary.last,
+        best: summary.best,
+        early_stopping: summary.early_stopping,
         seconds: started.elapsed().as_secs_f64(),
     }
 }
 
 fn train(
     job: &Job,
-    setting: &Setting<'_>,
-    report: &mut Report,
-    tell: &mut dyn FnMut(News<'_>),
+    context: &RunContext<'_>,
+    summary: &mut RunSummary,
+    tell: &mut dyn FnMut(RunEvent<'_>),
 ) -> Status {
-    let order = Order {
+    let spec = RunSpec {
         plan: &job.run.plan,
         dir: &job.dir,
         data: job.data.as_deref(),
         changes: &job.run.changes,
     };
-    match experiment::run(&order, setting, report, tell) {
+    match experiment::run(&spec, context, summary, tell) {
         Ok(runs::Status::Stopped) => Status::Stopped,
         Ok(_) => Status::Completed,
         Err(error) if is_in_use(&error) => Status::Busy(sentence(&error)),
@@ -229,7 +229,7 @@ fn is_in_use(error: &anyhow::Error) -> bool {
 /// What a sweep tells whoever started it, from any of its threads; runs are numbered from 0
 /// through all experiments, in their order.
 #[derive(Clone, Copy, Debug)]
-pub enum Notice<'a> {
+pub enum SweepEvent<'a> {
     /// A run has its folder and is about to train.
     Started {
         /// Its number.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::LineCache;
 use crate::runs::{Best, Outcome};
-use crate::sweep::batch::{Planned, Queued};
+use crate::sweep::queue::{PlannedExperiment, QueuedRun};
 use crate::sweep::{RunResult, Status};
 
 /// The results of the runs of an invocation.
@@ -20,8 +20,8 @@ enum Slot {
     Pending,
     /// That of a run of its own.
     Whole(Box<RunResult>),
-    /// That of a run of a sweep: a line of [`Planned::outcomes`].
-    Packed { run: Queued, line: u32, ending: Ending },
+    /// That of a run of a sweep: a line of [`PlannedExperiment::outcomes`].
+    Packed { run: QueuedRun, line: u32, ending: Ending },
 }
 
 /// A [`Status`] without its text.
@@ -50,13 +50,13 @@ impl RunResults {
         self.0.push(Slot::Whole(Box::new(result)));
     }
 
-    /// Sets the result of a run of a sweep to a line of [`Planned::outcomes`].
-    pub(super) fn set_packed(&mut self, place: usize, run: &Queued, ending: Ending, line: u32) {
+    /// Sets the result of a run of a sweep to a line of [`PlannedExperiment::outcomes`].
+    pub(super) fn set_packed(&mut self, place: usize, run: &QueuedRun, ending: Ending, line: u32) {
         self.0[place] = Slot::Packed { run: run.clone(), line, ending };
     }
 
     /// Sets the result of the run at `place`.
-    pub(super) fn set(&mut self, place: usize, run: &Queued, result: RunResult) {
+    pub(super) fn set(&mut self, place: usize, run: &QueuedRun, result: RunResult) {
         if result.label.is_empty() {
             self.0[place] = Slot::Whole(Box::new(result));
             return;
@@ -65,7 +65,7 @@ impl RunResults {
         let metrics = last.unwrap_or_default();
         let best = best.map(|(epoch, metrics)| Best { epoch, metrics });
         let outcome = Outcome { seconds, epochs, metrics, best, early_stopping };
-        let (line, ending) = run.of.add_outcome(&status, dir.is_some(), &outcome);
+        let (line, ending) = run.experiment.add_outcome(&status, dir.is_some(), &outcome);
         self.set_packed(place, run, ending, line);
     }
 
@@ -114,7 +114,7 @@ impl RunResults {
         let root = |slot| match slot {
             &Slot::Pending => None,
             Slot::Whole(result) => Some((!result.label.is_empty()).then_some(&*result.root)),
-            Slot::Packed { run, .. } => Some(Some(&*run.of.root)),
+            Slot::Packed { run, .. } => Some(Some(&*run.experiment.root)),
         };
         let mut roots = self.0.iter().filter_map(root);
         let first = roots.next()?;
@@ -126,7 +126,7 @@ impl RunResults {
         let name = |slot: &Slot| match slot {
             Slot::Pending => None,
             Slot::Whole(result) => Some(Arc::clone(&result.name)),
-            Slot::Packed { run, .. } => Some(Arc::clone(run.of.name())),
+            Slot::Packed { run, .. } => Some(Arc::clone(run.experiment.name())),
         };
         self.0.iter().filter_map(name).collect()
     }
@@ -160,7 +160,7 @@ impl Ending {
 /// Unpacks results of one sweep after the other.
 #[derive(Default)]
 struct Unpacker {
-    of: Option<Arc<Planned>>,
+    experiment: Option<Arc<PlannedExperiment>>,
     outcomes: LineCache,
     headings: LineCache,
 }
@@ -172,18 +172,19 @@ impl Unpacker {
             Slot::Whole(result) => return Some((**result).clone()),
             Slot::Packed { run, line, .. } => (run, *line),
         };
-        if !self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, &run.of)) {
-            *self = Unpacker { of: Some(Arc::clone(&run.of)), ..Unpacker::default() };
+        if !self.experiment.as_ref().is_some_and(|last| Arc::ptr_eq(last, &run.experiment)) {
+            *self =
+                Unpacker { experiment: Some(Arc::clone(&run.experiment)), ..Unpacker::default() };
         }
-        let (status, has_folder, outcome) = run.of.outcome(line, &mut self.outcomes)?;
+        let (status, has_folder, outcome) = run.experiment.outcome(line, &mut self.outcomes)?;
         let (label, changes) = run.heading(&mut self.headings);
-        let dir = has_folder.then(|| run.of.dir(&label));
-        let name = Arc::clone(run.of.name());
+        let dir = has_folder.then(|| run.experiment.dir(&label));
+        let name = Arc::clone(run.experiment.name());
         Some(RunResult {
             label,
             changes,
             dir,
-            ..RunResult::new(name, &run.of.root, status, outcome)
+            ..RunResult::new(name, &run.experiment.root, status, outcome)
         })
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array2};
 use ndarray_npy::{NpzWriter, WritableElement};
 use runner::config;
-use runner::experiment::{Feeds, TrainedModel};
-use runner::sweep::Batch;
+use runner::experiment::{DatasetCache, TrainedModel};
+use runner::sweep::RunQueue;
 
 use crate::resume::same::names;
 use crate::sandbox::Sandbox;
@@ -44,8 +44,8 @@ fn planned(sandbox: &Sandbox, more: &str) -> PathBuf {
     let path = small(sandbox);
     fs::write(&path, fs::read_to_string(&path).unwrap() + more).unwrap();
     let experiments = config::load(&[path], &[]).unwrap();
-    let batch = Batch::plan(experiments, &sandbox.path().join("logs"), Feeds::default());
-    batch.queue[0].of.root.clone()
+    let queue = RunQueue::plan(experiments, &sandbox.path().join("logs"), DatasetCache::default());
+    queue.runs[0].experiment.root.clone()
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, FixedOffset};
 use runner::runs::{
-    Best, DataSource, Folder, History, HistoryWriter, Machine, Record, Resumed, RunsError, Status,
-    Survives, TensorView, git_commit, load_weights, save_weights, write_atomic,
+    Best, DataSource, Durability, Folder, History, HistoryWriter, Machine, Record, Resumed,
+    RunsError, Status, TensorView, git_commit, load_weights, save_weights, write_atomic,
 };
 use runner::train::Logs;
 use safetensors::SafeTensors;
@@ -94,7 +94,7 @@ fn files_are_replaced_whole() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("run.json");
     let (old, new) = (vec![b'a'; 100_000], vec![b'b'; 50_000]);
-    write_atomic(&path, &old, Survives::Kill).unwrap();
+    write_atomic(&path, &old, Durability::ProcessCrash).unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -104,7 +104,8 @@ fn files_are_replaced_whole() {
             }
         });
         for turn in 0..200 {
-            write_atomic(&path, if turn % 2 == 0 { &new } else { &old }, Survives::Kill).unwrap();
+            write_atomic(&path, if turn % 2 == 0 { &new } else { &old }, Durability::ProcessCrash)
+                .unwrap();
         }
         done.store(true, Ordering::Relaxed);
     });
@@ -118,7 +119,7 @@ fn files_can_be_read_by_whoever_may_read_others() {
     let dir = tempdir().unwrap();
     let (plain, ours) = (dir.path().join("plain"), dir.path().join("ours"));
     fs::write(&plain, "").unwrap();
-    write_atomic(&ours, b"", Survives::Kill).unwrap();
+    write_atomic(&ours, b"", Durability::ProcessCrash).unwrap();
     let mode = |path| fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&ours), mode(&plain));
 }
@@ -127,7 +128,7 @@ fn files_can_be_read_by_whoever_may_read_others() {
 fn a_file_in_a_missing_folder_is_an_error_with_its_path() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("missing").join("run.json");
-    let error = write_atomic(&path, b"", Survives::Kill).unwrap_err().to_string();
+    let error = write_atomic(&path, b"", Durability::ProcessCrash).unwrap_err().to_string();
     assert!(error.starts_with(&format!("cannot write `{}`: ", path.display())), "{error}");
 }
 
@@ -168,7 +169,7 @@ fn record() -> Record {
 fn a_record_reads_as_this() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("run.json");
-    record().save(&path, Survives::Kill).unwrap();
+    record().save(&path, Durability::ProcessCrash).unwrap();
     insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"
     {
       "name": "adam",
@@ -224,10 +225,10 @@ fn a_record_comes_back() {
     let path = dir.path().join("run.json");
     let mut want = record();
     want.metrics = logs(&[("b", f32::MIN_POSITIVE), ("a", -0.0), ("c", f32::NEG_INFINITY)]);
-    want.save(&path, Survives::Kill).unwrap();
+    want.save(&path, Durability::ProcessCrash).unwrap();
     assert_eq!(Record::load(&path).unwrap(), want);
 
-    record().save(&path, Survives::Kill).unwrap();
+    record().save(&path, Durability::ProcessCrash).unwrap();
     let nan = Record::load(&path).unwrap().metrics.get("loss").unwrap();
     assert!(nan.is_nan());
 }
@@ -410,7 +411,7 @@ fn metadata() -> BTreeMap<String, String> {
 fn weights_come_back_bit_for_bit_and_in_order() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("model.safetensors");
-    save_weights(&path, &tensors(), &metadata(), Survives::Kill).unwrap();
+    save_weights(&path, &tensors(), &metadata(), Durability::ProcessCrash).unwrap();
     let loaded = load_weights(&path).unwrap();
     assert_eq!(loaded.metadata, metadata());
     for (got, want) in loaded.tensors.iter().zip(tensors()) {
@@ -425,7 +426,7 @@ fn weights_come_back_bit_for_bit_and_in_order() {
 fn weights_are_what_the_safetensors_crate_reads_and_writes() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("model.safetensors");
-    save_weights(&path, &tensors(), &metadata(), Survives::Kill).unwrap();
+    save_weights(&path, &tensors(), &metadata(), Durability::ProcessCrash).unwrap();
     let bytes = fs::read(&path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(file.len(), 3);
@@ -448,7 +449,7 @@ fn equal_weights_give_equal_files() {
     let dir = tempdir().unwrap();
     let paths = ["a", "b"].map(|name| dir.path().join(name));
     for path in &paths {
-        save_weights(path, &tensors(), &metadata(), Survives::Kill).unwrap();
+        save_weights(path, &tensors(), &metadata(), Durability::ProcessCrash).unwrap();
     }
     assert_eq!(fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap());
 }
@@ -468,7 +469,7 @@ fn what_are_no_weights_is_said_with_the_path() {
     let other = safetensors::serialize([("ids", view.unwrap())], None).unwrap();
     assert_eq!(error(&other), want("tensor `ids`: got the type I32, want F32"));
 
-    save_weights(&path, &tensors(), &metadata(), Survives::Kill).unwrap();
+    save_weights(&path, &tensors(), &metadata(), Durability::ProcessCrash).unwrap();
     let mut torn = fs::read(&path).unwrap();
     torn.pop();
     assert_eq!(error(&torn), want("incomplete metadata, file not fully covered"));

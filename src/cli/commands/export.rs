@@ -14,7 +14,7 @@ use crate::cli::display::format::count;
 use crate::cli::exit::Exit;
 use crate::export::{self, Format, Keys, Table};
 use crate::query::RequestError;
-use crate::runs::{Survives, write_atomic};
+use crate::runs::{Durability, write_atomic};
 use crate::system::sentence;
 
 /// Exports what is asked for.
@@ -74,7 +74,7 @@ fn model(args: &ExportModel, console: &Console) -> Result<Vec<String>> {
     };
     let (run, weights, trained) = load(&args.run, &args.weights, &args.choice, console)?;
     let bytes = export::model(&run, &weights, &trained.preprocessing, format)?;
-    write_atomic(&args.output, &bytes, Survives::Kill)?;
+    write_atomic(&args.output, &bytes, Durability::ProcessCrash)?;
     console.say(&format!("wrote {}, the model of {}", args.output.display(), run.dir.display()));
     Ok(Vec::new())
 }
@@ -108,7 +108,7 @@ fn put(table: &Table, format: Format, output: Option<&Path>, console: &Console) 
     let Some(path) = output else {
         return Ok(console.bytes(&bytes)?);
     };
-    write_atomic(path, &bytes, Survives::Kill)?;
+    write_atomic(path, &bytes, Durability::ProcessCrash)?;
     console.say(&format!("wrote {}, {}", path.display(), count(table.rows(), "row")));
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
 use crate::experiment::{Evaluation, Split, TrainedModel};
 use crate::query::{Comparison, Mistake, Page, RequestError, Run, TestEvaluation, read_settings};
-use crate::runs::{Folder, Survives, write_atomic};
+use crate::runs::{Durability, Folder, write_atomic};
 use crate::system::sentence;
 
 /// Writes the page.
@@ -64,7 +64,7 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
     };
     let (html, unreadable) = page.html();
     notes.extend(unreadable);
-    write_atomic(&args.output, html.as_bytes(), Survives::Kill)?;
+    write_atomic(&args.output, html.as_bytes(), Durability::ProcessCrash)?;
     console.say(&format!("wrote {}, a page of {}", args.output.display(), count(n_runs, "run")));
     if let Some(why) = evaluation_error {
         console.say(&format!("note: the best network is not judged: {why}"));

@@ -13,12 +13,12 @@ use crate::cli::display::summary::{Outcome, OutputOptions, report};
 use crate::cli::exit::Exit;
 use crate::memory::Bytes;
 use crate::query::{Purpose, RequestError};
-use crate::sweep::{Found, Left, Shown, Survey};
+use crate::sweep::{BoardSummary, Resumable, ResumeScan, RunProgress};
 use crate::system::sentence;
 
 /// Finishes what is left to do in the folders.
 pub(crate) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exit> {
-    let (dirs, survey, kept) = match survey(args, console) {
+    let (dirs, scan, kept) = match scan(args, console) {
         Ok(found) => found,
         Err(error) => {
             let before = if error.is::<RequestError>() { "\n" } else { "; " };
@@ -26,27 +26,27 @@ pub(crate) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
             return Ok(Exit::BadRequest);
         }
     };
-    let (unreadable, busy) = (!survey.unreadable.is_empty(), !survey.busy.is_empty());
-    survey.unreadable.iter().for_each(|text| console.error(text));
+    let (unreadable, busy) = (!scan.unreadable.is_empty(), !scan.busy.is_empty());
+    scan.unreadable.iter().for_each(|text| console.error(text));
     if !args.work.quiet {
         kept.iter().for_each(|note| console.say(note));
-        notes(&survey, args.retry_failed).iter().for_each(|note| console.say(note));
+        notes(&scan, args.retry_failed).iter().for_each(|note| console.say(note));
     }
-    let batch = survey.into_batch(args.retry_failed);
-    let names = batch.queue.iter().map(|run| Arc::clone(run.of.name())).collect();
+    let queue = scan.into_queue(args.retry_failed);
+    let names = queue.runs.iter().map(|run| Arc::clone(run.experiment.name())).collect();
     let interrupt = Arc::new(Interrupt::default());
-    let (batch, unfinished, shown) = match batch.queue.is_empty() {
-        true => (batch, Vec::new(), Shown::default()),
+    let (queue, unfinished, shown) = match queue.runs.is_empty() {
+        true => (queue, Vec::new(), BoardSummary::default()),
         false => {
             let runs = (names, Bytes::default());
-            work(runs, || Ok(batch), &args.work, &interrupt, console)?
+            work(runs, || Ok(queue), &args.work, &interrupt, console)?
         }
     };
     let logdir = match &*dirs {
         [dir] => Some(dir.as_path()),
         _ => None,
     };
-    let results = batch.results();
+    let results = queue.results();
     let ending = Outcome { results, logdir, shown: &shown, unfinished: &unfinished };
     report(&ending, OutputOptions::of(&args.work), console)?;
     Ok(match Exit::of(results, interrupt.asked()) {
@@ -58,12 +58,12 @@ pub(crate) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
 
 /// The folders that are meant, what is left to do in them, and what stays as it is though more
 /// epochs are asked for.
-fn survey(
+fn scan(
     args: &ResumeArgs,
     console: &Console,
-) -> anyhow::Result<(Vec<PathBuf>, Survey, Vec<String>)> {
+) -> anyhow::Result<(Vec<PathBuf>, ResumeScan, Vec<String>)> {
     let purpose = if args.epochs.is_some() { Purpose::Extend } else { Purpose::Finish };
-    // Without a log folder there are no names; the survey says what is wrong with a path.
+    // Without a log folder there are no names; the scan says what is wrong with a path.
     let is_path = |word: &String| Path::new(word).is_dir() || !args.choice.logdir().is_dir();
     let dirs = args.choice.select(purpose, &args.runs, console, |selector| {
         let dir = |word: &String| match is_path(word) {
@@ -72,19 +72,19 @@ fn survey(
         };
         args.runs.iter().map(dir).collect::<Result<Vec<_>, _>>()
     })?;
-    let mut survey = Survey::of(&dirs)?;
+    let mut scan = ResumeScan::of(&dirs)?;
     let kept =
-        args.epochs.map_or(Ok(Vec::new()), |epochs| survey.extend(epochs, args.retry_failed))?;
-    Ok((dirs, survey, kept))
+        args.epochs.map_or(Ok(Vec::new()), |epochs| scan.extend(epochs, args.retry_failed))?;
+    Ok((dirs, scan, kept))
 }
 
 /// What there is to do, what is left alone, and what is doubtful about it.
-fn notes(survey: &Survey, retry_failed: bool) -> Vec<String> {
+fn notes(scan: &ResumeScan, retry_failed: bool) -> Vec<String> {
     let mut notes: Vec<String> =
-        survey.busy.iter().map(|text| format!("left alone: {text}")).collect();
-    let unfinished: Vec<&Found> =
-        survey.found.iter().filter(|found| found.is_unfinished(retry_failed)).collect();
-    let older = |found: &&&Found| ![env!("CARGO_PKG_VERSION"), ""].contains(&&*found.version);
+        scan.busy.iter().map(|text| format!("left alone: {text}")).collect();
+    let unfinished: Vec<&Resumable> =
+        scan.found.iter().filter(|found| found.is_unfinished(retry_failed)).collect();
+    let older = |found: &&&Resumable| ![env!("CARGO_PKG_VERSION"), ""].contains(&&*found.version);
     notes.extend(unfinished.iter().filter(older).map(|found| {
         format!(
             "warning: `{}` was begun by runner {}, this is {}: its numbers may differ from those \
@@ -94,15 +94,15 @@ fn notes(survey: &Survey, retry_failed: bool) -> Vec<String> {
             env!("CARGO_PKG_VERSION")
         )
     }));
-    let runs = || survey.found.iter().flat_map(|found| &found.runs);
-    let number = |left: Left| runs().filter(|run| run.left == left).count();
-    let failed = number(Left::Failed);
+    let runs = || scan.found.iter().flat_map(|found| &found.runs);
+    let number = |progress: RunProgress| runs().filter(|run| run.progress == progress).count();
+    let failed = number(RunProgress::Failed);
     let again = if retry_failed { failed } else { 0 };
     let parts = [
-        (number(Left::Interrupted), "to go on with"),
-        (number(Left::Waiting), "to start"),
+        (number(RunProgress::Interrupted), "to go on with"),
+        (number(RunProgress::Waiting), "to start"),
         (again, "to try again"),
-        (number(Left::Done), "done before"),
+        (number(RunProgress::Done), "done before"),
         (failed - again, "failed before (--retry-failed tries again)"),
     ];
     let parts = parts.iter().filter(|(number, _)| 0 < *number);

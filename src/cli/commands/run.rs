@@ -20,7 +20,7 @@ use crate::data::DataError;
 use crate::memory::{Bytes, machine};
 use crate::query::RequestError;
 use crate::runs::{Annotations, check_writable};
-use crate::sweep::{Batch, Board, Notice, Options, Shown};
+use crate::sweep::{Board, BoardSummary, Options, RunQueue, SweepEvent};
 use crate::system::sentence;
 
 /// Trains every run that the configs describe.
@@ -59,8 +59,8 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
         console.say(&format!("{} the same as an earlier one, left out", count(repeats, "draw")));
     }
     let threads = Parallelism::new(cores(), args.work.threads, args.work.jobs).threads;
-    let feeds = match Batch::read(&experiments, threads) {
-        Ok(feeds) => feeds,
+    let datasets = match RunQueue::read(&experiments, threads) {
+        Ok(datasets) => datasets,
         Err(errors) => return Ok(refuse(&errors, console)),
     };
     let largest = experiments.iter().map(|experiment| experiment.memory).max().unwrap_or_default();
@@ -70,19 +70,19 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let names = names.collect();
     let interrupt = Arc::new(Interrupt::default());
     let plan = || {
-        let batch = Batch::plan(experiments, &args.logdir, feeds);
-        batch.annotate(&annotations)?;
-        Ok(batch)
+        let queue = RunQueue::plan(experiments, &args.logdir, datasets);
+        queue.annotate(&annotations)?;
+        Ok(queue)
     };
-    let (batch, unfinished, shown) = work((names, largest), plan, &args.work, &interrupt, console)?;
+    let (queue, unfinished, shown) = work((names, largest), plan, &args.work, &interrupt, console)?;
     let ending = Outcome {
-        results: batch.results(),
+        results: queue.results(),
         logdir: Some(&args.logdir),
         shown: &shown,
         unfinished: &unfinished,
     };
     let told = report(&ending, OutputOptions::of(&args.work), console);
-    let exit = Exit::of(batch.results(), interrupt.asked());
+    let exit = Exit::of(queue.results(), interrupt.asked());
     told.map(|()| exit)
 }
 
@@ -103,16 +103,16 @@ fn unwritable(experiments: &[Experiment], logdir: &Path) -> Option<RequestError>
     experiments.iter().find_map(check).map(|error| RequestError::new(error.to_string(), help))
 }
 
-/// Runs a batch, whose runs have these names and take up to so much memory, and shows how it goes.
-/// The batch is made once Ctrl-C is listened to. Returns the batch with its results, and the folders to
+/// Runs a queue, whose runs have these names and take up to so much memory, and shows how it goes.
+/// The queue is made once Ctrl-C is listened to. Returns the queue with its results, and the folders to
 /// resume.
 pub(crate) fn work(
     (names, largest): (Vec<Arc<str>>, Bytes),
-    batch: impl FnOnce() -> anyhow::Result<Batch>,
+    queue: impl FnOnce() -> anyhow::Result<RunQueue>,
     args: &ExecutionArgs,
     interrupt: &Arc<Interrupt>,
     console: &Console,
-) -> anyhow::Result<(Batch, Vec<PathBuf>, Shown)> {
+) -> anyhow::Result<(RunQueue, Vec<PathBuf>, BoardSummary)> {
     let n_runs = names.len();
     let kind =
         progress::progress_style(args.progress, args.quiet, names.len(), console.err.terminal);
@@ -125,17 +125,17 @@ pub(crate) fn work(
         console.say(&format!("{}, {jobs} at a time", count(n_runs, "run")));
         crowded(largest, jobs).iter().for_each(|note| console.say(note));
     }
-    let mut batch = batch()?;
-    let board = Board::new(&batch);
-    let tell = |notice: Notice<'_>| {
+    let mut queue = queue()?;
+    let board = Board::new(&queue);
+    let tell = |notice: SweepEvent<'_>| {
         board.observe(&notice);
         progress.observe(&notice);
     };
-    let unfinished = batch.run(&options, &interrupt.stop, &tell);
+    let unfinished = queue.run(&options, &interrupt.stop, &tell);
     interrupt.finish();
     progress.close();
-    let (unfinished, shown) = (unfinished?, board.close(batch.results()));
-    Ok((batch, unfinished, shown))
+    let (unfinished, shown) = (unfinished?, board.close(queue.results()));
+    Ok((queue, unfinished, shown))
 }
 
 impl AnnotationArgs {

@@ -14,7 +14,7 @@ use super::result_table;
 use super::result_table::TableOptions;
 use crate::cli::args::ExecutionArgs;
 use crate::experiment::monitored;
-use crate::sweep::{Ending, RunResult, RunResults, Shown, Status};
+use crate::sweep::{BoardSummary, Ending, RunResult, RunResults, Status};
 
 /// What of the end is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ pub(crate) struct Outcome<'a> {
     /// The folder that all logs are in, if it is one.
     pub(crate) logdir: Option<&'a Path>,
     /// What TensorBoard shows of the sweeps.
-    pub(crate) shown: &'a Shown,
+    pub(crate) shown: &'a BoardSummary,
     /// The folders to resume.
     pub(crate) unfinished: &'a [PathBuf],
 }
@@ -202,7 +202,7 @@ mod tests {
         let ending = Outcome {
             results: &results.iter().cloned().collect(),
             logdir: Some(Path::new("logs")),
-            shown: &Shown::default(),
+            shown: &BoardSummary::default(),
             unfinished: &dirs.filter(|dir| dir.starts_with("logs/sgd")).collect::<Vec<_>>(),
         };
         notes(&ending).join("\n")

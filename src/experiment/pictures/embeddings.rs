@@ -14,7 +14,7 @@ use super::grayscale::grays;
 use super::view::PredictionView;
 use crate::events::Picture;
 use crate::kernels::Matrix;
-use crate::runs::{Survives, write_atomic};
+use crate::runs::{Durability, write_atomic};
 
 /// Pixels of the disc that stands for a row whose inputs are no picture.
 const DISC: usize = 16;
@@ -50,7 +50,9 @@ pub(super) fn write(
          \"embeddings_sprite.png\"\n    single_image_dim: {width}\n    single_image_dim: {height}\n  \
          }}\n}}\n"
     );
-    let save = |name: &str, bytes: &[u8]| write_atomic(&folder.join(name), bytes, Survives::Kill);
+    let save = |name: &str, bytes: &[u8]| {
+        write_atomic(&folder.join(name), bytes, Durability::ProcessCrash)
+    };
     save("embeddings.tsv", tensors.as_bytes())?;
     save("embeddings_metadata.tsv", metadata.as_bytes())?;
     save("embeddings_sprite.png", &sprite.png())?;

@@ -7,11 +7,11 @@ use ndarray::{Array1, Array2};
 use ndarray_npy::NpzWriter;
 use runner::config::{self, Experiment, Plan};
 use runner::data::Archive;
-use runner::experiment::{Feeds, TrainedModel};
+use runner::experiment::{DatasetCache, TrainedModel};
 use runner::runs::{
-    Checkpoint, Folder, History, HistoryWriter, Record, Survives, TensorView, load_weights,
+    Checkpoint, Durability, Folder, History, HistoryWriter, Record, TensorView, load_weights,
 };
-use runner::sweep::{Batch, Frozen};
+use runner::sweep::{RunQueue, SweepManifest};
 use runner::train::Logs;
 
 use super::*;
@@ -82,7 +82,7 @@ fn checkpoint(dir: &Path) -> Checkpoint {
         TensorView { name: "b", shape: &[2, 2], data: &[1.0, -0.0, f32::NAN, 4.0] },
         TensorView { name: "a", shape: &[2, 2], data: &[1.5, 2.5, 3.5, 4.5] },
     ];
-    checkpoint.save(&tensors, "{\"epoch\":3}", Survives::Kill).unwrap();
+    checkpoint.save(&tensors, "{\"epoch\":3}", Durability::ProcessCrash).unwrap();
     checkpoint
 }
 
@@ -153,8 +153,8 @@ proptest! {
     #[test]
     fn plans(edits in edits(), summed: bool) {
         let dir = tempfile::tempdir().unwrap();
-        let batch = Batch::plan(vec![experiment()], dir.path(), Feeds::default());
-        let folder = Folder::at(&batch.queue[0].of.root);
+        let queue = RunQueue::plan(vec![experiment()], dir.path(), DatasetCache::default());
+        let folder = Folder::at(&queue.runs[0].experiment.root);
         let whole = fs::read(folder.sweep_plan()).unwrap();
         let content = damaged(&whole, &edits);
         fs::remove_file(folder.sweep_plan()).unwrap();
@@ -162,7 +162,7 @@ proptest! {
         if !summed {
             fs::remove_file(folder.path().join("SHA256SUMS")).unwrap();
         }
-        let loaded = answered(Frozen::load(&folder.sweep_plan()));
+        let loaded = answered(SweepManifest::load(&folder.sweep_plan()));
         prop_assert!(content == whole || !summed || loaded.is_none());
     }
 

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use runner::config::Plan;
-use runner::experiment::{self, Feeds, News, Order, Report, SYNC_EVERY, Setting};
+use runner::experiment::{
+    self, DatasetCache, RunContext, RunEvent, RunSpec, RunSummary, SYNC_EVERY,
+};
 use runner::runs::{Folder, Record, Status};
 use runner::train::Event;
 use tempfile::tempdir;
@@ -19,13 +21,13 @@ use super::{plan, variants};
 use crate::tensorboard::check_logdir;
 
 /// Read once for all tests.
-static FEEDS: LazyLock<Feeds> = LazyLock::new(Feeds::default);
+static FEEDS: LazyLock<DatasetCache> = LazyLock::new(DatasetCache::default);
 
 /// One thread, never stopped, and everything forced to the disk at once.
-fn setting() -> Setting<'static> {
-    Setting {
+fn context() -> RunContext<'static> {
+    RunContext {
         threads: &|| 1,
-        feeds: &FEEDS,
+        datasets: &FEEDS,
         git_commit: None,
         stop: &|| false,
         save_every: Duration::ZERO,
@@ -34,16 +36,16 @@ fn setting() -> Setting<'static> {
 }
 
 /// Trains in `dir`, and stops when it was asked for the `stop_at`th time whether to.
-fn train(plan: &Plan, dir: &Path, stop_at: usize, threads: &[usize]) -> (Status, Report) {
+fn train(plan: &Plan, dir: &Path, stop_at: usize, threads: &[usize]) -> (Status, RunSummary) {
     let asked = AtomicUsize::new(0);
     let stop = || asked.fetch_add(1, Ordering::Relaxed) + 1 == stop_at;
     let shares = AtomicUsize::new(0);
     let share = || threads[shares.fetch_add(1, Ordering::Relaxed) % threads.len()];
-    let setting = Setting { threads: &share, stop: &stop, sync_every: SYNC_EVERY, ..setting() };
-    let order = Order { plan, dir, data: None, changes: &[] };
-    let mut report = Report::default();
-    let status = experiment::run(&order, &setting, &mut report, &mut |_| {});
-    (status.unwrap(), report)
+    let context = RunContext { threads: &share, stop: &stop, sync_every: SYNC_EVERY, ..context() };
+    let spec = RunSpec { plan, dir, data: None, changes: &[] };
+    let mut summary = RunSummary::default();
+    let status = experiment::run(&spec, &context, &mut summary, &mut |_| {});
+    (status.unwrap(), summary)
 }
 
 /// Every kind of state that a fit can have: stopped after each step, then resumed, it ends as the
@@ -53,7 +55,7 @@ fn a_run_stopped_at_any_step_ends_as_if_it_had_not() {
     for (name, plan) in variants() {
         let dir = tempdir().unwrap();
         let whole = dir.path().join("whole");
-        let (status, report) = train(&plan, &whole, usize::MAX, &[1]);
+        let (status, summary) = train(&plan, &whole, usize::MAX, &[1]);
         assert_eq!(status, Status::Completed, "{name}");
         let mut stops = 0;
         for stop_at in 1.. {
@@ -64,7 +66,7 @@ fn a_run_stopped_at_any_step_ends_as_if_it_had_not() {
             stops += 1;
             let (status, again) = train(&plan, &resumed, usize::MAX, &[1]);
             assert_eq!(status, Status::Completed, "{name} {stop_at}");
-            assert_eq!((again.epochs, &again.last), (report.epochs, &report.last));
+            assert_eq!((again.epochs, &again.last), (summary.epochs, &summary.last));
             same_run(&resumed, &whole);
         }
         assert!(10 < stops, "{name}: only {stops} stops");
@@ -132,7 +134,7 @@ fn what_came_after_the_last_checkpoint_is_done_again() {
     // file just made.
     let mut record = Record::load(&folder.record()).unwrap();
     record.status = Status::Running;
-    record.save(&folder.record(), runner::runs::Survives::Kill).unwrap();
+    record.save(&folder.record(), runner::runs::Durability::ProcessCrash).unwrap();
     fs::write(folder.path().join(".run.json.abc.tmp"), "{").unwrap();
     fs::write(folder.checkpoint().join(".state.safetensors.abc.tmp"), "x").unwrap();
     fs::create_dir_all(folder.validation()).unwrap();
@@ -167,14 +169,14 @@ fn epochs_since_the_last_checkpoint_are_trained_again() {
             if 0 < stop_at {
                 assert_eq!(train(&plan, &died, stop_at, &[1]).0, Status::Stopped, "{name}");
             }
-            let setting = Setting { save_every: Duration::MAX, ..setting() };
-            let order = Order { plan: &plan, dir: &died, data: None, changes: &[] };
-            let mut tell = |news: News<'_>| {
-                if let News::Training(Event::EpochBegin { epoch }) = news {
+            let context = RunContext { save_every: Duration::MAX, ..context() };
+            let spec = RunSpec { plan: &plan, dir: &died, data: None, changes: &[] };
+            let mut tell = |news: RunEvent<'_>| {
+                if let RunEvent::Training(Event::EpochBegin { epoch }) = news {
                     assert!(epoch < 2, "planted");
                 }
             };
-            let ended = experiment::run(&order, &setting, &mut Report::default(), &mut tell);
+            let ended = experiment::run(&spec, &context, &mut RunSummary::default(), &mut tell);
             assert!(ended.is_err(), "{name}");
             assert_eq!(Folder::at(&died).checkpoint().exists(), 0 < stop_at, "{name}");
             assert_eq!(train(&plan, &died, usize::MAX, &[1]).0, Status::Completed, "{name}");
@@ -190,16 +192,16 @@ fn a_panic_fails_the_run_and_can_be_tried_again() {
     let dir = tempdir().unwrap();
     let (whole, folder) = (dir.path().join("whole"), Folder::at(&dir.path().join("panicked")));
     train(&plan, &whole, usize::MAX, &[1]);
-    let setting = setting();
-    let order = Order { plan: &plan, dir: folder.path(), data: None, changes: &[] };
+    let context = context();
+    let spec = RunSpec { plan: &plan, dir: folder.path(), data: None, changes: &[] };
     let steps = Cell::new(0);
-    let mut tell = |news: News<'_>| {
-        if let News::Training(Event::BatchEnd { .. }) = news {
+    let mut tell = |news: RunEvent<'_>| {
+        if let RunEvent::Training(Event::BatchEnd { .. }) = news {
             steps.set(steps.get() + 1);
             assert!(steps.get() < 9, "planted");
         }
     };
-    let error = experiment::run(&order, &setting, &mut Report::default(), &mut tell);
+    let error = experiment::run(&spec, &context, &mut RunSummary::default(), &mut tell);
     assert_eq!(error.unwrap_err().to_string(), "a bug in runner: planted");
     let record = Record::load(&folder.record()).unwrap();
     assert_eq!(record.status, Status::Failed);
@@ -217,8 +219,8 @@ fn what_is_forced_to_the_disk_is_the_same() {
     let dir = tempdir().unwrap();
     let (whole, forced) = (dir.path().join("whole"), dir.path().join("forced"));
     train(&plan, &whole, usize::MAX, &[1]);
-    let order = Order { plan: &plan, dir: &forced, data: None, changes: &[] };
-    experiment::run(&order, &setting(), &mut Report::default(), &mut |_| {}).unwrap();
+    let spec = RunSpec { plan: &plan, dir: &forced, data: None, changes: &[] };
+    experiment::run(&spec, &context(), &mut RunSummary::default(), &mut |_| {}).unwrap();
     same_run(&forced, &whole);
 }
 
@@ -232,9 +234,9 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     let before = fs::read(folder.record()).unwrap();
     let state = folder.checkpoint().join("state.safetensors");
     let refused = |plan: &Plan, data: Option<&str>| {
-        let setting = setting();
-        let order = Order { plan, dir: folder.path(), data, changes: &[] };
-        let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
+        let context = context();
+        let spec = RunSpec { plan, dir: folder.path(), data, changes: &[] };
+        let error = experiment::run(&spec, &context, &mut RunSummary::default(), &mut |_| {});
         assert_eq!(fs::read(folder.record()).unwrap(), before);
         error.unwrap_err().to_string()
     };
@@ -292,9 +294,9 @@ fn a_finished_run_goes_on_to_the_bits_of_a_longer_one() {
             let longer = dir.path().join(format!("{name}-{finished}"));
             let short = with_epochs(&plan, finished);
             assert_eq!(train(&short, &longer, usize::MAX, &[1]).0, Status::Completed, "{name}");
-            let (status, report) = train(&plan, &longer, usize::MAX, &[2]);
+            let (status, summary) = train(&plan, &longer, usize::MAX, &[2]);
             assert_eq!(status, Status::Completed, "{name}");
-            assert!(finished < report.epochs, "{name}");
+            assert!(finished < summary.epochs, "{name}");
             same_but_hparams(&longer, &whole);
             let record = Record::load(&Folder::at(&longer).record()).unwrap();
             assert_eq!((record.resumed.len(), record.resumed[0].epoch), (1, finished), "{name}");
@@ -330,7 +332,7 @@ fn an_extension_can_be_interrupted_anywhere() {
     let weights = fs::read(folder.weights()).unwrap();
     let mut record = Record::load(&folder.record()).unwrap();
     record.status = Status::Running;
-    record.save(&folder.record(), runner::runs::Survives::Kill).unwrap();
+    record.save(&folder.record(), runner::runs::Durability::ProcessCrash).unwrap();
     assert_eq!(train(&short, folder.path(), usize::MAX, &[1]).0, Status::Completed);
     assert_eq!(fs::read(folder.weights()).unwrap(), weights);
     assert_eq!(train(&plan, folder.path(), usize::MAX, &[1]).0, Status::Completed);
@@ -348,9 +350,9 @@ fn a_finished_run_without_its_whole_state_stays_as_it_is() {
     let all = || files.iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>();
     let (before, whole) = (all(), fs::read(&state).unwrap());
     let refused = || {
-        let setting = setting();
-        let order = Order { plan: &longer, dir: folder.path(), data: None, changes: &[] };
-        let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
+        let context = context();
+        let spec = RunSpec { plan: &longer, dir: folder.path(), data: None, changes: &[] };
+        let error = experiment::run(&spec, &context, &mut RunSummary::default(), &mut |_| {});
         assert!(all() == before);
         error.unwrap_err().to_string()
     };
@@ -364,10 +366,10 @@ fn a_finished_run_without_its_whole_state_stays_as_it_is() {
 fn other_data_than_planned_is_refused() {
     let plan = plan("");
     let dir = tempdir().unwrap();
-    let setting = setting();
-    let order =
-        Order { plan: &plan, dir: &dir.path().join("run"), data: Some("0123"), changes: &[] };
-    let error = experiment::run(&order, &setting, &mut Report::default(), &mut |_| {});
+    let context = context();
+    let spec =
+        RunSpec { plan: &plan, dir: &dir.path().join("run"), data: Some("0123"), changes: &[] };
+    let error = experiment::run(&spec, &context, &mut RunSummary::default(), &mut |_| {});
     let error = error.unwrap_err().to_string();
     assert!(error.starts_with("the data has changed since the run was planned: got mnist: "));
     assert!(error.contains("want 0123; put the old data back, or start anew with `runner run "));

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use runner::config::Plan;
-use runner::experiment::Feeds;
-use runner::runs::{Record, Status, Survives};
-use runner::sweep::Batch;
+use runner::experiment::DatasetCache;
+use runner::runs::{Durability, Record, Status};
+use runner::sweep::RunQueue;
 use serde_json::Value;
 
 use super::same::{names, same_run};
@@ -38,7 +38,7 @@ fn change_record(run: &Path, change: impl FnOnce(&mut Record)) {
     let path = run.join("run.json");
     let mut record = Record::load(&path).unwrap();
     change(&mut record);
-    record.save(&path, Survives::Kill).unwrap();
+    record.save(&path, Durability::ProcessCrash).unwrap();
 }
 
 /// A sweep that is planned and not begun; its second run diverges.
@@ -46,9 +46,12 @@ fn planned(sandbox: &Sandbox) -> PathBuf {
     let wild = "[optimizer]\nname = \"sgd\"\nlearning_rate = 1e38";
     let plans: [(&str, Plan); 4] =
         [("a", plan("")), ("wild", plan(wild)), ("c", plan("shuffle = false")), ("d", plan(""))];
-    let batch =
-        Batch::plan(vec![sweep(plans.into())], &sandbox.path().join("logs"), Feeds::default());
-    batch.queue[0].of.root.clone()
+    let queue = RunQueue::plan(
+        vec![sweep(plans.into())],
+        &sandbox.path().join("logs"),
+        DatasetCache::default(),
+    );
+    queue.runs[0].experiment.root.clone()
 }
 
 fn json(text: &str) -> Value {

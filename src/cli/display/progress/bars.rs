@@ -14,7 +14,7 @@ use crate::cli::display::console::Stream;
 use crate::cli::display::format::{count, eta, number};
 use crate::cli::display::labels::Labels;
 use crate::cli::display::shorten::{elide_middle, shorten_all};
-use crate::sweep::{Notice, RunResult, Status};
+use crate::sweep::{RunResult, Status, SweepEvent};
 use crate::train::Event;
 
 /// The characters of a bar beside which both losses are shown.
@@ -140,20 +140,20 @@ impl<W: Write> Bars<W> {
 }
 
 impl<W: Write + Send> Renderer for Bars<W> {
-    fn notice(&mut self, notice: &Notice<'_>, now: Duration) {
+    fn notice(&mut self, notice: &SweepEvent<'_>, now: Duration) {
         self.start.get_or_insert(now);
         match *notice {
-            Notice::Started { run, dir } => {
+            SweepEvent::Started { run, dir } => {
                 self.active.push(Active::new(run, self.labels.get(run, Some(dir)), now));
             }
-            Notice::Training { run, event } => {
+            SweepEvent::Training { run, event } => {
                 let active = self.active.iter_mut().find(|active| active.run == run);
                 active.into_iter().for_each(|active| active.update(&event));
                 if !is_due(self.drawn, now) {
                     return;
                 }
             }
-            Notice::Finished { run, result } => self.finished(run, result),
+            SweepEvent::Finished { run, result } => self.finished(run, result),
         }
         self.draw(now);
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::renderer::{Renderer, is_due, write_escaped};
 use crate::cli::display::escape::mark_ansi;
 use crate::cli::display::format::{eta, number, per_step};
-use crate::sweep::Notice;
+use crate::sweep::SweepEvent;
 use crate::train::{Event, Logs};
 
 /// The line, on a writer whose width may change.
@@ -108,12 +108,12 @@ impl<W: Write> Keras<W> {
 }
 
 impl<W: Write + Send> Renderer for Keras<W> {
-    fn notice(&mut self, notice: &Notice<'_>, now: Duration) {
+    fn notice(&mut self, notice: &SweepEvent<'_>, now: Duration) {
         match notice {
-            Notice::Started { .. } => {}
-            Notice::Training { event, .. } => self.training(event, now),
+            SweepEvent::Started { .. } => {}
+            SweepEvent::Training { event, .. } => self.training(event, now),
             // A run that ends within an epoch leaves its line as it was.
-            Notice::Finished { .. } => self.end_line(),
+            SweepEvent::Finished { .. } => self.end_line(),
         }
     }
 

@@ -19,7 +19,7 @@ use std::time::Instant;
 use self::renderer::Renderer;
 use super::console::{self, Stream};
 use crate::cli::args;
-use crate::sweep::Notice;
+use crate::sweep::SweepEvent;
 
 /// Which style it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Progress {
     }
 
     /// Shows what happened.
-    pub(crate) fn observe(&self, notice: &Notice<'_>) {
+    pub(crate) fn observe(&self, notice: &SweepEvent<'_>) {
         let mut renderer = self.renderer();
         // Read under the lock: a style never sees time run backwards.
         renderer.notice(notice, self.start.elapsed());

@@ -11,7 +11,7 @@ use super::tally::FinishedRuns;
 use crate::cli::display::console::{Stream, Style};
 use crate::cli::display::format::{count, duration, per_step};
 use crate::cli::display::labels::Labels;
-use crate::sweep::{Notice, RunResult, Status};
+use crate::sweep::{RunResult, Status, SweepEvent};
 use crate::train::{Event, Logs};
 
 /// One run: a line per epoch, after Keras's `verbose=2`.
@@ -43,8 +43,8 @@ impl<W: Write> Epochs<W> {
 }
 
 impl<W: Write + Send> Renderer for Epochs<W> {
-    fn notice(&mut self, notice: &Notice<'_>, now: Duration) {
-        let Notice::Training { event, .. } = notice else { return };
+    fn notice(&mut self, notice: &SweepEvent<'_>, now: Duration) {
+        let SweepEvent::Training { event, .. } = notice else { return };
         match *event {
             Event::TrainBegin { epochs, steps_per_epoch } => {
                 (self.epochs, self.steps) = (epochs, steps_per_epoch);
@@ -72,8 +72,8 @@ impl<W: Write> Runs<W> {
 }
 
 impl<W: Write + Send> Renderer for Runs<W> {
-    fn notice(&mut self, notice: &Notice<'_>, _: Duration) {
-        let Notice::Finished { run, result } = notice else { return };
+    fn notice(&mut self, notice: &SweepEvent<'_>, _: Duration) {
+        let SweepEvent::Finished { run, result } = notice else { return };
         let label = self.labels.get(*run, result.dir.as_deref());
         self.tally.count(&label, result);
         if let Some(line) = outcome(&label, result, self.stream) {

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::cli::display::escape::escape_controls;
-use crate::sweep::Notice;
+use crate::sweep::SweepEvent;
 
 /// A way of showing progress.
 pub(crate) trait Renderer: Send {
     /// Takes note of what happened, `now` after the start of the invocation.
-    fn notice(&mut self, notice: &Notice<'_>, now: Duration);
+    fn notice(&mut self, notice: &SweepEvent<'_>, now: Duration);
 
     /// Shows a line that stays, above whatever moves.
     fn message(&mut self, text: &str);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::renderer::Renderer;
-use crate::sweep::{Notice, RunResult, Status};
+use crate::sweep::{RunResult, Status, SweepEvent};
 use crate::train::{Event, Logs};
 
 pub(crate) fn logs(values: &[(&str, f64)]) -> Logs {
@@ -43,18 +43,18 @@ pub(crate) fn names() -> Vec<Arc<str>> {
 }
 
 fn tell(style: &mut dyn Renderer, ms: u64, run: usize, event: Event<'_>) {
-    style.notice(&Notice::Training { run, event }, Duration::from_millis(ms));
+    style.notice(&SweepEvent::Training { run, event }, Duration::from_millis(ms));
 }
 
 fn start(style: &mut dyn Renderer, ms: u64, run: usize) {
     let dir = format!("logs/{}/20261123-210800", names()[run]);
-    style.notice(&Notice::Started { run, dir: Path::new(&dir) }, Duration::from_millis(ms));
+    style.notice(&SweepEvent::Started { run, dir: Path::new(&dir) }, Duration::from_millis(ms));
     tell(style, ms, run, Event::TrainBegin { epochs: 2, steps_per_epoch: 20 });
     tell(style, ms, run, Event::EpochBegin { epoch: 0 });
 }
 
 fn finish(style: &mut dyn Renderer, ms: u64, run: usize, result: &RunResult) {
-    style.notice(&Notice::Finished { run, result }, Duration::from_millis(ms));
+    style.notice(&SweepEvent::Finished { run, result }, Duration::from_millis(ms));
 }
 
 /// 20 steps of 10 ms; the loss falls from 1 by 0.02 each.

@@ -4,13 +4,13 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::renderer::{Renderer, write_escaped};
-use crate::sweep::Notice;
+use crate::sweep::SweepEvent;
 
 /// Shows messages on its writer, and nothing else.
 pub(crate) struct Silent<W>(pub(crate) W);
 
 impl<W: Write + Send> Renderer for Silent<W> {
-    fn notice(&mut self, _: &Notice<'_>, _: Duration) {}
+    fn notice(&mut self, _: &SweepEvent<'_>, _: Duration) {}
 
     fn message(&mut self, text: &str) {
         write_escaped(&mut self.0, &format!("{text}\n"));

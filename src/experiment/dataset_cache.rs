@@ -14,7 +14,7 @@ use crate::train::Feed;
 
 /// Every data set that some run has asked for.
 #[derive(Debug, Default)]
-pub struct Feeds(Mutex<HashMap<Key, Arc<Loaded>>>);
+pub struct DatasetCache(Mutex<HashMap<Key, Arc<LoadedDataset>>>);
 
 /// What makes one data set in memory another than the next.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ struct Key {
 
 /// A data set in memory.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedDataset {
     /// Its rows, scaled.
     pub feed: Arc<Feed>,
     /// What else is to be put to the network has to be made so.
@@ -42,13 +42,13 @@ pub struct Loaded {
     fingerprint: String,
 }
 
-impl Feeds {
+impl DatasetCache {
     /// The training rows of the plan's data set, scaled and standardised as the plan wants, and what
     /// validates if that is elsewhere.
     ///
     /// Who comes while another run is reading waits for it; it is read on as many threads as that
     /// one has.
-    pub fn get(&self, plan: &Plan, threads: usize) -> anyhow::Result<Arc<Loaded>> {
+    pub fn get(&self, plan: &Plan, threads: usize) -> anyhow::Result<Arc<LoadedDataset>> {
         let data = &plan.data;
         let source = data.source();
         let scale = match data.scale {
@@ -56,23 +56,23 @@ impl Feeds {
             None => describe(&source)?.default_scale,
         };
         // A panic while the lock was held left the map as it was: it is filled after reading.
-        let mut feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut datasets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = |rows: Option<usize>| Key {
             source: source.clone(),
             validation: data.validation_source(None),
             scale: scale.to_bits(),
             standardized: rows.map(|rows| (parts(data, rows).training.len(), rows)),
         };
-        let known = feeds.iter().find(|(known, _)| {
+        let known = datasets.iter().find(|(known, _)| {
             let rows = known.standardized.filter(|_| data.standardize).map(|(_, rows)| rows);
             known.standardized.is_some() == data.standardize && **known == key(rows)
         });
         if let Some((_, loaded)) = known {
             return Ok(Arc::clone(loaded));
         }
-        let loaded = Arc::new(Loaded::read(data, source.clone(), scale, threads)?);
+        let loaded = Arc::new(LoadedDataset::read(data, source.clone(), scale, threads)?);
         let rows = loaded.feed.rows();
-        feeds.insert(key(data.standardize.then_some(rows)), Arc::clone(&loaded));
+        datasets.insert(key(data.standardize.then_some(rows)), Arc::clone(&loaded));
         Ok(loaded)
     }
 }
@@ -91,8 +91,13 @@ fn parts(data: &Data, rows: usize) -> Parts {
     data.parts(data.limit.unwrap_or(usize::MAX).min(rows))
 }
 
-impl Loaded {
-    fn read(data: &Data, source: Source, scale: f64, threads: usize) -> anyhow::Result<Loaded> {
+impl LoadedDataset {
+    fn read(
+        data: &Data,
+        source: Source,
+        scale: f64,
+        threads: usize,
+    ) -> anyhow::Result<LoadedDataset> {
         let table = load(&source, Split::Train)?;
         let mut fingerprint = source.fingerprint(Split::Train, &table);
         let trained = parts(data, table.rows()).training.len();
@@ -108,7 +113,7 @@ impl Loaded {
             }
         };
         let feed = Arc::new(feed(&preprocessing, table, threads));
-        Ok(Loaded { feed, preprocessing, labels, validation, source, fingerprint })
+        Ok(LoadedDataset { feed, preprocessing, labels, validation, source, fingerprint })
     }
 
     /// The SHA-256 of the rows.

@@ -11,19 +11,19 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::config::{self, LineCache};
 use crate::runs::{self, Folder, IndexEntry, Lock, Record, RunIndex, RunsError, Stamp, check_sum};
-use crate::sweep::batch::{Planned, Queued};
-use crate::sweep::{Ending, Frozen, RunResult, RunResults, Status};
+use crate::sweep::queue::{PlannedExperiment, QueuedRun};
+use crate::sweep::{Ending, RunResult, RunResults, Status, SweepManifest};
 use crate::system;
 
 /// A sweep, or a run of its own, as it was left.
 #[derive(Debug)]
-pub struct Found {
+pub struct Resumable {
     /// Its folder.
     pub dir: PathBuf,
     /// The version of the program that began it; empty if nothing of it has begun.
     pub version: String,
     /// Its runs.
-    pub runs: Vec<FoundRun>,
+    pub runs: Vec<ResumableRun>,
     /// The results of the runs that are done or failed; the others are pending.
     pub(super) results: RunResults,
     /// Where the path leads, whatever way it is written.
@@ -37,16 +37,16 @@ pub struct Found {
 
 /// A run as it was left: 24 bytes.
 #[derive(Clone, Debug)]
-pub struct FoundRun {
+pub struct ResumableRun {
     /// How far it got.
-    pub left: Left,
+    pub progress: RunProgress,
     /// What there is to do, unless it is done.
-    pub(super) queued: Option<Queued>,
+    pub(super) queued: Option<QueuedRun>,
 }
 
 /// How far a run got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Left {
+pub enum RunProgress {
     /// It got to its end.
     Done,
     /// It could not go on, and the experiment is to blame.
@@ -57,30 +57,32 @@ pub enum Left {
     Waiting,
 }
 
-impl Found {
+impl Resumable {
     /// Whether anything is left to do.
     pub fn is_unfinished(&self, retry_failed: bool) -> bool {
         self.runs.iter().any(|run| !run.has_ended(retry_failed))
     }
 }
 
-impl FoundRun {
+impl ResumableRun {
     /// Whether the run is not to go on.
     pub(super) fn has_ended(&self, retry_failed: bool) -> bool {
-        match self.left {
-            Left::Done => true,
-            Left::Failed => !retry_failed,
-            Left::Interrupted | Left::Waiting => false,
+        match self.progress {
+            RunProgress::Done => true,
+            RunProgress::Failed => !retry_failed,
+            RunProgress::Interrupted | RunProgress::Waiting => false,
         }
     }
 }
 
 /// How a run ended; `None` if it is to go on.
-fn ended(left: Left, error: Option<String>) -> Option<Status> {
-    match left {
-        Left::Done => Some(Status::Completed),
-        Left::Failed => Some(Status::Failed(error.unwrap_or_else(|| "no reason noted".to_owned()))),
-        Left::Interrupted | Left::Waiting => None,
+fn ended(progress: RunProgress, error: Option<String>) -> Option<Status> {
+    match progress {
+        RunProgress::Done => Some(Status::Completed),
+        RunProgress::Failed => {
+            Some(Status::Failed(error.unwrap_or_else(|| "no reason noted".to_owned())))
+        }
+        RunProgress::Interrupted | RunProgress::Waiting => None,
     }
 }
 
@@ -114,23 +116,23 @@ pub(super) fn kind(dir: &Path) -> Kind {
 /// # Errors
 ///
 /// Another process at work in it, and files that cannot be read.
-pub(super) fn look(dir: &Path, kind: Kind) -> Result<Found> {
+pub(super) fn inspect(dir: &Path, kind: Kind) -> Result<Resumable> {
     match kind {
-        Kind::Sweep => look_at_sweep(dir),
-        _ => look_at_run(dir),
+        Kind::Sweep => inspect_sweep(dir),
+        _ => inspect_run(dir),
     }
 }
 
-fn look_at_sweep(dir: &Path) -> Result<Found> {
+fn inspect_sweep(dir: &Path) -> Result<Resumable> {
     let folder = Folder::at(dir);
-    let frozen = Frozen::load(&folder.sweep_plan())?;
-    let version = frozen.version.clone();
-    let planned = Arc::new(Planned::sweep(frozen, &folder));
+    let manifest = SweepManifest::load(&folder.sweep_plan())?;
+    let version = manifest.version.clone();
+    let planned = Arc::new(PlannedExperiment::sweep(manifest, &folder));
     // A sweep that is done may be read-only, or another process may look at it: no lock is needed.
     let lock = Lock::take(dir);
     let (runs, results) = runs_of(&planned, lock.is_ok())?;
-    let is_done = runs.iter().all(|run| run.left == Left::Done);
-    Ok(Found {
+    let is_done = runs.iter().all(|run| run.progress == RunProgress::Done);
+    Ok(Resumable {
         dir: dir.to_owned(),
         runs,
         results,
@@ -144,36 +146,39 @@ fn look_at_sweep(dir: &Path) -> Result<Found> {
 
 /// The runs of a sweep, and the results of those that have ended; `is_locked` allows to complete the
 /// index.
-fn runs_of(planned: &Arc<Planned>, is_locked: bool) -> Result<(Vec<FoundRun>, RunResults)> {
+fn runs_of(
+    planned: &Arc<PlannedExperiment>,
+    is_locked: bool,
+) -> Result<(Vec<ResumableRun>, RunResults)> {
     // One listing tells of most runs of a great sweep that they have not begun.
     let begun = names_in(&planned.root)?;
     let indexed = Indexed::read(planned);
     let (mut runs, mut results) = (Vec::new(), RunResults::default());
     let mut headings = LineCache::default();
-    for queued in Planned::queue(Arc::clone(planned)) {
-        let mut left = Left::Waiting;
+    for queued in PlannedExperiment::queue(Arc::clone(planned)) {
+        let mut progress = RunProgress::Waiting;
         results.push_pending();
         if !begun.is_empty() {
             let dir = planned.dir(&queued.heading(&mut headings).0);
             if dir.file_name().is_some_and(|name| begun.contains(name)) {
-                left = indexed.end_of(&queued, &dir, is_locked, &mut results)?;
+                progress = indexed.end_of(&queued, &dir, is_locked, &mut results)?;
             }
         }
-        runs.push(FoundRun { left, queued: Some(queued) });
+        runs.push(ResumableRun { progress, queued: Some(queued) });
     }
     Ok((runs, results))
 }
 
-/// The last entry of the index for each run, its outcome as a line of [`Planned::outcomes`].
+/// The last entry of the index for each run, its outcome as a line of [`PlannedExperiment::outcomes`].
 struct Indexed(Vec<Option<(Stamp, Ending, u32)>>);
 
 impl Indexed {
-    fn read(planned: &Planned) -> Indexed {
+    fn read(planned: &PlannedExperiment) -> Indexed {
         let mut entries = Vec::new();
         RunIndex::read(&planned.root, |IndexEntry { run, stamp, status, error, outcome }| {
-            let left = left_by(status);
+            let progress = progress_by(status);
             let line =
-                ended(left, error).map(|status| planned.add_outcome(&status, true, &outcome));
+                ended(progress, error).map(|status| planned.add_outcome(&status, true, &outcome));
             if run < planned.n_runs() {
                 entries.resize(entries.len().max(run + 1), None);
                 entries[run] = line.map(|(line, ending)| (stamp, ending, line));
@@ -186,31 +191,35 @@ impl Indexed {
     /// if the record has not changed since.
     fn end_of(
         &self,
-        queued: &Queued,
+        queued: &QueuedRun,
         dir: &Path,
         is_locked: bool,
         results: &mut RunResults,
-    ) -> Result<Left> {
+    ) -> Result<RunProgress> {
         let (number, folder) = (queued.number(), Folder::at(dir));
         let stamp = Stamp::of(&folder);
         if let Some((known, ending, line)) = self.0.get(number).copied().flatten()
             && stamp == Some(known)
         {
             results.set_packed(number, queued, ending, line);
-            return Ok(if ending == Ending::Failed { Left::Failed } else { Left::Done });
+            return Ok(if ending == Ending::Failed {
+                RunProgress::Failed
+            } else {
+                RunProgress::Done
+            });
         }
-        let (left, record) = left(&folder)?;
+        let (progress, record) = progress(&folder)?;
         let entry = record.and_then(|record| IndexEntry::new(number, stamp?, record));
         if let Some(entry) = entry
-            && let Some(status) = ended(left, entry.error.clone())
+            && let Some(status) = ended(progress, entry.error.clone())
         {
             if is_locked {
-                queued.of.index.append_entry(&queued.of.root, &entry);
+                queued.experiment.index.append_entry(&queued.experiment.root, &entry);
             }
-            let (line, ending) = queued.of.add_outcome(&status, true, &entry.outcome);
+            let (line, ending) = queued.experiment.add_outcome(&status, true, &entry.outcome);
             results.set_packed(number, queued, ending, line);
         }
-        Ok(left)
+        Ok(progress)
     }
 }
 
@@ -222,26 +231,27 @@ fn names_in(dir: &Path) -> Result<HashSet<OsString>> {
     Ok(folders.map(|entry| entry.file_name()).collect())
 }
 
-fn look_at_run(dir: &Path) -> Result<Found> {
+fn inspect_run(dir: &Path) -> Result<Resumable> {
     let folder = Folder::at(dir);
-    let (left, record) = left(&folder)?;
-    let queued = match left {
-        Left::Done => None,
+    let (progress, record) = progress(&folder)?;
+    let queued = match progress {
+        RunProgress::Done => None,
         _ => {
             // Who has the lock is at work. It is taken again when the run goes on.
             drop(Lock::take(dir)?);
-            Planned::queue(Arc::new(Planned::single(plan(&folder)?, dir))).next()
+            PlannedExperiment::queue(Arc::new(PlannedExperiment::single(plan(&folder)?, dir)))
+                .next()
         }
     };
     let version = record.as_ref().map_or(String::new(), |record| record.version.clone());
     let mut results = RunResults::default();
-    match record.and_then(|record| Some((ended(left, record.error.clone())?, record))) {
+    match record.and_then(|record| Some((ended(progress, record.error.clone())?, record))) {
         Some((status, record)) => results.push(result(dir, status, record)),
         None => results.push_pending(),
     }
-    Ok(Found {
+    Ok(Resumable {
         dir: dir.to_owned(),
-        runs: vec![FoundRun { left, queued }],
+        runs: vec![ResumableRun { progress, queued }],
         results,
         version,
         id: identity(dir),
@@ -257,23 +267,23 @@ fn result(dir: &Path, status: Status, record: Record) -> RunResult {
     RunResult::new(name, dir, status, record.into())
 }
 
-fn left(folder: &Folder) -> Result<(Left, Option<Record>), RunsError> {
+fn progress(folder: &Folder) -> Result<(RunProgress, Option<Record>), RunsError> {
     if !folder.record().is_file() {
-        return Ok((Left::Waiting, None));
+        return Ok((RunProgress::Waiting, None));
     }
     let record = Record::load(&folder.record())?;
-    let left = match record.is_machine_fault() {
-        true => Left::Interrupted,
-        false => left_by(record.status),
+    let progress = match record.is_machine_fault() {
+        true => RunProgress::Interrupted,
+        false => progress_by(record.status),
     };
-    Ok((left, Some(record)))
+    Ok((progress, Some(record)))
 }
 
-fn left_by(status: runs::Status) -> Left {
+fn progress_by(status: runs::Status) -> RunProgress {
     match status {
-        runs::Status::Completed => Left::Done,
-        runs::Status::Failed => Left::Failed,
-        runs::Status::Running | runs::Status::Stopped => Left::Interrupted,
+        runs::Status::Completed => RunProgress::Done,
+        runs::Status::Failed => RunProgress::Failed,
+        runs::Status::Running | runs::Status::Stopped => RunProgress::Interrupted,
     }
 }
 

@@ -1,4 +1,4 @@
-//! A batch: the runs of one invocation, each with its folder, and the right to write there; it
+//! A queue: the runs of one invocation, each with its folder, and the right to write there; it
 //! makes folders and plans, and starts nothing.
 
 use std::collections::{BTreeMap, HashSet};
@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use chrono::Local;
 
 use crate::config::{Change, Experiment, LineCache, PackedLines, Plan, Runs, Variant};
-use crate::experiment::Feeds;
+use crate::experiment::DatasetCache;
 use crate::runs::{
-    Annotations, Folder, Lock, Outcome, RunIndex, RunsError, Survives, git_commit, sums_of,
+    Annotations, Durability, Folder, Lock, Outcome, RunIndex, RunsError, git_commit, sums_of,
     write_atomic,
 };
 use crate::sweep::extend::as_extended;
 use crate::sweep::results::{Ending, RunResults};
-use crate::sweep::{Frozen, Status};
+use crate::sweep::{Status, SweepManifest};
 
 /// One run that is to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub struct Job {
 
 /// The runs of one experiment, with their folder.
 #[derive(Debug)]
-pub struct Planned {
+pub struct PlannedExperiment {
     name: Arc<str>,
     /// The name that the user has given to its runs.
     alias: OnceLock<Arc<str>>,
@@ -50,9 +50,9 @@ pub struct Planned {
 
 /// A run that waits: 16 bytes, whatever it is.
 #[derive(Clone, Debug)]
-pub struct Queued {
+pub struct QueuedRun {
     /// The experiment that it is of.
-    pub of: Arc<Planned>,
+    pub experiment: Arc<PlannedExperiment>,
     index: u32,
     /// Epochs in place of those of the plan, if it is given more.
     epochs: Option<NonZero<u32>>,
@@ -60,23 +60,23 @@ pub struct Queued {
 
 /// The runs of one invocation.
 #[derive(Debug)]
-pub struct Batch {
+pub struct RunQueue {
     /// The runs, in the order in which they start.
-    pub queue: Vec<Queued>,
+    pub runs: Vec<QueuedRun>,
     /// The folders of sweeps are ours as long as these are.
     pub(super) locks: Vec<Lock>,
-    pub(super) feeds: Feeds,
+    pub(super) datasets: DatasetCache,
     /// The commit of the current folder, if that is a repository.
     pub(super) commit: Option<String>,
     /// The results of the runs and of those around them; those of the queue are pending, in its order.
     pub(super) results: RunResults,
 }
 
-impl Batch {
-    /// The batch of these runs, with the results of the runs around them.
-    pub(super) fn new(queue: Vec<Queued>, locks: Vec<Lock>, results: RunResults) -> Batch {
+impl RunQueue {
+    /// The queue of these runs, with the results of the runs around them.
+    pub(super) fn new(queue: Vec<QueuedRun>, locks: Vec<Lock>, results: RunResults) -> RunQueue {
         let commit = std::env::current_dir().ok().and_then(|dir| git_commit(&dir));
-        Batch { queue, locks, feeds: Feeds::default(), commit, results }
+        RunQueue { runs: queue, locks, datasets: DatasetCache::default(), commit, results }
     }
 
     /// The results of the runs and of those around them, in the order of their plans.
@@ -89,48 +89,52 @@ impl Batch {
     /// # Errors
     ///
     /// One for each data set that cannot be used.
-    pub fn read(experiments: &[Experiment], threads: usize) -> Result<Feeds, Vec<anyhow::Error>> {
-        let (feeds, mut errors, mut read) = (Feeds::default(), Vec::new(), HashSet::new());
+    pub fn read(
+        experiments: &[Experiment],
+        threads: usize,
+    ) -> Result<DatasetCache, Vec<anyhow::Error>> {
+        let (datasets, mut errors, mut read) =
+            (DatasetCache::default(), Vec::new(), HashSet::new());
         for runs in experiments.iter().map(|experiment| &experiment.runs) {
             for run in runs.first_of_each("data").into_iter().flat_map(|index| runs.get(index)) {
                 if read.insert(run.plan.data.identity()) {
-                    errors.extend(feeds.get(&run.plan, threads).err());
+                    errors.extend(datasets.get(&run.plan, threads).err());
                 }
             }
         }
-        if errors.is_empty() { Ok(feeds) } else { Err(errors) }
+        if errors.is_empty() { Ok(datasets) } else { Err(errors) }
     }
 
     /// Makes the folder of every experiment below `logdir`, with all in it that a later process
     /// needs to start what this one may not get to. If that cannot be done for one, its runs fail.
-    pub fn plan(experiments: Vec<Experiment>, logdir: &Path, feeds: Feeds) -> Batch {
+    pub fn plan(experiments: Vec<Experiment>, logdir: &Path, datasets: DatasetCache) -> RunQueue {
         let results = RunResults::default();
-        let mut batch = Batch { feeds, ..Batch::new(Vec::new(), Vec::new(), results) };
+        let mut queue = RunQueue { datasets, ..RunQueue::new(Vec::new(), Vec::new(), results) };
         for experiment in experiments {
             let planned = match experiment.sweep {
-                true => batch.plan_sweep(experiment, logdir),
+                true => queue.plan_sweep(experiment, logdir),
                 false => plan_run(experiment, logdir),
             };
-            batch.queue.extend(Planned::queue(Arc::new(planned)));
+            queue.runs.extend(PlannedExperiment::queue(Arc::new(planned)));
         }
-        batch.queue.iter().for_each(|_| batch.results.push_pending());
-        batch
+        queue.runs.iter().for_each(|_| queue.results.push_pending());
+        queue
     }
 
     /// A sweep's folder has its plan from the first moment.
-    fn plan_sweep(&mut self, experiment: Experiment, logdir: &Path) -> Planned {
+    fn plan_sweep(&mut self, experiment: Experiment, logdir: &Path) -> PlannedExperiment {
         let now = Local::now();
         let commit = self.commit.as_deref();
-        let frozen = Frozen::new(experiment, now.fixed_offset(), commit, &self.feeds);
-        let name = frozen.experiment.name.clone();
-        let folder = Folder::create(logdir, &name, &now, |folder| frozen.save(folder));
+        let manifest = SweepManifest::new(experiment, now.fixed_offset(), commit, &self.datasets);
+        let name = manifest.experiment.name.clone();
+        let folder = Folder::create(logdir, &name, &now, |folder| manifest.save(folder));
         let locked = folder.and_then(|folder| Ok((Lock::take(folder.path())?, folder)));
         match locked {
             Ok((lock, folder)) => {
                 self.locks.push(lock);
-                Planned::sweep(frozen, &folder)
+                PlannedExperiment::sweep(manifest, &folder)
             }
-            Err(error) => Planned::blocked(frozen.experiment, logdir, &error),
+            Err(error) => PlannedExperiment::blocked(manifest.experiment, logdir, &error),
         }
     }
 
@@ -140,11 +144,13 @@ impl Batch {
             return Ok(());
         }
         let mut annotated: Vec<&Path> = Vec::new();
-        for Queued { of, .. } in self.queue.iter().filter(|run| run.of.blocked.is_none()) {
-            if annotated.last() != Some(&&*of.root) {
-                annotations.save(&Folder::at(&of.root))?;
-                annotated.push(&of.root);
-                let _ = annotations.name.as_deref().map(|name| of.alias.set(name.into()));
+        for QueuedRun { experiment, .. } in
+            self.runs.iter().filter(|run| run.experiment.blocked.is_none())
+        {
+            if annotated.last() != Some(&&*experiment.root) {
+                annotations.save(&Folder::at(&experiment.root))?;
+                annotated.push(&experiment.root);
+                let _ = annotations.name.as_deref().map(|name| experiment.alias.set(name.into()));
             }
         }
         Ok(())
@@ -153,11 +159,14 @@ impl Batch {
     /// The folders to resume after this invocation, each once; `places` are those of the queue.
     pub(super) fn unfinished(&self, places: &[u32]) -> Vec<PathBuf> {
         let mut roots: Vec<&Path> = Vec::new();
-        for (run, place) in self.queue.iter().zip(places) {
+        for (run, place) in self.runs.iter().zip(places) {
             let ending = self.results.ending(*place as usize);
             let left = !matches!(ending, Some(Ending::Completed | Ending::Failed));
-            if left && roots.last() != Some(&&*run.of.root) && !roots.contains(&&*run.of.root) {
-                roots.push(&run.of.root);
+            if left
+                && roots.last() != Some(&&*run.experiment.root)
+                && !roots.contains(&&*run.experiment.root)
+            {
+                roots.push(&run.experiment.root);
             }
         }
         roots.into_iter().map(Path::to_owned).collect()
@@ -165,23 +174,23 @@ impl Batch {
 }
 
 /// The folder of a run of its own has its config from the first moment.
-fn plan_run(experiment: Experiment, logdir: &Path) -> Planned {
+fn plan_run(experiment: Experiment, logdir: &Path) -> PlannedExperiment {
     let config = experiment.runs.iter().map(|run| run.plan.to_toml()).collect::<String>();
     let folder = Folder::create(logdir, &experiment.name, &Local::now(), |folder| {
         let (sums, text) = sums_of(&folder.config(), config.as_bytes());
-        write_atomic(&folder.config(), config.as_bytes(), Survives::Kill)?;
-        write_atomic(&sums, text.as_bytes(), Survives::Kill)
+        write_atomic(&folder.config(), config.as_bytes(), Durability::ProcessCrash)?;
+        write_atomic(&sums, text.as_bytes(), Durability::ProcessCrash)
     });
     match folder {
-        Ok(folder) => Planned::new(experiment, folder.path().to_owned()),
-        Err(error) => Planned::blocked(experiment, logdir, &error),
+        Ok(folder) => PlannedExperiment::new(experiment, folder.path().to_owned()),
+        Err(error) => PlannedExperiment::blocked(experiment, logdir, &error),
     }
 }
 
-impl Planned {
-    fn new(experiment: Experiment, root: PathBuf) -> Planned {
+impl PlannedExperiment {
+    fn new(experiment: Experiment, root: PathBuf) -> PlannedExperiment {
         let Experiment { name, sweep, runs, .. } = experiment;
-        Planned {
+        PlannedExperiment {
             name: name.into(),
             alias: OnceLock::new(),
             root,
@@ -195,25 +204,29 @@ impl Planned {
     }
 
     /// The run of its own in `dir`.
-    pub(super) fn single(plan: Plan, dir: &Path) -> Planned {
-        Planned::new(Experiment::single(plan), dir.to_owned())
+    pub(super) fn single(plan: Plan, dir: &Path) -> PlannedExperiment {
+        PlannedExperiment::new(Experiment::single(plan), dir.to_owned())
     }
 
     /// The runs of a sweep in `folder`.
-    pub(super) fn sweep(frozen: Frozen, folder: &Folder) -> Planned {
-        let Frozen { experiment, data, .. } = frozen;
-        Planned { data, ..Planned::new(experiment, folder.path().to_owned()) }
+    pub(super) fn sweep(manifest: SweepManifest, folder: &Folder) -> PlannedExperiment {
+        let SweepManifest { experiment, data, .. } = manifest;
+        PlannedExperiment { data, ..PlannedExperiment::new(experiment, folder.path().to_owned()) }
     }
 
-    fn blocked(experiment: Experiment, logdir: &Path, error: &RunsError) -> Planned {
+    fn blocked(experiment: Experiment, logdir: &Path, error: &RunsError) -> PlannedExperiment {
         let blocked = Some(error.to_string());
-        Planned { blocked, ..Planned::new(experiment, logdir.to_owned()) }
+        PlannedExperiment { blocked, ..PlannedExperiment::new(experiment, logdir.to_owned()) }
     }
 
     /// Every run, in the order of the plan.
-    pub(super) fn queue(planned: Arc<Planned>) -> impl Iterator<Item = Queued> {
+    pub(super) fn queue(planned: Arc<PlannedExperiment>) -> impl Iterator<Item = QueuedRun> {
         let total = planned.runs.len() as u32;
-        (0..total).map(move |index| Queued { of: Arc::clone(&planned), index, epochs: None })
+        (0..total).map(move |index| QueuedRun {
+            experiment: Arc::clone(&planned),
+            index,
+            epochs: None,
+        })
     }
 
     /// The name of its runs.
@@ -273,16 +286,16 @@ impl Planned {
     }
 }
 
-impl Queued {
+impl QueuedRun {
     /// The run in full.
     ///
     /// # Errors
     ///
     /// A plan that is none, in words.
     pub(super) fn job(&self) -> Result<Job, String> {
-        let run = self.of.runs.get(self.index as usize)?;
-        let data = self.of.data.get(&run.plan.data.identity()).cloned();
-        let dir = self.of.dir(&run.label);
+        let run = self.experiment.runs.get(self.index as usize)?;
+        let data = self.experiment.data.get(&run.plan.data.identity()).cloned();
+        let dir = self.experiment.dir(&run.label);
         let mut plan = as_extended(run.plan, &dir);
         if let Some(epochs) = self.epochs {
             plan.training.epochs = epochs.get() as usize;
@@ -295,20 +308,24 @@ impl Queued {
         self.epochs = NonZero::new(u32::try_from(epochs).unwrap_or(u32::MAX));
     }
 
-    /// Its label and what makes it different from the other runs, see [`Planned::heading`].
+    /// Its label and what makes it different from the other runs, see [`PlannedExperiment::heading`].
     pub(super) fn heading(&self, cache: &mut LineCache) -> (String, Vec<Change>) {
-        self.of.heading(self.number(), cache)
+        self.experiment.heading(self.number(), cache)
     }
 
     /// Its folder, which may not be there yet.
     pub(super) fn dir(&self) -> PathBuf {
-        self.of.dir(&self.heading(&mut LineCache::default()).0)
+        self.experiment.dir(&self.heading(&mut LineCache::default()).0)
     }
 
     /// Adds the end of the run, as its record tells it, to the index of its sweep.
     pub(super) fn add_to_index(&self, dir: &Path) {
-        if self.of.sweep {
-            self.of.index.append(&self.of.root, self.index as usize, &Folder::at(dir));
+        if self.experiment.sweep {
+            self.experiment.index.append(
+                &self.experiment.root,
+                self.index as usize,
+                &Folder::at(dir),
+            );
         }
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::{Experiment, PackedLines, Runs};
-use crate::experiment::Feeds;
+use crate::experiment::DatasetCache;
 use crate::memory::Bytes;
 use crate::quote::clip;
 use crate::runs::{Folder, RunsError, check_sum_of, sums_text, write_frozen};
@@ -23,7 +23,7 @@ const FORMAT: u64 = 2;
 
 /// A sweep as it was planned.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Frozen {
+pub struct SweepManifest {
     /// The version of the program that planned it.
     pub version: String,
     /// When.
@@ -65,23 +65,24 @@ struct Head {
     version: Value,
 }
 
-impl Frozen {
+impl SweepManifest {
     /// The plan of `experiment` as of now; its data sets are read for it.
     pub fn new(
         experiment: Experiment,
         created: DateTime<FixedOffset>,
         git_commit: Option<&str>,
-        feeds: &Feeds,
-    ) -> Frozen {
+        datasets: &DatasetCache,
+    ) -> SweepManifest {
         let mut data = BTreeMap::new();
         for index in experiment.runs.first_of_each("data") {
             let Ok(run) = experiment.runs.get(index) else { continue };
             // Data that cannot be read fails the runs that want it, not the sweep.
-            let fingerprint = || feeds.get(&run.plan, 1).ok().map(|l| l.fingerprint().to_owned());
+            let fingerprint =
+                || datasets.get(&run.plan, 1).ok().map(|l| l.fingerprint().to_owned());
             let identity = run.plan.data.identity();
             data.entry(identity).or_insert_with(fingerprint);
         }
-        Frozen {
+        SweepManifest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             created,
             arguments: std::env::args_os()
@@ -121,7 +122,7 @@ impl Frozen {
     }
 
     /// Reads the plan at `path`.
-    pub fn load(path: &Path) -> Result<Frozen> {
+    pub fn load(path: &Path) -> Result<SweepManifest> {
         let mut input =
             system::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         check_sum_of(path, &mut input)?;
@@ -132,7 +133,7 @@ impl Frozen {
         if file.format != FORMAT {
             return Err(other_format(path, &file.format.into(), &clip(file.version)));
         }
-        Ok(Frozen {
+        Ok(SweepManifest {
             version: file.version,
             created: file.created,
             arguments: file.arguments,

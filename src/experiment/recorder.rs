@@ -1,4 +1,4 @@
-//! The logbook of a run: everything it writes, from its folder's first file to its last, in an
+//! The recorder of a run: everything it writes, from its folder's first file to its last, in an
 //! order that leaves at any moment what a later process needs to go on; it computes nothing.
 //!
 //! At the end of an epoch the event files grow, then the history, then the checkpoint, if it is time
@@ -15,27 +15,27 @@ use chrono::{DateTime, FixedOffset};
 use crate::config::{Plan, saved_plan};
 use crate::data::{Preprocessing, describe};
 use crate::events::Outcome;
-use crate::experiment::beginning::{fingerprint, is_of, now, record, refuse_links, remove};
 use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
 use crate::experiment::growing_files::Files;
 use crate::experiment::hparams::Session;
-use crate::experiment::model_checkpoint::{Keeper, save_network};
-use crate::experiment::pace::Pace;
+use crate::experiment::model_checkpoint::{CheckpointCallback, save_network};
+use crate::experiment::new_run::{fingerprint, is_of, now, record, refuse_links, remove};
 use crate::experiment::pictures::{self, Validation};
-use crate::experiment::snapshot::{self, Logged, Note, Snapshot};
-use crate::experiment::trained::PREPARATION;
-use crate::experiment::{Order, Report, Setting};
+use crate::experiment::snapshot::{self, CheckpointMeta, Logged, Snapshot};
+use crate::experiment::throughput::Throughput;
+use crate::experiment::trained_model::PREPARATION;
+use crate::experiment::{RunContext, RunSpec, RunSummary};
 use crate::quote::{MAX_REASON, cut};
 use crate::runs::{
-    Best, Cause, Checkpoint, DataSource, Folder, History, HistoryWriter, Lock, Record, Resumed,
-    Status, Survives, remove_leftovers, sums_of, write_atomic,
+    Best, Cause, Checkpoint, DataSource, Durability, Folder, History, HistoryWriter, Lock, Record,
+    Resumed, Status, remove_leftovers, sums_of, write_atomic,
 };
 use crate::system::{self, is_machine_fault, sentence};
 use crate::train::{Logs, State};
 
 /// The files of a run that is under way.
-pub(super) struct Logbook {
+pub(super) struct RunRecorder {
     folder: Folder,
     /// No other process writes here.
     lock: Lock,
@@ -58,14 +58,14 @@ pub(super) struct Logbook {
     save_every: Duration,
     synced: Instant,
     sync_every: Duration,
-    pace: Pace,
+    throughput: Throughput,
 }
 
-impl Logbook {
+impl RunRecorder {
     /// Takes the run's folder for this process, makes it if need be, and reads how far an earlier
     /// one got.
-    pub(super) fn claim(order: &Order<'_>, setting: &Setting<'_>) -> Result<Logbook> {
-        let folder = Folder::at(order.dir);
+    pub(super) fn claim(spec: &RunSpec<'_>, context: &RunContext<'_>) -> Result<RunRecorder> {
+        let folder = Folder::at(spec.dir);
         folder.make()?;
         let lock = Lock::take(folder.path())?;
         refuse_links(&folder)?;
@@ -73,13 +73,13 @@ impl Logbook {
             Ok(false) => None,
             _ => Some(Record::load(&folder.record())?),
         };
-        Ok(Logbook {
-            record: found.clone().unwrap_or_else(|| record(order.plan, setting)),
+        Ok(RunRecorder {
+            record: found.clone().unwrap_or_else(|| record(spec.plan, context)),
             found,
             checkpoint: Checkpoint::at(folder.checkpoint()),
-            plan: fingerprint(order.plan),
-            epochs: order.plan.training.epochs,
-            session: Session::new(order.plan, order.changes),
+            plan: fingerprint(spec.plan),
+            epochs: spec.plan.training.epochs,
+            session: Session::new(spec.plan, spec.changes),
             folder,
             lock,
             files: None,
@@ -87,10 +87,10 @@ impl Logbook {
             before: 0.0,
             begun: Instant::now(),
             saved: Instant::now(),
-            save_every: setting.save_every,
+            save_every: context.save_every,
             synced: Instant::now(),
-            sync_every: setting.sync_every,
-            pace: Pace::new(0),
+            sync_every: context.sync_every,
+            throughput: Throughput::new(0),
         })
     }
 
@@ -126,11 +126,15 @@ impl Logbook {
         remove_leftovers(self.folder.path())?;
         self.checkpoint.tidy()?;
         if !fs::exists(self.folder.config()).unwrap_or(false) {
-            write_atomic(&self.folder.config(), plan.to_toml().as_bytes(), Survives::Kill)?;
+            write_atomic(
+                &self.folder.config(),
+                plan.to_toml().as_bytes(),
+                Durability::ProcessCrash,
+            )?;
         }
         self.record.status = Status::Running;
         (self.record.error, self.record.cause, self.record.finished) = (None, None, None);
-        Ok(self.record.save(&self.folder.record(), Survives::Kill)?)
+        Ok(self.record.save(&self.folder.record(), Durability::ProcessCrash)?)
     }
 
     /// Notes what the run learns from, and how its rows become inputs; that it began with other data is an error.
@@ -158,38 +162,38 @@ impl Logbook {
     /// The checkpoint that an earlier process left, if it is one of this plan.
     pub(super) fn snapshot(&self, plan: &Plan) -> Result<Option<Snapshot>> {
         let snapshot = Snapshot::load(self.checkpoint.clone())?;
-        if snapshot.as_ref().is_some_and(|snapshot| !is_of(&snapshot.note.plan, plan)) {
+        if snapshot.as_ref().is_some_and(|snapshot| !is_of(&snapshot.meta.plan, plan)) {
             let what = format!("`{}` has changed since", self.folder.config().display());
             return Err(self.checkpoint.unusable(what).into());
         }
         Ok(snapshot)
     }
 
-    /// Starts the run's files, or goes on with them where the checkpoint that has this note was
+    /// Starts the run's files, or goes on with them where the checkpoint that has this meta was
     /// made.
-    pub(super) fn open(&mut self, plan: &Plan, note: Option<&Note>) -> Result<()> {
+    pub(super) fn open(&mut self, plan: &Plan, meta: Option<&CheckpointMeta>) -> Result<()> {
         if self.found.is_some() {
             self.record.resumed.push(Resumed {
                 at: now(),
-                epoch: note.map_or(0, |note| note.epoch),
-                batch: note.map_or(0, |note| note.batch),
+                epoch: meta.map_or(0, |meta| meta.epoch),
+                batch: meta.map_or(0, |meta| meta.batch),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             });
         }
-        self.record.save(&self.folder.record(), Survives::Kill)?;
+        self.record.save(&self.folder.record(), Durability::ProcessCrash)?;
         if self.is_extended(plan) {
             // After the record, which no longer says that the run is done, and once the checkpoint is
             // known to be whole.
             self.replace_config(plan)?;
         }
-        if note.is_none() {
+        if meta.is_none() {
             remove(&self.folder.weights())?;
         }
-        self.files = Some(match note {
+        self.files = Some(match meta {
             None => self.create(plan)?,
-            Some(note) => {
-                self.before = note.seconds;
-                let opened = self.reopen(plan, note);
+            Some(meta) => {
+                self.before = meta.seconds;
+                let opened = self.reopen(plan, meta);
                 opened.map_err(|error| self.checkpoint.unusable(sentence(&error)))?
             }
         });
@@ -203,10 +207,10 @@ impl Logbook {
         self.files(plan, events, history, &[])
     }
 
-    fn reopen(&self, plan: &Plan, note: &Note) -> Result<Files> {
+    fn reopen(&self, plan: &Plan, meta: &CheckpointMeta) -> Result<Files> {
         let path = self.folder.history();
-        let events = EventFiles::reopen(&self.folder, plan, &note.events)?;
-        let history = HistoryWriter::reopen(&path, note.epoch, note.history.as_deref())?;
+        let events = EventFiles::reopen(&self.folder, plan, &meta.events)?;
+        let history = HistoryWriter::reopen(&path, meta.epoch, meta.history.as_deref())?;
         self.files(plan, events, history, &History::load(&path)?.logs())
     }
 
@@ -219,8 +223,9 @@ impl Logbook {
         logged: &[(usize, Logs)],
     ) -> Result<Files> {
         let numbers = || logged.iter().map(|(epoch, logs)| (*epoch, logs));
-        let keeper = plan.callbacks.model_checkpoint.as_ref();
-        let keeper = keeper.map(|rule| Keeper::new(rule, numbers().map(|(_, logs)| logs)));
+        let checkpoints = plan.callbacks.model_checkpoint.as_ref();
+        let checkpoints =
+            checkpoints.map(|rule| CheckpointCallback::new(rule, numbers().map(|(_, logs)| logs)));
         let csv = plan.callbacks.csv_logger.as_ref();
         let csv = csv.map(|rule| CsvFile::create(self.folder.path(), rule, numbers()));
         let options = plan.tensorboard.clone();
@@ -232,7 +237,7 @@ impl Logbook {
             [height, width] | [height, width, 1] => Some((height, width)),
             _ => None,
         };
-        Ok(Files { events, history, keeper, csv: csv.transpose()?, options, shape })
+        Ok(Files { events, history, checkpoints, csv: csv.transpose()?, options, shape })
     }
 
     /// Puts the config of an extended plan in the place of the old one, and its digest where there was
@@ -242,9 +247,9 @@ impl Logbook {
         let (sums, text) = sums_of(&self.folder.config(), config.as_bytes());
         let had_sums = sums.is_file();
         remove(&sums)?;
-        write_atomic(&self.folder.config(), config.as_bytes(), self.survives())?;
+        write_atomic(&self.folder.config(), config.as_bytes(), self.durability())?;
         if had_sums {
-            write_atomic(&sums, text.as_bytes(), self.survives())?;
+            write_atomic(&sums, text.as_bytes(), self.durability())?;
         }
         Ok(())
     }
@@ -256,13 +261,13 @@ impl Logbook {
 
     /// An epoch begins after `steps` steps of the training.
     pub(super) fn epoch_begins(&mut self, steps: u64) {
-        self.pace = Pace::new(steps);
+        self.throughput = Throughput::new(steps);
     }
 
     /// Takes in the numbers after batch `step` of the training, from 1.
     pub(super) fn batch(&mut self, step: u64, logs: &Logs) {
         if let Some(files) = &mut self.files {
-            files.events.batch(step, logs, self.pace.batch());
+            files.events.batch(step, logs, self.throughput.batch());
         }
     }
 
@@ -270,15 +275,15 @@ impl Logbook {
     /// it; when it returns they are in their files.
     pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs, state: &State) -> Result<()> {
         self.check_in_place()?;
-        let (survives, steps) = (self.survives(), state.optimizer.iterations);
+        let (durability, steps) = (self.durability(), state.optimizer.iterations);
         if let Some(files) = &mut self.files {
-            files.events.epoch((epoch, steps), logs, self.pace.epoch(steps))?;
+            files.events.epoch((epoch, steps), logs, self.throughput.epoch(steps))?;
             files.weights(epoch, state);
             files.history.append(epoch, logs)?;
-            if let Some(keeper) = &mut files.keeper {
+            if let Some(checkpoints) = &mut files.checkpoints {
                 let known = Some((PREPARATION.to_owned(), self.preprocessing.clone()));
                 let numbers = (epoch, logs);
-                keeper.epoch(&self.folder, numbers, &state.network, known, survives)?;
+                checkpoints.epoch(&self.folder, numbers, &state.network, known, durability)?;
             }
             if let Some(csv) = &mut files.csv {
                 csv.epoch(epoch, logs)?;
@@ -311,22 +316,22 @@ impl Logbook {
     /// Writes what the fit needs to go on from `state`.
     pub(super) fn save(&mut self, state: &State) -> Result<()> {
         let is_last = state.epoch == self.epochs || state.watch.stopped;
-        let is_forced = is_last && self.survives() == Survives::PowerLoss;
+        let is_forced = is_last && self.durability() == Durability::PowerLoss;
         let Some(files) = &mut self.files else { return Ok(()) };
         files.events.flush()?;
-        let survives = match is_forced || self.sync_every <= self.synced.elapsed() {
-            false => Survives::Kill,
+        let durability = match is_forced || self.sync_every <= self.synced.elapsed() {
+            false => Durability::ProcessCrash,
             true => {
                 // Before the checkpoint that tells their lengths.
                 files.sync()?;
                 self.synced = Instant::now();
-                Survives::PowerLoss
+                Durability::PowerLoss
             }
         };
         let events = files.events.lengths();
         let history = files.history.digest();
         let logged = Logged { plan: &self.plan, seconds: self.seconds(), events, history };
-        Ok(snapshot::save(&self.checkpoint, state, logged, survives)?)
+        Ok(snapshot::save(&self.checkpoint, state, logged, durability)?)
     }
 
     /// Writes the weights of the network, and how rows are made inputs for it.
@@ -334,20 +339,20 @@ impl Logbook {
         self.check_in_place()?;
         let preprocessing = (PREPARATION.to_owned(), self.preprocessing.clone());
         let path = self.folder.weights();
-        save_network(&path, &state.network, state.epoch, Some(preprocessing), self.survives())
+        save_network(&path, &state.network, state.epoch, Some(preprocessing), self.durability())
     }
 
     /// Writes how the run ended; what cannot be written makes it a failure.
     ///
     /// A run that could not even be taken up again is as it was: the next attempt may do better.
-    pub(super) fn close(mut self, ended: Result<Status>, report: &Report) -> Result<Status> {
+    pub(super) fn close(mut self, ended: Result<Status>, summary: &RunSummary) -> Result<Status> {
         // Another folder at the same path is not this run's to write to.
         if let Err(displaced) = self.lock.check_in_place() {
             return ended.and(Err(displaced.into()));
         }
         let path = self.folder.record();
         if let (Some(found), None, Err(_)) = (&self.found, &self.files, &ended) {
-            found.save(&path, Survives::Kill)?;
+            found.save(&path, Durability::ProcessCrash)?;
             return ended;
         }
         let finished = now();
@@ -359,12 +364,12 @@ impl Logbook {
         self.record.cause = error.filter(|error| is_machine_fault(error)).map(|_| Cause::Machine);
         self.record.finished = Some(finished);
         self.record.seconds = self.seconds();
-        self.record.epochs = report.epochs;
-        self.record.metrics = report.last.clone().unwrap_or_default();
-        self.record.best = report.best.clone().map(|(epoch, metrics)| Best { epoch, metrics });
-        self.record.early_stopping = report.early_stopping.clone();
+        self.record.epochs = summary.epochs;
+        self.record.metrics = summary.last.clone().unwrap_or_default();
+        self.record.best = summary.best.clone().map(|(epoch, metrics)| Best { epoch, metrics });
+        self.record.early_stopping = summary.early_stopping.clone();
         // The record comes last and whatever else fails: it says how the run ended.
-        let saved = self.record.save(&path, self.survives());
+        let saved = self.record.save(&path, self.durability());
         ended.and_then(|status| saved.map(|()| status).map_err(Into::into))
     }
 
@@ -375,20 +380,20 @@ impl Logbook {
             Ok(_) => return Ok(()),
             Err(_) => Outcome::Failure,
         };
-        let survives = self.survives();
+        let durability = self.durability();
         let Some(files) = &mut self.files else { return Ok(()) };
         files.events.end(outcome, time)?;
-        match survives {
-            Survives::Kill => Ok(()),
-            Survives::PowerLoss => files.sync(),
+        match durability {
+            Durability::ProcessCrash => Ok(()),
+            Durability::PowerLoss => files.sync(),
         }
     }
 
     /// What the last files of a run are to survive.
-    fn survives(&self) -> Survives {
+    fn durability(&self) -> Durability {
         match self.sync_every <= self.begun.elapsed() {
-            true => Survives::PowerLoss,
-            false => Survives::Kill,
+            true => Durability::PowerLoss,
+            false => Durability::ProcessCrash,
         }
     }
 

@@ -1,4 +1,4 @@
-//! All that earlier processes have left below some folders, and the batch of what is left to do; what
+//! All that earlier processes have left below some folders, and the queue of what is left to do; what
 //! is in one folder, `found` knows. Symbolic links are followed, each place once.
 
 use std::collections::HashSet;
@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::runs::{RunsError, remove_abandoned};
-use crate::sweep::found::{Found, Kind, identity, kind, look};
-use crate::sweep::{Batch, RunResults};
+use crate::sweep::resumable::{Kind, Resumable, identity, inspect, kind};
+use crate::sweep::{RunQueue, RunResults};
 use crate::system::sentence;
 
 /// All that was found.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub struct ResumeScan {
     /// What can be looked at.
-    pub found: Vec<Found>,
+    pub found: Vec<Resumable>,
     /// Where another process is at work, in words.
     pub busy: Vec<String>,
     /// What cannot be read, and why.
@@ -26,43 +26,43 @@ pub struct Survey {
 const WANTED: &str = "want the folder of a run or of a sweep, such as \
                       logs/adam/20261123-210800, or one with such below it";
 
-impl Survey {
+impl ResumeScan {
     /// Looks at `dirs`: folders of runs, of sweeps, or with such below them.
     ///
     /// # Errors
     ///
     /// A folder in which there is nothing of the kind; or which itself is a run's or a sweep's that
     /// cannot be resumed now, where others are merely passed over.
-    pub fn of(dirs: &[PathBuf]) -> Result<Survey> {
-        let mut survey = Survey::default();
+    pub fn of(dirs: &[PathBuf]) -> Result<ResumeScan> {
+        let mut scan = ResumeScan::default();
         for dir in dirs {
             if !dir.is_dir() {
                 bail!("there is no folder `{}`; {WANTED}", dir.display());
             }
-            let before = survey.size();
+            let before = scan.size();
             match kind(dir) {
-                Kind::Other => survey.look_through(dir)?,
+                Kind::Other => scan.scan_folder(dir)?,
                 kind => {
-                    if !survey.has(dir) {
-                        let found = look(dir, kind)?;
-                        survey.found.retain(|other| !other.id.starts_with(&found.id));
-                        survey.found.push(Found { named: true, ..found });
+                    if !scan.has(dir) {
+                        let found = inspect(dir, kind)?;
+                        scan.found.retain(|other| !other.id.starts_with(&found.id));
+                        scan.found.push(Resumable { named: true, ..found });
                     }
                 }
             }
             let id = identity(dir);
-            let below = |found: &Found| found.id.starts_with(&id);
-            if before == survey.size() && !survey.has(dir) && !survey.found.iter().any(below) {
+            let below = |found: &Resumable| found.id.starts_with(&id);
+            if before == scan.size() && !scan.has(dir) && !scan.found.iter().any(below) {
                 bail!("there is no run and no sweep in `{}`; {WANTED}", dir.display());
             }
         }
-        Ok(survey)
+        Ok(scan)
     }
 
     /// Whether the run or sweep in `dir` has been found already.
     fn has(&self, dir: &Path) -> bool {
         let id = identity(dir);
-        let child = |found: &Found| found.is_sweep && Some(&*found.id) == id.parent();
+        let child = |found: &Resumable| found.is_sweep && Some(&*found.id) == id.parent();
         self.found.iter().any(|found| found.id == id || child(found))
     }
 
@@ -71,13 +71,13 @@ impl Survey {
     }
 
     /// Looks at everything below `dir`, then behind the links in it.
-    fn look_through(&mut self, dir: &Path) -> Result<()> {
+    fn scan_folder(&mut self, dir: &Path) -> Result<()> {
         let mut entered = HashSet::from([identity(dir)]);
-        let mut links = self.look_below(dir)?;
+        let mut links = self.scan_below(dir)?;
         while !links.is_empty() {
             let mut next = Vec::new();
             for link in links.into_iter().filter(|link| entered.insert(identity(link))) {
-                next.extend(self.look_at(&link));
+                next.extend(self.scan_at(&link));
             }
             links = next;
         }
@@ -85,7 +85,7 @@ impl Survey {
     }
 
     /// Looks at everything below `dir`, and returns the links in it that lead to folders.
-    fn look_below(&mut self, dir: &Path) -> Result<Vec<PathBuf>> {
+    fn scan_below(&mut self, dir: &Path) -> Result<Vec<PathBuf>> {
         remove_abandoned(dir);
         let entries = fs::read_dir(dir);
         let entries = entries.with_context(|| format!("cannot read `{}`", dir.display()))?;
@@ -98,18 +98,18 @@ impl Survey {
         dirs.sort();
         links.sort();
         for dir in dirs {
-            links.extend(self.look_at(&dir));
+            links.extend(self.scan_at(&dir));
         }
         Ok(links)
     }
 
     /// Looks at `dir`, which is a run's, a sweep's, or has such below it; returns the links in it.
-    fn look_at(&mut self, dir: &Path) -> Vec<PathBuf> {
+    fn scan_at(&mut self, dir: &Path) -> Vec<PathBuf> {
         match kind(dir) {
             // A folder that cannot be read has no run to resume.
-            Kind::Other => return self.look_below(dir).unwrap_or_default(),
+            Kind::Other => return self.scan_below(dir).unwrap_or_default(),
             _ if self.has(dir) => {}
-            kind => match look(dir, kind) {
+            kind => match inspect(dir, kind) {
                 Ok(found) => self.found.push(found),
                 Err(error) => match error.downcast_ref() {
                     Some(RunsError::InUse { .. }) => self.busy.push(sentence(&error)),
@@ -120,9 +120,9 @@ impl Survey {
         Vec::new()
     }
 
-    /// The batch of all that is left to do, the failed runs too if they are to be tried again, with the
+    /// The queue of all that is left to do, the failed runs too if they are to be tried again, with the
     /// results of the runs around them.
-    pub fn into_batch(self, retry_failed: bool) -> Batch {
+    pub fn into_queue(self, retry_failed: bool) -> RunQueue {
         let (mut queue, mut locks, mut results) = (Vec::new(), Vec::new(), RunResults::default());
         for mut found in self.found {
             if !found.named && !found.is_unfinished(retry_failed) {
@@ -139,6 +139,6 @@ impl Survey {
             }
             results.append(found.results);
         }
-        Batch::new(queue, locks, results)
+        RunQueue::new(queue, locks, results)
     }
 }

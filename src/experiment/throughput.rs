@@ -3,18 +3,18 @@
 use std::time::Instant;
 
 /// When the epoch and the batch under way began.
-pub(super) struct Pace {
+pub(super) struct Throughput {
     epoch: Instant,
     batch: Instant,
     /// Steps of the training at the beginning of the epoch, or of this process.
     steps: u64,
 }
 
-impl Pace {
+impl Throughput {
     /// From now on, after `steps` steps.
-    pub(super) fn new(steps: u64) -> Pace {
+    pub(super) fn new(steps: u64) -> Throughput {
         let now = Instant::now();
-        Pace { epoch: now, batch: now, steps }
+        Throughput { epoch: now, batch: now, steps }
     }
 
     /// The batch under way is done: steps per second, if all were like it.

@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset, Local};
 use sha2::{Digest, Sha256};
 
 use crate::config::Plan;
-use crate::experiment::Setting;
+use crate::experiment::RunContext;
 use crate::runs::{DataSource, Folder, Machine, Record, Status};
 use crate::system;
 use crate::train::Logs;
@@ -56,7 +56,7 @@ fn sha256(plan: &Plan) -> String {
 }
 
 /// The record of a run that begins now.
-pub(super) fn record(plan: &Plan, setting: &Setting<'_>) -> Record {
+pub(super) fn record(plan: &Plan, context: &RunContext<'_>) -> Record {
     Record {
         name: plan.name.clone(),
         status: Status::Running,
@@ -64,8 +64,8 @@ pub(super) fn record(plan: &Plan, setting: &Setting<'_>) -> Record {
         cause: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
-        git_commit: setting.git_commit.map(str::to_owned),
-        machine: Machine::here((setting.threads)()),
+        git_commit: context.git_commit.map(str::to_owned),
+        machine: Machine::here((context.threads)()),
         data: DataSource { description: plan.data.dataset.clone(), sha256: String::new() },
         seed: plan.seed,
         started: now(),

@@ -12,7 +12,7 @@ use crate::data::{self, Preprocessing, Source, Table, describe, load, load_input
 use crate::events::Picture;
 use crate::experiment::pictures::in_grays;
 use crate::experiment::predictions::{Prediction, Predictions};
-use crate::experiment::{Feeds, weights};
+use crate::experiment::{DatasetCache, weights};
 use crate::model::{Network, check_shapes, weight_shapes};
 use crate::quote::clip;
 use crate::runs::{Folder, Weights};
@@ -245,7 +245,7 @@ fn preparation_of(dir: &Path, plan: &Plan) -> Result<Preprocessing> {
     let known = last.is_file().then(|| preprocessing(&last, &weights::load(&last)?));
     match known.transpose()?.flatten() {
         Some(preprocessing) => Ok(preprocessing),
-        None => Ok(Feeds::default().get(plan, 1)?.preprocessing.clone()),
+        None => Ok(DatasetCache::default().get(plan, 1)?.preprocessing.clone()),
     }
 }
 
