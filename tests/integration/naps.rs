@@ -1,7 +1,7 @@
 //! Weights that sleep while no row of a batch needs them, held to those that take every step.
 
 use runner::data::{Inputs, SparseRows, Table, Targets, Values};
-use runner::kernels::{LONGEST_NAP, Mask};
+use runner::kernels::{LONGEST_NAP, Mask, Parallelism};
 use runner::model::{Layer, Loss, Metric, NamedMetric, Network};
 use runner::optim::Optimizer;
 use runner::train::{Engine, Event, Feed, Flow, Goal, OptimizerState, State, Task};
@@ -75,7 +75,11 @@ fn train_in(
     let (mut network, mut slept) = (network(), 0);
     let mut state = OptimizerState::new(&optimizer, &network);
     let mut engine = Engine::new(&network, goal(&loss), feed, BATCH, threads);
-    engine.set_serial(alone);
+    engine.set_parallelism(match alone {
+        None => Parallelism::Auto,
+        Some(true) => Parallelism::Serial,
+        Some(false) => Parallelism::Full,
+    });
     let rows: Vec<u32> = (0..ROWS as u32).map(|r| r * 7 % ROWS as u32).collect();
     for _ in 0..3 {
         let batches: Vec<&[u32]> = rows.chunks(BATCH).collect();

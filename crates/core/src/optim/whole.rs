@@ -78,7 +78,7 @@ const FEW: usize = 4096;
 impl Hands<'_> {
     /// Divides `whole`, which has `n` numbers, among the team if they are worth it.
     fn divide<T: Partition>(&mut self, n: usize, whole: T, work: impl Fn(T, usize) + Sync) {
-        if n < FEW { work(whole, 0) } else { self.team.divide(whole, work) }
+        if n < FEW { work(whole, 0) } else { self.team.parallel_for(whole, work) }
     }
 
     /// Updates `value` and its `slots` by an elementwise rule.
@@ -114,7 +114,7 @@ impl Hands<'_> {
         let (arch, m) = (self.arch, m.view(m.rows()));
         self.sums.resize(m.rows(), 0.0);
         let Hands { team, sums, .. } = self;
-        team.divide(ByRows::of(sums), |mut part, from| {
+        team.parallel_for(ByRows::of(sums), |mut part, from| {
             sum(arch, m.row_range(from, from + part.0.len()), &mut part.0);
         });
         sums
@@ -123,7 +123,7 @@ impl Hands<'_> {
     /// Σ x² of each column of `m`, into `sums` (1 × columns).
     pub fn column_square_sums(&mut self, m: &Matrix, sums: &mut Matrix) {
         let (arch, m) = (self.arch, m.view(m.rows()));
-        self.team.divide(ByCols(sums.view_mut(1)), |part, from| {
+        self.team.parallel_for(ByCols(sums.view_mut(1)), |part, from| {
             let from = from * LANES;
             column_square_sums(arch, m.columns(from, from + part.0.cols()), part.0);
         });
@@ -143,7 +143,7 @@ impl Hands<'_> {
     pub fn scale_outer(&mut self, down: &Matrix, along: &Matrix, m: &mut Matrix) {
         let arch = self.arch;
         let (down, along, rows) = (&down.row(0)[..down.cols()], along.row(0), m.rows());
-        self.team.divide(ByRows(m.view_mut(rows)), |part, from| {
+        self.team.parallel_for(ByRows(m.view_mut(rows)), |part, from| {
             scale_outer(arch, &down[from..from + part.0.rows()], along, part.0);
         });
     }
@@ -151,7 +151,7 @@ impl Hands<'_> {
     /// C ← A B.
     pub fn product(&mut self, a: Lhs<'_>, b: &Matrix, c: &mut Matrix) {
         let (arch, b, rows) = (self.arch, b.view(b.rows()), c.rows());
-        self.team.divide(ByCols(c.view_mut(rows)), |part, from| {
+        self.team.parallel_for(ByCols(c.view_mut(rows)), |part, from| {
             let from = from * LANES;
             product(arch, a, b.columns(from, from + part.0.cols()), None, part.0);
         });
@@ -160,7 +160,7 @@ impl Hands<'_> {
     /// T ← the transpose of `m`.
     pub fn transpose(&mut self, m: &Matrix, t: &mut Matrix) {
         let (m, rows) = (m.view(m.rows()), t.rows());
-        self.team.divide(ByCols(t.view_mut(rows)), |part, from| {
+        self.team.parallel_for(ByCols(t.view_mut(rows)), |part, from| {
             let from = from * LANES;
             transpose(m.row_range(from, from + part.0.cols()), part.0);
         });

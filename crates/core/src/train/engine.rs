@@ -4,7 +4,7 @@
 //! A step is a pass (`pass.rs`) and an update (`update.rs`). Every number is the work of one thread
 //! and has one fixed order of operations, so that the size of the team changes no bit.
 
-use crate::kernels::{AHEAD, ByRows, LONGEST_NAP};
+use crate::kernels::{AHEAD, ByRows, LONGEST_NAP, Parallelism};
 use crate::model::{Loss, NamedMetric, Network};
 use crate::optim::{Hands, Optimizer};
 use crate::train::feed::Feed;
@@ -151,9 +151,9 @@ impl Engine {
         score
     }
 
-    /// From now on steps are done by one thread, or by all, or again as is faster; it changes no bit.
-    pub fn set_serial(&mut self, alone: Option<bool>) {
-        self.training.team.set_serial(alone);
+    /// Which threads run the steps from now on. No bit of a result depends on it.
+    pub fn set_parallelism(&mut self, parallelism: Parallelism) {
+        self.training.team.set_parallelism(parallelism);
     }
 
     /// The bytes of the workspaces of all passes.
@@ -216,7 +216,7 @@ impl Engine {
             .zip(scores.chunks_mut(share))
             .zip(self.pieces.chunks_mut(size * share / EVALUATED_ROWS))
             .collect();
-        self.training.team.divide(ByRows::of(&mut shares), |mut shares, _| {
+        self.training.team.parallel_for(ByRows::of(&mut shares), |mut shares, _| {
             for (((pass, rows), scores), pieces) in shares.0.iter_mut() {
                 let scores = scores.chunks_mut(EVALUATED_ROWS).zip(pieces.chunks_mut(size));
                 for (batch, (scores, sums)) in rows.chunks(EVALUATED_ROWS).zip(scores) {

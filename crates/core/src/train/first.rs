@@ -76,7 +76,7 @@ impl First {
                 GroupPiece { band, groups, share: (i, n), dormitory }
             })
         });
-        let task = |i| Chunk { whole: 0, number: i, from: i, to: i + 1 };
+        let task = |i| Chunk { target: 0, index: i, from: i, to: i + 1 };
         let mut reading: Vec<_> = (0..BANDS).map(|band| vec![task(band)]).collect();
         reading[BANDS - 1].push(task(BANDS));
         First {
@@ -109,12 +109,12 @@ impl First {
             return self.sparse_forward((arch, team), affine(dense), groups, batch, beside);
         }
         beside();
-        team.divide(ByRows(input.reborrow()), |part, from| {
+        team.parallel_for(ByRows(input.reborrow()), |part, from| {
             feed.inputs.gather(&rows[from..from + part.0.rows()], part.0);
         });
         if let Body::Dense(dense) = layer {
             let (input, weights) = (input.as_view(), affine(dense));
-            team.divide(ByCols(z), |part, from| {
+            team.parallel_for(ByCols(z), |part, from| {
                 let (kernel, bias) = columns(weights, from, part.0.cols());
                 product(arch, Lhs::new(input), kernel, bias, part.0);
             });
@@ -138,7 +138,7 @@ impl First {
         let task = |_| bands.next().map_or_else(|| Task::Beside(beside.take()), Task::Band);
         let mut tasks: [_; BANDS + 1] = std::array::from_fn(task);
         let tasks = [ByRows::of(&mut tasks)];
-        team.deal(&mut self.reading, tasks, |mut task, _| match &mut task.0[0] {
+        team.run(&mut self.reading, tasks, |mut task, _| match &mut task.0[0] {
             Task::Band(Band { turned, needs, sums }) => {
                 // By each member once: its own cache is to have them when it asks for the rows.
                 if turned.band() < members {
@@ -166,7 +166,7 @@ impl First {
         // A team of more members than bands divides each band by units.
         for Band { turned, sums, .. } in self.bands.iter_mut().filter(|_| !whole) {
             let bias = bias.filter(|_| turned.band() == 0);
-            team.divide(ByCols(sums.current().view_mut(n)), |part, from| {
+            team.parallel_for(ByCols(sums.current().view_mut(n)), |part, from| {
                 let (kernel, bias) = columns((kernel, bias), from, part.0.cols());
                 sparse_product(arch, groups, turned, kernel, bias, part.0);
             });

@@ -15,7 +15,7 @@ use crate::train::page::Layout;
 /// Where the gradients of all weights come from that training moves, in the network's order.
 pub(super) struct Gradients {
     sources: Vec<Source>,
-    deal: WorkSchedule,
+    schedule: WorkSchedule,
 }
 
 /// What the gradient of a weight is made of: columns of the pages.
@@ -55,7 +55,7 @@ impl Gradients {
                 let n = pieces.len();
                 for (number, Range { start: from, end: to }) in pieces.into_iter().enumerate() {
                     let hand = if n == 1 { size - 1 } else { number * size / n };
-                    hands[hand].push(Chunk { whole: sources.len(), number, from, to });
+                    hands[hand].push(Chunk { target: sources.len(), index: number, from, to });
                 }
                 sources.push(source);
                 counts.push(n);
@@ -64,9 +64,9 @@ impl Gradients {
         // Helpers begin at the end: there they find pieces of great kernels, and what is small stays where it
         // is.
         for hand in &mut hands {
-            hand.sort_by_key(|piece: &Chunk| 1 < counts[piece.whole]);
+            hand.sort_by_key(|chunk: &Chunk| 1 < counts[chunk.target]);
         }
-        Gradients { sources, deal: WorkSchedule::new(hands) }
+        Gradients { sources, schedule: WorkSchedule::new(hands) }
     }
 
     /// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`.
@@ -78,8 +78,8 @@ impl Gradients {
         targets: impl Iterator<Item = ParamMut<'t>>,
     ) {
         let sources = &self.sources;
-        team.deal(&mut self.deal, targets.map(ByRows), |part, piece| {
-            sources[piece.whole].update((arch, rule), passed, piece, part.0);
+        team.run(&mut self.schedule, targets.map(ByRows), |part, chunk| {
+            sources[chunk.target].update((arch, rule), passed, chunk, part.0);
         });
     }
 }
@@ -115,7 +115,7 @@ impl Source {
         &self,
         (arch, rule): (Arch, &R),
         passed: &Passed<'_>,
-        piece: Chunk,
+        chunk: Chunk,
         target: ParamMut<'_>,
     ) {
         let Passed { feed, first, pages, ahead } = passed;
@@ -124,11 +124,11 @@ impl Source {
             Source::Sparse { delta } => {
                 if let FeedInputs::Sparse(x) = &feed.inputs {
                     let rows = (x, *ahead);
-                    first.update((arch, rule), piece.number, rows, columns(delta), target);
+                    first.update((arch, rule), chunk.index, rows, columns(delta), target);
                 }
             }
             Source::Dense { input, delta } => {
-                let input = columns(input).columns(piece.from, piece.to);
+                let input = columns(input).columns(chunk.from, chunk.to);
                 product_update(arch, rule, Lhs::transposed(input), columns(delta), target);
             }
             Source::Vector { delta } => bias_update(arch, rule, columns(delta), target),

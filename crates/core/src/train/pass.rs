@@ -128,7 +128,7 @@ impl Pass {
         self.first.forward(hands, &network.layers[0].body, batch, views, beside);
         let great = passed_back(network, &mut self.transposes);
         for (kernel, transposed) in great.filter(|(w, _)| training && !is_small(w)) {
-            self.team.divide(ByCols(transposed), |part, from| {
+            self.team.parallel_for(ByCols(transposed), |part, from| {
                 let from = from * LANES;
                 transpose(kernel.row_range(from, from + part.0.cols()), part.0);
             });
@@ -245,7 +245,7 @@ impl Stages<'_> {
         }
         let work = &self.work;
         let pages = self.pages.view_mut(n);
-        self.team.divide((ByRows(pages), ByRows::of(scores)), |mut part, row| {
+        self.team.parallel_for((ByRows(pages), ByRows::of(scores)), |mut part, row| {
             let (pages, scores) = (&mut part.0.0, &mut *part.1.0);
             work.forward(from..end, row, pages);
             work.score(&batch[row..row + pages.rows()], pages, scores);
@@ -263,7 +263,7 @@ impl Stages<'_> {
 
     fn by_rows(&mut self, n: usize, work: impl Fn(&RowWork<'_>, &mut ViewMut<'_>, usize) + Sync) {
         let this = &self.work;
-        self.team.divide(ByRows(self.pages.view_mut(n)), |mut part, row| {
+        self.team.parallel_for(ByRows(self.pages.view_mut(n)), |mut part, row| {
             work(this, &mut part.0, row);
         });
     }

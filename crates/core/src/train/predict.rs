@@ -45,7 +45,7 @@ pub fn predict(
     let rows: Vec<u32> = rows.map(|row| row as u32).collect();
     let mut team = Team::new(threads.min(rows.len().div_ceil(ROWS)));
     let n = outputs.rows();
-    team.divide(ByRows(outputs.view_mut(n)), |mut part, from| {
+    team.parallel_for(ByRows(outputs.view_mut(n)), |mut part, from| {
         let mut pass = Pass::new(network, goal, feed, ROWS, (1, false));
         let mut scores = [RowScore::default(); ROWS];
         let batches = rows[from..from + part.0.rows()].chunks(ROWS);

@@ -301,7 +301,7 @@ unsafe impl Partition for ByRows<ViewMut<'_>> {
         self.0.rows
     }
 
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
+    unsafe fn slice(&self, from: usize, to: usize) -> Self {
         // SAFETY: the caller vouches for the rows, and a view has all of its columns.
         ByRows(unsafe { self.0.part(from..to, 0..self.0.cols) })
     }
@@ -313,7 +313,7 @@ unsafe impl Partition for ByCols<ViewMut<'_>> {
         self.0.cols.div_ceil(LANES)
     }
 
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
+    unsafe fn slice(&self, from: usize, to: usize) -> Self {
         let cols = from * LANES..self.0.cols.min(to * LANES);
         // SAFETY: the caller vouches for the vectors of columns, and a view has all of its rows.
         ByCols(unsafe { self.0.part(0..self.0.rows, cols) })
@@ -414,14 +414,14 @@ mod tests {
             for size in 1..5 {
                 let mut team = crate::parallel::Team::new(size);
                 let mut m = Matrix::zeros(rows, cols);
-                team.divide(ByCols(m.view_mut(rows)), |mut part, from| {
+                team.parallel_for(ByCols(m.view_mut(rows)), |mut part, from| {
                     for r in 0..rows {
                         for (i, x) in part.0.row(r).iter_mut().enumerate() {
                             *x += (from * LANES + i + 1) as f32;
                         }
                     }
                 });
-                team.divide(ByRows(m.view_mut(rows)), |mut part, from| {
+                team.parallel_for(ByRows(m.view_mut(rows)), |mut part, from| {
                     for r in 0..part.0.rows() {
                         part.0.row(r).iter_mut().for_each(|x| *x += 1000.0 * (from + r) as f32);
                     }

@@ -114,7 +114,7 @@ unsafe impl Partition for ByCols<ParamMut<'_>> {
         self.0.value.cols.div_ceil(LANES)
     }
 
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
+    unsafe fn slice(&self, from: usize, to: usize) -> Self {
         let cols = from * LANES..self.0.value.cols.min(to * LANES);
         // SAFETY: the caller vouches for the vectors of columns, which all views have: `units` has checked it.
         ByCols(self.0.map(|view| unsafe { view.part(0..view.rows, cols.clone()) }))
@@ -128,7 +128,7 @@ unsafe impl Partition for ByRows<ParamMut<'_>> {
         self.0.value.rows
     }
 
-    unsafe fn part(&self, from: usize, to: usize) -> Self {
+    unsafe fn slice(&self, from: usize, to: usize) -> Self {
         // SAFETY: the caller vouches for the rows, which all views have: `units` has checked it.
         ByRows(self.0.map(|view| unsafe { view.part(from..to, 0..view.cols) }))
     }
@@ -341,6 +341,6 @@ mod tests {
     fn state_of_another_shape_than_the_weights_is_not_divided() {
         let (mut value, mut slot) = (Matrix::zeros(1, 64), Matrix::zeros(1, 16));
         let target = ParamMut::new(&mut value, std::slice::from_mut(&mut slot));
-        Team::new(2).divide(ByCols(target), |_, _| ());
+        Team::new(2).parallel_for(ByCols(target), |_, _| ());
     }
 }

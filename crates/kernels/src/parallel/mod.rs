@@ -7,4 +7,4 @@ mod tuner;
 
 pub use partition::{ByCols, ByRows, Partition, SliceMut, chunk_range};
 pub use schedule::{Chunk, WorkSchedule};
-pub use team::Team;
+pub use team::{Parallelism, Team};

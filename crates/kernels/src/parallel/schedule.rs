@@ -1,100 +1,113 @@
-//! Work that is dealt out to a team: each member does what is in its own hand and then helps the
-//! others, because a processor may be slower than its neighbour for a while.
+//! A static schedule with work stealing: each worker takes the chunks of its own queue, then helps
+//! the others, because a processor may be slower than its neighbour for a while.
 //!
-//! So it is left to chance who does a piece, but not what comes of it.
+//! ```text
+//! worker w:
+//!   for queue in w, w + 1, …, n − 1, 0, …, w − 1:
+//!     take chunks from the front of the own queue, from the back of another one, until it is empty
+//! ```
+//!
+//! Most chunks run on the same thread every time, and find their data in its cache. Which thread
+//! runs a chunk is left to chance; the result of a chunk is not.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::team::Line;
-use crate::parallel::{Partition, Team};
+use super::partition::Partition;
+use super::team::{CachePadded, Team};
 
-/// Some units of one of several wholes.
+/// A range of units of one of several targets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chunk {
-    /// Which of the wholes.
-    pub whole: usize,
-    /// Which of its pieces.
-    pub number: usize,
+    /// The index of the target.
+    pub target: usize,
+    /// The index of the chunk within its target.
+    pub index: usize,
     /// The first unit.
     pub from: usize,
     /// The unit after the last.
     pub to: usize,
 }
 
-/// Pieces of several wholes in hands, no two of which overlap; made once and dealt out many times.
+/// Disjoint chunks of several targets in queues; built once and run many times.
 ///
-/// Hands hold numbers alone: whatever else the members were told would have to travel from one
-/// processor to the other in every step.
+/// A queue holds indices alone: any other data would travel between processors in every step.
 pub struct WorkSchedule {
-    hands: Vec<Hand>,
+    queues: Vec<WorkerQueue>,
 }
 
-struct Hand {
-    pieces: Vec<Chunk>,
-    /// Which are left: from the lower half's number to before the upper half's.
-    left: Line<AtomicU64>,
+struct WorkerQueue {
+    chunks: Vec<Chunk>,
+    /// The chunks that are left: the index of the first in the lower half, the end in the upper.
+    left: CachePadded<AtomicU64>,
 }
 
 impl WorkSchedule {
-    /// The pieces of each member; what is in the hands of more than there are, all do together.
+    /// A schedule with one queue for each worker. All workers share further queues.
     ///
-    /// Panics when two of them overlap.
-    pub fn new(hands: Vec<Vec<Chunk>>) -> WorkSchedule {
-        let mut pieces: Vec<Chunk> = hands.concat();
-        pieces.sort_by_key(|piece| (piece.whole, piece.from, piece.to));
-        for pair in pieces.windows(2) {
-            let apart = pair[0].whole < pair[1].whole || pair[0].to <= pair[1].from;
-            assert!(apart, "{:?} and {:?} overlap", pair[0], pair[1]);
+    /// Panics when two chunks overlap.
+    pub fn new(queues: Vec<Vec<Chunk>>) -> WorkSchedule {
+        let mut chunks: Vec<Chunk> = queues.concat();
+        chunks.sort_by_key(|chunk| (chunk.target, chunk.from, chunk.to));
+        for pair in chunks.windows(2) {
+            let disjoint = pair[0].target < pair[1].target || pair[0].to <= pair[1].from;
+            assert!(disjoint, "{:?} and {:?} overlap", pair[0], pair[1]);
         }
-        let hand = |pieces| Hand { pieces, left: Line(AtomicU64::new(0)) };
-        WorkSchedule { hands: hands.into_iter().map(hand).collect() }
+        let queue = |chunks| WorkerQueue { chunks, left: CachePadded(AtomicU64::new(0)) };
+        WorkSchedule { queues: queues.into_iter().map(queue).collect() }
     }
 }
 
-impl Hand {
-    /// The first piece that is left, or the last.
-    fn take(&self, first: bool) -> Option<Chunk> {
-        let take = |left: u64| {
-            let left_over = left & 0xffff_ffff < left >> 32;
-            left_over.then(|| if first { left + 1 } else { left - (1 << 32) })
-        };
+impl WorkerQueue {
+    fn refill(&mut self) {
+        *self.left.0.get_mut() = (self.chunks.len() as u64) << 32;
+    }
+
+    fn pop_front(&self) -> Option<Chunk> {
+        self.pop(|left| left + 1, |left| left & 0xffff_ffff)
+    }
+
+    fn pop_back(&self) -> Option<Chunk> {
+        self.pop(|left| left - (1 << 32), |left| (left >> 32) - 1)
+    }
+
+    fn pop(&self, rest: impl Fn(u64) -> u64, taken: impl Fn(u64) -> u64) -> Option<Chunk> {
+        let take = |left: u64| (left & 0xffff_ffff < left >> 32).then(|| rest(left));
         let left = self.left.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
-        let taken = if first { left & 0xffff_ffff } else { (left >> 32) - 1 };
-        Some(self.pieces[taken as usize])
+        Some(self.chunks[taken(left) as usize])
     }
 }
 
 impl Team {
-    /// Calls `work` on every piece of the `wholes` that `deal` has. Each member takes those of its own
-    /// hand, from the first to the last, and then those of the others, from the last on: most pieces
-    /// are done by the same member every time, in whose cache they are.
+    /// Calls `work` on every chunk of `schedule` with its part of the `targets`.
     ///
-    /// Panics when a piece is not inside its whole.
-    pub fn deal<T: Partition>(
+    /// Panics when a chunk lies outside its target.
+    pub fn run<T: Partition>(
         &mut self,
-        deal: &mut WorkSchedule,
-        wholes: impl IntoIterator<Item = T>,
+        schedule: &mut WorkSchedule,
+        targets: impl IntoIterator<Item = T>,
         work: impl Fn(T, Chunk) + Sync,
     ) {
-        // The wholes are moved in: `work` may keep their parts, and no alias of a whole may remain.
-        let wholes: Vec<T> = wholes.into_iter().collect();
-        for hand in &mut deal.hands {
-            let inside = |p: &Chunk| p.from <= p.to && p.to <= wholes[p.whole].units();
-            assert!(hand.pieces.iter().all(inside), "a piece lies inside its whole");
-            *hand.left.0.get_mut() = (hand.pieces.len() as u64) << 32;
+        // The targets are moved in: `work` may keep their parts, and no alias of a target may remain.
+        let targets: Vec<T> = targets.into_iter().collect();
+        for queue in &mut schedule.queues {
+            let inside = |c: &Chunk| c.from <= c.to && c.to <= targets[c.target].units();
+            assert!(queue.chunks.iter().all(inside), "a chunk lies inside its target");
+            queue.refill();
         }
-        let hands = &deal.hands;
-        // SAFETY: the piece lies inside, no other overlaps it, each is taken once, and all wholes were given
-        // up for their pieces.
-        let work = |p: Chunk| work(unsafe { wholes[p.whole].part(p.from, p.to) }, p);
-        if self.is_alone() {
-            return hands.iter().flat_map(|hand| &hand.pieces).for_each(|piece| work(*piece));
+        let queues = &schedule.queues;
+        // SAFETY: the chunk lies inside its target, as checked above; no other chunk overlaps it, as
+        // `WorkSchedule::new` checks; each chunk is taken once; and nothing else uses the targets.
+        let work = |c: Chunk| work(unsafe { targets[c.target].slice(c.from, c.to) }, c);
+        if self.is_serial() {
+            return queues.iter().flat_map(|queue| &queue.chunks).for_each(|chunk| work(*chunk));
         }
-        self.call(&|number| {
-            for i in 0..hands.len() {
-                let hand = &hands[(number + i) % hands.len()];
-                while let Some(piece) = hand.take(i == 0) {
-                    work(piece);
+        self.broadcast(&|number| {
+            let own = number % queues.len().max(1);
+            let (before, from_own) = queues.split_at(own);
+            for (i, queue) in from_own.iter().chain(before).enumerate() {
+                let is_own = i == 0;
+                while let Some(c) = if is_own { queue.pop_front() } else { queue.pop_back() } {
+                    work(c);
                 }
             }
         });
@@ -106,24 +119,25 @@ mod tests {
     use super::*;
     use crate::parallel::ByRows;
 
-    fn piece(whole: usize, number: usize, from: usize, to: usize) -> Chunk {
-        Chunk { whole, number, from, to }
+    fn chunk(target: usize, index: usize, from: usize, to: usize) -> Chunk {
+        Chunk { target, index, from, to }
     }
 
     #[test]
-    fn every_piece_is_done_once_whoever_does_it() {
-        let hands = [
+    fn every_chunk_runs_once_on_any_number_of_threads() {
+        let queues = [
             vec![],
-            vec![piece(0, 0, 0, 3), piece(1, 0, 0, 1)],
-            vec![piece(0, 1, 3, 4), piece(0, 2, 3, 3), piece(1, 1, 2, 5)],
+            vec![chunk(0, 0, 0, 3), chunk(1, 0, 0, 1)],
+            vec![chunk(0, 1, 3, 4), chunk(0, 2, 3, 3), chunk(1, 1, 2, 5)],
         ];
         for (size, skip) in (1..5).flat_map(|size| (0..3).map(move |skip| (size, skip))) {
-            let (mut team, mut deal) = (Team::new(size), WorkSchedule::new(hands[skip..].to_vec()));
+            let mut team = Team::new(size);
+            let mut schedule = WorkSchedule::new(queues[skip..].to_vec());
             for _ in 0..20 {
                 let (mut a, mut b) = ([0; 4], [0; 5]);
-                let wholes = [ByRows::of(&mut a), ByRows::of(&mut b)];
-                team.deal(&mut deal, wholes, |mut part, piece| {
-                    part.0.iter_mut().for_each(|x| *x += 1 + 10 * piece.number);
+                let targets = [ByRows::of(&mut a), ByRows::of(&mut b)];
+                team.run(&mut schedule, targets, |mut part, chunk| {
+                    part.0.iter_mut().for_each(|x| *x += 1 + 10 * chunk.index);
                 });
                 let (first, second) = if skip < 2 { (1, 1) } else { (0, 0) };
                 assert_eq!(a, [first, first, first, 11], "{size} threads");
@@ -134,18 +148,18 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "overlap")]
-    fn pieces_that_overlap_are_refused() {
+    fn overlapping_chunks_are_refused() {
         WorkSchedule::new(vec![
-            vec![piece(0, 0, 0, 3)],
-            vec![piece(1, 0, 0, 9), piece(0, 1, 2, 4)],
+            vec![chunk(0, 0, 0, 3)],
+            vec![chunk(1, 0, 0, 9), chunk(0, 1, 2, 4)],
         ]);
     }
 
     #[test]
     #[should_panic(expected = "inside")]
-    fn a_piece_outside_is_refused() {
-        let mut whole = [0; 4];
-        let mut deal = WorkSchedule::new(vec![vec![piece(0, 0, 3, 5)]]);
-        Team::new(1).deal(&mut deal, [ByRows::of(&mut whole)], |_, _| ());
+    fn a_chunk_outside_its_target_is_refused() {
+        let mut target = [0; 4];
+        let mut schedule = WorkSchedule::new(vec![vec![chunk(0, 0, 3, 5)]]);
+        Team::new(1).run(&mut schedule, [ByRows::of(&mut target)], |_, _| ());
     }
 }

@@ -88,7 +88,7 @@ impl BatchNormalizationLayer {
         stats: ViewMut<'_>,
     ) {
         let gain = gain(&self.gamma, &self.beta);
-        team.divide((ByCols(extra), (ByCols(y), ByCols(stats))), |part, from| {
+        team.parallel_for((ByCols(extra), (ByCols(y), ByCols(stats))), |part, from| {
             let (extra, (y, stats)) = (part.0.0, (part.1.0.0, part.1.1.0));
             let from = from * LANES;
             let mut gain = gain;
@@ -117,8 +117,8 @@ impl BatchNormalizationLayer {
             arch.dispatch(BatchNormBackward { stats, delta, gamma, x_hat: extra, dx: below });
         };
         match below {
-            None => team.divide(ByCols(extra), |extra, from| part(extra.0, None, from)),
-            Some(below) => team.divide((ByCols(extra), ByCols(below)), |both, from| {
+            None => team.parallel_for(ByCols(extra), |extra, from| part(extra.0, None, from)),
+            Some(below) => team.parallel_for((ByCols(extra), ByCols(below)), |both, from| {
                 part(both.0.0, Some(both.1.0), from);
             }),
         }
