@@ -1,15 +1,17 @@
 //! The plan that a run keeps beside it, read back as it was: nothing is merged into it, and nothing
 //! is checked against data that may be gone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, SourceFile, SourceKind};
-use super::document::parse;
+use super::document::{parse, shorthand};
+use super::load::load;
 use super::plan::Plan;
+use super::render::render;
 use super::schema::validate;
 use super::sweep::Change;
 use crate::quote::clip;
@@ -26,6 +28,20 @@ pub fn saved_plan(text: &str) -> Result<Plan, String> {
     });
     let root = parsed.map_err(|diagnostics| diagnostics.first().map_or(String::new(), summary))?;
     Plan::deserialize(root.to_toml()).map_err(|error| clip(error.message()))
+}
+
+/// The plan of the run that has its config at `path`, checked like any config.
+///
+/// # Errors
+///
+/// The diagnostics as text.
+pub fn reload_plan(path: &Path) -> Result<Plan, String> {
+    let experiments = load(&[path.to_owned()], &[]).map_err(|diagnostics| {
+        let texts = diagnostics.0.iter().map(|diagnostic| render(diagnostic, false));
+        texts.collect::<Vec<_>>().join("\n")
+    })?;
+    let run = experiments.iter().flat_map(|experiment| experiment.runs.iter()).next();
+    run.map(|run| run.plan).ok_or_else(|| "the config has no run".to_owned())
 }
 
 /// A diagnostic in a line.
@@ -73,9 +89,8 @@ fn flatten(path: &str, value: &Value, settings: &mut Vec<(String, Value)>) {
         Value::Object(table) => {
             table.iter().for_each(|(key, value)| flatten(&below(key), value, settings));
         }
-        Value::Array(items) if items.iter().all(|item| short(item).is_some()) => {
-            let plain = items.iter().filter_map(short).cloned();
-            settings.push((path.to_owned(), plain.collect()));
+        Value::Array(items) if items.iter().all(|item| plain_value(item).is_some()) => {
+            settings.push((path.to_owned(), items.iter().filter_map(plain_value).collect()));
         }
         Value::Array(items) => {
             let items = items.iter().enumerate();
@@ -85,13 +100,11 @@ fn flatten(path: &str, value: &Value, settings: &mut Vec<(String, Value)>) {
     }
 }
 
-/// The plain value that an item of a list is, or that a config says for it: a name for a table of
-/// nothing else.
-fn short(item: &Value) -> Option<&Value> {
+/// The value of an item that is no list and no table, or the short form of a table.
+fn plain_value(item: &Value) -> Option<Value> {
     match item {
-        Value::Object(table) if table.len() == 1 => table.get("name"),
-        Value::Object(_) | Value::Array(_) => None,
-        plain => Some(plain),
+        Value::Object(_) | Value::Array(_) => shorthand(item).map(Value::from),
+        plain => Some(plain.clone()),
     }
 }
 

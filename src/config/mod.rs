@@ -19,7 +19,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, SourceKind, 
 pub use docs::{reference, reference_config};
 pub use document::{TAGS, shorthand};
 pub use experiment::Experiment;
-pub use from_run::{saved_plan, settings, swept};
+pub use from_run::{reload_plan, saved_plan, settings, swept};
 pub use load::{load, load_with};
 pub use nearest::nearest;
 pub use plan::{

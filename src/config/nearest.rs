@@ -38,7 +38,12 @@ fn misspelt<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
 fn letters(word: &str, name: &str) -> Option<usize> {
     let part = |(word, name): (&str, &str)| {
         let letters = strsim::damerau_levenshtein(word, &name.to_lowercase());
-        (letters <= word.chars().count().max(3) / 3).then_some(letters)
+        let most = match word.chars().count() {
+            0..=4 => 1,
+            5 => 2,
+            n => n / 3,
+        };
+        (letters <= most).then_some(letters)
     };
     aligned(word, name)?.map(part).sum()
 }
@@ -88,6 +93,7 @@ mod tests {
         assert_eq!(nearest("momentun", names), Some("momentum"));
         assert_eq!(nearest("MOMENTUM", names), Some("momentum"));
         assert_eq!(nearest("nmae", names), Some("name"));
+        assert_eq!(nearest("epoks", ["epochs", "loss"]), Some("epochs"));
         assert_eq!(nearest("rho", names), None);
         assert_eq!(nearest("", names), None);
         assert_eq!(nearest("", [""]), None);

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::config::{Change, Plan, TAGS};
+use crate::config::{Change, Plan, TAGS, shorthand};
 use crate::events::HParam;
 use crate::runs::Annotations;
 
@@ -115,7 +115,7 @@ fn flatten(name: String, value: &Value, into: &mut Vec<(String, HParam)>) {
     match value {
         Value::Object(inner) => table(&name, &format!("{name}."), inner, into),
         Value::Array(items)
-            if items.iter().any(|item| item.is_object() && short(item).is_none()) =>
+            if items.iter().any(|item| item.is_object() && shorthand(item).is_none()) =>
         {
             for (i, value) in items.iter().enumerate() {
                 flatten(format!("{name}.{i}"), value, into);
@@ -133,13 +133,8 @@ fn flatten(name: String, value: &Value, into: &mut Vec<(String, HParam)>) {
 }
 
 fn word(value: &Value) -> String {
-    let text = value.as_str().or(short(value));
+    let text = value.as_str().or(shorthand(value));
     text.map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// The name of a table that has nothing but a name.
-fn short(value: &Value) -> Option<&str> {
-    value.as_object().filter(|table| table.len() == 1)?.get("name")?.as_str()
 }
 
 /// The last two parts of a path: a file and the folder that tells it from its like.

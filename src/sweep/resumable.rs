@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::config::{self, LineCache};
+use crate::config::{LineCache, Plan, reload_plan};
 use crate::runs::{self, Folder, IndexEntry, Lock, Record, RunIndex, RunsError, Stamp, check_sum};
 use crate::sweep::queue::{PlannedExperiment, QueuedRun};
 use crate::sweep::{Ending, RunResult, RunResults, Status, SweepManifest};
@@ -288,18 +288,12 @@ fn progress_by(status: runs::Status) -> RunProgress {
 }
 
 /// The plan that a run of its own has beside it.
-pub(super) fn plan(folder: &Folder) -> Result<config::Plan> {
+pub(super) fn plan(folder: &Folder) -> Result<Plan> {
     let path = folder.config();
     let text = system::read(&path);
     let text = text.with_context(|| format!("cannot read the plan `{}`", path.display()))?;
     check_sum(&path, &text)?;
-    let loaded = config::load(std::slice::from_ref(&path), &[]);
-    let experiments = loaded.map_err(|problems| {
-        let pictures = problems.0.iter().map(|problem| config::render(problem, false));
-        anyhow!("cannot go on with it\n{}", pictures.collect::<Vec<_>>().join("\n"))
-    });
-    let experiments =
-        experiments.with_context(|| format!("cannot read the plan `{}`", path.display()))?;
-    let run = experiments.iter().flat_map(|experiment| experiment.runs.iter()).next();
-    Ok(run.with_context(|| format!("there is no run in `{}`", path.display()))?.plan)
+    let plan =
+        reload_plan(&path).map_err(|diagnostics| anyhow!("cannot go on with it\n{diagnostics}"));
+    plan.with_context(|| format!("cannot read the plan `{}`", path.display()))
 }

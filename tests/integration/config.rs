@@ -1,6 +1,6 @@
 //! Configs: what is accepted, and what is said of what is not.
 
-mod museum;
+mod invalid_configs;
 mod sweeps;
 
 use std::fs;
@@ -15,7 +15,7 @@ use runner::model::{Activation, Layer, Loss, Metric, NamedMetric};
 use runner::optim::{Adam, Optimizer, Sgd};
 
 /// A folder of configs that is gone after the test.
-struct Desk {
+struct ConfigFixture {
     folder: tempfile::TempDir,
     paths: Vec<PathBuf>,
     sets: Vec<String>,
@@ -38,56 +38,57 @@ fn mnist() -> DatasetInfo {
     }
 }
 
-impl Desk {
-    /// A desk with one config on it, `run.toml`, that is asked for.
-    fn with(text: &str) -> Desk {
+impl ConfigFixture {
+    /// A fixture with one config on it, `run.toml`, that is asked for.
+    fn with(text: &str) -> ConfigFixture {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Desk { folder, paths: Vec::new(), sets: Vec::new(), data: mnist() }.ask("run.toml", text)
+        ConfigFixture { folder, paths: Vec::new(), sets: Vec::new(), data: mnist() }
+            .ask("run.toml", text)
     }
 
-    /// Puts another file on the desk.
-    fn file(self, name: &str, text: &str) -> Desk {
+    /// Puts another file on the fixture.
+    fn file(self, name: &str, text: &str) -> ConfigFixture {
         let path = self.folder.path().join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
         fs::write(path, text).expect("a writable folder");
         self
     }
 
-    /// Puts another config on the desk and asks for it.
-    fn ask(mut self, name: &str, text: &str) -> Desk {
+    /// Puts another config on the fixture and asks for it.
+    fn ask(mut self, name: &str, text: &str) -> ConfigFixture {
         self.paths.push(self.folder.path().join(name));
         self.file(name, text)
     }
 
     /// Asks for a config that may not be there.
-    fn ask_for(mut self, name: &str) -> Desk {
+    fn ask_for(mut self, name: &str) -> ConfigFixture {
         self.paths.push(self.folder.path().join(name));
         self
     }
 
-    fn set(mut self, argument: &str) -> Desk {
+    fn set(mut self, argument: &str) -> ConfigFixture {
         self.sets.push(argument.to_owned());
         self
     }
 
-    fn data(mut self, data: DatasetInfo) -> Desk {
+    fn data(mut self, data: DatasetInfo) -> ConfigFixture {
         self.data = data;
         self
     }
 
     fn load(&self) -> Result<Vec<Experiment>, String> {
         let describe = |_: &Source| -> Result<_, DataError> { Ok(self.data.clone()) };
-        load_with(&self.paths, &self.sets, &describe).map_err(|problems| {
-            let pictures: Vec<_> = problems.0.iter().map(|p| render(p, false)).collect();
+        load_with(&self.paths, &self.sets, &describe).map_err(|diagnostics| {
+            let diagnostics: Vec<_> = diagnostics.0.iter().map(|p| render(p, false)).collect();
             let folder = format!("{}/", self.folder.path().display());
-            pictures.join("\n\n").replace(&folder, "")
+            diagnostics.join("\n\n").replace(&folder, "")
         })
     }
 
     /// The only plan.
     fn plan(&self) -> Plan {
         self.load()
-            .unwrap_or_else(|pictures| panic!("{pictures}"))
+            .unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
             .remove(0)
             .runs
             .get(0)
@@ -96,7 +97,7 @@ impl Desk {
     }
 
     /// What is said of what is wrong.
-    fn pictures(&self) -> String {
+    fn diagnostics(&self) -> String {
         self.load().expect_err("a config with something wrong")
     }
 }
@@ -111,17 +112,17 @@ fn tutorial() -> String {
 
 /// What a reader copies out of the guide has to work: its whole configs are the tutorial's.
 #[test]
-fn the_guides_config_is_the_tutorials() {
+fn keras_guide_has_the_tutorials_config() {
     let guide = fs::read_to_string(configs().join("../docs/keras.md")).unwrap();
     let blocks: Vec<_> = guide.split("```toml\n").skip(1).collect();
     assert_eq!(blocks.len(), 1);
     let config = blocks[0].split("```").next().unwrap();
-    assert_eq!(Desk::with(config).plan(), Desk::with(&tutorial()).plan());
+    assert_eq!(ConfigFixture::with(config).plan(), ConfigFixture::with(&tutorial()).plan());
 }
 
 #[test]
-fn the_tutorial_is_what_its_text_says() {
-    let plan = Desk::with(&tutorial()).plan();
+fn tutorial_config_is_its_plan() {
+    let plan = ConfigFixture::with(&tutorial()).plan();
     let wanted = r#"
 name = "run"
 seed = 0
@@ -151,21 +152,22 @@ learning_rate = 0.001
 }
 
 #[test]
-fn every_config_of_the_project_is_accepted() {
+fn configs_of_the_project_are_valid() {
     for entry in fs::read_dir(configs()).expect("configs/") {
         let path = entry.expect("an entry of configs/").path();
         let text = fs::read_to_string(&path).expect("a config");
         assert!(text.starts_with("#:schema ../docs/config.schema.json\n"), "{}", path.display());
         let found = load_with(std::slice::from_ref(&path), &[], &|_| Ok(mnist()));
-        let found = found.unwrap_or_else(|problems| panic!("{problems}: {problems:?}")).remove(0);
+        let found =
+            found.unwrap_or_else(|diagnostics| panic!("{diagnostics}: {diagnostics:?}")).remove(0);
         assert_eq!(Some(found.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
     }
 }
 
 #[test]
-fn the_tutorial_fits_the_data_that_is_built_in() {
+fn tutorial_fits_the_built_in_data() {
     let found = load(&[configs().join("adam.toml"), configs().join("smoke.toml")], &[]);
-    let found = found.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let found = found.unwrap_or_else(|diagnostics| panic!("{diagnostics:?}"));
     let plans: Vec<_> = found.iter().map(|found| found.runs.get(0).unwrap().plan).collect();
     let plan = &plans[0];
     assert_eq!(plan.model.input_shape.as_deref(), Some([784].as_slice()));
@@ -174,10 +176,16 @@ fn the_tutorial_fits_the_data_that_is_built_in() {
 }
 
 #[test]
-fn a_config_takes_over_what_it_extends_and_its_own_keys_win() {
+fn extends_inherits_keys_and_own_keys_win() {
     let load = |name: &str| {
         let found = load_with(&[configs().join(name)], &[], &|_| Ok(mnist()));
-        found.unwrap_or_else(|problems| panic!("{problems:?}")).remove(0).runs.get(0).unwrap().plan
+        found
+            .unwrap_or_else(|diagnostics| panic!("{diagnostics:?}"))
+            .remove(0)
+            .runs
+            .get(0)
+            .unwrap()
+            .plan
     };
     let (adam, momentum, smoke) =
         (load("adam.toml"), load("sgd-momentum.toml"), load("smoke.toml"));
@@ -191,7 +199,7 @@ fn a_config_takes_over_what_it_extends_and_its_own_keys_win() {
 }
 
 #[test]
-fn extending_merges_tables_of_one_kind_and_replaces_the_rest() {
+fn extends_merges_tables_of_one_kind_and_replaces_others() {
     let base = tutorial().replace("[optimizer]\nname = \"adam\"\nlearning_rate = 0.001\n", "");
     let base = format!("name = \"base\"\noptimizer = \"adam\"\n{base}");
     let over = "extends = \"base.toml\"
@@ -199,7 +207,7 @@ fn extending_merges_tables_of_one_kind_and_replaces_the_rest() {
         model.layers = [{ type = \"dense\", units = 10 }]
         [optimizer]
         learning_rate = 0.5";
-    let plan = Desk::with(over).file("base.toml", &base).plan();
+    let plan = ConfigFixture::with(over).file("base.toml", &base).plan();
     // The key joins the base's name; the run's own name, the list and the word are replaced.
     let adam = Adam { learning_rate: 0.5.into(), ..Adam::default() };
     assert_eq!(plan.optimizer, Optimizer::Adam(adam));
@@ -209,26 +217,26 @@ fn extending_merges_tables_of_one_kind_and_replaces_the_rest() {
 }
 
 #[test]
-fn paths_start_from_the_file_that_they_are_written_in() {
+fn paths_are_relative_to_their_own_file() {
     let base = "[model]\nlayers = [{ type = \"dense\", units = 10, activation = \"softmax\" }]\n\
                 weights = \"init.npz\"\n[data]\ndataset = \"digits.npz\"\n";
-    let desk = Desk::with("extends = \"below/base.toml\"\n[data]\nlimit = 7\n")
+    let fixture = ConfigFixture::with("extends = \"below/base.toml\"\n[data]\nlimit = 7\n")
         .file("below/base.toml", base)
         .file("below/init.npz", "")
         .file("below/digits.npz", "");
-    let below = desk.folder.path().join("below");
+    let below = fixture.folder.path().join("below");
     let mut npz = NpzWriter::new(fs::File::create(below.join("init.npz")).unwrap());
     npz.add_array("dense_0.kernel", &Array2::<f32>::zeros((784, 10))).unwrap();
     npz.add_array("dense_0.bias", &Array1::<f32>::zeros(10)).unwrap();
     npz.finish().unwrap();
-    let plan = desk.plan();
+    let plan = fixture.plan();
     assert_eq!(plan.model.weights, Some(below.join("init.npz")));
     assert_eq!(plan.data.source(), Source::Path(below.join("digits.npz"), None));
 }
 
 #[test]
-fn an_argument_is_toml_or_a_bare_word() {
-    let plan = Desk::with(&tutorial())
+fn override_is_toml_or_a_bare_word() {
+    let plan = ConfigFixture::with(&tutorial())
         .set("name=try 2")
         .set("seed=7")
         .set("training.epochs = 3")
@@ -250,7 +258,7 @@ fn an_argument_is_toml_or_a_bare_word() {
 }
 
 #[test]
-fn the_split_is_rounded_as_keras_rounds_it() {
+fn validation_split_is_rounded_as_in_keras() {
     let rows = |validation_split, rows| {
         Data { validation_split, ..Data::default() }.parts(rows).training.len()
     };
@@ -262,10 +270,10 @@ fn the_split_is_rounded_as_keras_rounds_it() {
 }
 
 #[test]
-fn a_plan_prints_as_the_config_that_repeats_it() {
-    let desks = [
-        Desk::with(&tutorial()),
-        Desk::with(&tutorial())
+fn plan_as_toml_loads_to_the_same_plan() {
+    let fixtures = [
+        ConfigFixture::with(&tutorial()),
+        ConfigFixture::with(&tutorial())
             .set("name=it's no. 3")
             .set("seed=9223372036854775807")
             .set("data.limit=100")
@@ -277,16 +285,16 @@ fn a_plan_prints_as_the_config_that_repeats_it() {
             .set("callbacks.terminate_on_nan.enabled=false")
             .set("tensorboard.layout=flat"),
     ];
-    for desk in desks {
-        let plan = desk.plan();
-        let again = Desk::with(&plan.to_toml()).plan();
+    for fixture in fixtures {
+        let plan = fixture.plan();
+        let again = ConfigFixture::with(&plan.to_toml()).plan();
         assert_eq!(again, plan, "{}", plan.to_toml());
     }
 }
 
 /// What is generated from the schema and committed, with the text that it should be.
 #[test]
-fn the_generated_documents_are_up_to_date() {
+fn generated_documents_are_up_to_date() {
     let schema = serde_json::to_string_pretty(&runner::config::schema()).expect("a JSON value");
     let documents = [
         ("docs/config.schema.json", format!("{schema}\n")),
@@ -305,27 +313,27 @@ fn the_generated_documents_are_up_to_date() {
 
 /// The typo test: whatever one character of a config becomes, it loads or is explained.
 #[test]
-fn any_one_broken_character_is_explained() {
+fn broken_character_loads_or_has_a_diagnostic() {
     let text = tutorial();
     let broken =
         ["", "x", "0", "-", ".", "\"", "'", "=", "[", "]", "{", "}", "#", "\n", "\u{0}", "é"];
-    let desk = Desk::with(&text);
+    let fixture = ConfigFixture::with(&text);
     for (start, old) in text.char_indices() {
         for new in broken {
             let config = format!("{}{new}{}", &text[..start], &text[start + old.len_utf8()..]);
-            assert_loads_or_explains(&desk, &config);
+            assert_loads_or_diagnoses(&fixture, &config);
         }
     }
 }
 
-fn assert_loads_or_explains(desk: &Desk, config: &str) {
-    fs::write(&desk.paths[0], config).expect("a writable folder");
-    let Err(problems) = load_with(&desk.paths, &[], &|_| Ok(mnist())) else { return };
-    assert!(!problems.0.is_empty(), "refused without a reason:\n{config}");
-    for problem in &problems.0 {
-        assert!(!problem.help.is_empty(), "no way out of `{}`:\n{config}", problem.message);
-        assert!(!render(problem, false).is_empty());
-        if let Location::Text(span) = &problem.location {
+fn assert_loads_or_diagnoses(fixture: &ConfigFixture, config: &str) {
+    fs::write(&fixture.paths[0], config).expect("a writable folder");
+    let Err(diagnostics) = load_with(&fixture.paths, &[], &|_| Ok(mnist())) else { return };
+    assert!(!diagnostics.0.is_empty(), "refused without a reason:\n{config}");
+    for diagnostic in &diagnostics.0 {
+        assert!(!diagnostic.help.is_empty(), "no help for `{}`:\n{config}", diagnostic.message);
+        assert!(!render(diagnostic, false).is_empty());
+        if let Location::Text(span) = &diagnostic.location {
             assert_eq!(span.source.text, config);
             assert!(config.get(span.range.clone()).is_some(), "{:?}:\n{config}", span.range);
         }
@@ -334,57 +342,57 @@ fn assert_loads_or_explains(desk: &Desk, config: &str) {
 
 proptest! {
     #[test]
-    fn no_text_makes_a_config_or_an_argument_panic(config in "\\PC{0,60}", argument in "\\PC{0,30}") {
-        let desk = Desk::with(&config).set(&argument);
-        let _ = desk.load();
-        let _ = Desk::with(&tutorial()).set(&argument).set(&format!("training.{argument}")).load();
+    fn random_text_never_panics(config in "\\PC{0,60}", argument in "\\PC{0,30}") {
+        let fixture = ConfigFixture::with(&config).set(&argument);
+        let _ = fixture.load();
+        let _ = ConfigFixture::with(&tutorial()).set(&argument).set(&format!("training.{argument}")).load();
     }
 }
 
 #[test]
-fn data_that_cannot_be_used_is_a_problem_of_the_config() {
-    let desk = Desk::with(&tutorial());
+fn unreadable_data_is_a_diagnostic_of_the_config() {
+    let fixture = ConfigFixture::with(&tutorial());
     let broken = |_: &Source| -> Result<DatasetInfo, DataError> {
         Err(DataError::Io {
             path: "mnist.npz".into(),
             source: std::io::ErrorKind::UnexpectedEof.into(),
         })
     };
-    let problems = load_with(&desk.paths, &[], &broken).expect_err("no data").0;
-    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
-    let picture = render(problem, false);
+    let diagnostics = load_with(&fixture.paths, &[], &broken).expect_err("no data").0;
+    let [diagnostic] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
+    let picture = render(diagnostic, false);
     assert!(picture.contains("error: cannot read `mnist.npz`"), "{picture}");
     assert!(picture.contains("run.toml:5:11"), "{picture}");
 }
 
 #[test]
-fn one_problem_in_the_base_of_two_configs_is_said_once() {
-    let desk = Desk::with("extends = \"base.toml\"\n")
+fn diagnostic_of_a_shared_base_is_reported_once() {
+    let fixture = ConfigFixture::with("extends = \"base.toml\"\n")
         .ask("other.toml", "extends = \"base.toml\"\n")
         .file("base.toml", &tutorial().replace("\"relu\"", "\"rleu\""));
-    assert_eq!(desk.pictures().matches("error:").count(), 1);
+    assert_eq!(fixture.diagnostics().matches("error:").count(), 1);
 }
 
 #[test]
-fn accuracy_is_no_default_where_there_are_no_classes() {
+fn accuracy_is_no_default_without_classes() {
     let data = DatasetInfo { classes: None, target_width: 10, labels: None, ..mnist() };
     let text = tutorial().replace("metrics = [\"accuracy\"]", "");
-    let plan = Desk::with(&text).set("training.loss=mse").data(data).plan();
+    let plan = ConfigFixture::with(&text).set("training.loss=mse").data(data).plan();
     assert_eq!(plan.training.metrics, []);
 }
 
 #[test]
-fn one_output_may_estimate_the_label() {
+fn single_output_can_estimate_the_label() {
     let text = "[model]\nlayers = [{ type = \"dense\", units = 1 }]\n[training]\nloss = \"mse\"\n";
-    assert_eq!(Desk::with(text).plan().training.metrics, []);
-    let said = Desk::with(text).set("training.metrics=[\"accuracy\"]").pictures();
+    assert_eq!(ConfigFixture::with(text).plan().training.metrics, []);
+    let said = ConfigFixture::with(text).set("training.metrics=[\"accuracy\"]").diagnostics();
     assert!(said.starts_with("error: `accuracy` says nothing about estimated numbers"), "{said}");
 }
 
 #[test]
-fn colour_is_only_there_when_asked_for() {
-    let desk = Desk::with("");
-    let problems = load_with(&desk.paths, &[], &|_| Ok(mnist())).expect_err("no model");
-    assert!(!render(&problems.0[0], false).contains('\u{1b}'));
-    assert!(render(&problems.0[0], true).contains('\u{1b}'));
+fn color_is_off_unless_requested() {
+    let fixture = ConfigFixture::with("");
+    let diagnostics = load_with(&fixture.paths, &[], &|_| Ok(mnist())).expect_err("no model");
+    assert!(!render(&diagnostics.0[0], false).contains('\u{1b}'));
+    assert!(render(&diagnostics.0[0], true).contains('\u{1b}'));
 }

@@ -50,7 +50,7 @@ metrics = []
 "#;
 
 #[test]
-fn other_names_are_taken_or_corrected() {
+fn keras_names_are_accepted_or_corrected() {
     let sandbox = Sandbox::new();
     sandbox.file("small.toml", SMALL);
     for (key, name, others) in NAMES {
@@ -66,7 +66,7 @@ fn other_names_are_taken_or_corrected() {
 
 /// Keras logs a metric under the string that `compile` is given.
 #[test]
-fn metrics_are_logged_under_the_name_that_they_are_given() {
+fn metrics_are_logged_under_their_given_name() {
     let sandbox = Sandbox::new();
     sandbox.file(
         "small.toml",
@@ -84,7 +84,7 @@ fn metrics_are_logged_under_the_name_that_they_are_given() {
 }
 
 #[test]
-fn monitors_of_the_other_name_are_corrected() {
+fn monitors_with_another_name_are_corrected() {
     let sandbox = Sandbox::new();
     sandbox.file("small.toml", &SMALL.replace("[]", "[\"accuracy\"]"));
     let said = sandbox

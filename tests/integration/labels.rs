@@ -72,7 +72,7 @@ const SQUARES: &str = "loss = \"mean_squared_error\"\nmetrics = []";
 
 /// pandas 2.3 reads these columns as text, as uint64 and as the float 0 and 1.
 #[test]
-fn a_label_is_the_text_that_stands_there() {
+fn labels_are_the_text_of_the_file() {
     let rows = |labels: &[&str]| {
         let lines = labels.iter().enumerate().map(|(i, label)| format!("{i},{label}\n"));
         format!("x,y\n{}", lines.collect::<String>())
@@ -102,7 +102,7 @@ fn a_label_is_the_text_that_stands_there() {
 }
 
 #[test]
-fn many_whole_numbers_are_classes_if_the_loss_and_the_outputs_say_so() {
+fn whole_numbers_are_classes_by_loss_and_outputs() {
     let rows: String = (0..26).map(|class| format!("{class},{class}\n")).collect();
     let sandbox = folder(&format!("x,y\n{rows}"), 26, "softmax", SPARSE);
     assert_near(&numbers(&sandbox)["loss"], 26_f64.ln());
@@ -121,7 +121,7 @@ fn archive<T: WritableElement>(sandbox: &Sandbox, name: &str, x: &[[f32; 2]], y:
 }
 
 #[test]
-fn whole_numbers_of_a_test_are_no_classes_either() {
+fn whole_numbers_of_test_rows_are_not_classes() {
     let sandbox = Sandbox::new();
     let file = fs::File::create(sandbox.path().join("data.npz")).unwrap();
     let mut npz = NpzWriter::new(file);

@@ -41,7 +41,7 @@ fn refused(sandbox: &Sandbox, arguments: &str) -> String {
 }
 
 #[test]
-fn numbers_after_set_are_the_numbers_that_they_plainly_are() {
+fn override_numbers_need_no_toml_form() {
     let sandbox = sandbox();
     for (typed, rate) in
         [(".1", 0.1), ("1.", 1.0), ("01", 1.0), ("+1", 1.0), ("1e-2", 0.01), ("-0", 0.0)]
@@ -66,7 +66,7 @@ fn numbers_after_set_are_the_numbers_that_they_plainly_are() {
 }
 
 #[test]
-fn numbers_in_quotes_are_named_as_toml_writes_them() {
+fn quoted_numbers_are_suggested_as_toml() {
     let sandbox = sandbox();
     sandbox.file("quoted.toml", &SMALL.replace("0.01", "\".1\""));
     let message = refused(&sandbox, "run quoted.toml");
@@ -74,7 +74,7 @@ fn numbers_in_quotes_are_named_as_toml_writes_them() {
 }
 
 #[test]
-fn values_that_toml_writes_otherwise_are_named_as_it_does() {
+fn invalid_toml_values_are_suggested_as_toml() {
     let sandbox = sandbox();
     for (typed, toml) in [(".1", "0.1"), ("1.", "1.0"), ("01", "1"), ("01 # one", "1")] {
         sandbox.file("loose.toml", &SMALL.replace("0.01", typed));
@@ -87,7 +87,7 @@ fn values_that_toml_writes_otherwise_are_named_as_it_does() {
 }
 
 #[test]
-fn one_metric_is_a_list_of_one() {
+fn single_metric_becomes_a_list() {
     let sandbox = sandbox();
     for typed in ["acc", "[acc]", "[\"acc\"]"] {
         let plan = plan(&sandbox, &format!("--set training.metrics={typed}"));
@@ -99,14 +99,14 @@ fn one_metric_is_a_list_of_one() {
 }
 
 #[test]
-fn tables_may_have_lost_their_quotes_to_the_shell() {
+fn tables_without_quotes_are_parsed() {
     let sandbox = sandbox();
     let plan = plan(&sandbox, "--set optimizer={name=sgd,momentum=0.9}");
     assert_eq!(plan.pointer("/optimizer/momentum").unwrap().as_f64(), Some(0.9));
 }
 
 #[test]
-fn overrides_need_no_option() {
+fn overrides_need_no_set_option() {
     let sandbox = sandbox();
     let plan = plan(&sandbox, "training.epochs=5 ++optimizer.momentum=0.5");
     assert_eq!(plan.pointer("/training/epochs").unwrap(), 5);
@@ -121,7 +121,7 @@ fn overrides_need_no_option() {
 }
 
 #[test]
-fn keys_without_their_section_are_written_out() {
+fn keys_without_their_section_are_completed() {
     let sandbox = sandbox();
     let cases = [
         ("epochs=5", "write `--set training.epochs=5`"),
@@ -139,7 +139,7 @@ fn keys_without_their_section_are_written_out() {
 }
 
 #[test]
-fn options_that_are_keys_are_written_out() {
+fn options_named_as_keys_become_overrides() {
     let sandbox = sandbox();
     let cases = [
         ("run small.toml --epochs 5", "`runner run small.toml --set training.epochs=5`"),
@@ -157,7 +157,7 @@ fn options_that_are_keys_are_written_out() {
 }
 
 #[test]
-fn commands_that_are_none_are_corrected() {
+fn unknown_commands_are_corrected() {
     let sandbox = sandbox();
     let cases = [
         ("rnu small.toml", "`runner run small.toml`"),
@@ -174,7 +174,7 @@ fn commands_that_are_none_are_corrected() {
 }
 
 #[test]
-fn a_finished_run_with_other_values_is_another_run() {
+fn finished_run_with_other_values_is_a_new_run() {
     let sandbox = sandbox();
     sandbox.runner("run small.toml -q").exits(0);
     let dir = fs::read_dir(sandbox.path().join("logs/small")).unwrap().next().unwrap().unwrap();
@@ -188,7 +188,7 @@ fn a_finished_run_with_other_values_is_another_run() {
 }
 
 #[test]
-fn paths_with_commas_are_paths() {
+fn paths_with_commas_are_one_value() {
     let sandbox = sandbox();
     let folder = "0003-learning_rate=0.01,units=64";
     fs::create_dir(sandbox.path().join(folder)).unwrap();
@@ -200,7 +200,7 @@ fn paths_with_commas_are_paths() {
 }
 
 #[test]
-fn filters_of_unknown_keys_name_some_that_there_are() {
+fn filters_with_unknown_keys_list_known_keys() {
     let sandbox = sandbox();
     sandbox.runner("run small.toml -q").exits(0);
     let message = refused(&sandbox, "list --filter foo=1");
@@ -215,7 +215,7 @@ fn filters_of_unknown_keys_name_some_that_there_are() {
 }
 
 #[test]
-fn rows_that_a_run_does_not_have_are_replaced_by_a_line_to_type() {
+fn missing_rows_of_a_run_suggest_a_command() {
     let sandbox = sandbox();
     sandbox.runner("run small.toml -q --set name=plain").exits(0);
     sandbox.runner("run small.toml -q --set name=split data.validation_split=0.2").exits(0);
@@ -229,7 +229,7 @@ fn rows_that_a_run_does_not_have_are_replaced_by_a_line_to_type() {
 }
 
 #[test]
-fn data_that_have_moved_are_asked_for() {
+fn moved_data_are_requested() {
     let sandbox = sandbox();
     sandbox.runner("run small.toml -q").exits(0);
     let (old, new) = (sandbox.path().join("flowers.csv"), sandbox.path().join("moved.csv"));

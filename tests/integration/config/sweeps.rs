@@ -3,12 +3,12 @@
 use runner::config::{Experiment, Plan, Runs, Variant};
 use runner::optim::{Adam, Optimizer, Sgd};
 
-use super::{Desk, tutorial};
+use super::{ConfigFixture, tutorial};
 
-impl Desk {
+impl ConfigFixture {
     /// The only experiment.
     fn experiment(&self) -> Experiment {
-        self.load().unwrap_or_else(|pictures| panic!("{pictures}")).remove(0)
+        self.load().unwrap_or_else(|diagnostics| panic!("{diagnostics}")).remove(0)
     }
 
     fn runs(&self) -> Vec<Variant> {
@@ -21,8 +21,8 @@ impl Desk {
 }
 
 /// The tutorial with a sweep.
-pub(super) fn sweeping(sweep: &str) -> Desk {
-    Desk::with(&format!("{}\n[sweep]\n{sweep}\n", tutorial()))
+pub(super) fn sweeping(sweep: &str) -> ConfigFixture {
+    ConfigFixture::with(&format!("{}\n[sweep]\n{sweep}\n", tutorial()))
 }
 
 fn learning_rate(plan: &Plan) -> f64 {
@@ -30,8 +30,8 @@ fn learning_rate(plan: &Plan) -> f64 {
 }
 
 #[test]
-fn a_config_without_a_sweep_is_one_run() {
-    let experiment = Desk::with(&tutorial()).experiment();
+fn config_without_a_sweep_is_one_run() {
+    let experiment = ConfigFixture::with(&tutorial()).experiment();
     assert!(!experiment.sweep);
     assert_eq!(experiment.runs.len(), 1);
     let run = experiment.runs.get(0).unwrap();
@@ -40,8 +40,8 @@ fn a_config_without_a_sweep_is_one_run() {
 }
 
 #[test]
-fn a_grid_has_every_combination_and_the_last_key_changes_fastest() {
-    let desk = sweeping(
+fn grid_has_every_combination_and_the_last_key_changes_fastest() {
+    let fixture = sweeping(
         "parameters.\"optimizer.learning_rate\" = [0.1, 0.01]\n\
          parameters.training.batch_size = [32, 64]\nseeds = [1, 2]",
     );
@@ -55,8 +55,8 @@ fn a_grid_has_every_combination_and_the_last_key_changes_fastest() {
         "0006-learning_rate=0.01,batch_size=64,seed=1",
         "0007-learning_rate=0.01,batch_size=64,seed=2",
     ];
-    assert_eq!(desk.labels(), want);
-    let experiment = desk.experiment();
+    assert_eq!(fixture.labels(), want);
+    let experiment = fixture.experiment();
     assert!(experiment.sweep);
     let run = experiment.runs.get(6).unwrap();
     assert_eq!(learning_rate(&run.plan), f64::from(0.01_f32));
@@ -66,14 +66,14 @@ fn a_grid_has_every_combination_and_the_last_key_changes_fastest() {
 }
 
 #[test]
-fn layers_and_whole_tables_are_swept() {
-    let desk = sweeping(
+fn sweep_of_layers_and_whole_tables() {
+    let fixture = sweeping(
         "[sweep.parameters]\n\
          \"model.layers.0.units\" = [32, 64]\n\
          optimizer = [{ name = \"sgd\", learning_rate = 0.1 }, { name = \"adam\" }, \"rmsprop\"]",
     );
     assert_eq!(
-        desk.labels(),
+        fixture.labels(),
         [
             "0000-units=32,optimizer=sgd+learning_rate=0.1",
             "0001-units=32,optimizer=adam",
@@ -83,7 +83,7 @@ fn layers_and_whole_tables_are_swept() {
             "0005-units=64,optimizer=rmsprop",
         ]
     );
-    let plans: Vec<_> = desk.experiment().runs.iter().map(|run| run.plan).collect();
+    let plans: Vec<_> = fixture.experiment().runs.iter().map(|run| run.plan).collect();
     let sgd = Sgd { learning_rate: 0.1.into(), ..Sgd::default() };
     assert_eq!(plans[3].optimizer, Optimizer::Sgd(sgd));
     assert_eq!(plans[4].optimizer, Optimizer::Adam(Adam::default()), "nothing of the config's");
@@ -98,13 +98,13 @@ fn layers_and_whole_tables_are_swept() {
 }
 
 #[test]
-fn arguments_sweep_too() {
-    let desk = Desk::with(&tutorial())
+fn override_with_several_values_sweeps() {
+    let fixture = ConfigFixture::with(&tutorial())
         .set("optimizer.name=sgd,adam")
         .set("training.metrics=[],[\"accuracy\"]")
         .set("seed=0,1");
     assert_eq!(
-        desk.labels(),
+        fixture.labels(),
         [
             "0000-optimizer=sgd,metrics=,seed=0",
             "0001-optimizer=sgd,metrics=,seed=1",
@@ -116,7 +116,7 @@ fn arguments_sweep_too() {
             "0007-optimizer=adam,metrics=accuracy,seed=1",
         ]
     );
-    let one = Desk::with(&tutorial())
+    let one = ConfigFixture::with(&tutorial())
         .set("model.layers=[{ type = 'dense', units = 3 }, { type = 'dense', units = 10, activation = 'softmax' }]")
         .set("name=\"a,b\"");
     assert!(!one.experiment().sweep);
@@ -124,24 +124,25 @@ fn arguments_sweep_too() {
 }
 
 #[test]
-fn an_argument_takes_the_place_of_what_the_sweep_has() {
+fn override_replaces_a_swept_key() {
     let sweep = "seeds = [0, 1]\n[sweep.parameters]\n\
                  optimizer = [\"sgd\", \"rmsprop\"]\ntraining.batch_size = [32, 64]";
-    let desk = |sets: &[&str]| sets.iter().fold(sweeping(sweep), |desk, set| desk.set(set));
+    let fixture =
+        |sets: &[&str]| sets.iter().fold(sweeping(sweep), |fixture, set| fixture.set(set));
     assert_eq!(
-        desk(&["training.batch_size=8", "seed=7"]).labels(),
+        fixture(&["training.batch_size=8", "seed=7"]).labels(),
         ["0000-optimizer=sgd", "0001-optimizer=rmsprop"]
     );
     assert_eq!(
-        desk(&["optimizer=adam,sgd,rmsprop", "training.batch_size=8", "seed=7"]).labels(),
+        fixture(&["optimizer=adam,sgd,rmsprop", "training.batch_size=8", "seed=7"]).labels(),
         ["0000-optimizer=adam", "0001-optimizer=sgd", "0002-optimizer=rmsprop"]
     );
     // A key within the tables that vary is set in each of them.
-    let plans = desk(&["optimizer.learning_rate=0.5", "training.batch_size=8", "seed=7"]);
+    let plans = fixture(&["optimizer.learning_rate=0.5", "training.batch_size=8", "seed=7"]);
     let text: Vec<_> = plans.experiment().runs.iter().map(|run| run.plan.to_toml()).collect();
     assert!(text.iter().all(|text| text.contains("learning_rate = 0.5")), "{text:?}");
     // What no longer varies is no sweep.
-    let one = desk(&["optimizer=sgd", "training.batch_size=8", "seed=7"]).experiment();
+    let one = fixture(&["optimizer=sgd", "training.batch_size=8", "seed=7"]).experiment();
     assert!(!one.sweep && one.runs.get(0).unwrap().plan.seed == 7);
 }
 
@@ -152,7 +153,7 @@ const SEARCH: &str = "method = \"random\"\ntrials = 8\nseed = 3\n[sweep.paramete
     \"data.validation_split\" = { distribution = \"uniform\", min = 0.1, max = 0.3 }";
 
 #[test]
-fn a_random_search_draws_from_its_own_seed() {
+fn random_search_draws_from_its_own_seed() {
     let runs = sweeping(SEARCH).runs();
     assert_eq!(runs.len(), 8);
     // Drawn once and for all: a sweep that is asked for again is the same.
@@ -166,7 +167,7 @@ fn a_random_search_draws_from_its_own_seed() {
 const LABEL_0: &str = "0000-learning_rate=0.01566,units=47,activation=tanh,validation_split=0.2084";
 
 #[test]
-fn a_draw_depends_on_its_own_key_and_trial_only() {
+fn draw_depends_only_on_its_key_and_trial() {
     let runs = sweeping(SEARCH).runs();
     let more = sweeping(SEARCH).set("sweep.trials=20").runs();
     assert_eq!(more.len(), 20);
@@ -178,10 +179,10 @@ fn a_draw_depends_on_its_own_key_and_trial_only() {
 }
 
 #[test]
-fn every_trial_is_replicated_and_multiplied() {
-    let desk =
+fn trials_are_replicated_and_multiplied() {
+    let fixture =
         sweeping(&SEARCH.replace("seed = 3", "seeds = [0, 1]")).set("training.batch_size=16,32");
-    let runs = desk.runs();
+    let runs = fixture.runs();
     assert_eq!(runs.len(), 8 * 2 * 2);
     let of =
         |run: usize| (&runs[run].changes, runs[run].plan.training.batch_size, runs[run].plan.seed);
@@ -191,7 +192,7 @@ fn every_trial_is_replicated_and_multiplied() {
 }
 
 #[test]
-fn draws_that_are_equal_are_run_once() {
+fn equal_draws_run_once() {
     let search = "method = \"random\"\ntrials = 20\n[sweep.parameters]\n\
                   \"optimizer.name\" = [\"sgd\", \"adam\"]\n\"training.shuffle\" = [true, false]";
     let experiment = sweeping(search).experiment();
@@ -199,16 +200,16 @@ fn draws_that_are_equal_are_run_once() {
 }
 
 #[test]
-fn names_are_unique_and_safe() {
+fn labels_are_unique_and_safe() {
     let long = "x".repeat(150);
-    let desk = sweeping(&format!(
+    let fixture = sweeping(&format!(
         "[sweep.parameters]\n\"model.layers.0.activation\" = [\"relu\", \"tanh\"]\n\
          \"data.dataset\" = [\"{long}/a.npz\", \"{long}/b.npz\", \"./c d.npz\"]"
     ))
     .file(&format!("{long}/a.npz"), "")
     .file(&format!("{long}/b.npz"), "")
     .file("c d.npz", "");
-    let labels = desk.labels();
+    let labels = fixture.labels();
     let mut unique = labels.clone();
     unique.dedup();
     assert_eq!(unique.len(), 6);
@@ -220,7 +221,7 @@ fn names_are_unique_and_safe() {
 }
 
 #[test]
-fn runs_survive_being_frozen() {
+fn runs_survive_serialization() {
     let experiment = sweeping(SEARCH).set("optimizer={ name = 'sgd' },adam").experiment();
     let runs = &experiment.runs;
     let text = serde_json::to_string(runs.lines()).unwrap();
@@ -229,12 +230,12 @@ fn runs_survive_being_frozen() {
     assert_eq!(thawed, *runs);
     assert_eq!(thawed.len(), 16);
     for run in thawed.iter() {
-        assert_eq!(Desk::with(&run.plan.to_toml()).plan(), run.plan);
+        assert_eq!(ConfigFixture::with(&run.plan.to_toml()).plan(), run.plan);
     }
 }
 
 #[test]
-fn a_run_of_a_great_sweep_takes_few_bytes() {
+fn runs_of_a_large_sweep_take_few_bytes() {
     let sweep = |trials: usize| {
         sweeping(&SEARCH.replace("trials = 8", &format!("trials = {trials}"))).experiment().runs
     };
@@ -246,9 +247,10 @@ fn a_run_of_a_great_sweep_takes_few_bytes() {
 }
 
 #[test]
-fn a_sweep_in_a_base_is_taken_over() {
-    let desk =
-        Desk::with("extends = \"base.toml\"\n[sweep.parameters]\n\"training.epochs\" = [1, 2]\n")
-            .file("base.toml", &format!("{}\n[sweep]\nseeds = [4, 5]\n", tutorial()));
-    assert_eq!(desk.labels().len(), 4);
+fn sweep_of_a_base_is_inherited() {
+    let fixture = ConfigFixture::with(
+        "extends = \"base.toml\"\n[sweep.parameters]\n\"training.epochs\" = [1, 2]\n",
+    )
+    .file("base.toml", &format!("{}\n[sweep]\nseeds = [4, 5]\n", tutorial()));
+    assert_eq!(fixture.labels().len(), 4);
 }
