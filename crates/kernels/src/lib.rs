@@ -1,19 +1,27 @@
-//! Arithmetic on slices: products, activations, losses and updates, tested against the formulas; no
-//! kernel knows a layer. Threads are those of a run's [`Team`], and of rayon's pool while [`Groups`] are
-//! made; the kernels themselves run on the thread that calls them.
+//! Kernels on slices and matrices: the arithmetic of training, without layers.
 //!
-//! All unsafe code of the program is in this room. Three rules give the same bits on every
-//! machine with fused multiply-add, and on any number of threads:
+//! All unsafe code of the program is in this crate. Dependencies go one way:
 //!
-//! * each sum has one fixed order: over the rows of a matrix or the inputs of a unit, from the first to the
-//!   last; along a row, 16 running sums and a halving tree ([`F32x16::sum`]);
-//! * every multiply-add is fused, and no kernel calls the platform's mathematics library;
-//! * the threads divide outputs, never a sum. The one sum that is split, over the inputs of a first
-//!   layer on sparse rows, has [`BANDS`] parts on any number of threads, added in their order.
+//! ```text
+//! simd, parallel  ←  linalg  ←  nn  ←  sparse
+//! ```
+//!
+//! Every kernel gives the same bits on all machines with fused multiply-add, and on any number of
+//! threads:
+//!
+//! * A sum has one fixed order. A sum over rows or inputs goes from the first to the last; a sum
+//!   along a row has 16 running sums and a halving tree ([`F32x16::sum`]).
+//! * Every multiply-add is fused, and no kernel calls the mathematics library of the platform.
+//! * Threads divide outputs. The sum over the inputs of a sparse first layer alone is split as well,
+//!   into two parts on any number of threads, which are added in a fixed order.
+//!
+//! A kernel runs on the calling thread. Threads belong to a [`Team`], whose leader hands out parts of
+//! the outputs; the conversion of a data set to sparse blocks uses a pool of rayon where its caller
+//! has one.
 
 #![expect(
     unsafe_code,
-    reason = "the room of the vector instructions; every block says why it is sound"
+    reason = "vector instructions and disjoint views; every block has its own reason"
 )]
 
 use crate as kernels;

@@ -3,10 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{
-    Arch, ElementwiseLoss, RowLoss, View, ViewMut, pointwise, probability_crossentropy, rowwise,
-    softmax_crossentropy, sparse_probability_crossentropy,
-};
+use crate::kernels::{Arch, ElementwiseLoss, RowLoss, View, ViewMut, softmax_crossentropy};
 use crate::model::Activation;
 
 /// A loss by its Keras name; every one is averaged over the rows of a batch.
@@ -147,10 +144,6 @@ pub enum Wanted {
 pub enum Objective {
     /// Cross-entropy with its softmax, from the logits.
     SoftmaxCrossentropy,
-    /// Cross-entropy of outputs that are taken for probabilities.
-    ProbabilityCrossentropy,
-    /// The same for integer targets: clipped before, not after, the outputs are made to sum to 1.
-    SparseProbabilityCrossentropy,
     /// Output by output.
     ElementwiseLoss(ElementwiseLoss),
     /// All outputs of a row together.
@@ -208,9 +201,11 @@ impl Loss {
                 let (alpha, gamma) = (alpha as f32, gamma as f32);
                 return Objective::RowLoss(RowLoss::CategoricalFocal { alpha, gamma });
             }
-            Loss::CategoricalCrossentropy { .. } => return Objective::ProbabilityCrossentropy,
+            Loss::CategoricalCrossentropy { .. } => {
+                return Objective::RowLoss(RowLoss::CategoricalCrossentropy);
+            }
             Loss::SparseCategoricalCrossentropy { .. } => {
-                return Objective::SparseProbabilityCrossentropy;
+                return Objective::RowLoss(RowLoss::SparseCategoricalCrossentropy);
             }
             Loss::BinaryCrossentropy { .. } => ElementwiseLoss::BinaryCrossentropy,
             Loss::MeanSquaredError {} => ElementwiseLoss::SquaredError,
@@ -301,16 +296,10 @@ impl Objective {
             Objective::SoftmaxCrossentropy => {
                 softmax_crossentropy(arch, outputs, targets, scale, delta, losses);
             }
-            Objective::ProbabilityCrossentropy => {
-                probability_crossentropy(outputs, targets, scale, delta, losses);
-            }
-            Objective::SparseProbabilityCrossentropy => {
-                sparse_probability_crossentropy(outputs, targets, scale, delta, losses);
-            }
             Objective::ElementwiseLoss(loss) => {
-                pointwise(arch, loss, outputs, targets, scale, delta, losses);
+                loss.apply(arch, outputs, targets, scale, delta, losses);
             }
-            Objective::RowLoss(loss) => rowwise(loss, outputs, targets, scale, delta, losses),
+            Objective::RowLoss(loss) => loss.apply(outputs, targets, scale, delta, losses),
         }
     }
 }

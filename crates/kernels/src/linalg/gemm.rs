@@ -1,18 +1,28 @@
-//! The product of two matrices, plain or consumed by an update as it is made: C = C₀ + A B.
+//! GEMM, the product of two matrices: C ← C₀ + A B, with A [m × k], B [k × n] and C [m × n].
 //!
-//! The output is cut into tiles of a few rows by one or two vectors of columns. A tile stays in
-//! registers while k runs over the whole sum, from 0 up: one fused multiply-add after the other,
-//! so that every output has the bits of [`crate::plain::product`] whatever the tiling. The
-//! columns of B that a panel of tiles needs are brought together first, if they are few enough: in B,
-//! they may be a memory page apart.
+//! ```text
+//! for each panel of 1 or 2 vectors of columns of B            LOOP 3 splits n
+//!   pack the panel, if it is small and m is large
+//!   for each tile of 1 to 8 rows of A                         LOOP 2 splits m
+//!     c ← C₀                                                  c stays in registers
+//!     for p in 0..k                                           LOOP 1 runs over the sum
+//!       c[i][j] ← a[i][p] · b[p][j] + c[i][j]                 fused multiply-add
+//!     epilogue(c)                                             store c, or update weights by it
+//! ```
+//!
+//! Departures from BLAS:
+//!
+//! 1. k is not blocked: every output is one sum from 0 to k, so that its bits do not depend on the
+//!    tiles and equal those of [`reference::product`](crate::reference::product).
+//! 2. A weight gradient never reaches memory: the epilogue of
+//!    [`product_update`](crate::nn::product_update) is the update rule of an optimizer.
 
 use std::mem::MaybeUninit;
 
 use crate::linalg::{View, ViewMut};
-use crate::simd::{Arch, Kernel};
-use crate::simd::{F32x16, LANES, Simd, SimdFloat, Unrolled};
+use crate::simd::{Arch, F32x16, Kernel, LANES, Simd, SimdFloat, Unrolled};
 
-/// The left factor A (m × k): a matrix or the transpose of one.
+/// The left factor A [m × k]: a matrix or the transpose of a matrix.
 #[derive(Clone, Copy)]
 pub struct Lhs<'a> {
     matrix: View<'a>,
@@ -31,33 +41,28 @@ impl<'a> Lhs<'a> {
     }
 
     fn shape(&self) -> (usize, usize) {
-        match self.transposed {
-            false => (self.matrix.rows, self.matrix.cols),
-            true => (self.matrix.cols, self.matrix.rows),
-        }
+        let View { rows, cols, .. } = self.matrix;
+        if self.transposed { (cols, rows) } else { (rows, cols) }
     }
 
     /// Numbers from one row of A to the next, and from one column to the next.
     fn strides(&self) -> (usize, usize) {
-        match self.transposed {
-            false => (self.matrix.stride, 1),
-            true => (1, self.matrix.stride),
-        }
+        let stride = self.matrix.stride;
+        if self.transposed { (1, stride) } else { (stride, 1) }
     }
 }
 
-/// C ← C₀ + A B, with A (m × k), B (k × n) and C (m × n); every row of C₀ is `bias` (n, padded),
-/// or 0.
+/// C ← C₀ + A B, with A [m × k], B [k × n] and C [m × n]. Every row of C₀ is `bias` [n, padded], or 0.
 pub fn product(arch: Arch, a: Lhs<'_>, b: View<'_>, bias: Option<&[f32]>, c: ViewMut<'_>) {
     let (shape, epilogue) = ((c.rows, c.cols), StoreEpilogue { at: c.at, stride: c.stride });
     // SAFETY: the epilogue writes to C alone, which is borrowed mutably and has the shape.
     unsafe { product_with(arch, a, b, bias, shape, epilogue) };
 }
 
-/// T ← the transpose of `m`.
+/// T [n × m] ← the transpose of `m` [m × n].
 pub fn transpose(m: View<'_>, mut t: ViewMut<'_>) {
     assert!((m.rows, m.cols) == (t.cols, t.rows));
-    // Blocks of 16 × 16: each side is read and written by whole lines of the cache.
+    // In blocks of 16 × 16, so that both sides use whole cache lines.
     for row in (0..m.rows).step_by(LANES) {
         for col in (0..m.cols).step_by(LANES) {
             let mut block = [[0.0; LANES]; LANES];
@@ -94,7 +99,7 @@ pub(crate) unsafe fn product_with<E: Epilogue>(
     arch.dispatch(Product { a, b, bias, epilogue });
 }
 
-/// Where a tile's outputs go.
+/// The use of a finished tile, as in CUTLASS.
 pub(crate) trait Epilogue: Copy {
     /// Takes the vectors of outputs at (`row`, `col`).
     ///
@@ -112,18 +117,20 @@ struct StoreEpilogue {
 impl Epilogue for StoreEpilogue {
     #[inline(always)]
     unsafe fn put<V: F32x16, const N: usize>(&self, row: usize, col: usize, value: [V; N]) {
-        // SAFETY: the caller vouches for the place.
+        // SAFETY: the caller promises that the place lies inside C.
         unsafe { Unrolled(value).store_ptr(self.at.add(row * self.stride + col)) }
     }
 }
 
-/// Room for the columns of a panel: half of the nearest cache.
+/// A packed panel of B.
 #[repr(align(64))]
 struct PackedB([MaybeUninit<f32>; PACKED_B_LEN]);
 
+/// Numbers of a packed panel: 16 KiB, half of a usual L1 cache.
 const PACKED_B_LEN: usize = 4096;
 
-/// Rows from which on it pays to bring the columns of a panel together.
+/// Rows of A for which packing pays. Rows of B may be a memory page apart, and each is read once for
+/// every tile.
 const MIN_ROWS_TO_PACK: usize = 32;
 
 struct Product<'a, E> {
@@ -164,8 +171,8 @@ impl<E: Epilogue> Product<'_, E> {
     unsafe fn panel<S: Simd, const N: usize>(&self, simd: S, col: usize) {
         let m = self.a.shape().0;
         let mut packed = PackedB([MaybeUninit::uninit(); PACKED_B_LEN]);
-        // SAFETY: the caller vouches for the columns; `row` + the tile's height ≤ m, the rows of A and C; and
-        // what is brought packed has room there.
+        // SAFETY: the caller promises the columns; `row` + the tile's height ≤ m, the rows of A and C; and
+        // the packed panel has room in `packed`.
         unsafe {
             let b = if self.b.rows * N * LANES <= PACKED_B_LEN && MIN_ROWS_TO_PACK <= m {
                 self.pack_b::<S, N>(simd, col, &mut packed)
@@ -185,11 +192,11 @@ impl<E: Epilogue> Product<'_, E> {
         }
     }
 
-    /// Copies the N vectors of columns from `col` on; returns where they are, and the numbers from
-    /// one row to the next.
+    /// Copies the N vectors of columns from `col` on. Returns the address of the copy, and the numbers
+    /// from one of its rows to the next.
     ///
     /// # Safety
-    /// B must have these columns, padding included, and `packed` room for them.
+    /// B must have these columns, padding included, and `packed` must have room for them.
     #[inline(always)]
     unsafe fn pack_b<S: Simd, const N: usize>(
         &self,
@@ -200,7 +207,7 @@ impl<E: Epilogue> Product<'_, E> {
         let to = packed.0.as_mut_ptr().cast::<f32>();
         for r in 0..self.b.rows {
             for j in 0..N {
-                // SAFETY: the caller vouches for the columns, and for room for them.
+                // SAFETY: the caller promises that B has the columns and `packed` has room for them.
                 unsafe {
                     let line = simd.load_ptr(self.b.at.add(r * self.b.stride + col + j * LANES));
                     line.store_ptr(to.add((r * N + j) * LANES));
@@ -225,7 +232,7 @@ impl<E: Epilogue> Product<'_, E> {
     ) {
         let (down, along) = self.a.strides();
         let mut c = [[simd.splat(0.0); N]; M];
-        // SAFETY: the caller vouches that the tile lies inside A, B and C.
+        // SAFETY: the caller promises that the tile lies inside A, B and C.
         unsafe {
             if let Some(bias) = self.bias {
                 for j in 0..N {

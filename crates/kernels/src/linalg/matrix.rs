@@ -1,5 +1,9 @@
-//! Matrices whose rows start on a cache line and are padded with zeros to whole vectors, and views
-//! of them that can be split among threads.
+//! Row-major matrices with padded rows, and views of them that threads can divide.
+//!
+//! ```text
+//! row r  [ x₀ x₁ … x_(cols − 1) | 0 … 0 ]    starts on a cache line, padded to whole vectors of 16
+//! row r + 1 starts `stride` numbers later
+//! ```
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -185,7 +189,7 @@ impl<'a> View<'a> {
         self.row(r).as_chunks().0
     }
 
-    /// Asks for the first `rows` rows to be brought near: another thread may have written them.
+    /// Prefetches the first `rows` rows, which another thread may have written.
     #[inline(always)]
     pub fn prefetch(self, rows: usize) {
         (0..self.rows.min(rows)).for_each(|r| prefetch(self.row(r)));
@@ -302,7 +306,7 @@ unsafe impl Partition for ByRows<ViewMut<'_>> {
     }
 
     unsafe fn slice(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the rows, and a view has all of its columns.
+        // SAFETY: the caller promises the rows, and a view has all of its columns.
         ByRows(unsafe { self.0.part(from..to, 0..self.0.cols) })
     }
 }
@@ -315,23 +319,23 @@ unsafe impl Partition for ByCols<ViewMut<'_>> {
 
     unsafe fn slice(&self, from: usize, to: usize) -> Self {
         let cols = from * LANES..self.0.cols.min(to * LANES);
-        // SAFETY: the caller vouches for the vectors of columns, and a view has all of its rows.
+        // SAFETY: the caller promises the vectors of columns, and a view has all of its rows.
         ByCols(unsafe { self.0.part(0..self.0.rows, cols) })
     }
 }
 
 /// Numbers from the start of a row of `cols` columns to that of the next.
 ///
-/// Who walks down a column of long rows that are an even number of cache lines apart meets only a few
-/// of the cache's sets, and finds nothing there; so long rows are an odd number of lines apart. Short
-/// ones are left as they are: they are walked along, and should be small.
+/// The numbers of a column whose rows are an even number of cache lines apart fall into few sets of the
+/// cache and evict each other, so long rows are an odd number of lines apart. Short rows are read along
+/// and stay compact.
 fn stride(cols: usize) -> usize {
     let lines = padded(cols) / LANES;
-    LANES * if LONG <= lines { lines | 1 } else { lines }
+    LANES * if LINES_OF_LONG_ROW <= lines { lines | 1 } else { lines }
 }
 
-/// Cache lines of a long row.
-const LONG: usize = 16;
+/// Cache lines from which on a row is long: 256 numbers.
+const LINES_OF_LONG_ROW: usize = 16;
 
 fn check_rows(from: usize, to: usize, rows: usize) {
     assert!(from <= to && to <= rows, "rows {from}..{to} of {rows}");

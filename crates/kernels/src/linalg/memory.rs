@@ -1,14 +1,13 @@
-//! Asks the system for large pages under long buffers, so that what is read here and there in them is
-//! found without a walk through page tables; it changes no result.
+//! Huge pages for long buffers, which save walks through page tables at random reads.
 
-/// Asks for large pages under `buffer`, which nobody has touched yet: memory that was only just asked
-/// for has no pages at all. The system may well refuse.
+/// Advises the system to use huge pages for `buffer`, before its first use: untouched memory has no
+/// pages yet. The system may refuse; no result depends on it.
 #[cfg(all(target_os = "linux", not(miri)))]
 pub fn advise_huge_pages<T>(buffer: &mut [T]) {
-    /// What is large on most machines, and whole pages where it is not.
-    const LARGE: usize = 1 << 21;
+    /// The size of a huge page on most machines, and whole pages on the others.
+    const HUGE_PAGE: usize = 1 << 21;
     let (from, size) = (buffer.as_mut_ptr().addr(), size_of_val(buffer));
-    let (from, to) = (from.next_multiple_of(LARGE), (from + size) / LARGE * LARGE);
+    let (from, to) = (from.next_multiple_of(HUGE_PAGE), (from + size) / HUGE_PAGE * HUGE_PAGE);
     if from < to {
         let start = buffer.as_mut_ptr().cast::<libc::c_void>().with_addr(from);
         // SAFETY: all of these pages belong to the buffer; the advice leaves what is in them.
@@ -16,7 +15,7 @@ pub fn advise_huge_pages<T>(buffer: &mut [T]) {
     }
 }
 
-/// Other systems are not asked, nor is Miri, which has no such call.
+/// Other systems, and Miri, have no such call.
 #[cfg(any(not(target_os = "linux"), miri))]
 pub fn advise_huge_pages<T>(_: &mut [T]) {}
 
@@ -25,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_the_buffer_stays_there() {
+    fn contents_survive() {
         for n in [0, 1, 1 << 19, (1 << 20) + 17] {
             let mut numbers: Vec<u32> = (0..n).collect();
             advise_huge_pages(&mut numbers);

@@ -1,5 +1,15 @@
-//! Sums of matrices, and of squares and magnitudes along the rows and the columns of one, each in one
-//! fixed order, and the scaling by what comes of them; nothing here is divided among threads but by rows or columns.
+//! Reductions of matrices in one fixed order, and scaling by rows and columns.
+//!
+//! ```text
+//! row_square_sums       s[r] ← Σ_c m[r][c]²          [rows]
+//! row_magnitude_sums    s[r] ← Σ_c |m[r][c]|         [rows]
+//! column_square_sums    s[c] ← Σ_r m[r][c]²          [1 × cols]
+//! matrix_sum            S ← Σᵢ Mᵢ                    [rows × cols]
+//! scale_outer           m[r][c] ← m[r][c] a[r] b[c]  [rows × cols]
+//! ```
+//!
+//! Departure from the formulas: a sum over a row has 16 running sums and the tree of
+//! [`F32x16::sum`]; threads may divide rows or columns, never a sum.
 
 use crate::linalg::{View, ViewMut};
 use crate::simd::{Arch, Kernel};
@@ -29,10 +39,14 @@ pub fn matrix_sum<const N: usize>(arch: Arch, terms: [View<'_>; N], s: ViewMut<'
     arch.dispatch(MatrixSum { terms, s });
 }
 
-/// `m[r][c]` ← `m[r][c]` · `down[r]` · `along[c]`; `along` is padded to whole vectors.
-pub fn scale_outer(arch: Arch, down: &[f32], along: &[f32], m: ViewMut<'_>) {
-    assert!(m.rows == down.len() && m.cols <= along.len() && along.len().is_multiple_of(LANES));
-    arch.dispatch(ScaleOuter { down, along, m });
+/// `m[r][c]` ← `m[r][c]` · `row_scale[r]` · `col_scale[c]`; `col_scale` is padded to whole vectors.
+pub fn scale_outer(arch: Arch, row_scale: &[f32], col_scale: &[f32], m: ViewMut<'_>) {
+    assert!(
+        m.rows == row_scale.len()
+            && m.cols <= col_scale.len()
+            && col_scale.len().is_multiple_of(LANES)
+    );
+    arch.dispatch(ScaleOuter { row_scale, col_scale, m });
 }
 
 struct RowSums<'a, const SQUARES: bool> {
@@ -49,7 +63,7 @@ impl<const SQUARES: bool> Kernel for RowSums<'_, SQUARES> {
             let mut terms = simd.splat(0.0);
             for (i, x) in self.m.vectors(r).iter().enumerate() {
                 let x = simd.load(x);
-                // What stands in the padding is no number of the matrix.
+                // The padding is not part of the sum.
                 let rest = self.m.cols - i * LANES;
                 let x = if rest < LANES { x.select_prefix(rest, 0.0) } else { x };
                 terms = if SQUARES { x.mul_add(x, terms) } else { terms + x.abs() };
@@ -107,8 +121,8 @@ impl<const N: usize> Kernel for MatrixSum<'_, N> {
 }
 
 struct ScaleOuter<'a> {
-    down: &'a [f32],
-    along: &'a [f32],
+    row_scale: &'a [f32],
+    col_scale: &'a [f32],
     m: ViewMut<'a>,
 }
 
@@ -117,9 +131,9 @@ impl Kernel for ScaleOuter<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
-        for (r, &down) in self.down.iter().enumerate() {
-            for (x, along) in self.m.vectors(r).iter_mut().zip(self.along.as_chunks().0) {
-                (simd.load(x) * simd.splat(down) * simd.load(along)).store(x);
+        for (r, &row_scale) in self.row_scale.iter().enumerate() {
+            for (x, col_scale) in self.m.vectors(r).iter_mut().zip(self.col_scale.as_chunks().0) {
+                (simd.load(x) * simd.splat(row_scale) * simd.load(col_scale)).store(x);
             }
         }
     }

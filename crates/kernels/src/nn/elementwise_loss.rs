@@ -1,4 +1,13 @@
-//! Losses that compare one output with one target at a time, averaged over a row's outputs.
+//! Losses of one output and its target, averaged over the outputs of a row.
+//!
+//! ```text
+//! for each row:                        y, t, δ [rows × outputs]
+//!   loss ← Σ ℓ(y, t) / outputs         loss [rows]
+//!   δ ← ∂ℓ/∂y · scale / outputs
+//! ```
+//!
+//! Departures from the formulas: outputs within ε of 0 and 1 are clipped before a logarithm, as in
+//! Keras; padding gets δ = 0.
 
 use super::activation::sigmoid;
 use crate::linalg::{View, ViewMut};
@@ -7,7 +16,7 @@ use crate::simd::{F32x16, LANES, Simd, SimdFloat};
 use crate::simd::{exp, ln, tanh};
 
 /// Outputs are kept this far from 0 and 1 before their logarithm is taken, as in Keras.
-pub(crate) const CLIP: f32 = 1e-7;
+pub(crate) const EPSILON: f32 = 1e-7;
 
 /// A loss ℓ(y, t) of one output and its target; ε = 10⁻⁷, e = y − t.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,7 +73,7 @@ impl ElementwiseLoss {
     /// ℓ(y, t) and ∂ℓ/∂y.
     #[inline(always)]
     fn value_and_slope<L: SimdFloat>(self, y: L, t: L) -> (L, L) {
-        let (zero, one, epsilon) = (y.splat(0.0), y.splat(1.0), y.splat(CLIP));
+        let (zero, one, epsilon) = (y.splat(0.0), y.splat(1.0), y.splat(EPSILON));
         let e = y - t;
         match self {
             ElementwiseLoss::SquaredError => (e * e, e + e),
@@ -148,7 +157,7 @@ fn focal<L: SimdFloat>(
     let (zero, one, (value, slope)) = (p.splat(0.0), p.splat(1.0), crossentropy);
     let gamma = p.splat(exponent);
     let q = t * (one - p) + (one - t) * p;
-    let size = p.splat(CLIP).max(q.abs());
+    let size = p.splat(EPSILON).max(q.abs());
     // Outputs beyond 0 and 1 make q negative, of which only whole numbers are powers.
     let below = p.splat(power_of_minus_one(exponent));
     let sign = zero.select_lt(-q, below, one);
@@ -171,7 +180,7 @@ fn power_of_minus_one(gamma: f32) -> f32 {
 #[inline(always)]
 fn binary<L: SimdFloat>(y: L, t: L) -> (L, L) {
     let (zero, one) = (y.splat(0.0), y.splat(1.0));
-    let (low, high) = (y.splat(CLIP), y.splat(1.0 - CLIP));
+    let (low, high) = (y.splat(EPSILON), y.splat(1.0 - EPSILON));
     let p = low.max(high.min(y));
     let value = -(t * ln(p) + (one - t) * ln(one - p));
     let slope = (p - t) / (p * (one - p));
@@ -179,21 +188,23 @@ fn binary<L: SimdFloat>(y: L, t: L) -> (L, L) {
     (value, high.select_lt(y, zero, slope))
 }
 
-/// `losses[row]` ← the mean of ℓ over the row's outputs, and δ ← ∂ℓ/∂y · `scale` / outputs, for
-/// outputs `y`, `targets` and `delta` of one shape (rows × outputs); of the Kullback-Leibler
-/// divergence the sum, not divided.
-pub fn pointwise(
-    arch: Arch,
-    loss: ElementwiseLoss,
-    y: View<'_>,
-    targets: View<'_>,
-    scale: f32,
-    delta: ViewMut<'_>,
-    losses: &mut [f32],
-) {
-    assert!((y.rows, y.cols) == (targets.rows, targets.cols));
-    assert!((y.rows, y.cols) == (delta.rows, delta.cols) && losses.len() == y.rows);
-    arch.dispatch(Loss { loss, y, targets, scale, delta, losses });
+impl ElementwiseLoss {
+    /// `losses[row]` ← the mean of ℓ over the outputs of the row, and δ ← ∂ℓ/∂y · `scale` / outputs,
+    /// for `y`, `targets` and `delta` [rows × outputs]. The Kullback-Leibler divergence is the sum,
+    /// not the mean.
+    pub fn apply(
+        self,
+        arch: Arch,
+        y: View<'_>,
+        targets: View<'_>,
+        scale: f32,
+        delta: ViewMut<'_>,
+        losses: &mut [f32],
+    ) {
+        assert!((y.rows, y.cols) == (targets.rows, targets.cols));
+        assert!((y.rows, y.cols) == (delta.rows, delta.cols) && losses.len() == y.rows);
+        arch.dispatch(Loss { loss: self, y, targets, scale, delta, losses });
+    }
 }
 
 struct Loss<'a> {
@@ -255,7 +266,7 @@ mod tests {
         let (y, t) = (Matrix::from_rows(1, y.len(), y), Matrix::from_rows(1, t.len(), t));
         let mut delta = Matrix::zeros(1, y.cols());
         let mut losses = [f32::NAN];
-        pointwise(Arch::detect(), loss, y.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
+        loss.apply(Arch::detect(), y.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
         (losses[0], delta.to_rows())
     }
 

@@ -8,14 +8,11 @@ mod softmax;
 mod update;
 
 pub use activation::Unary;
-pub use elementwise_loss::{ElementwiseLoss, pointwise};
+pub use elementwise_loss::ElementwiseLoss;
 pub use norm::{
     Affine, BatchNorm, BatchNormBackward, BatchStat, LayerNorm, LayerNormBackward, ScaleShift,
 };
-pub use row_loss::{RowLoss, rowwise};
-pub use softmax::{
-    argmax, probability_crossentropy, softmax, softmax_crossentropy, softmax_differentiate,
-    sparse_probability_crossentropy,
-};
+pub use row_loss::RowLoss;
+pub use softmax::{argmax, softmax, softmax_backward, softmax_crossentropy};
 pub(crate) use update::Pointers;
 pub use update::{MAX_SLOTS, ParamMut, UpdateRule, bias_update, map, product_update, update};

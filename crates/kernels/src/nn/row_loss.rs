@@ -1,7 +1,12 @@
-//! Losses that look at all outputs of a row together; plain code, since a row is short and its loss
-//! is taken once for a pass through every layer.
+//! Losses of all outputs of a row together, in plain code: rows are short.
+//!
+//! ```text
+//! for each row:                        y, t, δ [rows × outputs]
+//!   loss ← L(y, t)                     loss [rows]
+//!   δ ← ∂L/∂y · scale
+//! ```
 
-use super::elementwise_loss::CLIP;
+use super::elementwise_loss::EPSILON;
 use crate::linalg::{View, ViewMut};
 use crate::simd::{exp_f32, ln_f32};
 
@@ -12,6 +17,10 @@ pub enum RowLoss {
     CosineSimilarity,
     /// max(max((1 − t) y) − Σ t y + 1, 0)
     CategoricalHinge,
+    /// −Σ t ln c, c = y / Σ y kept within [ε, 1 − ε]
+    CategoricalCrossentropy,
+    /// −Σ t ln(c / Σ c), c = y kept within [ε, 1 − ε], for targets with the sum 1
+    SparseCategoricalCrossentropy,
     /// −Σ α (1 − p)^γ t ln p, p = y / Σ y kept within [ε, 1 − ε]
     CategoricalFocal {
         /// α
@@ -29,30 +38,34 @@ pub enum RowLoss {
     },
 }
 
-/// `losses[row]` ← the loss of each row, and δ ← its gradient by y times `scale`, for outputs `y`,
-/// `targets` and `delta` of one shape (rows × outputs).
-pub fn rowwise(
-    loss: RowLoss,
-    y: View<'_>,
-    targets: View<'_>,
-    scale: f32,
-    mut delta: ViewMut<'_>,
-    losses: &mut [f32],
-) {
-    assert!((y.rows, y.cols) == (targets.rows, targets.cols) && losses.len() == y.rows);
-    assert!((y.rows, y.cols) == (delta.rows, delta.cols));
-    let n = y.cols;
-    for (r, value) in losses.iter_mut().enumerate() {
-        let (y, t, delta) = (&y.row(r)[..n], &targets.row(r)[..n], &mut delta.row(r)[..n]);
-        *value = match loss {
-            RowLoss::CosineSimilarity => cosine_similarity(y, t, delta),
-            RowLoss::CategoricalHinge => categorical_hinge(y, t, delta),
-            RowLoss::CategoricalFocal { alpha, gamma } => focal((alpha, gamma), y, t, delta),
-            RowLoss::SoftmaxBinaryFocal { gamma, alpha } => {
-                softmax_binary_focal((gamma, alpha), y, t, delta)
-            }
-        };
-        delta.iter_mut().for_each(|d| *d *= scale);
+impl RowLoss {
+    /// `losses[row]` ← the loss of each row, and δ ← its gradient by y times `scale`, for `y`,
+    /// `targets` and `delta` [rows × outputs].
+    pub fn apply(
+        self,
+        y: View<'_>,
+        targets: View<'_>,
+        scale: f32,
+        mut delta: ViewMut<'_>,
+        losses: &mut [f32],
+    ) {
+        assert!((y.rows, y.cols) == (targets.rows, targets.cols) && losses.len() == y.rows);
+        assert!((y.rows, y.cols) == (delta.rows, delta.cols));
+        let n = y.cols;
+        for (r, value) in losses.iter_mut().enumerate() {
+            let (y, t, delta) = (&y.row(r)[..n], &targets.row(r)[..n], &mut delta.row(r)[..n]);
+            *value = match self {
+                RowLoss::CosineSimilarity => cosine_similarity(y, t, delta),
+                RowLoss::CategoricalHinge => categorical_hinge(y, t, delta),
+                RowLoss::CategoricalCrossentropy => crossentropy(y, t, delta),
+                RowLoss::SparseCategoricalCrossentropy => sparse_crossentropy(y, t, delta),
+                RowLoss::CategoricalFocal { alpha, gamma } => focal((alpha, gamma), y, t, delta),
+                RowLoss::SoftmaxBinaryFocal { gamma, alpha } => {
+                    softmax_binary_focal((gamma, alpha), y, t, delta)
+                }
+            };
+            delta.iter_mut().for_each(|d| *d *= scale);
+        }
     }
 }
 
@@ -62,14 +75,14 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// ∂/∂y = −(t̂ − ŷ Σ ŷ t̂) / ‖y‖
 fn cosine_similarity(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
-    let (long, wide) = (dot(y, y).sqrt(), dot(t, t).sqrt().max(CLIP));
-    let length = long.max(CLIP);
-    let along = dot(y, t) / (length * wide);
+    let (y_norm, t_norm) = (dot(y, y).sqrt(), dot(t, t).sqrt().max(EPSILON));
+    let clipped_norm = y_norm.max(EPSILON);
+    let cosine = dot(y, t) / (clipped_norm * t_norm);
     for (d, (y, t)) in delta.iter_mut().zip(y.iter().zip(t)) {
-        let turn = if long < CLIP { 0.0 } else { y / length * along };
-        *d = (turn - t / wide) / length;
+        let along_y = if y_norm < EPSILON { 0.0 } else { y / clipped_norm * cosine };
+        *d = (along_y - t / t_norm) / clipped_norm;
     }
-    -along
+    -cosine
 }
 
 /// Where several wrong outputs are the greatest, they share the slope, as in Keras; so does a loss
@@ -86,13 +99,41 @@ fn categorical_hinge(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
     loss.max(0.0)
 }
 
+/// By c: −t / c; then by y through c = y / Σ y.
+fn crossentropy(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
+    let total: f32 = y.iter().sum();
+    let (mut loss, mut dot) = (0.0, 0.0);
+    for ((y, t), d) in y.iter().zip(t).zip(&mut *delta) {
+        let q = y / total;
+        let c = q.clamp(EPSILON, 1.0 - EPSILON);
+        loss -= t * ln_f32(c);
+        // Where the clip holds, the loss does not depend on q.
+        *d = if q == c { -t / q } else { 0.0 };
+        dot += *d * q;
+    }
+    delta.iter_mut().for_each(|d| *d = (*d - dot) / total);
+    loss
+}
+
+/// By c: 1 / Σ c − t / c.
+fn sparse_crossentropy(y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
+    let clip = |y: f32| y.clamp(EPSILON, 1.0 - EPSILON);
+    let total: f32 = y.iter().copied().map(clip).sum();
+    let hit: f32 = y.iter().zip(t).map(|(y, t)| t * ln_f32(clip(*y))).sum();
+    for ((y, t), d) in y.iter().zip(t).zip(delta) {
+        // Where the clip holds, the loss does not depend on y.
+        *d = if clip(*y) == *y { 1.0 / total - t / clip(*y) } else { 0.0 };
+    }
+    ln_f32(total) - hit
+}
+
 /// By p: −α t ((1 − p)^γ / p − γ (1 − p)^(γ − 1) ln p); then by y through p = y / Σ y.
 fn focal((alpha, gamma): (f32, f32), y: &[f32], t: &[f32], delta: &mut [f32]) -> f32 {
     let total: f32 = y.iter().sum();
     let (mut sum, mut along) = (0.0, 0.0);
     for ((y, t), d) in y.iter().zip(t).zip(&mut *delta) {
         let q = y / total;
-        let p = q.clamp(CLIP, 1.0 - CLIP);
+        let p = q.clamp(EPSILON, 1.0 - EPSILON);
         let log = ln_f32(p);
         let power = exp_f32(gamma * ln_f32(1.0 - p));
         sum -= alpha * power * t * log;
@@ -112,7 +153,7 @@ fn softmax_binary_focal(
     t: &[f32],
     delta: &mut [f32],
 ) -> f32 {
-    let power_of = |q: f32, exponent: f32| exp_f32(exponent * ln_f32(q.max(CLIP)));
+    let power_of = |q: f32, exponent: f32| exp_f32(exponent * ln_f32(q.max(EPSILON)));
     let greatest = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let e = |z: f32| exp_f32(z - greatest);
     let total: f32 = z.iter().copied().map(e).sum();
@@ -157,7 +198,7 @@ mod tests {
     fn apply(loss: RowLoss, y: &[f32], t: &[f32]) -> (f32, Vec<f32>) {
         let (y, t) = (Matrix::from_rows(1, y.len(), y), Matrix::from_rows(1, t.len(), t));
         let (mut delta, mut losses) = (Matrix::zeros(1, y.cols()), [f32::NAN]);
-        rowwise(loss, y.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
+        loss.apply(y.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
         (losses[0], delta.to_rows())
     }
 

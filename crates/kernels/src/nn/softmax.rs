@@ -1,10 +1,23 @@
-//! Softmax, alone and together with the cross-entropy that usually follows it.
+//! Softmax, alone and fused with the cross-entropy.
+//!
+//! ```text
+//! for each row z with target t:        z, t, p, δ [rows × classes]
+//!   m = max z,  Z = Σ e^(z − m)
+//!   p = e^(z − m) / Z                  softmax
+//!   loss = (ln Z + m) Σ t − Σ t z      cross-entropy, [rows]
+//!   δ ← (p − t) · scale                its gradient by z
+//!   δ ← p (δ − Σ δ p)                  the gradient through a softmax alone
+//! ```
+//!
+//! Departures from the formulas:
+//!
+//! 1. The logarithms and reciprocals of 16 rows are computed in one vector.
+//! 2. δ holds e^(z − m) until Z is known, so that no buffer is needed.
 
-use super::elementwise_loss::CLIP;
 use crate::linalg::{View, ViewMut};
 use crate::simd::{Arch, Kernel};
 use crate::simd::{F32x16, LANES, Simd, SimdFloat};
-use crate::simd::{exp, ln, ln_f32};
+use crate::simd::{exp, ln};
 
 /// p ← softmax(z) in every row of `z` (rows × classes); the padding becomes 0.
 pub fn softmax(arch: Arch, z: ViewMut<'_>) {
@@ -135,14 +148,14 @@ impl Crossentropy<'_> {
 unsafe fn exponentiate<S: Simd>(simd: S, z: *const f32, e: *mut f32, cols: usize) -> (f32, f32) {
     let mut greatest = simd.splat(f32::NEG_INFINITY);
     for col in (0..cols).step_by(LANES) {
-        // SAFETY: the caller vouches for the vector.
+        // SAFETY: the caller promises the vector.
         let z = unsafe { simd.load_ptr(z.add(col)) };
         greatest = greatest.max(z.select_prefix(cols - col, f32::NEG_INFINITY));
     }
     let greatest = greatest.greatest();
     let mut sum = simd.splat(0.0);
     for col in (0..cols).step_by(LANES) {
-        // SAFETY: the caller vouches for the vector in both places.
+        // SAFETY: the caller promises the vector in both places.
         unsafe {
             let power = exp(simd.load_ptr(z.add(col)) - simd.splat(greatest));
             let power = power.select_prefix(cols - col, 0.0);
@@ -154,7 +167,7 @@ unsafe fn exponentiate<S: Simd>(simd: S, z: *const f32, e: *mut f32, cols: usize
 }
 
 /// The gradient through a softmax: δ ← p ⊙ (δ − Σ δ p) in every row of `p` (rows × classes).
-pub fn softmax_differentiate(arch: Arch, p: View<'_>, delta: ViewMut<'_>) {
+pub fn softmax_backward(arch: Arch, p: View<'_>, delta: ViewMut<'_>) {
     assert!((p.rows, p.cols) == (delta.rows, delta.cols));
     arch.dispatch(Differentiate { p, delta });
 }
@@ -183,67 +196,11 @@ impl Kernel for Differentiate<'_> {
     }
 }
 
-/// Cross-entropy of outputs that are taken for probabilities, as Keras computes it when no softmax
-/// stands before it: c = clip(p / Σp) and `losses[row]` = −Σ t ln c, δ its gradient by p times
-/// `scale`; all of one shape (rows × classes).
-pub fn probability_crossentropy(
-    p: View<'_>,
-    targets: View<'_>,
-    scale: f32,
-    mut delta: ViewMut<'_>,
-    losses: &mut [f32],
-) {
-    assert!((p.rows, p.cols) == (targets.rows, targets.cols));
-    assert!((p.rows, p.cols) == (delta.rows, delta.cols) && losses.len() == p.rows);
-    let n = p.cols;
-    for (r, loss) in losses.iter_mut().enumerate() {
-        let (p, t, delta) = (&p.row(r)[..n], &targets.row(r)[..n], &mut delta.row(r)[..n]);
-        let total: f32 = p.iter().sum();
-        let (mut sum, mut along) = (0.0, 0.0);
-        for ((p, t), d) in p.iter().zip(t).zip(&mut *delta) {
-            let q = p / total;
-            let c = q.clamp(CLIP, 1.0 - CLIP);
-            sum -= t * ln_f32(c);
-            // Where the clip holds, the loss does not depend on q.
-            *d = if q == c { -t / q } else { 0.0 };
-            along += *d * q;
-        }
-        *loss = sum;
-        delta.iter_mut().for_each(|d| *d = (*d - along) / total * scale);
-    }
-}
-
-/// Cross-entropy of outputs that are taken for probabilities, as Keras computes it for integer
-/// targets: c = clip(p), `losses[row]` = −Σ t ln(c / Σ c), δ its gradient by p times `scale`; all
-/// of one shape (rows × classes), each row of targets with the sum 1.
-pub fn sparse_probability_crossentropy(
-    p: View<'_>,
-    targets: View<'_>,
-    scale: f32,
-    mut delta: ViewMut<'_>,
-    losses: &mut [f32],
-) {
-    assert!((p.rows, p.cols) == (targets.rows, targets.cols));
-    assert!((p.rows, p.cols) == (delta.rows, delta.cols) && losses.len() == p.rows);
-    let clip = |p: f32| p.clamp(CLIP, 1.0 - CLIP);
-    let n = p.cols;
-    for (r, loss) in losses.iter_mut().enumerate() {
-        let (p, t, delta) = (&p.row(r)[..n], &targets.row(r)[..n], &mut delta.row(r)[..n]);
-        let total: f32 = p.iter().copied().map(clip).sum();
-        let hit: f32 = p.iter().zip(t).map(|(p, t)| t * ln_f32(clip(*p))).sum();
-        *loss = ln_f32(total) - hit;
-        for ((p, t), d) in p.iter().zip(t).zip(delta) {
-            // Where the clip holds, the loss does not depend on p.
-            let slope = 1.0 / total - t / clip(*p);
-            *d = if clip(*p) == *p { slope * scale } else { 0.0 };
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::linalg::Matrix;
+    use crate::nn::RowLoss;
     use crate::reference;
 
     fn rows(n_classes: usize) -> (Matrix, Matrix) {
@@ -289,7 +246,13 @@ mod tests {
         let p = Matrix::from_rows(1, 3, &[0.0, 0.0, 1.0]);
         let t = Matrix::from_rows(1, 3, &[1.0, 0.0, 0.0]);
         let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
-        probability_crossentropy(p.view(1), t.view(1), 1.0, delta.view_mut(1), &mut losses);
+        RowLoss::CategoricalCrossentropy.apply(
+            p.view(1),
+            t.view(1),
+            1.0,
+            delta.view_mut(1),
+            &mut losses,
+        );
         assert!((losses[0] - 16.118_095).abs() < 1e-5 && delta.to_rows() == [0.0; 3]);
     }
 
@@ -302,7 +265,13 @@ mod tests {
             let t = Matrix::from_rows(1, 3, &[0.0, 1.0, 0.0]);
             let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
             let to = delta.view_mut(1);
-            sparse_probability_crossentropy(p.view(1), t.view(1), 1.0, to, &mut losses);
+            RowLoss::SparseCategoricalCrossentropy.apply(
+                p.view(1),
+                t.view(1),
+                1.0,
+                to,
+                &mut losses,
+            );
             assert!((losses[0] - want).abs() < 1e-6 && delta.to_rows() == [0.0; 3]);
         }
     }
@@ -314,7 +283,13 @@ mod tests {
             let (p, t) = (Matrix::from_rows(1, 3, p), Matrix::from_rows(1, 3, &t));
             let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
             let to = delta.view_mut(1);
-            sparse_probability_crossentropy(p.view(1), t.view(1), 1.0, to, &mut losses);
+            RowLoss::SparseCategoricalCrossentropy.apply(
+                p.view(1),
+                t.view(1),
+                1.0,
+                to,
+                &mut losses,
+            );
             (f64::from(losses[0]), delta.to_rows())
         };
         for i in 0..3 {
@@ -334,8 +309,14 @@ mod tests {
         let mut p = z.clone();
         softmax(Arch::detect(), p.view_mut(5));
         let (mut delta, mut losses) = (Matrix::zeros(5, 10), [0.0; 5]);
-        probability_crossentropy(p.view(5), t.view(5), 1.0, delta.view_mut(5), &mut losses);
-        softmax_differentiate(Arch::detect(), p.view(5), delta.view_mut(5));
+        RowLoss::CategoricalCrossentropy.apply(
+            p.view(5),
+            t.view(5),
+            1.0,
+            delta.view_mut(5),
+            &mut losses,
+        );
+        softmax_backward(Arch::detect(), p.view(5), delta.view_mut(5));
         let (mut shortcut, mut same) = (Matrix::zeros(5, 10), [0.0; 5]);
         let to = shortcut.view_mut(5);
         softmax_crossentropy(Arch::detect(), z.view(5), t.view(5), 1.0, to, &mut same);

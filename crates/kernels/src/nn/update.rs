@@ -1,5 +1,16 @@
-//! Applies an optimizer's elementwise rule to weights, with the gradient from memory or straight
-//! from the registers of the product that made it.
+//! Updates of weights by an elementwise rule of an optimizer.
+//!
+//! ```text
+//! (w, slots) ← rule.step(w, g, slots)        for every weight w with its gradient g
+//!
+//! update           g from memory                       [rows × cols]
+//! product_update   g = A B, from the registers of GEMM  [m × n]
+//! bias_update      g = Σ_r δ[r], the column sums of δ   [1 × units]
+//! map              g = 0: scaling and other maps
+//! ```
+//!
+//! Departure from the formulas: a rule sees up to four vectors of 16 weights in step, so that the
+//! chains of dependent operations overlap.
 
 use crate::linalg::{Epilogue, Lhs, Matrix, View, ViewMut, product_with};
 use crate::parallel::{ByCols, ByRows, Partition};
@@ -116,7 +127,7 @@ unsafe impl Partition for ByCols<ParamMut<'_>> {
 
     unsafe fn slice(&self, from: usize, to: usize) -> Self {
         let cols = from * LANES..self.0.value.cols.min(to * LANES);
-        // SAFETY: the caller vouches for the vectors of columns, which all views have: `units` has checked it.
+        // SAFETY: the caller promises the vectors of columns, which all views have: `units` has checked it.
         ByCols(self.0.map(|view| unsafe { view.part(0..view.rows, cols.clone()) }))
     }
 }
@@ -129,7 +140,7 @@ unsafe impl Partition for ByRows<ParamMut<'_>> {
     }
 
     unsafe fn slice(&self, from: usize, to: usize) -> Self {
-        // SAFETY: the caller vouches for the rows, which all views have: `units` has checked it.
+        // SAFETY: the caller promises the rows, which all views have: `units` has checked it.
         ByRows(self.0.map(|view| unsafe { view.part(from..to, 0..view.cols) }))
     }
 }
@@ -156,7 +167,7 @@ impl Pointers {
         g: [V; N],
     ) {
         let at = row * self.stride + col;
-        // SAFETY: the caller vouches for the place; value and slots have one shape.
+        // SAFETY: the caller promises that the vectors lie inside; value and slots have one shape.
         unsafe {
             let (simd, g) = (g[0].simd(), Unrolled(g));
             let mut slots = [g.splat(0.0); MAX_SLOTS];
@@ -280,7 +291,7 @@ impl<R> Copy for UpdateEpilogue<'_, R> {}
 impl<R: UpdateRule> Epilogue for UpdateEpilogue<'_, R> {
     #[inline(always)]
     unsafe fn put<V: F32x16, const N: usize>(&self, row: usize, col: usize, value: [V; N]) {
-        // SAFETY: the caller vouches for the place.
+        // SAFETY: the caller promises that the place lies inside the weights, which nothing else uses.
         unsafe { self.pointers.step(self.rule, row, col, value) }
     }
 }
@@ -318,7 +329,7 @@ impl<R: UpdateRule> BiasUpdate<'_, R> {
     #[inline(always)]
     unsafe fn columns<S: Simd, const N: usize>(&self, simd: S, col: usize) {
         let mut g = [simd.splat(0.0); N];
-        // SAFETY: the caller vouches for the columns, `r` is a row of δ, and the bias has row 0.
+        // SAFETY: the caller promises the columns, `r` is a row of δ, and the bias has row 0.
         unsafe {
             for r in 0..self.delta.rows {
                 let row = self.delta.at.add(r * self.delta.stride + col);

@@ -151,7 +151,7 @@ fn fused(a: &[f32; LANES], b: &[f32; LANES], c: &[f32; LANES]) -> [f32; LANES] {
     std::array::from_fn(|i| a[i].mul_add(b[i], c[i]))
 }
 
-/// The nearest whole numbers, ties to even; likewise.
+/// The nearest whole numbers, ties to even; on x86 a call, as [`fused`] is.
 #[cfg_attr(target_arch = "x86_64", inline(never))]
 #[cfg_attr(not(target_arch = "x86_64"), inline(always))]
 fn rounded(x: &[f32; LANES]) -> [f32; LANES] {
@@ -170,7 +170,7 @@ impl<const FUSED: bool> Simd for Portable<FUSED> {
 
     #[inline(always)]
     unsafe fn load_ptr(self, from: *const f32) -> F32<FUSED> {
-        // SAFETY: the caller vouches for LANES readable numbers.
+        // SAFETY: the caller promises LANES readable numbers.
         F32(unsafe { from.cast::<[f32; LANES]>().read_unaligned() })
     }
 }
@@ -185,7 +185,7 @@ impl<const FUSED: bool> F32x16 for F32<FUSED> {
 
     #[inline(always)]
     unsafe fn store_ptr(self, to: *mut f32) {
-        // SAFETY: the caller vouches for LANES writable numbers.
+        // SAFETY: the caller promises LANES writable numbers.
         unsafe { to.cast::<[f32; LANES]>().write_unaligned(self.0) }
     }
 

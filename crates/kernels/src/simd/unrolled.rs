@@ -31,7 +31,7 @@ impl<V: F32x16, const N: usize> Unrolled<V, N> {
     /// `from` must be valid for reading that many numbers.
     #[inline(always)]
     pub(crate) unsafe fn load_ptr(simd: V::Simd, from: *const f32) -> Self {
-        // SAFETY: the caller vouches for N vectors.
+        // SAFETY: the caller promises N vectors.
         each!(i => unsafe { simd.load_ptr(from.add(i * LANES)) }, [simd.splat(0.0); N])
     }
 
@@ -42,7 +42,7 @@ impl<V: F32x16, const N: usize> Unrolled<V, N> {
     #[inline(always)]
     pub(crate) unsafe fn store_ptr(self, to: *mut f32) {
         for (i, v) in self.0.into_iter().enumerate() {
-            // SAFETY: the caller vouches for N vectors.
+            // SAFETY: the caller promises N vectors.
             unsafe { v.store_ptr(to.add(i * LANES)) };
         }
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::copy;
-use crate::kernels::{Arch, View, ViewMut, softmax_differentiate};
+use crate::kernels::{Arch, View, ViewMut, softmax_backward};
 use crate::model::Activation;
 
 /// The arguments of Keras's `Activation`.
@@ -42,6 +42,6 @@ pub(super) fn backward(
 pub(super) fn differentiate(arch: Arch, f: Activation, [z, a]: [View<'_>; 2], delta: ViewMut<'_>) {
     match f.unary() {
         Some(unary) => unary.backward(arch, z, a, delta),
-        None => softmax_differentiate(arch, a, delta),
+        None => softmax_backward(arch, a, delta),
     }
 }

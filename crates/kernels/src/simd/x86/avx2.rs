@@ -163,7 +163,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn load_ptr(self, from: *const f32) -> F32 {
-        // SAFETY: the caller vouches for LANES readable numbers.
+        // SAFETY: the caller promises LANES readable numbers.
         unsafe { F32(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(LANES / 2))) }
     }
 }
@@ -178,7 +178,7 @@ impl F32x16 for F32 {
 
     #[inline(always)]
     unsafe fn store_ptr(self, to: *mut f32) {
-        // SAFETY: the caller vouches for LANES writable numbers.
+        // SAFETY: the caller promises LANES writable numbers.
         unsafe {
             _mm256_storeu_ps(to, self.0);
             _mm256_storeu_ps(to.add(LANES / 2), self.1);

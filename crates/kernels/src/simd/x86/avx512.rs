@@ -146,7 +146,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn load_ptr(self, from: *const f32) -> F32 {
-        // SAFETY: the caller vouches for LANES readable numbers.
+        // SAFETY: the caller promises LANES readable numbers.
         F32(unsafe { _mm512_loadu_ps(from) })
     }
 }
@@ -161,7 +161,7 @@ impl F32x16 for F32 {
 
     #[inline(always)]
     unsafe fn store_ptr(self, to: *mut f32) {
-        // SAFETY: the caller vouches for LANES writable numbers.
+        // SAFETY: the caller promises LANES writable numbers.
         unsafe { _mm512_storeu_ps(to, self.0) }
     }
 
