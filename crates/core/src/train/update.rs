@@ -1,7 +1,7 @@
 //! The update of every weight by the gradient of a batch: consumed where it is summed, or, for
 //! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
 
-use crate::kernels::{MAX_SLOTS, Matrix, ParamMut, SimdFloat, UpdateRule, flush};
+use crate::kernels::{MAX_SLOTS, Matrix, ParamMut, SimdFloat, UpdateRule};
 use crate::model::{Network, Role};
 use crate::optim::{
     Average, Combine, Each, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole,
@@ -230,7 +230,7 @@ impl UpdateRule for Fade {
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
         // An addition to it, for the reason that `Relu` in the table of activations has.
-        flush(w) + w.splat(0.0)
+        w.flush_tiny() + w.splat(0.0)
     }
 }
 

@@ -233,7 +233,7 @@ impl Kernel for Loss<'_> {
                 sum = sum + value.select_prefix(left, 0.0);
                 (slope * scale).select_prefix(left, 0.0).store(delta);
             }
-            self.losses[r] = sum.sum() / share;
+            self.losses[r] = sum.reduce_sum() / share;
         }
     }
 }

@@ -118,7 +118,7 @@ impl Crossentropy<'_> {
             hit = t.mul_add(z, hit);
             total = total + t;
         }
-        (hit.sum(), total.sum())
+        (hit.reduce_sum(), total.reduce_sum())
     }
 
     /// δ ← e^(z − max z) in row `r`; returns max z and the sum.
@@ -152,7 +152,7 @@ unsafe fn exponentiate<S: Simd>(simd: S, z: *const f32, e: *mut f32, cols: usize
         let z = unsafe { simd.load_ptr(z.add(col)) };
         greatest = greatest.max(z.select_prefix(cols - col, f32::NEG_INFINITY));
     }
-    let greatest = greatest.greatest();
+    let greatest = greatest.reduce_max();
     let mut sum = simd.splat(0.0);
     for col in (0..cols).step_by(LANES) {
         // SAFETY: the caller promises the vector in both places.
@@ -163,7 +163,7 @@ unsafe fn exponentiate<S: Simd>(simd: S, z: *const f32, e: *mut f32, cols: usize
             sum = sum + power;
         }
     }
-    (greatest, sum.sum())
+    (greatest, sum.reduce_sum())
 }
 
 /// The gradient through a softmax: δ ← p ⊙ (δ − Σ δ p) in every row of `p` (rows × classes).
@@ -188,7 +188,7 @@ impl Kernel for Differentiate<'_> {
             for (p, d) in p.iter().zip(&*delta) {
                 sum = simd.load(p).mul_add(simd.load(d), sum);
             }
-            let sum = simd.splat(sum.sum());
+            let sum = simd.splat(sum.reduce_sum());
             for (p, d) in p.iter().zip(delta) {
                 (simd.load(p) * (simd.load(d) - sum)).store(d);
             }

@@ -1,12 +1,11 @@
-//! Which vector instructions this processor has, found out once and proven by a value; the only
-//! place where one implementation is chosen over another (but for two small ones in `compress.rs`).
+//! The choice of an instruction set at run time: [`Arch`] proves that the processor has it.
 
 use super::portable::Portable;
 use super::vector::Kernel;
 #[cfg(target_arch = "x86_64")]
 use super::x86::{avx2, avx512};
 
-/// Proof that the processor has a set of vector instructions, and the key to the kernels.
+/// An instruction set of this processor. Kernels run by [`Arch::dispatch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arch(Isa);
 
@@ -21,12 +20,12 @@ enum Isa {
 }
 
 impl Arch {
-    /// The best that this processor has.
+    /// The best instruction set of this processor.
     pub fn detect() -> Arch {
         Arch::available()[0]
     }
 
-    /// All that can run here, the best first; for tests that hold them to each other.
+    /// All instruction sets of this processor, the best first, for tests of equal bits.
     pub fn available() -> Vec<Arch> {
         let mut levels = Vec::new();
         #[cfg(target_arch = "x86_64")]
@@ -48,7 +47,7 @@ impl Arch {
         levels.into_iter().map(Arch).collect()
     }
 
-    /// What the instructions are called.
+    /// The name of the instruction set.
     pub fn name(self) -> &'static str {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -60,14 +59,14 @@ impl Arch {
         }
     }
 
-    /// Runs `kernel` with this processor's vectors.
+    /// Runs `kernel` with the vectors of the instruction set.
     #[inline(always)]
     pub fn dispatch<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            // SAFETY: a `Arch` of this level is made only where the features were detected.
+            // SAFETY: `available` makes this value only where it detects the features.
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => unsafe { avx512::run(kernel) },
-            // SAFETY: a `Arch` of this level is made only where the features were detected.
+            // SAFETY: `available` makes this value only where it detects the features.
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => unsafe { avx2::run(kernel) },
             Isa::Fused => kernel.run(Portable::<true>),
@@ -78,7 +77,7 @@ impl Arch {
 
 #[cfg(target_arch = "x86_64")]
 fn has_avx2() -> bool {
-    // Every processor with AVX2 has the others; slots are taken apart, and bits counted, with them.
+    // Every processor with AVX2 has the other features; the sparse kernels use them.
     is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("fma")
         && is_x86_feature_detected!("bmi1")

@@ -1,5 +1,5 @@
-//! The elementary functions on vectors, from additions, multiplications and bit patterns alone:
-//! the same bits on every processor, errors of a few units in the last place.
+//! Elementary functions on vectors, from additions, multiplications and bit patterns alone. All
+//! processors give the same bits; errors are a few units in the last place.
 
 use super::portable::Portable;
 use super::vector::{F32x16, Simd, SimdFloat};
@@ -7,7 +7,7 @@ use super::vector::{F32x16, Simd, SimdFloat};
 /// 1 / √x for positive normal x, within 2 units in the last place; 0 gives a large finite number,
 /// so that `x · rsqrt(x)` is √x there too.
 ///
-/// A first guess from the bits (Lomont 2003) that is off by 3.5 % at most, then three of Newton's
+/// A first guess from the bits ([Lomont 2003](http://www.lomont.org/papers/2003/InvSqrt.pdf)) that is off by 3.5 % at most, then three of Newton's
 /// steps y ← y (3/2 − x/2 · y²), each of which squares the error: 2·10⁻³, 5·10⁻⁶, rounding.
 #[inline(always)]
 pub fn rsqrt<L: SimdFloat>(x: L) -> L {
@@ -19,8 +19,8 @@ pub fn rsqrt<L: SimdFloat>(x: L) -> L {
     y
 }
 
-/// 1 / x for positive normal x below 2¹²⁶, to 10⁻⁶ of it: it scales steps, and a learning rate is not
-/// known better.
+/// 1 / x for positive normal x below 2¹²⁶, within 10⁻⁶ of the result, which is enough for the scale of
+/// a step.
 ///
 /// A first guess from the bits, off by 5 % at most; then two steps y ← y (c − x y), of which Newton's
 /// have c = 2, each with the c that leaves the least error on either side: 1.3·10⁻³, then 0.9·10⁻⁶.
@@ -31,19 +31,10 @@ pub fn reciprocal<L: SimdFloat>(x: L) -> L {
     y.mul_add((-x).mul_add(y, x.splat(1.000_000_8)), y)
 }
 
-/// x, or 0 where |x| < 2⁻⁹⁵.
-///
-/// A moment that decays towards 0 would end among the subnormal numbers, where many processors take
-/// a hundred times as long for every operation. From 2⁻⁹⁵ it takes 31 halvings to get there.
-#[inline(always)]
-pub fn flush<L: SimdFloat>(x: L) -> L {
-    x.flush()
-}
-
 /// eˣ within 2 units in the last place; 0 below −87.3, infinity above 88.7.
 ///
 /// x = n ln 2 + r with |r| ≤ ½ ln 2, where ln 2 is subtracted in two parts (Cody and Waite 1980)
-/// and eʳ is Taylor's polynomial with Cephes's coefficients.
+/// and eʳ is a polynomial with the coefficients of [Cephes](https://www.netlib.org/cephes/).
 #[inline(always)]
 pub fn exp<L: SimdFloat>(x: L) -> L {
     let n = (x * x.splat(std::f32::consts::LOG2_E)).round();
@@ -66,7 +57,7 @@ pub fn exp<L: SimdFloat>(x: L) -> L {
 #[inline(always)]
 pub fn ln<L: SimdFloat>(x: L) -> L {
     let (one, zero) = (x.splat(1.0), x.splat(0.0));
-    let (m, e) = x.split();
+    let (m, e) = x.frexp();
     let small = x.splat(std::f32::consts::FRAC_1_SQRT_2);
     let e = m.select_lt(small, e - one, e);
     let m = m.select_lt(small, m + m, m) - one;

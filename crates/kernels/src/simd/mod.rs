@@ -10,6 +10,6 @@ mod x86;
 
 pub use arch::Arch;
 pub(crate) use math::{erf, exp_f32, ln_f32, tanh};
-pub use math::{exp, flush, ln, reciprocal, rsqrt};
+pub use math::{exp, ln, reciprocal, rsqrt};
 pub(crate) use unrolled::Unrolled;
 pub use vector::{F32x16, Kernel, LANES, Simd, SimdFloat, padded};

@@ -112,7 +112,7 @@ impl<const FUSED: bool> SimdFloat for F32<FUSED> {
     }
 
     #[inline(always)]
-    fn split(self) -> (Self, Self) {
+    fn frexp(self) -> (Self, Self) {
         let exponent = self.map(|x| ((x.to_bits() >> 23) as i32 - 126) as f32);
         let mantissa = self.map(|x| f32::from_bits((x.to_bits() & 0x007f_ffff) | 0x3f00_0000));
         (mantissa, exponent)
@@ -138,7 +138,7 @@ impl<const FUSED: bool> SimdFloat for F32<FUSED> {
     }
 
     #[inline(always)]
-    fn flush(self) -> Self {
+    fn flush_tiny(self) -> Self {
         self.map(|x| if x.to_bits() & 0x7000_0000 == 0 { 0.0 } else { x })
     }
 }

@@ -1,19 +1,17 @@
-//! Several vectors in step, so that a formula's chain of dependent operations runs on all of them
-//! side by side; it has no arithmetic of its own.
+//! Several vectors in step: the chains of dependent operations of a formula overlap.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::vector::{F32x16, LANES, Simd, SimdFloat};
 
-/// `N` vectors: every operation is done on the first, the second and so on before the next one.
+/// `N` vectors: every operation runs on all of them before the next operation.
 ///
-/// A processor looks some hundred instructions ahead for work that can be done while a result is
-/// awaited; in this order it finds some.
+/// A processor looks a few hundred instructions ahead for independent work; in this order it finds
+/// some.
 #[derive(Clone, Copy)]
 pub(crate) struct Unrolled<V, const N: usize>(pub(crate) [V; N]);
 
-/// The vectors of a pack one after the other: a loop, for a closure would be compiled without the
-/// instructions of its vectors.
+/// A loop over the vectors, since a closure would be compiled without their instructions.
 macro_rules! each {
     ($i:ident => $value:expr, $first:expr) => {{
         let mut out = $first;
@@ -114,8 +112,8 @@ impl<V: F32x16, const N: usize> SimdFloat for Unrolled<V, N> {
     }
 
     #[inline(always)]
-    fn split(self) -> (Self, Self) {
-        (each!(i => self.0[i].split().0, self.0), each!(i => self.0[i].split().1, self.0))
+    fn frexp(self) -> (Self, Self) {
+        (each!(i => self.0[i].frexp().0, self.0), each!(i => self.0[i].frexp().1, self.0))
     }
 
     #[inline(always)]
@@ -134,7 +132,7 @@ impl<V: F32x16, const N: usize> SimdFloat for Unrolled<V, N> {
     }
 
     #[inline(always)]
-    fn flush(self) -> Self {
-        each!(i => self.0[i].flush(), self.0)
+    fn flush_tiny(self) -> Self {
+        each!(i => self.0[i].flush_tiny(), self.0)
     }
 }

@@ -1,5 +1,5 @@
-//! Vectors of 16 numbers, the same on every processor: one trait, one implementation per
-//! instruction set, equal bits from all of them; it never says what is computed.
+//! The traits of vectors of 16 numbers, with one implementation for each instruction set and equal
+//! bits from all of them.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -11,10 +11,10 @@ pub const fn padded(n: usize) -> usize {
     n.next_multiple_of(LANES)
 }
 
-/// Numbers side by side, as a formula sees them: one vector, or several in step.
+/// The variable of a formula: one vector, or several in step.
 ///
 /// Addition, subtraction, multiplication, division and the square root round as IEEE 754 says, so
-/// all implementations agree to the bit.
+/// that all implementations agree to the bit.
 pub trait SimdFloat:
     Copy
     + Add<Output = Self>
@@ -47,22 +47,23 @@ pub trait SimdFloat:
     /// 2ⁿ for whole numbers n in [−126, 127].
     fn exp2i(self) -> Self;
 
-    /// Mantissa in [½, 1) and exponent of a positive normal number: x = m · 2ᵉ.
-    fn split(self) -> (Self, Self);
+    /// The mantissa m in [½, 1) and the exponent e of a positive normal number x = m · 2ᵉ.
+    fn frexp(self) -> (Self, Self);
 
-    /// The bits of a whole number taken from half of the bits of `self`, as a float:
-    /// `magic − (bits >> 1)`, the first guess of an inverse square root.
+    /// `magic − (bits >> 1)` on the bits of each lane: the first guess of an inverse square root.
     fn rsqrt_guess(self, magic: i32) -> Self;
 
-    /// The bits of a whole number less those of `self`, as a float: `magic − bits`, the first guess
-    /// of a reciprocal.
+    /// `magic − bits` on the bits of each lane: the first guess of a reciprocal.
     fn reciprocal_guess(self, magic: i32) -> Self;
 
     /// `yes` where `self < other`, `no` elsewhere (and where either is NaN).
     fn select_lt(self, other: Self, yes: Self, no: Self) -> Self;
 
-    /// `self`, or 0 where the magnitude is below 2⁻⁹⁵: where the exponent's upper three bits are 0.
-    fn flush(self) -> Self;
+    /// `self`, or 0 where the magnitude is below 2⁻⁹⁵: where the upper three bits of the exponent are 0.
+    ///
+    /// A moment that decays towards 0 would end among the subnormal numbers, where many processors
+    /// take a hundred times as long for every operation. From 2⁻⁹⁵ it takes 31 halvings to get there.
+    fn flush_tiny(self) -> Self;
 }
 
 /// A token: proof that the processor has an instruction set. [`Arch::dispatch`] alone makes one, so
@@ -128,14 +129,14 @@ pub trait F32x16: SimdFloat {
     /// The lanes' sum, always in the order of a halving tree: lane i with lane i + 8, then + 4,
     /// + 2, + 1.
     #[inline(always)]
-    fn sum(self) -> f32 {
-        halve(self.to_array(), |a, b| a + b)
+    fn reduce_sum(self) -> f32 {
+        tree_reduce(self.to_array(), |a, b| a + b)
     }
 
     /// The greatest lane.
     #[inline(always)]
-    fn greatest(self) -> f32 {
-        halve(self.to_array(), |a, b| if a < b { b } else { a })
+    fn reduce_max(self) -> f32 {
+        tree_reduce(self.to_array(), |a, b| if a < b { b } else { a })
     }
 }
 
@@ -150,7 +151,7 @@ pub trait Kernel {
 }
 
 #[inline(always)]
-fn halve(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
+fn tree_reduce(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {
         for i in 0..half {

@@ -1,5 +1,5 @@
-//! Vectors of 16 numbers in two 256-bit registers. Token and vector are private to this file: [`run`] alone makes a
-//! token, a token alone makes a vector, so that the type of every value here proves AVX2 and FMA.
+//! Vectors of 16 numbers in two 256-bit registers. Token and vector are private to this file: [`run`]
+//! alone makes a token, and a token alone makes a vector, so that every value proves AVX2 and FMA.
 
 use std::arch::x86_64::*;
 
@@ -103,7 +103,7 @@ impl SimdFloat for F32 {
     }
 
     #[inline(always)]
-    fn split(self) -> (Self, Self) {
+    fn frexp(self) -> (Self, Self) {
         let exponent = self.map(|x| {
             registers!({
                 let biased = _mm256_srli_epi32::<23>(_mm256_castps_si256(x));
@@ -141,7 +141,7 @@ impl SimdFloat for F32 {
     }
 
     #[inline(always)]
-    fn flush(self) -> Self {
+    fn flush_tiny(self) -> Self {
         self.bits(|bits| {
             registers!({
                 let upper = _mm256_and_si256(bits, _mm256_set1_epi32(0x7000_0000));
@@ -201,22 +201,22 @@ impl F32x16 for F32 {
     }
 
     #[inline(always)]
-    fn sum(self) -> f32 {
-        registers!(halves::sum(_mm256_add_ps(self.0, self.1)))
+    fn reduce_sum(self) -> f32 {
+        registers!(tree::sum(_mm256_add_ps(self.0, self.1)))
     }
 
     #[inline(always)]
-    fn greatest(self) -> f32 {
-        registers!(halves::greatest(_mm256_max_ps(self.1, self.0)))
+    fn reduce_max(self) -> f32 {
+        registers!(tree::max(_mm256_max_ps(self.1, self.0)))
     }
 }
 
-/// What is left of [`F32x16::sum`] and [`F32x16::greatest`] once the two halves of a vector are one.
-pub(super) mod halves {
+/// What is left of [`F32x16::reduce_sum`] and [`F32x16::reduce_max`] once the two halves of a vector are one.
+pub(super) mod tree {
     use std::arch::x86_64::*;
 
     /// Calls `$join` on the upper half and the lower, until one number is left.
-    macro_rules! halve {
+    macro_rules! reduce {
         ($x:ident, $join:ident, $join_last:ident) => {{
             let x = $join(_mm256_extractf128_ps::<1>($x), _mm256_castps256_ps128($x));
             let x = $join(_mm_movehl_ps(x, x), x);
@@ -228,13 +228,13 @@ pub(super) mod halves {
     #[inline]
     #[target_feature(enable = "avx2")]
     pub(in super::super) fn sum(x: __m256) -> f32 {
-        halve!(x, _mm_add_ps, _mm_add_ss)
+        reduce!(x, _mm_add_ps, _mm_add_ss)
     }
 
     /// The greatest of eight numbers.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub(in super::super) fn greatest(x: __m256) -> f32 {
-        halve!(x, _mm_max_ps, _mm_max_ss)
+    pub(in super::super) fn max(x: __m256) -> f32 {
+        reduce!(x, _mm_max_ps, _mm_max_ss)
     }
 }

@@ -1,9 +1,9 @@
-//! Vectors of 16 numbers in one 512-bit register. Token and vector are private to this file: [`run`] alone makes a
-//! token, a token alone makes a vector, so that the type of every value here proves AVX-512.
+//! Vectors of 16 numbers in one 512-bit register. Token and vector are private to this file: [`run`]
+//! alone makes a token, and a token alone makes a vector, so that every value proves AVX-512.
 
 use std::arch::x86_64::*;
 
-use super::avx2::halves;
+use super::avx2::tree;
 use crate::simd::vector::{F32x16, Kernel, LANES, Simd, SimdFloat, operators};
 
 /// Runs `kernel` with the vectors of AVX-512.
@@ -90,7 +90,7 @@ impl SimdFloat for F32 {
     }
 
     #[inline(always)]
-    fn split(self) -> (Self, Self) {
+    fn frexp(self) -> (Self, Self) {
         registers!({
             let bits = _mm512_castps_si512(self.0);
             let exponent = _mm512_sub_epi32(_mm512_srli_epi32::<23>(bits), _mm512_set1_epi32(126));
@@ -125,7 +125,7 @@ impl SimdFloat for F32 {
     }
 
     #[inline(always)]
-    fn flush(self) -> Self {
+    fn flush_tiny(self) -> Self {
         F32(registers!({
             let bits = _mm512_castps_si512(self.0);
             let kept = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x7000_0000));
@@ -172,18 +172,18 @@ impl F32x16 for F32 {
     }
 
     #[inline(always)]
-    fn sum(self) -> f32 {
+    fn reduce_sum(self) -> f32 {
         registers!({
             let upper = _mm512_extractf32x8_ps::<1>(self.0);
-            halves::sum(_mm256_add_ps(_mm512_castps512_ps256(self.0), upper))
+            tree::sum(_mm256_add_ps(_mm512_castps512_ps256(self.0), upper))
         })
     }
 
     #[inline(always)]
-    fn greatest(self) -> f32 {
+    fn reduce_max(self) -> f32 {
         registers!({
             let upper = _mm512_extractf32x8_ps::<1>(self.0);
-            halves::greatest(_mm256_max_ps(upper, _mm512_castps512_ps256(self.0)))
+            tree::max(_mm256_max_ps(upper, _mm512_castps512_ps256(self.0)))
         })
     }
 }
