@@ -10,7 +10,7 @@ use runner::kernels::{
     Arch, Dormitory, Due, Groups, Lhs, Matrix, Naps, Needs, ParamMut, Turned, UpdateRule,
     direct_product, product, sparse_product, sparse_update,
 };
-use runner::optim::{Optimizer, UseRule, Whole};
+use runner::optim::{Optimizer, RuleVisitor, TensorRule};
 
 fn main() {
     divan::main();
@@ -91,10 +91,10 @@ struct Step<'a> {
     slots: &'a mut [Matrix],
 }
 
-impl UseRule for Step<'_> {
+impl RuleVisitor for Step<'_> {
     type Output = ();
 
-    fn use_rule<R: UpdateRule>(self, rule: &R) {
+    fn visit_elementwise<R: UpdateRule>(self, rule: &R) {
         let (arch, delta) = (Arch::detect(), self.delta.view(self.delta.rows()));
         let target = ParamMut::new(self.value, self.slots);
         let bands = [0, 1].map(|band| IMAGES.band(band));
@@ -107,7 +107,7 @@ impl UseRule for Step<'_> {
         }
     }
 
-    fn use_whole<W: Whole>(self, _: &W) {
+    fn visit_tensor_rule<W: TensorRule>(self, _: &W) {
         panic!("only elementwise rules are fused")
     }
 }
@@ -118,10 +118,10 @@ fn fused_update(bencher: Bencher<'_, '_>, name: &str) {
         serde_json::from_value(serde_json::json!({ "name": name })).expect("an optimizer");
     let (mut turned, delta, mut value) = (turned(32), matrix(32, 64), matrix(784, 64));
     turned.iter_mut().for_each(|band| band.fill(&IMAGES, &batch(32, 0)));
-    let (mut slots, mut t) = (optimizer.state(784, 64, false), 0);
+    let (mut slots, mut t) = (optimizer.slots(&Matrix::zeros(784, 64), false), 0);
     bencher.counter(ItemsCount::new(32_u32)).bench_local(|| {
         let step = Step { turned: &turned, delta: &delta, value: &mut value, slots: &mut slots };
-        optimizer.at(t, None, step);
+        optimizer.with_rule(t, None, step);
         t += 1;
     });
 }

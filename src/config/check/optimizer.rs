@@ -20,7 +20,7 @@ pub(crate) fn arguments(plan: &Plan, config: &ConfigSource<'_>) -> Vec<Diagnosti
 }
 
 fn clips(plan: &Plan, config: &ConfigSource<'_>) -> Option<Diagnostic> {
-    let shared = plan.optimizer.shared();
+    let shared = plan.optimizer.common_args();
     let all = [
         ("clipnorm", shared.clipnorm),
         ("clipvalue", shared.clipvalue),

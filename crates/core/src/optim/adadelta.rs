@@ -10,7 +10,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Each, LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `Adadelta`.
@@ -30,7 +31,7 @@ pub struct Adadelta {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Adadelta {
@@ -40,16 +41,24 @@ impl Default for Adadelta {
             rho: 0.95,
             epsilon: 1e-7,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl Adadelta {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+impl Algorithm for Adadelta {
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.rho]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
         let (rho, fresh) = (self.rho as f32, (1.0 - self.rho) as f32);
-        user.use_whole(&Each(Step { eta: now.eta, rho, fresh, epsilon: self.epsilon as f32 }))
+        visitor.visit_tensor_rule(&Elementwise(Step {
+            eta: info.eta,
+            rho,
+            fresh,
+            epsilon: self.epsilon as f32,
+        }))
     }
 }
 

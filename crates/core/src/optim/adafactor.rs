@@ -19,7 +19,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Combine, Hands, LearningRate, Now, Shared, UseRule, Weight, Whole};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
 use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `Adafactor`.
@@ -45,7 +46,7 @@ pub struct Adafactor {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Adafactor {
@@ -57,17 +58,21 @@ impl Default for Adafactor {
             epsilon_2: 1e-3,
             clip_threshold: 1.0,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl Adafactor {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        let t = now.t as f64;
-        user.use_whole(&Step {
-            rho: f64::from(now.eta).min(1.0 / t.sqrt()),
+impl Algorithm for Adafactor {
+    fn decay_rates(&self) -> Vec<f64> {
+        // 1 − t^−0.8 is least after the first update.
+        vec![0.4]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
+        let t = info.t as f64;
+        visitor.visit_tensor_rule(&Step {
+            rho: f64::from(info.eta).min(1.0 / t.sqrt()),
             beta: 1.0 - t.powf(self.beta_2_decay),
             epsilon_1: self.epsilon_1,
             epsilon_2: self.epsilon_2,
@@ -84,29 +89,29 @@ struct Step {
     clip_threshold: f64,
 }
 
-impl Whole for Step {
-    fn state(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
+impl TensorRule for Step {
+    fn slots(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
         match is_vector {
             true => vec![Matrix::zeros(rows, cols)],
             false => vec![Matrix::zeros(1, rows), Matrix::zeros(1, cols)],
         }
     }
 
-    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
-        let Weight { value: w, gradient: u, slots, scratch, is_vector } = weight;
+    fn step(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>) {
+        let ParamGrad { value: w, gradient: u, slots, scratch, is_vector } = weight;
         let n = (w.rows() * w.cols()) as f64;
         match (is_vector, slots) {
             (false, [r, c]) => {
                 let [down, along] = scratch.matrices([(1, w.rows()), (1, w.cols())]);
-                self.factor(hands, u, [r, c], [down, along]);
-                hands.scale_outer(down, along, u);
+                self.factor(ctx, u, [r, c], [down, along]);
+                ctx.scale_outer(down, along, u);
             }
-            (_, slots) => hands.map(&self.of_vector(), u, slots),
+            (_, slots) => ctx.map(&self.of_vector(), u, slots),
         }
-        let rms = (hands.square_sum(u) / n).sqrt();
-        let alpha = (hands.square_sum(w) / n).sqrt().max(self.epsilon_2) * self.rho;
+        let rms = (ctx.square_sum(u) / n).sqrt();
+        let alpha = (ctx.square_sum(w) / n).sqrt().max(self.epsilon_2) * self.rho;
         let of_gradient = (-alpha / (rms / self.clip_threshold).max(1.0)) as f32;
-        hands.update(&Combine { of_value: 1.0, of_gradient }, u, w, &mut []);
+        ctx.update(&Axpby { of_value: 1.0, of_gradient }, u, w, &mut []);
     }
 }
 
@@ -114,16 +119,16 @@ impl Step {
     /// Renews r and c, and sets √(mean(r) / r) and 1 / √c, whose product is 1 / √V.
     fn factor(
         &self,
-        hands: &mut Hands<'_>,
+        ctx: &mut ExecContext<'_>,
         g: &Matrix,
         [r, c]: [&mut Matrix; 2],
         [down, along]: [&mut Matrix; 2],
     ) {
         let (rows, cols) = (g.rows(), g.cols());
-        hands.column_square_sums(g, along);
+        ctx.column_square_sums(g, along);
         let sums = along.row(0)[..cols].iter().map(|sum| f64::from(*sum));
         self.renew(&mut c.row_mut(0)[..cols], sums, rows);
-        let sums = hands.row_square_sums(g).iter().copied();
+        let sums = ctx.row_square_sums(g).iter().copied();
         self.renew(&mut r.row_mut(0)[..rows], sums, cols);
         let mean = r.row(0)[..rows].iter().map(|r| f64::from(*r)).sum::<f64>() / rows as f64;
         inverse_roots(&r.row(0)[..rows], mean, down.row_mut(0));

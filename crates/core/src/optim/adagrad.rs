@@ -8,7 +8,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Each, LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, InitialSlot, RuleVisitor, StepInfo};
+use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `Adagrad`.
@@ -28,7 +29,7 @@ pub struct Adagrad {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Adagrad {
@@ -38,15 +39,19 @@ impl Default for Adagrad {
             initial_accumulator_value: 0.1,
             epsilon: 1e-7,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl Adagrad {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        user.use_whole(&Each(Step { eta: now.eta, epsilon: self.epsilon as f32 }))
+impl Algorithm for Adagrad {
+    fn initial_slot(&self) -> InitialSlot {
+        InitialSlot::Constant(self.initial_accumulator_value as f32)
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
+        visitor
+            .visit_tensor_rule(&Elementwise(Step { eta: info.eta, epsilon: self.epsilon as f32 }))
     }
 }
 

@@ -21,7 +21,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::power::power;
-use super::{Each, LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Adam`.
@@ -46,7 +47,7 @@ pub struct Adam {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Adam {
@@ -58,26 +59,31 @@ impl Default for Adam {
             epsilon: 1e-7,
             amsgrad: false,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
+        }
+    }
+}
+
+impl Algorithm for Adam {
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.beta_1, self.beta_2]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
+        match self.amsgrad {
+            false => visitor.visit_elementwise(&self.step::<false>(info)),
+            true => visitor.visit_tensor_rule(&Elementwise(self.step::<true>(info))),
         }
     }
 }
 
 impl Adam {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        match self.amsgrad {
-            false => user.use_rule(&self.step::<false>(now)),
-            true => user.use_whole(&Each(self.step::<true>(now))),
-        }
-    }
-
     /// The rule of an update, which `amsgrad` has no say in.
-    pub(super) fn step<const AMSGRAD: bool>(&self, now: Now) -> Step<AMSGRAD> {
-        let rest_2 = rest(self.beta_2, now.t);
-        let correction = rest_2.sqrt() / rest(self.beta_1, now.t);
+    pub(super) fn step<const AMSGRAD: bool>(&self, info: StepInfo) -> Step<AMSGRAD> {
+        let rest_2 = rest(self.beta_2, info.t);
+        let correction = rest_2.sqrt() / rest(self.beta_1, info.t);
         Step {
-            alpha: (f64::from(now.eta) * correction) as f32,
+            alpha: (f64::from(info.eta) * correction) as f32,
             fresh_1: (1.0 - self.beta_1) as f32,
             fresh_2: (1.0 - self.beta_2) as f32,
             epsilon: self.epsilon as f32,

@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::adam::rest;
-use super::{Each, LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
 
 /// The arguments of Keras's `Adamax`.
@@ -34,7 +35,7 @@ pub struct Adamax {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Adamax {
@@ -45,16 +46,19 @@ impl Default for Adamax {
             beta_2: 0.999,
             epsilon: 1e-7,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl Adamax {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        user.use_whole(&Each(Step {
-            alpha: (f64::from(now.eta) / rest(self.beta_1, now.t)) as f32,
+impl Algorithm for Adamax {
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.beta_1, self.beta_2]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
+        visitor.visit_tensor_rule(&Elementwise(Step {
+            alpha: (f64::from(info.eta) / rest(self.beta_1, info.t)) as f32,
             fresh: (1.0 - self.beta_1) as f32,
             beta_2: self.beta_2 as f32,
             epsilon: self.epsilon as f32,

@@ -7,7 +7,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Adam, LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{Adam, CommonArgs, LearningRate};
 
 /// The arguments of Keras's `AdamW`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,7 +32,7 @@ pub struct AdamW {
     pub amsgrad: bool,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for AdamW {
@@ -43,15 +44,18 @@ impl Default for AdamW {
             beta_2: 0.999,
             epsilon: 1e-7,
             amsgrad: false,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl AdamW {
-    /// Uses the rule of an update, without the decay.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+impl Algorithm for AdamW {
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.beta_1, self.beta_2]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
         let AdamW { beta_1, beta_2, epsilon, amsgrad, .. } = *self;
-        Adam { beta_1, beta_2, epsilon, amsgrad, ..Adam::default() }.at(now, user)
+        Adam { beta_1, beta_2, epsilon, amsgrad, ..Adam::default() }.visit(info, visitor)
     }
 }

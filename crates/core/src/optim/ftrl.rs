@@ -12,7 +12,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Each, LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, InitialSlot, RuleVisitor, StepInfo};
+use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, exp, ln, rsqrt};
 
 /// The arguments of Keras's `Ftrl`.
@@ -44,7 +45,7 @@ pub struct Ftrl {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Ftrl {
@@ -58,25 +59,30 @@ impl Default for Ftrl {
             l2_shrinkage_regularization_strength: 0.0,
             beta: 0.0,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
+        }
+    }
+}
+
+impl Algorithm for Ftrl {
+    fn initial_slot(&self) -> InitialSlot {
+        InitialSlot::Constant(self.initial_accumulator_value as f32)
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
+        if info.eta == 0.0 {
+            return visitor.visit_tensor_rule(&Elementwise(Identity));
+        }
+        match self.learning_rate_power {
+            -0.5 => visitor.visit_tensor_rule(&Elementwise(self.step::<true>(info))),
+            _ => visitor.visit_tensor_rule(&Elementwise(self.step::<false>(info))),
         }
     }
 }
 
 impl Ftrl {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        if now.eta == 0.0 {
-            return user.use_whole(&Each(Stay));
-        }
-        match self.learning_rate_power {
-            -0.5 => user.use_whole(&Each(self.step::<true>(now))),
-            _ => user.use_whole(&Each(self.step::<false>(now))),
-        }
-    }
-
-    fn step<const ROOT: bool>(&self, now: Now) -> Step<ROOT> {
-        let eta = f64::from(now.eta);
+    fn step<const ROOT: bool>(&self, info: StepInfo) -> Step<ROOT> {
+        let eta = f64::from(info.eta);
         Step {
             inverse: (1.0 / eta) as f32,
             power: -self.learning_rate_power as f32,
@@ -134,9 +140,9 @@ impl<const ROOT: bool> UpdateRule for Step<ROOT> {
 
 /// The step of size 0.
 #[derive(Clone, Copy)]
-struct Stay;
+struct Identity;
 
-impl UpdateRule for Stay {
+impl UpdateRule for Identity {
     const SLOTS: usize = 2;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 

@@ -15,7 +15,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::adam::rest;
-use super::{Combine, Hands, LearningRate, Now, Shared, UseRule, Weight, Whole};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
 use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Lamb`.
@@ -38,7 +39,7 @@ pub struct Lamb {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Lamb {
@@ -49,22 +50,25 @@ impl Default for Lamb {
             beta_2: 0.999,
             epsilon: 1e-7,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl Lamb {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+impl Algorithm for Lamb {
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.beta_1, self.beta_2]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
         let direction = Direction {
             fresh_1: (1.0 - self.beta_1) as f32,
             fresh_2: (1.0 - self.beta_2) as f32,
-            correction: rest(self.beta_1, now.t).recip() as f32,
-            root: rest(self.beta_2, now.t).sqrt().recip() as f32,
+            correction: rest(self.beta_1, info.t).recip() as f32,
+            root: rest(self.beta_2, info.t).sqrt().recip() as f32,
             epsilon: self.epsilon as f32,
         };
-        user.use_whole(&Step { eta: now.eta, direction })
+        visitor.visit_tensor_rule(&Step { eta: info.eta, direction })
     }
 }
 
@@ -73,18 +77,18 @@ struct Step {
     direction: Direction,
 }
 
-impl Whole for Step {
-    fn state(rows: usize, cols: usize, _: bool) -> Vec<Matrix> {
+impl TensorRule for Step {
+    fn slots(rows: usize, cols: usize, _: bool) -> Vec<Matrix> {
         vec![Matrix::zeros(rows, cols); 2]
     }
 
-    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
-        let Weight { value: w, gradient: u, slots, .. } = weight;
-        hands.map(&self.direction, u, slots);
-        let (of_w, of_u) = (hands.square_sum(w).sqrt(), hands.square_sum(u).sqrt());
+    fn step(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>) {
+        let ParamGrad { value: w, gradient: u, slots, .. } = weight;
+        ctx.map(&self.direction, u, slots);
+        let (of_w, of_u) = (ctx.square_sum(w).sqrt(), ctx.square_sum(u).sqrt());
         let ratio = if of_w > 0.0 && of_u > 0.0 { of_w / of_u } else { 1.0 };
         let of_gradient = (-ratio * f64::from(self.eta)) as f32;
-        hands.update(&Combine { of_value: 1.0, of_gradient }, u, w, &mut []);
+        ctx.update(&Axpby { of_value: 1.0, of_gradient }, u, w, &mut []);
     }
 }
 

@@ -8,7 +8,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Each, LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Lion`.
@@ -28,7 +29,7 @@ pub struct Lion {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Lion {
@@ -38,18 +39,27 @@ impl Default for Lion {
             beta_1: 0.9,
             beta_2: 0.99,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl Lion {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
+impl Algorithm for Lion {
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.beta_2]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
         let (beta_1, beta_2) = (self.beta_1 as f32, self.beta_2 as f32);
         // The complements of the rounded decays, as Keras has them.
         let (fresh_1, fresh_2) = (1.0 - beta_1, 1.0 - beta_2);
-        user.use_whole(&Each(Step { eta: now.eta, beta_1, fresh_1, beta_2, fresh_2 }))
+        visitor.visit_tensor_rule(&Elementwise(Step {
+            eta: info.eta,
+            beta_1,
+            fresh_1,
+            beta_2,
+            fresh_2,
+        }))
     }
 }
 

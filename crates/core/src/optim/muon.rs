@@ -14,8 +14,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adjust::Adjusted;
-use super::{Adam, Combine, Hands, LearningRate, Now, Shared, UseRule, Weight, Whole};
+use super::decay_and_clip::DecayAndClip;
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{Adam, Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
 use crate::kernels::{Lhs, MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Muon`.
@@ -60,7 +61,7 @@ pub struct Muon {
     pub adam_weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Muon {
@@ -80,32 +81,38 @@ impl Default for Muon {
             adam_beta_2: 0.999,
             epsilon: 1e-7,
             adam_weight_decay: 0.004,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl Muon {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        user.use_whole(&Step { muon: self, now })
+impl Algorithm for Muon {
+    // Kernels and biases decay differently.
+    const DECAYS_WEIGHTS: bool = true;
+
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.momentum, self.adam_beta_1, self.adam_beta_2]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
+        visitor.visit_tensor_rule(&Step { muon: self, info })
     }
 }
 
 struct Step<'a> {
     muon: &'a Muon,
-    now: Now,
+    info: StepInfo,
 }
 
-impl Whole for Step<'_> {
-    fn state(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
+impl TensorRule for Step<'_> {
+    fn slots(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
         vec![Matrix::zeros(rows, cols); if is_vector { 2 } else { 1 }]
     }
 
-    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
+    fn step(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>) {
         match weight.is_vector {
-            true => self.bias(hands, weight),
-            false => self.kernel(hands, weight),
+            true => self.bias(ctx, weight),
+            false => self.kernel(ctx, weight),
         }
     }
 }
@@ -113,57 +120,57 @@ impl Whole for Step<'_> {
 impl Step<'_> {
     /// λ η
     fn decay(&self, weight_decay: f64) -> f32 {
-        (weight_decay * f64::from(self.now.eta)) as f32
+        (weight_decay * f64::from(self.info.eta)) as f32
     }
 
-    fn bias(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
+    fn bias(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>) {
         let muon = self.muon;
         let (beta_1, beta_2) = (muon.adam_beta_1, muon.adam_beta_2);
         let adam = Adam { beta_1, beta_2, epsilon: muon.epsilon, ..Adam::default() };
-        let eta = (f64::from(self.now.eta) * muon.adam_lr_ratio) as f32;
-        let step = adam.step::<false>(Now { eta, ..self.now });
-        let rule = Adjusted::decayed(self.decay(muon.adam_weight_decay), step);
-        hands.update(&rule, weight.gradient, weight.value, weight.slots);
+        let eta = (f64::from(self.info.eta) * muon.adam_lr_ratio) as f32;
+        let step = adam.step::<false>(StepInfo { eta, ..self.info });
+        let rule = DecayAndClip::decayed(self.decay(muon.adam_weight_decay), step);
+        ctx.update(&rule, weight.gradient, weight.value, weight.slots);
     }
 
-    fn kernel(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
-        let Weight { value: w, gradient: g, slots, scratch, .. } = weight;
+    fn kernel(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>) {
+        let ParamGrad { value: w, gradient: g, slots, scratch, .. } = weight;
         let mu = self.muon.momentum as f32;
         match self.muon.nesterov {
-            true => hands.map(&Momentum::<true> { mu }, g, slots),
-            false => hands.map(&Momentum::<false> { mu }, g, slots),
+            true => ctx.map(&Momentum::<true> { mu }, g, slots),
+            false => ctx.map(&Momentum::<false> { mu }, g, slots),
         }
-        let norm = hands.square_sum(g).sqrt();
-        hands.map(&Combine::scale((1.0 / (norm + 1e-7)) as f32), g, &mut []);
+        let norm = ctx.square_sum(g).sqrt();
+        ctx.map(&Axpby::scale((1.0 / (norm + 1e-7)) as f32), g, &mut []);
         let (long, short) = (w.rows().max(w.cols()), w.rows().min(w.cols()));
         let square = (short, short);
         if w.rows() < w.cols() {
             let [a, b, next, y] = scratch.matrices([square, square, (long, short), (long, short)]);
-            hands.transpose(g, y);
-            self.orthogonalize(hands, y, [a, b, next]);
-            hands.transpose(y, g);
+            ctx.transpose(g, y);
+            self.orthogonalize(ctx, y, [a, b, next]);
+            ctx.transpose(y, g);
         } else {
             let [a, b, next] = scratch.matrices([square, square, (long, short)]);
-            self.orthogonalize(hands, g, [a, b, next]);
+            self.orthogonalize(ctx, g, [a, b, next]);
         }
-        let size = f64::from(self.now.eta) * (long as f64).sqrt() * self.muon.rms_rate;
-        let step = Combine { of_value: 1.0, of_gradient: -size as f32 };
-        let rule = Adjusted::decayed(self.decay(self.muon.weight_decay), step);
-        hands.update(&rule, g, w, &mut []);
+        let size = f64::from(self.info.eta) * (long as f64).sqrt() * self.muon.rms_rate;
+        let step = Axpby { of_value: 1.0, of_gradient: -size as f32 };
+        let rule = DecayAndClip::decayed(self.decay(self.muon.weight_decay), step);
+        ctx.update(&rule, g, w, &mut []);
     }
 
     /// Makes the columns of Y nearly orthonormal.
-    fn orthogonalize(&self, hands: &mut Hands<'_>, y: &mut Matrix, room: [&mut Matrix; 3]) {
+    fn orthogonalize(&self, ctx: &mut ExecContext<'_>, y: &mut Matrix, room: [&mut Matrix; 3]) {
         let Muon { muon_a, muon_b, muon_c, .. } = *self.muon;
-        let blend = Combine { of_value: muon_c as f32, of_gradient: muon_b as f32 };
-        let add = Combine { of_value: muon_a as f32, of_gradient: 1.0 };
+        let blend = Axpby { of_value: muon_c as f32, of_gradient: muon_b as f32 };
+        let add = Axpby { of_value: muon_a as f32, of_gradient: 1.0 };
         let [a, b, next] = room;
         for _ in 0..self.muon.ns_steps {
-            hands.product(Lhs::transposed(y.view(y.rows())), y, a);
-            hands.product(Lhs::new(a.view(a.rows())), a, b);
-            hands.update(&blend, a, b, &mut []);
-            hands.product(Lhs::new(y.view(y.rows())), b, next);
-            hands.update(&add, next, y, &mut []);
+            ctx.product(Lhs::transposed(y.view(y.rows())), y, a);
+            ctx.product(Lhs::new(a.view(a.rows())), a, b);
+            ctx.update(&blend, a, b, &mut []);
+            ctx.product(Lhs::new(y.view(y.rows())), b, next);
+            ctx.update(&add, next, y, &mut []);
         }
     }
 }

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::rest;
 use super::power::power;
-use super::{Each, LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Nadam`.
@@ -36,7 +37,7 @@ pub struct Nadam {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Nadam {
@@ -47,18 +48,21 @@ impl Default for Nadam {
             beta_2: 0.999,
             epsilon: 1e-7,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl Nadam {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        let (t, eta) = (now.t, f64::from(now.eta));
+impl Algorithm for Nadam {
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.beta_1, self.beta_2]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
+        let (t, eta) = (info.t, f64::from(info.eta));
         let product = self.product(t);
         let next = self.mu(t + 1);
-        user.use_whole(&Each(Step {
+        visitor.visit_tensor_rule(&Elementwise(Step {
             of_moment: (eta * next / (1.0 - product * next)) as f32,
             of_gradient: (eta * (1.0 - self.mu(t)) / (1.0 - product)) as f32,
             fresh_1: (1.0 - self.beta_1) as f32,
@@ -67,7 +71,9 @@ impl Nadam {
             epsilon: self.epsilon as f32,
         }))
     }
+}
 
+impl Nadam {
     /// µₜ
     fn mu(&self, t: u64) -> f64 {
         self.beta_1 * (1.0 - 0.5 * power(0.96, t))

@@ -1,4 +1,4 @@
-//! Whole powers from multiplications alone: the same bits on every machine, which the platform's
+//! TensorRule powers from multiplications alone: the same bits on every machine, which the platform's
 //! own function does not promise.
 
 /// xⁿ, by squaring.

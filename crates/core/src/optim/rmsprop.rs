@@ -9,7 +9,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Each, LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `RMSprop`.
@@ -34,7 +35,7 @@ pub struct RmsProp {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for RmsProp {
@@ -46,26 +47,45 @@ impl Default for RmsProp {
             epsilon: 1e-7,
             centered: false,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl RmsProp {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        let eta = now.eta;
+impl Algorithm for RmsProp {
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.rho, self.momentum]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
+        let eta = info.eta;
         let (rho, fresh) = (self.rho as f32, (1.0 - self.rho) as f32);
         let (mu, epsilon) = (self.momentum as f32, self.epsilon as f32);
         match (self.centered, mu) {
-            (false, 0.0) => user.use_rule(&Step::<false, false> { eta, rho, fresh, mu, epsilon }),
-            (false, _) => {
-                user.use_whole(&Each(Step::<false, true> { eta, rho, fresh, mu, epsilon }))
+            (false, 0.0) => {
+                visitor.visit_elementwise(&Step::<false, false> { eta, rho, fresh, mu, epsilon })
             }
-            (true, 0.0) => {
-                user.use_whole(&Each(Step::<true, false> { eta, rho, fresh, mu, epsilon }))
-            }
-            (true, _) => user.use_whole(&Each(Step::<true, true> { eta, rho, fresh, mu, epsilon })),
+            (false, _) => visitor.visit_tensor_rule(&Elementwise(Step::<false, true> {
+                eta,
+                rho,
+                fresh,
+                mu,
+                epsilon,
+            })),
+            (true, 0.0) => visitor.visit_tensor_rule(&Elementwise(Step::<true, false> {
+                eta,
+                rho,
+                fresh,
+                mu,
+                epsilon,
+            })),
+            (true, _) => visitor.visit_tensor_rule(&Elementwise(Step::<true, true> {
+                eta,
+                rho,
+                fresh,
+                mu,
+                epsilon,
+            })),
         }
     }
 }

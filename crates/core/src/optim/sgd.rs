@@ -9,7 +9,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LearningRate, Now, Shared, UseRule};
+use super::rule::{Algorithm, RuleVisitor, StepInfo};
+use super::{CommonArgs, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `SGD`.
@@ -28,7 +29,7 @@ pub struct Sgd {
     pub weight_decay: f64,
     /// What all optimizers have.
     #[serde(flatten)]
-    pub shared: Shared,
+    pub shared: CommonArgs,
 }
 
 impl Default for Sgd {
@@ -38,20 +39,23 @@ impl Default for Sgd {
             momentum: 0.0,
             nesterov: false,
             weight_decay: 0.0,
-            shared: Shared::default(),
+            shared: CommonArgs::default(),
         }
     }
 }
 
-impl Sgd {
-    /// Uses the rule of an update.
-    pub(super) fn at<U: UseRule>(&self, now: Now, user: U) -> U::Output {
-        let eta = now.eta;
+impl Algorithm for Sgd {
+    fn decay_rates(&self) -> Vec<f64> {
+        vec![self.momentum]
+    }
+
+    fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
+        let eta = info.eta;
         let mu = self.momentum as f32;
         match (mu, self.nesterov) {
-            (0.0, _) => user.use_rule(&Plain { eta }),
-            (_, false) => user.use_rule(&Momentum { eta, mu }),
-            (_, true) => user.use_rule(&Nesterov { eta, mu }),
+            (0.0, _) => visitor.visit_elementwise(&Plain { eta }),
+            (_, false) => visitor.visit_elementwise(&Momentum { eta, mu }),
+            (_, true) => visitor.visit_elementwise(&Nesterov { eta, mu }),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::kernels::{AHEAD, ByRows, LONGEST_NAP, Parallelism};
 use crate::model::{Loss, NamedMetric, Network};
-use crate::optim::{Hands, Optimizer};
+use crate::optim::{ExecContext, Optimizer};
 use crate::train::feed::Feed;
 use crate::train::pass::{Batch, Pass};
 use crate::train::rows::RowScore;
@@ -139,9 +139,9 @@ impl Engine {
         let update =
             Update { pass, room, network, optimizer, state, feed, n_rows, ahead, regularized };
         let (iterations, rate) = (update.state.iterations, update.state.rate);
-        optimizer.at(iterations, rate, update);
-        let mut hands = Hands { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
-        average(&mut hands, network, optimizer.shared(), state);
+        optimizer.with_rule(iterations, rate, update);
+        let mut hands = ExecContext { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
+        average(&mut hands, network, optimizer.common_args(), state);
         fade(&mut hands, optimizer, state);
         if self.constrained {
             constrain(network);
@@ -178,7 +178,7 @@ impl Engine {
         iterations: u64,
         ahead: &'a [u32],
     ) -> Option<&'a [u32]> {
-        let seen = self.constrained || self.regularized || optimizer.shared().use_ema;
+        let seen = self.constrained || self.regularized || optimizer.common_args().use_ema;
         let moved = seen || optimizer.decays_weights();
         let wakes = (iterations + 1).is_multiple_of(LONGEST_NAP as u64);
         let known = (1..=AHEAD).contains(&ahead.len());
@@ -191,7 +191,7 @@ impl Engine {
             return 0.0;
         }
         let Engine { training: pass, room, .. } = self;
-        let mut hands = Hands { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
+        let mut hands = ExecContext { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
         penalty(&mut hands, network)
     }
 

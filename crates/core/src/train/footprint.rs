@@ -3,7 +3,7 @@
 
 use crate::kernels::{LANES, Matrix, UpdateRule, padded};
 use crate::model::{Initializer, Layer, Network};
-use crate::optim::{Optimizer, UseRule, Whole};
+use crate::optim::{Optimizer, RuleVisitor, TensorRule};
 use crate::train::engine::EVALUATED_ROWS;
 
 /// The memory of a run on one thread beside its data, in bytes.
@@ -148,34 +148,34 @@ fn state(optimizer: &Optimizer, (rows, cols): (usize, usize), is_vector: bool) -
         COLS => cols,
         other => other,
     };
-    let slots = optimizer.state(if is_vector { 1 } else { ROWS }, COLS, is_vector);
+    let slots = optimizer.slots(&Matrix::zeros(if is_vector { 1 } else { ROWS }, COLS), is_vector);
     let slots = slots.iter().map(|slot| matrix(size(slot.rows()), size(slot.cols())));
-    let shared = optimizer.shared();
+    let shared = optimizer.common_args();
     let copies = usize::from(shared.use_ema) + usize::from(1 < shared.batches());
     slots.chain(std::iter::repeat_n(matrix(rows, cols), copies)).fold(0, u64::saturating_add)
 }
 
 /// Whether the gradients of all weights are kept until they are applied.
 fn keeps_gradients(small: &[Network], optimizer: &Optimizer) -> bool {
-    let shared = optimizer.shared();
+    let shared = optimizer.common_args();
     let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
     let regularized = || small.iter().any(|layer| layer.regularized().next().is_some());
     // Those of several batches are part of the state.
     let one_batch = shared.batches() == 1;
-    one_batch && (by_norm || optimizer.at(0, None, IsWhole) || regularized())
+    one_batch && (by_norm || optimizer.with_rule(0, None, IsWhole) || regularized())
 }
 
 /// Whether a rule needs the gradient of a weight whole.
 struct IsWhole;
 
-impl UseRule for IsWhole {
+impl RuleVisitor for IsWhole {
     type Output = bool;
 
-    fn use_rule<R: UpdateRule>(self, _: &R) -> bool {
+    fn visit_elementwise<R: UpdateRule>(self, _: &R) -> bool {
         false
     }
 
-    fn use_whole<W: Whole>(self, _: &W) -> bool {
+    fn visit_tensor_rule<W: TensorRule>(self, _: &W) -> bool {
         true
     }
 }

@@ -26,7 +26,7 @@ impl OptimizerState {
         let weights = network.trainable();
         let slots = weights.iter().map(|w| {
             let is_vector = w.shape.len() == 1;
-            optimizer.state(w.values.rows(), w.values.cols(), is_vector)
+            optimizer.slots(w.values, is_vector)
         });
         let zeros = |wanted: bool| match wanted {
             true => {
@@ -34,7 +34,7 @@ impl OptimizerState {
             }
             false => Vec::new(),
         };
-        let shared = optimizer.shared();
+        let shared = optimizer.common_args();
         OptimizerState {
             iterations: 0,
             rate: None,

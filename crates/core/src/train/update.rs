@@ -4,7 +4,8 @@
 use crate::kernels::{MAX_SLOTS, Matrix, ParamMut, SimdFloat, UpdateRule};
 use crate::model::{Network, Role};
 use crate::optim::{
-    Average, Combine, Each, Hands, Optimizer, Scratch, Shared, UseRule, Weight, Whole,
+    Axpby, CommonArgs, Elementwise, Ema, ExecContext, Optimizer, ParamGrad, RuleVisitor, Scratch,
+    TensorRule,
 };
 use crate::train::feed::Feed;
 use crate::train::gradient::Passed;
@@ -34,14 +35,14 @@ pub(super) struct Room {
     pub(super) sums: Vec<f64>,
 }
 
-impl UseRule for Update<'_> {
+impl RuleVisitor for Update<'_> {
     type Output = ();
 
-    fn use_rule<R: UpdateRule>(self, rule: &R) {
-        let shared = self.optimizer.shared();
+    fn visit_elementwise<R: UpdateRule>(self, rule: &R) {
+        let shared = self.optimizer.common_args();
         let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
         if by_norm || shared.batches() > 1 || self.regularized {
-            self.use_whole(&Each(*rule));
+            self.visit_tensor_rule(&Elementwise(*rule));
         } else {
             let weights = self.network.trainable_mut().zip(&mut self.state.slots);
             let targets = weights.map(|((_, value), slots)| ParamMut::new(value, slots));
@@ -50,24 +51,24 @@ impl UseRule for Update<'_> {
         }
     }
 
-    fn use_whole<W: Whole>(mut self, rule: &W) {
+    fn visit_tensor_rule<W: TensorRule>(mut self, rule: &W) {
         self.gather(|hands, weight| rule.step(hands, weight));
     }
 }
 
 impl Update<'_> {
     /// Gathers the gradients of the batch, and has `step` update each weight when it is time to.
-    fn gather(&mut self, step: impl FnMut(&mut Hands<'_>, Weight<'_>)) {
+    fn gather(&mut self, step: impl FnMut(&mut ExecContext<'_>, ParamGrad<'_>)) {
         if !self.fill() {
             return;
         }
-        let shared = self.optimizer.shared();
+        let shared = self.optimizer.common_args();
         let Room { gradients, scratch, sums } = &mut *self.room;
         let gradients = match shared.batches() {
             1 => gradients,
             _ => &mut self.state.accumulated,
         };
-        let mut hands = Hands { arch: self.pass.arch, team: &mut self.pass.team, sums };
+        let mut hands = ExecContext { arch: self.pass.arch, team: &mut self.pass.team, sums };
         let weights = self.network.trainable_mut().zip(&mut self.state.slots);
         descend(&mut hands, shared, gradients, scratch, weights, step);
     }
@@ -75,7 +76,7 @@ impl Update<'_> {
     /// Puts the gradients of the batch into memory, where they are summed over the batches of an
     /// update. Returns whether it is time for it.
     fn fill(&mut self) -> bool {
-        let (batches, done) = (self.optimizer.shared().batches(), self.state.iterations);
+        let (batches, done) = (self.optimizer.common_args().batches(), self.state.iterations);
         let gradients = match batches {
             1 => &mut self.room.gradients,
             _ => &mut self.state.accumulated,
@@ -99,12 +100,12 @@ impl Update<'_> {
 
 /// Has `step` update each of `weights`, which are there with their state, by its gradient, clipped.
 fn descend<'w>(
-    hands: &mut Hands<'_>,
-    shared: &Shared,
+    hands: &mut ExecContext<'_>,
+    shared: &CommonArgs,
     gradients: &mut [Matrix],
     scratch: &mut Vec<Scratch>,
     weights: impl Iterator<Item = ((Role<'w>, &'w mut Matrix), &'w mut Vec<Matrix>)>,
-    mut step: impl FnMut(&mut Hands<'_>, Weight<'_>),
+    mut step: impl FnMut(&mut ExecContext<'_>, ParamGrad<'_>),
 ) {
     let weights: Vec<_> = weights.collect();
     for (((role, value), _), gradient) in weights.iter().zip(&mut *gradients) {
@@ -117,7 +118,7 @@ fn descend<'w>(
     scratch.resize_with(gradients.len(), Scratch::default);
     let gradients = gradients.iter_mut().zip(scratch);
     for (((role, value), slots), (gradient, scratch)) in weights.into_iter().zip(gradients) {
-        step(hands, Weight { value, gradient, slots, scratch, is_vector: role.is_vector });
+        step(hands, ParamGrad { value, gradient, slots, scratch, is_vector: role.is_vector });
     }
 }
 
@@ -136,14 +137,14 @@ fn consume<'t, R: UpdateRule>(
 }
 
 /// Makes a gradient smaller, or leaves it as it is.
-fn scale(hands: &mut Hands<'_>, gradient: &mut Matrix, by: f64) {
+fn scale(hands: &mut ExecContext<'_>, gradient: &mut Matrix, by: f64) {
     if by < 1.0 {
-        hands.map(&Combine::scale(by as f32), gradient, &mut []);
+        hands.map(&Axpby::scale(by as f32), gradient, &mut []);
     }
 }
 
 /// Scales gradients down where their norm is too great.
-fn clip(hands: &mut Hands<'_>, shared: &Shared, gradients: &mut [Matrix]) {
+fn clip(hands: &mut ExecContext<'_>, shared: &CommonArgs, gradients: &mut [Matrix]) {
     if let Some(limit) = shared.clipnorm {
         for gradient in gradients.iter_mut() {
             let norm = hands.square_sum(gradient).sqrt();
@@ -158,12 +159,12 @@ fn clip(hands: &mut Hands<'_>, shared: &Shared, gradients: &mut [Matrix]) {
 
 /// Takes the weights after the batch into their average, if there is one.
 pub(super) fn average(
-    hands: &mut Hands<'_>,
+    hands: &mut ExecContext<'_>,
     network: &mut Network,
-    shared: &Shared,
+    shared: &CommonArgs,
     state: &mut OptimizerState,
 ) {
-    let Some(rule) = Average::at(shared, state.iterations) else { return };
+    let Some(rule) = Ema::at(shared, state.iterations) else { return };
     for ((_, weight), average) in network.trainable_mut().zip(&mut state.averages) {
         hands.update(&rule, weight, average, &mut []);
         if rule.overwrites {
@@ -174,8 +175,8 @@ pub(super) fn average(
 
 /// Lets what has all but decayed in an optimizer's state be 0, often enough that none of it becomes
 /// subnormal before, nor what it is multiplied with.
-pub(super) fn fade(hands: &mut Hands<'_>, optimizer: &Optimizer, state: &mut OptimizerState) {
-    let interval = optimizer.fade_interval();
+pub(super) fn fade(hands: &mut ExecContext<'_>, optimizer: &Optimizer, state: &mut OptimizerState) {
+    let interval = optimizer.flush_interval();
     if state.iterations % interval == interval - 1 {
         state.slots.iter_mut().flatten().for_each(|slot| hands.map(&Fade, slot, &mut []));
     }
@@ -191,7 +192,7 @@ pub(super) fn constrain(network: &mut Network) {
 }
 
 /// What the weights as they are add to the loss.
-pub(super) fn penalty(hands: &mut Hands<'_>, network: &Network) -> f64 {
+pub(super) fn penalty(hands: &mut ExecContext<'_>, network: &Network) -> f64 {
     let mut penalty = 0.0;
     for (role, weight) in network.regularized() {
         let (l1, l2) = role.regularizer.map_or((0.0, 0.0), |regularizer| regularizer.factors());
@@ -263,21 +264,21 @@ mod tests {
 
     /// What a gradient becomes once all gradients of the update are there.
     struct Step<'a>(
-        &'a mut Hands<'a>,
-        &'a Shared,
+        &'a mut ExecContext<'a>,
+        &'a CommonArgs,
         &'a mut [Matrix],
         &'a mut Network,
         &'a mut OptimizerState,
     );
 
-    impl UseRule for Step<'_> {
+    impl RuleVisitor for Step<'_> {
         type Output = ();
 
-        fn use_rule<R: UpdateRule>(self, rule: &R) {
-            self.use_whole(&Each(*rule));
+        fn visit_elementwise<R: UpdateRule>(self, rule: &R) {
+            self.visit_tensor_rule(&Elementwise(*rule));
         }
 
-        fn use_whole<W: Whole>(self, rule: &W) {
+        fn visit_tensor_rule<W: TensorRule>(self, rule: &W) {
             let Step(hands, shared, gradients, network, state) = self;
             let weights = network.trainable_mut().zip(&mut state.slots);
             descend(hands, shared, gradients, &mut Vec::new(), weights, |hands, weight| {
@@ -298,10 +299,10 @@ mod tests {
         }
         let mut state = OptimizerState::new(optimizer, &network);
         let (mut team, mut sums) = (Team::new(threads), Vec::new());
-        let shared = optimizer.shared();
+        let shared = optimizer.common_args();
         let mut sum = vec![Matrix::zeros(rows, cols), Matrix::zeros(1, cols)];
         for gradients in problem["gradients"].as_array().unwrap() {
-            let mut hands = Hands { arch: Arch::detect(), team: &mut team, sums: &mut sums };
+            let mut hands = ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
             let batch = [matrix(rows, cols, &gradients[0]), matrix(1, cols, &gradients[1])];
             for (sum, gradient) in sum.iter_mut().zip(&batch) {
                 match state.iterations.is_multiple_of(shared.batches()) {
@@ -310,15 +311,16 @@ mod tests {
                 }
             }
             if (state.iterations + 1).is_multiple_of(shared.batches()) {
-                let mut hands = Hands { arch: Arch::detect(), team: &mut team, sums: &mut sums };
+                let mut hands =
+                    ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
                 let at = state.iterations;
-                optimizer.at(
+                optimizer.with_rule(
                     at,
                     None,
                     Step(&mut hands, shared, &mut sum, &mut network, &mut state),
                 );
             }
-            let mut hands = Hands { arch: Arch::detect(), team: &mut team, sums: &mut sums };
+            let mut hands = ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
             average(&mut hands, &mut network, shared, &mut state);
             state.iterations += 1;
         }
@@ -343,13 +345,13 @@ mod tests {
             serde_json::from_value(serde_json::json!({"name": "adam"})).unwrap();
         let mut state = OptimizerState::new(&optimizer, &network);
         let (least, gone) = (2f32.powi(-95), 2f32.powi(-96));
-        let interval = optimizer.fade_interval();
+        let interval = optimizer.flush_interval();
         assert_eq!(interval, 105, "0.9 to this power is just above 2⁻¹⁶");
         let (mut team, mut sums) = (Team::new(2), Vec::new());
         for iterations in 0..2 * interval {
             state.iterations = iterations;
             state.slots[0][1].row_mut(1)[..3].copy_from_slice(&[least, -gone, 1.0]);
-            let mut hands = Hands { arch: Arch::detect(), team: &mut team, sums: &mut sums };
+            let mut hands = ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
             fade(&mut hands, &optimizer, &mut state);
             let faded = if iterations % interval == interval - 1 { 0.0 } else { -gone };
             assert_eq!(state.slots[0][1].row(1)[..3], [least, faded, 1.0]);
@@ -370,7 +372,7 @@ mod tests {
                 let (mut network, state) = solve(&optimizer, problem, 1);
                 compare(&config, &network, &case[name]["raw"]);
                 assert!(solve(&optimizer, problem, 3) == (network.clone(), state.clone()));
-                if optimizer.shared().use_ema {
+                if optimizer.common_args().use_ema {
                     state.settle(&mut network);
                     compare(&config, &network, &case[name]["final"]);
                 }

@@ -1,18 +1,13 @@
-//! The arguments that all optimizers have; what they do is done where the gradients are.
+//! The arguments that all optimizers have; `train/update.rs` implements them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use super::{
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, LearningRate, Lion, Muon, Nadam,
-    RmsProp, Sgd,
-};
 
 /// Keras's arguments of every optimizer, but for the learning rate and the weight decay, whose
 /// defaults differ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Shared {
+pub struct CommonArgs {
     /// Scale down the gradient of each weight whose norm is greater; at most one of the three clips.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0, "x-default" = "no clipping"))]
@@ -25,7 +20,7 @@ pub struct Shared {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0.0, "x-default" = "no clipping"))]
     pub global_clipnorm: Option<f64>,
-    /// Keep a moving average of the weights, and end with it; validation sees the weights themselves.
+    /// Identity a moving average of the weights, and end with it; validation sees the weights themselves.
     pub use_ema: bool,
     /// Share of the average that each update keeps.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -40,9 +35,9 @@ pub struct Shared {
     pub gradient_accumulation_steps: Option<u64>,
 }
 
-impl Default for Shared {
-    fn default() -> Shared {
-        Shared {
+impl Default for CommonArgs {
+    fn default() -> CommonArgs {
+        CommonArgs {
             clipnorm: None,
             clipvalue: None,
             global_clipnorm: None,
@@ -54,36 +49,9 @@ impl Default for Shared {
     }
 }
 
-impl Shared {
+impl CommonArgs {
     /// Batches to an update.
     pub fn batches(&self) -> u64 {
         self.gradient_accumulation_steps.unwrap_or(1)
     }
-}
-
-/// What every optimizer's struct has.
-pub(super) trait Arguments {
-    fn learning_rate(&self) -> &LearningRate;
-    fn weight_decay(&self) -> f64;
-    fn shared(&self) -> &Shared;
-}
-
-macro_rules! arguments {
-    ($($optimizer:ty)*) => { $(
-        impl Arguments for $optimizer {
-            fn learning_rate(&self) -> &LearningRate {
-                &self.learning_rate
-            }
-            fn weight_decay(&self) -> f64 {
-                self.weight_decay
-            }
-            fn shared(&self) -> &Shared {
-                &self.shared
-            }
-        }
-    )* };
-}
-
-arguments! {
-    Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion Muon Nadam RmsProp Sgd
 }

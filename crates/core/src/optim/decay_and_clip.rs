@@ -5,64 +5,64 @@
 //! w ← w − λ η w                                  weight decay λ (Loshchilov and Hutter 2019)
 //! ```
 
-use super::{Hands, UseRule, Weight, Whole};
+use super::{ExecContext, ParamGrad, RuleVisitor, TensorRule};
 use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
 
 /// Gives a user the rule with these put before it.
-pub(super) struct Adjust<U> {
-    adjustment: Adjustment,
-    user: U,
+pub(super) struct WithDecayAndClip<V> {
+    adjustments: Adjustments,
+    visitor: V,
 }
 
 #[derive(Clone, Copy)]
-struct Adjustment {
+struct Adjustments {
     /// λ η
     decay: f32,
     /// c, or infinity.
     limit: f32,
 }
 
-impl<U> Adjust<U> {
+impl<V> WithDecayAndClip<V> {
     /// For a user of rules: `decay` is λ η.
-    pub(super) fn new(decay: f32, limit: Option<f64>, user: U) -> Adjust<U> {
+    pub(super) fn new(decay: f32, limit: Option<f64>, visitor: V) -> WithDecayAndClip<V> {
         let limit = limit.map_or(f32::INFINITY, |limit| limit as f32);
-        Adjust { adjustment: Adjustment { decay, limit }, user }
+        WithDecayAndClip { adjustments: Adjustments { decay, limit }, visitor }
     }
 }
 
-impl<U: UseRule> UseRule for Adjust<U> {
-    type Output = U::Output;
+impl<V: RuleVisitor> RuleVisitor for WithDecayAndClip<V> {
+    type Output = V::Output;
 
-    fn use_rule<R: UpdateRule>(self, rule: &R) -> U::Output {
-        self.user.use_rule(&Adjusted { adjustment: self.adjustment, rule: *rule })
+    fn visit_elementwise<R: UpdateRule>(self, rule: &R) -> V::Output {
+        self.visitor.visit_elementwise(&DecayAndClip { adjustments: self.adjustments, rule: *rule })
     }
 
-    fn use_whole<W: Whole>(self, rule: &W) -> U::Output {
-        self.user.use_whole(&AdjustedWhole { adjustment: self.adjustment, rule })
+    fn visit_tensor_rule<W: TensorRule>(self, rule: &W) -> V::Output {
+        self.visitor.visit_tensor_rule(&DecayAndClipTensor { adjustments: self.adjustments, rule })
     }
 }
 
 /// A rule with both put before it; one that only clips does more visits than it must.
 #[derive(Clone, Copy)]
-pub(super) struct Adjusted<R> {
-    adjustment: Adjustment,
+pub(super) struct DecayAndClip<R> {
+    adjustments: Adjustments,
     rule: R,
 }
 
-impl<R> Adjusted<R> {
+impl<R> DecayAndClip<R> {
     /// `rule` after a decay of the weights by `decay`, which is λ η.
-    pub(super) fn decayed(decay: f32, rule: R) -> Adjusted<R> {
-        Adjusted { adjustment: Adjustment { decay, limit: f32::INFINITY }, rule }
+    pub(super) fn decayed(decay: f32, rule: R) -> DecayAndClip<R> {
+        DecayAndClip { adjustments: Adjustments { decay, limit: f32::INFINITY }, rule }
     }
 }
 
-impl<R: UpdateRule> UpdateRule for Adjusted<R> {
+impl<R: UpdateRule> UpdateRule for DecayAndClip<R> {
     const SLOTS: usize = R::SLOTS;
     const IDLE_WITHOUT_GRADIENT: bool = false;
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
-        let Adjustment { decay, limit } = self.adjustment;
+        let Adjustments { decay, limit } = self.adjustments;
         // In this order of the operands NaN stays NaN.
         let g = w.splat(limit).min(w.splat(-limit).max(g));
         let w = w.splat(-decay).mul_add(w, w);
@@ -72,7 +72,7 @@ impl<R: UpdateRule> UpdateRule for Adjusted<R> {
     // A gradient of 0 is not clipped.
 
     fn naps(&self) -> bool {
-        self.adjustment.decay == 0.0 && self.rule.naps()
+        self.adjustments.decay == 0.0 && self.rule.naps()
     }
 
     #[inline(always)]
@@ -86,33 +86,33 @@ impl<R: UpdateRule> UpdateRule for Adjusted<R> {
     }
 }
 
-struct AdjustedWhole<'a, W> {
-    adjustment: Adjustment,
+struct DecayAndClipTensor<'a, W> {
+    adjustments: Adjustments,
     rule: &'a W,
 }
 
-impl<W: Whole> Whole for AdjustedWhole<'_, W> {
-    fn state(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
-        W::state(rows, cols, is_vector)
+impl<W: TensorRule> TensorRule for DecayAndClipTensor<'_, W> {
+    fn slots(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
+        W::slots(rows, cols, is_vector)
     }
 
-    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
-        let Adjustment { decay, limit } = self.adjustment;
+    fn step(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>) {
+        let Adjustments { decay, limit } = self.adjustments;
         if decay != 0.0 {
-            hands.map(&Adjusted::decayed(decay, Keep), weight.value, &mut []);
+            ctx.map(&DecayAndClip::decayed(decay, Identity), weight.value, &mut []);
         }
         if limit != f32::INFINITY {
-            hands.map(&Clip { limit }, weight.gradient, &mut []);
+            ctx.map(&Clip { limit }, weight.gradient, &mut []);
         }
-        self.rule.step(hands, weight);
+        self.rule.step(ctx, weight);
     }
 }
 
 /// w ← w
 #[derive(Clone, Copy)]
-struct Keep;
+struct Identity;
 
-impl UpdateRule for Keep {
+impl UpdateRule for Identity {
     const SLOTS: usize = 0;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 

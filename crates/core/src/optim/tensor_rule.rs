@@ -8,12 +8,12 @@ use crate::kernels::{
 };
 
 /// An update rule that sees a weight and its gradient as a whole.
-pub trait Whole {
+pub trait TensorRule {
     /// The state of a weight (rows × cols; a bias is a vector) before the first step.
-    fn state(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix>;
+    fn slots(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix>;
 
     /// Updates `weight`.
-    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>);
+    fn step(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>);
 }
 
 /// An elementwise rule, used as one that is not.
@@ -21,20 +21,20 @@ pub trait Whole {
 /// The kernels that consume a gradient where it is summed are compiled anew for each rule, which
 /// takes long. Rules that few use are applied to gradients in memory instead, to the same effect.
 #[derive(Clone, Copy, Debug)]
-pub struct Each<R>(pub R);
+pub struct Elementwise<R>(pub R);
 
-impl<R: UpdateRule> Whole for Each<R> {
-    fn state(rows: usize, cols: usize, _: bool) -> Vec<Matrix> {
+impl<R: UpdateRule> TensorRule for Elementwise<R> {
+    fn slots(rows: usize, cols: usize, _: bool) -> Vec<Matrix> {
         vec![Matrix::zeros(rows, cols); R::SLOTS]
     }
 
-    fn step(&self, hands: &mut Hands<'_>, weight: Weight<'_>) {
-        hands.update(&self.0, weight.gradient, weight.value, weight.slots);
+    fn step(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>) {
+        ctx.update(&self.0, weight.gradient, weight.value, weight.slots);
     }
 }
 
 /// A weight before its update.
-pub struct Weight<'a> {
+pub struct ParamGrad<'a> {
     /// Its numbers.
     pub value: &'a mut Matrix,
     /// Its gradient, of the same shape; of no use after the update.
@@ -63,7 +63,7 @@ impl Scratch {
 }
 
 /// Who does the work.
-pub struct Hands<'a> {
+pub struct ExecContext<'a> {
     /// The processor's instructions.
     pub arch: Arch,
     /// The threads.
@@ -75,7 +75,7 @@ pub struct Hands<'a> {
 /// Numbers that one thread has done with before a team has met.
 const FEW: usize = 4096;
 
-impl Hands<'_> {
+impl ExecContext<'_> {
     /// Divides `whole`, which has `n` numbers, among the team if they are worth it.
     fn divide<T: Partition>(&mut self, n: usize, whole: T, work: impl Fn(T, usize) + Sync) {
         if n < FEW { work(whole, 0) } else { self.team.parallel_for(whole, work) }
@@ -113,7 +113,7 @@ impl Hands<'_> {
     fn row_sums(&mut self, sum: fn(Arch, View<'_>, &mut [f64]), m: &Matrix) -> &[f64] {
         let (arch, m) = (self.arch, m.view(m.rows()));
         self.sums.resize(m.rows(), 0.0);
-        let Hands { team, sums, .. } = self;
+        let ExecContext { team, sums, .. } = self;
         team.parallel_for(ByRows::of(sums), |mut part, from| {
             sum(arch, m.row_range(from, from + part.0.len()), &mut part.0);
         });
@@ -169,21 +169,21 @@ impl Hands<'_> {
 
 /// w ← α w + β g: a sum, a difference, a scaling.
 #[derive(Clone, Copy, Debug)]
-pub struct Combine {
+pub struct Axpby {
     /// α
     pub of_value: f32,
     /// β
     pub of_gradient: f32,
 }
 
-impl Combine {
+impl Axpby {
     /// w ← α w.
-    pub fn scale(alpha: f32) -> Combine {
-        Combine { of_value: alpha, of_gradient: 0.0 }
+    pub fn scale(alpha: f32) -> Axpby {
+        Axpby { of_value: alpha, of_gradient: 0.0 }
     }
 }
 
-impl UpdateRule for Combine {
+impl UpdateRule for Axpby {
     const SLOTS: usize = 0;
     const IDLE_WITHOUT_GRADIENT: bool = false;
 

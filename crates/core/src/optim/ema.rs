@@ -5,30 +5,30 @@
 //! a ← a + (1 − µ) (w − a)                        later
 //! ```
 
-use super::Shared;
+use super::CommonArgs;
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The rule of an average: its weight is a, its gradient w.
 #[derive(Clone, Copy)]
-pub struct Average {
+pub struct Ema {
     /// 1 − µ, or 1 in the first update.
     fresh: f32,
     /// Whether the average then takes the weights' place.
     pub overwrites: bool,
 }
 
-impl Average {
+impl Ema {
     /// The rule after the batch number `iterations`, counted from 0, if weights are averaged.
-    pub fn at(shared: &Shared, iterations: u64) -> Option<Average> {
+    pub fn at(shared: &CommonArgs, iterations: u64) -> Option<Ema> {
         let update = iterations / shared.batches();
         let fresh = if update == 0 { 1.0 } else { (1.0 - shared.ema_momentum) as f32 };
         let every = shared.ema_overwrite_frequency;
         let overwrites = every.is_some_and(|every| (update + 1).is_multiple_of(every));
-        shared.use_ema.then_some(Average { fresh, overwrites })
+        shared.use_ema.then_some(Ema { fresh, overwrites })
     }
 }
 
-impl UpdateRule for Average {
+impl UpdateRule for Ema {
     const SLOTS: usize = 0;
     const IDLE_WITHOUT_GRADIENT: bool = false;
 
