@@ -9,11 +9,22 @@ Every schedule is recorded at STEPS.
 """
 import json, os, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-import numpy as np, keras
+import numpy as np, keras, tensorflow as tf
 from keras import optimizers as O
 
-KINDS = {"sgd": "SGD", "rmsprop": "RMSprop", "adamw": "AdamW"}
+KINDS = {"sgd": "SGD", "rmsprop": "RMSprop", "adamw": "AdamW", "schedulefreeadamw": "ScheduleFreeAdamW"}
 UPDATES = 7
+
+
+class ScheduleFreeAdamW(O.ScheduleFreeAdamW):
+    """The formula of Keras's source, as JAX computes it: on TensorFlow `momentum.value` is no copy, so that
+    Keras there reads the old momentum after its update."""
+
+    def assign_sub(self, variable, value):
+        variable._value = tf.Variable(variable._value - value)
+
+
+O.ScheduleFreeAdamW = ScheduleFreeAdamW
 rng = np.random.default_rng(3)
 SHAPES = {"tall": (5, 3), "wide": (3, 20)}
 
@@ -117,6 +128,10 @@ CASES = [
     {"name": "muon", "learning_rate": 0.01, "adam_lr_ratio": 0.5, "adam_beta_1": 0.8, "adam_beta_2": 0.9,
      "epsilon": 0.001, "weight_decay": 0.2, "adam_weight_decay": 0.3, "rms_rate": 0.5, "clipvalue": 0.2},
     {"name": "muon", "muon_a": 2.0, "muon_b": -1.5, "muon_c": 0.5},
+    {"name": "schedulefreeadamw"},
+    {"name": "schedulefreeadamw", "learning_rate": 0.1, "beta_1": 0.6, "beta_2": 0.9, "epsilon": 0.001, "warmup_steps": 4,
+     "weight_decay": 0.2},
+    {"name": "schedulefreeadamw", "learning_rate": HALVING, "gradient_accumulation_steps": 2, "clipnorm": 0.5},
 ]
 
 STEPS = [0, 1, 2, 3, 5, 7, 9, 10, 11, 14, 20, 25, 30, 40, 69, 70, 75, 100, 1000]

@@ -31,6 +31,7 @@ mod lion;
 mod muon;
 mod nadam;
 mod rmsprop;
+mod schedule_free_adamw;
 mod sgd;
 
 pub use common_args::CommonArgs;
@@ -69,6 +70,8 @@ optimizer::optimizers! {
     adafactor::Adafactor [],
     /// Muon (Jordan et al. 2024): orthogonal steps for kernels, AdamW for biases.
     muon::Muon [],
+    /// Schedule-free AdamW (Defazio et al. 2024): an average of the weights instead of a schedule.
+    schedule_free_adamw::ScheduleFreeAdamW ["schedule_free_adamw"],
 }
 
 #[cfg(test)]
