@@ -57,7 +57,8 @@ fn layer_nodes(scope: &str, layer: &Layer, below: &str, width: usize) -> Vec<Nod
     let batch = [UNKNOWN, outputs];
     let mut nodes: Vec<Node> = Vec::new();
     let mut weights = Vec::new();
-    for (name, shape) in weight_shapes(layer, width as i64) {
+    for (name, shape) in layer.param_shapes(width) {
+        let shape: Vec<_> = shape.into_iter().map(|size| size as i64).collect();
         let weight = Operation { op: "VariableV2", inputs: &[], shape: &shape };
         nodes.push(weight.node(format!("{scope}/{name}")));
         weights.push(format!("{scope}/{name}"));
@@ -94,30 +95,6 @@ fn attributes(config: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let entries = config.as_object().into_iter().flatten();
     entries.map(|(key, value)| (key.clone(), text(value))).collect()
-}
-
-/// The weights of a layer on `width` inputs.
-fn weight_shapes(layer: &Layer, width: i64) -> Vec<(&'static str, Vec<i64>)> {
-    let vectors = |names: &[(&'static str, bool)]| -> Vec<_> {
-        names.iter().filter(|(_, used)| *used).map(|(name, _)| (*name, vec![width])).collect()
-    };
-    match layer {
-        Layer::Dense(dense) => {
-            let units = dense.units as i64;
-            let bias = dense.use_bias.then(|| ("bias", vec![units]));
-            std::iter::once(("kernel", vec![width, units])).chain(bias).collect()
-        }
-        Layer::BatchNormalization(layer) => vectors(&[
-            ("gamma", layer.scale),
-            ("beta", layer.center),
-            ("moving_mean", true),
-            ("moving_variance", true),
-        ]),
-        Layer::LayerNormalization(layer) => {
-            vectors(&[("gamma", layer.scale), ("beta", layer.center)])
-        }
-        Layer::Activation(_) | Layer::Dropout(_) | Layer::GaussianNoise(_) => Vec::new(),
-    }
 }
 
 /// The name that Keras gives layer `at`: `dense`, `dense_1`, ...

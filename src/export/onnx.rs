@@ -7,7 +7,7 @@
 use super::message::Message;
 use crate::config::Plan;
 use crate::data::Preprocessing;
-use crate::model::{Activation, Dense, Layer};
+use crate::model::{Layer, OnnxAttribute, OnnxGraph};
 use crate::runs::Tensor;
 
 /// The version of the file format, and of the operators.
@@ -34,7 +34,10 @@ pub(super) fn encode(
     let layers = &plan.model.layers;
     for (at, layer) in layers.iter().enumerate() {
         let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
-        graph.layer(&format!("{}_{index}", layer.kind()), layer)?;
+        let (name, x) = (format!("{}_{index}", layer.kind()), graph.value.clone());
+        let inputs = graph.width;
+        graph.value = layer.onnx(&mut graph, &name, &x, inputs)?;
+        graph.width = layer.outputs(inputs);
     }
     // What comes out last has a name that users may rely on.
     let last = graph.value.clone();
@@ -129,7 +132,8 @@ impl<'a> Graph<'a> {
     /// Turns the last value into numbers of another type.
     fn cast(&mut self, out: &str, to: u64) {
         let value = self.value.clone();
-        self.value = self.node("Cast", &[&value], out, &[whole("to", to.cast_signed())]);
+        self.value =
+            self.node("Cast", &[&value], out, &[OnnxAttribute::Int("to", to.cast_signed())]);
     }
 
     /// Applies an operator to the last value and numbers of 64 bits.
@@ -138,127 +142,6 @@ impl<'a> Graph<'a> {
         self.initializers.push(raw_tensor(name, shape, DOUBLE, &raw));
         let value = self.value.clone();
         self.value = self.node(operator, &[&value, name], &format!("{name}.applied"), &[]);
-    }
-
-    /// Adds a layer, which is called `name`, as it is after training.
-    fn layer(&mut self, name: &str, layer: &Layer) -> Result<(), String> {
-        match layer {
-            Layer::Dense(dense) => self.dense(name, dense)?,
-            Layer::Activation(layer) => self.activation(name, layer.activation),
-            Layer::Dropout(_) | Layer::GaussianNoise(_) => {}
-            Layer::BatchNormalization(layer) => {
-                let (gain, epsilon) = ((layer.scale, layer.center), layer.epsilon);
-                self.normalization("BatchNormalization", name, gain, epsilon)?;
-            }
-            Layer::LayerNormalization(layer) => {
-                let (gain, epsilon) = ((layer.scale, layer.center), layer.epsilon);
-                self.normalization("LayerNormalization", name, gain, epsilon)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// activation(x · kernel + bias)
-    fn dense(&mut self, name: &str, dense: &Dense) -> Result<(), String> {
-        let mut inputs = vec![self.value.clone(), self.weight(&format!("{name}.kernel"))?];
-        if dense.use_bias {
-            inputs.push(self.weight(&format!("{name}.bias"))?);
-        }
-        let inputs: Vec<_> = inputs.iter().map(String::as_str).collect();
-        self.value = self.node("Gemm", &inputs, name, &[]);
-        self.width = dense.units;
-        self.activation(name, dense.activation);
-        Ok(())
-    }
-
-    /// Adds the operator of a normalisation, which takes a gamma and a beta in any case: of 1 and of 0
-    /// where the layer has none. Both kinds run over the last axis, ONNX's own default.
-    fn normalization(
-        &mut self,
-        operator: &str,
-        name: &str,
-        (scale, center): (bool, bool),
-        epsilon: f64,
-    ) -> Result<(), String> {
-        let mut inputs = vec![self.value.clone()];
-        for (part, learned, number) in [("gamma", scale, 1.0), ("beta", center, 0.0)] {
-            let weight = format!("{name}.{part}");
-            if !learned {
-                self.initializers.push(tensor(&weight, &[self.width], &vec![number; self.width]));
-            }
-            inputs.push(if learned { self.weight(&weight)? } else { weight });
-        }
-        if operator == "BatchNormalization" {
-            for part in ["moving_mean", "moving_variance"] {
-                inputs.push(self.weight(&format!("{name}.{part}"))?);
-            }
-        }
-        let inputs: Vec<_> = inputs.iter().map(String::as_str).collect();
-        self.value = self.node(operator, &inputs, name, &[float("epsilon", epsilon as f32)]);
-        Ok(())
-    }
-
-    /// The activation of a layer, applied to the last value.
-    fn activation(&mut self, layer: &str, activation: Activation) {
-        let out = format!("{layer}.activation");
-        let x = self.value.clone();
-        let (operator, attributes) = match activation {
-            Activation::Linear => return,
-            Activation::Gelu => return self.gelu(&x, &out),
-            Activation::Silu => {
-                let gate = self.node("Sigmoid", &[&x], &format!("{out}.gate"), &[]);
-                self.value = self.node("Mul", &[&x, &gate], &out, &[]);
-                return;
-            }
-            Activation::Relu => ("Relu", vec![]),
-            Activation::LeakyRelu => ("LeakyRelu", vec![float("alpha", 0.2)]),
-            Activation::Elu => ("Elu", vec![float("alpha", 1.0)]),
-            Activation::Selu => {
-                ("Selu", vec![float("alpha", 1.673_263_2), float("gamma", 1.050_701)])
-            }
-            Activation::Softplus => ("Softplus", vec![]),
-            Activation::Softsign => ("Softsign", vec![]),
-            Activation::Tanh => ("Tanh", vec![]),
-            Activation::Sigmoid => ("Sigmoid", vec![]),
-            Activation::Exponential => ("Exp", vec![]),
-            Activation::Softmax => ("Softmax", vec![whole("axis", -1)]),
-        };
-        self.value = self.node(operator, &[&x], &out, &attributes);
-    }
-
-    /// x/2 (1 + erf(x/√2)), for which there is an operator of its own only in later opsets.
-    fn gelu(&mut self, x: &str, out: &str) {
-        let constant = |name: &str, number: f32| tensor(&format!("{out}.{name}"), &[], &[number]);
-        let constants = [("root", 0.5_f32.sqrt()), ("one", 1.0), ("half", 0.5)];
-        self.initializers.extend(constants.map(|(name, number)| constant(name, number)));
-        let name = |part: &str| format!("{out}.{part}");
-        let scaled = self.node("Mul", &[x, &name("root")], &name("scaled"), &[]);
-        let erf = self.node("Erf", &[&scaled], &name("erf"), &[]);
-        let raised = self.node("Add", &[&erf, &name("one")], &name("raised"), &[]);
-        let twice = self.node("Mul", &[x, &raised], &name("twice"), &[]);
-        self.value = self.node("Mul", &[&twice, &name("half")], out, &[]);
-    }
-
-    /// Adds a weight of the run under its own name.
-    fn weight(&mut self, name: &str) -> Result<String, String> {
-        let found = self.tensors.iter().find(|tensor| tensor.name == name);
-        let found = found.ok_or_else(|| format!("its weights have no `{name}`"))?;
-        self.initializers.push(tensor(name, &found.shape, &found.data));
-        Ok(name.to_owned())
-    }
-
-    /// Adds an operator; gives the name of its output, which is also its own.
-    fn node(
-        &mut self,
-        operator: &str,
-        inputs: &[&str],
-        out: &str,
-        attributes: &[Message],
-    ) -> String {
-        let inputs = inputs.iter().fold(Message::default(), |node, input| node.text(1, input));
-        let node = inputs.text(2, out).text(3, out).text(4, operator).messages(5, attributes);
-        self.nodes.push(node);
-        out.to_owned()
     }
 
     fn message(&self, name: &str, features: usize) -> Message {
@@ -271,14 +154,43 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// An attribute of an operator that is a number.
-fn float(name: &str, number: f32) -> Message {
-    Message::default().text(1, name).float(2, number).number(20, 1)
+impl OnnxGraph for Graph<'_> {
+    fn node(
+        &mut self,
+        operator: &str,
+        inputs: &[&str],
+        out: &str,
+        attributes: &[OnnxAttribute],
+    ) -> String {
+        let attributes: Vec<_> = attributes.iter().map(attribute).collect();
+        let inputs = inputs.iter().fold(Message::default(), |node, input| node.text(1, input));
+        let node = inputs.text(2, out).text(3, out).text(4, operator).messages(5, &attributes);
+        self.nodes.push(node);
+        out.to_owned()
+    }
+
+    fn parameter(&mut self, name: &str) -> Result<String, String> {
+        let found = self.tensors.iter().find(|tensor| tensor.name == name);
+        let found = found.ok_or_else(|| format!("its weights have no `{name}`"))?;
+        self.initializers.push(tensor(name, &found.shape, &found.data));
+        Ok(name.to_owned())
+    }
+
+    fn constant(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
+        self.initializers.push(tensor(name, shape, values));
+        name.to_owned()
+    }
 }
 
-/// An attribute of an operator that is a whole number.
-fn whole(name: &str, number: i64) -> Message {
-    Message::default().text(1, name).number(3, number.cast_unsigned()).number(20, 2)
+/// The message of an argument of an operator.
+fn attribute(attribute: &OnnxAttribute) -> Message {
+    let named = |name: &str| Message::default().text(1, name);
+    match *attribute {
+        OnnxAttribute::Float(name, number) => named(name).float(2, number).number(20, 1),
+        OnnxAttribute::Int(name, number) => {
+            named(name).number(3, number.cast_unsigned()).number(20, 2)
+        }
+    }
 }
 
 /// A tensor with its numbers.

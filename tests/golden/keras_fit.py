@@ -1,6 +1,6 @@
 """Record what Keras's fit makes of layers, losses, metrics, class weights and callbacks.
 
-Usage: pip install tensorflow-cpu; python keras_fit.py MNIST.npz init-784-64-10.npz keras_fit.json
+Usage: pip install tensorflow-cpu; python keras_fit.py MNIST.npz init-784-64-10.npz keras_fit.json [CASE ...]
 
 A case is what a config of runner says, in the same words. Every case starts from the same dense
 weights (the second kernel is cut to the units of the case), trains on the first 2000 training images
@@ -12,7 +12,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np, keras
 from keras import callbacks, constraints, layers, losses, metrics, optimizers, regularizers
 
-mnist, init, out = sys.argv[1:]
+mnist, init, out, *only = sys.argv[1:]
 LIMIT = 2000
 data, weights = np.load(mnist), np.load(init)
 x = (data["x_train"][:LIMIT].reshape(LIMIT, 784) / 255.0).astype("float32")
@@ -164,6 +164,7 @@ CASES = {
 
 result = {"keras": keras.__version__, "backend": keras.backend.backend(), "cases": {}}
 for name, case in CASES.items():
+    if only and name not in only: continue
     keras.utils.set_random_seed(0)
     result["cases"][name] = {**case, **run(case)}
     print(name, {k: v[-1] for k, v in result["cases"][name]["history"].items()}, flush=True)

@@ -18,10 +18,8 @@ pub enum Purpose {
     Bias,
     /// The order of the training rows in epoch `index`.
     Shuffle,
-    /// What the dropout layer above `index` others drops.
-    Dropout,
-    /// What the noise layer above `index` others adds.
-    GaussianNoise,
+    /// The random numbers of a layer of this kind above `index` others.
+    Layer(&'static str),
 }
 
 impl Purpose {
@@ -30,8 +28,7 @@ impl Purpose {
             Purpose::Kernel => "kernel",
             Purpose::Bias => "bias",
             Purpose::Shuffle => "shuffle",
-            Purpose::Dropout => "dropout",
-            Purpose::GaussianNoise => "gaussian noise",
+            Purpose::Layer(kind) => kind,
         }
     }
 }
@@ -151,7 +148,7 @@ mod tests {
 
     #[test]
     fn every_row_of_every_step_has_a_stream_of_its_own() {
-        let noise = Noise::new(1, Purpose::Dropout, 0);
+        let noise = Noise::new(1, Purpose::Layer("dropout"), 0);
         let draw = |step, row| noise.at(step, row).word();
         assert_eq!(draw(3, 5), draw(3, 5));
         let all: std::collections::HashSet<u32> = (0..20)

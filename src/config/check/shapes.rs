@@ -25,8 +25,7 @@ fn output(plan: &Plan) -> Option<Output> {
     let inputs = plan.model.input_shape.as_deref().unwrap_or_default().iter().product();
     let units = layers.iter().fold(inputs, |inputs, layer| layer.outputs(inputs));
     // What is random in training lets everything through after it.
-    let passes = |layer: &Layer| matches!(layer, Layer::Dropout(_) | Layer::GaussianNoise(_));
-    let activated = layers.iter().rposition(|layer| !passes(layer))?;
+    let activated = layers.iter().rposition(|layer| !layer.is_training_only())?;
     Some(Output { dense, units, activated, activation: layers[activated].activation() })
 }
 

@@ -4,10 +4,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::{self, Arch, Unary, ViewMut, softmax};
+use crate::model::OnnxAttribute::Int;
+use crate::model::OnnxGraph;
 
 /// Defines [`Activation`] with a variant for each row of the table.
 macro_rules! define_activation {
-    ($($(#[$doc:meta])* $name:ident [$($alias:literal)*] { $($formulas:tt)* })*) => {
+    ($($(#[$doc:meta])* $name:ident [$($alias:literal)*] {
+        value($($value_z:tt)*) $value:block
+        derivative($($derivative_z:tt)*) $derivative:block
+        onnx($graph:ident, $x:ident, $out:ident) $onnx:block
+    })*) => {
         /// An activation by its Keras name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
@@ -30,6 +36,24 @@ macro_rules! define_activation {
                     Activation::Softmax => None,
                 }
             }
+
+            /// Adds the operators of the activation of `x` to `graph`; returns the name of the
+            /// output, which is `x` or `out`.
+            pub fn onnx(self, graph: &mut dyn OnnxGraph, x: &str, out: &str) -> String {
+                match self {
+                    $(Activation::$name => onnx::$name(graph, x, out),)*
+                    Activation::Softmax => graph.node("Softmax", &[x], out, &[Int("axis", -1)]),
+                }
+            }
+        }
+
+        mod onnx {
+            use crate::model::OnnxAttribute::Float;
+            use crate::model::OnnxGraph;
+
+            $(pub(super) fn $name($graph: &mut dyn OnnxGraph, $x: &str, $out: &str) -> String {
+                $onnx
+            })*
         }
     };
 }

@@ -8,21 +8,19 @@ mod layer;
 mod loss;
 mod metric;
 mod network;
+mod onnx;
 mod regularizer;
 mod shapes;
 
 pub use activation::Activation;
 pub use constraint::Constraint;
 pub use initializer::Initializer;
-pub use layer::{
-    ActivationLayer, BatchNormalization, BatchNormalizationLayer, Body, BuiltLayer, Dense,
-    DenseLayer, Dropout, DropoutLayer, GaussianNoise, GaussianNoiseLayer, Gradient, Layer,
-    LayerNormalization, LayerNormalizationLayer, Moment, Role,
-};
+pub use layer::*;
 pub use loss::{Loss, Objective, Wanted};
 pub use metric::{
     Answers, Auc, ClassId, FBetaScore, FScore, Metric, NamedMetric, Thresholded, TopK,
 };
 pub use network::{Network, Weights, WeightsError};
+pub use onnx::{OnnxAttribute, OnnxGraph};
 pub use regularizer::Regularizer;
 pub use shapes::{check_shapes, weight_shapes};

@@ -12,33 +12,12 @@ pub fn weight_shapes(features: usize, layers: &[Layer]) -> Vec<(String, Vec<usiz
     for (at, layer) in layers.iter().enumerate() {
         let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
         let name = |weight: &str| format!("{}_{index}.{weight}", layer.kind());
-        all.extend(shapes(layer, inputs).into_iter().map(|(weight, shape)| (name(weight), shape)));
+        all.extend(
+            layer.param_shapes(inputs).into_iter().map(|(weight, shape)| (name(weight), shape)),
+        );
         inputs = layer.outputs(inputs);
     }
     all
-}
-
-/// The weights of one layer on `inputs` inputs.
-fn shapes(layer: &Layer, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
-    let vectors = |names: &[(bool, &'static str)]| -> Vec<_> {
-        names.iter().filter(|(has, _)| *has).map(|(_, name)| (*name, vec![inputs])).collect()
-    };
-    match layer {
-        Layer::Dense(dense) => {
-            let bias = dense.use_bias.then(|| ("bias", vec![dense.units]));
-            [("kernel", vec![inputs, dense.units])].into_iter().chain(bias).collect()
-        }
-        Layer::BatchNormalization(layer) => vectors(&[
-            (layer.scale, "gamma"),
-            (layer.center, "beta"),
-            (true, "moving_mean"),
-            (true, "moving_variance"),
-        ]),
-        Layer::LayerNormalization(layer) => {
-            vectors(&[(layer.scale, "gamma"), (layer.center, "beta")])
-        }
-        Layer::Activation(_) | Layer::Dropout(_) | Layer::GaussianNoise(_) => Vec::new(),
-    }
 }
 
 /// Makes sure that the weights in a file, `got` by name, are those of a network, and no others.

@@ -5,9 +5,9 @@
 //!
 //! 1. Add a row to [`activations!`](crate::activations). The name of the row in snake case is the
 //!    name in a config, its doc comment the description in the reference. Both enums
-//!    ([`Unary`] and `model::Activation`), the kernels and the tests of derivatives follow.
-//! 2. The compiler then asks for the ONNX operator in `src/export/onnx.rs`.
-//! 3. Add Keras's values to the test below, and renew the schema:
+//!    ([`Unary`] and `model::Activation`), the kernels, the ONNX export and the tests of derivatives
+//!    follow.
+//! 2. Add Keras's values to the test below, and renew the schema:
 //!    `UPDATE=1 INSTA_UPDATE=always cargo test config`.
 //!
 //! ```text
@@ -27,6 +27,9 @@ use crate::simd::{erf, exp, ln, tanh};
 ///
 /// A row has a doc comment, the name, other names in a config, f of z, and f′ of z and a = f(z);
 /// `_` for z says that f′ needs no z. Code of a row sees [`SimdFloat`] and the functions of `math`.
+///
+/// `onnx` adds the operators to the graph `g` (`model::OnnxGraph`) and returns the name of the output;
+/// `x` is the name of the input, `out` a free name.
 #[macro_export]
 macro_rules! activations {
     ($consumer:ident) => {
@@ -35,6 +38,7 @@ macro_rules! activations {
             Linear [] {
                 value(z) { z }
                 derivative(_, a) { a.splat(1.0) }
+                onnx(_g, x, _out) { x.to_owned() }
             }
             /// max(x, 0)
             Relu [] {
@@ -42,16 +46,19 @@ macro_rules! activations {
                 // store, which takes ten times as long.
                 value(z) { z.splat(0.0).max(z) }
                 derivative(_, a) { a.splat(0.0).select_lt(a, a.splat(1.0), a.splat(0.0)) }
+                onnx(g, x, out) { g.node("Relu", &[x], out, &[]) }
             }
             /// x for x > 0, else 0.2 x
             LeakyRelu [] {
                 value(z) { (z * z.splat(0.2)).max(z) }
                 derivative(_, a) { a.splat(0.0).select_lt(a, a.splat(1.0), a.splat(0.2)) }
+                onnx(g, x, out) { g.node("LeakyRelu", &[x], out, &[Float("alpha", 0.2)]) }
             }
             /// x for x > 0, else eˣ − 1
             Elu [] {
                 value(z) { z.select_lt(z.splat(0.0), expm1(z), z) }
                 derivative(_, a) { a.select_lt(a.splat(0.0), a + a.splat(1.0), a.splat(1.0)) }
+                onnx(g, x, out) { g.node("Elu", &[x], out, &[Float("alpha", 1.0)]) }
             }
             /// 1.0507 x for x > 0, else 1.0507 · 1.6733 (eˣ − 1)
             Selu [] {
@@ -62,11 +69,25 @@ macro_rules! activations {
                 derivative(_, a) {
                     a.select_lt(a.splat(0.0), a + a.splat(SELU * SELU_ALPHA), a.splat(SELU))
                 }
+                onnx(g, x, out) {
+                    let constants = [Float("alpha", 1.673_263_2), Float("gamma", 1.050_701)];
+                    g.node("Selu", &[x], out, &constants)
+                }
             }
             /// x Φ(x), by the error function
             Gelu [] {
                 value(z) { z * normal_cdf(z) }
                 derivative(z, _) { z.mul_add(normal_pdf(z), normal_cdf(z)) }
+                onnx(g, x, out) {
+                    // x/2 (1 + erf(x/√2)): opset 17 has no operator for gelu.
+                    let [root, one, half] = [("root", 0.5_f32.sqrt()), ("one", 1.0), ("half", 0.5)]
+                        .map(|(name, number)| g.constant(&format!("{out}.{name}"), &[], &[number]));
+                    let scaled = g.node("Mul", &[x, &root], &format!("{out}.scaled"), &[]);
+                    let erf = g.node("Erf", &[&scaled], &format!("{out}.erf"), &[]);
+                    let raised = g.node("Add", &[&erf, &one], &format!("{out}.raised"), &[]);
+                    let twice = g.node("Mul", &[x, &raised], &format!("{out}.twice"), &[]);
+                    g.node("Mul", &[&twice, &half], out, &[])
+                }
             }
             /// x σ(x)
             Silu ["swish"] {
@@ -76,35 +97,41 @@ macro_rules! activations {
                     let s = sigmoid(z);
                     (z.splat(1.0) - s).mul_add(a, s)
                 }
+                onnx(g, x, out) {
+                    let gate = g.node("Sigmoid", &[x], &format!("{out}.gate"), &[]);
+                    g.node("Mul", &[x, &gate], out, &[])
+                }
             }
             /// ln(1 + eˣ)
             Softplus [] {
-                value(z) {
-                    let (zero, one) = (z.splat(0.0), z.splat(1.0));
-                    z.select_lt(zero, zero, z) + ln(one + exp(-z.abs()))
-                }
+                value(z) { softplus(z) }
                 derivative(_, a) { a.splat(1.0) - exp(-a) }
+                onnx(g, x, out) { g.node("Softplus", &[x], out, &[]) }
             }
             /// x / (1 + |x|)
             Softsign [] {
                 value(z) { z / (z.splat(1.0) + z.abs()) }
                 // 1 / (1 + |z|) = 1 − |a|
                 derivative(_, a) { (a.splat(1.0) - a.abs()) * (a.splat(1.0) - a.abs()) }
+                onnx(g, x, out) { g.node("Softsign", &[x], out, &[]) }
             }
             /// tanh x
             Tanh [] {
                 value(z) { tanh(z) }
                 derivative(_, a) { (-a).mul_add(a, a.splat(1.0)) }
+                onnx(g, x, out) { g.node("Tanh", &[x], out, &[]) }
             }
             /// 1 / (1 + e⁻ˣ)
             Sigmoid [] {
                 value(z) { sigmoid(z) }
                 derivative(_, a) { a * (a.splat(1.0) - a) }
+                onnx(g, x, out) { g.node("Sigmoid", &[x], out, &[]) }
             }
             /// eˣ
             Exponential [] {
                 value(z) { exp(z) }
                 derivative(_, a) { a }
+                onnx(g, x, out) { g.node("Exp", &[x], out, &[]) }
             }
         }
     };
@@ -127,6 +154,7 @@ macro_rules! define_unary {
     ($($(#[$doc:meta])* $name:ident [$($alias:literal)*] {
         value($value_z:ident) $value:block
         derivative($z:tt, $a:tt) $derivative:block
+        onnx($graph:ident, $x:ident, $out:ident) $onnx:block
     })*) => {
         /// An elementwise activation a = f(z), by the name that Keras has for it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +278,13 @@ pub(crate) fn sigmoid<L: SimdFloat>(z: L) -> L {
     z.splat(1.0) / (z.splat(1.0) + exp(-z))
 }
 
+/// ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|)
+#[inline(always)]
+fn softplus<L: SimdFloat>(z: L) -> L {
+    let (zero, one) = (z.splat(0.0), z.splat(1.0));
+    z.select_lt(zero, zero, z) + ln(one + exp(-z.abs()))
+}
+
 /// eᶻ − 1, by tanh so that small z keep their digits: eᶻ − 1 = 2 t / (1 − t), t = tanh(z / 2).
 #[inline(always)]
 fn expm1<L: SimdFloat>(z: L) -> L {
@@ -285,7 +320,7 @@ mod tests {
     #[test]
     fn values_are_those_of_keras() {
         let at = [-2.0, -0.5, 0.25, 3.0];
-        let want: [(Unary, [f32; 4]); 11] = [
+        let want: &[(Unary, [f32; 4])] = &[
             (Unary::Relu, [0.0, 0.0, 0.25, 3.0]),
             (Unary::LeakyRelu, [-0.4, -0.1, 0.25, 3.0]),
             (Unary::Elu, [-0.864_664_7, -0.393_469_34, 0.25, 3.0]),
@@ -298,7 +333,7 @@ mod tests {
             (Unary::Sigmoid, [0.119_202_92, 0.377_540_68, 0.562_176_5, 0.952_574_1]),
             (Unary::Exponential, [0.135_335_28, 0.606_530_67, 1.284_025_4, 20.085_537]),
         ];
-        for (unary, want) in want {
+        for &(unary, want) in want {
             for (got, want) in values(Arch::detect(), unary, &at).iter().zip(want) {
                 assert!(
                     (got - want).abs() <= 5e-7 * want.abs().max(1.0),

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::copy;
-use crate::kernels::{Arch, View, ViewMut, softmax_backward};
+use super::spec::{Moment, Op, Spec, copy};
+use crate::kernels::{Arch, Matrix, View, ViewMut, softmax_backward};
 use crate::model::Activation;
+use crate::model::onnx::OnnxGraph;
 
 /// The arguments of Keras's `Activation`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,8 +16,57 @@ pub struct ActivationLayer {
     pub activation: Activation,
 }
 
+impl Spec for ActivationLayer {
+    type Op = Activation;
+
+    fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    fn build(&self, _: usize, _: usize, _: u64) -> Activation {
+        self.activation
+    }
+
+    fn onnx(
+        &self,
+        graph: &mut dyn OnnxGraph,
+        layer: &str,
+        x: &str,
+        _: usize,
+    ) -> Result<String, String> {
+        Ok(self.activation.onnx(graph, x, &format!("{layer}.activation")))
+    }
+}
+
+impl Op for Activation {
+    fn activation(&self) -> Activation {
+        *self
+    }
+
+    fn is_identity(&self, _: bool) -> bool {
+        *self == Activation::Linear
+    }
+
+    fn forward(&self, arch: Arch, x: View<'_>, [_, y]: [ViewMut<'_>; 2], moment: Moment) {
+        forward(arch, *self, x, y, moment.logits);
+    }
+
+    fn backward(
+        &self,
+        arch: Arch,
+        x_and_y: [View<'_>; 2],
+        [_, delta]: [ViewMut<'_>; 2],
+        below: Option<ViewMut<'_>>,
+        (_, logits): (&Matrix, bool),
+    ) {
+        if let Some(below) = below {
+            backward(arch, *self, x_and_y, delta.as_view(), below, logits);
+        }
+    }
+}
+
 /// y = f(x), or x where the objective takes logits.
-pub(super) fn forward(arch: Arch, f: Activation, x: View<'_>, mut y: ViewMut<'_>, logits: bool) {
+fn forward(arch: Arch, f: Activation, x: View<'_>, mut y: ViewMut<'_>, logits: bool) {
     copy(x, y.reborrow());
     if !logits {
         f.apply(arch, y);
@@ -24,7 +74,7 @@ pub(super) fn forward(arch: Arch, f: Activation, x: View<'_>, mut y: ViewMut<'_>
 }
 
 /// ∂L/∂x = δ ⊙ f′(x), or δ where it is there already.
-pub(super) fn backward(
+fn backward(
     arch: Arch,
     f: Activation,
     [x, y]: [View<'_>; 2],

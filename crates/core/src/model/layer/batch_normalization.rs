@@ -9,12 +9,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::layer_normalization::{filled, gain, gains, thousandth};
-use super::{Role, yes};
+use super::layer_normalization::{filled, gain, gain_shapes, gains, onnx_gains, thousandth};
+use super::spec::{Moment, Op, Role, Spec, yes};
 use crate::kernels::{
     Arch, BatchNorm, BatchNormBackward, BatchStat, ByCols, LANES, Matrix, ScaleShift, Team, View,
     ViewMut, padded,
 };
+use crate::model::onnx::{OnnxAttribute, OnnxGraph};
 
 /// The arguments of Keras's `BatchNormalization`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,9 +54,30 @@ pub struct BatchNormalizationLayer {
     moving_variance: Matrix,
 }
 
-impl BatchNormalization {
-    /// The layer on `inputs` inputs.
-    pub fn build(&self, inputs: usize) -> BatchNormalizationLayer {
+impl Spec for BatchNormalization {
+    type Op = BatchNormalizationLayer;
+
+    fn param_shapes(&self, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
+        let moving = MOVING.map(|name| (name, vec![inputs]));
+        gain_shapes(self.scale, self.center, inputs).into_iter().chain(moving).collect()
+    }
+
+    fn onnx(
+        &self,
+        graph: &mut dyn OnnxGraph,
+        layer: &str,
+        x: &str,
+        inputs: usize,
+    ) -> Result<String, String> {
+        let [gamma, beta] = onnx_gains(graph, layer, (self.scale, self.center), inputs)?;
+        let mean = graph.parameter(&format!("{layer}.moving_mean"))?;
+        let variance = graph.parameter(&format!("{layer}.moving_variance"))?;
+        let epsilon = [OnnxAttribute::Float("epsilon", self.epsilon as f32)];
+        let operands = [x, &gamma, &beta, &mean, &variance];
+        Ok(graph.node("BatchNormalization", &operands, layer, &epsilon))
+    }
+
+    fn build(&self, inputs: usize, _: usize, _: u64) -> BatchNormalizationLayer {
         BatchNormalizationLayer {
             momentum: self.momentum as f32,
             epsilon: self.epsilon as f32,
@@ -67,17 +89,38 @@ impl BatchNormalization {
     }
 }
 
-impl BatchNormalizationLayer {
-    pub(super) fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
+impl Op for BatchNormalizationLayer {
+    fn extra(&self, outputs: usize) -> usize {
+        outputs
+    }
+
+    fn forward(&self, arch: Arch, x: View<'_>, [_, y]: [ViewMut<'_>; 2], _: Moment) {
+        self.infer(arch, x, y);
+    }
+
+    /// Nothing: [`BatchNormalizationLayer::backward`] reads all rows of a batch.
+    fn backward(
+        &self,
+        _: Arch,
+        _: [View<'_>; 2],
+        _: [ViewMut<'_>; 2],
+        _: Option<ViewMut<'_>>,
+        _: (&Matrix, bool),
+    ) {
+    }
+
+    fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
         let moving = [&self.moving_mean, &self.moving_variance];
         gains(self.gamma.as_ref(), self.beta.as_ref()).chain(moved(moving)).collect()
     }
 
-    pub(super) fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
+    fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
         let moving = [&mut self.moving_mean, &mut self.moving_variance];
         gains(self.gamma.as_mut(), self.beta.as_mut()).chain(moved(moving)).collect()
     }
+}
 
+impl BatchNormalizationLayer {
     /// y of a whole batch in training, divided among `team` by units; x̂ goes to `extra`, what the
     /// batch was like to `stats` (3 × units).
     pub fn forward(
@@ -138,7 +181,7 @@ impl BatchNormalizationLayer {
     }
 
     /// y by what training has seen.
-    pub(super) fn infer(&self, arch: Arch, x: View<'_>, y: ViewMut<'_>) {
+    fn infer(&self, arch: Arch, x: View<'_>, y: ViewMut<'_>) {
         let n = padded(x.cols());
         let (mut scale, mut shift) = (vec![0.0; n], vec![0.0; n]);
         let gain = gain(&self.gamma, &self.beta);
@@ -152,8 +195,10 @@ impl BatchNormalizationLayer {
     }
 }
 
+/// The names of the moving mean and variance.
+const MOVING: [&str; 2] = ["moving_mean", "moving_variance"];
+
 /// The moving mean and variance with their roles: no gradient leads to them.
 fn moved<M>(moving: [M; 2]) -> impl Iterator<Item = (Role<'static>, M)> {
-    let names = ["moving_mean", "moving_variance"];
-    names.into_iter().zip(moving).map(|(name, moving)| (Role::vector(name, None), moving))
+    MOVING.into_iter().zip(moving).map(|(name, moving)| (Role::vector(name, None), moving))
 }

@@ -8,8 +8,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Gradient, Role, activation, copy, yes};
+use super::activation;
+use super::spec::{Gradient, Moment, Op, Role, Spec, copy, yes};
 use crate::kernels::{Arch, Lhs, Matrix, View, ViewMut, product};
+use crate::model::onnx::OnnxGraph;
 use crate::model::{Activation, Constraint, Initializer, Regularizer};
 use crate::random::{Purpose, Stream};
 use crate::shorthand::{Shorthand, name_or_table, optional_name_or_table};
@@ -84,9 +86,39 @@ struct Rules {
     constraints: [Option<Constraint>; 2],
 }
 
-impl Dense {
-    /// The layer above `index` other dense ones, on `inputs` inputs, its weights drawn from `seed`.
-    pub fn build(&self, inputs: usize, index: usize, seed: u64) -> DenseLayer {
+impl Spec for Dense {
+    type Op = DenseLayer;
+
+    fn outputs(&self, _: usize) -> usize {
+        self.units
+    }
+
+    fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    fn param_shapes(&self, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
+        let bias = self.use_bias.then(|| ("bias", vec![self.units]));
+        [("kernel", vec![inputs, self.units])].into_iter().chain(bias).collect()
+    }
+
+    fn onnx(
+        &self,
+        graph: &mut dyn OnnxGraph,
+        layer: &str,
+        x: &str,
+        _: usize,
+    ) -> Result<String, String> {
+        let mut operands = vec![x.to_owned(), graph.parameter(&format!("{layer}.kernel"))?];
+        if self.use_bias {
+            operands.push(graph.parameter(&format!("{layer}.bias"))?);
+        }
+        let operands: Vec<_> = operands.iter().map(String::as_str).collect();
+        let z = graph.node("Gemm", &operands, layer, &[]);
+        Ok(self.activation.onnx(graph, &z, &format!("{layer}.activation")))
+    }
+
+    fn build(&self, inputs: usize, index: usize, seed: u64) -> DenseLayer {
         let mut kernel = Matrix::zeros(inputs, self.units);
         let mut stream = Stream::new(seed, Purpose::Kernel, index as u64);
         self.kernel_initializer.fill(&mut kernel, inputs, self.units, &mut stream);
@@ -104,22 +136,62 @@ impl Dense {
     }
 }
 
-impl DenseLayer {
-    /// Whether z is kept beside a: where f′ is a function of z, not of a alone.
-    pub fn keeps_logits(&self) -> bool {
-        self.activation.unary().is_some_and(|unary| unary.needs_logits())
+impl Op for DenseLayer {
+    fn activation(&self) -> Activation {
+        self.activation
     }
 
-    pub(super) fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
+    fn extra(&self, outputs: usize) -> usize {
+        if self.keeps_logits() { outputs } else { 0 }
+    }
+
+    fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
         let bias = self.bias.as_ref().map(|bias| (self.rules.role(1), bias));
         std::iter::once((self.rules.role(0), &self.kernel)).chain(bias).collect()
     }
 
-    pub(super) fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
+    fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
         let DenseLayer { kernel, bias, rules, .. } = self;
         let rules = &*rules;
         let bias = bias.as_mut().map(|bias| (rules.role(1), bias));
         std::iter::once((rules.role(0), kernel)).chain(bias).collect()
+    }
+
+    fn forward(
+        &self,
+        arch: Arch,
+        x: View<'_>,
+        [mut extra, mut a]: [ViewMut<'_>; 2],
+        moment: Moment,
+    ) {
+        let z = if self.keeps_logits() { &mut extra } else { &mut a };
+        self.affine(arch, x, z.reborrow());
+        self.activate(arch, [extra, a], moment.logits);
+    }
+
+    fn backward(
+        &self,
+        arch: Arch,
+        [_, a]: [View<'_>; 2],
+        [extra, mut delta]: [ViewMut<'_>; 2],
+        below: Option<ViewMut<'_>>,
+        (transposed, logits): (&Matrix, bool),
+    ) {
+        if !logits {
+            let z = if self.keeps_logits() { extra.as_view() } else { a };
+            activation::differentiate(arch, self.activation, [z, a], delta.reborrow());
+        }
+        if let Some(below) = below {
+            let transposed = transposed.view(transposed.rows());
+            product(arch, Lhs::new(delta.as_view()), transposed, None, below);
+        }
+    }
+}
+
+impl DenseLayer {
+    /// Whether z is kept beside a: where f′ is a function of z, not of a alone.
+    pub fn keeps_logits(&self) -> bool {
+        self.activation.unary().is_some_and(|unary| unary.needs_logits())
     }
 
     /// z = x W + b.
@@ -135,36 +207,6 @@ impl DenseLayer {
         }
         if !logits {
             self.activation.apply(arch, a);
-        }
-    }
-
-    pub(super) fn forward(
-        &self,
-        arch: Arch,
-        x: View<'_>,
-        [mut extra, mut a]: [ViewMut<'_>; 2],
-        logits: bool,
-    ) {
-        let z = if self.keeps_logits() { &mut extra } else { &mut a };
-        self.affine(arch, x, z.reborrow());
-        self.activate(arch, [extra, a], logits);
-    }
-
-    pub(super) fn backward(
-        &self,
-        arch: Arch,
-        [extra, a]: [View<'_>; 2],
-        mut delta: ViewMut<'_>,
-        below: Option<(&Matrix, ViewMut<'_>)>,
-        logits: bool,
-    ) {
-        if !logits {
-            let z = if self.keeps_logits() { extra } else { a };
-            activation::differentiate(arch, self.activation, [z, a], delta.reborrow());
-        }
-        if let Some((transposed, below)) = below {
-            let transposed = transposed.view(transposed.rows());
-            product(arch, Lhs::new(delta.as_view()), transposed, None, below);
         }
     }
 }

@@ -8,8 +8,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
-use crate::kernels::{View, ViewMut};
+use super::spec::{Moment, Op, Spec, copy};
+use crate::kernels::{Arch, Matrix, View, ViewMut};
+use crate::model::onnx::OnnxGraph;
 use crate::random::{Noise, Purpose};
 
 /// The arguments of Keras's `Dropout`.
@@ -28,20 +29,61 @@ pub struct DropoutLayer {
     noise: Noise,
 }
 
-impl Dropout {
-    /// The layer above `index` others of its kind.
-    pub fn build(&self, index: usize, seed: u64) -> DropoutLayer {
-        DropoutLayer { rate: self.rate, noise: Noise::new(seed, Purpose::Dropout, index as u64) }
+impl Spec for Dropout {
+    type Op = DropoutLayer;
+
+    const TRAINING_ONLY: bool = true;
+
+    fn build(&self, _: usize, index: usize, seed: u64) -> DropoutLayer {
+        DropoutLayer {
+            rate: self.rate,
+            noise: Noise::new(seed, Purpose::Layer("dropout"), index as u64),
+        }
+    }
+
+    fn onnx(&self, _: &mut dyn OnnxGraph, _: &str, x: &str, _: usize) -> Result<String, String> {
+        Ok(x.to_owned())
+    }
+}
+
+impl Op for DropoutLayer {
+    fn is_identity(&self, training: bool) -> bool {
+        !training || !self.is_random()
+    }
+
+    fn extra(&self, outputs: usize) -> usize {
+        outputs
+    }
+
+    fn forward(&self, _: Arch, x: View<'_>, [saved, y]: [ViewMut<'_>; 2], moment: Moment) {
+        if moment.training {
+            self.drop(x, [saved, y], moment);
+        } else {
+            copy(x, y);
+        }
+    }
+
+    fn backward(
+        &self,
+        _: Arch,
+        _: [View<'_>; 2],
+        [saved, delta]: [ViewMut<'_>; 2],
+        below: Option<ViewMut<'_>>,
+        _: (&Matrix, bool),
+    ) {
+        if let Some(below) = below {
+            DropoutLayer::scale(saved.as_view(), delta.as_view(), below);
+        }
     }
 }
 
 impl DropoutLayer {
     /// Whether it changes anything in training.
-    pub(super) fn is_random(&self) -> bool {
+    fn is_random(&self) -> bool {
         0.0 < self.rate
     }
 
-    pub(super) fn forward(&self, x: View<'_>, [mut mask, mut y]: [ViewMut<'_>; 2], moment: Moment) {
+    fn drop(&self, x: View<'_>, [mut mask, mut y]: [ViewMut<'_>; 2], moment: Moment) {
         let (n, threshold) = (x.cols(), (self.rate * 2f64.powi(32)) as u64);
         let scale = if self.rate < 1.0 { (1.0 / (1.0 - self.rate)) as f32 } else { 0.0 };
         for r in 0..x.rows() {
@@ -55,7 +97,7 @@ impl DropoutLayer {
         }
     }
 
-    pub(super) fn backward(mask: View<'_>, delta: View<'_>, mut below: ViewMut<'_>) {
+    fn scale(mask: View<'_>, delta: View<'_>, mut below: ViewMut<'_>) {
         for r in 0..delta.rows() {
             let factors = delta.row(r).iter().zip(mask.row(r));
             let below = below.row(r).iter_mut().zip(factors);

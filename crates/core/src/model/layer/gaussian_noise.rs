@@ -7,8 +7,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
-use crate::kernels::{View, ViewMut};
+use super::spec::{Moment, Op, Spec, copy};
+use crate::kernels::{Arch, Matrix, View, ViewMut};
+use crate::model::onnx::OnnxGraph;
 use crate::random::{Noise, Purpose};
 
 /// The arguments of Keras's `GaussianNoise`.
@@ -27,21 +28,55 @@ pub struct GaussianNoiseLayer {
     noise: Noise,
 }
 
-impl GaussianNoise {
-    /// The layer above `index` others of its kind.
-    pub fn build(&self, index: usize, seed: u64) -> GaussianNoiseLayer {
-        let noise = Noise::new(seed, Purpose::GaussianNoise, index as u64);
+impl Spec for GaussianNoise {
+    type Op = GaussianNoiseLayer;
+
+    const TRAINING_ONLY: bool = true;
+
+    fn build(&self, _: usize, index: usize, seed: u64) -> GaussianNoiseLayer {
+        let noise = Noise::new(seed, Purpose::Layer("gaussian noise"), index as u64);
         GaussianNoiseLayer { stddev: self.stddev, noise }
+    }
+
+    fn onnx(&self, _: &mut dyn OnnxGraph, _: &str, x: &str, _: usize) -> Result<String, String> {
+        Ok(x.to_owned())
+    }
+}
+
+impl Op for GaussianNoiseLayer {
+    fn is_identity(&self, training: bool) -> bool {
+        !training || !self.is_random()
+    }
+
+    fn forward(&self, _: Arch, x: View<'_>, [_, y]: [ViewMut<'_>; 2], moment: Moment) {
+        if moment.training {
+            self.add_noise(x, y, moment);
+        } else {
+            copy(x, y);
+        }
+    }
+
+    fn backward(
+        &self,
+        _: Arch,
+        _: [View<'_>; 2],
+        [_, delta]: [ViewMut<'_>; 2],
+        below: Option<ViewMut<'_>>,
+        _: (&Matrix, bool),
+    ) {
+        if let Some(below) = below {
+            copy(delta.as_view(), below);
+        }
     }
 }
 
 impl GaussianNoiseLayer {
     /// Whether it changes anything in training.
-    pub(super) fn is_random(&self) -> bool {
+    fn is_random(&self) -> bool {
         0.0 < self.stddev
     }
 
-    pub(super) fn forward(&self, x: View<'_>, mut y: ViewMut<'_>, moment: Moment) {
+    fn add_noise(&self, x: View<'_>, mut y: ViewMut<'_>, moment: Moment) {
         let n = x.cols();
         for r in 0..x.rows() {
             let mut stream = self.noise.at(moment.step, moment.row + r);

@@ -4,8 +4,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Gradient, Role, yes};
+use super::spec::{Gradient, Moment, Op, Role, Spec, yes};
 use crate::kernels::{Affine, Arch, LayerNorm, LayerNormBackward, Matrix, View, ViewMut, padded};
+use crate::model::onnx::{OnnxAttribute, OnnxGraph};
 
 /// The arguments of Keras's `LayerNormalization`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,9 +36,26 @@ pub struct LayerNormalizationLayer {
     beta: Option<Matrix>,
 }
 
-impl LayerNormalization {
-    /// The layer on `inputs` inputs.
-    pub fn build(&self, inputs: usize) -> LayerNormalizationLayer {
+impl Spec for LayerNormalization {
+    type Op = LayerNormalizationLayer;
+
+    fn param_shapes(&self, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
+        gain_shapes(self.scale, self.center, inputs)
+    }
+
+    fn onnx(
+        &self,
+        graph: &mut dyn OnnxGraph,
+        layer: &str,
+        x: &str,
+        inputs: usize,
+    ) -> Result<String, String> {
+        let [gamma, beta] = onnx_gains(graph, layer, (self.scale, self.center), inputs)?;
+        let epsilon = [OnnxAttribute::Float("epsilon", self.epsilon as f32)];
+        Ok(graph.node("LayerNormalization", &[x, &gamma, &beta], layer, &epsilon))
+    }
+
+    fn build(&self, inputs: usize, _: usize, _: u64) -> LayerNormalizationLayer {
         LayerNormalizationLayer {
             epsilon: self.epsilon as f32,
             gamma: self.scale.then(|| filled(inputs, 1.0)),
@@ -56,6 +74,33 @@ pub(super) fn gain<'a>(gamma: &'a Option<Matrix>, beta: &'a Option<Matrix>) -> A
     Affine { gamma: gamma.as_ref().map(|g| g.row(0)), beta: beta.as_ref().map(|b| b.row(0)) }
 }
 
+/// The shapes of γ and β, unless the layer lacks them.
+pub(super) fn gain_shapes(
+    scale: bool,
+    center: bool,
+    inputs: usize,
+) -> Vec<(&'static str, Vec<usize>)> {
+    let all = [(scale, "gamma"), (center, "beta")];
+    all.into_iter().filter(|(used, _)| *used).map(|(_, name)| (name, vec![inputs])).collect()
+}
+
+/// γ and β as the operands of an ONNX operator, which needs both: 1 and 0 where the layer has none.
+pub(super) fn onnx_gains(
+    graph: &mut dyn OnnxGraph,
+    layer: &str,
+    (scale, center): (bool, bool),
+    inputs: usize,
+) -> Result<[String; 2], String> {
+    let mut operand = |part: &str, learned: bool, number: f32| {
+        let name = format!("{layer}.{part}");
+        match learned {
+            true => graph.parameter(&name),
+            false => Ok(graph.constant(&name, &[inputs], &vec![number; inputs])),
+        }
+    };
+    Ok([operand("gamma", scale, 1.0)?, operand("beta", center, 0.0)?])
+}
+
 pub(super) const GAMMA: (&str, Gradient) = ("gamma", Gradient::Extra);
 pub(super) const BETA: (&str, Gradient) = ("beta", Gradient::Delta);
 
@@ -69,34 +114,36 @@ pub(super) fn gains<M>(
     gamma.into_iter().chain(beta.map(|beta| (role(BETA), beta)))
 }
 
-impl LayerNormalizationLayer {
+impl Op for LayerNormalizationLayer {
     /// x̂ of each unit, and s.
-    pub(super) fn extra(outputs: usize) -> usize {
+    fn extra(&self, outputs: usize) -> usize {
         padded(outputs) + 1
     }
 
-    pub(super) fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
+    fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
         gains(self.gamma.as_ref(), self.beta.as_ref()).collect()
     }
 
-    pub(super) fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
+    fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
         gains(self.gamma.as_mut(), self.beta.as_mut()).collect()
     }
 
-    pub(super) fn forward(&self, arch: Arch, x: View<'_>, [mut extra, y]: [ViewMut<'_>; 2]) {
+    fn forward(&self, arch: Arch, x: View<'_>, [mut extra, y]: [ViewMut<'_>; 2], _: Moment) {
         let n = x.cols();
         let [x_hat, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
         let affine = gain(&self.gamma, &self.beta);
         arch.dispatch(LayerNorm { x, epsilon: self.epsilon, affine, x_hat, inverse, y });
     }
 
-    pub(super) fn backward(
+    fn backward(
         &self,
         arch: Arch,
-        mut extra: ViewMut<'_>,
-        delta: View<'_>,
+        _: [View<'_>; 2],
+        [mut extra, delta]: [ViewMut<'_>; 2],
         below: Option<ViewMut<'_>>,
+        _: (&Matrix, bool),
     ) {
+        let delta = delta.as_view();
         let n = delta.cols();
         let [x_hat, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
         let inverse = inverse.as_view();
