@@ -102,6 +102,20 @@ macro_rules! activations {
                     g.node("Mul", &[x, &gate], out, &[])
                 }
             }
+            /// x tanh(ln(1 + eˣ))
+            Mish [] {
+                value(z) { z * tanh(softplus(z)) }
+                // t + z (1 − t²) σ(z), t = tanh(ln(1 + eᶻ))
+                derivative(z, _) {
+                    let t = tanh(softplus(z));
+                    ((-t).mul_add(t, z.splat(1.0)) * sigmoid(z)).mul_add(z, t)
+                }
+                onnx(g, x, out) {
+                    let softplus = g.node("Softplus", &[x], &format!("{out}.softplus"), &[]);
+                    let gate = g.node("Tanh", &[&softplus], &format!("{out}.gate"), &[]);
+                    g.node("Mul", &[x, &gate], out, &[])
+                }
+            }
             /// ln(1 + eˣ)
             Softplus [] {
                 value(z) { softplus(z) }
@@ -327,6 +341,7 @@ mod tests {
             (Unary::Selu, [-1.520_166_6, -0.691_758_2, 0.262_675_25, 3.152_103]),
             (Unary::Gelu, [-0.045_500_264, -0.154_268_77, 0.149_676_58, 2.995_950_2]),
             (Unary::Silu, [-0.238_405_84, -0.188_770_34, 0.140_544_14, 2.857_722_3]),
+            (Unary::Mish, [-0.252_501_46, -0.220_743_78, 0.169_572_41, 2.986_535]),
             (Unary::Softplus, [0.126_928_02, 0.474_077, 0.825_939_4, 3.048_587_3]),
             (Unary::Softsign, [-0.666_666_7, -0.333_333_34, 0.2, 0.75]),
             (Unary::Tanh, [-0.964_027_6, -0.462_117_17, 0.244_918_66, 0.995_054_7]),
