@@ -125,6 +125,7 @@ CASES = {
     "batch-normalization-twice": {"layers": [dense(64, "tanh"), {**BN, "scale": False}, {"type": "activation", "activation": "tanh"}, {**BN, "center": False}, dense(10, "softmax")], "loss": CCE, "batch_size": 48, "optimizer": SGD},
     "layer-normalization": {"layers": stack(LN), "loss": CCE},
     "layer-normalization-first": {"layers": [{**LN, "epsilon": 0.01}, *stack({**LN, "scale": False})], "loss": CCE},
+    "unit-normalization": {"layers": stack({"type": "unit_normalization"}), "loss": CCE},
     "mish": {"layers": [dense(64, "mish"), dense(10, "softmax")], "loss": CCE},
     "activation-layers": {"layers": [dense(64), {"type": "activation", "activation": "gelu"}, dense(10), {"type": "activation", "activation": "softmax"}], "loss": CCE},
     "no-effect-of-nothing": {"layers": [{"type": "dropout", "rate": 0.0}, *stack({"type": "gaussian_noise", "stddev": 0.0})], "loss": CCE},

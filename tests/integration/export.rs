@@ -211,6 +211,7 @@ const STACK: &str = r#"
     { type = "dropout", rate = 0.25 },
     { type = "gaussian_noise", stddev = 0.1 },
     { type = "layer_normalization", scale = false },
+    { type = "unit_normalization" },
     { type = "dense", units = 7, activation = "silu", use_bias = false },
     { type = "batch_normalization", momentum = 0.5, center = false, scale = false },
     { type = "dropout", rate = 0.5 },

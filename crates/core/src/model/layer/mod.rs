@@ -20,6 +20,7 @@ mod gaussian_noise;
 mod layer_normalization;
 mod spec;
 mod table;
+mod unit_normalization;
 
 pub use dense::DenseLayer;
 pub use spec::{Gradient, Moment, Role};
@@ -37,4 +38,6 @@ table::layers! {
     batch_normalization: BatchNormalization(BatchNormalization),
     /// Brings each row to mean 0 and deviation 1 over its units.
     layer_normalization: LayerNormalization(LayerNormalization),
+    /// Divides each row by its length.
+    unit_normalization: UnitNormalization(UnitNormalization),
 }
