@@ -1,8 +1,8 @@
 //! One training step of the tutorial's network in plain loops: the file to read first.
 //!
-//! [`step`] does what [`Engine::step`](super::Engine::step) does for a network of two dense layers,
-//! ReLU and softmax (784-64-10 in the tutorial), trained on the cross-entropy by Adam. The engine
-//! adds sparse inputs, vectors of 16 lanes and threads; the test below holds it to this file.
+//! [`step`] is [`Engine::step`](super::Engine::step) for two dense layers with ReLU and softmax
+//! (784-64-10), cross-entropy and Adam. The engine adds sparse inputs, vectors of 16 lanes and
+//! threads; the test below holds it to this file.
 //!
 //! ```text
 //! forward
@@ -38,19 +38,13 @@ pub struct Params {
     pub b2: Vec<f64>,
 }
 
-/// The state of Adam: both moments of every gradient, and the number of steps.
+/// The state of Adam: the moments of every gradient and the number of steps.
 #[derive(Clone, Debug)]
 pub struct Moments {
     m: Params,
     v: Params,
     t: i32,
 }
-
-/// Keras's defaults.
-const ETA: f64 = 0.001;
-const BETA_1: f64 = 0.9;
-const BETA_2: f64 = 0.999;
-const EPSILON: f64 = 1e-7;
 
 /// Trains `params` on one batch, `x` [batch × inputs] with its `labels` [batch]. Returns the mean
 /// loss before the update.
@@ -73,7 +67,7 @@ pub fn step(params: &mut Params, moments: &mut Moments, x: &Rows, labels: &[usiz
     let delta1 = relu_backward(&z1, &delta2, &params.w2);
     let (w1, b1) = dense_gradient(x, &delta1);
 
-    adam(params, &Params { w1, b1, w2, b2 }, moments);
+    adam(params, Params { w1, b1, w2, b2 }, moments);
     loss
 }
 
@@ -92,14 +86,11 @@ fn dense(x: &Rows, w: &Rows, b: &[f64]) -> Rows {
 
 /// ∂W = xᵀ δ and ∂b = Σ δ, both sums over the batch.
 fn dense_gradient(x: &Rows, delta: &Rows) -> (Rows, Vec<f64>) {
-    let (inputs, units) = (x[0].len(), delta[0].len());
-    let (mut dw, mut db) = (vec![vec![0.0; units]; inputs], vec![0.0; units]);
+    let (mut dw, mut db) = (vec![vec![0.0; delta[0].len()]; x[0].len()], vec![0.0; delta[0].len()]);
     for (x, delta) in x.iter().zip(delta) {
-        for j in 0..units {
-            db[j] += delta[j];
-            for i in 0..inputs {
-                dw[i][j] += x[i] * delta[j];
-            }
+        for (j, delta) in delta.iter().enumerate() {
+            db[j] += delta;
+            (0..x.len()).for_each(|i| dw[i][j] += x[i] * delta);
         }
     }
     (dw, db)
@@ -121,20 +112,20 @@ fn relu_backward(z1: &Rows, delta2: &Rows, w2: &Rows) -> Rows {
 /// p = eᶻ / Σ eᶻ, shifted by max z against overflow.
 fn softmax(z: &[f64]) -> Vec<f64> {
     let max = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let exp: Vec<f64> = z.iter().map(|z| (z - max).exp()).collect();
-    let sum: f64 = exp.iter().sum();
-    exp.iter().map(|e| e / sum).collect()
+    let sum: f64 = z.iter().map(|z| (z - max).exp()).sum();
+    z.iter().map(|z| (z - max).exp() / sum).collect()
 }
 
-/// One step of Adam on every weight.
-fn adam(params: &mut Params, gradient: &Params, Moments { m, v, t }: &mut Moments) {
+/// One step of Adam on every weight, with the defaults of Keras.
+fn adam(params: &mut Params, mut gradient: Params, Moments { m, v, t }: &mut Moments) {
+    let (eta, beta_1, beta_2, epsilon) = (0.001, 0.9_f64, 0.999_f64, 1e-7);
     *t += 1;
-    let alpha = ETA * (1.0 - BETA_2.powi(*t)).sqrt() / (1.0 - BETA_1.powi(*t));
-    let weights = params.iter_mut().zip(gradient.iter());
+    let alpha = eta * (1.0 - beta_2.powi(*t)).sqrt() / (1.0 - beta_1.powi(*t));
+    let weights = params.iter_mut().zip(gradient.iter_mut());
     for ((w, g), (m, v)) in weights.zip(m.iter_mut().zip(v.iter_mut())) {
-        *m += (1.0 - BETA_1) * (g - *m);
-        *v += (1.0 - BETA_2) * (g * g - *v);
-        *w -= alpha * *m / (v.sqrt() + EPSILON);
+        *m += (1.0 - beta_1) * (*g - *m);
+        *v += (1.0 - beta_2) * (*g * *g - *v);
+        *w -= alpha * *m / (v.sqrt() + epsilon);
     }
 }
 
@@ -149,12 +140,6 @@ impl Moments {
 
 impl Params {
     /// Every number: W₁, b₁, W₂, b₂, each row after row.
-    pub fn iter(&self) -> impl Iterator<Item = f64> {
-        let first = self.w1.iter().flatten().chain(&self.b1);
-        first.chain(self.w2.iter().flatten()).chain(&self.b2).copied()
-    }
-
-    /// The numbers of [`Params::iter`], mutable.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut f64> {
         let first = self.w1.iter_mut().flatten().chain(&mut self.b1);
         first.chain(self.w2.iter_mut().flatten()).chain(&mut self.b2)
@@ -245,9 +230,9 @@ mod tests {
             let want = step(&mut params_want, &mut moments, &x, &y);
             loss_difference = loss_difference.max((got - want).abs());
         }
-        let got = params(&network);
-        let pairs = got.iter().zip(params_want.iter());
-        (loss_difference, pairs.map(|(got, want)| (got - want).abs()).fold(0.0, f64::max))
+        let mut got = params(&network);
+        let pairs = got.iter_mut().zip(params_want.iter_mut());
+        (loss_difference, pairs.map(|(got, want)| (*got - *want).abs()).fold(0.0, f64::max))
     }
 
     /// Weights move by up to 0.1 in 100 steps of 0.001. Single precision and
