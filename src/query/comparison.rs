@@ -59,6 +59,11 @@ impl Comparison {
         self.keys.iter().filter(has).cloned().collect()
     }
 
+    /// Whether a key differs only as a default that follows from another key, which is swept.
+    pub fn is_derived(&self, key: &str) -> bool {
+        self.swept.place(key).is_some() && !self.swept.sets(key)
+    }
+
     /// What the groups are called: of one sweep their numbers, which a user may say for a run; else
     /// their folders as seen from `base`.
     pub fn labels(&self, base: &Path) -> Vec<String> {

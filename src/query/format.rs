@@ -1,7 +1,15 @@
 //! Numbers and times in words, as Keras prints them, and a few of our own; pure functions, no output.
 
-/// A metric, by Keras's rule: four decimals, or a power of ten when it is a thousandth or less.
+/// A metric in a table: as [`keras_number`], but with an exponent from a million on.
 pub fn number(value: f64) -> String {
+    match value.is_finite() && 1e6 <= value.abs() {
+        true => scientific(value),
+        false => keras_number(value),
+    }
+}
+
+/// A metric, by Keras's rule: four decimals, or a power of ten when it is a thousandth or less.
+pub fn keras_number(value: f64) -> String {
     if value.is_nan() {
         "nan".to_owned()
     } else if value.is_infinite() || 1e-3 < value.abs() {
@@ -69,8 +77,17 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
         ];
         for (value, text) in cases {
+            assert_eq!(keras_number(value), text);
             assert_eq!(number(value), text);
         }
+    }
+
+    #[test]
+    fn large_numbers_have_an_exponent() {
+        assert_eq!(number(999_999.5), "999999.5000");
+        assert_eq!(number(24_363_014_144.0), "2.4363e+10");
+        assert_eq!(number(-1e6), "-1.0000e+06");
+        assert_eq!(keras_number(1e6), "1000000.0000");
     }
 
     #[test]

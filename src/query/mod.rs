@@ -41,7 +41,7 @@ pub use order::{higher_is_better, sort};
 pub use chart::{Cell, Chart, PlotStyle, Series};
 pub use class_scores::ClassScores;
 pub use comparison::Comparison;
-pub use format::{count, duration, eta, number};
+pub use format::{count, duration, eta, keras_number, number};
 pub use group::{Completion, Replicate, ResultGroup, group_by_key};
 pub use html::{Mistake, Page, TestEvaluation};
 pub use live::{LiveRun, LiveRuns};

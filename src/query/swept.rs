@@ -4,6 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::group::ResultGroup;
 use super::names::unique;
 use crate::config::{self, Change, TAGS};
@@ -54,9 +56,56 @@ impl Swept {
         };
         self.keys.iter().position(|swept| swept == key).or_else(|| self.keys.iter().position(sets))
     }
+
+    /// Whether a sweep sets `key` itself, as a key or within a table.
+    pub(super) fn sets(&self, key: &str) -> bool {
+        self.values.iter().flatten().flatten().any(|change| match key.strip_prefix(&*change.key) {
+            Some("") => true,
+            Some(path) => {
+                let value = serde_json::to_value(&change.value).unwrap_or_default();
+                path.strip_prefix('.').is_some_and(|path| has(&value, path))
+            }
+            None => false,
+        })
+    }
+}
+
+/// Whether a value has a key, by dotted path; a text such as `"adam"` stands for `{ name = "adam" }`.
+fn has(value: &Value, path: &str) -> bool {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(a, b)| (a, Some(b)));
+    let inner = match value {
+        Value::String(_) => return TAGS.contains(&path),
+        Value::Array(items) => first.parse().ok().and_then(|place: usize| items.get(place)),
+        value => value.get(first),
+    };
+    inner.is_some_and(|inner| rest.is_none_or(|rest| has(inner, rest)))
 }
 
 fn changes(sweep: &Path) -> Option<Changes> {
     let text = system::read_to_string(&Folder::at(sweep).sweep_plan()).ok()?;
     Some(config::swept(&text)?.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_that_follow_from_a_swept_key_are_not_set() {
+        let swept = |changes: Value| {
+            let changes: Vec<Change> = serde_json::from_value(changes).unwrap();
+            let keys = changes.iter().map(|change| change.key.clone()).collect();
+            Swept { keys, values: vec![changes.into_iter().map(Some).collect()] }
+        };
+        let named = swept(serde_json::json!([{ "key": "optimizer.name", "value": "adam" }]));
+        assert!(named.sets("optimizer.name") && !named.sets("optimizer.beta_1"));
+        let short = swept(serde_json::json!([{ "key": "optimizer", "value": "adam" }]));
+        assert!(short.sets("optimizer.name") && !short.sets("optimizer.beta_1"));
+        let value = serde_json::json!({ "name": "sgd", "momentum": 0.9 });
+        let table = swept(serde_json::json!([{ "key": "optimizer", "value": value }]));
+        assert!(table.sets("optimizer.momentum") && !table.sets("optimizer.nesterov"));
+        let layers = serde_json::json!([{ "type": "dense", "units": 8 }]);
+        let layers = swept(serde_json::json!([{ "key": "model.layers", "value": layers }]));
+        assert!(layers.sets("model.layers.0.units") && !layers.sets("model.layers.1.units"));
+    }
 }

@@ -53,6 +53,10 @@ def look(browser, folder):
             seen[f"contrast_{name}_{mode}"] = browser.run(CONTRAST)
             seen[f"too_wide_{name}"] = browser.run(WIDE)
             picture(f"{name}-{mode}")
+    seen["touching_headings"] = browser.run(
+        "(() => { const b = [...document.querySelectorAll('#parallel text.axis')].map(t => t.getBoundingClientRect());"
+        "return b.filter((r, i) => i && r.left < b[i - 1].right + 4).length; })()")
+    seen["headings"] = browser.run("[...document.querySelectorAll('#parallel text.axis title')].map(t => t.textContent)")
     browser.size(1200, 900)
     browser.dark(False)
     seen["title"] = browser.run("document.title")

@@ -198,6 +198,31 @@ fn a_digit_is_the_same_in_an_archive_and_as_a_picture_dark_or_bright() {
 }
 
 #[test]
+fn predict_of_csv_by_a_network_without_columns_says_the_reason() {
+    let sandbox = Sandbox::new();
+    sandbox.file("a.toml", MNIST_OF_100);
+    sandbox.file("rows.csv", "a,b\n1,2\n");
+    sandbox.runner("run a.toml -q").exits(0);
+    let said = sandbox.runner("predict a rows.csv").exits(2).stderr;
+    assert_eq!(
+        said,
+        "error: cannot read the columns of `rows.csv`: the network has learned from data without \
+         columns\n  help: want a picture (.png), or rows in a .npz file as its array x\n"
+    );
+}
+
+const MNIST_OF_100: &str = r#"
+[data]
+dataset = "mnist"
+limit = 100
+validation_split = 0.2
+[model]
+layers = [{ type = "dense", units = 10, activation = "softmax" }]
+[training]
+epochs = 1
+"#;
+
+#[test]
 fn any_weights_of_a_run_are_evaluated_asked_and_exported() {
     let sandbox = Sandbox::new();
     sandbox.file("flowers.csv", &flowers(true));

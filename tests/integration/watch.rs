@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
 
 use crate::sandbox::Sandbox;
 use crate::tensorboard::python;
@@ -186,6 +187,61 @@ fn tables_fit_the_terminal_and_pipes_get_all() {
     let (wide, note) = table(&sandbox, "list --wide", 60);
     assert_eq!(wide.len(), sandbox.runner("list").exits(0).stdout.lines().count());
     assert!(note.is_empty() && wide[1].contains("batch_size=32,optimizer=ftrl+beta=0.5"));
+}
+
+/// The columns of the widest line that a command prints in a terminal of so many.
+#[track_caller]
+fn widest(sandbox: &Sandbox, arguments: &str, columns: usize) -> usize {
+    let (lines, _) = table(sandbox, arguments, columns);
+    lines.iter().map(|line| line.width()).max().unwrap()
+}
+
+#[test]
+fn configs_plans_and_confusion_matrices_fit_the_terminal() {
+    let sandbox = logs();
+    sandbox.file("sweep.toml", SWEEP);
+    let names = ["Iris-setosa", "Iris-versicolor", "鳶尾花長名鳶尾花長名"];
+    let row = |i: usize| format!("{}.5,{},{}\n", i % 3, i % 7, names[i % 3]);
+    sandbox.file("iris.csv", &("a,b,kind\n".to_owned() + &(0..60).map(row).collect::<String>()));
+    let iris = CONFIG.replace("\"mnist\"", "\"iris.csv\"").replace("limit = 100\n", "");
+    sandbox.file("iris.toml", &iris.replace("units = 10", "units = 3"));
+    sandbox.runner("run iris.toml -q --set name=iris").exits(0);
+    for columns in [40, 60, 100] {
+        for arguments in ["show first", "evaluate iris --split train", "predict iris iris.csv"] {
+            let widest = widest(&sandbox, arguments, columns);
+            assert!(widest <= columns, "{arguments} at {columns}: {widest}");
+        }
+        let (lines, _) = table(&sandbox, "run sweep.toml --dry-run", columns);
+        let sweep = lines.iter().position(|line| line.starts_with("# sweep: ")).unwrap();
+        let table = lines[sweep..].iter().take_while(|line| line.starts_with('#'));
+        assert!(table.clone().all(|line| line.width() <= columns), "{:#?}", &lines[sweep..]);
+    }
+    let piped = sandbox.runner("show first").exits(0).stdout;
+    assert!(piped.lines().any(|line| line.starts_with("  layers = ")), "{piped}");
+}
+
+#[test]
+fn control_characters_in_names_are_shown_escaped() {
+    let sandbox = logs();
+    let records = record_of(&sandbox, "first");
+    let mut record: Value = serde_json::from_slice(&std::fs::read(&records).unwrap()).unwrap();
+    record["name"] = "\u{1b}[31m\u{7}\u{202e}\n".into();
+    record["metrics"]["\u{1b}]0;title\u{7}"] = 0.5.into();
+    std::fs::write(&records, record.to_string()).unwrap();
+    let steps = json!([
+        { "open": [120, 30] }, { "see": "\\u001b[31m\\u0007\\u202e\\u000a/" }, { "press": "q" },
+    ]);
+    let seen = take(&sandbox, "watch", &steps);
+    left_well(&seen);
+    let text = seen["text"].as_str().unwrap();
+    assert!(!text.contains(['\u{7}', '\u{202e}']), "{text}");
+}
+
+/// The record of the only run of this name.
+fn record_of(sandbox: &Sandbox, name: &str) -> std::path::PathBuf {
+    let folder = sandbox.path().join("logs").join(name);
+    let run = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+    run.path().join("run.json")
 }
 
 #[test]

@@ -73,7 +73,10 @@ def main():
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
         listen(0.1)
-    listen(0.1)
+    known = -1
+    while known < len(said):
+        known = len(said)
+        listen(0.1)
     after = termios.tcgetattr(theirs)
     print(json.dumps({
         "status": process.poll(),

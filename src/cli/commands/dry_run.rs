@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::load;
-use crate::cli::display::console::Console;
+use crate::cli::display::console::{Console, stdout_width};
 use crate::cli::display::escape::escape_line;
+use crate::cli::display::fit::fit_columns;
 use crate::cli::display::format::{count, or_dash};
-use crate::cli::display::table::{Column, lines};
+use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
 use crate::config::{Experiment, LineCache, Plan, ShortTexts, short_keys};
 
@@ -80,9 +81,13 @@ fn table(experiment: &Experiment) -> String {
     for (i, short) in short_keys(runs.keys()).iter().enumerate() {
         let texts = ShortTexts::of(values.iter().filter_map(|values| values.get(i)));
         let text = |values: &Vec<_>| or_dash(values.get(i), |value| texts.get(value));
-        columns.push(Column::values(short, values.iter().map(text)));
+        columns.push(Column::values(short, values.iter().map(text)).shrinkable().drop_rank(1));
     }
-    let lines = lines(&columns).into_iter().map(|line| format!("# {line}\n"));
+    // Each line is a comment: `# ` takes two columns.
+    let width = stdout_width().map(|width| width.saturating_sub(2));
+    let fitted = fit_columns(columns, width);
+    let note = fitted.note("--dry-run --json");
+    let lines = fitted.lines.iter().chain(&note).map(|line| format!("# {line}\n"));
     let count = count(runs.len(), "run");
     format!("\n# {}: {count}\n", escape_line(&experiment.name)) + &lines.collect::<String>()
 }

@@ -6,16 +6,22 @@ use super::cores::cores;
 use super::lost_rows;
 use super::trained_model::load;
 use crate::cli::args::{EvaluateArgs, Split};
-use crate::cli::display::console::Console;
+use crate::cli::display::console::{Console, stdout_width};
+use crate::cli::display::fit::{self, fit_columns, split};
 use crate::cli::display::format::number;
 use crate::cli::display::json;
+use crate::cli::display::shorten::{min_distinct_width, shorten_all};
 use crate::cli::display::table::{Column, lines};
+use crate::cli::display::width::wrap;
 use crate::cli::exit::Exit;
 use crate::experiment::{self, Evaluation};
 use crate::query::ClassScores;
 
 /// A matrix of more classes is for the eye no more.
 const SHOWN_CLASSES: usize = 20;
+
+/// The least columns of a shortened class name.
+const LEAST_NAME: usize = 6;
 
 /// Evaluates a run's network.
 pub(crate) fn evaluate(args: &EvaluateArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -40,44 +46,63 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
             value["weights"] = json!(weights.to_string_lossy());
             serde_json::to_string_pretty(&value)? + "\n"
         }
-        false => text(&found, &names),
+        false => text(&found, &names, stdout_width()),
     })
 }
 
-fn text(found: &Evaluation, names: &[String]) -> String {
-    let mut text = format!("{} {}\n\n", found.n_rows, found.rows);
-    let metrics = [
-        Column::words("", found.logs.0.iter().map(|(name, _)| name.clone())),
+fn text(found: &Evaluation, names: &[String], width: Option<usize>) -> String {
+    let caption = |text: &str| joined(&wrap(text, width.unwrap_or(usize::MAX), 2));
+    let mut text = caption(&format!("{} {}", found.n_rows, found.rows)) + "\n";
+    let metrics = vec![
+        Column::words("", found.logs.0.iter().map(|(name, _)| name.clone())).shrinkable(),
         Column::numbers("", found.logs.0.iter().map(|(_, value)| number(*value))),
     ];
-    lines(&metrics)[1..].iter().for_each(|line| text += &format!("{line}\n"));
+    text += &joined(&fit_columns(metrics, width).lines[1..]);
     let Some(confusion) = &found.confusion else { return text };
     let all = ClassScores::of(confusion);
     let column = |title: &str, pick: fn(&ClassScores) -> f64| {
         Column::numbers(title, all.iter().map(|scores| format!("{:.4}", pick(scores))))
     };
-    let classes = [
-        Column::words("class", names.iter().cloned()),
+    let classes = vec![
+        Column::words("class", names.iter().cloned()).shrinkable(),
         column("precision", |s| s.precision),
         column("recall", |s| s.recall),
         column("f1", |s| s.f1),
         Column::numbers("support", all.iter().map(|s| s.support.to_string())),
     ];
-    text += "\n";
-    lines(&classes).iter().for_each(|line| text += &format!("{line}\n"));
+    let classes = fit_columns(classes, width);
+    text += &format!("\n{}", joined(&classes.lines));
+    classes.note("--json").iter().for_each(|note| text += &format!("{note}\n"));
     if confusion.len() <= SHOWN_CLASSES {
-        text += "\nWhat is (down) and what the network says (across):\n\n";
-        let mut table = vec![Column::words("", names.iter().cloned())];
-        table.extend((0..confusion.len()).map(|said| {
-            let cell = |row: &Vec<u64>| match row[said] {
-                0 => "·".to_owned(),
-                n => n.to_string(),
-            };
-            Column::numbers(&names[said], confusion.iter().map(cell))
-        }));
-        lines(&table).iter().for_each(|line| text += &format!("{line}\n"));
+        let title = caption("What is (down) and what the network says (across):");
+        text += &format!("\n{title}\n");
+        let tables: Vec<_> =
+            matrix(confusion, names, width).iter().map(|lines| joined(lines)).collect();
+        text += &tables.join("\n");
     }
     text
+}
+
+fn joined(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// The confusion matrix in tables of at most `width` columns of the terminal, each with the names of
+/// all rows; where it takes fewer tables, the names are shortened.
+fn matrix(confusion: &[Vec<u64>], names: &[String], width: Option<usize>) -> Vec<Vec<String>> {
+    let tables = |names: &[String]| {
+        let cell = |n: u64| if n == 0 { "·".to_owned() } else { n.to_string() };
+        let rows = Column::words("", names.iter().cloned());
+        let predicted = names.iter().enumerate().map(|(class, name)| {
+            Column::numbers(name, confusion.iter().map(|row| cell(row[class])))
+        });
+        let columns: Vec<_> = std::iter::once(rows).chain(predicted).collect();
+        width.map_or_else(|| vec![lines(&columns)], |width| split(&columns, width))
+    };
+    let shortened = shorten_all(names, min_distinct_width(names, LEAST_NAME));
+    let (whole, short) = (tables(names), tables(&shortened));
+    let fits = width.is_none_or(|limit| whole.iter().all(|lines| fit::width(lines) <= limit));
+    if fits && whole.len() <= short.len() { whole } else { short }
 }
 
 fn value(found: &Evaluation, names: &[String]) -> Value {
@@ -96,4 +121,33 @@ fn value(found: &Evaluation, names: &[String]) -> Value {
         value["confusion"] = json!(confusion);
     }
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn confusion_matrix_fits_the_terminal() {
+        let names =
+            ["Iris-setosa", "Iris-versicolor", "Iris-virginica", "鳶尾花"].map(str::to_owned);
+        let confusion =
+            vec![vec![10, 0, 0, 0], vec![0, 9, 1, 0], vec![0, 2, 8, 0], vec![0, 0, 0, 7]];
+        let text = |width| {
+            let tables = matrix(&confusion, &names, width);
+            tables.iter().map(|lines| joined(lines)).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(text(Some(100)), text(None));
+        insta::assert_snapshot!(text(Some(40)), @r"
+                Ir…osa  Ir…lor  Ir…ica  鳶尾花
+        Ir…osa      10       ·       ·       ·
+        Ir…lor       ·       9       1       ·
+        Ir…ica       ·       2       8       ·
+        鳶尾花       ·       ·       ·       7
+        ");
+        for width in 16..80 {
+            let fits = |line: &str| crate::cli::display::width::text_width(line) <= width;
+            assert!(text(Some(width)).lines().all(fits), "{width}");
+        }
+    }
 }

@@ -13,7 +13,9 @@ use crate::cli::display::format::number;
 use crate::cli::display::json;
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
-use crate::experiment::Prediction;
+use crate::data::Source;
+use crate::experiment::{Prediction, TrainedModel};
+use crate::query::RequestError;
 
 /// Answers for every row of every file.
 pub(crate) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -26,6 +28,7 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
     let threads = cores();
     let mut all = Vec::new();
     for file in &args.files {
+        check_form(file, &trained)?;
         let answers = trained.predict(file, threads)?;
         all.extend(answers.into_iter().enumerate().map(|(row, answer)| (&**file, row, answer)));
     }
@@ -36,6 +39,19 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
         }
         false => text(&all, &names),
     })
+}
+
+/// Refuses rows of a CSV file where the network has learned from no columns.
+fn check_form(file: &Path, trained: &TrainedModel) -> Result<(), RequestError> {
+    let source = Source::parse(&file.to_string_lossy(), Path::new(""));
+    if trained.preprocessing.columns.is_some() || !matches!(source, Source::Csv(..)) {
+        return Ok(());
+    }
+    let message = format!(
+        "cannot read the columns of `{}`: the network has learned from data without columns",
+        file.display()
+    );
+    Err(RequestError::new(message, "want a picture (.png), or rows in a .npz file as its array x"))
 }
 
 fn text(all: &[(&Path, usize, Prediction)], names: &[String]) -> String {

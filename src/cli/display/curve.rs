@@ -19,7 +19,8 @@ pub(crate) fn curves(series: &[Series], over: &str, console: &Console) -> String
     } else {
         PlotStyle::Marks
     };
-    let columns = stdout_width().map_or(USUAL, |width| width.min(WIDEST));
+    // Each line is indented by two.
+    let columns = stdout_width().map_or(USUAL, |width| width.saturating_sub(2).min(WIDEST));
     let chart = Chart { series, columns, rows: 12, style, text: number };
     let lines = chart.draw();
     if lines.is_empty() {

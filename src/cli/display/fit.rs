@@ -3,6 +3,7 @@
 
 use super::shorten::min_distinct_width;
 use super::table::{Column, lines};
+use super::width::text_width;
 
 /// The least characters of a shortened word.
 const LEAST: usize = 12;
@@ -71,9 +72,24 @@ pub(crate) fn fit_columns(mut columns: Vec<Column>, width: Option<usize>) -> Fit
     FittedTable { lines: lines(&columns), left_out, shortened }
 }
 
+/// The table as several of at most `limit` columns of the terminal, where it has more; each begins with the
+/// first column.
+pub(crate) fn split(columns: &[Column], limit: usize) -> Vec<Vec<String>> {
+    let Some((first, mut rest)) = columns.split_first() else { return Vec::new() };
+    let table = |part: &[Column]| lines(std::iter::once(first).chain(part));
+    let mut tables = Vec::new();
+    while !rest.is_empty() {
+        let fits = |n: &usize| width(&table(&rest[..*n])) <= limit;
+        let n = (1..=rest.len()).take_while(fits).last().unwrap_or(1);
+        tables.push(table(&rest[..n]));
+        rest = &rest[n..];
+    }
+    tables
+}
+
 /// The width of the widest line.
 pub(crate) fn width(lines: &[String]) -> usize {
-    lines.iter().map(|line| line.chars().count()).max().unwrap_or(0)
+    lines.iter().map(|line| text_width(line)).max().unwrap_or(0)
 }
 
 fn total(columns: &[Column], of: impl Fn(&Column) -> usize) -> usize {
@@ -101,7 +117,7 @@ fn least(column: &Column) -> usize {
     if !column.is_shrinkable() {
         return full;
     }
-    min_distinct_width(column.cells(), LEAST).max(column.title().chars().count()).min(full)
+    min_distinct_width(column.cells(), LEAST).max(text_width(column.title())).min(full)
 }
 
 #[cfg(test)]

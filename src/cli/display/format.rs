@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::escape::escape_line;
 
-pub(crate) use crate::query::{count, duration, eta, number};
+pub(crate) use crate::query::{count, duration, eta, keras_number, number};
 
 /// Seconds for one step, in the unit that suits.
 pub(crate) fn per_step(seconds: f64) -> String {
@@ -47,15 +47,6 @@ pub(crate) fn shell_word(path: &Path) -> String {
     }
 }
 
-/// At most `width` characters of `text`; an ellipsis takes the place of what is left out.
-pub(crate) fn truncate(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let kept = text.chars().take(width.saturating_sub(1));
-    kept.chain((0 < width).then_some('…')).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,12 +85,5 @@ mod tests {
         assert_eq!(shell_word(Path::new("it's")), r"'it'\''s'");
         assert_eq!(shell_word(Path::new("")), "''");
         assert_eq!(shell_word(Path::new("a\x1b'\\")), r"$'a\u001b\'\\'");
-    }
-
-    #[test]
-    fn long_texts_are_cut() {
-        assert_eq!(truncate("adam", 4), "adam");
-        assert_eq!(truncate("adamax", 4), "ada…");
-        assert_eq!(truncate("adamax", 0), "");
     }
 }

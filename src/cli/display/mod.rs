@@ -9,6 +9,7 @@ pub(crate) mod format;
 pub(crate) mod fit;
 pub(crate) mod shorten;
 pub(crate) mod table;
+pub(crate) mod width;
 
 pub(crate) mod compare_table;
 pub(crate) mod curve;

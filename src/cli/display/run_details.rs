@@ -7,6 +7,7 @@ use super::curve::curves;
 use super::fit::width;
 use super::format::{ago, count, duration, number};
 use super::table::{Column, lines, transposed};
+use super::width::wrap;
 use crate::query::{Run, Series, State};
 use crate::runs::{History, Record};
 
@@ -27,7 +28,9 @@ pub(crate) fn run_details(told: &RunDetails<'_>, console: &Console) -> String {
     let mut text = head(&format!("{}  {}", run.record.name, run.dir.display()));
     text += &facts(run, console);
     text += &format!("\n{}", head("config"));
-    told.config.lines().for_each(|line| text += &format!("{}\n", format!("  {line}").trim_end()));
+    for line in told.config.lines() {
+        text += &wrapped(format!("  {line}").trim_end(), 6);
+    }
     if told.history.epochs.is_empty() {
         return text + "\nno epoch is done\n";
     }
@@ -57,9 +60,20 @@ fn facts(run: &Run, console: &Console) -> String {
     facts.extend(provenance(record));
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     // An error may have several lines; they stay in their column.
-    let gap = format!("\n{:1$}", "", width + 4);
-    let value = |value: &str| value.trim_end().replace('\n', &gap);
-    facts.iter().map(|(name, text)| format!("  {name:<width$}  {}\n", value(text))).collect()
+    let line = |(at, name, text): (usize, &str, &str)| {
+        let name = if at == 0 { name } else { "" };
+        wrapped(&format!("  {name:<width$}  {text}"), width + 4)
+    };
+    let lines = facts.iter().flat_map(|(name, text)| {
+        text.trim_end().split('\n').enumerate().map(move |(at, text)| line((at, name, text)))
+    });
+    lines.collect()
+}
+
+/// The line, on a terminal wrapped to its width.
+fn wrapped(line: &str, indent: usize) -> String {
+    let lines = wrap(line, stdout_width().unwrap_or(usize::MAX), indent);
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn status(run: &Run, console: &Console) -> String {

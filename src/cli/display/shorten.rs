@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::width::{elide_middle, text_width};
+
 /// The least width, from `from` on, in which different texts are different when they are shortened.
 pub(crate) fn min_distinct_width(texts: &[String], from: usize) -> usize {
     let all: BTreeSet<&String> = texts.iter().collect();
     let all: Vec<String> = all.into_iter().cloned().collect();
-    let full = all.iter().map(|text| length(text)).max().unwrap_or(0);
+    let full = all.iter().map(|text| text_width(text)).max().unwrap_or(0);
     let differ = |width: &usize| {
         let short: HashSet<_> = shorten_all(&all, *width).into_iter().collect();
         short.len() == all.len()
@@ -25,28 +27,12 @@ pub(crate) fn shorten_all(texts: &[String], width: usize) -> Vec<String> {
         [&String::clone, &inner, &|text| without_keys(&inner(text)), &|text| {
             without_keys(last(text))
         }];
-    let fits = |texts: &Vec<String>| texts.iter().all(|text| length(text) <= width);
+    let fits = |texts: &Vec<String>| texts.iter().all(|text| text_width(text) <= width);
     let mut tried = ways.iter().map(|way| texts.iter().map(way).collect::<Vec<String>>());
     let found = tried.by_ref().find(fits);
     let shortest =
         || texts.iter().map(|text| elide_middle(&without_keys(last(text)), width)).collect();
     found.unwrap_or_else(shortest)
-}
-
-fn length(text: &str) -> usize {
-    text.chars().count()
-}
-
-/// At most `width` characters of a text; an ellipsis stands for its middle.
-pub(crate) fn elide_middle(text: &str, width: usize) -> String {
-    let length = length(text);
-    if length <= width || width == 0 {
-        return text.chars().take(width).collect();
-    }
-    let head = (width - 1).div_ceil(3);
-    let tail = width - 1 - head;
-    let ends = (text.chars().take(head), text.chars().skip(length - tail));
-    ends.0.chain(['…']).chain(ends.1).collect()
 }
 
 /// `a/…/c` of `a/b/c`; where the first folder is the same in all texts, `…/c`, or the run of a sweep
@@ -102,12 +88,5 @@ mod tests {
         let want = ["a/…/0003-0.1,64", "b/…/0003-0.1,64", "c/20261123-210800"];
         assert_eq!(short(&two, 20), want);
         assert_eq!(min_distinct_width(&two.map(str::to_owned), 12), 17);
-    }
-
-    #[test]
-    fn words_are_shortened_in_the_middle() {
-        assert_eq!(elide_middle("adam", 4), "adam");
-        assert_eq!(elide_middle("adam/20261123-210800", 12), "adam…-210800");
-        assert_eq!([0, 1, 2].map(|width| elide_middle("adam", width)), ["", "…", "a…"]);
     }
 }

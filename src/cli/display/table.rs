@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::escape::escape_line;
-use super::shorten::{elide_middle, shorten_all};
+use super::shorten::shorten_all;
+use super::width::{elide_middle, pad_left, pad_right, text_width};
 
 /// A column of a table.
 pub(crate) struct Column {
@@ -72,7 +73,7 @@ impl Column {
 
     /// The width of the widest cell.
     pub(crate) fn width(&self) -> usize {
-        self.cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)
+        self.cells.iter().map(|cell| text_width(cell)).max().unwrap_or(0)
     }
 
     /// Shortens every cell to at most `width` characters.
@@ -88,7 +89,7 @@ pub(crate) fn lines<'a>(columns: impl IntoIterator<Item = &'a Column>) -> Vec<St
     let widths: Vec<_> = columns.iter().map(|column| column.width()).collect();
     let cell = |line: usize, (column, &width): (&&Column, &usize)| {
         let text = &column.cells[line];
-        if column.left { format!("{text:<width$}") } else { format!("{text:>width$}") }
+        if column.left { pad_right(text, width) } else { pad_left(text, width) }
     };
     let line = |line: usize| {
         let cells = columns.iter().zip(&widths).map(|column| cell(line, column));

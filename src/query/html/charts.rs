@@ -88,7 +88,9 @@ impl<'a> Charts<'a> {
             let told = run_data(*group, run, &history, points, &comparison.metrics, base);
             data.push(RunData { config, ..told });
         }
-        let keys = comparison.shared_keys();
+        // Defaults that follow from a swept key would repeat its axis.
+        let keys: Vec<_> = comparison.shared_keys();
+        let keys: Vec<_> = keys.into_iter().filter(|key| !comparison.is_derived(key)).collect();
         let logs =
             metric_names(groups().flat_map(|group| &group.runs).map(|run| &run.record.metrics));
         let judge = groups().find_map(|group| Some(monitored(&group.runs[0].record.metrics)?.0));

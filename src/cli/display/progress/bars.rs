@@ -13,7 +13,8 @@ use super::tally::FinishedRuns;
 use crate::cli::display::console::Stream;
 use crate::cli::display::format::{count, eta, number};
 use crate::cli::display::labels::Labels;
-use crate::cli::display::shorten::{elide_middle, shorten_all};
+use crate::cli::display::shorten::shorten_all;
+use crate::cli::display::width::{elide_middle, pad_right, text_width};
 use crate::sweep::{RunResult, Status, SweepEvent};
 use crate::train::Event;
 
@@ -77,11 +78,11 @@ impl<W: Write> Bars<W> {
     fn draw(&mut self, now: Duration) {
         let labels: Vec<_> = self.active.iter().map(|active| active.label.clone()).collect();
         let labels = shorten_all(&labels, self.label_room());
-        let label_width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+        let label_width = labels.iter().map(|label| text_width(label)).max().unwrap_or(0);
         let room = self.block.width().saturating_sub(label_width);
         let bars = self.active.iter().zip(&labels).take(self.block.height() - 1);
         let bar = |(active, label): (&Active, &String)| {
-            format!("{label:<label_width$} {}", active.line(room.saturating_sub(1)))
+            format!("{} {}", pad_right(label, label_width), active.line(room.saturating_sub(1)))
         };
         let mut lines: Vec<_> = bars.map(bar).collect();
         lines.push(self.line(now));
@@ -114,14 +115,14 @@ impl<W: Write> Bars<W> {
         let Some((label, name, value)) = &self.tally.best else { return counts + &pace };
         let best = format!(" - best {name} {}: ", number(*value));
         let width = self.block.width();
-        let room = |line: &String| width.saturating_sub(line.chars().count());
+        let room = |line: &String| width.saturating_sub(text_width(line));
         let label = shorten_all(std::slice::from_ref(label), self.label_room()).concat();
         let lines = [
             format!("{counts}{pace}{best}"),
             format!("{counts}{best}"),
             format!("{counts} - best {}: ", number(*value)),
         ];
-        let fits = |line: &&String| label.chars().count().min(LEAST_NAME) <= room(line);
+        let fits = |line: &&String| text_width(&label).min(LEAST_NAME) <= room(line);
         match lines.iter().find(fits) {
             Some(line) => format!("{line}{}", elide_middle(&label, room(line))),
             None => format!("{counts} - best {}", number(*value)),
@@ -230,7 +231,7 @@ impl Active {
             None => numbers(&[("loss", self.loss)]),
         };
         // A bar has brackets and a space after it.
-        let left = |text: &str| (room + 1).saturating_sub(text.chars().count() + 4);
+        let left = |text: &str| (room + 1).saturating_sub(text_width(text) + 4);
         // The numbers to come have their place from the beginning, so that a bar keeps its length.
         let whole = ", loss 0.1234, val_loss 0.1234".len();
         let long = format!("{epochs}{all:<whole$}");

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::renderer::write_escaped;
 use crate::cli::display::escape::{escape_line, mark_ansi};
-use crate::cli::display::format::truncate;
+use crate::cli::display::width::truncate;
 
 /// The lines. Below them the cursor waits at the start of an empty one.
 pub(crate) struct Block<W> {

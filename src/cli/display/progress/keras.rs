@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::renderer::{Renderer, is_due, write_escaped};
 use crate::cli::display::escape::mark_ansi;
-use crate::cli::display::format::{eta, number, per_step};
+use crate::cli::display::format::{eta, keras_number, per_step};
 use crate::sweep::SweepEvent;
 use crate::train::{Event, Logs};
 
@@ -170,7 +170,7 @@ pub(crate) fn filled(done: usize, steps: usize, width: usize) -> String {
 /// ` - loss: 0.3353 - accuracy: 0.9063`; Keras 2 shows no learning rate.
 pub(crate) fn metrics(logs: &Logs) -> String {
     let shown = logs.0.iter().filter(|(name, _)| name != "learning_rate");
-    shown.map(|(name, value)| format!(" - {name}: {}", number(*value))).collect()
+    shown.map(|(name, value)| format!(" - {name}: {}", keras_number(*value))).collect()
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use ratatui::widgets::{
 };
 
 use super::view_model::{RunRow, ViewModel};
-use crate::cli::display::format::{number, truncate};
+use crate::cli::display::format::number;
 use crate::cli::display::shorten::{min_distinct_width, shorten_all};
+use crate::cli::display::width::{text_width, truncate};
 use crate::query::State;
 
 const KEYS: &str = "\
@@ -101,8 +102,8 @@ fn runs(frame: &mut Frame<'_>, area: Rect, model: &ViewModel, color: bool) {
 /// what is left. The less a column matters, the more of the name must fit beside it.
 fn columns(model: &ViewModel, width: usize) -> Vec<(usize, usize)> {
     let wide = |column: usize| {
-        let cells = model.lines.iter().map(|line| line.cells[column].chars().count());
-        cells.max().unwrap_or(0).max(model.head[column].chars().count())
+        let cells = model.lines.iter().map(|line| text_width(&line.cells[column]));
+        cells.max().unwrap_or(0).max(text_width(&model.head[column]))
     };
     let names: Vec<_> = model.lines.iter().map(|line| line.cells[0].clone()).collect();
     let least = min_distinct_width(&names, LEAST_NAME);

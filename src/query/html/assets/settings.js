@@ -153,7 +153,9 @@ function parallel(frame) {
     const metric = data.metrics[state.metric];
     const groups = data.groups.map((group, rank) => ({ group, rank })).filter(({ group }) => group.means[state.metric] !== null);
     const columns = data.keys.length + 1;
-    const width = Math.max(frame.clientWidth, columns * 92);
+    // Headings have a gap between them, however narrow the window is.
+    const widest = Math.max(...[...data.keys, metric].map((name) => cutName(name, 16).length)) * 7.5;
+    const width = Math.max(frame.clientWidth, 128 + (columns - 1) * Math.max(80, widest + 10));
     const axes = data.keys.map((_, key) => settingAxis(groups.map(({ group }) => group.settings[key])));
     // Every name has its line, up to sixty.
     const names = Math.max(0, ...axes.map((axis) => axis.names?.length ?? 0));
