@@ -22,7 +22,7 @@ use crate::quote::clip;
 pub fn saved_plan(text: &str) -> Result<Plan, String> {
     let kind = SourceKind::File(PathBuf::from("config.toml"));
     let source = Arc::new(SourceFile { kind, text: text.to_owned() });
-    let parsed = parse(text, &source).and_then(|mut root| match validate(&mut root) {
+    let parsed = parse(text, &source).and_then(|mut root| match validate(&mut root, &[]) {
         diagnostics if diagnostics.is_empty() => Ok(root),
         diagnostics => Err(diagnostics),
     });

@@ -87,13 +87,14 @@ fn load_one(
         others.into_iter().filter(|set| !set.varies()).partition(|set| space.covers(set));
     let broken = apply(&mut root, others).err();
     let mut needs = Bytes::default();
-    let mut planner = |root: &Spanned| {
-        let (plan, memory) = plan(path, root, describe, weights)?;
+    let valid = valid_sections(&mut root, &space, &below);
+    let mut planner = |root: Spanned| {
+        let (plan, memory) = plan(path, root, &valid, describe, weights)?;
         needs = needs.max(memory);
         Ok(plan)
     };
     if space.is_empty() {
-        let found = planner(&root);
+        let found = planner(root);
         return match broken {
             None => found.map(|plan| Experiment { memory: needs, ..Experiment::single(plan) }),
             Some(diagnostics) => Err([diagnostics, found.err().unwrap_or_default()].concat()),
@@ -115,15 +116,33 @@ fn apply(root: &mut Spanned, sets: Vec<&Override>) -> Result<(), Vec<Diagnostic>
     if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }
 
-/// The plan of a config in which nothing varies, and the memory that it takes.
+/// The sections of a sweep's config that no run changes and that fit the schema: they are validated
+/// once, not for each run.
+fn valid_sections(root: &mut Spanned, space: &SearchSpace, below: &[&Override]) -> Vec<String> {
+    if space.is_empty() {
+        return Vec::new();
+    }
+    let changed = space.axes().map(|axis| &*axis.path).chain(below.iter().map(|set| &*set.path));
+    let changed: Vec<_> = changed.map(|path| path[0].0.clone()).collect();
+    let mut checked = root.clone();
+    if !validate(&mut checked, &changed).is_empty() {
+        return Vec::new();
+    }
+    *root = checked;
+    let keys = root.entries().iter().map(|entry| entry.key.clone());
+    keys.filter(|key| !changed.contains(key)).collect()
+}
+
+/// The plan of a config in which nothing varies, and the memory that it takes; the sections in `valid`
+/// are known to fit the schema.
 fn plan(
     path: &Path,
-    root: &Spanned,
+    mut root: Spanned,
+    valid: &[String],
     describe: &mut DatasetLookup<'_>,
     weights: &mut KnownWeights,
 ) -> Result<(Plan, Bytes), Vec<Diagnostic>> {
-    let mut root = root.clone();
-    let diagnostics = validate(&mut root);
+    let diagnostics = validate(&mut root, valid);
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }

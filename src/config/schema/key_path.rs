@@ -7,24 +7,23 @@ use super::wording::about;
 
 /// Where the walk is: the keys from the root, and what is said of the innermost.
 #[derive(Clone, Default)]
-pub(crate) struct KeyPath {
+pub(crate) struct KeyPath<'s> {
     pub(crate) keys: Vec<String>,
-    /// The sentence about the key, and its default.
-    pub(crate) about: Option<String>,
+    /// The place of the innermost named key in `keys`, and its schema.
+    pub(crate) described: Option<(usize, &'s Schema)>,
     /// Which variant of a tagged table this is, such as `sgd`.
     pub(crate) variant: Option<String>,
 }
 
-impl KeyPath {
-    pub(crate) fn child(&self, key: &str, schema: &Schema) -> KeyPath {
+impl<'s> KeyPath<'s> {
+    pub(crate) fn child(&self, key: &str, schema: &'s Schema) -> KeyPath<'s> {
         let keys = self.keys.iter().cloned().chain([key.to_owned()]).collect();
-        let about = sentence(schema).map(|text| about(key, &text, schema));
-        KeyPath { keys, about, variant: None }
+        KeyPath { keys, described: Some((self.keys.len(), schema)), variant: None }
     }
 
-    pub(crate) fn item(&self, index: usize) -> KeyPath {
+    pub(crate) fn item(&self, index: usize) -> KeyPath<'s> {
         let keys = self.keys.iter().cloned().chain([index.to_string()]).collect();
-        KeyPath { keys, about: self.about.clone(), variant: None }
+        KeyPath { keys, described: self.described, variant: None }
     }
 
     pub(crate) fn dotted(&self) -> String {
@@ -62,6 +61,10 @@ impl KeyPath {
 
     /// What can always be said in help of the innermost key.
     pub(crate) fn help(&self) -> String {
-        self.about.clone().unwrap_or_else(|| "`runner schema` describes every key".to_owned())
+        let sentence = self.described.and_then(|(place, schema)| {
+            let text = sentence(schema)?;
+            Some(about(&self.keys[place], &text, schema))
+        });
+        sentence.unwrap_or_else(|| "`runner schema` describes every key".to_owned())
     }
 }

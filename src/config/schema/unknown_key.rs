@@ -15,7 +15,7 @@ use crate::config::nearest::nearest;
 pub(crate) fn unknown_key<'s>(
     entry: &Entry,
     schema: &'s Schema,
-    path: &KeyPath,
+    path: &KeyPath<'_>,
     variants: Option<&Variants<'_>>,
 ) -> (Diagnostic, Option<&'s str>) {
     let key = entry.key.as_str();
@@ -59,7 +59,7 @@ impl Variants<'_> {
 
 /// The corrected argument, if an argument of the command line sets the unknown key; `meant` is the
 /// nearest key of this table.
-fn suggested_argument(node: &Spanned, path: &KeyPath, meant: Option<&str>) -> Option<String> {
+fn suggested_argument(node: &Spanned, path: &KeyPath<'_>, meant: Option<&str>) -> Option<String> {
     let source = &node.span.source;
     let (typed, value) = source.text.split_once('=')?;
     let (option, typed) = typed.split_once(' ')?;

@@ -6,17 +6,19 @@ use serde_json::Value as Schema;
 use super::coerce;
 use super::generate::SCHEMA;
 use super::key_path::KeyPath;
-use super::query::{kinds, known_key, resolve, sentence, tag, variant_names, words};
+use super::query::{kinds, known_key, resolve, tag, variant_names, words};
 use super::unknown_key::{Variants, unknown_key};
-use super::wording::{about, list, range, type_help, wanted};
+use super::wording::{list, range, type_help, wanted};
 use crate::config::diagnostic::{Diagnostic, Location, SourceKind};
 use crate::config::document::{Entry, Spanned, Value};
 use crate::config::nearest::nearest;
 
 /// Everything in `root` that does not fit the schema; values of the command line that fit in another
 /// form get that form.
-pub(crate) fn validate(root: &mut Spanned) -> Vec<Diagnostic> {
-    let mut walker = Validator { diagnostics: Vec::new(), changes: Some(Vec::new()) };
+///
+/// Entries of `root` whose keys are `skipped` are not validated.
+pub(crate) fn validate(root: &mut Spanned, skipped: &[String]) -> Vec<Diagnostic> {
+    let mut walker = Validator { diagnostics: Vec::new(), changes: Some(Vec::new()), skipped };
     walker.value(root, &SCHEMA, &KeyPath::default());
     for (keys, value) in walker.changes.unwrap_or_default() {
         if let Some(node) = root.find_mut(&keys) {
@@ -28,22 +30,27 @@ pub(crate) fn validate(root: &mut Spanned) -> Vec<Diagnostic> {
 
 /// Everything in the value at `keys` that does not fit its schema.
 pub(crate) fn validate_at(node: &Spanned, schema: &Schema, keys: &[&str]) -> Vec<Diagnostic> {
-    let mut walker = Validator { diagnostics: Vec::new(), changes: None };
-    let said = sentence(schema).zip(keys.last()).map(|(text, key)| about(key, &text, schema));
+    let mut walker = Validator { diagnostics: Vec::new(), changes: None, skipped: &[] };
+    let described = keys.len().checked_sub(1).map(|last| (last, schema));
     let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-    walker.value(node, schema, &KeyPath { keys, about: said, variant: None });
+    walker.value(node, schema, &KeyPath { keys, described, variant: None });
     walker.diagnostics
 }
 
-struct Validator {
+/// The schema of a key without a description.
+static UNDESCRIBED: Schema = Schema::Null;
+
+struct Validator<'a> {
     diagnostics: Vec<Diagnostic>,
     /// The values that are to have another form, by their keys; none where values are used as they
     /// stand.
     changes: Option<Vec<(Vec<String>, Value)>>,
+    /// Keys at the top level that are not looked at.
+    skipped: &'a [String],
 }
 
-impl Validator {
-    fn value(&mut self, node: &Spanned, schema: &Schema, path: &KeyPath) {
+impl Validator<'_> {
+    fn value<'s>(&mut self, node: &Spanned, schema: &'s Schema, path: &KeyPath<'s>) {
         let schema = resolve(schema);
         if let Some(branches) = schema["anyOf"].as_array() {
             return match branches.iter().find(|branch| accepts(branch, node)) {
@@ -70,7 +77,7 @@ impl Validator {
     }
 
     /// A value of another type than the schema wants, which may only be written in another form.
-    fn unfit(&mut self, node: &Spanned, schema: &Schema, path: &KeyPath) {
+    fn unfit<'s>(&mut self, node: &Spanned, schema: &'s Schema, path: &KeyPath<'s>) {
         let branches =
             schema["anyOf"].as_array().map_or(std::slice::from_ref(schema), Vec::as_slice);
         let meant = branches.iter().find_map(|branch| Some((branch, coerce::meant(node, branch)?)));
@@ -83,7 +90,7 @@ impl Validator {
         }
     }
 
-    fn wrong_type(&mut self, node: &Spanned, schema: &Schema, path: &KeyPath) {
+    fn wrong_type<'s>(&mut self, node: &Spanned, schema: &'s Schema, path: &KeyPath<'s>) {
         let want = wanted(schema);
         let message = format!("`{}` must be {want}", path.dotted());
         let help = type_help(node, schema).unwrap_or_else(|| path.help());
@@ -91,7 +98,7 @@ impl Validator {
             .push(Diagnostic::at(&node.span, message, help).label(format!("got {}", node.kind())));
     }
 
-    fn word(&mut self, node: &Spanned, words: &[&str], path: &KeyPath) {
+    fn word(&mut self, node: &Spanned, words: &[&str], path: &KeyPath<'_>) {
         let Some(word) = node.as_str().filter(|word| !words.contains(word)) else { return };
         let message = format!("unknown {} `{word}`", path.noun());
         let valid = format!("`{}` is {}", path.without_index(), list(words));
@@ -104,7 +111,7 @@ impl Validator {
     }
 
     /// A table that is one of several kinds, told apart by the value of one key.
-    fn tagged(&mut self, node: &Spanned, variants: &[Schema], path: &KeyPath) {
+    fn tagged<'s>(&mut self, node: &Spanned, variants: &'s [Schema], path: &KeyPath<'s>) {
         let Some(tag) = tag(variants) else { return };
         let names: Vec<_> = variants.iter().flat_map(|v| variant_names(v, tag)).collect();
         let Some(entry) = node.entry(tag) else {
@@ -112,7 +119,7 @@ impl Validator {
             let help = format!("`{tag}` is {}", list(&names));
             return self.diagnostics.push(Diagnostic::at(&node.span, message, help));
         };
-        let place = path.child(tag, &Schema::Null);
+        let place = path.child(tag, &UNDESCRIBED);
         let Some(name) = entry.node.as_str() else {
             let strings = serde_json::json!({ "type": "string" });
             return self.wrong_type(&entry.node, &strings, &place);
@@ -127,20 +134,27 @@ impl Validator {
         }
     }
 
-    fn table(&mut self, node: &Spanned, entries: &[Entry], schema: &Schema, path: &KeyPath) {
-        self.keys(node, entries, schema, path, None);
-    }
-
-    fn keys(
+    fn table<'s>(
         &mut self,
         node: &Spanned,
         entries: &[Entry],
-        schema: &Schema,
-        path: &KeyPath,
+        schema: &'s Schema,
+        path: &KeyPath<'s>,
+    ) {
+        self.keys(node, entries, schema, path, None);
+    }
+
+    fn keys<'s>(
+        &mut self,
+        node: &Spanned,
+        entries: &[Entry],
+        schema: &'s Schema,
+        path: &KeyPath<'s>,
         variants: Option<&Variants<'_>>,
     ) {
         let mut meant = Vec::new();
-        for entry in entries {
+        let skipped = if path.keys.is_empty() { self.skipped } else { &[] };
+        for entry in entries.iter().filter(|entry| !skipped.contains(&entry.key)) {
             match known_key(schema, &entry.key) {
                 // The tag has been read already, and may be an alias that its `const` does not list.
                 Some(_) if variants.is_some_and(|variants| variants.tag == entry.key) => {}
@@ -161,7 +175,13 @@ impl Validator {
         }
     }
 
-    fn missing_key(&mut self, key: &str, node: &Spanned, schema: &Schema, path: &KeyPath) {
+    fn missing_key<'s>(
+        &mut self,
+        key: &str,
+        node: &Spanned,
+        schema: &'s Schema,
+        path: &KeyPath<'s>,
+    ) {
         let property = &schema["properties"][key];
         let first = resolve(property)["required"][0].as_str();
         let help = match first.and_then(|first| Some((first, known_key(resolve(property), first)?)))
@@ -181,7 +201,13 @@ impl Validator {
         self.diagnostics.push(Diagnostic::at(location, message, help));
     }
 
-    fn array(&mut self, node: &Spanned, items: &[Spanned], schema: &Schema, path: &KeyPath) {
+    fn array<'s>(
+        &mut self,
+        node: &Spanned,
+        items: &[Spanned],
+        schema: &'s Schema,
+        path: &KeyPath<'s>,
+    ) {
         if let Some(least) = schema["minItems"].as_u64()
             && (items.len() as u64) < least
         {
@@ -196,7 +222,7 @@ impl Validator {
         }
     }
 
-    fn integer(&mut self, integer: i128, node: &Spanned, schema: &Schema, path: &KeyPath) {
+    fn integer(&mut self, integer: i128, node: &Spanned, schema: &Schema, path: &KeyPath<'_>) {
         if schema["type"] != "integer" {
             // A whole number where a fraction may stand is held against the range as a fraction.
             return self.number(integer as f64, node, schema, path);
@@ -210,7 +236,7 @@ impl Validator {
         }
     }
 
-    fn number(&mut self, number: f64, node: &Spanned, schema: &Schema, path: &KeyPath) {
+    fn number(&mut self, number: f64, node: &Spanned, schema: &Schema, path: &KeyPath<'_>) {
         let bound = |name: &str| schema[name].as_f64();
         let fits = number.is_finite()
             && bound("minimum").is_none_or(|bound| bound <= number)
@@ -224,7 +250,7 @@ impl Validator {
         }
     }
 
-    fn out_of_range(&mut self, node: &Spanned, want: &str, path: &KeyPath) {
+    fn out_of_range(&mut self, node: &Spanned, want: &str, path: &KeyPath<'_>) {
         let message = format!("`{}` is out of range", path.dotted());
         let got = node.span.source.text.get(node.span.range.clone()).unwrap_or_default();
         let label = format!("got {got}, want {want}");

@@ -18,7 +18,7 @@ use crate::config::document::{Override, Spanned, Value, assign};
 use crate::config::plan::{Distribution, Plan};
 
 /// Makes the plan of a config in which nothing varies, or says what is wrong with it.
-pub(crate) type Planner<'a> = dyn FnMut(&Spanned) -> Result<Plan, Vec<Diagnostic>> + 'a;
+pub(crate) type Planner<'a> = dyn FnMut(Spanned) -> Result<Plan, Vec<Diagnostic>> + 'a;
 
 /// The runs that `space` makes of the config `root`, and the number of draws that are none because
 /// an earlier one is the same; `below` are overrides of keys within swept tables.
@@ -67,7 +67,7 @@ impl Sweeper<'_, '_> {
         let put = put.chain(self.below.iter().map(|set| (set.path.as_slice(), &set.values[0])));
         let failed = put.filter_map(|(path, value)| assign(&mut root, path, value).err());
         let diagnostics: Vec<_> = failed.map(|diagnostic| *diagnostic).collect();
-        if diagnostics.is_empty() { (self.planner)(&root) } else { Err(diagnostics) }
+        if diagnostics.is_empty() { (self.planner)(root) } else { Err(diagnostics) }
     }
 
     /// Tries the ends of every range, so that what is wrong with it is said of the range and not of
