@@ -4,12 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
-
 use crate::config::{Data, Parts, Plan};
 use crate::data::{Labels, Preprocessing, Source, Split, Table, describe, load};
 use crate::kernels::Groups;
-use crate::runs::DataSource;
+use crate::runs::{DataSource, sha256};
 use crate::train::Feed;
 
 /// Every data set that some run has asked for.
@@ -173,6 +171,5 @@ fn feed(preprocessing: &Preprocessing, table: Table, threads: usize) -> Feed {
 
 /// One fingerprint of two.
 fn both(first: &str, second: &str) -> String {
-    let sum = Sha256::digest(format!("{first}\n{second}\n"));
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(format!("{first}\n{second}\n"))
 }

@@ -6,11 +6,10 @@
 //! so that runs of several configs can be compared.
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::config::{Change, Plan, TAGS, shorthand};
 use crate::events::HParam;
-use crate::runs::Annotations;
+use crate::runs::{Annotations, sha256};
 
 /// The sections whose keys change what is learned. Their own names are not part of a
 /// hyperparameter's: no two of them have a key in common.
@@ -95,7 +94,7 @@ pub(super) fn annotate(hparams: &mut Vec<(String, HParam)>, annotations: &Annota
 fn group(plan: &Plan) -> String {
     let without_seed = Plan { seed: 0, ..plan.clone() };
     let text = serde_json::to_string(&without_seed).unwrap_or_default();
-    Sha256::digest(text).iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+    sha256(text)[..6].to_owned()
 }
 
 /// The keys of a table that is called `name`; what kind it is goes under its own name, so that

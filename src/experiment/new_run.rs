@@ -5,11 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, FixedOffset, Local};
-use sha2::{Digest, Sha256};
 
 use crate::config::Plan;
 use crate::experiment::RunContext;
-use crate::runs::{DataSource, Folder, Machine, Record, Status};
+use crate::runs::{DataSource, Folder, Machine, Record, Status, sha256};
 use crate::system;
 use crate::train::Logs;
 
@@ -41,18 +40,18 @@ pub(super) fn now() -> DateTime<FixedOffset> {
 pub(super) fn fingerprint(plan: &Plan) -> String {
     let mut plan = plan.clone();
     plan.training.epochs = 0;
-    sha256(&plan)
+    sha256_of(&plan)
 }
 
 /// Whether a checkpoint with this fingerprint is of the plan; those of earlier versions have the
 /// number of epochs in it.
 pub(super) fn is_of(noted: &str, plan: &Plan) -> bool {
-    noted == fingerprint(plan) || noted == sha256(plan)
+    noted == fingerprint(plan) || noted == sha256_of(plan)
 }
 
-fn sha256(plan: &Plan) -> String {
+fn sha256_of(plan: &Plan) -> String {
     let text = serde_json::to_string(plan).unwrap_or_default();
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(text)
 }
 
 /// The record of a run that begins now.

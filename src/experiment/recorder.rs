@@ -13,7 +13,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, FixedOffset};
 
 use crate::config::{Plan, saved_plan};
-use crate::data::{Preprocessing, describe};
+use crate::data::Preprocessing;
 use crate::events::Outcome;
 use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
@@ -51,6 +51,8 @@ pub(super) struct RunRecorder {
     files: Option<Files>,
     /// How rows become inputs, for the metadata of weights.
     preprocessing: String,
+    /// The shape of one input.
+    shape: Vec<usize>,
     /// Seconds of training up to the checkpoint that the run went on from.
     before: f64,
     begun: Instant,
@@ -84,6 +86,7 @@ impl RunRecorder {
             lock,
             files: None,
             preprocessing: String::new(),
+            shape: Vec::new(),
             before: 0.0,
             begun: Instant::now(),
             saved: Instant::now(),
@@ -156,6 +159,7 @@ impl RunRecorder {
         }
         self.record.data = data;
         self.preprocessing = serde_json::to_string(preprocessing)?;
+        self.shape.clone_from(&preprocessing.shape);
         Ok(())
     }
 
@@ -229,11 +233,7 @@ impl RunRecorder {
         let csv = plan.callbacks.csv_logger.as_ref();
         let csv = csv.map(|rule| CsvFile::create(self.folder.path(), rule, numbers()));
         let options = plan.tensorboard.clone();
-        let shape = match options.write_images {
-            true => describe(&plan.data.source())?.shape,
-            false => Vec::new(),
-        };
-        let shape = match shape[..] {
+        let shape = match self.shape[..] {
             [height, width] | [height, width, 1] => Some((height, width)),
             _ => None,
         };

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::folder::Folder;
 use super::record::{Outcome, Record, Status};
@@ -21,7 +22,7 @@ const NAME: &str = ".results";
 const MAX_LINE: u64 = 1 << 16;
 
 /// One ended run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IndexEntry {
     /// The number of the run in the plan.
     pub run: usize,
@@ -32,8 +33,8 @@ pub struct IndexEntry {
     /// The reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
-    /// The numbers of the run.
-    pub outcome: Outcome,
+    /// The numbers of the run: an [`Outcome`].
+    pub outcome: Box<RawValue>,
 }
 
 impl IndexEntry {
@@ -45,7 +46,8 @@ impl IndexEntry {
             Status::Running | Status::Stopped => false,
         };
         let (status, error) = (record.status, record.error.clone());
-        has_ended.then(|| IndexEntry { run, stamp, status, error, outcome: record.into() })
+        let outcome = has_ended.then(|| to_raw_value(&Outcome::from(record)).ok());
+        Some(IndexEntry { run, stamp, status, error, outcome: outcome.flatten()? })
     }
 }
 
@@ -134,13 +136,17 @@ fn parse(line: &[u8]) -> Option<IndexEntry> {
     let text = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
     let (sum, json) = text.split_once(' ')?;
     let fits = u32::from_str_radix(sum, 16) == Ok(crc32fast::hash(json.as_bytes()));
-    fits.then(|| serde_json::from_str(json).ok()).flatten()
+    let entry: IndexEntry = fits.then(|| serde_json::from_str(json).ok()).flatten()?;
+    // Another version may have written other numbers.
+    serde_json::from_str::<Outcome>(entry.outcome.get()).is_ok().then_some(entry)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::train::Logs;
+
+    const NONE: [String; 0] = [];
 
     fn entry(run: usize) -> IndexEntry {
         let outcome = Outcome {
@@ -151,31 +157,36 @@ mod tests {
             early_stopping: None,
         };
         let stamp = Stamp { bytes: 7, nanoseconds: 8 };
+        let outcome = to_raw_value(&outcome).unwrap();
         IndexEntry { run, stamp, status: Status::Completed, error: None, outcome }
     }
 
-    fn read(folder: &Path) -> Vec<IndexEntry> {
+    fn read(folder: &Path) -> Vec<String> {
         let mut entries = Vec::new();
-        RunIndex::read(folder, |entry| entries.push(entry));
+        RunIndex::read(folder, |entry| entries.push(json(entry)));
         entries
+    }
+
+    fn json(entry: IndexEntry) -> String {
+        serde_json::to_string(&entry).unwrap()
     }
 
     #[test]
     fn entries_are_read_back_after_torn_and_changed_lines() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(read(dir.path()), []);
+        assert_eq!(read(dir.path()), NONE);
         let index = RunIndex::default();
         (0..3).for_each(|run| index.append_entry(dir.path(), &entry(run)));
-        assert_eq!(read(dir.path()), [entry(0), entry(1), entry(2)]);
+        assert_eq!(read(dir.path()), [0, 1, 2].map(|run| json(entry(run))));
         let path = dir.path().join(NAME);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, &text[..text.len() - 9]).unwrap();
         RunIndex::default().append_entry(dir.path(), &entry(3));
-        assert_eq!(read(dir.path()), [entry(0), entry(1), entry(3)]);
+        assert_eq!(read(dir.path()), [0, 1, 3].map(|run| json(entry(run))));
         fs::write(&path, text.replacen("0.25", "0.26", 1)).unwrap();
-        assert_eq!(read(dir.path()), [entry(1), entry(2)], "the checksum is another");
+        assert_eq!(read(dir.path()), [1, 2].map(|run| json(entry(run))), "the checksum is another");
         fs::write(&path, vec![b'x'; 1 << 20]).unwrap();
-        assert_eq!(read(dir.path()), []);
+        assert_eq!(read(dir.path()), NONE);
     }
 
     #[test]

@@ -33,5 +33,5 @@ pub use lock::Lock;
 pub use provenance::{Machine, git_commit};
 pub use record::{Best, Cause, DataSource, Outcome, Record, Resumed, Status, monitored};
 pub use remove::{remove_empty, remove_folder};
-pub use sums::{check_sum, check_sum_of, sums_of, sums_text};
+pub use sums::{check_sum, check_sum_of, sha256, sums_of, sums_text};
 pub use weights::{Tensor, TensorView, Weights, load_weights, parse_weights, save_weights};

@@ -14,7 +14,7 @@ const SUMS: &str = "SHA256SUMS";
 
 /// The path of the digests, and their text, for one file with this content.
 pub fn sums_of(path: &Path, content: &[u8]) -> (PathBuf, String) {
-    sums_text(path, &hex(&Sha256::digest(content)))
+    sums_text(path, &sha256(content))
 }
 
 /// The path of the digests, and their text, for one file with this SHA-256.
@@ -27,7 +27,7 @@ pub fn sums_text(path: &Path, sum: &str) -> (PathBuf, String) {
 ///
 /// Folders of earlier versions have no digests; their files pass.
 pub fn check_sum(path: &Path, content: &[u8]) -> Result<(), RunsError> {
-    check(path, &hex(&Sha256::digest(content)))
+    check(path, &sha256(content))
 }
 
 /// The same for an open file, read to its end.
@@ -49,6 +49,11 @@ fn check(path: &Path, sum: &str) -> Result<(), RunsError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(RunsError::io("read", &sums)(error)),
     }
+}
+
+/// The SHA-256 of some bytes in hexadecimal digits.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// The bytes in hexadecimal digits.

@@ -28,7 +28,14 @@ const MEANS: &str = "mean";
 
 /// The sweeps of a queue, and what TensorBoard shows of each.
 #[derive(Debug, Default)]
-pub struct Board(Mutex<BTreeMap<PathBuf, Sweep>>);
+pub struct Board(Mutex<Sweeps>);
+
+#[derive(Debug, Default)]
+struct Sweeps {
+    by_folder: BTreeMap<PathBuf, Sweep>,
+    /// The results from before the queue, until a run ends: the first run starts before they are read.
+    known: RunResults,
+}
 
 /// What a board says at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,21 +95,16 @@ impl Board {
                 last = Some(experiment);
             }
         }
-        if !sweeps.is_empty() {
-            for result in queue.results().iter() {
-                if let Some(sweep) = sweeps.get_mut(&result.root) {
-                    sweep.end(&result);
-                }
-            }
-        }
-        Board(Mutex::new(sweeps))
+        let known = if sweeps.is_empty() { RunResults::default() } else { queue.results().clone() };
+        Board(Mutex::new(Sweeps { by_folder: sweeps, known }))
     }
 
     /// Takes in a notice of the queue: after the last run of a setting, what is shown may change.
     pub fn observe(&self, notice: &SweepEvent<'_>) {
         let SweepEvent::Finished { result, .. } = notice else { return };
         let mut sweeps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(sweep) = sweeps.get_mut(&result.root) else { return };
+        sweeps.take_known();
+        let Some(sweep) = sweeps.by_folder.get_mut(&result.root) else { return };
         if let Some((key, hidden)) = sweep.end(result) {
             sweep.apply(&result.root, key, true);
             for (key, setting) in hidden {
@@ -114,6 +116,8 @@ impl Board {
     /// Brings the files of all sweeps in line with all results.
     pub fn close(self, results: &RunResults) -> BoardSummary {
         let mut sweeps = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        sweeps.take_known();
+        let mut sweeps = sweeps.by_folder;
         if !sweeps.is_empty() {
             let mut open: Option<(PathBuf, u64, Setting)> = None;
             for result in results.iter() {
@@ -144,6 +148,17 @@ impl Board {
             shown.errors.append(&mut sweep.errors);
         }
         shown
+    }
+}
+
+impl Sweeps {
+    /// Takes in the results from before the queue, once.
+    fn take_known(&mut self) {
+        for result in std::mem::take(&mut self.known).iter() {
+            if let Some(sweep) = self.by_folder.get_mut(&result.root) {
+                sweep.end(&result);
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::Local;
+use serde::Serialize;
 
 use crate::config::{Change, Experiment, LineCache, PackedLines, Plan, Runs, Variant};
 use crate::experiment::DatasetCache;
@@ -244,6 +245,11 @@ impl PlannedExperiment {
         self.runs.heading(number, cache).unwrap_or_default()
     }
 
+    /// The folder of a run of a sweep.
+    pub(super) fn run_dir(&self, number: usize, cache: &mut LineCache) -> PathBuf {
+        self.dir(&self.runs.label(number, cache))
+    }
+
     /// Whether its runs have folders in that of a sweep.
     pub(super) fn is_sweep(&self) -> bool {
         self.sweep
@@ -259,7 +265,7 @@ impl PlannedExperiment {
         &self,
         status: &Status,
         has_folder: bool,
-        outcome: &Outcome,
+        outcome: &impl Serialize,
     ) -> (u32, Ending) {
         let line = serde_json::to_string(&(status, has_folder, outcome)).unwrap_or_default();
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -315,7 +321,7 @@ impl QueuedRun {
 
     /// Its folder, which may not be there yet.
     pub(super) fn dir(&self) -> PathBuf {
-        self.experiment.dir(&self.heading(&mut LineCache::default()).0)
+        self.experiment.run_dir(self.number(), &mut LineCache::default())
     }
 
     /// Adds the end of the run, as its record tells it, to the index of its sweep.

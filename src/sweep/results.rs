@@ -10,7 +10,7 @@ use crate::sweep::queue::{PlannedExperiment, QueuedRun};
 use crate::sweep::{RunResult, Status};
 
 /// The results of the runs of an invocation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RunResults(Vec<Slot>);
 
 /// The result of one run.

@@ -159,7 +159,7 @@ fn runs_of(
         let mut progress = RunProgress::Waiting;
         results.push_pending();
         if !begun.is_empty() {
-            let dir = planned.dir(&queued.heading(&mut headings).0);
+            let dir = planned.run_dir(queued.number(), &mut headings);
             if dir.file_name().is_some_and(|name| begun.contains(name)) {
                 progress = indexed.end_of(&queued, &dir, is_locked, &mut results)?;
             }

@@ -31,6 +31,8 @@ pub struct PackedLines {
 pub struct LineCache {
     block: Option<usize>,
     text: String,
+    /// The start of each line in `text`.
+    starts: Vec<u32>,
 }
 
 impl PackedLines {
@@ -58,18 +60,21 @@ impl PackedLines {
     /// The line at `index`, empty if there is none; `cache` spares lines of one block the inflation.
     pub fn get<'a>(&'a self, index: usize, cache: &'a mut LineCache) -> &'a str {
         let block = index / BLOCK_LINES;
-        let text = match self.blocks.get(block) {
-            None => &self.tail,
-            Some(_) if cache.block == Some(block) => &cache.text,
-            Some(deflated) => {
-                cache.block = Some(block);
-                cache.text.clear();
-                // The block was deflated from text by `push`.
-                let _ = DeflateDecoder::new(&**deflated).read_to_string(&mut cache.text);
-                &cache.text
-            }
+        let line = index % BLOCK_LINES;
+        let Some(deflated) = self.blocks.get(block) else {
+            return self.tail.split(END).nth(line).unwrap_or_default();
         };
-        text.split(END).nth(index % BLOCK_LINES).unwrap_or_default()
+        if cache.block != Some(block) {
+            cache.block = Some(block);
+            cache.text.clear();
+            // The block was deflated from text by `push`.
+            let _ = DeflateDecoder::new(&**deflated).read_to_string(&mut cache.text);
+            cache.starts = vec![0];
+            cache.starts.extend(cache.text.match_indices(END).map(|(at, _)| at as u32 + 1));
+        }
+        let LineCache { text, starts, .. } = cache;
+        let end = starts.get(line + 1).map_or(text.len(), |next| *next as usize - 1);
+        text.get(starts.get(line).map_or(end, |start| *start as usize)..end).unwrap_or_default()
     }
 }
 

@@ -156,6 +156,16 @@ impl Runs {
         Ok(self.changed(line))
     }
 
+    /// The label of a run, see [`Runs::heading`]; empty for parts that are no run's.
+    pub fn label(&self, index: usize, cache: &mut LineCache) -> String {
+        #[derive(Deserialize)]
+        struct Label {
+            label: String,
+        }
+        let line = serde_json::from_str(self.lines.get(index, cache));
+        line.map_or_else(|_| String::new(), |Label { label }| label)
+    }
+
     /// A run in full.
     ///
     /// # Errors
