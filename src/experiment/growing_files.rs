@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
-use crate::config::TensorBoard;
+use crate::config::{Plan, TensorBoard};
 use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
 use crate::experiment::model_checkpoint::CheckpointCallback;
 use crate::experiment::pictures;
-use crate::runs::HistoryWriter;
-use crate::train::State;
+use crate::runs::{Folder, HistoryWriter};
+use crate::train::{Logs, State};
 
 /// The files that grow while a run trains.
 pub(super) struct Files {
@@ -22,6 +22,29 @@ pub(super) struct Files {
 }
 
 impl Files {
+    /// The files of a run that has logged these epochs, whose inputs have this shape.
+    pub(super) fn new(
+        folder: &Folder,
+        plan: &Plan,
+        shape: &[usize],
+        events: EventFiles,
+        history: HistoryWriter,
+        logged: &[(usize, Logs)],
+    ) -> Result<Files> {
+        let numbers = || logged.iter().map(|(epoch, logs)| (*epoch, logs));
+        let checkpoints = plan.callbacks.model_checkpoint.as_ref();
+        let checkpoints =
+            checkpoints.map(|rule| CheckpointCallback::new(rule, numbers().map(|(_, logs)| logs)));
+        let csv = plan.callbacks.csv_logger.as_ref();
+        let csv = csv.map(|rule| CsvFile::create(folder.path(), rule, numbers())).transpose()?;
+        let shape = match *shape {
+            [height, width] | [height, width, 1] => Some((height, width)),
+            _ => None,
+        };
+        let options = plan.tensorboard.clone();
+        Ok(Files { events, history, checkpoints, csv, options, shape })
+    }
+
     /// Takes in histograms and pictures of the weights, if it is time for them.
     pub(super) fn weights(&mut self, epoch: usize, state: &State) {
         let every = self.options.histogram_freq;

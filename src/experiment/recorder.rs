@@ -15,11 +15,10 @@ use chrono::{DateTime, FixedOffset};
 use crate::config::{Plan, saved_plan};
 use crate::data::Preprocessing;
 use crate::events::Outcome;
-use crate::experiment::csv_logger::CsvFile;
 use crate::experiment::event_files::EventFiles;
 use crate::experiment::growing_files::Files;
 use crate::experiment::hparams::Session;
-use crate::experiment::model_checkpoint::{CheckpointCallback, save_network};
+use crate::experiment::model_checkpoint::save_network;
 use crate::experiment::new_run::{fingerprint, is_of, now, record, refuse_links, remove};
 use crate::experiment::pictures::{self, Validation};
 use crate::experiment::snapshot::{self, CheckpointMeta, Logged, Snapshot};
@@ -208,36 +207,15 @@ impl RunRecorder {
         let events = EventFiles::create(&self.folder, plan, &self.session, &self.record.started)?;
         remove(&self.folder.history())?;
         let history = HistoryWriter::create(&self.folder.history())?;
-        self.files(plan, events, history, &[])
+        Files::new(&self.folder, plan, &self.shape, events, history, &[])
     }
 
     fn reopen(&self, plan: &Plan, meta: &CheckpointMeta) -> Result<Files> {
         let path = self.folder.history();
         let events = EventFiles::reopen(&self.folder, plan, &meta.events)?;
         let history = HistoryWriter::reopen(&path, meta.epoch, meta.history.as_deref())?;
-        self.files(plan, events, history, &History::load(&path)?.logs())
-    }
-
-    /// The files of a run that has logged these epochs.
-    fn files(
-        &self,
-        plan: &Plan,
-        events: EventFiles,
-        history: HistoryWriter,
-        logged: &[(usize, Logs)],
-    ) -> Result<Files> {
-        let numbers = || logged.iter().map(|(epoch, logs)| (*epoch, logs));
-        let checkpoints = plan.callbacks.model_checkpoint.as_ref();
-        let checkpoints =
-            checkpoints.map(|rule| CheckpointCallback::new(rule, numbers().map(|(_, logs)| logs)));
-        let csv = plan.callbacks.csv_logger.as_ref();
-        let csv = csv.map(|rule| CsvFile::create(self.folder.path(), rule, numbers()));
-        let options = plan.tensorboard.clone();
-        let shape = match self.shape[..] {
-            [height, width] | [height, width, 1] => Some((height, width)),
-            _ => None,
-        };
-        Ok(Files { events, history, checkpoints, csv: csv.transpose()?, options, shape })
+        let logged = History::load(&path)?.logs();
+        Files::new(&self.folder, plan, &self.shape, events, history, &logged)
     }
 
     /// Puts the config of an extended plan in the place of the old one, and its digest where there was
