@@ -7,8 +7,8 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use runner::data::{self, Inputs, Values};
 use runner::kernels::{
-    Arch, Dormitory, Due, Groups, Lhs, Matrix, Naps, Needs, ParamMut, Turned, UpdateRule,
-    direct_product, product, sparse_product, sparse_update,
+    Arch, BlockCsr, InputGradient, InputLayer, Lhs, Matrix, ParamMut, SparseBatch, Team,
+    UpdateRule, product,
 };
 use runner::optim::{Optimizer, RuleVisitor, TensorRule};
 
@@ -17,12 +17,12 @@ fn main() {
 }
 
 /// The training images.
-static IMAGES: LazyLock<Groups> = LazyLock::new(|| {
+static IMAGES: LazyLock<BlockCsr> = LazyLock::new(|| {
     let source = data::Source::parse("mnist", Path::new(""));
     let table = data::load(&source, data::Split::Train).expect("MNIST is built in");
     let Inputs::Sparse(rows) = table.inputs else { panic!("MNIST is sparse") };
     let Values::Bytes(values) = &rows.values else { panic!("MNIST has bytes") };
-    Groups::bytes(&rows.mask, values, 255.0)
+    BlockCsr::from_bytes(&rows.mask, values, 255.0)
 });
 
 /// Numbers between −½ and ½.
@@ -31,48 +31,32 @@ fn matrix(rows: usize, cols: usize) -> Matrix {
     Matrix::from_rows(rows, cols, &numbers)
 }
 
-/// The bands of the batch number `i`; batches lie as far apart as shuffled ones.
-fn turned(n: usize) -> [Turned; 2] {
-    [0, 1].map(|band| Turned::new(&IMAGES, band, n))
-}
-
+/// The rows of batch number `i`, as far apart as shuffled ones.
 fn batch(n: usize, i: usize) -> Vec<u32> {
     (0..n).map(|k| ((i * n + k) * 7919 % 60000) as u32).collect()
 }
 
 const BATCHES: [usize; 3] = [1, 32, 128];
 
-#[divan::bench(args = BATCHES)]
-fn turn(bencher: Bencher<'_, '_>, n: usize) {
-    let (mut turned, mut i) = (turned(n), 0);
+/// The forward product of the first layer, of a new batch each time.
+fn forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize, training: bool) {
+    let (w, mut z, mut team) = (matrix(784, UNITS), matrix(n, UNITS), Team::new(1));
+    let (mut layer, mut i) = (InputLayer::new(&IMAGES, UNITS, n, 1, training), 0);
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
         i += 1;
-        turned.iter_mut().for_each(|band| band.fill(&IMAGES, &batch(n, i)));
+        let batch = SparseBatch { x: &IMAGES, rows: &batch(n, i) };
+        layer.forward(Arch::detect(), &mut team, batch, w.view(784), None, z.view_mut(n));
     });
 }
 
 #[divan::bench(args = BATCHES, consts = [16, 64, 512])]
-fn direct_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
-    let (rows, w, mut z) = (batch(n, 0), matrix(784, UNITS), matrix(n, UNITS));
-    let mut turned = turned(n);
-    bencher.counter(ItemsCount::new(n)).bench_local(|| {
-        for band in &mut turned {
-            let rows = (&rows[..], band.band(), band.listing());
-            direct_product(Arch::detect(), &IMAGES, rows, w.view(784), None, z.view_mut(n));
-        }
-        black_box(&z);
-    });
+fn training_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
+    forward::<UNITS>(bencher, n, true);
 }
 
 #[divan::bench(args = BATCHES, consts = [16, 64, 512])]
-fn sparse_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
-    let (mut turned, w, mut z) = (turned(n), matrix(784, UNITS), matrix(n, UNITS));
-    turned.iter_mut().for_each(|band| band.fill(&IMAGES, &batch(n, 0)));
-    bencher.counter(ItemsCount::new(n)).bench_local(|| {
-        for band in &turned {
-            sparse_product(Arch::detect(), &IMAGES, band, w.view(784), None, z.view_mut(n));
-        }
-    });
+fn evaluation_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
+    forward::<UNITS>(bencher, n, false);
 }
 
 #[divan::bench(args = BATCHES, consts = [16, 64, 512])]
@@ -85,7 +69,7 @@ fn dense_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
 
 /// The update of the first kernel by a batch.
 struct Step<'a> {
-    turned: &'a [Turned; 2],
+    layer: &'a InputLayer,
     delta: &'a Matrix,
     value: &'a mut Matrix,
     slots: &'a mut [Matrix],
@@ -95,15 +79,13 @@ impl RuleVisitor for Step<'_> {
     type Output = ();
 
     fn visit_elementwise<R: UpdateRule>(self, rule: &R) {
-        let (arch, delta) = (Arch::detect(), self.delta.view(self.delta.rows()));
-        let target = ParamMut::new(self.value, self.slots);
-        let bands = [0, 1].map(|band| IMAGES.band(band));
-        let (first, second) = target.split_rows(IMAGES.features_of(&bands[0]).len());
-        for ((turned, groups), part) in self.turned.iter().zip(bands).zip([first, second]) {
-            let mut dormitory = Dormitory::new(&IMAGES, groups);
-            let visits = dormitory.visits(rule, &Needs::new(&IMAGES, turned.band()));
-            let due = Due { visits, naps: &Naps::new(), ahead: &[] };
-            sparse_update(arch, rule, (&IMAGES, turned), due, delta, part);
+        let delta = self.delta.view(self.delta.rows());
+        let gradient = InputGradient { x: &IMAGES, delta, next_rows: &[] };
+        let mut rest = ParamMut::new(self.value, self.slots);
+        for (i, rows) in self.layer.weight_blocks().enumerate() {
+            let (block, others) = rest.split_rows(rows.len());
+            self.layer.update(Arch::detect(), rule, i, gradient, block);
+            rest = others;
         }
     }
 
@@ -116,11 +98,14 @@ impl RuleVisitor for Step<'_> {
 fn fused_update(bencher: Bencher<'_, '_>, name: &str) {
     let optimizer: Optimizer =
         serde_json::from_value(serde_json::json!({ "name": name })).expect("an optimizer");
-    let (mut turned, delta, mut value) = (turned(32), matrix(32, 64), matrix(784, 64));
-    turned.iter_mut().for_each(|band| band.fill(&IMAGES, &batch(32, 0)));
+    let (w, mut z, delta, mut value) =
+        (matrix(784, 64), matrix(32, 64), matrix(32, 64), matrix(784, 64));
+    let mut layer = InputLayer::new(&IMAGES, 64, 32, 1, true);
+    let first = SparseBatch { x: &IMAGES, rows: &batch(32, 0) };
+    layer.forward(Arch::detect(), &mut Team::new(1), first, w.view(784), None, z.view_mut(32));
     let (mut slots, mut t) = (optimizer.slots(&Matrix::zeros(784, 64), false), 0);
     bencher.counter(ItemsCount::new(32_u32)).bench_local(|| {
-        let step = Step { turned: &turned, delta: &delta, value: &mut value, slots: &mut slots };
+        let step = Step { layer: &layer, delta: &delta, value: &mut value, slots: &mut slots };
         optimizer.with_rule(t, None, step);
         t += 1;
     });

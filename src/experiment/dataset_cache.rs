@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::{Data, Parts, Plan};
 use crate::data::{Labels, Preprocessing, Source, Split, Table, describe, load};
-use crate::kernels::Groups;
+use crate::kernels::BlockCsr;
 use crate::runs::{DataSource, sha256};
 use crate::train::Feed;
 
@@ -166,7 +166,7 @@ impl LoadedDataset {
 /// The rows in the form of the kernels, on at most `threads` threads, none without work.
 fn feed(preprocessing: &Preprocessing, table: Table, threads: usize) -> Feed {
     let (table, scale) = preprocessing.apply(table);
-    on(threads.min(Groups::most_threads(table.rows())), || Feed::new(table, scale))
+    on(threads.min(BlockCsr::max_build_threads(table.rows())), || Feed::new(table, scale))
 }
 
 /// One fingerprint of two.

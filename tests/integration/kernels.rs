@@ -2,10 +2,8 @@
 
 use proptest::prelude::*;
 use runner::kernels::{
-    Arch, BANDS, Dormitory, Due, Groups, Lhs, MAX_SLOTS, Mask, Matrix, Naps, Needs, ParamMut,
-    SimdFloat, Turned, UpdateRule, bias_update, column_square_sums, direct_product, matrix_sum,
-    product, product_update, reference, row_square_sums, scale_outer, sparse_product,
-    sparse_update, transpose,
+    Arch, Lhs, MAX_SLOTS, Matrix, ParamMut, SimdFloat, UpdateRule, bias_update, column_square_sums,
+    matrix_sum, product, product_update, reference, row_square_sums, scale_outer, transpose,
 };
 
 /// w ← w − g: a rule that shows the gradient.
@@ -36,27 +34,8 @@ fn numbers(n: usize, seed: u32, zeros: u32) -> Vec<f32> {
     (0..n).map(|_| if next() % 8 < zeros { 0.0 } else { next() as f32 / 8e6 - 1.0 }).collect()
 }
 
-/// Of features: more than there are bits in a word, or in two.
-fn features() -> impl Strategy<Value = usize> {
-    prop_oneof![3 => sizes(), 1 => Just(127), 1 => Just(128), 1 => Just(129), 1 => 130usize..400]
-}
-
 fn sizes() -> impl Strategy<Value = usize> {
     prop_oneof![Just(1), Just(7), Just(15), Just(16), Just(17), Just(33), 1usize..70]
-}
-
-/// The rows of a (m × k) as groups, of floats or of bytes.
-fn groups(m: usize, k: usize, a: &[f32], bytes: bool) -> Groups {
-    let mut mask = Mask::new(m, k);
-    for (at, _) in a.iter().enumerate().filter(|(_, x)| **x != 0.0) {
-        mask.set(at / k, at % k);
-    }
-    let values: Vec<f32> = a.iter().copied().filter(|x| *x != 0.0).collect();
-    if !bytes {
-        return Groups::floats(&mask, &values, 1.0);
-    }
-    let values: Vec<u8> = values.iter().map(|&x| x as u8).collect();
-    Groups::bytes(&mask, &values, 255.0)
 }
 
 /// b repeated as the rows of C₀ (m × n).
@@ -95,61 +74,6 @@ proptest! {
             let mut updated = Matrix::from_rows(m, n, &w);
             product_update(arch, &Subtract, Lhs::transposed(x.view(k)), delta.view(k), target(&mut updated));
             prop_assert_eq!(&updated.to_rows(), &want, "{}", arch.name());
-        }
-    }
-
-    #[test]
-    fn sparse_products_have_the_bits_of_the_dense(
-        m in prop_oneof![sizes(), 60usize..140], k in features(), n in sizes(), seed: u32, zeros in 0u32..9, bytes: bool, pieces in 1usize..5,
-    ) {
-        let (mut a, b, bias) = (numbers(m * k, seed, zeros), numbers(k * n, !seed, 0), numbers(n, seed ^ 7, 0));
-        if bytes {
-            a.iter_mut().for_each(|x| *x = (x.abs() * 255.0).round().min(255.0));
-        }
-        let x = groups(m, k, &a, bytes);
-        if bytes {
-            a.iter_mut().for_each(|x| *x = (f64::from(*x) / 255.0) as f32);
-        }
-        let batch: Vec<u32> = (0..m as u32).rev().collect();
-        let backwards: Vec<f32> = batch.iter().flat_map(|&r| &a[r as usize * k..][..k]).copied().collect();
-        let (w, start) = (Matrix::from_rows(k, n, &b), Matrix::from_rows(1, n, &bias));
-        let delta_rows = numbers(m * n, seed ^ 9, 0);
-        let mut gradient = vec![0.0; k * n];
-        reference::product(k, m, n, &reference::transpose(m, k, &backwards), &delta_rows, &mut gradient);
-        let want_updated: Vec<f32> = b.iter().zip(&gradient).map(|(w, g)| w - g).collect();
-        let delta = Matrix::from_rows(m, n, &delta_rows);
-        for arch in Arch::available() {
-            let mut updated = w.clone();
-            let mut rest = Some(target(&mut updated));
-            for band in 0..BANDS {
-                let features = x.features_of(&x.band(band));
-                let mut turned = Turned::new(&x, band, m);
-                // What was there before leaves no trace.
-                turned.fill(&x, &batch[..m / 2]);
-                turned.fill(&x, &batch);
-                let of_band: Vec<f32> = (0..m * k)
-                    .map(|i| if features.contains(&(i % k)) { backwards[i] } else { 0.0 })
-                    .collect();
-                let mut want = repeated(m, &bias);
-                reference::product(m, k, n, &of_band, &b, &mut want);
-                let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
-                sparse_product(arch, &x, &turned, w.view(k), Some(start.row(0)), c.view_mut(m));
-                prop_assert_eq!(&c.to_rows(), &want, "{}", arch.name());
-                let mut c = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
-                let rows = (&batch[..], band, turned.listing());
-                direct_product(arch, &x, rows, w.view(k), Some(start.row(0)), c.view_mut(m));
-                prop_assert_eq!(&c.to_rows(), &want, "{}", arch.name());
-                for groups in x.pieces(band, pieces) {
-                    let n_features = x.features_of(&groups).len();
-                    let (head, tail) = rest.take().unwrap().split_rows(n_features);
-                    let mut dormitory = Dormitory::new(&x, groups);
-                    let visits = dormitory.visits(&Subtract, &Needs::new(&x, band));
-                    let due = Due { visits, naps: &Naps::new(), ahead: &batch };
-                    sparse_update(arch, &Subtract, (&x, &turned), due, delta.view(m), head);
-                    rest = Some(tail);
-                }
-            }
-            prop_assert_eq!(&updated.to_rows(), &want_updated, "{}", arch.name());
         }
     }
 
@@ -201,40 +125,5 @@ proptest! {
             prop_assert_eq!(&product.to_rows(), &want, "{}", arch.name());
         }
         prop_assert!(all_rows.iter().all(|rows| *rows == all_rows[0]));
-    }
-}
-
-/// Every index of a group fits into 16 bits, and most words of a row are skipped.
-#[test]
-fn the_widest_rows_that_are_kept_sparse_are_multiplied_in_full() {
-    let (k, rows): (_, [&[usize]; 3]) =
-        (1 << 16, [&[0, 65_535], &[], &[1, 127, 128, 30_000, 65_534]]);
-    let mut mask = Mask::new(3, k);
-    for (r, features) in rows.iter().enumerate() {
-        features.iter().for_each(|&feature| mask.set(r, feature));
-    }
-    let x = Groups::bytes(&mask, &vec![255; mask.ones()], 255.0);
-    let numbers: Vec<f32> = (0..k).map(|i| i as f32).collect();
-    let want = rows.map(|features| features.iter().sum::<usize>() as f32);
-    let (w, batch) = (Matrix::from_rows(k, 1, &numbers), [0, 1, 2]);
-    for arch in Arch::available() {
-        let mut sums = [[0.0; 3]; 2];
-        for band in 0..BANDS {
-            let mut turned = Turned::new(&x, band, 3);
-            turned.fill(&x, &batch);
-            let mut c = Matrix::zeros(3, 1);
-            sparse_product(arch, &x, &turned, w.view(k), None, c.view_mut(3));
-            (0..3).for_each(|r| sums[0][r] += c.row(r)[0]);
-            let rows = (&batch[..], band, turned.listing());
-            direct_product(arch, &x, rows, w.view(k), None, c.view_mut(3));
-            (0..3).for_each(|r| sums[1][r] += c.row(r)[0]);
-        }
-        assert_eq!(sums, [want; 2], "{}", arch.name());
-    }
-    let mut dense = Matrix::zeros(3, k);
-    x.spread(&batch, dense.view_mut(3));
-    for (r, features) in rows.iter().enumerate() {
-        let is_set = |i: &usize| dense.row(r)[*i] == 1.0;
-        assert_eq!((0..k).filter(is_set).collect::<Vec<_>>(), *features);
     }
 }

@@ -19,7 +19,6 @@ mod layers;
 mod links;
 mod losses;
 mod memory;
-mod naps;
 mod optimizers;
 mod pictures;
 mod reader;

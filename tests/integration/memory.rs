@@ -317,7 +317,7 @@ mod readers {
         assert!(found.bytes < 10_000_000, "{} bytes, 240 MB if dense", found.bytes);
         let table = load(&source, Split::Train).unwrap();
         let Inputs::Sparse(rows) = &table.inputs else { panic!("60 ones of 60000 are sparse") };
-        assert_eq!(rows.mask.ones(), 1000 * 60);
+        assert_eq!(rows.mask.count_ones(), 1000 * 60);
         let config = toml(&[]).replace("limit = 200", "dataset = \"words.csv\"");
         let config = config.replace("units = 10", "units = 2");
         sandbox.file("words.toml", &config);

@@ -65,16 +65,10 @@ fn a_limit_that_is_never_reached_changes_nothing() {
         let want = train(&feed, name, &json!({}), 1);
         let clipped = train(&feed, name, &json!({"clipvalue": 1e30}), 1);
         assert!(clipped.network == want.network, "{name} with clipvalue");
-        // Clipping by norm gathers the gradients in memory, and no weight sleeps through a step.
+        // Clipping by norm materializes the gradients.
         for limit in ["clipnorm", "global_clipnorm"] {
             let got = train(&feed, name, &json!({ limit: 1e30 }), 1);
-            let weights = [&got, &want].map(|state| {
-                let weights = state.network.weights().into_iter();
-                weights.flat_map(|w| w.values.to_rows()).collect::<Vec<_>>()
-            });
-            let differences = weights[0].iter().zip(&weights[1]).map(|(a, b)| (a - b).abs());
-            let greatest = differences.fold(0.0, f32::max);
-            assert!(greatest < 1e-6, "{name} with {limit}: {greatest:e}");
+            assert!(got.network == want.network, "{name} with {limit}");
         }
         for threads in [2, 3] {
             assert!(train(&feed, name, &json!({}), threads) == want, "{name}, {threads} threads");

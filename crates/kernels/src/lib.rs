@@ -24,50 +24,18 @@
     reason = "vector instructions and disjoint views; every block has its own reason"
 )]
 
-use crate as kernels;
-
 pub mod linalg;
 pub mod nn;
 pub mod parallel;
 pub mod reference;
 pub mod simd;
+pub mod sparse;
 
-mod ahead;
-mod compress;
-mod direct;
-mod fastest;
-mod grouping;
-mod groups;
-mod listing;
-mod mask;
-mod naps;
-mod places;
 mod prefetch;
-mod sparse;
-mod turned;
-mod values;
 
-pub use direct::{direct_product, is_direct};
-pub use fastest::Fastest;
-pub use groups::{AHEAD, BANDS, Groups};
 pub use linalg::*;
-pub use listing::Listing;
-pub use mask::{Mask, Word};
-pub use naps::{Dormitory, LONGEST_NAP, Naps, Needs, Visits};
 pub use nn::*;
 pub use parallel::*;
 pub use prefetch::prefetch;
 pub use simd::*;
-pub use sparse::{Due, sparse_product, sparse_update};
-pub use turned::Turned;
-
-// Paths of the sparse files, until they move.
-mod arch {
-    pub(crate) use crate::simd::{Arch, Kernel};
-}
-mod update {
-    pub(crate) use crate::nn::{ParamMut, Pointers, UpdateRule};
-}
-mod pages {
-    pub(crate) use crate::linalg::advise_huge_pages;
-}
+pub use sparse::*;

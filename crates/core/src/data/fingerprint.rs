@@ -37,7 +37,7 @@ impl Hash {
             Inputs::Sparse(rows) => {
                 self.0.update(b"sparse\n");
                 self.words(rows.offsets(), |offset| (offset as u32).to_le_bytes());
-                let indices = (0..rows.mask.rows()).flat_map(|r| rows.mask.set_in(r));
+                let indices = (0..rows.mask.rows()).flat_map(|r| rows.mask.row_indices(r));
                 self.words(indices, |index| (index as u16).to_le_bytes());
                 self.values(&rows.values);
             }

@@ -21,7 +21,7 @@
 //! than all that is done with them before the first step.
 
 use crate::data::{DataError, Inputs, SparseRows, Table, Targets, Values};
-use crate::kernels::{Mask, Word};
+use crate::kernels::{BitWord, NonzeroBitmap};
 
 const MAGIC: &[u8; 4] = b"RNPT";
 const VERSION: usize = 3;
@@ -44,7 +44,7 @@ struct Packed {
     width: usize,
     classes: usize,
     labels: &'static [u8],
-    masks: &'static [Word],
+    masks: &'static [BitWord],
     values: &'static [u8],
 }
 
@@ -64,8 +64,8 @@ impl Packed {
         }
         check("checksum", crc32fast::hash(rest) as usize, checksum)?;
         let labels = take(&mut rest, rows)?;
-        let n_words = rows.saturating_mul(Mask::words_of(pixels));
-        let masks = take(&mut rest, n_words.saturating_mul(size_of::<Word>()))?.as_chunks().0;
+        let n_words = rows.saturating_mul(NonzeroBitmap::words_of(pixels));
+        let masks = take(&mut rest, n_words.saturating_mul(size_of::<BitWord>()))?.as_chunks().0;
         let values = take(&mut rest, n_values)?;
         check("bytes after the end", rest.len(), 0)?;
         Ok(Packed { rows, height, width, classes, labels, masks, values })
@@ -85,10 +85,10 @@ impl Packed {
 
     fn inputs(&self) -> Result<SparseRows, DataError> {
         let pixels = self.height * self.width;
-        let mask = Mask::built_in(self.rows, pixels, self.masks).ok_or_else(|| {
+        let mask = NonzeroBitmap::from_static(self.rows, pixels, self.masks).ok_or_else(|| {
             damaged("masks", "a bit that is no pixel".to_owned(), format!("{pixels} pixels"))
         })?;
-        check("bits set in the masks", mask.ones(), self.values.len())?;
+        check("bits set in the masks", mask.count_ones(), self.values.len())?;
         Ok(SparseRows { mask, values: Values::Bytes(self.values.into()) })
     }
 }
@@ -162,7 +162,7 @@ mod tests {
     fn masks_and_values_become_rows() {
         let table = read(&packed()).unwrap();
         let Inputs::Sparse(rows) = table.inputs else { panic!("rows are sparse") };
-        let indices: Vec<Vec<_>> = (0..3).map(|r| rows.mask.set_in(r).collect()).collect();
+        let indices: Vec<Vec<_>> = (0..3).map(|r| rows.mask.row_indices(r).collect()).collect();
         assert_eq!(indices, [vec![0, 2], vec![4, 5], vec![3]]);
         assert_eq!((rows.mask.rows(), rows.mask.features()), (3, 6));
         assert_eq!(rows.values, Values::Bytes(vec![7, 8, 9, 10, 11].into()));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::data::Columns;
-use crate::kernels::Mask;
+use crate::kernels::NonzeroBitmap;
 
 /// Inputs are kept sparse when at most this share of them is not zero.
 ///
@@ -38,7 +38,7 @@ pub enum Inputs {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparseRows {
     /// Which values are not zero; at most 65,536 features.
-    pub mask: Mask,
+    pub mask: NonzeroBitmap,
     /// These values, row after row.
     pub values: Values,
 }
@@ -123,7 +123,7 @@ impl SparseRows {
 
     /// Where each row's values begin, and where the last one's end.
     pub fn offsets(&self) -> impl Iterator<Item = usize> + '_ {
-        let counts = (0..self.mask.rows()).map(|r| self.mask.set_in(r).count());
+        let counts = (0..self.mask.rows()).map(|r| self.mask.row_indices(r).count());
         std::iter::once(0).chain(counts.scan(0, |end, count| {
             *end += count;
             Some(*end)
@@ -149,7 +149,7 @@ impl SparseRows {
         let mut dense = vec![T::default(); n_rows * features];
         let mut values = values.iter();
         for (r, row) in dense.chunks_exact_mut(features).enumerate() {
-            for (i, &value) in self.mask.set_in(r).zip(&mut values) {
+            for (i, &value) in self.mask.row_indices(r).zip(&mut values) {
                 row[i] = value;
             }
         }
@@ -162,8 +162,8 @@ fn gather<T: Copy + Default + PartialEq>(
     features: usize,
     dense: &[T],
     n_entries: usize,
-) -> (Mask, Vec<T>) {
-    let mut mask = Mask::new(dense.len() / features, features);
+) -> (NonzeroBitmap, Vec<T>) {
+    let mut mask = NonzeroBitmap::new(dense.len() / features, features);
     let mut values = Vec::with_capacity(n_entries);
     for (r, row) in dense.chunks_exact(features).enumerate() {
         for (i, &value) in row.iter().enumerate().filter(|(_, value)| **value != T::default()) {
@@ -219,7 +219,7 @@ mod tests {
             panic!("one value of many is not dense")
         };
         assert_eq!(rows.offsets().collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(rows.mask.set_in(0).collect::<Vec<_>>(), [usize::from(u16::MAX)]);
+        assert_eq!(rows.mask.row_indices(0).collect::<Vec<_>>(), [usize::from(u16::MAX)]);
         assert_eq!(rows.to_dense().values, Values::Floats(values));
     }
 
@@ -236,7 +236,7 @@ mod tests {
             for dense in [Values::Bytes(bytes.into()), Values::Floats(floats)] {
                 let rows = SparseRows::new(features, &dense, 0);
                 prop_assert_eq!(rows.offsets().count(), whole / features + 1);
-                prop_assert_eq!(rows.offsets().last(), Some(rows.mask.ones()));
+                prop_assert_eq!(rows.offsets().last(), Some(rows.mask.count_ones()));
                 prop_assert_eq!(rows.to_dense(), DenseRows { features, values: dense });
             }
         }

@@ -7,15 +7,6 @@
 //! v̂ ← max(v̂, v)                                  amsgrad; else v̂ = v
 //! w ← w − α m / (√v̂ + ε)
 //! ```
-//!
-//! After n steps without a gradient the moments are β₁ⁿ m and β₂ⁿ v, and the weight has lost, with c = √β₂,
-//!
-//! ```text
-//! m Σᵢ αᵢ β₁ⁱ / (√v cⁱ + ε)  ≈  m/(√v + ε) · ((1 − s) Σᵢ αᵢ β₁ⁱ + s Σᵢ αᵢ (β₁/c)ⁱ)     i = 1 … n
-//! ```
-//!
-//! where s = √v / (√v + ε). It is exact for s = 0 and for s = 1, which nearly all weights are near; between
-//! them it is off by some ¼ (1 − cⁱ)² of each term at most, for Keras's defaults by 1.2·10⁻⁵ of the sum.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::power::power;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal, rsqrt};
+use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
 
 /// The arguments of Keras's `Adam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -87,15 +78,7 @@ impl Adam {
             fresh_1: (1.0 - self.beta_1) as f32,
             fresh_2: (1.0 - self.beta_2) as f32,
             epsilon: self.epsilon as f32,
-            naps: !AMSGRAD && self.nap_error() <= 1e-4,
         }
-    }
-
-    /// What share of a nap's way its sum may be off by: ¼ (1 − cⁱ)² ≤ ¼ i² (1 − c)², and the mean of i²
-    /// with the weights β₁ⁱ is (1 + β₁) / (1 − β₁)².
-    fn nap_error(&self) -> f64 {
-        let ratio = (1.0 - self.beta_2.sqrt()) / (1.0 - self.beta_1);
-        ratio * ratio * (1.0 + self.beta_1) / 4.0
     }
 }
 
@@ -112,7 +95,6 @@ pub(super) struct Step<const AMSGRAD: bool> {
     /// 1 − β₂
     fresh_2: f32,
     epsilon: f32,
-    naps: bool,
 }
 
 impl<const AMSGRAD: bool> UpdateRule for Step<AMSGRAD> {
@@ -131,28 +113,5 @@ impl<const AMSGRAD: bool> UpdateRule for Step<AMSGRAD> {
         // The processor's own division would have to wait for its root: both are one unit's work.
         let inverse = reciprocal(largest.sqrt() + w.splat(self.epsilon));
         (w.splat(-self.alpha) * *m).mul_add(inverse, w)
-    }
-    fn naps(&self) -> bool {
-        self.naps
-    }
-
-    /// β₁ⁿ, β₂ⁿ, and the two sums.
-    #[inline(always)]
-    fn extend<L: SimdFloat>(&self, [m, v, near, far]: [L; 4]) -> [L; 4] {
-        let m = (-m).mul_add(m.splat(self.fresh_1), m);
-        let v = (-v).mul_add(m.splat(self.fresh_2), v);
-        let way = m.splat(self.alpha) * m;
-        [m, v, near + way, way.mul_add(rsqrt(v), far)]
-    }
-
-    #[inline(always)]
-    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
-        let [of_m, of_v, near, far] = nap.map(|x| w.splat(x));
-        let root = v.sqrt();
-        let inverse = reciprocal(root + w.splat(self.epsilon));
-        let sum = (root * inverse).mul_add(far - near, near);
-        let w = (-(*m * sum)).mul_add(inverse, w);
-        (*m, *v) = (*m * of_m, *v * of_v);
-        w
     }
 }

@@ -68,22 +68,6 @@ impl<R: UpdateRule> UpdateRule for DecayAndClip<R> {
         let w = w.splat(-decay).mul_add(w, w);
         self.rule.step(w, g, slots)
     }
-
-    // A gradient of 0 is not clipped.
-
-    fn naps(&self) -> bool {
-        self.adjustments.decay == 0.0 && self.rule.naps()
-    }
-
-    #[inline(always)]
-    fn extend<L: SimdFloat>(&self, nap: [L; 4]) -> [L; 4] {
-        self.rule.extend(nap)
-    }
-
-    #[inline(always)]
-    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, slots: &mut [L; MAX_SLOTS]) -> L {
-        self.rule.wake(nap, w, slots)
-    }
 }
 
 struct DecayAndClipTensor<'a, W> {

@@ -125,11 +125,6 @@ impl Optimizer {
         let least = self.decay_rates().into_iter().filter(decays).fold(1.0, f64::min);
         (16.0 / least.recip().log2()).max(1.0) as u64
     }
-
-    /// Whether parameters decay independently of their gradients.
-    pub fn decays_weights(&self) -> bool {
-        self.weight_decay() != 0.0
-    }
 }
 
 /// Makes the slots of a parameter.

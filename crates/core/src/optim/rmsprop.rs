@@ -122,19 +122,4 @@ impl<const CENTERED: bool, const MOMENTUM: bool> UpdateRule for Step<CENTERED, M
         *m = w.splat(self.mu).mul_add(*m, step);
         w - *m
     }
-    fn naps(&self) -> bool {
-        !CENTERED && !MOMENTUM
-    }
-
-    /// ρⁿ: the weight stays where it is.
-    #[inline(always)]
-    fn extend<L: SimdFloat>(&self, [v, a, b, c]: [L; 4]) -> [L; 4] {
-        [v.splat(self.rho) * v, a, b, c]
-    }
-
-    #[inline(always)]
-    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [v, ..]: &mut [L; MAX_SLOTS]) -> L {
-        *v = w.splat(nap[0]) * *v;
-        w
-    }
 }

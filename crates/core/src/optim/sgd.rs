@@ -73,10 +73,6 @@ impl UpdateRule for Plain {
     fn step<L: SimdFloat>(&self, w: L, g: L, _: &mut [L; MAX_SLOTS]) -> L {
         w.splat(-self.eta).mul_add(g, w)
     }
-
-    fn naps(&self) -> bool {
-        true
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -94,30 +90,6 @@ impl UpdateRule for Momentum {
         *m = w.splat(self.mu).mul_add(*m, w.splat(-self.eta) * g);
         w + *m
     }
-
-    fn naps(&self) -> bool {
-        true
-    }
-
-    /// µⁿ, and Σ µⁱ.
-    #[inline(always)]
-    fn extend<L: SimdFloat>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
-        let m = m.splat(self.mu) * m;
-        [m, v, sum + m, rest]
-    }
-
-    #[inline(always)]
-    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
-        doze(nap, w, m)
-    }
-}
-
-/// w after a nap in which the momentum m goes on alone.
-#[inline(always)]
-fn doze<L: SimdFloat>([decay, _, sum, _]: [f32; 4], w: L, m: &mut L) -> L {
-    let w = w.splat(sum).mul_add(*m, w);
-    *m = w.splat(decay) * *m;
-    w
 }
 
 #[derive(Clone, Copy)]
@@ -135,22 +107,5 @@ impl UpdateRule for Nesterov {
         let descent = w.splat(-self.eta) * g;
         *m = w.splat(self.mu).mul_add(*m, descent);
         w.splat(self.mu).mul_add(*m, w + descent)
-    }
-
-    fn naps(&self) -> bool {
-        true
-    }
-
-    /// µⁿ, and Σ µⁱ⁺¹.
-    #[inline(always)]
-    fn extend<L: SimdFloat>(&self, [m, v, sum, rest]: [L; 4]) -> [L; 4] {
-        let mu = m.splat(self.mu);
-        let m = mu * m;
-        [m, v, mu.mul_add(m, sum), rest]
-    }
-
-    #[inline(always)]
-    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
-        doze(nap, w, m)
     }
 }

@@ -4,7 +4,7 @@
 //! A step is a pass (`pass.rs`) and an update (`update.rs`). Every number is the work of one thread
 //! and has one fixed order of operations, so that the size of the team changes no bit.
 
-use crate::kernels::{AHEAD, ByRows, LONGEST_NAP, Parallelism};
+use crate::kernels::{ByRows, Parallelism};
 use crate::model::{Loss, NamedMetric, Network};
 use crate::optim::{ExecContext, Optimizer};
 use crate::train::feed::Feed;
@@ -109,8 +109,6 @@ impl Engine {
 
     /// Trains on the rows `batch` of `feed`; the rows `ahead` will be next, in this engine, unless there are
     /// none. Returns the score on the weights before the update.
-    ///
-    /// Weights that neither has inputs for may be asleep then: see [`Engine::is_awake`].
     pub fn step(
         &mut self,
         network: &mut Network,
@@ -121,11 +119,9 @@ impl Engine {
         ahead: &[u32],
     ) -> Score {
         self.training.team.begin_step();
-        let soon = self.soon(optimizer, state.iterations, ahead);
         let scores = &mut self.scores[..batch.len()];
         let step = Some(state.iterations);
-        let ahead = &ahead[..ahead.len().min(AHEAD)];
-        self.training.run(network, Batch { feed, rows: batch, ahead, soon, step }, scores);
+        self.training.run(network, Batch { feed, rows: batch, step }, scores);
         let mut score = total(scores);
         score.loss += self.penalty(network);
         let Engine { training: pass, room, tally, regularized, .. } = self;
@@ -161,28 +157,6 @@ impl Engine {
     pub(super) fn workspace_bytes(&self) -> usize {
         let passes = std::iter::once(&self.training).chain(&self.evaluation);
         passes.map(|pass| size_of_val(pass.pages.as_slice())).sum()
-    }
-
-    /// Whether all weights are what the steps so far have made of them; else some sleep that a batch soon
-    /// wakes, within [`LONGEST_NAP`] steps all.
-    pub fn is_awake(&self) -> bool {
-        !self.training.first.is_asleep()
-    }
-
-    /// The rows of the next step, if weights that they have no inputs for may sleep: not where all are
-    /// seen after each step or decay beside it, nor where the rows are so many that they have nearly all
-    /// inputs; and now and then all wake.
-    fn soon<'a>(
-        &self,
-        optimizer: &Optimizer,
-        iterations: u64,
-        ahead: &'a [u32],
-    ) -> Option<&'a [u32]> {
-        let seen = self.constrained || self.regularized || optimizer.common_args().use_ema;
-        let moved = seen || optimizer.decays_weights();
-        let wakes = (iterations + 1).is_multiple_of(LONGEST_NAP as u64);
-        let known = (1..=AHEAD).contains(&ahead.len());
-        (known && !moved && !wakes).then_some(ahead)
     }
 
     /// What the weights as they are add to the loss.

@@ -2,7 +2,7 @@
 //! all runs and never changed.
 
 use crate::data::{Inputs, Table, Targets, Values};
-use crate::kernels::{Groups, LANES, Matrix, ViewMut, argmax, prefetch};
+use crate::kernels::{BlockCsr, LANES, Matrix, ViewMut, argmax, prefetch};
 
 /// A table whose inputs have been divided by a scale.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct Feed {
 
 #[derive(Debug)]
 pub(super) enum FeedInputs {
-    Sparse(Groups),
+    Sparse(BlockCsr),
     Dense(Dense),
 }
 
@@ -31,8 +31,8 @@ impl Feed {
     pub fn new(table: Table, scale: f64) -> Feed {
         let inputs = match table.inputs {
             Inputs::Sparse(s) => FeedInputs::Sparse(match s.values {
-                Values::Bytes(values) => Groups::bytes(&s.mask, &values, scale),
-                Values::Floats(values) => Groups::floats(&s.mask, &values, scale),
+                Values::Bytes(values) => BlockCsr::from_bytes(&s.mask, &values, scale),
+                Values::Floats(values) => BlockCsr::from_floats(&s.mask, &values, scale),
             }),
             Inputs::Dense(d) => {
                 FeedInputs::Dense(Dense { features: d.features, values: d.values, scale })
@@ -56,7 +56,7 @@ impl Feed {
     /// Number of inputs of a row.
     pub fn features(&self) -> usize {
         match &self.inputs {
-            FeedInputs::Sparse(groups) => groups.features(),
+            FeedInputs::Sparse(x) => x.features(),
             FeedInputs::Dense(dense) => dense.features,
         }
     }
@@ -147,7 +147,7 @@ impl FeedInputs {
     pub(super) fn gather(&self, rows: &[u32], to: ViewMut<'_>) {
         match self {
             FeedInputs::Dense(dense) => dense.gather(rows, to),
-            FeedInputs::Sparse(groups) => groups.spread(rows, to),
+            FeedInputs::Sparse(x) => x.densify(rows, to),
         }
     }
 }

@@ -157,7 +157,7 @@ impl Task<'_> {
         }
         let order = self.order(epoch);
         let batches: Vec<&[u32]> = order.chunks(self.batch_size).collect();
-        let (mut logs, mut flow) = (Logs::default(), Flow::Continue);
+        let mut logs = Logs::default();
         for done in state.batch..batches.len() {
             let ahead = batches.get(done + 1).copied().unwrap_or_default();
             let State { network, optimizer, .. } = state;
@@ -176,14 +176,10 @@ impl Task<'_> {
                 logs: &logs,
             };
             if observe(event, state) == Flow::Stop {
-                flow = Flow::Stop;
-            }
-            // What sleeps would not wake in another engine.
-            if flow == Flow::Stop && engine.is_awake() {
-                break;
+                return Ok(Flow::Stop);
             }
         }
-        Ok(flow)
+        Ok(Flow::Continue)
     }
 
     /// Validation, the epoch's numbers, and whether they are the last.

@@ -4,12 +4,11 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    Arch, ByRows, Chunk, LANES, Lhs, ParamMut, Team, UpdateRule, View, WorkSchedule, bias_update,
-    chunk_range, product_update,
+    Arch, ByRows, Chunk, InputGradient, InputLayer, LANES, Lhs, ParamMut, Team, UpdateRule, View,
+    WorkSchedule, bias_update, chunk_range, product_update,
 };
 use crate::model::Gradient;
 use crate::train::feed::{Feed, FeedInputs};
-use crate::train::first::First;
 use crate::train::page::Layout;
 
 /// Where the gradients of all weights come from that training moves, in the network's order.
@@ -31,7 +30,7 @@ enum Source {
 /// The batch that has just passed.
 pub(super) struct Passed<'a> {
     pub(super) feed: &'a Feed,
-    pub(super) first: &'a First,
+    pub(super) input: Option<&'a InputLayer>,
     pub(super) pages: View<'a>,
     /// The rows that will pass next.
     pub(super) ahead: &'a [u32],
@@ -40,14 +39,14 @@ pub(super) struct Passed<'a> {
 impl Gradients {
     /// Those of the weights of `layout`, dealt out to `size` members: of each kernel, every one gets
     /// as much.
-    pub(super) fn new(feed: &Feed, layout: &Layout, first: &First, size: usize) -> Gradients {
+    pub(super) fn new(layout: &Layout, input: Option<&InputLayer>, size: usize) -> Gradients {
         let (mut sources, mut counts) = (Vec::new(), Vec::new());
         let mut hands = vec![Vec::new(); size];
         for (l, columns) in layout.layers.iter().enumerate() {
             for gradient in &columns.gradients {
-                let source = source(*gradient, (layout, l), first.reads_sparse());
-                let pieces = match (&source, &feed.inputs) {
-                    (Source::Sparse { .. }, FeedInputs::Sparse(x)) => first.pieces(x),
+                let source = source(*gradient, (layout, l), input.is_some());
+                let pieces = match (&source, input) {
+                    (Source::Sparse { .. }, Some(input)) => input.weight_blocks().collect(),
                     (Source::Dense { input, .. }, _) => rows(input.len(), size),
                     // Too small to be cut.
                     _ => rows(1, 1),
@@ -118,13 +117,13 @@ impl Source {
         chunk: Chunk,
         target: ParamMut<'_>,
     ) {
-        let Passed { feed, first, pages, ahead } = passed;
+        let Passed { feed, input: layer, pages, ahead } = passed;
         let columns = |range: &Range<usize>| pages.columns_range(range.clone());
         match self {
             Source::Sparse { delta } => {
-                if let FeedInputs::Sparse(x) = &feed.inputs {
-                    let rows = (x, *ahead);
-                    first.update((arch, rule), chunk.index, rows, columns(delta), target);
+                if let (FeedInputs::Sparse(x), Some(layer)) = (&feed.inputs, layer) {
+                    let gradient = InputGradient { x, delta: columns(delta), next_rows: ahead };
+                    layer.update(arch, rule, chunk.index, gradient, target);
                 }
             }
             Source::Dense { input, delta } => {

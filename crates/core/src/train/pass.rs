@@ -6,18 +6,20 @@
 //! is divided by units. All the rest concerns one row alone and is divided by rows, from one such
 //! layer to the next.
 
-use crate::kernels::{Arch, ByCols, ByRows, LANES, Matrix, Team, View, ViewMut, transpose};
+use crate::kernels::{
+    Arch, ByCols, ByRows, InputLayer, LANES, Matrix, Team, View, ViewMut, transpose,
+};
 use crate::model::{Answers, Body, Network};
 use crate::train::engine::{EVALUATED_ROWS, Goal};
-use crate::train::feed::{Feed, FeedInputs};
-use crate::train::first::First;
+use crate::train::feed::Feed;
 use crate::train::gradient::Gradients;
 use crate::train::head::{Head, Logits};
+use crate::train::input::{forward_input, input_layer};
 use crate::train::page::Layout;
 use crate::train::rows::{RowScore, RowWork};
 
-/// Numbers of a kernel from which on its transposition is shared: fewer are done beside other work.
-const SHARED: usize = 1 << 14;
+/// Elements of a kernel below which one thread transposes it: a call of the team costs as much.
+const SERIAL_TRANSPOSE_BELOW: usize = 1 << 14;
 
 /// The workspace of a pass: no buffer of numbers is made while it runs.
 pub(super) struct Pass {
@@ -25,7 +27,8 @@ pub(super) struct Pass {
     pub(super) team: Team,
     pub(super) layout: Layout,
     pub(super) pages: Matrix,
-    pub(super) first: First,
+    /// The first layer, if it is dense on sparse inputs.
+    pub(super) input: Option<InputLayer>,
     pub(super) gradients: Gradients,
     /// The transposed kernel of each dense layer that passes back; empty ones of the others.
     transposes: Vec<Matrix>,
@@ -45,10 +48,6 @@ pub(super) struct Pass {
 pub(super) struct Batch<'a> {
     pub(super) feed: &'a Feed,
     pub(super) rows: &'a [u32],
-    /// The rows that will pass next, if they are known, or as many of them as are asked for ahead.
-    pub(super) ahead: &'a [u32],
-    /// All rows that will pass next, if weights that are not among their inputs may sleep meanwhile.
-    pub(super) soon: Option<&'a [u32]>,
     /// The number of the step, from 0; `None` outside training.
     pub(super) step: Option<u64>,
 }
@@ -56,7 +55,7 @@ pub(super) struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// Rows of which only the scores or the answers are wanted.
     pub(super) fn outside_training(feed: &'a Feed, rows: &'a [u32]) -> Batch<'a> {
-        Batch { feed, rows, ahead: &[], soon: None, step: None }
+        Batch { feed, rows, step: None }
     }
 }
 
@@ -71,11 +70,8 @@ impl Pass {
         (threads, training): (usize, bool),
     ) -> Pass {
         let team = Team::new(threads.min(most_threads(network, feed, rows)));
-        let first = First::new(feed, &network.layers[0], rows, team.size());
-        let inputs = match &feed.inputs {
-            FeedInputs::Sparse(_) if first.reads_sparse() => 0,
-            _ => feed.features(),
-        };
+        let input = input_layer(network, feed, rows, team.size(), training);
+        let inputs = if input.is_some() { 0 } else { feed.features() };
         let head = Head::new(network, goal, training);
         let layout = Layout::new(network, inputs, head.logits == Logits::Kept);
         let binary = feed.is_binary(network.outputs());
@@ -95,10 +91,10 @@ impl Pass {
             pages: layout.pages(rows),
             transposes: transposed.collect(),
             meetings: bodies().enumerate().filter_map(meets).collect(),
-            gradients: Gradients::new(feed, &layout, &first, team.size()),
+            gradients: Gradients::new(&layout, input.as_ref(), team.size()),
             team,
             layout,
-            first,
+            input,
             smoothing: goal.loss.smoothing(network.outputs(), binary),
             class_weight: goal.class_weight.to_vec(),
             binary,
@@ -119,15 +115,14 @@ impl Pass {
         let columns = [self.layout.input.clone(), self.layout.layers[0].logits.clone()];
         let views = pages.disjoint(columns);
         let training = step.is_some();
-        let transposes = &mut self.transposes[..];
-        let beside = || {
-            let small = passed_back(network, transposes).filter(|(w, _)| training && is_small(w));
-            small.for_each(|(w, to)| transpose(w, to));
-        };
         let hands = (self.arch, &mut self.team);
-        self.first.forward(hands, &network.layers[0].body, batch, views, beside);
-        let great = passed_back(network, &mut self.transposes);
-        for (kernel, transposed) in great.filter(|(w, _)| training && !is_small(w)) {
+        forward_input(hands, self.input.as_mut(), &network.layers[0].body, (feed, rows), views);
+        for (kernel, transposed) in passed_back(network, &mut self.transposes).filter(|_| training)
+        {
+            if kernel.rows() * kernel.cols() < SERIAL_TRANSPOSE_BELOW {
+                transpose(kernel, transposed);
+                continue;
+            }
             self.team.parallel_for(ByCols(transposed), |part, from| {
                 let from = from * LANES;
                 transpose(kernel.row_range(from, from + part.0.cols()), part.0);
@@ -136,7 +131,6 @@ impl Pass {
         let work = RowWork {
             arch: self.arch,
             layout: &self.layout,
-            first: &self.first,
             transposes: &self.transposes,
             head: &self.head,
             smoothing: self.smoothing,
@@ -218,10 +212,6 @@ fn passed_back<'a>(
         }
         _ => None,
     })
-}
-
-fn is_small(kernel: &View<'_>) -> bool {
-    kernel.rows() * kernel.cols() < SHARED
 }
 
 /// A pass cut where all rows must be seen together.

@@ -6,7 +6,6 @@ use std::ops::Range;
 use crate::kernels::{Arch, Matrix, View, ViewMut, argmax};
 use crate::model::{Activation, Body, Moment, Network};
 use crate::train::feed::Feed;
-use crate::train::first::First;
 use crate::train::head::{Head, Logits};
 use crate::train::page::Layout;
 
@@ -28,7 +27,6 @@ pub(super) struct RowScore {
 pub(super) struct RowWork<'a> {
     pub(super) arch: Arch,
     pub(super) layout: &'a Layout,
-    pub(super) first: &'a First,
     /// The transposed kernel of each dense layer that passes back; empty ones of the others.
     pub(super) transposes: &'a [Matrix],
     pub(super) head: &'a Head,
@@ -57,8 +55,6 @@ impl RowWork<'_> {
             };
             let body = &self.network.layers[l].body;
             if let (0, Body::Dense(dense)) = (l, body) {
-                let [z] = pages.disjoint([columns.logits.clone()]);
-                self.first.sum(self.arch, from, z);
                 let places = [columns.extra.clone(), columns.output.clone()];
                 dense.activate(self.arch, pages.disjoint(places), moment.logits);
             } else {

@@ -130,9 +130,8 @@ fn consume<'t, R: UpdateRule>(
     rule: &R,
     targets: impl Iterator<Item = ParamMut<'t>>,
 ) {
-    let Pass { arch, team, pages, first, gradients, .. } = pass;
-    first.begin_update(*arch, rule);
-    let passed = Passed { feed, first, pages: pages.view(n_rows), ahead };
+    let Pass { arch, team, pages, input, gradients, .. } = pass;
+    let passed = Passed { feed, input: input.as_ref(), pages: pages.view(n_rows), ahead };
     gradients.update((*arch, team), rule, &passed, targets);
 }
 

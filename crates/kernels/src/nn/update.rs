@@ -35,30 +35,6 @@ pub trait UpdateRule: Copy + Send + Sync {
     ///
     /// Must be `#[inline(always)]`.
     fn step<L: SimdFloat>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L;
-
-    /// Whether it can be said at once what several steps with gradient 0 come to: then weights may
-    /// sleep through them.
-    fn naps(&self) -> bool {
-        false
-    }
-
-    /// What some steps with gradient 0 come to, the last of which is this one and the others come to
-    /// `nap`, in the rule's own terms; no steps are 1, 1, 0 and 0.
-    ///
-    /// Must be `#[inline(always)]`.
-    #[inline(always)]
-    fn extend<L: SimdFloat>(&self, nap: [L; 4]) -> [L; 4] {
-        nap
-    }
-
-    /// The new weight for weight `w` after the steps of `nap`, with the state as in [`UpdateRule::step`].
-    ///
-    /// Must be `#[inline(always)]`.
-    #[inline(always)]
-    fn wake<L: SimdFloat>(&self, nap: [f32; 4], w: L, slots: &mut [L; MAX_SLOTS]) -> L {
-        let _ = (nap, slots);
-        w
-    }
 }
 
 /// Weights with the state of their rule, all of one shape.

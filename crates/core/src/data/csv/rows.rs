@@ -6,7 +6,7 @@ use super::columns::Columns;
 use super::sheet::Sheet;
 use crate::data::table::is_sparse;
 use crate::data::{DenseRows, Inputs, SparseRows, Values};
-use crate::kernels::Mask;
+use crate::kernels::NonzeroBitmap;
 use crate::memory::{OutOfMemory, reserve};
 
 impl Sheet {
@@ -16,7 +16,7 @@ impl Sheet {
         let fields = (self.features.len() + self.labels.len()) as u64;
         let entries = self.entries() as u64;
         let inputs = match is_sparse(width, self.rows.saturating_mul(width), self.entries()) {
-            true => entries.saturating_mul(4) + rows * 8 * Mask::words_of(width) as u64,
+            true => entries.saturating_mul(4) + rows * 8 * NonzeroBitmap::words_of(width) as u64,
             false => rows.saturating_mul(width as u64).saturating_mul(4),
         };
         inputs.saturating_add(rows * fields * 4)
@@ -42,7 +42,7 @@ impl Sheet {
     }
 
     fn sparse(&self, columns: &Columns, entries: usize) -> Result<SparseRows, OutOfMemory> {
-        let mut mask = Mask::new(self.rows, columns.width());
+        let mut mask = NonzeroBitmap::new(self.rows, columns.width());
         let mut values = Vec::new();
         reserve(&mut values, entries)?;
         for row in 0..self.rows {

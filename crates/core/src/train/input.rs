@@ -1,0 +1,56 @@
+//! The first layer: dense layers on sparse inputs read them where they lie, others a dense copy.
+
+use crate::kernels::{
+    Arch, ByCols, ByRows, InputLayer, LANES, Lhs, SparseBatch, Team, View, ViewMut, product,
+};
+use crate::model::{Body, DenseLayer, Network};
+use crate::train::feed::{Feed, FeedInputs};
+
+/// The first layer of `network`, if it is dense and the inputs of `feed` are sparse.
+pub(super) fn input_layer(
+    network: &Network,
+    feed: &Feed,
+    max_rows: usize,
+    threads: usize,
+    training: bool,
+) -> Option<InputLayer> {
+    let first = &network.layers[0];
+    match (&feed.inputs, &first.body) {
+        (FeedInputs::Sparse(x), Body::Dense(_)) => {
+            Some(InputLayer::new(x, first.outputs, max_rows, threads, training))
+        }
+        _ => None,
+    }
+}
+
+/// z ← x W + b of a dense first layer for the rows `rows` of `feed`. Without an [`InputLayer`] the inputs
+/// are copied to `input`, for the first layer of any kind.
+pub(super) fn forward_input(
+    (arch, team): (Arch, &mut Team),
+    layer: Option<&mut InputLayer>,
+    body: &Body,
+    (feed, rows): (&Feed, &[u32]),
+    [mut input, z]: [ViewMut<'_>; 2],
+) {
+    if let (Some(layer), FeedInputs::Sparse(x), Body::Dense(dense)) = (layer, &feed.inputs, body) {
+        let (w, b) = affine(dense);
+        return layer.forward(arch, team, SparseBatch { x, rows }, w, b, z);
+    }
+    team.parallel_for(ByRows(input.reborrow()), |part, from| {
+        feed.inputs.gather(&rows[from..from + part.0.rows()], part.0);
+    });
+    if let Body::Dense(dense) = body {
+        let (w, b) = affine(dense);
+        let x = input.as_view();
+        team.parallel_for(ByCols(z), |part, from| {
+            let (from, to) = (from * LANES, from * LANES + part.0.cols());
+            let b = b.map(|b| &b[from..]);
+            product(arch, Lhs::new(x), w.columns(from, to), b, part.0);
+        });
+    }
+}
+
+/// W and b.
+fn affine(dense: &DenseLayer) -> (View<'_>, Option<&[f32]>) {
+    (dense.kernel.view(dense.kernel.rows()), dense.bias.as_ref().map(|b| b.row(0)))
+}
