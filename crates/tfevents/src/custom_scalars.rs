@@ -1,4 +1,6 @@
-//! The layout of the Custom Scalars page: which tags are drawn together, and how.
+//! Layout of the Custom Scalars dashboard.
+//!
+//! Format: [`tensorboard/plugins/custom_scalar/layout.proto`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/custom_scalar/layout.proto).
 
 use protobuf::{Message, RepeatedField};
 use tensorboard_proto::layout::{
@@ -8,20 +10,20 @@ use tensorboard_proto::types::DataType;
 
 use super::summary::{Summary, tensor, tensor_summary};
 
-/// A chart of a value with a margin around it, in every run that has the three tags.
+/// A line chart with a margin (a band), drawn for every run with all three tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarginChart {
-    /// What stands above it.
+    /// Title of the chart.
     pub title: String,
-    /// The tag of the value.
+    /// Tag of the line.
     pub value: String,
-    /// The tag of the margin's lower end.
+    /// Tag of the lower bound.
     pub lower: String,
-    /// The tag of the margin's upper end.
+    /// Tag of the upper bound.
     pub upper: String,
 }
 
-/// The page with these charts below one heading.
+/// Encodes a layout with one category of `charts` under `heading`.
 pub fn custom_scalars(heading: &str, charts: &[MarginChart]) -> Summary {
     let category = Category {
         title: heading.to_owned(),

@@ -1,39 +1,38 @@
-//! What can go wrong with an event file, in words.
+//! Errors of reading and writing event files.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// An event file that cannot be written or continued.
+/// An error of an event file.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// The system refused; the file still ends with a whole record, and the same call may be made
-    /// again once there is room.
+    /// An I/O error. The file still ends with a whole record, and a retry of the same call is safe.
     #[error("cannot {deed} `{}`: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The failed operation.
         deed: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file cannot be continued from where its writer is said to have been: it is another
-    /// file, or was changed since. Only a fresh file helps.
+    /// The requested offset is not the end of a record: the file was replaced or changed. Create a
+    /// new file instead.
     #[error(
         "cannot continue `{}` at byte {want}: got whole records up to byte {got}", path.display()
     )]
     NoRecordBoundary {
         /// The file.
         path: PathBuf,
-        /// Where it was to be continued.
+        /// The requested offset in bytes.
         want: u64,
-        /// The last end of a whole record up to there.
+        /// End of the last whole record before `want`, in bytes.
         got: u64,
     },
 }
 
 impl EventError {
-    /// Says for an error of the system what was tried on what.
+    /// Adds the operation and the path to an I/O error.
     pub(super) fn io(deed: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EventError {
         move |source| EventError::Io { deed, path: path.to_owned(), source }
     }

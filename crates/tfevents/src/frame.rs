@@ -1,29 +1,31 @@
-//! Records: the frames around the bytes of an event, as in TensorFlow's TFRecord; never looks
-//! inside them.
+//! TFRecord framing of encoded events.
 //!
 //! ```text
 //! u64  length n of the data, little endian
-//! u32  masked CRC-32C of those eight bytes
+//! u32  masked CRC-32C of the length
 //! n    data
 //! u32  masked CRC-32C of the data
 //! ```
 //!
-//! <https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details>
+//! The mask is `((crc >> 15) | (crc << 17)) + 0xa282ead8`, modulo 2³².
+//!
+//! Specifications: [TFRecord](https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details),
+//! CRC-32C ([RFC 3720, appendix B.4](https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4)).
 
 use tensorboard_rs::masked_crc32c::masked_crc32c;
 use tensorboard_rs::record_writer::RecordWriter;
 
-/// Bytes before the data.
+/// Length of the header in bytes.
 const HEADER: usize = 8 + 4;
-/// Bytes after the data.
+/// Length of the footer in bytes.
 const FOOTER: usize = 4;
 
-/// Appends `data` to `buffer` as one record.
+/// Appends `data` to `buffer` as a record.
 pub(super) fn append(buffer: &mut Vec<u8>, data: &[u8]) {
     RecordWriter::new(buffer).write(data).expect("writing into memory cannot fail");
 }
 
-/// The length of the whole records that `bytes` start with; what follows is torn or corrupt.
+/// Length in bytes of the longest prefix of valid records; the rest is truncated or corrupt.
 pub(super) fn whole_records(bytes: &[u8]) -> usize {
     let mut end = 0;
     while let Some(length) = first_record(&bytes[end..]) {
@@ -32,7 +34,7 @@ pub(super) fn whole_records(bytes: &[u8]) -> usize {
     end
 }
 
-/// The length of the record that `bytes` start with, if it is whole and sound.
+/// Length in bytes of a valid record at the start of `bytes`.
 fn first_record(bytes: &[u8]) -> Option<usize> {
     let (length, length_crc) = bytes.get(..HEADER)?.split_at(8);
     if masked_crc32c(length).to_le_bytes() != length_crc {
@@ -51,9 +53,9 @@ mod tests {
     use super::*;
     use tensorboard_rs::masked_crc32c::crc32c;
 
-    /// RFC 3720, appendix B.4.
+    /// Test vectors of [RFC 3720, appendix B.4](https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4).
     #[test]
-    fn checksum_is_that_of_the_rfc() {
+    fn checksum_matches_rfc_3720() {
         assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
         assert_eq!(crc32c(&[0xff; 32]), 0x62a8_ab43);
         let ascending: Vec<u8> = (0..32).collect();
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cut_inside_a_record_ends_at_the_one_before() {
+    fn truncated_record_is_dropped() {
         let mut buffer = Vec::new();
         append(&mut buffer, b"first");
         let first = buffer.len();
@@ -86,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn any_changed_byte_makes_a_record_unsound() {
+    fn changed_byte_invalidates_record() {
         let mut buffer = Vec::new();
         append(&mut buffer, b"data");
         for place in 0..buffer.len() {

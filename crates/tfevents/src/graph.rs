@@ -1,5 +1,8 @@
-//! The model for the Graphs page, in two forms: operations with their shapes, on which the page opens,
-//! and Keras's JSON for the conceptual graph.
+//! Models for the Graphs dashboard: a `GraphDef` of operations with shapes, and Keras's JSON for the
+//! conceptual graph.
+//!
+//! Formats: [`graph.proto`](https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/graph.proto),
+//! [`keras_util.py`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/graph/keras_util.py).
 
 use protobuf::{Message, RepeatedField};
 use tensorboard_proto::attr_value::{AttrValue, AttrValue_ListValue};
@@ -11,32 +14,32 @@ use tensorboard_proto::types::DataType;
 use super::map;
 use super::summary::{Summary, tensor, tensor_summary};
 
-/// The field number of the map `attr` in `NodeDef`.
+/// Field number of the map `attr` in `NodeDef`.
 const ATTR: u32 = 5;
 
-/// A dimension of which only a batch knows the size.
+/// A dimension of unknown size, such as the batch.
 pub const UNKNOWN: i64 = -1;
 
 /// An operation of a graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// Its name; `a/b` is drawn inside the box `a`.
+    /// Name of the node; `a/b` is drawn inside the scope `a`.
     pub name: String,
-    /// What it does, such as `MatMul`.
+    /// Type of the operation, such as `MatMul`.
     pub op: String,
-    /// The names of the nodes whose outputs it reads.
+    /// Names of the input nodes.
     pub inputs: Vec<String>,
-    /// The shape of its output, which the page writes at the edges.
+    /// Shape of the output, shown at the edges.
     pub shape: Vec<i64>,
-    /// What the page lists when the node is selected.
+    /// Attributes, listed for a selected node.
     pub attributes: Vec<(String, String)>,
 }
 
-/// A graph of operations, encoded.
+/// An encoded `GraphDef`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Graph(pub(super) Vec<u8>);
 
-/// The graph of these nodes.
+/// Encodes `nodes` as a `GraphDef`.
 pub fn graph(nodes: &[Node]) -> Graph {
     let nodes = nodes.iter().map(node_def).collect();
     let graph = GraphDef { node: RepeatedField::from_vec(nodes), ..GraphDef::default() };
@@ -62,7 +65,7 @@ fn node_def(node: &Node) -> NodeDef {
     def
 }
 
-/// The list of the only output's shape.
+/// The value of `_output_shapes` for a single output.
 fn shapes(shape: &[i64]) -> AttrValue {
     let dim = |&size| TensorShapeProto_Dim { size, ..TensorShapeProto_Dim::default() };
     let shape =
@@ -76,9 +79,9 @@ fn shapes(shape: &[i64]) -> AttrValue {
     value
 }
 
-/// The model in Keras's `to_json` form, under the tag that Keras's callback uses.
+/// Encodes a model in Keras's `to_json` form under the tag `keras`, as Keras's callback does.
 ///
-/// TensorBoard's converter wants `config.name` and, in `config.layers`, each layer's `class_name`,
+/// TensorBoard's converter requires `config.name` and, in `config.layers`, each layer's `class_name`,
 /// `config.name` and `config.dtype`.
 pub fn keras_graph(json: &str) -> Summary {
     let mut tensor = tensor(DataType::DT_STRING, &[]);
@@ -92,7 +95,7 @@ mod tests {
     use crate::summary::assert_same_message;
 
     #[test]
-    fn graph_is_tensorboards() {
+    fn graph_matches_tensorboard() {
         // TensorBoard 2.21.0: `Summary.Value(tag="keras", tensor=make_tensor_proto(b"{}"))` with
         // `metadata.plugin_data` of plugin_name "graph_keras_model" and content b"1"
         assert_same_message(

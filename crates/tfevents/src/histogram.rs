@@ -1,18 +1,19 @@
-//! Histograms: how numbers are spread, over steps, for the Histograms and Distributions pages; no
-//! number is kept.
+//! Histograms for the Histograms and Distributions dashboards.
 //!
-//! `BUCKETS` buckets of equal width from the least number to the greatest, each a row (left, right,
-//! count): bucket ⌊(x − min) / width⌋, the greatest number in the last. Equal numbers are all in the
-//! last bucket, no numbers make rows of 0 (TensorBoard's `histogram_pb`).
+//! `BUCKETS` buckets of equal width cover \[min, max\]; each is a row (left, right, count). The index
+//! of `x` is ⌊(x − min) / width⌋, and the maximum belongs to the last bucket. Equal numbers are all
+//! counted in the last bucket; an empty input gives rows of 0.
+//!
+//! Format: `histogram_pb` in [`tensorboard/plugins/histogram/summary_v2.py`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/histogram/summary_v2.py).
 
 use tensorboard_proto::types::DataType;
 
 use super::summary::{Summary, tensor, tensor_summary};
 
-/// TensorBoard's own default.
+/// TensorBoard's default.
 const BUCKETS: usize = 30;
 
-/// The histogram called `tag` of the finite ones of `numbers`.
+/// Encodes the histogram of the finite `numbers` under `tag`.
 pub fn histogram(tag: &str, numbers: impl IntoIterator<Item = f32>) -> Summary {
     let numbers: Vec<f64> = numbers.into_iter().filter(|x| x.is_finite()).map(f64::from).collect();
     let mut tensor = tensor(DataType::DT_DOUBLE, &[BUCKETS as i64, 3]);
@@ -46,14 +47,14 @@ mod tests {
     use crate::summary::assert_same_message;
 
     #[test]
-    fn histogram_is_tensorboards() {
+    fn histogram_matches_tensorboard() {
         // TensorBoard 2.21.0, `tensorboard.plugins.histogram.summary_v2.histogram_pb("w",
         // np.array([1.0, 2.0, 2.5, 4.0]))`
         assert_same_message(&histogram("w", [1.0, 2.0, 2.5, 4.0, f32::NAN]), HISTOGRAM);
     }
 
     #[test]
-    fn equal_numbers_and_none_have_buckets_too() {
+    fn degenerate_inputs_have_buckets() {
         let mut equal = [[3.0, 3.0, 0.0]; BUCKETS];
         equal[BUCKETS - 1][2] = 2.0;
         assert_eq!(buckets(&[3.0, 3.0]), equal);

@@ -1,8 +1,11 @@
-//! Sessions and their hyperparameters, for the HParams page; never an experiment record, because
-//! TensorBoard reads only one of those and would hide whatever it does not list.
+//! Sessions with hyperparameters for the HParams dashboard.
 //!
-//! Both summaries belong into the run's own folder, above `train/` and `validation/`: TensorBoard
-//! joins a session with the scalars of the folders below it.
+//! An `Experiment` record is never written: TensorBoard reads a single experiment and hides
+//! unlisted hyperparameters. Both summaries belong in the run's folder, above `train/` and
+//! `validation/`: TensorBoard joins a session with the scalars of subfolders.
+//!
+//! Format: [`plugin_data.proto`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/hparams/plugin_data.proto),
+//! [`summary_v2.py`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/hparams/summary_v2.py).
 
 use protobuf::Message;
 use protobuf::well_known_types::Value;
@@ -13,35 +16,35 @@ use tensorboard_proto::types::DataType;
 use super::map;
 use super::summary::{Summary, tensor, tensor_summary};
 
-/// The number of the map `hparams` in `SessionStartInfo`.
+/// Field number of the map `hparams` in `SessionStartInfo`.
 const HPARAMS: u32 = 1;
 
-/// The value of a hyperparameter; it should be of one kind in all runs that are compared.
+/// The value of a hyperparameter; runs are comparable if all use the same variant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HParam {
-    /// A number; NaN counts as not given.
+    /// A number; TensorBoard treats NaN as missing.
     Number(f64),
-    /// A word.
+    /// A string.
     Text(String),
-    /// Yes or no.
+    /// A boolean.
     Bool(bool),
 }
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It got to its end.
+    /// `STATUS_SUCCESS`: the session finished.
     Success,
-    /// It could not go on.
+    /// `STATUS_FAILURE`: the session failed.
     Failure,
-    /// It is to be continued.
+    /// `STATUS_RUNNING`: the session will be resumed.
     Running,
 }
 
-/// The start of a session with these hyperparameters, at a time in seconds since 1970.
+/// Encodes the start of a session at `start_time_secs`, in seconds since the Unix epoch.
 ///
-/// Sessions of one `group_name` share a row, their metrics averaged. The bytes follow the order of
-/// `hparams`: give them sorted by name.
+/// Sessions with the same `group_name` share a row with averaged metrics. The bytes follow the order
+/// of `hparams`; sort by name for reproducible files.
 pub fn session_start(
     hparams: &[(String, HParam)],
     group_name: &str,
@@ -60,7 +63,7 @@ pub fn session_start(
     hparams_summary("_hparams_/session_start_info", &data)
 }
 
-/// The end of a session, at a time in seconds since 1970.
+/// Encodes the end of a session at `end_time_secs`, in seconds since the Unix epoch.
 pub fn session_end(outcome: Outcome, end_time_secs: f64) -> Summary {
     let status = match outcome {
         Outcome::Success => Status::STATUS_SUCCESS,
@@ -73,7 +76,7 @@ pub fn session_end(outcome: Outcome, end_time_secs: f64) -> Summary {
     hparams_summary("_hparams_/session_end_info", &data)
 }
 
-/// What a session says is in the plugin's data; the tensor is there only because it must be.
+/// Encodes `data` as plugin content; the empty tensor is required by the format.
 fn hparams_summary(tag: &str, data: &HParamsPluginData) -> Summary {
     let content = data.write_to_bytes().expect("a message without required fields always encodes");
     tensor_summary(tag, tensor(DataType::DT_FLOAT, &[0]), "hparams", content)
@@ -95,16 +98,16 @@ mod tests {
     use crate::summary::{assert_same_message, from_hex};
     use tensorboard_proto::summary::Summary as SummaryProto;
 
-    /// The plugin's data in the only value of a summary.
+    /// Decodes the plugin content of a summary with a single value.
     fn content(summary: &SummaryProto) -> HParamsPluginData {
         let metadata = summary.value[0].get_metadata();
         HParamsPluginData::parse_from_bytes(&metadata.get_plugin_data().content).unwrap()
     }
 
     #[test]
-    fn session_start_is_tensorboards() {
+    fn session_start_matches_tensorboard() {
         // TensorBoard 2.21.0, `tensorboard.plugins.hparams.summary_v2.hparams_pb({..},
-        // trial_id="g", start_time_secs=1500.5)` with one hyperparameter of each kind
+        // trial_id="g", start_time_secs=1500.5)` with a hyperparameter of each kind
         let cases = [
             (
                 ("learning_rate", HParam::Number(0.001)),
@@ -137,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn hyperparameters_are_written_in_their_order() {
+    fn hyperparameters_keep_their_order() {
         let hparams: Vec<_> =
             (0..50).map(|i| (format!("h{i:02}"), HParam::Number(f64::from(i)))).collect();
         let bytes = session_start(&hparams, "g", 1.0).0.write_to_bytes().unwrap();
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn session_end_is_tensorboards() {
+    fn session_end_matches_tensorboard() {
         // TensorBoard 2.21.0, `summary_v2._summary_pb("_hparams_/session_end_info",
         // HParamsPluginData(session_end_info=SessionEndInfo(status=STATUS_FAILURE,
         // end_time_secs=1600.25)))`

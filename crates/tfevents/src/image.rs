@@ -1,23 +1,25 @@
-//! Pictures, for the Images page: a tensor of strings, width and height before the PNG files; what
-//! is drawn is others' business.
+//! Images for the Images dashboard: a string tensor of width, height and the PNG files.
+//!
+//! Format: [`tensorboard/plugins/image/summary_v2.py`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/image/summary_v2.py).
 
 use tensorboard_proto::types::DataType;
 
 use super::summary::{Summary, tensor, tensor_summary};
 
-/// A picture of three bytes, red, green and blue, to a pixel, row after row.
+/// An 8-bit RGB image in row-major order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// Pixels of a row.
+    /// Width in pixels.
     pub width: usize,
-    /// Number of rows.
+    /// Height in pixels.
     pub height: usize,
-    /// The bytes.
+    /// `3 * width * height` bytes: red, green, blue of each pixel.
     pub rgb: Vec<u8>,
 }
 
-/// The pictures called `tag`, of which the page shows three unless it is told otherwise; all have the
-/// size of the first.
+/// Encodes `pictures` under `tag`; all share the size of the first.
+///
+/// The dashboard shows three images of a tag by default.
 pub fn image(tag: &str, pictures: &[Picture]) -> Summary {
     let size = pictures.first().map_or((0, 0), |first| (first.width, first.height));
     let mut tensor = tensor(DataType::DT_STRING, &[2 + pictures.len() as i64]);
@@ -28,7 +30,7 @@ pub fn image(tag: &str, pictures: &[Picture]) -> Summary {
 }
 
 impl Picture {
-    /// The PNG file of the picture; an empty one if the bytes do not fit its size.
+    /// Encodes the picture as PNG; returns no bytes if the length of `rgb` does not match the size.
     pub fn png(&self) -> Vec<u8> {
         let mut file = Vec::new();
         let mut encoder = png::Encoder::new(&mut file, self.width as u32, self.height as u32);
@@ -46,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_comes_back_from_its_file() {
+    fn picture_round_trips() {
         let rgb: Vec<u8> = (0..3 * 2 * 5).map(|i| i as u8 * 8).collect();
         let picture = Picture { width: 5, height: 2, rgb: rgb.clone() };
         let summary = image("w", &[picture.clone(), picture]);

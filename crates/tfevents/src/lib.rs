@@ -1,9 +1,33 @@
-//! TensorBoard's format: records, summaries, the writer of event files and a reader of their scalars;
-//! knows nothing of training.
+//! TensorBoard event files: summaries, a writer, and a reader of scalars.
 //!
-//! The frame and its checksum come from `tensorboard-rs`, the messages from `tensorboard-proto`.
-//! The writers of `tensorboard-rs` are not used: they panic in a thread of their own when a write
-//! fails, and abort the process when they are dropped after that.
+//! An event file is a sequence of [TFRecords], each with an encoded [`Event`] message. The framing and
+//! the checksum come from `tensorboard-rs`, the messages from `tensorboard-proto`. The writers of
+//! `tensorboard-rs` are not used: a failed write panics in a background thread, and a later drop
+//! aborts the process.
+//!
+//! # Examples
+//!
+//! Write an event file, then read the scalars back:
+//!
+//! ```
+//! use tfevents::{Clock, EventWriter, Tags, read_scalars, scalar};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let logdir = dir.path();
+//! let mut writer = EventWriter::create(logdir, 0, Clock::System)?;
+//! writer.add(0, scalar("epoch_accuracy", 0.75));
+//! writer.flush()?;
+//!
+//! read_scalars(writer.path(), &mut Tags::default(), &mut |scalar| {
+//!     assert_eq!((scalar.tag, scalar.step, scalar.value), ("epoch_accuracy", 0, 0.75));
+//! })?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [TFRecords]: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
+//! [`Event`]: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/event.proto
 
 #![forbid(unsafe_code)]
 

@@ -1,15 +1,17 @@
-//! Entries of protobuf maps, encoded one by one.
+//! Encoder of protobuf map entries in a fixed order.
 //!
-//! The messages of `tensorboard-proto` keep a map in a `HashMap`, whose order differs in every process.
-//! Entries that are added as unknown fields keep their order, so that equal runs leave equal bytes.
+//! `tensorboard-proto` stores maps in a `HashMap` with a random order in every process. Entries added
+//! as unknown fields keep their order, and equal runs write equal bytes.
+//!
+//! Format: <https://protobuf.dev/programming-guides/encoding/#maps>.
 
 use protobuf::{CodedOutputStream, Message};
 
-/// The field numbers of key and value in an entry of any map.
+/// Field numbers of a map entry.
 const KEY: u32 = 1;
 const VALUE: u32 = 2;
 
-/// The bytes of the entry `key` = `value`.
+/// Encodes the entry `key` = `value`.
 pub(super) fn entry(key: &str, value: &impl Message) -> Vec<u8> {
     let value = value.write_to_bytes().expect("a message without required fields always encodes");
     let mut bytes = Vec::new();

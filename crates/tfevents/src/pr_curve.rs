@@ -1,16 +1,18 @@
-//! Precision and recall over all thresholds, for the PR Curves page.
+//! Precision-recall curves for the PR Curves dashboard.
 //!
-//! Rows of the tensor: TP, FP, TN, FN, precision, recall; a column for each threshold, from 0 to 1.
-//! Precision is 1 where nothing is said to be so.
+//! The tensor has 6 rows (TP, FP, TN, FN, precision, recall) and a column for each threshold from 0
+//! to 1. Precision is 1 for thresholds without positive predictions.
+//!
+//! Format: [`tensorboard/plugins/pr_curve/summary.py`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/pr_curve/summary.py).
 
 use tensorboard_proto::types::DataType;
 
 use super::summary::{Summary, tensor, tensor_summary};
 
-/// TensorBoard's own default.
+/// TensorBoard's default.
 const THRESHOLDS: usize = 201;
 
-/// The curve called `tag` of answers in [0, 1], each with whether it is so.
+/// Encodes the curve of (prediction in \[0, 1\], label) pairs under `tag`; NaN predictions are skipped.
 pub fn pr_curve(tag: &str, answers: &[(f32, bool)]) -> Summary {
     let mut tensor = tensor(DataType::DT_FLOAT, &[6, THRESHOLDS as i64]);
     let rows = rows(answers);
@@ -22,7 +24,7 @@ pub fn pr_curve(tag: &str, answers: &[(f32, bool)]) -> Summary {
 
 fn rows(answers: &[(f32, bool)]) -> [Vec<f64>; 6] {
     let steps = (THRESHOLDS - 1) as f32;
-    // How many answers, not so and so, lie from each threshold up to the next.
+    // Negatives and positives between each threshold and the next.
     let mut counts = [[0.0; 2]; THRESHOLDS];
     for (y, so) in answers.iter().filter(|(y, _)| !y.is_nan()) {
         counts[(y * steps).clamp(0.0, steps) as usize][usize::from(*so)] += 1.0;
@@ -47,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_those_of_the_thresholds() {
+    fn thresholds_have_their_counts() {
         let rows = rows(&[(0.0, false), (0.3, true), (0.6, false), (0.9, true), (1.0, true)]);
         let column = |i: usize| rows.iter().map(|row| row[i]).collect::<Vec<_>>();
         assert_eq!(column(0), [3.0, 2.0, 0.0, 0.0, 0.6, 1.0]);

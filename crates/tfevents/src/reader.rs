@@ -1,9 +1,13 @@
-//! Reads the scalars of any event file, our own, Keras's or PyTorch's: whatever the bytes are, it ends
-//! with what was whole before the first that is not. It keeps no file in memory.
+//! Streaming reader of scalars from event files of `runner`, Keras or PyTorch.
 //!
-//! The messages are taken apart by hand, for the crate that writes them can be made to recurse
-//! without end. A value is a scalar by TensorBoard's own rule (`data_compat.py`): a `simple_value`,
-//! or a tensor of one number under a tag whose first metadata names the plugin `scalars`.
+//! Reading stops at the first damaged record and keeps all scalars before. Memory use is bounded by
+//! the longest record. Messages are decoded by hand, because crafted input makes the `protobuf` crate
+//! recurse without bound.
+//!
+//! The definition of a scalar is TensorBoard's ([`data_compat.py`]): a `simple_value`, or a tensor of
+//! a single number under a tag with the plugin `scalars` in the first metadata.
+//!
+//! [`data_compat.py`]: https://github.com/tensorflow/tensorboard/blob/master/tensorboard/data_compat.py
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,34 +21,35 @@ use super::value::{Event, Value};
 use super::wire::Malformed;
 use base::system;
 
-/// The longest record that is read, in bytes; a protocol buffer ends at twice that.
+/// Limit of the record length in bytes; the limit of protobuf is 2 GiB.
 const LONGEST: u64 = 1 << 30;
-/// The plugin that shows scalars.
+/// Name of TensorBoard's scalar plugin.
 const PLUGIN: &str = "scalars";
 
-/// A number under its tag.
+/// A logged scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scalar<'a> {
-    /// What it is called.
+    /// Tag, such as `epoch_loss`.
     pub tag: &'a str,
-    /// Its step, such as the epoch from 0.
+    /// Step, such as the epoch from 0.
     pub step: i64,
-    /// When it was logged, in seconds since 1970.
+    /// Time of logging in seconds since the Unix epoch.
     pub wall_time: f64,
-    /// The number.
+    /// The logged number.
     pub value: f64,
 }
 
-/// What tags of a run are, which only their first values say; the files of a run share one.
+/// Kinds of the tags of a run, known from the first value of each tag. Share a `Tags` between all
+/// files of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Tags(HashMap<String, bool>);
 
-/// Where a file is no longer one, and why.
+/// Position and reason of the first damaged record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damage {
-    /// The end of the last whole record, in bytes.
+    /// End of the last whole record in bytes.
     pub offset: u64,
-    /// What is wrong with the next.
+    /// Description of the defect of the next record.
     pub what: &'static str,
 }
 
@@ -54,12 +59,34 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Hands every scalar of the event file at `path` to `each`, in the order of the file; says where it
-/// ends before its end.
+/// Calls `each` for every scalar of the event file at `path`, in file order. Returns the first damage
+/// of the file, or `None` for an intact file.
 ///
 /// # Errors
 ///
-/// A file that cannot be read.
+/// [`EventError::Io`] if the file cannot be opened or read.
+///
+/// # Examples
+///
+/// ```
+/// use tfevents::{Clock, EventWriter, Tags, read_scalars, scalar};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// let mut writer = EventWriter::create(dir.path(), 0, Clock::Fixed(1500.5))?;
+/// writer.add(0, scalar("epoch_loss", 0.5));
+/// writer.add(1, scalar("epoch_loss", 0.25));
+/// writer.flush()?;
+///
+/// let mut losses = Vec::new();
+/// let damage = read_scalars(writer.path(), &mut Tags::default(), &mut |scalar| {
+///     losses.push((scalar.tag.to_owned(), scalar.step, scalar.value));
+/// })?;
+/// assert_eq!(damage, None);
+/// assert_eq!(losses, [("epoch_loss".to_owned(), 0, 0.5), ("epoch_loss".to_owned(), 1, 0.25)]);
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_scalars(
     path: &Path,
     tags: &mut Tags,
@@ -70,7 +97,21 @@ pub fn read_scalars(
         .map_err(EventError::io("read", path))
 }
 
-/// The same, of bytes from anywhere.
+/// Like [`read_scalars`], for an arbitrary byte stream.
+///
+/// # Errors
+///
+/// An I/O error of `input`.
+///
+/// # Examples
+///
+/// ```
+/// use tfevents::{Damage, Tags, scalars_in};
+///
+/// let truncated: &[u8] = &[0; 7];
+/// let damage = scalars_in(truncated, &mut Tags::default(), &mut |_| {}).unwrap();
+/// assert_eq!(damage, Some(Damage { offset: 0, what: "the last record is not whole" }));
+/// ```
 pub fn scalars_in(
     mut input: impl Read,
     tags: &mut Tags,
@@ -116,7 +157,7 @@ fn next_record(input: &mut impl Read, record: &mut Vec<u8>) -> io::Result<Next> 
         return Ok(Next::Broken("a record is longer than a gigabyte"));
     }
     record.clear();
-    // The memory grows with what is there, not with what the length says.
+    // Allocation grows with the bytes read, not with an untrusted length.
     input.take(length + 4).read_to_end(record)?;
     if (record.len() as u64) < length + 4 {
         return Ok(TORN);
@@ -128,7 +169,7 @@ fn next_record(input: &mut impl Read, record: &mut Vec<u8>) -> io::Result<Next> 
     Ok(Next::Record)
 }
 
-/// Hands on the scalars of an event, if all of it is well-formed.
+/// Calls `each` for the scalars of a well-formed event.
 fn scalars_of(
     event: &[u8],
     tags: &mut Tags,
@@ -149,7 +190,7 @@ fn scalars_of(
 }
 
 impl Tags {
-    /// The number that the value is, if it is a scalar.
+    /// The number of a scalar; `None` for other kinds of values.
     fn scalar(&mut self, value: &Value<'_>) -> Option<f64> {
         if let Some(number) = value.simple {
             return Some(number);

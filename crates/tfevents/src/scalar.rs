@@ -1,10 +1,12 @@
-//! Scalars: numbers over steps, for the Scalars and Time Series pages; no other kind.
+//! Scalars for the Scalars and Time Series dashboards.
+//!
+//! Format: [`tensorboard/plugins/scalar/summary_v2.py`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/scalar/summary_v2.py).
 
 use tensorboard_proto::types::DataType;
 
 use super::summary::{Summary, tensor, tensor_summary};
 
-/// The number `value` called `tag`; it may be NaN or infinite.
+/// Encodes `value` under `tag`; NaN and infinities keep their bits.
 pub fn scalar(tag: &str, value: f32) -> Summary {
     let mut tensor = tensor(DataType::DT_FLOAT, &[]);
     tensor.float_val.push(value);
@@ -17,7 +19,7 @@ mod tests {
     use crate::summary::assert_same_message;
 
     #[test]
-    fn scalar_is_tensorboards() {
+    fn scalar_matches_tensorboard() {
         // TensorBoard 2.21.0, `tensorboard.plugins.scalar.summary_v2.scalar_pb("epoch_loss",
         // 0.3353)`
         assert_same_message(
@@ -27,7 +29,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_keeps_its_bits() {
+    fn non_finite_values_keep_their_bits() {
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0] {
             let summary = scalar("loss", value);
             let stored = summary.0.value[0].get_tensor().float_val[0];

@@ -1,5 +1,6 @@
-//! A summary: a named value that TensorBoard shows, in the tensor form that all its plugins read;
-//! each kind of value has a file of its own.
+//! Tagged values in the tensor form of TensorBoard's plugins; each kind of value has its own module.
+//!
+//! Format: [`summary.proto`](https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/summary.proto).
 
 use protobuf::{RepeatedField, SingularPtrField};
 use tensorboard_proto::summary::{
@@ -9,11 +10,11 @@ use tensorboard_proto::tensor::TensorProto;
 use tensorboard_proto::tensor_shape::{TensorShapeProto, TensorShapeProto_Dim};
 use tensorboard_proto::types::DataType;
 
-/// A named value that TensorBoard shows.
+/// A tagged value for a dashboard of TensorBoard.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary(pub(super) SummaryProto);
 
-/// The value `tensor` called `tag`, which `plugin` is to show; `content` is for the plugin alone.
+/// Wraps `tensor` under `tag` for `plugin`; `content` is opaque plugin data.
 pub(super) fn tensor_summary(
     tag: &str,
     tensor: TensorProto,
@@ -38,7 +39,7 @@ pub(super) fn tensor_summary(
     Summary(SummaryProto { value: RepeatedField::from_vec(vec![value]), ..SummaryProto::default() })
 }
 
-/// A tensor of the given type and shape, as yet without values.
+/// A tensor of type `dtype` and shape `shape` without values.
 pub(super) fn tensor(dtype: DataType, shape: &[i64]) -> TensorProto {
     let dim = |&size| TensorShapeProto_Dim { size, ..TensorShapeProto_Dim::default() };
     let shape =
@@ -46,8 +47,8 @@ pub(super) fn tensor(dtype: DataType, shape: &[i64]) -> TensorProto {
     TensorProto { dtype, tensor_shape: SingularPtrField::some(shape), ..TensorProto::default() }
 }
 
-/// Asserts that `summary` is the message of which `hex` are the bytes as Python writes them. The
-/// bytes of ours have the same length, but not the same order: both may choose that of the fields.
+/// Asserts equality with the Python message encoded as `hex`. Byte lengths are equal, byte orders
+/// are not: protobuf does not define the order of fields.
 #[cfg(test)]
 pub(super) fn assert_same_message(summary: &Summary, hex: &str) {
     use protobuf::Message;
@@ -56,7 +57,7 @@ pub(super) fn assert_same_message(summary: &Summary, hex: &str) {
     assert_eq!(summary.0.write_to_bytes().unwrap().len(), bytes.len());
 }
 
-/// The bytes of which `hex` are the digits.
+/// Decodes hexadecimal digits.
 #[cfg(test)]
 pub(super) fn from_hex(hex: &str) -> Vec<u8> {
     let byte = |i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap();

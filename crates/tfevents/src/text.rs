@@ -1,10 +1,12 @@
-//! Text: Markdown, for the Text page.
+//! Markdown for the Text dashboard.
+//!
+//! Format: [`tensorboard/plugins/text/summary_v2.py`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/text/summary_v2.py).
 
 use tensorboard_proto::types::DataType;
 
 use super::summary::{Summary, tensor, tensor_summary};
 
-/// The Markdown `text` called `tag`.
+/// Encodes the Markdown `text` under `tag`.
 pub fn text(tag: &str, text: &str) -> Summary {
     let mut tensor = tensor(DataType::DT_STRING, &[]);
     tensor.string_val.push(text.as_bytes().to_vec());
@@ -17,7 +19,7 @@ mod tests {
     use crate::summary::assert_same_message;
 
     #[test]
-    fn text_is_tensorboards() {
+    fn text_matches_tensorboard() {
         // TensorBoard 2.21.0, `tensorboard.plugins.text.summary_v2.text_pb("config", "# a")`
         assert_same_message(
             &text("config", "# a"),

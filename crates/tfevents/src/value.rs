@@ -1,5 +1,6 @@
-//! The parts of TensorBoard's messages that a scalar needs, taken from their bytes; all others are
-//! passed over.
+//! Decoder of the message fields of a scalar; all other fields are skipped.
+//!
+//! Field numbers, from [`event.proto`], [`summary.proto`] and [`tensor.proto`]:
 //!
 //! ```text
 //! Event            wall_time 1, step 2, summary 5
@@ -9,39 +10,44 @@
 //! TensorProto      dtype 1, tensor_shape 2 { dim 2 { size 1 } }, tensor_content 4, float_val 5,
 //!                  double_val 6, int_val 7, int64_val 10, bool_val 11
 //! ```
+//!
+//! [`event.proto`]: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/event.proto
+//! [`summary.proto`]: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/summary.proto
+//! [`tensor.proto`]: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/tensor.proto
 
 use super::wire::{Field, Fields, Malformed, varint};
 
-/// An event: when it happened, and its summaries, not yet taken apart.
+/// An event with its encoded summaries.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Event<'a> {
-    /// Seconds since 1970.
+    /// Seconds since the Unix epoch.
     pub(super) wall_time: f64,
     pub(super) step: i64,
-    /// More than one are one in pieces.
+    /// Fragments of the summary; protobuf merges repeated occurrences of a message field.
     pub(super) summary: Vec<&'a [u8]>,
 }
 
-/// A value of a summary.
+/// A tagged value of a summary.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Value<'a> {
     pub(super) tag: &'a str,
-    /// The oldest form of a scalar.
+    /// The legacy `simple_value` of TensorFlow 1.
     pub(super) simple: Option<f64>,
     pub(super) tensor: Option<Tensor<'a>>,
-    /// The plugin that is to show it, which only the first value of a tag needs to say.
+    /// Name of the plugin; optional after the first value of a tag.
     pub(super) plugin: Option<&'a str>,
 }
 
-/// A tensor, as far as it matters for a single number.
+/// The fields of a `TensorProto` needed to decode a single number.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tensor<'a> {
     dtype: u64,
-    /// Whether some dimension is not 1.
+    /// Whether a dimension differs from 1.
     has_more: bool,
     content: &'a [u8],
-    /// The numbers that stand one by one, and how many there are.
+    /// The last element of the typed value fields.
     number: Option<f64>,
+    /// Number of elements of the typed value fields.
     count: usize,
 }
 
@@ -61,7 +67,7 @@ impl<'a> Event<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The values of a summary.
+    /// Iterates over the values of a summary.
     pub(super) fn all(summary: &'a [u8]) -> impl Iterator<Item = Result<Value<'a>, Malformed>> {
         Fields::of(summary).filter_map(|field| match field {
             Ok((1, Field::Bytes(value))) => Some(Value::parse(value)),
@@ -75,7 +81,7 @@ impl<'a> Value<'a> {
         for field in Fields::of(bytes) {
             match field? {
                 (1, Field::Bytes(tag)) => value.tag = text(tag)?,
-                // One of these is the value: the last.
+                // Fields of a `oneof`: the last occurrence wins.
                 (2, Field::Fixed32(bytes)) => {
                     value.simple = Some(f64::from(f32::from_le_bytes(bytes)));
                     value.tensor = None;
@@ -96,7 +102,7 @@ impl<'a> Value<'a> {
 }
 
 fn plugin_name(metadata: &[u8]) -> Result<Option<&str>, Malformed> {
-    // A tag that has metadata without a plugin is no scalar.
+    // Metadata without a plugin name marks a value of another kind.
     let mut name = Some("");
     for field in Fields::of(metadata) {
         let (1, Field::Bytes(plugin_data)) = field? else { continue };
@@ -114,7 +120,7 @@ fn text(bytes: &[u8]) -> Result<&str, Malformed> {
 }
 
 impl<'a> Tensor<'a> {
-    /// Its only number, if it has one and no more.
+    /// The number of a tensor with exactly one element.
     pub(super) fn number(&self) -> Option<f64> {
         let stored = match (self.content, self.dtype) {
             ([], _) => self.number.filter(|_| self.count == 1),
@@ -140,7 +146,7 @@ impl<'a> Tensor<'a> {
         Ok(())
     }
 
-    /// Takes in one number, or several that are packed.
+    /// Decodes a repeated field, packed or not.
     fn numbers(&mut self, field: u64, numbers: Field<'a>) -> Result<(), Malformed> {
         match (field, numbers) {
             (5, Field::Fixed32(bytes)) => self.add(f64::from(f32::from_le_bytes(bytes))),
@@ -171,7 +177,7 @@ impl<'a> Tensor<'a> {
     }
 }
 
-/// Whether a shape is that of one number.
+/// Whether all dimensions of a shape are 1.
 fn is_of_one(shape: &[u8]) -> Result<bool, Malformed> {
     for field in Fields::of(shape) {
         let (2, Field::Bytes(dim)) = field? else { continue };

@@ -1,23 +1,29 @@
-//! Which event files TensorBoard finds: it reads every file with `tfevents` in its name, at any depth
-//! below its log folder. A hidden file keeps its bytes and has another name.
+//! Event file names, visible to TensorBoard or hidden from it.
+//!
+//! TensorBoard reads every file with `tfevents` in the name, at any depth below the log folder
+//! ([`io_wrapper.py`](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/backend/event_processing/io_wrapper.py)).
+//! Hiding renames a file and keeps the contents.
 
 use std::fs;
 use std::path::Path;
 
 use super::error::EventError;
 
-/// The beginning of the names that TensorBoard finds.
+/// Prefix of event files visible to TensorBoard.
 pub const VISIBLE: &str = "events.out.tfevents.";
-/// The beginning of the names of hidden event files.
+/// Prefix of hidden event files.
 pub const HIDDEN: &str = "events.hidden.";
 
-/// Whether a file of this name holds events, hidden or not.
+/// Whether `name` is the name of an event file, visible or hidden.
 pub fn is_event_file(name: &str) -> bool {
     name.contains("tfevents") || name.starts_with(HIDDEN)
 }
 
-/// Gives the event files in `dir` the names that TensorBoard finds, or hides them; a folder that is
-/// not there has none.
+/// Renames the event files in `dir` to visible or hidden names; a missing folder is not an error.
+///
+/// # Errors
+///
+/// [`EventError::Io`] if the folder cannot be read or a file cannot be renamed.
 pub fn set_visible(dir: &Path, visible: bool) -> Result<(), EventError> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -41,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hiding_and_showing_is_a_circle() {
+    fn hiding_is_reversible() {
         let dir = tempfile::tempdir().unwrap();
         let names = || {
             let mut names: Vec<_> = fs::read_dir(dir.path())

@@ -1,33 +1,32 @@
-//! Protocol buffers as bytes: the fields of a message, one after the other; it knows no message, and
-//! takes nothing on trust.
+//! Decoder of the protobuf wire format for untrusted input.
 //!
-//! <https://protobuf.dev/programming-guides/encoding/>
+//! Specification: <https://protobuf.dev/programming-guides/encoding/>
 
-/// A message that is none.
+/// The error of an invalid encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
-/// What a field holds, as it is written.
+/// The payload of a field by wire type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Field<'a> {
-    /// A whole number, or yes or no.
+    /// An integer or a boolean.
     Varint(u64),
-    /// Eight bytes, little endian.
+    /// 8 bytes, little endian.
     Fixed64([u8; 8]),
-    /// A text, a message, or several numbers.
+    /// A length-delimited string, message or packed list.
     Bytes(&'a [u8]),
-    /// Four bytes, little endian.
+    /// 4 bytes, little endian.
     Fixed32([u8; 4]),
 }
 
-/// The fields of a message: number and content; it ends after the first that is malformed.
+/// Iterator over (field number, payload); the first error is the last item.
 #[derive(Clone, Debug)]
 pub(super) struct Fields<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    /// The fields in `message`.
+    /// Iterates over the fields of `message`.
     pub(super) fn of(message: &'a [u8]) -> Fields<'a> {
         Fields { rest: message }
     }
@@ -44,7 +43,7 @@ impl<'a> Fields<'a> {
                 Field::Bytes(bytes)
             }
             5 => Field::Fixed32(self.chunk()?),
-            // Groups, which no message of ours has, and what does not exist.
+            // Deprecated groups (3 and 4) and undefined wire types.
             _ => return Err(Malformed),
         };
         Ok((key >> 3, field))
@@ -72,7 +71,7 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// Takes a number of at most ten bytes, seven bits in each, off the front.
+/// Splits a base-128 varint of at most 10 bytes off the front.
 pub(super) fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
     let mut number = 0;
     for (place, &byte) in bytes.iter().enumerate().take(10) {
@@ -92,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_what_the_crate_wrote() {
+    fn fields_match_the_protobuf_crate() {
         let mut bytes = Vec::new();
         let mut out = CodedOutputStream::vec(&mut bytes);
         out.write_int64(1, -2).unwrap();
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_malformed() {
+    fn overlong_fields_are_malformed() {
         let broken = |bytes: &[u8]| Fields::of(bytes).next() == Some(Err(Malformed));
         assert!(broken(&[0x80; 11]), "a number without an end");
         assert!(broken(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0]));

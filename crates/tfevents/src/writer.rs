@@ -1,5 +1,5 @@
-//! The writer of one event file: whole records only, one write per flush, every failure handed to
-//! the caller; it starts no thread and never panics.
+//! Writer of an event file: whole records only, one write per flush, all errors returned to the
+//! caller, no background thread.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -17,38 +17,69 @@ use super::summary::Summary;
 use super::visible::VISIBLE;
 use base::system::{self, Displaced, check_in_place};
 
-/// The number of `source_metadata` in TensorFlow's newer `Event`, which the message crate lacks,
-/// and of `writer` in that.
+/// Field numbers of `source_metadata` in [`event.proto`] and of `writer` in `SourceMetadata`, both
+/// missing from `tensorboard-proto`.
+///
+/// [`event.proto`]: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/event.proto
 const SOURCE_METADATA: u32 = 10;
 const SOURCE_METADATA_WRITER: u32 = 1;
 
-/// Tells the files apart that this process creates within a second.
+/// Distinguishes files created by this process within the same second.
 static NEXT_UID: AtomicU64 = AtomicU64::new(0);
 
-/// Writes one event file.
+/// Appends events to a single event file.
 ///
-/// Events wait in memory until [`EventWriter::flush`]; dropping the writer does not flush, so that
-/// no failure goes unheard. Only one writer may have a file open.
+/// Events stay in memory until [`EventWriter::flush`]. Dropping the writer does not flush, because a
+/// destructor cannot return errors. A file must not be open in two writers.
+///
+/// # Examples
+///
+/// ```
+/// use tfevents::{Clock, EventWriter, scalar, text};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let logdir = dir.path();
+/// let mut writer = EventWriter::create(&logdir.join("train"), 0, Clock::System)?;
+/// writer.add(0, text("config", "batch size **32**"));
+/// for (epoch, loss) in [0.34_f32, 0.19, 0.12].into_iter().enumerate() {
+///     writer.add(epoch as i64, scalar("epoch_loss", loss));
+/// }
+/// writer.flush()?;
+///
+/// // A later process appends to the same file.
+/// let (path, offset) = (writer.path().to_owned(), writer.offset());
+/// drop(writer);
+/// let mut writer = EventWriter::reopen(&path, offset, Clock::System)?;
+/// writer.add(3, scalar("epoch_loss", 0.08));
+/// writer.flush()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct EventWriter {
     path: PathBuf,
-    /// Opened for appending.
+    /// Open in append mode.
     file: File,
     clock: Clock,
-    /// Whole records that are not yet in the file.
+    /// Encoded records not yet written.
     pending: Vec<u8>,
-    /// Length of the file in whole records.
+    /// Length in bytes of the whole records in the file.
     offset: u64,
-    /// Whether a failed write may have left a piece of a record after `offset`.
+    /// Whether a failed write may have left a partial record after `offset`.
     torn: bool,
 }
 
 impl EventWriter {
-    /// Creates a new event file in `dir`, and `dir` if it is missing.
+    /// Creates a new event file in `dir`; creates `dir` if missing.
     ///
-    /// The file says at once that a session starts at `first_step`: TensorBoard's Python loader
-    /// drops what an earlier file of the same folder holds from that step on, if that file began
-    /// with such a mark as well.
+    /// The file starts with a `SessionLog.START` event at `first_step`. TensorBoard's Python loader
+    /// then discards events of earlier files of the folder from `first_step` on, if the earlier file
+    /// also starts with a `SessionLog.START`.
+    ///
+    /// # Errors
+    ///
+    /// [`EventError::Io`] if the folder or the file cannot be created or written.
     pub fn create(dir: &Path, first_step: i64, clock: Clock) -> Result<EventWriter, EventError> {
         fs::create_dir_all(dir).map_err(EventError::io("create the folder", dir))?;
         let (path, file) = create_file(dir, clock.now())?;
@@ -59,10 +90,12 @@ impl EventWriter {
         Ok(writer)
     }
 
-    /// Opens the event file at `path` to go on at `offset`, where an earlier writer was; whatever
-    /// came after that is cut off.
+    /// Opens the event file at `path` for appending at `offset`, in bytes; truncates the file there.
     ///
-    /// Fails if `offset` is not the end of a whole record.
+    /// # Errors
+    ///
+    /// [`EventError::NoRecordBoundary`] if `offset` is not the end of a whole record,
+    /// [`EventError::Io`] if the file cannot be opened, read or truncated.
     pub fn reopen(path: &Path, offset: u64, clock: Clock) -> Result<EventWriter, EventError> {
         let open = || system::open_own(path, OpenOptions::new().read(true).append(true));
         let file = open().map_err(EventError::io("open", path))?;
@@ -80,25 +113,26 @@ impl EventWriter {
         Ok(writer)
     }
 
-    /// Adds an event; it reaches the file with the next flush.
+    /// Adds an event; the next flush writes it.
     pub fn add(&mut self, step: i64, summary: Summary) {
         let mut event = Event { step, ..Event::default() };
         event.set_summary(summary.0);
         self.append(event);
     }
 
-    /// Adds the graph that the Graphs page opens on; of several in a folder it shows the last.
+    /// Adds the graph of the Graphs dashboard; TensorBoard shows the last graph of a folder.
     pub fn add_graph(&mut self, graph: Graph) {
         let mut event = Event::default();
         event.set_graph_def(graph.0);
         self.append(event);
     }
 
-    /// Hands all added events to the system, in one write: from then on they survive the death of
-    /// this process.
+    /// Writes all added events to the file in one call; flushed events survive a crash of the process.
     ///
-    /// After an error the file ends with the last whole record before this flush, and the events
-    /// are kept: another flush tries them again.
+    /// # Errors
+    ///
+    /// [`EventError::Io`] if the write fails. The file then ends with the last record of the previous
+    /// flush, and the events are kept for the next flush.
     pub fn flush(&mut self) -> Result<(), EventError> {
         if self.pending.is_empty() {
             return Ok(());
@@ -106,22 +140,30 @@ impl EventWriter {
         self.write_pending().map_err(EventError::io("write to", &self.path))
     }
 
-    /// Forces what was flushed to the disk: from then on it survives the death of the machine.
+    /// Syncs flushed events to the disk; synced events survive a power failure.
+    ///
+    /// # Errors
+    ///
+    /// [`EventError::Io`] if the sync fails.
     pub fn sync(&self) -> Result<(), EventError> {
         self.file.sync_data().map_err(EventError::io("write to", &self.path))
     }
 
-    /// Length of the file in bytes as of the last flush: where [`EventWriter::reopen`] can go on.
+    /// Length of the file in bytes after the last flush, for [`EventWriter::reopen`].
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Whether the file is still at its path.
+    /// Checks the file is still at its path.
+    ///
+    /// # Errors
+    ///
+    /// [`Displaced`] if another program removed, moved or replaced the file.
     pub fn check_in_place(&self) -> Result<(), Displaced> {
         check_in_place(&self.file, &self.path, &self.path)
     }
 
-    /// The file.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -130,7 +172,7 @@ impl EventWriter {
         EventWriter { path, file, clock, pending: Vec::new(), offset, torn: false }
     }
 
-    /// Stamps `event` with the time and adds it as a record.
+    /// Sets the wall time of `event` and encodes the record.
     fn append(&mut self, mut event: Event) {
         event.wall_time = self.clock.now();
         let data =
@@ -143,8 +185,7 @@ impl EventWriter {
             self.truncate()?;
         }
         if let Err(error) = self.file.write_all(&self.pending) {
-            // A torn record with others behind it would end the file for every reader. If it
-            // cannot be removed now, it is before the next write.
+            // Readers stop at a partial record. If truncation fails now, the next write retries.
             self.torn = true;
             let _ = self.truncate();
             return Err(error);
@@ -161,8 +202,7 @@ impl EventWriter {
     }
 }
 
-/// Creates a file with a name that no other writer has, as TensorFlow forms it: names sort by
-/// their time, and a reader looks for `tfevents` in them.
+/// Creates a file with a unique name in TensorFlow's form; names sort by creation time.
 fn create_file(dir: &Path, now: f64) -> Result<(PathBuf, File), EventError> {
     let host = gethostname::gethostname().to_string_lossy().replace(['/', '\\'], "_");
     let pid = std::process::id();
@@ -172,14 +212,14 @@ fn create_file(dir: &Path, now: f64) -> Result<(PathBuf, File), EventError> {
         let path = dir.join(name);
         match OpenOptions::new().append(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
-            // Another process with our number, on a shared disk or in a container.
+            // Another process with the same PID, on a shared disk or in a container.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(EventError::io("create", &path)(error)),
         }
     }
 }
 
-/// The first event of every file.
+/// The version event at the start of every file.
 fn file_version() -> Event {
     let mut event = Event::default();
     event.set_file_version("brain.Event:2".to_owned());
@@ -193,7 +233,7 @@ fn file_version() -> Event {
     event
 }
 
-/// The mark from which on earlier files of the same folder no longer count.
+/// The `SessionLog.START` event: earlier files of the folder are ignored from `first_step` on.
 fn session_start(first_step: i64) -> Event {
     let mut event = Event { step: first_step, ..Event::default() };
     let status = SessionLog_SessionStatus::START;
