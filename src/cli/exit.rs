@@ -1,5 +1,4 @@
-//! The exit status, as an enum: scripts rely on these numbers, so they never change; nothing here
-//! ends the program.
+//! The exit status as an enum. Scripts rely on the numbers, so they are fixed.
 
 use std::process::ExitCode;
 

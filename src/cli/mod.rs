@@ -1,5 +1,6 @@
-//! The command line, the only room that prints: data to stdout, messages and progress to stderr;
-//! it never trains and never reads a config or a log itself.
+//! The command line: `args` parses, `commands` run, `display` prints.
+//!
+//! Data go to stdout, messages and progress to stderr. No other module prints.
 
 mod args;
 mod commands;
@@ -61,9 +62,8 @@ fn words_wanted(command: clap::Command) -> clap::Command {
     let takes_word = |arg: &clap::Arg| {
         arg.get_id() != "note" && format!("{:?}", arg.get_value_parser()) == plain
     };
-    let wanted = |arg: clap::Arg| match takes_word(&arg) {
-        true => arg.value_parser(NonEmptyStringValueParser::new()),
-        false => arg,
+    let wanted = |arg: clap::Arg| {
+        if takes_word(&arg) { arg.value_parser(NonEmptyStringValueParser::new()) } else { arg }
     };
     command.mut_args(wanted).mut_subcommands(words_wanted)
 }

@@ -1,4 +1,4 @@
-//! Protocol buffers to be written, field by field; it knows no message.
+//! Writes protocol buffers field by field.
 //!
 //! <https://protobuf.dev/programming-guides/encoding/>
 

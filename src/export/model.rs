@@ -1,4 +1,4 @@
-//! A run's network with its weights, as other programs read it; it computes nothing.
+//! A run's network and weights in the formats of other programs.
 
 use std::io::Cursor;
 use std::path::Path;

@@ -1,5 +1,4 @@
-//! Tables as Apache Parquet, one column of its own type for each of ours; it compresses nothing but
-//! what repeats.
+//! Tables as Apache Parquet, a typed column for each column.
 
 use std::sync::Arc;
 

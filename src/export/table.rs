@@ -1,4 +1,4 @@
-//! A table in columns, each of one type; it knows no format.
+//! A table of typed columns.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,4 @@
-//! A curve in characters: dots of braille or plain marks on a grid, with its axes; it knows neither
-//! colours nor a terminal.
+//! A line chart in characters: braille dots or ASCII marks, with axes.
 
 /// What a curve is drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,9 +119,10 @@ impl Chart<'_> {
         let axis = format!("{:margin$} {corner}{}", "", dash.to_string().repeat(columns));
         let (first, last) = (x.0.to_string(), x.1.to_string());
         let gap = columns.saturating_sub(first.len() + last.len()).max(1);
-        let ends = match x.0 == x.1 {
-            true => format!("{:margin$}  {first}", ""),
-            false => format!("{:margin$}  {first}{:gap$}{last}", "", ""),
+        let ends = if x.0 == x.1 {
+            format!("{:margin$}  {first}", "")
+        } else {
+            format!("{:margin$}  {first}{:gap$}{last}", "", "")
         };
         [axis, ends].map(|line| line.chars().map(|c| (c, None)).collect())
     }

@@ -1,4 +1,4 @@
-//! How well each class is told from the others; it counts, and shows nothing.
+//! Precision, recall, F1 and support of each class, from a confusion matrix.
 
 /// Precision, recall and their harmonic mean for a class, 0 where there is nothing to divide by, as
 /// scikit-learn's classification report has them; and how often the class occurs.

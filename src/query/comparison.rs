@@ -1,4 +1,4 @@
-//! Runs beside each other: what of their configs differs, replicates as one; it shows nothing.
+//! Compares runs: groups of replicates, best first, and the keys in which they differ.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A question that has no answer as it was put, and how to put it better.
+//! The error of a wrong request, with a suggestion.
 
 use super::names::unique;
 use crate::config::nearest;

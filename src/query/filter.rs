@@ -1,4 +1,4 @@
-//! `KEY=VALUE` and its kin: which runs are asked for; it shows none.
+//! Filters of runs: `KEY=VALUE` and the other comparisons.
 
 use std::cmp::Ordering;
 

@@ -1,11 +1,8 @@
-//! Numbers and times in words, as Keras prints them, and a few of our own; pure functions, no output.
+//! Numbers, times and counts as text.
 
 /// A metric in a table: as [`keras_number`], but with an exponent from a million on.
 pub fn number(value: f64) -> String {
-    match value.is_finite() && 1e6 <= value.abs() {
-        true => scientific(value),
-        false => keras_number(value),
-    }
+    if value.is_finite() && 1e6 <= value.abs() { scientific(value) } else { keras_number(value) }
 }
 
 /// A metric, by Keras's rule: four decimals, or a power of ten when it is a thousandth or less.

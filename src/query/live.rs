@@ -1,5 +1,4 @@
-//! The runs below a folder while they train: looked at again and again, each file read again only when
-//! it has grown; it waits for nothing and shows nothing.
+//! The runs below a folder during training. Only changed files are read again.
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The mean of replicates, and how far they are apart.
+//! Mean and sample standard deviation.
 
 use std::fmt;
 

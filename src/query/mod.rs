@@ -1,5 +1,4 @@
-//! Answers from what runs have left: collects them, chooses among them, compares and draws; it trains
-//! nothing, changes nothing and prints nothing.
+//! Queries about runs on disk: selection, comparison, charts, the HTML report. Nothing is written here.
 
 mod collection;
 mod error;

@@ -1,5 +1,4 @@
-//! The run or the sweep that has a name: several of one name are versions of one, of which the
-//! youngest is meant.
+//! Finds the run or sweep of a name. Of several, the youngest is taken.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Which of two numbers is better, and runs in that order.
+//! The order of metrics and of runs by a metric, best first.
 
 use std::cmp::Ordering;
 

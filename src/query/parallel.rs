@@ -1,5 +1,4 @@
-//! Work on many files at once, by rayon's global pool where it can be had; the results are in the
-//! order of the items.
+//! Maps over items on rayon's global pool, or serially if the pool cannot start.
 
 use std::sync::OnceLock;
 
@@ -7,10 +6,7 @@ use rayon::prelude::*;
 
 /// The result of `work` for each item.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
-    match has_pool() {
-        true => items.par_iter().map(work).collect(),
-        false => items.iter().map(work).collect(),
-    }
+    if has_pool() { items.par_iter().map(work).collect() } else { items.iter().map(work).collect() }
 }
 
 /// Whether the global pool runs: rayon panics when it has to start it and the system gives no thread.

@@ -1,4 +1,4 @@
-//! Which of several runs is meant: the youngest completed one, the last, the best by a number.
+//! Picks one of several runs: the youngest completed, the last, or the best by a metric.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A run as its folder tells of it; it reads the record and, when asked for a setting, the config.
+//! A run on disk: its record, state, annotations and, on demand, its config.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -1,5 +1,4 @@
-//! All scalars of a log folder of TensorBoard, of any program; the scalars of one run at a time are in
-//! memory.
+//! All scalars of a TensorBoard log folder, read run by run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -46,10 +45,8 @@ pub fn logged_scalars(
         let run = folder.strip_prefix(logdir).unwrap_or(&folder);
         let run = if run == Path::new("") { Path::new(".") } else { run };
         let (run, mut tags, mut shown) = (run.to_string_lossy(), Tags::default(), Shown::default());
-        let mut take = |scalar: Scalar<'_>| match all {
-            true => each(&run, scalar),
-            false => shown.add(scalar),
-        };
+        let mut take =
+            |scalar: Scalar<'_>| if all { each(&run, scalar) } else { shown.add(scalar) };
         for file in files {
             match read_scalars(&file, &mut tags, &mut take) {
                 Ok(None) => {}

@@ -1,4 +1,4 @@
-//! The learning rate of a plan over its steps, from the plan alone; nothing is trained for it.
+//! The learning rate of a plan over its steps.
 
 use crate::config::Plan;
 use crate::data;

@@ -1,5 +1,4 @@
-//! From what a user calls a run to the run: a path, a name, a folder's name or the beginning of one,
-//! `latest` or `best`, alone or of a name.
+//! Selects runs by path, name, folder name or a unique prefix, `latest` or `best`.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -115,9 +114,10 @@ impl<'a> RunSelector<'a> {
             }
         }
         let runs = called(base, &self.collection()?.runs);
-        match runs.is_empty() {
-            false => Ok(runs),
-            true => Ok(named(base, self.collection()?, logdir, Purpose::Remove)?.0.runs),
+        if runs.is_empty() {
+            Ok(named(base, self.collection()?, logdir, Purpose::Remove)?.0.runs)
+        } else {
+            Ok(runs)
         }
     }
 

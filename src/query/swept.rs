@@ -1,5 +1,4 @@
-//! The settings that sweeps gave to runs, in the order in which they were swept; they are read from the
-//! plans of the sweeps.
+//! The swept settings of runs, in the order of the sweep, from the plans of the sweeps.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;

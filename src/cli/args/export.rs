@@ -1,4 +1,4 @@
-//! The arguments of `export`, as types that clap fills in; nothing is looked up here.
+//! The arguments of `export`, as types that clap fills in.
 
 use std::path::PathBuf;
 

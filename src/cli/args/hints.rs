@@ -1,4 +1,4 @@
-//! What to type instead of arguments that the program does not have: the whole line, to be copied.
+//! Suggests a command line for arguments that clap refuses.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -96,10 +96,7 @@ fn another_run(words: &[String]) -> String {
     let mut run = vec!["run".to_owned()];
     for word in &words[1..] {
         let config = Folder::at(Path::new(word)).config();
-        run.push(match config.is_file() {
-            true => config.display().to_string(),
-            false => word.clone(),
-        });
+        run.push(if config.is_file() { config.display().to_string() } else { word.clone() });
     }
     format!("{}\n  note: a run goes on with the values that it began with", line(&run))
 }

@@ -1,5 +1,4 @@
-//! What a user may type, as types that clap fills in; nothing is resolved or checked against files
-//! here.
+//! The command line as types that clap fills in. Nothing is resolved against files here.
 
 mod export;
 mod hints;

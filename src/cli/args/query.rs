@@ -1,4 +1,4 @@
-//! What a user may ask of the logs, as types that clap fills in; nothing is looked up here.
+//! The arguments of the commands about runs, as types that clap fills in.
 
 use std::path::PathBuf;
 

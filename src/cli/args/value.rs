@@ -11,18 +11,20 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
 /// A tag: words on one line, without commas.
 pub(crate) fn tag(text: &str) -> Result<String, String> {
     let text = text.trim();
-    match text.is_empty() || text.contains(|c: char| c.is_control() || c == ',') {
-        true => Err("want a word, without commas and control characters".to_owned()),
-        false => Ok(text.to_owned()),
+    if text.is_empty() || text.contains(|c: char| c.is_control() || c == ',') {
+        Err("want a word, without commas and control characters".to_owned())
+    } else {
+        Ok(text.to_owned())
     }
 }
 
 /// A name, which is no path and no word with a meaning of its own.
 pub(crate) fn name(text: &str) -> Result<String, String> {
     let name = tag(text)?;
-    match name.contains(['/', '\\']) || ["latest", "best"].contains(&&*name) {
-        true => Err("want a name without slashes, other than `latest` and `best`".to_owned()),
-        false => Ok(name),
+    if name.contains(['/', '\\']) || ["latest", "best"].contains(&&*name) {
+        Err("want a name without slashes, other than `latest` and `best`".to_owned())
+    } else {
+        Ok(name)
     }
 }
 

@@ -1,5 +1,4 @@
-//! `runner board`: chooses which runs of a sweep TensorBoard shows; it changes names of event files, and
-//! nothing in them.
+//! `runner board`: chooses the runs of a sweep in TensorBoard by renaming their event files.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `runner check`: says every problem of every config at once; it starts nothing.
+//! `runner check`: prints every problem of every config.
 
 use super::load;
 use crate::cli::args::CheckArgs;

@@ -1,4 +1,4 @@
-//! `runner completions`: a script that teaches a shell the commands and flags; it installs nothing.
+//! `runner completions`: prints a completion script for a shell.
 
 use clap::CommandFactory;
 

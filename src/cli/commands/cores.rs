@@ -1,4 +1,4 @@
-//! The cores of the machine, and the number of threads and of concurrent runs that they are worth.
+//! The number of threads and of concurrent runs for the cores of this machine.
 
 use std::num::NonZero;
 use std::thread::available_parallelism;

@@ -1,5 +1,4 @@
-//! `runner run --dry-run`: the resolved plans, as they would run, and what tells those of a sweep
-//! apart; it starts none.
+//! `runner run --dry-run`: prints the resolved plans, and a table of the swept keys.
 
 use std::io::{self, Write};
 
@@ -22,9 +21,10 @@ pub(crate) fn dry_run(
     console: &Console,
 ) -> anyhow::Result<Exit> {
     console.stream(|out| {
-        match json {
-            true => as_json(experiments, out)?,
-            false => as_toml(experiments, out)?,
+        if json {
+            as_json(experiments, out)?;
+        } else {
+            as_toml(experiments, out)?;
         }
         out.flush()
     })?;

@@ -1,4 +1,4 @@
-//! `runner evaluate`: how a trained network does on rows it has not learned from.
+//! `runner evaluate`: metrics, class scores and confusion matrix of a trained network.
 
 use serde_json::{Map, Value, json};
 

@@ -1,5 +1,4 @@
-//! `runner export`: what runs have left, in the formats of other programs, to a file or to stdout; how
-//! it is written there, the export room knows.
+//! `runner export`: histories, scalars and models in the formats of other programs.
 
 use std::path::Path;
 

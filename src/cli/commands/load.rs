@@ -1,4 +1,4 @@
-//! Configs to experiments, or to pictures of what is wrong with them, and the notes on their data.
+//! Loads configs as experiments, or renders their diagnostics; notes on data and memory.
 
 use std::path::PathBuf;
 
@@ -43,9 +43,10 @@ fn pictures<T>(loaded: Result<T, Diagnostics>, color: bool) -> Result<T, Vec<Str
 /// The picture of a problem, in colours only if no text of the config could have made them.
 fn picture(problem: &Diagnostic, color: bool) -> String {
     let plain = config::render(problem, false);
-    match color && escape_controls(&plain) == plain {
-        true => mark_all_ansi(&config::render(problem, true)),
-        false => plain,
+    if color && escape_controls(&plain) == plain {
+        mark_all_ansi(&config::render(problem, true))
+    } else {
+        plain
     }
 }
 

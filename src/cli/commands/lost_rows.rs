@@ -1,4 +1,4 @@
-//! Rows that a run does not have, or has no more: the line to type instead.
+//! Suggests a command line where the requested rows of a run do not exist.
 
 use std::path::Path;
 

@@ -1,5 +1,4 @@
-//! `KEY=VALUE` among the configs, as Hydra has it: told from a path, it is an override like those of
-//! `--set`.
+//! Hydra-style overrides: tells `KEY=VALUE` from a path among the configs.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! `runner predict`: what a trained network says of pictures and rows.
+//! `runner predict`: predictions of a trained network for pictures and rows.
 
 use std::path::Path;
 

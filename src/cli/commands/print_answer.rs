@@ -1,5 +1,4 @@
-//! How a question of the logs ends: its answer is data, a refusal a wrong request, anything else a
-//! failure; it finds no answer itself.
+//! Prints the answer of a query, or its error, and chooses the exit status.
 
 use crate::cli::display::console::Console;
 use crate::cli::exit::Exit;

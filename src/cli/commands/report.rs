@@ -1,5 +1,4 @@
-//! `runner report`: gathers runs and what the best network makes of rows it has not learned from, and
-//! writes the page of them; how that looks, the report room knows.
+//! `runner report`: compares runs, evaluates the best network, and writes an HTML page.
 
 use std::path::Path;
 
@@ -75,9 +74,10 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
 /// What the page is of: the name that all runs have, or that there are several.
 fn title(runs: &[Run], first: &Run) -> String {
     let name = &first.record.name;
-    match runs.iter().all(|run| run.record.name == *name) {
-        true => name.clone(),
-        false => count(runs.len(), "run"),
+    if runs.iter().all(|run| run.record.name == *name) {
+        name.clone()
+    } else {
+        count(runs.len(), "run")
     }
 }
 

@@ -1,5 +1,4 @@
-//! `runner resume`: finishes what earlier invocations left undone, shown as `run` shows it; what
-//! that is, the sweep room finds out.
+//! `runner resume`: finishes interrupted runs, or trains finished ones further.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,9 +65,12 @@ fn scan(
     // Without a log folder there are no names; the scan says what is wrong with a path.
     let is_path = |word: &String| Path::new(word).is_dir() || !args.choice.logdir().is_dir();
     let dirs = args.choice.select(purpose, &args.runs, console, |selector| {
-        let dir = |word: &String| match is_path(word) {
-            true => Ok(PathBuf::from(word)),
-            false => selector.select(word).map(|chosen| chosen.dir),
+        let dir = |word: &String| {
+            if is_path(word) {
+                Ok(PathBuf::from(word))
+            } else {
+                selector.select(word).map(|chosen| chosen.dir)
+            }
         };
         args.runs.iter().map(dir).collect::<Result<Vec<_>, _>>()
     })?;
@@ -111,9 +113,6 @@ fn notes(scan: &ResumeScan, retry_failed: bool) -> Vec<String> {
     if runs().next().is_none() {
         return notes;
     }
-    notes.push(match unfinished.is_empty() {
-        true => format!("nothing left to do; {sum}"),
-        false => sum,
-    });
+    notes.push(if unfinished.is_empty() { format!("nothing left to do; {sum}") } else { sum });
     notes
 }

@@ -1,4 +1,4 @@
-//! `runner rm`: removes runs and sweeps, after asking; never one that somebody is at work on.
+//! `runner rm`: removes runs and sweeps after a question, except running ones.
 
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};

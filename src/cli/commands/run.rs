@@ -1,4 +1,4 @@
-//! `runner run`: configs to plans, plans to results, shown as they come; it trains nothing itself.
+//! `runner run`: loads configs, runs the queue with progress, prints the results.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `runner schema`: what a config may say, for editors or for readers; it reads no config.
+//! `runner schema`: prints the JSON Schema or the reference of the config.
 
 use crate::cli::args::SchemaArgs;
 use crate::cli::display::console::Console;

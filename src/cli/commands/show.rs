@@ -1,4 +1,4 @@
-//! `runner show`: one run, or the learning rate of a plan; text for the eye, or JSON.
+//! `runner show`: one run, or the learning rate of a plan, as text or JSON.
 
 use std::path::{Path, PathBuf};
 
@@ -16,10 +16,7 @@ use crate::runs::History;
 
 /// Shows a run.
 pub(crate) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
-    let answer = match args.schedule {
-        true => schedule_of(args, console),
-        false => answer(args, console),
-    };
+    let answer = if args.schedule { schedule_of(args, console) } else { answer(args, console) };
     super::print_answer::answer(answer, console)
 }
 

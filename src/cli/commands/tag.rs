@@ -1,5 +1,4 @@
-//! `runner tag`: sets the name, tags and note of runs and sweeps, or prints them; no result of a run
-//! depends on them.
+//! `runner tag`: sets or prints the name, tags and note of runs and sweeps.
 
 use std::path::Path;
 
@@ -107,9 +106,10 @@ fn label(dir: &Path, base: &Path) -> String {
 
 fn told(annotations: &Annotations) -> String {
     let Annotations { name, tags, note } = annotations;
-    let mut parts = vec![match tags.is_empty() {
-        true => "no tags".to_owned(),
-        false => format!("tags {}", tags.join(", ")),
+    let mut parts = vec![if tags.is_empty() {
+        "no tags".to_owned()
+    } else {
+        format!("tags {}", tags.join(", "))
     }];
     parts.extend(name.iter().map(|name| format!("name {name}")));
     parts.extend(note.iter().map(|note| format!("note {note}")));

@@ -1,4 +1,4 @@
-//! The trained network of a run that a user names; it asks the network nothing.
+//! The trained network of a selected run.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,4 @@
-//! `runner watch`: the runs below a folder in the terminal while others train them; it only reads, and
-//! leaves the terminal as it was, however it ends.
+//! `runner watch`: a live view of the runs below a folder. The terminal is restored at any end.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;

@@ -1,5 +1,4 @@
-//! Whether a stream gets colour: a pure rule over the flag, the environment and the stream; it
-//! paints nothing.
+//! Decides on colour for a stream from the flag, the environment and the kind of stream.
 
 use std::ffi::OsString;
 

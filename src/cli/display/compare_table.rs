@@ -80,9 +80,10 @@ impl Table<'_> {
         if width(&upright) <= limit {
             return Layout::Columns(vec![upright]);
         }
-        match self.args.all_keys {
-            true => Layout::Columns(blocks(&columns, limit)),
-            false => Layout::Lines(fit_columns(columns, Some(limit))),
+        if self.args.all_keys {
+            Layout::Columns(blocks(&columns, limit))
+        } else {
+            Layout::Lines(fit_columns(columns, Some(limit)))
         }
     }
 

@@ -1,5 +1,4 @@
-//! The two streams of the program: what they can show, and the only functions that write to them
-//! outside of a progress display; it decides nothing about what is said.
+//! The two streams of the program, their abilities, and all writes outside of a progress display.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
@@ -139,9 +138,10 @@ impl Stream {
     /// What clap rendered, with its styles if this stream has colours and nothing in the text but clap
     /// can have made them.
     pub(crate) fn styled(self, text: clap::builder::StyledStr, trusted: bool) -> String {
-        match self.color && trusted {
-            true => mark_all_ansi(&text.ansi().to_string()),
-            false => text.to_string(),
+        if self.color && trusted {
+            mark_all_ansi(&text.ansi().to_string())
+        } else {
+            text.to_string()
         }
     }
 }

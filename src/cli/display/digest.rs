@@ -1,5 +1,4 @@
-//! The results that a table of the best lines needs, from those of a sweep of any size: memory does not
-//! grow with the number of runs.
+//! Selects the results for a table of the best groups, in memory independent of the size of the sweep.
 
 use std::collections::HashSet;
 

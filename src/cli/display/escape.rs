@@ -48,10 +48,7 @@ fn escape(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     }
     let mut escaped = String::with_capacity(text.len() + 5);
     for c in text.chars() {
-        match hidden(c) {
-            true => escaped += &format!("\\u{:04x}", u32::from(c)),
-            false => escaped.push(c),
-        }
+        if hidden(c) { escaped += &format!("\\u{:04x}", u32::from(c)) } else { escaped.push(c) }
     }
     Cow::Owned(escaped)
 }

@@ -1,5 +1,4 @@
-//! Tables for a terminal of a given width: long words are shortened in their middle, columns of less
-//! interest are left out; it prints nothing.
+//! Fits tables to the width of a terminal: shortens long words, then drops columns of low priority.
 
 use super::shorten::min_distinct_width;
 use super::table::{Column, lines};

@@ -1,4 +1,4 @@
-//! Numbers and times as Keras prints them, and a few of our own; pure functions, no output.
+//! Numbers, times and shell words as text.
 
 use std::path::Path;
 

@@ -1,5 +1,4 @@
-//! What a run is called where there are several: short, and different from the others; it shows
-//! nothing.
+//! Short names of runs, without duplicates.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -30,9 +29,10 @@ impl Labels {
 
     /// What the result of a run is called.
     pub(super) fn label(&self, run: usize, result: &RunResult) -> String {
-        match result.label.is_empty() {
-            true => self.get(run, result.dir.as_deref()),
-            false => escape_line(&result.label).into_owned(),
+        if result.label.is_empty() {
+            self.get(run, result.dir.as_deref())
+        } else {
+            escape_line(&result.label).into_owned()
         }
     }
 

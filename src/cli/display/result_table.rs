@@ -1,5 +1,4 @@
-//! The table of several runs, best first, as text: of a sweep only what differs, replicates as one
-//! line; it prints nothing.
+//! The ranked table of results. Replicates share a line, and a sweep shows only the keys that differ.
 
 use super::cells::{judge, metric_drop_rank};
 use super::console::{Stream, Style};
@@ -33,9 +32,10 @@ pub(crate) fn table(
     let shown: Vec<&Group<'_>> = ranked.iter().map(|&(_, line)| &all[line]).collect();
     let ranks = ranked.iter().map(|(rank, _)| or_dash(*rank, |rank| rank.to_string()));
     let mut table = vec![Column::numbers("rank", ranks)];
-    match is_one_sweep(results) {
-        true => table.extend(of_sweep(results, &all, &shown)),
-        false => table.extend(of_runs(results, &ranked)),
+    if is_one_sweep(results) {
+        table.extend(of_sweep(results, &all, &shown));
+    } else {
+        table.extend(of_runs(results, &ranked));
     }
     table.extend(numbers(results, &shown, cut.sort));
     if !is_one_sweep(results) {

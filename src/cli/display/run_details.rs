@@ -1,4 +1,4 @@
-//! One run as text: how it came about, what it was, how it went; it reads nothing.
+//! The details of one run as text: provenance, config, history, curve.
 
 use chrono::Utc;
 
@@ -135,9 +135,10 @@ fn epochs(run: &Run, history: &History) -> Vec<String> {
     }
     let flat = lines(&columns);
     // Each line is indented by two.
-    match stdout_width().is_some_and(|most| most < width(&flat) + 2) {
-        true => transposed(&columns),
-        false => flat,
+    if stdout_width().is_some_and(|most| most < width(&flat) + 2) {
+        transposed(&columns)
+    } else {
+        flat
     }
 }
 

@@ -1,5 +1,4 @@
-//! The end of an invocation: the table or the JSON, what failed, what was stopped, where to look;
-//! it decides no exit status.
+//! The end of `run` and `resume`: results as a table or JSON, failures, and the next commands.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -161,9 +160,10 @@ fn notes(ending: &Outcome<'_>) -> Vec<String> {
     }
     notes.extend(ending.shown.errors.iter().map(|error| format!("warning: {error}")));
     notes.extend(ending.shown.parts.iter().map(|(root, shown, all)| {
-        let some = match shown == all {
-            true => "the means of replicates".to_owned(),
-            false => format!("the best {shown} of {all}"),
+        let some = if shown == all {
+            "the means of replicates".to_owned()
+        } else {
+            format!("the best {shown} of {all}")
         };
         format!("TensorBoard shows {some}; every run: runner board {}", shell_word(root))
     }));

@@ -1,4 +1,4 @@
-//! Columns of text, each as wide as its widest cell; it prints nothing.
+//! Columns of text, each as wide as its widest cell.
 
 use std::ops::Range;
 

@@ -1,5 +1,4 @@
-//! What the scripts of the page draw: histories, settings and configs as one value, and the empty
-//! frames for them; numbers are thinned where there are more than anyone can see.
+//! The data of the charts as JSON, with thinned histories, and their empty frames.
 
 use std::path::Path;
 

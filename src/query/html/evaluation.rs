@@ -1,5 +1,4 @@
-//! How the best network does on rows that it has not learned from: its numbers, its confusion matrix,
-//! its worst mistakes; it asks no network.
+//! The section on the best network: metrics, confusion matrix, worst mistakes.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

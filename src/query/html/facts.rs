@@ -1,5 +1,4 @@
-//! The head and the foot of the page, and what went wrong: what the records of the runs say; numbers
-//! of epochs are others'.
+//! Header, failures and footer of the page, from the records of the runs.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Text and values as HTML says them, whatever characters they have; it knows nothing of runs.
+//! Escaped text and values in HTML.
 
 use serde::Serialize;
 

@@ -1,5 +1,4 @@
-//! One page in HTML that tells of runs, with all that it needs inside; it asks no network, neither
-//! the trained nor the other kind, and writes no file.
+//! The report as one self-contained HTML page.
 
 mod charts;
 mod evaluation;

@@ -1,4 +1,4 @@
-//! The ranked table of the page: a line for each run, or for replicates together; it draws nothing.
+//! The ranked table of the page, a line for each group.
 
 use serde_json::Value;
 
@@ -24,9 +24,10 @@ pub(super) fn section(comparison: &Comparison, labels: &[String]) -> String {
         0 => "",
         _ => "Other keys that differ are in the configs below. ",
     };
-    let note = match comparison.groups.iter().any(|group| 1 < group.runs.len()) {
-        true => "Runs that differ only in their seed are one line: mean ± standard deviation. ",
-        false => "",
+    let note = if comparison.groups.iter().any(|group| 1 < group.runs.len()) {
+        "Runs that differ only in their seed are one line: mean ± standard deviation. "
+    } else {
+        ""
     };
     let content = format!(
         "<p class=\"hint\">{note}{left_out}Click a heading to sort by it; point at a line to see its curve.</p>\n\

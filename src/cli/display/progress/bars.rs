@@ -1,5 +1,4 @@
-//! Several runs on a terminal: a bar for each that trains, and one line for all; what stays on the
-//! screen afterwards is only what failed.
+//! Progress of several runs on a terminal: a bar for each active run, and a line for all.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -108,9 +107,10 @@ impl<W: Write> Bars<W> {
         if let Some(left) = self.left(now, elapsed) {
             counts += &format!(", {} left", eta(left));
         }
-        let pace = match 0 < self.tally.done && 0.0 < elapsed {
-            true => format!(", {:.1}/min", self.tally.done as f64 / elapsed * 60.0),
-            false => String::new(),
+        let pace = if 0 < self.tally.done && 0.0 < elapsed {
+            format!(", {:.1}/min", self.tally.done as f64 / elapsed * 60.0)
+        } else {
+            String::new()
         };
         let Some((label, name, value)) = &self.tally.best else { return counts + &pace };
         let best = format!(" - best {name} {}: ", number(*value));
@@ -236,9 +236,10 @@ impl Active {
         let whole = ", loss 0.1234, val_loss 0.1234".len();
         let long = format!("{epochs}{all:<whole$}");
         let short = format!("{epochs}{judge:<0$}", ", val_loss 0.1234".len());
-        let (text, space) = match SHORTEST_BAR <= left(&long) {
-            true => (format!("{epochs}{all}"), left(&long)),
-            false => (format!("{epochs}{judge}"), left(&short)),
+        let (text, space) = if SHORTEST_BAR <= left(&long) {
+            (format!("{epochs}{all}"), left(&long))
+        } else {
+            (format!("{epochs}{judge}"), left(&short))
         };
         let bar =
             filled(self.steps, self.epochs * self.steps_per_epoch, space.clamp(4, LONGEST_BAR));

@@ -1,5 +1,4 @@
-//! Lines at the foot of a terminal that are drawn anew, in one write, wherever they stood; it knows
-//! nothing of what they say, and never scrolls them away.
+//! Lines at the foot of a terminal, redrawn in place with one write.
 
 use std::io::Write;
 

@@ -1,5 +1,4 @@
-//! One run on a terminal: the progress line of Keras 2.2 to 2.15, to the letter; no colour, and no
-//! number of its own.
+//! Progress of one run on a terminal: the progress line of Keras 2.2 to 2.15.
 //!
 //! The rules are those of its `Progbar`: the first step is left out of the time per step, as it
 //! pays for the warm-up; the time of a finished epoch includes its validation.

@@ -1,5 +1,4 @@
-//! Progress, one file per style, all fed by the same notices from any thread; a style knows neither
-//! the clock nor the terminal but through what it is given, and never touches stdout.
+//! Progress in several styles, a file for each. All take the same events from any thread.
 
 mod bars;
 mod block;

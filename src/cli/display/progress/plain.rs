@@ -1,5 +1,4 @@
-//! Lines that stay, for files, pipes and terminals that cannot overwrite: one per finished epoch of
-//! a single run, one per finished run of several; no escape code that moves a cursor.
+//! Progress in permanent lines, for files, pipes and dumb terminals.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -95,10 +94,7 @@ pub(crate) fn outcome(label: &str, result: &RunResult, stream: Stream) -> Option
     let time = duration(result.seconds);
     match &result.status {
         Status::Completed => {
-            let early = match stopped_early(result) {
-                true => ", stopped early",
-                false => "",
-            };
+            let early = if stopped_early(result) { ", stopped early" } else { "" };
             Some(format!("{label}: {epochs}{early} - {time}{logs}{dir}"))
         }
         Status::Stopped => Some(format!("{label}: stopped after {epochs} - {time}{logs}{dir}")),

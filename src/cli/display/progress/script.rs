@@ -1,4 +1,4 @@
-//! What the tests of all styles are played: runs by script, with a clock by script.
+//! Test scripts: runs and a clock for the progress styles, and a small terminal emulator.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

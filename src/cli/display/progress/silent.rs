@@ -1,4 +1,4 @@
-//! No progress at all; only what somebody has to be told.
+//! No progress; only messages.
 
 use std::io::Write;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How far several runs have got: counted, and the best so far kept; it shows nothing.
+//! Counts finished runs and keeps the best.
 
 use crate::runs::monitored;
 use crate::sweep::{RunResult, Status};

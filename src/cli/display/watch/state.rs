@@ -1,4 +1,4 @@
-//! What the user has chosen to see, and what each key changes of it; it knows no terminal.
+//! The user's choices in `watch`, and the effect of each key on them.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The scene on a screen of any size; it changes nothing and knows no runs.
+//! Draws the view model on a terminal of any size.
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};

@@ -1,5 +1,4 @@
-//! What is to be seen, in words and numbers: the lines of the list and the curves of one run; it draws
-//! nothing.
+//! The content of the screen of `watch`: the rows of the list and the curves of one run.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
@@ -229,9 +228,10 @@ fn curves(run: &LiveRun, metric: &str) -> Vec<Series> {
     let series = |name: String| {
         let values = run.history.column(&name)?;
         let best = values.iter().copied().filter(|value| value.is_finite());
-        let best = match higher_is_better(&name) {
-            true => best.max_by(f64::total_cmp),
-            false => best.min_by(f64::total_cmp),
+        let best = if higher_is_better(&name) {
+            best.max_by(f64::total_cmp)
+        } else {
+            best.min_by(f64::total_cmp)
         };
         let now = or_dash(values.last().copied(), number);
         let name = format!("{name} {now}, best {}", or_dash(best, number));
