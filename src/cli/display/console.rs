@@ -48,7 +48,7 @@ impl Console {
         }
     }
 
-    /// Writes text to stdout, escaped as [`shown`] does.
+    /// Writes text to stdout, escaped as [`escape_controls`] does.
     ///
     /// A reader that has seen enough and closed the pipe (`runner schema | head`) is no error.
     pub(crate) fn data(&self, text: &str) -> io::Result<()> {

@@ -2,7 +2,7 @@
 //! character that moves the cursor, changes colours or turns the direction of reading gets through.
 //!
 //! Both boundaries, [`Console`](super::console::Console) and the progress displays, pass everything
-//! through [`shown`]. The program's own codes are marked with a number that no file can know.
+//! through [`escape_controls`]. The program's own codes are marked with a number that no file can know.
 
 use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
@@ -10,7 +10,7 @@ use std::hash::BuildHasher;
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
-/// Stands before each code of the program's own, until [`shown`] takes it out.
+/// Stands before each code of the program's own, until [`escape_controls`] takes it out.
 static MARK: LazyLock<String> =
     LazyLock::new(|| format!("\u{fdd0}{:016x}", RandomState::new().hash_one("mark")));
 
@@ -70,7 +70,7 @@ fn code_length(piece: &str) -> usize {
     }
 }
 
-/// Writes text line by line, as [`shown`] has it; what follows the last line comes with a flush.
+/// Writes text line by line, as [`escape_controls`] has it; what follows the last line comes with a flush.
 pub(crate) struct Escaping<W> {
     out: W,
     line: Vec<u8>,
