@@ -5,17 +5,15 @@
 //! and has one fixed order of operations, so that the size of the team changes no bit.
 
 use crate::kernels::{ByRows, Parallelism};
-use crate::model::{Loss, NamedMetric, Network};
+use crate::model::Network;
 use crate::optim::{ExecContext, Optimizer};
 use crate::train::feed::Feed;
+use crate::train::goal::{EVALUATED_ROWS, Goal};
 use crate::train::pass::{Batch, Pass};
 use crate::train::rows::RowScore;
 use crate::train::state::OptimizerState;
 use crate::train::tally::Tally;
 use crate::train::update::{Room, Update, average, constrain, fade, penalty};
-
-/// Rows that a thread evaluates at a time.
-pub(super) const EVALUATED_ROWS: usize = 64;
 
 /// The workspace of a run: after the first step no buffer of numbers is made any more.
 pub struct Engine {
@@ -30,17 +28,6 @@ pub struct Engine {
     /// Whether some weight adds to the loss, and whether some is kept to something.
     regularized: bool,
     constrained: bool,
-}
-
-/// What a network is trained towards and judged by.
-#[derive(Clone, Copy, Debug)]
-pub struct Goal<'a> {
-    /// What training makes small.
-    pub loss: &'a Loss,
-    /// What is reported beside it.
-    pub metrics: &'a [NamedMetric],
-    /// How much the loss of a row of each class counts in training; evenly, if there are none.
-    pub class_weight: &'a [f32],
 }
 
 /// What many rows together got.

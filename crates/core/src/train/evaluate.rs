@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::model::Network;
-use crate::train::engine::{Engine, Goal};
+use crate::train::engine::Engine;
 use crate::train::feed::Feed;
+use crate::train::goal::Goal;
 use crate::train::{Logs, fit};
 
 /// `loss` and the metrics of `network` on some rows of `feed`; the threads change no bit.

@@ -6,7 +6,8 @@ use std::ptr;
 use crate::model::Network;
 use crate::optim::Optimizer;
 use crate::random::{Purpose, Stream};
-use crate::train::engine::{Engine, Goal, Score};
+use crate::train::engine::{Engine, Score};
+use crate::train::goal::Goal;
 use crate::train::{
     EarlyStopping, Event, Feed, Flow, LearningRateScheduler, Logs, OptimizerState, Plateau,
     ReduceLrOnPlateau, Watch,

@@ -4,7 +4,7 @@
 use crate::kernels::{LANES, Matrix, UpdateRule, padded};
 use crate::model::{Initializer, Layer, Network};
 use crate::optim::{Optimizer, RuleVisitor, TensorRule};
-use crate::train::engine::EVALUATED_ROWS;
+use crate::train::goal::EVALUATED_ROWS;
 
 /// The memory of a run on one thread beside its data, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! cross-entropies take them, as losses and as metrics.
 
 use crate::model::{Activation, Network, Objective};
-use crate::train::engine::Goal;
+use crate::train::goal::Goal;
 
 /// The last activation of a network, and what is made of it.
 pub(super) struct Head {

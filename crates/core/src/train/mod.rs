@@ -8,6 +8,7 @@ mod event;
 mod feed;
 mod fit;
 mod footprint;
+mod goal;
 mod gradient;
 mod head;
 mod input;
@@ -23,11 +24,12 @@ mod update;
 pub use callbacks::{
     Direction, EarlyStopping, LearningRateScheduler, Plateau, ReduceLrOnPlateau, Watch,
 };
-pub use engine::{Engine, Goal, Score};
+pub use engine::{Engine, Score};
 pub use evaluate::evaluate;
 pub use event::{Event, Flow, Logs};
 pub use feed::Feed;
 pub use fit::{Diverged, Ended, State, Task};
 pub use footprint::{Footprint, Shape};
+pub use goal::Goal;
 pub use predict::{predict, predict_probabilities};
 pub use state::OptimizerState;

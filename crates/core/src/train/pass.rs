@@ -10,8 +10,8 @@ use crate::kernels::{
     Arch, ByCols, ByRows, InputLayer, LANES, Matrix, Team, View, ViewMut, transpose,
 };
 use crate::model::{Answers, Body, Network};
-use crate::train::engine::{EVALUATED_ROWS, Goal};
 use crate::train::feed::Feed;
+use crate::train::goal::{EVALUATED_ROWS, Goal};
 use crate::train::gradient::Gradients;
 use crate::train::head::{Head, Logits};
 use crate::train::input::{forward_input, input_layer};

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::kernels::{Arch, ByRows, Matrix, Team};
 use crate::model::{Loss, Network};
-use crate::train::engine::Goal;
 use crate::train::feed::Feed;
+use crate::train::goal::Goal;
 use crate::train::pass::{Batch, Pass};
 use crate::train::rows::RowScore;
 
