@@ -36,7 +36,14 @@ pub fn describe_and_verify(source: &Source) -> Result<DatasetInfo, DataError> {
     Ok(description)
 }
 
-/// Reads and checks one part of a data set.
+/// Reads and checks one split of a data set.
+///
+/// ```
+/// use runner_core::data::{Source, Split, load};
+///
+/// let table = load(&Source::Mnist, Split::Test).unwrap();
+/// assert_eq!((table.rows(), &table.shape[..]), (10_000, &[28, 28][..]));
+/// ```
 ///
 /// A data set needs no test rows unless they are asked for; then they must be of the training rows'
 /// form, and their labels must be among the training labels.

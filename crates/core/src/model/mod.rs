@@ -20,7 +20,7 @@ pub use loss::{Loss, Objective, Wanted};
 pub use metric::{
     Answers, Auc, ClassId, FBetaScore, FScore, Metric, NamedMetric, Thresholded, TopK,
 };
-pub use network::{Network, Weights, WeightsError};
+pub use network::{Network, Weights};
 pub use onnx::{OnnxAttribute, OnnxGraph};
 pub use regularizer::Regularizer;
-pub use shapes::{check_shapes, weight_shapes};
+pub use shapes::{WeightsError, check_shapes, weight_shapes};

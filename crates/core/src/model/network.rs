@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::kernels::Matrix;
-use crate::model::shapes::check_shapes;
+use crate::model::shapes::{WeightsError, check_shapes};
 use crate::model::{Activation, BuiltLayer, Layer, Role};
-use crate::quote::{clip, list, quote};
 
 /// A stack of layers.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,41 +24,17 @@ pub struct Weights<'a> {
     pub values: &'a Matrix,
 }
 
-/// Weights that a network cannot start from.
-#[derive(Debug, thiserror::Error, PartialEq)]
-pub enum WeightsError {
-    /// The network has a weight that the file has not.
-    #[error("`{name}` is missing: got {}, want every weight of the network", listed(got))]
-    Missing {
-        /// The weight.
-        name: String,
-        /// What there is.
-        got: Vec<String>,
-    },
-    /// A weight has another shape in the network.
-    #[error("`{name}` does not fit: got shape {}, want {want:?}", clip(format!("{got:?}")))]
-    Shape {
-        /// The weight.
-        name: String,
-        /// Its shape in the file.
-        got: Vec<usize>,
-        /// Its shape in the network.
-        want: Vec<usize>,
-    },
-    /// The file has a weight that the network has not.
-    #[error("{} is no weight of this network", quote(name))]
-    Unknown {
-        /// The weight.
-        name: String,
-    },
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "nothing".to_owned() } else { list(names) }
-}
-
 impl Network {
     /// Builds `layers` on `features` inputs, with weights drawn from `seed`.
+    ///
+    /// ```
+    /// use runner_core::model::{Layer, Network};
+    ///
+    /// let layers: Vec<Layer> = serde_json::from_str(r#"[{"type": "dense", "units": 3}]"#).unwrap();
+    /// let network = Network::new(4, &layers, 0);
+    /// assert_eq!(network.weights()[0].name, "dense_0.kernel");
+    /// assert_eq!(network.n_parameters(), 4 * 3 + 3);
+    /// ```
     pub fn new(features: usize, layers: &[Layer], seed: u64) -> Network {
         let mut inputs = features;
         let build = |(at, layer): (usize, &Layer)| {
@@ -161,5 +136,10 @@ impl Network {
     pub fn check(&self, given: &BTreeMap<String, Vec<usize>>) -> Result<(), WeightsError> {
         let given = given.iter().map(|(name, shape)| (name.as_str(), shape.as_slice()));
         check_shapes(&given.collect(), &self.shapes())
+    }
+
+    /// The name and the shape of each weight, in the order of [`Network::weights`].
+    pub fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        self.weights().into_iter().map(|weights| (weights.name, weights.shape)).collect()
     }
 }

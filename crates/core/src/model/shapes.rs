@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::network::WeightsError;
-use crate::model::{Layer, Network};
+use crate::model::Layer;
+use crate::quote::{clip, list, quote};
 
 /// The name and the shape of each weight of `layers` on `features` inputs, in the order of
 /// [`Network::weights`].
@@ -18,6 +18,39 @@ pub fn weight_shapes(features: usize, layers: &[Layer]) -> Vec<(String, Vec<usiz
         inputs = layer.outputs(inputs);
     }
     all
+}
+
+/// Weights that a network cannot start from.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum WeightsError {
+    /// The network has a weight that the file has not.
+    #[error("`{name}` is missing: got {}, want every weight of the network", listed(got))]
+    Missing {
+        /// The weight.
+        name: String,
+        /// What there is.
+        got: Vec<String>,
+    },
+    /// A weight has another shape in the network.
+    #[error("`{name}` does not fit: got shape {}, want {want:?}", clip(format!("{got:?}")))]
+    Shape {
+        /// The weight.
+        name: String,
+        /// Its shape in the file.
+        got: Vec<usize>,
+        /// Its shape in the network.
+        want: Vec<usize>,
+    },
+    /// The file has a weight that the network has not.
+    #[error("{} is no weight of this network", quote(name))]
+    Unknown {
+        /// The weight.
+        name: String,
+    },
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { list(names) }
 }
 
 /// Makes sure that the weights in a file, `got` by name, are those of a network, and no others.
@@ -44,18 +77,12 @@ pub fn check_shapes<'a>(
     }
 }
 
-impl Network {
-    /// The name and the shape of each weight, in the order of [`Network::weights`].
-    pub fn shapes(&self) -> Vec<(String, Vec<usize>)> {
-        self.weights().into_iter().map(|weights| (weights.name, weights.shape)).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::Network;
 
     #[test]
     fn shapes_are_those_of_the_built_network() {

@@ -12,15 +12,7 @@ macro_rules! optimizers {
     ($($(#[doc = $doc:literal])* $file:ident::$name:ident [$($alias:literal)*],)*) => {
         $(pub use $file::$name;)*
 
-        /// An optimizer by its Keras name.
-        ///
-        /// ```
-        /// use runner_core::optim::{Adam, Optimizer};
-        ///
-        /// let optimizer: Optimizer = serde_json::from_str(r#"{"name": "adam"}"#).unwrap();
-        /// assert_eq!(optimizer, Optimizer::Adam(Adam::default()));
-        /// assert_eq!(optimizer.learning_rate(0), 0.001);
-        /// ```
+        /// The rule that updates the weights, by its Keras name.
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         #[serde(tag = "name", rename_all = "lowercase")]
         pub enum Optimizer {
@@ -96,6 +88,14 @@ impl Optimizer {
     }
 
     /// The learning rate of the batch number `iterations`, counted from 0.
+    ///
+    /// ```
+    /// use runner_core::optim::{Adam, Optimizer};
+    ///
+    /// let optimizer: Optimizer = serde_json::from_str(r#"{"name": "adam"}"#).unwrap();
+    /// assert_eq!(optimizer, Optimizer::Adam(Adam::default()));
+    /// assert_eq!(optimizer.learning_rate(0), 0.001);
+    /// ```
     pub fn learning_rate(&self, iterations: u64) -> f32 {
         self.learning_rate_arg().at(iterations) as f32
     }

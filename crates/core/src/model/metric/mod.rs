@@ -5,6 +5,7 @@ mod auc;
 mod confusion;
 mod f_score;
 mod named;
+mod predictions;
 mod r2;
 mod rows;
 
@@ -12,13 +13,14 @@ pub use auc::Auc;
 pub use confusion::{ClassId, Thresholded};
 pub use f_score::{FBetaScore, FScore};
 pub use named::NamedMetric;
+pub use predictions::Answers;
 pub use rows::TopK;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{Arch, View};
-use crate::model::{Activation, Loss};
+use crate::kernels::Arch;
+use crate::model::Loss;
 use rows::RowMean;
 
 /// A metric by its Keras name, under which it is logged as Keras logs it: `acc` as `acc`.
@@ -122,19 +124,6 @@ enum Kind<'a> {
     Auc(&'a Auc),
     F(FScore, f64),
     R2,
-}
-
-/// Some rows (rows × outputs) with their targets as they are, after the last activation.
-#[derive(Clone, Copy)]
-pub struct Answers<'a> {
-    /// y
-    pub outputs: View<'a>,
-    /// z, and f with y = f(z): the logits that a cross-entropy takes behind softmax and sigmoid.
-    pub logits: Option<(View<'a>, Activation)>,
-    /// t
-    pub targets: View<'a>,
-    /// Whether all targets of the data are 0 or 1.
-    pub binary: bool,
 }
 
 impl Metric {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Answers;
+use super::predictions::Answers;
 use crate::kernels::{Arch, Matrix, argmax};
 use crate::model::{Activation, Loss};
 
