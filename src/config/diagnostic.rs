@@ -1,4 +1,4 @@
-//! What can be wrong with a config, and where; nothing here draws or prints.
+//! Diagnostics: message, span and help.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,55 +10,55 @@ use crate::quote::{MAX_MESSAGE, cut};
 /// Characters of a help or a note, which may list all keys of a table.
 const MAX_TEXT: usize = 2000;
 
-/// Everything that is wrong with a request, in the order of its files.
+/// All diagnostics of a request, in the order of its files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
-/// One thing that is wrong; every text is a lower-case phrase without a final full stop.
+/// An error in a config; every text is a lower-case phrase without a final full stop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
-    /// What is wrong.
+    /// The error.
     pub message: String,
-    /// Where.
+    /// The place of the error.
     pub location: Location,
-    /// What stands there and what is wanted, when the message does not say it.
+    /// The value found and the value expected.
     pub label: Option<String>,
-    /// Other places that the diagnostic is about, each with its part in it.
+    /// Related spans, each with its label.
     pub related: Vec<(Span, String)>,
-    /// What to do.
+    /// The correction.
     pub help: String,
-    /// What else is worth knowing.
+    /// Further information.
     pub note: Option<String>,
 }
 
-/// The place that a diagnostic is shown at.
+/// The place of a diagnostic.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Location {
-    /// A piece of a text that can be shown.
+    /// A span of a text.
     Text(Span),
-    /// A file of which there is nothing to show: it cannot be read, or the diagnostic is what it lacks.
+    /// A file without a span: it is unreadable, or lacks a key.
     File(PathBuf),
 }
 
-/// Where a key or a value was written.
+/// The byte range of a key or a value in its text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Span {
-    /// The text it was written in.
+    /// The text.
     pub source: Arc<SourceFile>,
-    /// The bytes of it, within `source.text`.
+    /// The byte range in `source.text`.
     pub range: Range<usize>,
 }
 
-/// A text with its place.
+/// A text with its source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceFile {
-    /// What the text is.
+    /// The source of the text.
     pub kind: SourceKind,
     /// The whole text.
     pub text: String,
 }
 
-/// What a text is.
+/// The source of a text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SourceKind {
     /// A config, by its path as the user would write it.
@@ -84,19 +84,19 @@ impl Diagnostic {
         }
     }
 
-    /// The same, with what was got and what is wanted.
+    /// Adds a label to the primary span.
     pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
         self.label = Some(cut(label.into(), MAX_MESSAGE));
         self
     }
 
-    /// The same, with another place.
+    /// Adds a related span.
     pub fn related(mut self, span: Option<&Span>, part: impl Into<String>) -> Diagnostic {
         self.related.extend(span.map(|span| (span.clone(), cut(part.into(), MAX_MESSAGE))));
         self
     }
 
-    /// The same, with a note.
+    /// Adds a note.
     pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
         self.note = Some(cut(note.into(), MAX_TEXT));
         self
@@ -110,7 +110,7 @@ impl From<&Span> for Location {
 }
 
 impl Diagnostics {
-    /// Adds a diagnostic unless it is known already, as one in a base of several configs would be.
+    /// Adds a diagnostic, unless a config with the same base already reported it.
     pub(crate) fn add(&mut self, diagnostic: Diagnostic) {
         if !self.0.contains(&diagnostic) {
             self.0.push(diagnostic);

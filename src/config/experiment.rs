@@ -1,23 +1,23 @@
-//! What one config describes: an experiment of one run, or of the runs of a sweep; it runs none.
+//! An experiment: the run of a config, or the runs of its sweep.
 
 use super::plan::Plan;
 use super::sweep::Runs;
 use crate::memory::Bytes;
 
-/// What one config describes.
+/// The runs of one config.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
-    /// What it is called, and its folder under the log directory.
+    /// The name of the experiment and of its folder under the log directory.
     pub name: String,
     /// Whether its runs have folders of their own within the folder of a sweep.
     pub sweep: bool,
     /// Its runs, in the order in which they start; a single one if it is no sweep.
     pub runs: Runs,
-    /// How many draws of a random search are not among the runs because an earlier one is the same.
+    /// Number of draws of a random search that repeat an earlier draw.
     pub repeats: usize,
-    /// What is worth knowing of its data, each a sentence without a full stop.
+    /// Notes on the data, each a sentence without a full stop.
     pub notes: Vec<String>,
-    /// The memory that the greatest of its runs takes, with its data; 0 if that is not known.
+    /// Memory of the largest run with its data; 0 if unknown.
     pub memory: Bytes,
 }
 

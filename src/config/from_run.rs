@@ -1,5 +1,4 @@
-//! The plan that a run keeps beside it, read back as it was: nothing is merged into it, and nothing
-//! is checked against data that may be gone.
+//! Reads the config and the settings of a finished run.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use crate::quote::clip;
 
 /// The plan in the text of a run's `config.toml`, or what is wrong with it.
 ///
-/// It is held against the schema, so that no number is out of its range.
+/// The config is validated against the schema, not against the data, which may be gone.
 pub fn saved_plan(text: &str) -> Result<Plan, String> {
     let kind = SourceKind::File(PathBuf::from("config.toml"));
     let source = Arc::new(SourceFile { kind, text: text.to_owned() });
@@ -44,7 +43,7 @@ pub fn reload_plan(path: &Path) -> Result<Plan, String> {
     run.map(|run| run.plan).ok_or_else(|| "the config has no run".to_owned())
 }
 
-/// A diagnostic in a line.
+/// The message of a diagnostic on one line.
 fn summary(diagnostic: &Diagnostic) -> String {
     let label = diagnostic.label.as_ref().map_or(String::new(), |label| format!(", {label}"));
     clip(format!("{}{label}", diagnostic.message))
@@ -53,8 +52,7 @@ fn summary(diagnostic: &Diagnostic) -> String {
 /// The keys of a run's `config.toml` by their dotted paths, with their values, in the order of the
 /// plan: `optimizer.name`, `model.layers.0.units`. A list of plain values is one value.
 ///
-/// Defaults that are younger than the file are filled in; a file of another version that is no plan
-/// of ours is told as it stands.
+/// New defaults are filled in; a file that is no valid plan is flattened unchanged.
 pub fn settings(text: &str) -> Result<Vec<(String, Value)>, String> {
     let table: toml::Table = toml::from_str(text).map_err(|error| clip(error.message()))?;
     let plan = Plan::deserialize(table.clone()).ok();

@@ -1,5 +1,4 @@
-//! From paths to experiments: reads the files and what they extend, puts `--set` on top, expands
-//! sweeps, and gathers what is wrong with any; no data is read beyond its description.
+//! Loads configs: reads the files and their bases, applies `--set`, expands sweeps, collects diagnostics.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
@@ -20,15 +19,15 @@ use crate::data;
 use crate::memory::Bytes;
 use crate::system;
 
-/// Bytes of a config.
+/// Maximum bytes of a config.
 const MAX_CONFIG: u64 = 16 << 20;
 
-/// Reads configs, each with the `--set` arguments on top, or says all that is wrong with any.
+/// Loads configs with the `--set` arguments applied, or returns all diagnostics.
 pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Experiment>, Diagnostics> {
     load_with(paths, sets, &data::describe)
 }
 
-/// The same, for whoever describes data in another way.
+/// Like [`load`] with another description of data sets.
 pub fn load_with(
     paths: &[PathBuf],
     sets: &[String],
@@ -83,11 +82,11 @@ fn load_one(
     apply(&mut root, of_sweep)?;
     let mut space = SearchSpace::read(root.take("sweep"))?;
     space.put(&others)?;
-    let (below, others): (Vec<_>, Vec<_>) =
+    let (nested_overrides, others): (Vec<_>, Vec<_>) =
         others.into_iter().filter(|set| !set.varies()).partition(|set| space.covers(set));
     let broken = apply(&mut root, others).err();
     let mut needs = Bytes::default();
-    let valid = valid_sections(&mut root, &space, &below);
+    let valid = valid_sections(&mut root, &space, &nested_overrides);
     let mut planner = |root: Spanned| {
         let (plan, memory) = plan(path, root, &valid, describe, weights)?;
         needs = needs.max(memory);
@@ -103,12 +102,12 @@ fn load_one(
     if let Some(diagnostics) = broken {
         return Err(diagnostics);
     }
-    let (runs, repeats) = expand(&root, &space, &below, &mut planner)?;
+    let (runs, repeats) = expand(&root, &space, &nested_overrides, &mut planner)?;
     let name = runs.plan()["name"].as_str().unwrap_or_default().to_owned();
     Ok(Experiment { name, sweep: true, runs, repeats, notes: Vec::new(), memory: needs })
 }
 
-/// Puts overrides into a config, or says all that is wrong with any.
+/// Applies overrides to a config, or returns all diagnostics.
 fn apply(root: &mut Spanned, sets: Vec<&Override>) -> Result<(), Vec<Diagnostic>> {
     let put = |set: &Override| assign(root, &set.path, &set.values[0]).err();
     let diagnostics: Vec<_> =
@@ -118,11 +117,16 @@ fn apply(root: &mut Spanned, sets: Vec<&Override>) -> Result<(), Vec<Diagnostic>
 
 /// The sections of a sweep's config that no run changes and that fit the schema: they are validated
 /// once, not for each run.
-fn valid_sections(root: &mut Spanned, space: &SearchSpace, below: &[&Override]) -> Vec<String> {
+fn valid_sections(
+    root: &mut Spanned,
+    space: &SearchSpace,
+    nested_overrides: &[&Override],
+) -> Vec<String> {
     if space.is_empty() {
         return Vec::new();
     }
-    let changed = space.axes().map(|axis| &*axis.path).chain(below.iter().map(|set| &*set.path));
+    let changed =
+        space.axes().map(|axis| &*axis.path).chain(nested_overrides.iter().map(|set| &*set.path));
     let changed: Vec<_> = changed.map(|path| path[0].0.clone()).collect();
     let mut checked = root.clone();
     if !validate(&mut checked, &changed).is_empty() {
@@ -155,7 +159,7 @@ fn plan(
     Ok((plan, memory))
 }
 
-/// The text of a config, if it is not too long for one.
+/// The text of a config of at most [`MAX_CONFIG`] bytes.
 fn read_text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     // A shell may hand over a config as the pipe `/dev/fd/63`.
@@ -170,7 +174,7 @@ fn read_text(path: &Path) -> std::io::Result<String> {
     }
 }
 
-/// Reads one file and everything below it; `chain` holds the files that led here.
+/// Reads a file and its bases; `chain` holds the files that extend it.
 fn read(path: &Path, chain: &mut Vec<PathBuf>) -> Result<Spanned, Vec<Diagnostic>> {
     let text = read_text(path).map_err(|error| vec![unreadable(path, &error)])?;
     let source = Arc::new(SourceFile { kind: SourceKind::File(path.to_owned()), text });
@@ -206,7 +210,7 @@ fn read(path: &Path, chain: &mut Vec<PathBuf>) -> Result<Spanned, Vec<Diagnostic
     Ok(node)
 }
 
-/// What a path leads to, whatever way it is written.
+/// The canonical form of a path.
 fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

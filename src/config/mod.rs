@@ -1,4 +1,26 @@
 //! Loads TOML configs: parses, validates, checks and expands them to the plans of runs.
+//!
+//! ```
+//! use runner::config;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = std::env::temp_dir().join(format!("runner-config-{}", std::process::id()));
+//! std::fs::create_dir_all(&folder)?;
+//! let path = folder.join("run.toml");
+//! std::fs::write(&path, r#"
+//!     model.layers = [{ type = "dense", units = 10, activation = "softmax" }]
+//!     sweep.parameters."optimizer.learning_rate" = [0.1, 0.01]
+//! "#)?;
+//! let experiments = config::load(&[path], &["training.epochs=3".to_owned()])?;
+//! let runs = &experiments[0].runs;
+//! assert_eq!(runs.len(), 2);
+//! let plan = runs.get(1)?.plan;
+//! assert_eq!(plan.training.epochs, 3);
+//! assert_eq!(config::saved_plan(&plan.to_toml())?, plan);
+//! # std::fs::remove_dir_all(folder)?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod check;
 mod diagnostic;

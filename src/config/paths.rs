@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::nearest::nearest;
 
-/// `path` as seen from the folder of `file`.
+/// `path` relative to the folder of `file`.
 pub(crate) fn beside(file: &Path, path: &str) -> PathBuf {
     match file.parent() {
         Some(folder) => folder.join(path),
@@ -12,7 +12,7 @@ pub(crate) fn beside(file: &Path, path: &str) -> PathBuf {
     }
 }
 
-/// What the system says of an error, without its number.
+/// The message of an I/O error without its number.
 pub(crate) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -23,7 +23,7 @@ pub(crate) fn reason(error: &std::io::Error) -> String {
     }
 }
 
-/// The file in the same folder whose name is nearest, of those with a fitting name.
+/// The file in the same folder with the nearest name, among the names that fit.
 pub(crate) fn similar(path: &Path, fits: impl Fn(&str) -> bool) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let files = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;

@@ -7,7 +7,7 @@ use crate::config::plan::{Callbacks, LEARNING_RATE, ModelCheckpoint, Plan};
 use crate::config::schema::list;
 use crate::train::{Direction, LearningRateScheduler, Logs};
 
-/// What the callbacks cannot do.
+/// The diagnostics of the callbacks.
 pub(crate) fn callbacks(plan: &Plan, config: &ConfigSource<'_>) -> Vec<Diagnostic> {
     let Callbacks {
         early_stopping: stopping,
@@ -35,7 +35,7 @@ pub(crate) fn callbacks(plan: &Plan, config: &ConfigSource<'_>) -> Vec<Diagnosti
     found.flatten().collect()
 }
 
-/// Whether the number that a callback watches will exist, and which way it gets better.
+/// Checks that the monitored number exists and has a direction.
 fn monitored(
     plan: &Plan,
     config: &ConfigSource<'_>,
@@ -66,7 +66,7 @@ fn monitored(
     Some(config.diagnostic(&paths, message, help))
 }
 
-/// A callback that sets the learning rate, beside a schedule that does so as well.
+/// The conflict of a callback and a schedule that both set the learning rate.
 fn scheduled(plan: &Plan, config: &ConfigSource<'_>) -> Option<Diagnostic> {
     plan.optimizer.schedule()?;
     let callbacks = &plan.callbacks;
@@ -99,7 +99,7 @@ fn pieces(table: &LearningRateScheduler, config: &ConfigSource<'_>) -> Option<Di
     Some(config.diagnostic(&[&at("epochs")], message, help).label(label))
 }
 
-/// A path that leads out of the run's folder, or to one of the run's own files.
+/// Checks that a path is in the folder of the run and is no reserved file.
 fn outside(config: &ConfigSource<'_>, key: &str, path: &str, end: &str) -> Option<Diagnostic> {
     const OWN: [&str; 6] =
         ["train", "validation", "checkpoint", "history.csv", "model.safetensors", "run.json"];
@@ -130,7 +130,7 @@ fn separator(config: &ConfigSource<'_>, separator: &str) -> Option<Diagnostic> {
     Some(config.diagnostic(&["callbacks.csv_logger.separator"], message, help))
 }
 
-/// A place in a path that nothing can be put into.
+/// The diagnostic of an unknown placeholder in a path.
 fn template(plan: &Plan, config: &ConfigSource<'_>, rule: &ModelCheckpoint) -> Option<Diagnostic> {
     let mut names = plan.logged_numbers();
     let logs = Logs(names.iter().map(|name| (name.clone(), 0.0)).collect());

@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::plan::{ClassWeights, Plan};
 use crate::data::{DatasetInfo, Labels};
 
-/// Weights and metrics of what is no class of the data.
+/// The diagnostics of class weights and class metrics.
 pub(crate) fn classes(
     plan: &Plan,
     config: &ConfigSource<'_>,
@@ -49,7 +49,7 @@ fn weights(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Vec<Di
     diagnostics
 }
 
-/// What is wrong with the class that a metric is limited to.
+/// The diagnostic of the `class_id` of a metric.
 fn class_id(
     plan: &Plan,
     at: usize,

@@ -58,7 +58,7 @@ fn absolute(plan: &mut Plan, config: &ConfigSource<'_>, key: &str) -> Result<(),
     }
 }
 
-/// What to write instead of a path to which there is nothing.
+/// The help for a path that does not exist.
 fn dataset_help(given: &str, path: &str) -> String {
     if let Some(near) = nearest(given, BUILT_IN) {
         return format!("did you mean `{near}`?");
@@ -73,7 +73,7 @@ fn dataset_help(given: &str, path: &str) -> String {
     }
 }
 
-/// The keys that are for CSV files only.
+/// Checks the keys for CSV files.
 fn csv_keys(plan: &Plan, config: &ConfigSource<'_>) -> Result<(), Box<Diagnostic>> {
     let keys = ["label", "ignore", "separator", "header"].map(|key| format!("data.{key}"));
     let given = keys.iter().find(|key| config.span(key).is_some());
@@ -98,7 +98,7 @@ fn csv_keys(plan: &Plan, config: &ConfigSource<'_>) -> Result<(), Box<Diagnostic
     }
 }
 
-/// The diagnostic of data that cannot be used.
+/// The diagnostic of unusable data.
 fn unusable(error: &DataError, config: &ConfigSource<'_>, key: &str) -> Box<Diagnostic> {
     let help = error.help().unwrap_or_else(|| "check the data, or name another".to_owned());
     let (keys, help) = match error {
@@ -117,7 +117,7 @@ fn unusable(error: &DataError, config: &ConfigSource<'_>, key: &str) -> Box<Diag
     config.diagnostic(&keys, error.to_string(), help).into()
 }
 
-/// What is wrong with the data that validate.
+/// The diagnostic of the validation data.
 pub(crate) fn validation(
     plan: &mut Plan,
     config: &ConfigSource<'_>,
@@ -141,7 +141,7 @@ pub(crate) fn validation(
     found.err().map(|diagnostic| *diagnostic)
 }
 
-/// What follows from the data when the config does not say it.
+/// Fills in the defaults that follow from the data.
 pub(crate) fn fill(plan: &mut Plan, config: &ConfigSource<'_>, data: &DatasetInfo) {
     if let Some(columns) = &data.columns {
         let mut labels = columns.labels().iter().map(|name| match name.parse() {
@@ -162,7 +162,7 @@ pub(crate) fn fill(plan: &mut Plan, config: &ConfigSource<'_>, data: &DatasetInf
     }
 }
 
-/// What is wrong with how the rows are divided.
+/// The diagnostics of `limit`, `test_split` and `validation_split`.
 pub(crate) fn rows(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let limit = plan.data.limit.unwrap_or(data.rows);

@@ -84,7 +84,7 @@ pub(crate) fn path(plan: &mut Plan, config: &ConfigSource<'_>) -> Option<Diagnos
     Some(config.diagnostic(&[KEY], message, "the path is relative to the config that it stands in"))
 }
 
-/// What is wrong with the weights in the file, whose path is absolute.
+/// The diagnostic of the weights file, whose path is absolute.
 pub(crate) fn content(
     plan: &Plan,
     config: &ConfigSource<'_>,

@@ -9,7 +9,7 @@ use crate::optim::{CosineDecay, PiecewiseConstantDecay, Schedule};
 /// The place of the learning rate, or of what is nearest to it.
 const RATE: &str = "optimizer.learning_rate";
 
-/// What does not fit between the arguments of the optimizer.
+/// The conflicts between the arguments of the optimizer.
 pub(crate) fn arguments(plan: &Plan, config: &ConfigSource<'_>) -> Vec<Diagnostic> {
     let schedule = match plan.optimizer.schedule() {
         Some(Schedule::PiecewiseConstantDecay(schedule)) => pieces(schedule, config),

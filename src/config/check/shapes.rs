@@ -9,7 +9,7 @@ use crate::model::{Activation, Layer, Loss, Wanted};
 /// The place of the loss, or of what is nearest to it.
 const LOSS: [&str; 2] = ["training.loss", "training"];
 
-/// What comes out of a stack of layers.
+/// The output of the network.
 struct Output {
     /// The dense layer that gives its number; none if the inputs go through as many as they are.
     dense: Option<usize>,
@@ -46,7 +46,7 @@ impl Output {
     }
 }
 
-/// What does not fit between the inputs, the outputs and the targets.
+/// The mismatches between inputs, outputs and targets.
 pub(crate) fn network(
     plan: &Plan,
     config: &ConfigSource<'_>,

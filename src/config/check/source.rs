@@ -8,10 +8,10 @@ use crate::config::document::Spanned;
 use crate::config::paths::beside;
 use crate::data::{DataError, DatasetInfo, Source};
 
-/// Tells what a data set is; [`crate::data::describe`] outside tests.
+/// Describes a data set; [`crate::data::describe`] outside tests.
 pub type DescribeDataset<'a> = dyn Fn(&Source) -> Result<DatasetInfo, DataError> + 'a;
 
-/// The same with a memory.
+/// A cached [`DescribeDataset`].
 pub(crate) type DatasetLookup<'a> = dyn FnMut(&Source) -> Result<DatasetInfo, Arc<DataError>> + 'a;
 
 /// A config as it was written, to find the places of what is wrong.
@@ -31,7 +31,7 @@ impl<'a> ConfigSource<'a> {
         self.file
     }
 
-    /// Where the value of a dotted path was written.
+    /// The span of the value at a dotted path.
     pub(crate) fn span(&self, path: &str) -> Option<&Span> {
         self.root.find(path).map(|node| &node.span)
     }

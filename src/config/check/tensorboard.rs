@@ -5,7 +5,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::plan::{Plan, TensorBoard};
 use crate::data::DatasetInfo;
 
-/// What cannot be logged of this data.
+/// The diagnostics of `[tensorboard]` for the data.
 pub(crate) fn tensorboard(
     plan: &Plan,
     config: &ConfigSource<'_>,

@@ -61,7 +61,7 @@ pub(crate) fn common<'a>(variants: &'a [Schema], tag: &str) -> Vec<&'a str> {
     if others.is_empty() || keys.len() < 3 { Vec::new() } else { keys }
 }
 
-/// Whether a key is described in a section of its own.
+/// Whether a key has a section of its own.
 fn has_section(schema: &Schema) -> bool {
     variants(schema).is_some() || is_table(schema)
 }
@@ -120,7 +120,7 @@ pub(crate) fn kind(schema: &Schema) -> String {
 
 struct Manual {
     text: String,
-    /// What has been printed and where: many layers have an `activation`.
+    /// Printed texts with their sections, so that each text is printed once.
     said: Vec<(String, String)>,
 }
 

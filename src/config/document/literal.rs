@@ -1,9 +1,8 @@
-//! Values as people type them on a command line: numbers that TOML writes in another way, words
-//! whose quotes the shell has taken, one value where a list is wanted; the schema says which it is.
+//! Values of a command line in TOML form: numbers such as `.1`, and words without quotes.
 
 use super::spanned::Value;
 
-/// The number that a word plainly is, though TOML would write `.1` as `0.1` and `01` as `1`.
+/// Parses numbers that TOML rejects, such as `.1` and `01`.
 pub(crate) fn number(word: &str) -> Option<Value> {
     let digits = word.strip_prefix(['+', '-']).unwrap_or(word);
     let is_plain = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-');
@@ -18,7 +17,7 @@ pub(crate) fn number(word: &str) -> Option<Value> {
     }
 }
 
-/// A text that is a number and nothing else, as TOML writes it.
+/// The TOML form of a text that is a number.
 pub(crate) fn number_text(text: &str) -> Option<String> {
     match number(&text.trim().replace('_', ""))? {
         Value::Integer(whole) => Some(whole.to_string()),
@@ -35,7 +34,7 @@ pub(crate) fn as_array(argument: &str) -> Option<String> {
     Some(format!("{option} '{key}={values}'"))
 }
 
-/// An array or a table with its bare words in quotes, which a shell takes away: `[acc,auc]`.
+/// Quotes the bare words of an array or a table, such as `[acc,auc]`.
 pub(crate) fn quoted(text: &str) -> String {
     let (mut quoted, mut word, mut quote) = (String::new(), String::new(), None);
     for c in text.chars() {
@@ -55,7 +54,7 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted + &word
 }
 
-/// A word of an array or a table, in quotes if TOML wants them there; `next` is what comes after it.
+/// A word of an array or a table, quoted if TOML requires quotes; `next` is the delimiter after it.
 fn word_of(word: &str, next: char) -> String {
     let bare = word.trim();
     let is_toml = bare.is_empty()

@@ -2,8 +2,8 @@
 
 use super::spanned::{Spanned, Value};
 
-/// Puts the keys of `over` on top of those of `base`, tables within tables; anything else, and a
-/// table of another kind (its `name`, say, differs), takes the place of what was there.
+/// Merges `over` into `base`, table by table. Other values, and a table with another discriminant (a
+/// `name`, say), replace the value of `base`.
 pub(crate) fn merge(base: &mut Spanned, over: Spanned) {
     base.span = over.span;
     let Value::Table(over) = over.value else {

@@ -1,5 +1,4 @@
-//! `--set KEY=VALUE`: one key of a config from the command line, or with several values one that
-//! varies; it changes that key and no other.
+//! `--set KEY=VALUE`: an override of one key; several values sweep the key.
 
 use std::ops::Range;
 use std::path::Path;
@@ -10,7 +9,7 @@ use super::parse::parse;
 use super::spanned::{Entry, Spanned, Value};
 use crate::config::diagnostic::{Diagnostic, SourceFile, SourceKind, Span};
 
-/// What stands before the argument where it is shown, as the user typed it.
+/// The prefix of an argument in diagnostics.
 const PREFIX: &str = "--set ";
 
 /// One override, parsed.
@@ -81,9 +80,8 @@ fn keys(source: &Arc<SourceFile>, key: &str) -> Result<Vec<(String, Span)>> {
     Ok(path)
 }
 
-/// Where the values are from byte `start` on: what stands between commas that are in no string,
-/// array or table. A text that is no TOML may be one word that only looks as if there were more, and
-/// so is a path with a comma, such as that of a sweep's run.
+/// The byte ranges of the values from `start` on, separated by commas outside strings, arrays and
+/// tables. An unbalanced text and a path with a comma, such as the folder of a run, are one value.
 fn pieces(text: &str, start: usize) -> Vec<Range<usize>> {
     if is_path(&text[start..]) {
         return std::iter::once(start..text.len()).collect();
@@ -110,13 +108,13 @@ fn pieces(text: &str, start: usize) -> Vec<Range<usize>> {
     starts.zip(commas.iter().copied().chain([text.len()])).map(|(from, to)| from..to).collect()
 }
 
-/// Whether the text is a path with a comma, of which at least the part with the comma is there.
+/// Whether the text is a path with a comma whose prefix up to the comma exists.
 fn is_path(text: &str) -> bool {
     let has_comma = |path: &&Path| path.to_string_lossy().contains(',');
     Path::new(text).ancestors().take_while(has_comma).any(Path::exists)
 }
 
-/// The value in these bytes: TOML, or else a bare word that is meant as a number or a string.
+/// Parses a range of the text as TOML, else as a bare number or string.
 fn value(source: &Arc<SourceFile>, bytes: Range<usize>) -> Result<Spanned> {
     const KEY: &str = "v=";
     let start = bytes.start;
@@ -154,7 +152,7 @@ fn value(source: &Arc<SourceFile>, bytes: Range<usize>) -> Result<Spanned> {
     }
 }
 
-/// An array or a table whose words have lost their quotes to the shell; all of it is at `place`.
+/// An array or a table whose quotes were removed by the shell; all spans are `place`.
 fn unquoted(word: &str, place: &Span) -> Option<Spanned> {
     let text =
         Arc::new(SourceFile { kind: place.source.kind.clone(), text: literal::quoted(word) });
@@ -164,7 +162,7 @@ fn unquoted(word: &str, place: &Span) -> Option<Spanned> {
     Some(node)
 }
 
-/// Puts a value into the tree; tables that are not there yet are made.
+/// Assigns a value at a path and creates missing tables.
 pub(crate) fn assign(root: &mut Spanned, path: &[(String, Span)], value: &Spanned) -> Result<()> {
     let mut node = root;
     let mut seen = String::new();

@@ -8,7 +8,7 @@ use super::literal;
 use super::spanned::{Entry, Spanned, Value};
 use crate::config::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// Reads a text, or says all that is wrong with its syntax; places are those in `source`.
+/// Parses a text, or returns all syntax errors; spans refer to `source`.
 pub(crate) fn parse(text: &str, source: &Arc<SourceFile>) -> Result<Spanned, Vec<Diagnostic>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
@@ -49,7 +49,7 @@ fn syntax_problem(message: &str, at: &Span) -> Diagnostic {
     Diagnostic::at(at, "this is not TOML", help).label(label)
 }
 
-/// The value that the line of a mistake plainly has, such as 0.1 for `.1` and true for `True`.
+/// The intended value of an invalid line, such as 0.1 for `.1` and true for `True`.
 fn meant_in(at: &Span) -> Option<String> {
     let (before, rest) = at.source.text.split_at_checked(at.range.start)?;
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The keys whose value says what kind of table theirs is.
+/// The discriminant keys of tagged tables.
 pub const TAGS: [&str; 3] = ["name", "type", "schedule"];
 
 /// The name of a table whose only key is `name`.

@@ -1,12 +1,11 @@
-//! A config as it was written: values that remember where they come from; nothing here knows which
-//! keys there are.
+//! A TOML tree in which keys and values have spans.
 
 use toml::Value as TomlValue;
 
 use super::shorthand::TAGS;
 use crate::config::diagnostic::Span;
 
-/// A value and where it was written.
+/// A value with its span.
 #[derive(Clone, Debug)]
 pub(crate) struct Spanned {
     pub(crate) value: Value,
@@ -16,7 +15,7 @@ pub(crate) struct Spanned {
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     String(String),
-    /// Wide enough to tell a number that is too large from one that is not there.
+    /// 128 bits, so that an integer beyond TOML's range still has its digits.
     Integer(i128),
     Float(f64),
     Boolean(bool),
@@ -28,13 +27,13 @@ pub(crate) enum Value {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    /// Where the key was written.
+    /// The span of the key.
     pub(crate) span: Span,
     pub(crate) node: Spanned,
 }
 
 impl Spanned {
-    /// The entries of a table; none of anything else.
+    /// The entries of a table; empty for other values.
     pub(crate) fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Table(entries) => entries,
@@ -47,7 +46,7 @@ impl Spanned {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
-    /// Takes the entry with that key out of a table.
+    /// Removes the entry with that key from a table.
     pub(crate) fn take(&mut self, key: &str) -> Option<Entry> {
         let Value::Table(entries) = &mut self.value else { return None };
         let index = entries.iter().position(|entry| entry.key == key)?;
@@ -73,7 +72,7 @@ impl Spanned {
         })
     }
 
-    /// Gives the value and all that is in it one place.
+    /// Sets the span of the value and of everything below it.
     pub(crate) fn move_to(&mut self, place: &Span) {
         self.span = place.clone();
         match &mut self.value {
@@ -94,7 +93,7 @@ impl Spanned {
         }
     }
 
-    /// What kind of value this is, as a person says it.
+    /// The type of the value in words.
     pub(crate) fn kind(&self) -> &'static str {
         match self.value {
             Value::String(_) => "a string",
@@ -107,7 +106,7 @@ impl Spanned {
         }
     }
 
-    /// The value without its places; an integer beyond TOML's range is cut to it.
+    /// The value without spans; integers are clamped to TOML's range.
     pub(crate) fn to_toml(&self) -> TomlValue {
         match &self.value {
             Value::String(string) => TomlValue::String(string.clone()),
@@ -125,7 +124,7 @@ impl Spanned {
         }
     }
 
-    /// Turns `"adam"` into `{ name = "adam" }`, so that a key can be put beside the name.
+    /// Expands `"adam"` to `{ name = "adam" }`, so that further keys can be set.
     pub(crate) fn expand_shorthand(&mut self) {
         if let Value::String(_) = self.value {
             let (span, node) = (self.span.clone(), self.clone());

@@ -1,4 +1,4 @@
-//! Prints a plan as the config that repeats it; it reads nothing.
+//! Writes a JSON value as TOML text.
 
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ fn section(table: &Value, path: &mut Vec<String>, text: &mut String) {
     }
 }
 
-/// Whether a table says of itself what kind it is: such a one reads best on one line.
+/// Whether a table has a discriminant key; tagged tables are written on one line.
 fn is_kind(table: &Value) -> bool {
     TAGS.iter().any(|tag| table.get(tag).is_some())
 }

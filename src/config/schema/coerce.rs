@@ -6,8 +6,8 @@ use super::query::{kinds, words};
 use crate::config::diagnostic::SourceKind;
 use crate::config::document::{Spanned, Value};
 
-/// What a value of the command line is where the schema does not take it as it stands: a whole number
-/// written as `1e5`, `True`, a text that looks like a number, one item of a list.
+/// The coerced value: an integer for `1e5`, a boolean for `True`, a string for a number, a list for its
+/// only item.
 pub(crate) fn meant(node: &Spanned, schema: &Schema) -> Option<Value> {
     let source = &node.span.source;
     let typed = source.text.get(node.span.range.clone())?;
@@ -36,7 +36,7 @@ fn whole(float: f64) -> Option<Value> {
     (float.fract() == 0.0 && float.abs() <= EXACT).then_some(Value::Integer(float as i128))
 }
 
-/// Whether the argument has this value and no other.
+/// Whether the value is the only value of its argument.
 fn is_alone(node: &Spanned) -> bool {
     let (text, span) = (&node.span.source.text, &node.span.range);
     let before = text.get(..span.start).unwrap_or_default().trim_end();

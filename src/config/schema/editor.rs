@@ -7,7 +7,7 @@ use super::query::aliases;
 
 /// The schema of a config file, for editors: draft 7, every table closed.
 ///
-/// An editor sees one file at a time: one that extends another may lack what that one has.
+/// An editor sees one file at a time, so a config with `extends` may lack required keys.
 pub fn schema() -> Value {
     let mut schema = SCHEMA.clone();
     if let Some(map) = schema.as_object_mut()
@@ -20,7 +20,7 @@ pub fn schema() -> Value {
     schema
 }
 
-/// Lets the name of a variant be any of its names, in words that every validator knows.
+/// Replaces each `const` that has aliases by an `enum`, a keyword of every validator.
 fn spell_out_aliases(schema: &mut Value) {
     let others: Vec<_> = aliases(schema).map(|alias| json!(alias)).collect();
     if !others.is_empty()

@@ -1,5 +1,4 @@
-//! The JSON Schema of a config: derived from the plan's types, and the one source of what is
-//! checked, documented and completed in editors; it knows no key by name but `extends`.
+//! Generates the JSON Schema of a config from the types of the plan.
 
 use std::sync::LazyLock;
 
@@ -8,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use crate::config::plan::{Plan, SweepTable};
 
-/// Marks a table that is not made of its defaults when it is left out, such as a callback.
+/// Marks a table without a default, such as a callback.
 pub(crate) const OPTIONAL: &str = "x-optional";
 
-/// The schema as it is used here.
+/// The schema for validation and for the generated documents.
 pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     let generator = SchemaSettings::draft07().into_generator();
     let mut sweep = generator.clone().into_root_schema_for::<SweepTable>().to_value();
@@ -32,7 +31,7 @@ pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     schema
 });
 
-/// Adds the section of a config that no plan has.
+/// Adds the section `[sweep]`, which is not part of a plan.
 fn join_sweep(schema: &mut Value, sweep: &mut Value) {
     let definitions = sweep.as_object_mut().and_then(|map| {
         map.shift_remove("$schema");
@@ -50,7 +49,7 @@ fn join_sweep(schema: &mut Value, sweep: &mut Value) {
     }
 }
 
-/// Closes every table, drops what TOML cannot say (null) and what repeats other defaults.
+/// Closes every table, drops null, which TOML lacks, and shortens repeated defaults.
 fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
@@ -92,7 +91,7 @@ fn drop_null(map: &mut Map<String, Value>) {
     }
 }
 
-/// A table's default is the defaults of its keys, said there; a named one is said by its name.
+/// Drops the default of a table, because its keys have defaults; a named table keeps its name.
 fn shorten_default(map: &mut Map<String, Value>) {
     let short = match map.get("default") {
         Some(Value::Object(table)) => table.get("name").cloned(),

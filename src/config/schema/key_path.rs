@@ -5,13 +5,13 @@ use serde_json::Value as Schema;
 use super::query::sentence;
 use super::wording::about;
 
-/// Where the walk is: the keys from the root, and what is said of the innermost.
+/// The keys from the root to a value, and the description of the innermost key.
 #[derive(Clone, Default)]
 pub(crate) struct KeyPath<'s> {
     pub(crate) keys: Vec<String>,
     /// The place of the innermost named key in `keys`, and its schema.
     pub(crate) described: Option<(usize, &'s Schema)>,
-    /// Which variant of a tagged table this is, such as `sgd`.
+    /// The variant of a tagged table, such as `sgd`.
     pub(crate) variant: Option<String>,
 }
 
@@ -30,13 +30,13 @@ impl<'s> KeyPath<'s> {
         self.keys.join(".")
     }
 
-    /// The dotted path of the list that an item is in.
+    /// The dotted path of the list around an item.
     pub(crate) fn without_index(&self) -> String {
         let dotted = self.dotted();
         dotted.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit()).to_owned()
     }
 
-    /// This table as a person calls it, such as "`[optimizer]` (sgd)".
+    /// The table in words, such as "`[optimizer]` (sgd)".
     pub(crate) fn table(&self) -> String {
         let indexed = self.keys.iter().any(|key| key.parse::<usize>().is_ok());
         let table = match self.keys.len() {
@@ -47,7 +47,7 @@ impl<'s> KeyPath<'s> {
         self.variant.iter().fold(table, |table, variant| format!("{table} ({variant})"))
     }
 
-    /// What the innermost key holds, such as "optimizer" for `optimizer.name`.
+    /// The noun for the value of the innermost key, such as "optimizer" for `optimizer.name`.
     pub(crate) fn noun(&self) -> String {
         let mut keys = self.keys.iter().rev().filter(|key| key.parse::<usize>().is_err());
         match (keys.next().map(String::as_str), keys.next()) {
@@ -59,7 +59,7 @@ impl<'s> KeyPath<'s> {
         }
     }
 
-    /// What can always be said in help of the innermost key.
+    /// The default help for the innermost key.
     pub(crate) fn help(&self) -> String {
         let sentence = self.described.and_then(|(place, schema)| {
             let text = sentence(schema)?;

@@ -1,4 +1,4 @@
-//! All keys of a config by dotted path, to find the one that a word means.
+//! All keys of a config by dotted path, and the key for a word.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use super::generate::SCHEMA;
 use super::query::{resolve, variants};
 use crate::config::nearest::nearest;
 
-/// Every key that can be set, by dotted path; of a list the keys of its first item.
+/// The dotted paths of all keys; a list contributes the keys of its first item.
 static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut keys = Vec::new();
     collect("", &SCHEMA, &mut keys);
@@ -16,7 +16,7 @@ static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 /// The key that a word means, such as `training.epochs` for `epochs` and `optimizer.learning_rate`
-/// for `lr`; none where it may mean several.
+/// for `lr`; `None` for an ambiguous word.
 pub fn key_named(word: &str) -> Option<&'static str> {
     let word = word.replace('-', "_");
     let keys = || KEYS.iter().map(String::as_str);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::generate::SCHEMA;
 
-/// What a schema says of a value once `$ref`, `allOf` and a single `anyOf` are followed.
+/// Follows `$ref`, `allOf` and a single `anyOf`.
 pub(crate) fn resolve(schema: &Value) -> &Value {
     let followed = match (&schema["$ref"], &schema["allOf"]) {
         (Value::String(reference), _) => SCHEMA.pointer(reference.trim_start_matches('#')),
@@ -14,7 +14,7 @@ pub(crate) fn resolve(schema: &Value) -> &Value {
     followed.map_or(schema, resolve)
 }
 
-/// The sentence about a key, without its final full stop.
+/// The description of a key without its final full stop.
 pub(crate) fn sentence(schema: &Value) -> Option<String> {
     let own = schema["description"].as_str();
     let text = own.or_else(|| resolve(schema)["description"].as_str())?;
@@ -23,7 +23,7 @@ pub(crate) fn sentence(schema: &Value) -> Option<String> {
     Some(if full_stop { line[..line.len() - 1].to_owned() } else { line })
 }
 
-/// The strings that a schema allows, when it allows only certain ones.
+/// The allowed strings of a schema with an enumeration.
 pub(crate) fn words(schema: &Value) -> Option<Vec<&str>> {
     if let Some(word) = schema["const"].as_str() {
         return Some(std::iter::once(word).chain(aliases(schema)).collect());
@@ -40,7 +40,7 @@ pub(crate) fn aliases(variant: &Value) -> impl Iterator<Item = &str> {
     variant["x-aliases"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// The key that says which variant of a `oneOf` a table is, such as `name`.
+/// The discriminant key of a `oneOf`, such as `name`.
 pub(crate) fn tag(variants: &[Value]) -> Option<&str> {
     let properties = resolve(variants.first()?)["properties"].as_object()?;
     let (key, _) = properties.iter().find(|(_, property)| property["const"].is_string())?;
@@ -75,7 +75,7 @@ pub(crate) fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)>
     properties.map(|(key, property)| (key.as_str(), property))
 }
 
-/// The variants of a value that may be a table of several kinds, with the key that tells them apart.
+/// The discriminant key and the variants of a tagged table.
 pub(crate) fn variants(schema: &Value) -> Option<(&str, &[Value])> {
     let schema = resolve(schema);
     if let Some(branches) = schema["anyOf"].as_array() {
@@ -91,7 +91,7 @@ pub(crate) fn variants(schema: &Value) -> Option<(&str, &[Value])> {
     Some((tag(variants)?, variants))
 }
 
-/// The schema of a table's key: its own, or that of all keys when the table is a map.
+/// The schema of a key: its property, or `additionalProperties` of a map.
 pub(crate) fn known_key<'a>(schema: &'a Value, key: &str) -> Option<&'a Value> {
     let any = Some(&schema["additionalProperties"]).filter(|schema| schema.is_object());
     schema["properties"].get(key).or(any)

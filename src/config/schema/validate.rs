@@ -1,5 +1,4 @@
-//! Holds a config against the schema and says all that does not fit; it knows what a schema is, and
-//! no key by name.
+//! Validates a config against the JSON Schema.
 
 use serde_json::Value as Schema;
 
@@ -13,8 +12,7 @@ use crate::config::diagnostic::{Diagnostic, Location, SourceKind};
 use crate::config::document::{Entry, Spanned, Value};
 use crate::config::nearest::nearest;
 
-/// Everything in `root` that does not fit the schema; values of the command line that fit in another
-/// form get that form.
+/// The diagnostics of `root` against the schema; values of the command line are coerced.
 ///
 /// Entries of `root` whose keys are `skipped` are not validated.
 pub(crate) fn validate(root: &mut Spanned, skipped: &[String]) -> Vec<Diagnostic> {
@@ -28,7 +26,7 @@ pub(crate) fn validate(root: &mut Spanned, skipped: &[String]) -> Vec<Diagnostic
     walker.diagnostics
 }
 
-/// Everything in the value at `keys` that does not fit its schema.
+/// The diagnostics of the value at `keys` against its schema.
 pub(crate) fn validate_at(node: &Spanned, schema: &Schema, keys: &[&str]) -> Vec<Diagnostic> {
     let mut walker = Validator { diagnostics: Vec::new(), changes: None, skipped: &[] };
     let described = keys.len().checked_sub(1).map(|last| (last, schema));
@@ -42,8 +40,7 @@ static UNDESCRIBED: Schema = Schema::Null;
 
 struct Validator<'a> {
     diagnostics: Vec<Diagnostic>,
-    /// The values that are to have another form, by their keys; none where values are used as they
-    /// stand.
+    /// Coerced values by their keys; `None` disables coercion.
     changes: Option<Vec<(Vec<String>, Value)>>,
     /// Keys at the top level that are not looked at.
     skipped: &'a [String],
@@ -258,7 +255,7 @@ impl Validator<'_> {
     }
 }
 
-/// Whether a value is of a kind that the schema allows, whatever it is.
+/// Whether the schema allows the type of a value.
 fn accepts(schema: &Schema, node: &Spanned) -> bool {
     let kinds = kinds(schema);
     match node.value {
@@ -276,7 +273,7 @@ fn accepts(schema: &Schema, node: &Spanned) -> bool {
 mod tests {
     use super::*;
 
-    /// What a schema may say that needs no looking at: for people, or said by the type as well.
+    /// Keywords without an effect on validation.
     const FOR_READERS: [&str; 10] = [
         "$schema",
         "title",

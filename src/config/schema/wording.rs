@@ -1,4 +1,4 @@
-//! How things are said: names, lists, ranges and defaults in words; it finds nothing wrong itself.
+//! Names, lists, ranges and defaults in words.
 
 use serde_json::Value as Schema;
 
@@ -36,7 +36,7 @@ pub(crate) fn default(schema: &Schema) -> Option<String> {
     words.or_else(|| schema.get("default").map(inline))
 }
 
-/// What a schema wants, as a person says it, such as "an integer or a string".
+/// The types of a schema in words, such as "an integer or a string".
 pub(crate) fn wanted(schema: &Schema) -> String {
     let name = |kind: &str| match kind {
         "string" => "a string",
@@ -77,7 +77,7 @@ fn is_digits(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What to write instead, when the value itself says what was meant.
+/// The correction for a value whose meaning is clear from its text.
 pub(crate) fn type_help(node: &Spanned, schema: &Schema) -> Option<String> {
     let kinds = kinds(schema);
     let numeric = kinds.contains(&"integer") || kinds.contains(&"number");

@@ -7,25 +7,25 @@ use crate::config::document::{Entry, Spanned, Value};
 use crate::config::plan::{DISTRIBUTION, Distribution};
 use crate::config::schema::{SCHEMA, validate_at};
 
-/// A key that varies.
+/// An axis of the search space: a key and its values.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
-    /// The keys from the root of the config, each with its place.
+    /// The keys from the root of the config, each with its span.
     pub(crate) path: Vec<(String, Span)>,
-    /// What it may be.
+    /// The values.
     pub(crate) values: Values,
 }
 
-/// What a parameter may be.
+/// The values of a parameter.
 #[derive(Clone, Debug)]
 pub(crate) enum Values {
     /// One of these.
     List(Vec<Spanned>),
     /// A number of this range.
     Drawn {
-        /// How it is drawn.
+        /// The distribution.
         from: Distribution,
-        /// The distribution as it is written.
+        /// The distribution in the config.
         node: Spanned,
     },
 }
@@ -36,7 +36,7 @@ impl Axis {
         self.path.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(".")
     }
 
-    /// The place of the range that values are drawn from.
+    /// The span of the distribution.
     pub(crate) fn drawn(&self) -> Option<&Span> {
         match &self.values {
             Values::Drawn { node, .. } => Some(&node.span),
@@ -52,7 +52,7 @@ impl Axis {
         }
     }
 
-    /// Whether runs differ in this.
+    /// Whether the parameter has more than one value.
     pub(crate) fn varies(&self) -> bool {
         self.drawn().is_some() || 1 < self.list().len()
     }
@@ -73,7 +73,7 @@ pub(crate) fn read(parameters: Entry) -> Result<Vec<Axis>, Vec<Diagnostic>> {
     if reader.diagnostics.is_empty() { Ok(reader.axes) } else { Err(reader.diagnostics) }
 }
 
-/// Why a key cannot be a parameter of a sweep, and what to do instead.
+/// The error and the help for a key that cannot be swept.
 pub(crate) fn not_for_sweeps(key: &str) -> Option<(&'static str, &'static str)> {
     match key.split('.').next().unwrap_or_default() {
         "name" => Some((

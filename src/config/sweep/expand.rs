@@ -1,5 +1,4 @@
-//! From a config and what varies to its runs, each checked as a config of its own; it reads no
-//! file.
+//! Expands a search space to runs; each run is checked like a config of its own.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -20,15 +19,16 @@ use crate::config::plan::{Distribution, Plan};
 /// Makes the plan of a config in which nothing varies, or says what is wrong with it.
 pub(crate) type Planner<'a> = dyn FnMut(Spanned) -> Result<Plan, Vec<Diagnostic>> + 'a;
 
-/// The runs that `space` makes of the config `root`, and the number of draws that are none because
-/// an earlier one is the same; `below` are overrides of keys within swept tables.
+/// The runs of the config `root` over `space`, and the number of repeated draws; `nested_overrides`
+/// are overrides of keys within swept tables.
 pub(crate) fn expand(
     root: &Spanned,
     space: &SearchSpace,
-    below: &[&Override],
+    nested_overrides: &[&Override],
     planner: &mut Planner<'_>,
 ) -> Result<(Runs, usize), Vec<Diagnostic>> {
-    let mut sweep = Sweeper { root, space, axes: space.axes().collect(), below, planner };
+    let mut sweep =
+        Sweeper { root, space, axes: space.axes().collect(), nested_overrides, planner };
     let total = space.combinations().map_err(|diagnostic| vec![*diagnostic])?;
     if 0 < total {
         sweep.check_ends(&space.combination(0))?;
@@ -53,7 +53,7 @@ struct Sweeper<'a, 'p> {
     root: &'a Spanned,
     space: &'a SearchSpace,
     axes: Vec<&'a Axis>,
-    below: &'a [&'a Override],
+    nested_overrides: &'a [&'a Override],
     planner: &'a mut Planner<'p>,
 }
 
@@ -64,14 +64,14 @@ impl Sweeper<'_, '_> {
         // A whole table first, then the keys within it.
         pairs.sort_by_key(|(axis, _)| axis.path.len());
         let put = pairs.into_iter().map(|(axis, value)| (axis.path.as_slice(), value));
-        let put = put.chain(self.below.iter().map(|set| (set.path.as_slice(), &set.values[0])));
+        let put = put
+            .chain(self.nested_overrides.iter().map(|set| (set.path.as_slice(), &set.values[0])));
         let failed = put.filter_map(|(path, value)| assign(&mut root, path, value).err());
         let diagnostics: Vec<_> = failed.map(|diagnostic| *diagnostic).collect();
         if diagnostics.is_empty() { (self.planner)(root) } else { Err(diagnostics) }
     }
 
-    /// Tries the ends of every range, so that what is wrong with it is said of the range and not of
-    /// a draw.
+    /// Plans the ends of every range, so that a diagnostic points at the range, not at a draw.
     fn check_ends(&mut self, first: &[Spanned]) -> Result<(), Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
         for index in 0..self.axes.len() {
@@ -92,7 +92,7 @@ impl Sweeper<'_, '_> {
         if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
     }
 
-    /// What is wrong with one value in the place of that at `index`.
+    /// The diagnostics of one value at the axis `index`.
     fn try_end(&mut self, first: &[Spanned], index: usize, end: &Spanned) -> Vec<Diagnostic> {
         let mut values = first.to_vec();
         values[index] = end.clone();
@@ -101,7 +101,7 @@ impl Sweeper<'_, '_> {
         found.into_iter().filter(|diagnostic| diagnostic.location == here).collect()
     }
 
-    /// Whether it is only that the key wants whole numbers.
+    /// Whether the key accepts the ends of the range as integers only.
     fn wants_whole(&mut self, first: &[Spanned], index: usize, from: Distribution) -> bool {
         let span = first[index].span.clone();
         let mut fits = |value| {
@@ -117,11 +117,11 @@ impl Sweeper<'_, '_> {
         })
     }
 
-    /// Plans every combination; of the plans only their differences are kept.
+    /// Plans every combination and stores the differences of the plans.
     fn plans(&mut self, total: usize) -> Result<Plans, Vec<Diagnostic>> {
         let (mut draft, mut kept, mut repeats) = (RunsBuilder::default(), Vec::new(), Vec::new());
         let mut known: HashMap<[u8; 16], u32> = HashMap::new();
-        let mut found: Vec<Found> = Vec::new();
+        let mut found: Vec<CombinationDiagnostic> = Vec::new();
         for index in 0..total {
             let diagnostics = match self.plan(&self.space.combination(index)) {
                 Ok(plan) if found.is_empty() => {
@@ -143,18 +143,20 @@ impl Sweeper<'_, '_> {
             for diagnostic in diagnostics {
                 match found.iter_mut().find(|found| found.diagnostic == diagnostic) {
                     Some(found) => found.runs += 1,
-                    None => found.push(Found { diagnostic, first: index, runs: 1 }),
+                    None => found.push(CombinationDiagnostic { diagnostic, first: index, runs: 1 }),
                 }
             }
         }
         match found.is_empty() {
             true => Ok(Plans { draft, kept, repeats }),
-            false => Err(found.into_iter().map(|found| self.told(found, total)).collect()),
+            false => {
+                Err(found.into_iter().map(|found| self.with_combination(found, total)).collect())
+            }
         }
     }
 
-    /// A diagnostic with what leads to it, unless that is where it is shown, or always so.
-    fn told(&self, found: Found, total: usize) -> Diagnostic {
+    /// Adds the combination to a diagnostic that depends on it and points elsewhere.
+    fn with_combination(&self, found: CombinationDiagnostic, total: usize) -> Diagnostic {
         let swept = |diagnostic: &Diagnostic| match &diagnostic.location {
             Location::Text(span) => self.axes.iter().any(|axis| is_within(span, axis)),
             Location::File(_) => false,
@@ -176,7 +178,7 @@ impl Sweeper<'_, '_> {
         found.diagnostic.note(note)
     }
 
-    /// What makes equal runs equal: two values of one list, in every such pair of runs.
+    /// The diagnostics of equal runs: two equal values of one list.
     fn equals(&self, repeats: &[[u32; 2]]) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         for pair in repeats {
@@ -228,8 +230,8 @@ impl Sweeper<'_, '_> {
     }
 }
 
-/// A diagnostic, and how many combinations have it.
-struct Found {
+/// A diagnostic, and the number of combinations with it.
+struct CombinationDiagnostic {
     diagnostic: Diagnostic,
     first: usize,
     runs: usize,
@@ -251,7 +253,7 @@ fn whole(key: &str, range: &Spanned) -> Diagnostic {
     Diagnostic::at(at, message, "write `distribution = \"int_uniform\"`")
 }
 
-/// Whether a place is within a parameter of the sweep.
+/// Whether a span is within a parameter of the sweep.
 fn is_within(span: &Span, axis: &Axis) -> bool {
     let places = axis.list().iter().map(|node| &node.span).chain(axis.drawn());
     let mut places = places.chain(axis.path.iter().map(|(_, span)| span));
@@ -262,7 +264,7 @@ fn is_within(span: &Span, axis: &Axis) -> bool {
     })
 }
 
-/// A number that no two different texts share.
+/// A hash of 128 bits.
 fn hash(text: &str) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&Sha256::digest(text)[..16]);

@@ -4,13 +4,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What makes one JSON value of another; the keys are JSON pointers (RFC 6901).
+/// Turns one JSON value into another.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Difference {
-    /// What has another value.
+    /// Pointers with a new value.
     #[serde(skip_serializing_if = "Map::is_empty", default)]
     set: Map<String, Value>,
-    /// What is not there.
+    /// Removed pointers.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     unset: Vec<String>,
 }
@@ -57,7 +57,7 @@ impl Difference {
         }
     }
 
-    /// Makes the other value of the first.
+    /// Applies the difference to the first value.
     pub(crate) fn apply(self, mut value: Value) -> Result<Value, String> {
         let wrong = |pointer: &str| format!("the plan has no place `{pointer}`");
         for pointer in &self.unset {
@@ -83,7 +83,7 @@ impl Difference {
         Ok(value)
     }
 
-    /// What of it is at a pointer or below.
+    /// The part of the difference at a pointer or below.
     pub(crate) fn within(mut self, pointer: &str) -> Difference {
         let is_within = |path: &str| {
             path.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -94,7 +94,7 @@ impl Difference {
     }
 }
 
-/// The table or array that a pointer leads into, and the key in it.
+/// The parent of a pointer, and the last key.
 fn place<'a>(value: &'a mut Value, pointer: &str) -> Option<(&'a mut Value, String)> {
     let (parent, key) = pointer.rsplit_once('/')?;
     Some((value.pointer_mut(parent)?, key.replace("~1", "/").replace("~0", "~")))

@@ -1,5 +1,4 @@
-//! What the runs of a sweep are called: a number, and what makes each different; every name is one
-//! part of a path on any file system.
+//! Labels of the runs of a sweep: a number and the swept values, valid as a file name everywhere.
 
 use crate::config::document::TAGS;
 
@@ -30,7 +29,7 @@ pub(crate) fn label(index: usize, total: usize, keys: &[String], texts: &[String
     cut(&label, LONGEST).trim_end_matches('.').to_owned()
 }
 
-/// At most `most` bytes of a text: of a long one the two ends, which differ more than its middle.
+/// At most `most` bytes of a text: the two ends of a long text.
 fn shortened(text: &str, most: usize) -> String {
     if text.len() <= most || most < 3 * GAP.len() {
         return cut(text, most).to_owned();
@@ -52,7 +51,7 @@ fn plain(text: &str) -> String {
     text.replace(", ", "-").replace(' ', "+").replace(['[', ']'], "")
 }
 
-/// Letters and digits of any script and `-_.,=+@` stay, every other run of characters becomes `_`.
+/// Replaces each run of characters other than letters, digits and `-_.,=+@` by `_`.
 fn safe(text: &str) -> String {
     let mut safe = String::new();
     for character in text.chars() {
@@ -65,8 +64,8 @@ fn safe(text: &str) -> String {
     safe
 }
 
-/// Short names for dotted paths: the last part, and before it as many as it takes to tell them
-/// apart; that of a table's kind (`optimizer.name`) is the table's.
+/// Short names for dotted paths: the shortest unique suffixes. A discriminant (`optimizer.name`) has
+/// the name of its table.
 pub fn short_keys(keys: &[String]) -> Vec<String> {
     let parts: Vec<Vec<&str>> = keys.iter().map(|key| key.split('.').collect()).collect();
     let tables = parts.iter().map(|parts| match parts.split_last() {

@@ -1,5 +1,4 @@
-//! `[sweep]`: several runs from one config; it says what varies and in which order, and checks no
-//! run itself.
+//! `[sweep]`: the search space of a config, and its expansion to runs.
 
 mod axis;
 mod draw;

@@ -1,4 +1,4 @@
-//! The table `[sweep]` as it is written, and the sweep that it means.
+//! Reads and checks the table `[sweep]`.
 
 use serde::Deserialize;
 
@@ -8,16 +8,16 @@ use crate::config::document::{Entry, Spanned, Value};
 use crate::config::plan::{Method, SweepTable};
 use crate::config::schema::{SCHEMA, resolve, validate_at};
 
-/// What varies from run to run.
+/// The sweep of a config.
 #[derive(Clone, Debug)]
 pub(crate) struct Sweep {
     /// Number of draws, if values are drawn.
     pub(crate) trials: Option<u64>,
-    /// Where the draws come from.
+    /// The seed of the draws.
     pub(crate) seed: u64,
     /// The seeds of replicates, each with its place; empty if there are none.
     pub(crate) seeds: Vec<(u64, Span)>,
-    /// The parameters, in the order in which they are written.
+    /// The parameters, in the order of the config.
     pub(crate) axes: Vec<Axis>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn seed(node: &Spanned) -> Option<(u64, Span)> {
     }
 }
 
-/// A seed that is there twice would be two equal runs.
+/// The diagnostic of a repeated seed, which would repeat a run.
 pub(crate) fn repeated_seed(seeds: &[(u64, Span)]) -> Option<Diagnostic> {
     let again = |at: usize| seeds[..at].iter().position(|(seed, _)| *seed == seeds[at].0);
     let (second, first) = (0..seeds.len()).find_map(|at| Some((at, again(at)?)))?;

@@ -1,5 +1,5 @@
-//! The runs of an experiment in little memory: the plan of the first in full, of every run its
-//! differences from that one. A run is expanded when it is asked for.
+//! The runs of an experiment in little memory: the plan of the first run, and the difference of each
+//! run from it. [`Runs::get`] expands a run.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::config::plan::Plan;
 /// A run takes about 30 bytes: the 100,000 runs that a sweep may have take 3 MB.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Runs {
-    /// The plan that all lines differ from.
+    /// The plan of the first run.
     plan: Value,
     /// The keys of the changes of every run.
     keys: Vec<String>,
@@ -23,7 +23,7 @@ pub struct Runs {
     lines: PackedLines,
 }
 
-/// A run, as it differs from the first.
+/// A run as its difference from the first run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Line<'a> {
     label: String,
@@ -37,7 +37,7 @@ struct Line<'a> {
     differs: &'a RawValue,
 }
 
-/// The differences of plans from the first of them, before it is known how many there will be.
+/// Collects plans as differences from the first plan.
 #[derive(Default)]
 pub(crate) struct RunsBuilder {
     plan: Value,
@@ -45,12 +45,12 @@ pub(crate) struct RunsBuilder {
 }
 
 impl RunsBuilder {
-    /// Takes the next plan.
+    /// Appends a plan.
     pub(crate) fn push(&mut self, difference: &str) {
         self.differences.push(difference);
     }
 
-    /// How a plan differs from the first, as text that only equal plans share.
+    /// The difference of a plan from the first plan, as canonical text.
     pub(crate) fn difference(&mut self, plan: &Plan) -> String {
         let plan = serde_json::to_value(plan).unwrap_or_default();
         if self.plan.is_null() {
@@ -64,7 +64,7 @@ impl RunsBuilder {
         self.differences.len()
     }
 
-    /// The runs of these plans, without any yet.
+    /// Empty [`Runs`] for these plans.
     pub(crate) fn runs(&self, keys: Vec<String>) -> Runs {
         Runs { plan: self.plan.clone(), keys, ..Runs::default() }
     }
@@ -76,7 +76,7 @@ impl RunsBuilder {
 }
 
 impl FromIterator<Variant> for Runs {
-    /// Takes runs of which every one has the keys of the first among its changes, in its order.
+    /// All runs must have the same changed keys in the same order.
     fn from_iter<I: IntoIterator<Item = Variant>>(variants: I) -> Runs {
         let (mut draft, mut runs) = (RunsBuilder::default(), None);
         for Variant { label, changes, plan } in variants {
@@ -104,7 +104,7 @@ impl Runs {
         Runs { plan, keys, lines }
     }
 
-    /// Takes the next run: `values` are those of the keys.
+    /// Appends a run; `values` are the values of the keys.
     pub(crate) fn push(
         &mut self,
         label: String,
@@ -146,7 +146,7 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// Parts that are no run's, in words.
+    /// Invalid parts.
     pub fn heading(
         &self,
         index: usize,
@@ -170,7 +170,7 @@ impl Runs {
     ///
     /// # Errors
     ///
-    /// Parts that are no run's, in words.
+    /// Invalid parts.
     pub fn get(&self, index: usize) -> Result<Variant, String> {
         self.read(index, &mut LineCache::default())
     }

@@ -7,10 +7,10 @@ use crate::config::diagnostic::{Diagnostic, Location, Span};
 use crate::config::document::{Entry, Override, Spanned};
 use crate::config::schema::{SCHEMA, validate_at};
 
-/// More runs than this are a slip of the hand.
+/// The maximum number of runs of a sweep.
 const MOST_RUNS: u64 = 100_000;
 
-/// What varies, from the config and from the command line.
+/// The search space, from the config and from the command line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SearchSpace {
     /// The parameters that are drawn together, with number and seed of the draws.

@@ -10,17 +10,17 @@ pub struct Variant {
     /// The name of its folder within the sweep's, such as `0003-learning_rate=0.01,units=64`;
     /// empty if there is no sweep.
     pub label: String,
-    /// What makes it different from the config without its sweep, in the order of the sweep's keys.
+    /// The changes to the config without its sweep, in the order of the sweep's keys.
     pub changes: Vec<Change>,
-    /// The whole of it.
+    /// The plan.
     pub plan: Plan,
 }
 
-/// One key of the config with the value that a sweep gives it.
+/// A swept key with its value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The dotted path, such as `optimizer.learning_rate`.
     pub key: String,
-    /// The value as the sweep has it.
+    /// The value in the sweep.
     pub value: toml::Value,
 }
