@@ -8,6 +8,7 @@
 //! std::fs::create_dir_all(&folder)?;
 //! let path = folder.join("run.toml");
 //! std::fs::write(&path, r#"
+//!     optimizer = "sgd"
 //!     model.layers = [{ type = "dense", units = 10, activation = "softmax" }]
 //!     sweep.parameters."optimizer.learning_rate" = [0.1, 0.01]
 //! "#)?;
