@@ -3,7 +3,10 @@
 mod imports;
 mod source;
 
-use imports::{Path, circles, graph, paths};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use imports::{circles, graph, paths};
 use source::{Source, read_crate};
 use syn::{Item, Visibility};
 
@@ -110,6 +113,30 @@ fn the_table_of_modules_goes_down() {
     }
 }
 
+#[test]
+fn documents_link_to_files_that_exist() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut documents: Vec<PathBuf> = ["", "docs", "crates/tfevents"]
+        .iter()
+        .flat_map(|folder| markdown(&project.join(folder)))
+        .collect();
+    documents.sort();
+    assert!(8 < documents.len(), "{documents:?}");
+    for document in documents {
+        let text = fs::read_to_string(&document).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            let is_local = !link.is_empty() && !link.contains("://");
+            let target = document.with_file_name(link);
+            assert!(!is_local || target.exists(), "{} links to {link}", document.display());
+        }
+    }
+}
+
+fn markdown(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|end| end == "md")).collect()
+}
+
 // A check that finds nothing proves nothing until it has found a planted fault.
 
 #[test]
@@ -197,7 +224,7 @@ fn wrong_modules(source: &Source) -> Option<String> {
 }
 
 /// The module or crate of the table that a path leads to.
-fn used_module(source: &Source, path: Path) -> Option<String> {
+fn used_module(source: &Source, path: imports::Path) -> Option<String> {
     let climbed = path.iter().take_while(|name| *name == "super").count();
     let inside = match path[0].as_str() {
         "crate" => &path[1..],
@@ -212,12 +239,12 @@ fn used_module(source: &Source, path: Path) -> Option<String> {
 /// The first name that is reserved for other modules, or that a pure module uses.
 fn strayed_names(source: &Source) -> Option<String> {
     let top = source.top();
-    let reserved = |path: &Path| {
+    let reserved = |path: &imports::Path| {
         let (name, modules) = RESERVED.iter().find(|(name, _)| path[0] == *name)?;
         (!modules.contains(&top))
             .then(|| format!("uses `{name}`, which is reserved for {}", modules.join(", ")))
     };
-    let impure = |path: &Path| {
+    let impure = |path: &imports::Path| {
         let name = path.join("::");
         let found = IMPURE.iter().find(|prefix| name.starts_with(*prefix))?;
         PURE.contains(&top).then(|| format!("uses `{found}`, although the module is pure"))
