@@ -7,8 +7,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::adam::Adam;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
-use super::{Adam, CommonArgs, LearningRate};
+use super::{CommonArgs, LearningRate};
 
 /// The arguments of Keras's `AdamW`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

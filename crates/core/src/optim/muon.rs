@@ -14,9 +14,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::adam::Adam;
 use super::decay_and_clip::DecayAndClip;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
-use super::{Adam, Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
+use super::{Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
 use crate::kernels::{Lhs, MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Muon`.

@@ -17,7 +17,9 @@
 
 use std::ops::Range;
 
-use crate::sparse::block_csr::{Block, BlockCsr, Blocks, K_SPLITS};
+use crate::sparse::block::Block;
+use crate::sparse::block_csr::{BlockCsr, Blocks};
+use crate::sparse::shape::K_SPLITS;
 use crate::sparse::value_pool::{TileValues, VALUE_BITS, ValuePool};
 
 /// Rows of a tile at most: as many rows of outputs stay in the L1 cache.
@@ -304,7 +306,7 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use super::*;
-    use crate::sparse::block_csr::BLOCK;
+    use crate::sparse::shape::BLOCK;
     use crate::{Matrix, NonzeroBitmap};
 
     /// Rows of 9 features whose row r has the first r mod 10: as floats, and as bytes.

@@ -9,7 +9,8 @@ use crate::linalg::advise_huge_pages;
 use crate::simd::Simd;
 use crate::simd::{Arch, Kernel};
 use crate::sparse::bitmap::{BitWord, NonzeroBitmap, SetBits, WORD_BITS};
-use crate::sparse::block_csr::{BLOCK, Block, K_SPLITS};
+use crate::sparse::block::Block;
+use crate::sparse::shape::{BLOCK, K_SPLITS};
 
 /// Rows of a thread's task.
 pub(super) const CHUNK_ROWS: usize = 2048;

@@ -12,9 +12,11 @@
 
 mod batch_csc;
 mod bitmap;
+mod block;
 mod block_csr;
 mod builder;
 mod input_layer;
+mod shape;
 mod spmm_by_column;
 mod spmm_by_row;
 mod spmm_t_update;

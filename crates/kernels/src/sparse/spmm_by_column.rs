@@ -15,7 +15,7 @@
 use crate::simd::{Arch, Kernel};
 use crate::simd::{F32x16, LANES, Simd, SimdFloat};
 use crate::sparse::batch_csc::{BatchCsc, Entry, RowTile};
-use crate::sparse::block_csr::BLOCK;
+use crate::sparse::shape::BLOCK;
 use crate::{View, ViewMut};
 
 /// C ← C + X W for the block columns of `csc`, with W [all features × n] and C [batch × n].

@@ -16,7 +16,9 @@
 
 use crate::simd::{Arch, Kernel};
 use crate::simd::{F32x16, LANES, Simd, SimdFloat};
-use crate::sparse::block_csr::{BLOCK, Block, BlockCsr, Blocks, ByteLut};
+use crate::sparse::block::Block;
+use crate::sparse::block_csr::{BlockCsr, Blocks};
+use crate::sparse::shape::{BLOCK, ByteLut};
 use crate::{View, ViewMut};
 
 /// Vectors of outputs up to which this product is the faster one, measured on Zen 4.

@@ -23,7 +23,8 @@ use crate::nn::{ParamMut, Pointers, UpdateRule};
 use crate::simd::{Arch, Kernel};
 use crate::simd::{LANES, Simd, SimdFloat};
 use crate::sparse::batch_csc::{BatchCsc, Entry, RowTile, TILE_ROWS};
-use crate::sparse::block_csr::{BLOCK, BlockCsr};
+use crate::sparse::block_csr::BlockCsr;
+use crate::sparse::shape::BLOCK;
 use crate::sparse::spmm_by_column::{for_panels, splat_values};
 
 /// The operands of [`spmm_t_update`].

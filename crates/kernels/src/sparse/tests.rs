@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::sparse::block_csr::K_SPLITS;
+use crate::sparse::shape::K_SPLITS;
 use crate::{
     Arch, BlockCsr, InputGradient, InputLayer, MAX_SLOTS, Matrix, NonzeroBitmap, Parallelism,
     ParamMut, SimdFloat, SparseBatch, Team, UpdateRule, reference,

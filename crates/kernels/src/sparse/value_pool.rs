@@ -1,7 +1,7 @@
 //! The numbers of the entries of a batch: a lookup table for bytes, a list for floats. Both have one
 //! layout, so that the products are compiled once.
 
-use crate::sparse::block_csr::{BLOCK, ByteLut};
+use crate::sparse::shape::{BLOCK, ByteLut};
 
 /// Low bits of an entry, the index of its values.
 pub(super) const VALUE_BITS: u32 = 24;
