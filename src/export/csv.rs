@@ -1,10 +1,9 @@
-//! Tables as comma-separated values.
-//!
-//! <https://www.rfc-editor.org/rfc/rfc4180>; lines end as they do in `history.csv`.
+//! CSV encoder ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)), with `\n` line ends as in
+//! `history.csv`.
 
 use super::table::{Cells, Table};
 
-/// The table with its header. A missing value is empty; `nan`, `inf` and `-inf` are words.
+/// Encodes the table with a header. Nulls are empty; non-finite numbers are `nan`, `inf` and `-inf`.
 pub(super) fn encode(table: &Table) -> Vec<u8> {
     let names = table.columns.iter().map(|column| quoted(&column.name));
     let mut text = names.collect::<Vec<_>>().join(",") + "\n";
@@ -36,7 +35,7 @@ fn cell(cells: &Cells, row: usize) -> String {
     }
 }
 
-/// The shortest decimal that reads back as the number, with an exponent where it is far from 1.
+/// The shortest round-trip decimal; with an exponent below 1e-4 and from 1e16 on.
 fn number(number: impl std::fmt::Display + std::fmt::LowerExp, magnitude: f64) -> String {
     if magnitude.is_nan() {
         return "nan".to_owned();
@@ -59,7 +58,7 @@ mod tests {
     use crate::export::{Column, Strings};
 
     #[test]
-    fn texts_are_quoted_where_they_must_be() {
+    fn special_characters_are_quoted() {
         let mut words = Strings::default();
         ["plain", "a,b", "say \"x\"", "plain"].iter().for_each(|text| words.push(text));
         let numbers = vec![Some(0.1), None, Some(f32::NAN), Some(1e-7)];

@@ -1,4 +1,4 @@
-//! The histories of several runs as one table, a row for each epoch, with the keys in which they differ.
+//! Export of the histories of several runs: a row for each epoch, with the config keys as columns.
 
 use serde_json::Value;
 
@@ -6,23 +6,22 @@ use super::table::{Cells, Column, Strings, Table};
 use crate::query::{Run, read_settings};
 use crate::runs::History;
 
-/// Keys of a config that have a fixed column.
+/// Config keys with a fixed column.
 const OWN_COLUMNS: [&str; 2] = ["name", "seed"];
 
-/// Which keys of the configs become columns.
+/// Selection of the config keys exported as columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
     /// Keys with different values in some runs, such as the swept ones.
     Differing,
-    /// Every one.
+    /// All keys.
     All,
 }
 
-/// The columns `run` (the folder), `name`, `seed`, then keys of the configs by their dotted paths,
-/// `epoch` (from 0), and the numbers that any of the runs has.
+/// Builds the columns `run` (the folder), `name`, `seed`, config keys by dotted path, `epoch` (from 0),
+/// and the union of the logged numbers.
 ///
-/// A cell is empty where a run has no such key or number. The second value says which configs and
-/// histories cannot be read.
+/// Missing keys and numbers are null. The second value lists unreadable configs and histories.
 pub fn histories(runs: &[Run], keys: Keys) -> (Table, Vec<String>) {
     let (mut read, mut notes) = (Vec::new(), read_settings(runs));
     for run in runs {
@@ -56,7 +55,7 @@ fn table(histories: &[(&Run, History)], keys: Keys) -> Table {
     Table { columns }
 }
 
-/// A column for each number of any history.
+/// A column for each logged number of any history.
 fn numbers(histories: &[(&Run, History)]) -> Vec<Column> {
     let mut names: Vec<&String> = Vec::new();
     for name in histories.iter().flat_map(|(_, history)| &history.columns) {
@@ -78,7 +77,7 @@ fn numbers(histories: &[(&Run, History)]) -> Vec<Column> {
     numbers.map(|(name, cells)| Column::new(name, Cells::OptionalFloat32(cells))).collect()
 }
 
-/// A column for each key of the configs that is asked for, in the order of the plan.
+/// A column for each selected config key, in the order of the plan.
 fn settings(histories: &[(&Run, History)], keys: Keys) -> Vec<Column> {
     let mut names: Vec<&str> = Vec::new();
     for (key, _) in histories.iter().flat_map(|(run, _)| run.settings()) {
@@ -97,7 +96,7 @@ fn settings(histories: &[(&Run, History)], keys: Keys) -> Vec<Column> {
     names.into_iter().filter_map(column).collect()
 }
 
-/// The rows as cells of the one type that all of the values have; as texts, if there is none.
+/// The rows as cells of the common type of `values`, or as strings without a common type.
 fn cells<'a>(values: &[Option<&Value>], rows: impl Iterator<Item = Option<&'a Value>>) -> Cells {
     let all = |is: fn(&Value) -> bool| values.iter().flatten().all(|value| is(value));
     if all(Value::is_i64) {

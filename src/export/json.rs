@@ -1,10 +1,10 @@
-//! Tables as JSON: an array with an object for each row, each on a line of its own.
+//! JSON encoder: an array with an object for each row, a line each.
 
 use serde_json::{Map, Number, Value};
 
 use super::table::{Cells, Table};
 
-/// The array. What is missing, or a number that JSON has no word for, is null.
+/// Encodes the table. Missing values and non-finite numbers are null.
 pub(super) fn encode(table: &Table) -> Vec<u8> {
     let row = |row: usize| {
         let cells = table.columns.iter().map(|c| (c.name.clone(), cell(&c.cells, row)));
@@ -23,7 +23,7 @@ fn cell(cells: &Cells, row: usize) -> Value {
     match cells {
         Cells::Strings(words) => words.get(row).into(),
         Cells::Int64(numbers) => numbers[row].into(),
-        // The shortest decimal of 32 bits, not the many digits of the same number in 64.
+        // The shortest decimal of the `f32`: conversion to `f64` would add digits.
         Cells::OptionalFloat32(numbers) => {
             let short = numbers[row].and_then(|number| number.to_string().parse().ok());
             short.map_or(Value::Null, number)
@@ -41,7 +41,7 @@ mod tests {
     use crate::export::{Column, Strings};
 
     #[test]
-    fn numbers_are_short_and_what_is_none_is_null() {
+    fn numbers_are_short_and_missing_values_null() {
         let mut words = Strings::default();
         ["a", "b"].iter().for_each(|text| words.push(text));
         let columns = vec![

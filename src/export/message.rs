@@ -2,26 +2,26 @@
 //!
 //! <https://protobuf.dev/programming-guides/encoding/>
 
-/// The bytes of a message.
+/// An encoded message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Message(pub(super) Vec<u8>);
 
 impl Message {
-    /// Adds a whole number.
+    /// Adds a varint field.
     pub(super) fn number(mut self, field: u32, number: u64) -> Message {
         self.key(field, 0);
         self.varint(number);
         self
     }
 
-    /// Adds a number of 32 bits.
+    /// Adds a 32-bit float field.
     pub(super) fn float(mut self, field: u32, number: f32) -> Message {
         self.key(field, 5);
         self.0.extend(number.to_le_bytes());
         self
     }
 
-    /// Adds a text, or any bytes.
+    /// Adds a length-delimited field.
     pub(super) fn bytes(mut self, field: u32, bytes: &[u8]) -> Message {
         self.key(field, 2);
         self.varint(bytes.len() as u64);
@@ -29,17 +29,17 @@ impl Message {
         self
     }
 
-    /// Adds a text.
+    /// Adds a string field.
     pub(super) fn text(self, field: u32, text: &str) -> Message {
         self.bytes(field, text.as_bytes())
     }
 
-    /// Adds a message.
+    /// Adds a submessage.
     pub(super) fn message(self, field: u32, message: &Message) -> Message {
         self.bytes(field, &message.0)
     }
 
-    /// Adds messages under one number.
+    /// Adds a repeated submessage.
     pub(super) fn messages(self, field: u32, messages: &[Message]) -> Message {
         messages.iter().fold(self, |all, message| all.message(field, message))
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_those_of_the_crate() {
+    fn bytes_match_the_protobuf_crate() {
         let mut bytes = Vec::new();
         let mut out = CodedOutputStream::vec(&mut bytes);
         out.write_uint64(1, u64::MAX).unwrap();

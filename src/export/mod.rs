@@ -1,5 +1,4 @@
-//! What runs have left in the formats of other programs, as bytes: histories, scalars, weights and
-//! networks; it changes no run and prints nothing.
+//! Export of histories, scalars, weights and networks to formats of other programs, as bytes.
 
 mod table;
 
@@ -22,16 +21,16 @@ pub use table::{Cells, Column, Strings, Table};
 /// A format of tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Comma-separated values (RFC 4180), with a header.
+    /// Comma-separated values ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)) with a header.
     Csv,
-    /// An array of objects.
+    /// An array of objects, a line each.
     Json,
-    /// Apache Parquet.
+    /// [Apache Parquet](https://parquet.apache.org/docs/file-format/).
     Parquet,
 }
 
 impl Table {
-    /// The table in a format.
+    /// Encodes the table.
     pub fn encode(&self, format: Format) -> Vec<u8> {
         match format {
             Format::Csv => csv::encode(self),

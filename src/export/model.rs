@@ -13,22 +13,20 @@ use crate::query::Run;
 use crate::runs::{Tensor, load_weights};
 use crate::system;
 
-/// A format of networks.
+/// A file format of networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelFormat {
-    /// The weights as the run has them, with the preprocessing of rows in the metadata.
+    /// The weights of the run, with the preprocessing in the metadata.
     Safetensors,
-    /// The weights as NumPy reads them, and how rows become inputs: `input.scale`, `input.mean`
-    /// and `input.std`.
+    /// The weights as NumPy arrays, with the preprocessing `input.scale`, `input.mean` and
+    /// `input.std`.
     Npz,
-    /// The network with its weights (opset 17): from rows as the data set has them to what its last
-    /// layer gives.
+    /// The network with weights (opset 17), from raw rows of the data set to the output of the last
+    /// layer.
     Onnx,
 }
 
-/// The bytes of a file with these weights of the run.
-///
-/// The preprocessing says how rows become inputs.
+/// Encodes the weights of the run; `preprocessing` maps rows of the data set to inputs.
 pub fn model(
     run: &Run,
     weights: &Path,
@@ -50,8 +48,10 @@ pub fn model(
     }
 }
 
-/// An array for each tensor, under its name, and those of the formula
-/// `(rows / input.scale - input.mean) / input.std`, without the last two if nothing is standardised.
+/// Encodes the tensors and the arrays of the preprocessing
+/// `(rows / input.scale - input.mean) / input.std`; mean and std only for standardised inputs.
+///
+/// Format: [`numpy.lib.format`](https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 fn npz(tensors: &[Tensor], preprocessing: &Preprocessing) -> Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     let mut npz = NpzWriter::new(&mut bytes);

@@ -1,8 +1,7 @@
-//! A network as ONNX: the preprocessing of its rows and its layers become operators, its weights their
-//! inputs; nothing is computed.
+//! ONNX encoder: preprocessing and layers become operators, weights become initializers.
 //!
-//! The messages are those of `onnx.proto`, <https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>;
-//! the numbers of their fields stand where they are used.
+//! Formats: [`onnx.proto`](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), and the
+//! [operators](https://onnx.ai/onnx/operators/) of opset 17. Field numbers are literals at the call.
 
 use super::message::Message;
 use crate::config::Plan;
@@ -10,19 +9,18 @@ use crate::data::Preprocessing;
 use crate::model::{Layer, OnnxAttribute, OnnxGraph};
 use crate::runs::Tensor;
 
-/// The version of the file format, and of the operators.
+/// Versions of the file format and of the operator set.
 const IR: u64 = 8;
 const OPSET: u64 = 17;
-/// Types of tensors. The preprocessing of rows has 64 bits, as in training: a mean may be large and
-/// its deviation small.
+/// Tensor types. Preprocessing uses 64 bits, as in training: a mean may be large and the deviation
+/// small.
 const FLOAT: u64 = 1;
 const DOUBLE: u64 = 11;
 const INPUT: &str = "input";
 const OUTPUT: &str = "output";
 
-/// The file of the plan's network with these weights, or what of it cannot be told.
-///
-/// Its inputs are rows as the data set has them: the graph divides and standardises them.
+/// Encodes the network of the plan with the given weights. The graph takes raw rows of the data set
+/// and includes scaling and standardisation.
 pub(super) fn encode(
     plan: &Plan,
     tensors: &[Tensor],
@@ -39,7 +37,7 @@ pub(super) fn encode(
         graph.value = layer.onnx(&mut graph, &name, &x, inputs)?;
         graph.width = layer.outputs(inputs);
     }
-    // What comes out last has a name that users may rely on.
+    // The name of the output is part of the public interface.
     let last = graph.value.clone();
     graph.node("Identity", &[&last], OUTPUT, &[]);
     let metadata = |(key, value): (&str, String)| Message::default().text(1, key).text(2, &value);
@@ -54,7 +52,7 @@ pub(super) fn encode(
     Ok(model.0)
 }
 
-/// The meaning of inputs and outputs; names are JSON arrays, because they may have any character.
+/// Metadata of inputs and outputs; lists of names are JSON arrays, as a name may have any character.
 fn metadata_of(plan: &Plan, preprocessing: &Preprocessing) -> Vec<(&'static str, String)> {
     let json = |names: &[String]| serde_json::json!(names).to_string();
     let mut all = vec![
@@ -71,7 +69,7 @@ fn metadata_of(plan: &Plan, preprocessing: &Preprocessing) -> Vec<(&'static str,
     all
 }
 
-/// The kind of number that the last layer gives.
+/// The kind of the network's output.
 fn output(plan: &Plan, preprocessing: &Preprocessing) -> &'static str {
     let one = plan.model.layers.iter().rev().find_map(|layer| match layer {
         Layer::Dense(dense) => Some(dense.units == 1),
@@ -87,13 +85,14 @@ fn output(plan: &Plan, preprocessing: &Preprocessing) -> &'static str {
     }
 }
 
-/// A graph in the making.
+/// Builder of the graph.
 struct Graph<'a> {
     tensors: &'a [Tensor],
     nodes: Vec<Message>,
     initializers: Vec<Message>,
-    /// The name of what the last layer gives, and how wide it is.
+    /// Name of the current output.
     value: String,
+    /// Number of features of the current output.
     width: usize,
 }
 
@@ -103,11 +102,11 @@ impl<'a> Graph<'a> {
         Graph { tensors, nodes, initializers, value: INPUT.to_owned(), width }
     }
 
-    /// Divides the rows by the scale and standardises them, as training does.
+    /// Adds the scaling and standardisation of rows, as in training.
     fn prepare(&mut self, preprocessing: &Preprocessing) {
         let scale = preprocessing.scale;
         let Some(standardization) = &preprocessing.standardization else {
-            // A quotient of 32-bit numbers is the same number in either precision.
+            // A quotient of 32-bit numbers is the same in either precision.
             if f64::from(scale as f32) == scale {
                 if scale != 1.0 {
                     self.initializers.push(tensor("input.scale", &[], &[scale as f32]));
@@ -129,14 +128,14 @@ impl<'a> Graph<'a> {
         self.cast("input.float", FLOAT);
     }
 
-    /// Turns the last value into numbers of another type.
+    /// Adds a `Cast` of the current output.
     fn cast(&mut self, out: &str, to: u64) {
         let value = self.value.clone();
         self.value =
             self.node("Cast", &[&value], out, &[OnnxAttribute::Int("to", to.cast_signed())]);
     }
 
-    /// Applies an operator to the last value and numbers of 64 bits.
+    /// Applies an operator to the current output and a 64-bit constant.
     fn with_double(&mut self, operator: &str, name: &str, shape: &[usize], numbers: &[f64]) {
         let raw: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
         self.initializers.push(raw_tensor(name, shape, DOUBLE, &raw));
@@ -193,19 +192,19 @@ fn attribute(attribute: &OnnxAttribute) -> Message {
     }
 }
 
-/// A tensor with its numbers.
+/// A 32-bit float tensor.
 fn tensor(name: &str, shape: &[usize], numbers: &[f32]) -> Message {
     let raw: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
     raw_tensor(name, shape, FLOAT, &raw)
 }
 
-/// A tensor of a type, with the bytes of its numbers.
+/// A tensor of type `kind` with little-endian bytes.
 fn raw_tensor(name: &str, shape: &[usize], kind: u64, raw: &[u8]) -> Message {
     let dims = shape.iter().fold(Message::default(), |all, size| all.number(1, *size as u64));
     dims.number(2, kind).text(8, name).bytes(9, raw)
 }
 
-/// The name and type of any number of rows of this width.
+/// The value `name` of shape (batch, `width`).
 fn rows_of(name: &str, width: usize) -> Message {
     let rows = Message::default().text(2, "rows");
     let columns = Message::default().number(1, width as u64);

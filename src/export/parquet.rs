@@ -13,10 +13,10 @@ use parquet::schema::types::Type;
 
 use super::table::{Cells, Column, Table};
 
-/// Rows that a reader takes in at once.
+/// Rows of a row group.
 const ROW_GROUP: usize = 1 << 20;
 
-/// The file.
+/// Encodes the table.
 pub(super) fn encode(table: &Table) -> Vec<u8> {
     write(table).expect("a table of columns of equal length, in memory, can be written")
 }
@@ -85,7 +85,7 @@ fn write_column(
     }
 }
 
-/// Writes which of the values are there, unless the column is whole, and those alone.
+/// Writes definition levels, except for a column without nulls, and the non-null values.
 fn write_optional<T: DataType>(
     writer: &mut SerializedColumnWriter<'_>,
     values: &[Option<T::T>],
@@ -106,7 +106,7 @@ mod tests {
     use crate::export::Strings;
 
     #[test]
-    fn what_was_written_is_read_back() {
+    fn table_round_trips() {
         let mut words = Strings::default();
         ["a", "größe", "a"].iter().for_each(|text| words.push(text));
         let mut some = Strings::default();

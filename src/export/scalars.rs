@@ -1,12 +1,12 @@
-//! The scalars of a log folder of TensorBoard as one table, a row for each value.
+//! Export of the scalars of a TensorBoard log folder, a row for each value.
 
 use std::path::Path;
 
 use super::table::{Cells, Column, Strings, Table};
 use crate::query::{RequestError, ScalarReadSummary, logged_scalars};
 
-/// The columns `run` (the event file's folder within the log folder), `tag`, `step`, `wall_time` (in
-/// seconds since 1970) and `value`; with `all` also the values that a restart has overwritten.
+/// Reads the columns `run` (the event file's folder within the log folder), `tag`, `step`, `wall_time`
+/// (seconds since the Unix epoch) and `value`; with `all`, values overwritten by a restart are included.
 pub fn scalars(logdir: &Path, all: bool) -> Result<(Table, ScalarReadSummary), RequestError> {
     let (mut runs, mut tags) = (Strings::default(), Strings::default());
     let (mut steps, mut wall_times, mut values) = (Vec::new(), Vec::new(), Vec::new());

@@ -5,39 +5,39 @@ use std::collections::HashMap;
 /// Columns of equal length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// From left to right.
+    /// Columns from left to right.
     pub columns: Vec<Column>,
 }
 
-/// A column.
+/// A named column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Its title.
+    /// Name of the column.
     pub name: String,
-    /// What is in it, from the first row.
+    /// Cells from the first row on.
     pub cells: Cells,
 }
 
-/// The cells of a column.
+/// The cells of a column; `Optional` types and strings may have nulls.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
-    /// Texts, where there are any.
+    /// Nullable strings.
     Strings(Strings),
-    /// Whole numbers.
+    /// 64-bit integers.
     Int64(Vec<i64>),
-    /// Numbers of 32 bits, where there are any.
+    /// Nullable 32-bit floats.
     OptionalFloat32(Vec<Option<f32>>),
-    /// Numbers of 64 bits.
+    /// 64-bit floats.
     Float64(Vec<f64>),
-    /// Whole numbers, where there are any.
+    /// Nullable 64-bit integers.
     OptionalInt64(Vec<Option<i64>>),
-    /// Numbers of 64 bits, where there are any.
+    /// Nullable 64-bit floats.
     OptionalFloat64(Vec<Option<f64>>),
-    /// Truth values, where there are any.
+    /// Nullable booleans.
     OptionalBool(Vec<Option<bool>>),
 }
 
-/// Texts of which many are the same.
+/// A dictionary-encoded string column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strings {
     known: HashMap<String, u32>,
@@ -53,7 +53,7 @@ impl Table {
 }
 
 impl Column {
-    /// A column of this name.
+    /// Creates a column.
     pub fn new(name: &str, cells: Cells) -> Column {
         Column { name: name.to_owned(), cells }
     }
@@ -74,7 +74,7 @@ impl Cells {
 }
 
 impl Strings {
-    /// Adds a text at the end.
+    /// Appends a string.
     pub fn push(&mut self, text: &str) {
         let place = self.known.get(text).copied().unwrap_or_else(|| {
             let place = self.texts.len() as u32;
@@ -85,17 +85,17 @@ impl Strings {
         self.places.push(Some(place));
     }
 
-    /// Adds a row without a text.
+    /// Appends a null.
     pub fn push_null(&mut self) {
         self.places.push(None);
     }
 
-    /// The text in this row, from 0, if there is one.
+    /// The string in `row` (from 0), or `None` for a null.
     pub fn get(&self, row: usize) -> Option<&str> {
         self.places[row].map(|place| &*self.texts[place as usize])
     }
 
-    /// Whether every row has a text.
+    /// Whether the column has no nulls.
     pub fn has_no_null(&self) -> bool {
         self.places.iter().all(Option::is_some)
     }

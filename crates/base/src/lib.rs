@@ -1,4 +1,4 @@
-//! Services that every other crate may use: fallible memory, the file system, and quoted text.
+//! Basic services of the workspace: fallible memory, the file system, and quoted text.
 
 #![forbid(unsafe_code)]
 

@@ -1,21 +1,22 @@
-//! Text from outside the program as messages quote it: a line or two, whatever its length.
+//! Quoting of untrusted text in messages, in a line or two.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Characters of one quoted text.
+/// Maximum length of a quoted text in characters.
 const MAX_QUOTE: usize = 80;
 
-/// Characters of a list of names, beyond which the rest is counted.
+/// Length of a list of names in bytes; the remaining names are counted.
 const MAX_LIST: usize = 160;
 
-/// Characters of a message that another library wrote.
+/// Maximum length of a library's message in characters.
 pub const MAX_MESSAGE: usize = 400;
 
-/// Characters of the reason that the record of a failed run gives.
+/// Maximum length of the failure reason in a run record, in characters.
 pub const MAX_REASON: usize = 2000;
 
-/// The text in backticks, shortened to 80 characters, with control characters escaped.
+/// Quotes a text in backticks, with control characters escaped. A text above 80 characters is cut to
+/// 40, followed by the length in bytes.
 pub fn quote(text: &str) -> String {
     match text.chars().nth(MAX_QUOTE) {
         None => format!("`{}`", escape(text)),
@@ -26,7 +27,7 @@ pub fn quote(text: &str) -> String {
     }
 }
 
-/// The names in backticks, as many as fit into two lines, and the number of the others.
+/// Quotes the names in backticks, up to two lines, and counts the rest.
 pub fn list(names: impl IntoIterator<Item: AsRef<str>>) -> String {
     let mut names = names.into_iter();
     let (mut text, mut shown) = (String::new(), 0);
@@ -42,12 +43,12 @@ pub fn list(names: impl IntoIterator<Item: AsRef<str>>) -> String {
     }
 }
 
-/// A message of another library, which may quote a whole file, cut to [`MAX_MESSAGE`] characters.
+/// Cuts a message of a library to [`MAX_MESSAGE`] characters; some libraries quote whole files.
 pub fn clip(message: impl ToString) -> String {
     cut(message.to_string(), MAX_MESSAGE)
 }
 
-/// The text, cut to `most` characters.
+/// Cuts the text to `most` characters and appends its length in bytes.
 pub fn cut(text: String, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text,
@@ -55,7 +56,7 @@ pub fn cut(text: String, most: usize) -> String {
     }
 }
 
-/// The text with control characters and marks that reverse the direction of writing escaped.
+/// Escapes control characters and bidirectional formatting characters.
 fn escape(text: &str) -> Cow<'_, str> {
     let is_hidden = |c: char| {
         c.is_control()
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_are_a_line_whatever_the_text() {
+    fn quotes_fit_in_a_line() {
         assert_eq!(quote("age"), "`age`");
         assert_eq!(quote(""), "``");
         assert_eq!(quote(&"x".repeat(80)), format!("`{}`", "x".repeat(80)));
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_count_what_they_leave_out() {
+    fn lists_count_omitted_names() {
         assert_eq!(list(["a", "b"]), "`a`, `b`");
         assert_eq!(list([""; 0]), "");
         let names: Vec<String> = (0..100_000).map(|i| format!("dense_{i}.kernel")).collect();

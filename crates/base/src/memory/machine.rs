@@ -1,5 +1,8 @@
-//! How much memory this process may use: that of the machine, or less where a control group or a
-//! resource limit says so. What no system file tells is not known, and nothing is refused for it.
+//! Memory limit of this process: the minimum over the machine, control groups and resource limits. An
+//! unknown limit is not enforced.
+//!
+//! Sources: [`/proc/meminfo`](https://man7.org/linux/man-pages/man5/proc_meminfo.5.html),
+//! [cgroup v2](https://docs.kernel.org/admin-guide/cgroup-v2.html) and v1, `/proc/self/limits`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,19 +10,19 @@ use std::sync::OnceLock;
 
 use super::Bytes;
 
-/// The environment variable that takes the place of all that the system says, such as `24GB`.
+/// Environment variable to override the limits of the system, such as `24GB`.
 pub const VARIABLE: &str = "RUNNER_MEMORY";
 
-/// The memory that there is.
+/// Memory limits of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Machine {
-    /// What this process could have at most.
+    /// Maximum for this process.
     pub total: Bytes,
-    /// What of it was free when it was first asked for.
+    /// Free memory at the first call of [`machine`].
     pub available: Bytes,
 }
 
-/// The memory that this process may use, read once; `None` where the system does not say.
+/// Memory limits of this process, read once; `None` if unknown.
 pub fn machine() -> Option<Machine> {
     static FOUND: OnceLock<Option<Machine>> = OnceLock::new();
     *FOUND.get_or_init(|| match std::env::var(VARIABLE) {
@@ -28,18 +31,18 @@ pub fn machine() -> Option<Machine> {
     })
 }
 
-/// Whether the variable, if it is set, is an amount of memory.
+/// Checks the environment variable [`VARIABLE`].
 ///
 /// # Errors
 ///
-/// It is not, in words.
+/// A message for an invalid amount of memory.
 pub fn check_variable() -> Result<(), String> {
     let Ok(text) = std::env::var(VARIABLE) else { return Ok(()) };
     text.parse::<Bytes>().map(drop).map_err(|error| format!("{VARIABLE}: {error}"))
 }
 
 impl Machine {
-    /// What the files below `root` say, which is `/` but in tests.
+    /// Reads the limits from the files below `root`: `/`, or a fixture in tests.
     fn read(root: &Path) -> Option<Machine> {
         let info = fs::read_to_string(root.join("proc/meminfo")).ok()?;
         let number = |key: &str| kilobytes(&info, key);
@@ -59,14 +62,14 @@ impl Machine {
     }
 }
 
-/// A number of kilobytes behind its key, in bytes.
+/// Parses the value of `key` (in kB) and converts to bytes.
 fn kilobytes(info: &str, key: &str) -> Option<u64> {
     let line = info.lines().find_map(|line| line.strip_prefix(key))?;
     let number: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     number.checked_mul(1024)
 }
 
-/// Limit and use of every control group that this process is in, and of those above it.
+/// Limit and usage in bytes of every control group of this process and of its ancestors.
 fn groups(root: &Path) -> Vec<(u64, u64)> {
     let text = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
     let mut found = Vec::new();
@@ -91,14 +94,14 @@ fn groups(root: &Path) -> Vec<(u64, u64)> {
     found
 }
 
-/// Limit and use of one control group, if it has a limit.
+/// Limit and usage in bytes of a control group with a limit.
 fn group(folder: &Path, files: [&str; 2]) -> Option<(u64, u64)> {
     let number = |path: PathBuf| fs::read_to_string(path).ok()?.trim().parse().ok();
     let [limit, used] = files.map(|file| number(folder.join(file)));
     Some((limit?, used.unwrap_or(0)))
 }
 
-/// The soft limit of the address space (`ulimit -v`), if there is one.
+/// Soft limit of the address space (`ulimit -v`) in bytes.
 fn address_space(root: &Path) -> Option<u64> {
     let limits = fs::read_to_string(root.join("proc/self/limits")).ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
@@ -123,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_limit_counts() {
+    fn smallest_limit_applies() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
         assert_eq!(Machine::read(root), None);
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_tells() {
+    fn limits_of_linux_are_known() {
         if cfg!(target_os = "linux") {
             let found = Machine::read(Path::new("/")).unwrap();
             assert!(0 < found.total.0 && found.available <= found.total, "{found:?}");

@@ -1,5 +1,4 @@
-//! Memory in bytes: how much this process may use, how an amount is written, and allocations that
-//! fail with an error instead of ending the process. It knows neither data nor networks.
+//! Memory limits, amounts in bytes, and fallible allocation.
 
 mod machine;
 
@@ -8,7 +7,7 @@ use std::panic::resume_unwind;
 
 pub use machine::{Machine, VARIABLE, check_variable, machine};
 
-/// An amount of memory; it prints as `4.4 TB`, in powers of 1000.
+/// An amount of memory in bytes, displayed in powers of 1000, such as `4.4 TB`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub u64);
 
@@ -32,7 +31,7 @@ impl fmt::Display for Bytes {
 impl std::str::FromStr for Bytes {
     type Err = String;
 
-    /// Reads `24GB`, `24 GB`, `512MiB` or a plain number of bytes.
+    /// Parses `24GB`, `24 GB`, `512MiB` or a plain number of bytes.
     fn from_str(text: &str) -> Result<Bytes, String> {
         let wrong = || format!("got `{text}`, want an amount of memory such as `24GB` or `512MiB`");
         let trimmed = text.trim();
@@ -53,29 +52,29 @@ impl std::str::FromStr for Bytes {
     }
 }
 
-/// The system gives no more memory.
+/// The error of a failed allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("out of memory: the system gives no {} more", Bytes(*bytes as u64))]
 pub struct OutOfMemory {
-    /// Bytes that were asked for.
+    /// Requested bytes.
     pub bytes: usize,
 }
 
-/// A run that cannot fit.
+/// The error of a run above the memory limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("out of memory: the run needs {needs}, this machine has {has}")]
 pub struct TooLarge {
-    /// What the run takes.
+    /// Memory of the run.
     pub needs: Bytes,
-    /// What there is.
+    /// Memory limit of this process.
     pub has: Bytes,
 }
 
-/// Whether as much could be had on this machine, if nothing else took any.
+/// Checks `needs` against the memory limit of this process, regardless of current usage.
 ///
 /// # Errors
 ///
-/// The machine has less.
+/// [`TooLarge`] if `needs` exceeds the limit.
 pub fn check(needs: Bytes) -> Result<(), TooLarge> {
     match machine() {
         Some(Machine { total: has, .. }) if has < needs => Err(TooLarge { needs, has }),
@@ -83,29 +82,29 @@ pub fn check(needs: Bytes) -> Result<(), TooLarge> {
     }
 }
 
-/// Makes room for `more` items at the end of a vector.
+/// Reserves capacity for `more` items.
 ///
 /// # Errors
 ///
-/// The system gives no more memory; the vector is as it was.
+/// [`OutOfMemory`] if the allocation fails; the vector is unchanged.
 pub fn reserve<T>(items: &mut Vec<T>, more: usize) -> Result<(), OutOfMemory> {
     let bytes = more.saturating_mul(size_of::<T>());
     items.try_reserve(more).map_err(|_| OutOfMemory { bytes })
 }
 
-/// Makes sure that the system gives `bytes` now, for an allocation that cannot fail otherwise.
+/// Tries an allocation of `bytes` before an infallible allocation; calls [`give_up`] on failure.
 pub fn probe(bytes: usize) {
-    // A small one is never refused.
+    // Small allocations do not fail in practice.
     const SMALL: usize = 1 << 20;
     if SMALL < bytes && Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
         give_up(bytes);
     }
 }
 
-/// Ends the work of this thread as a panic does, with [`OutOfMemory`] as the payload and without a
-/// message: the place that contains panics makes an error of it.
+/// Unwinds this thread with [`OutOfMemory`] as payload and without a panic message. The caller with
+/// `catch_unwind` converts the payload to an error.
 ///
-/// It is for the buffers of a network, of which there are dozens in as many constructors.
+/// Unwinding serves the dozens of constructors of network buffers, all infallible in signature.
 pub fn give_up(bytes: usize) -> ! {
     resume_unwind(Box::new(OutOfMemory { bytes }))
 }
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_written_with_two_digits_at_least() {
+    fn amounts_have_two_digits() {
         let text = |bytes| Bytes(bytes).to_string();
         assert_eq!(text(0), "0 B");
         assert_eq!(text(999), "999 B");
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_read_in_the_usual_units() {
+    fn amounts_parse_in_common_units() {
         let read = |text: &str| text.parse::<Bytes>().map(|bytes| bytes.0);
         assert_eq!(read("1000"), Ok(1000));
         assert_eq!(read("24GB"), Ok(24_000_000_000));
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn room_that_cannot_be_had_is_an_error() {
+    fn failed_allocation_is_an_error() {
         let mut items = vec![1_u64];
         let error = reserve(&mut items, usize::MAX / 16).unwrap_err();
         assert!(error.to_string().starts_with("out of memory: the system gives no "), "{error}");

@@ -1,10 +1,10 @@
-//! Files that another program removes, moves or replaces while they are open: writing to them would
-//! succeed, and everything written would be lost.
+//! Detection of open files removed, moved or replaced by another program: writes still succeed, but
+//! the data is lost.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// An open file that is no longer at its path.
+/// The error of an open file no longer at its path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` was removed, moved or replaced while the run was writing there; put it back and \
@@ -12,12 +12,15 @@ use std::path::{Path, PathBuf};
     path.display()
 )]
 pub struct Displaced {
-    /// The path that was opened.
+    /// The opened path.
     pub path: PathBuf,
 }
 
-/// Whether the open file is still the one at `path`, by device and inode; `shown` is the path of the
-/// error.
+/// Checks by device and inode: `file` is still the file at `path`.
+///
+/// # Errors
+///
+/// [`Displaced`] with the path `shown`.
 pub fn check_in_place(file: &File, path: &Path, shown: &Path) -> Result<(), Displaced> {
     match is_at(file, path) {
         true => Ok(()),
@@ -45,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn removed_and_replaced_files_are_noticed() {
+    fn removed_and_replaced_files_are_detected() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("history.csv");
         let file = File::create(&path).unwrap();

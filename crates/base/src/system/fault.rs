@@ -1,5 +1,4 @@
-//! What an error says, each cause once, and whether the machine is to blame rather than the
-//! experiment.
+//! One-line error messages, and the distinction between faults of the machine and of the experiment.
 
 use std::collections::TryReserveError;
 use std::error::Error;
@@ -8,7 +7,7 @@ use std::io::{self, ErrorKind};
 use super::displaced::Displaced;
 use crate::memory::{OutOfMemory, TooLarge};
 
-/// The error and its causes in one line, without those that an earlier part has said already.
+/// Joins the error and its causes in one line; a cause contained in an earlier part is skipped.
 pub fn sentence(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |text, cause| {
         match text.is_empty() || text.contains(&cause) {
@@ -19,8 +18,8 @@ pub fn sentence(error: &anyhow::Error) -> String {
     })
 }
 
-/// Whether the machine caused the error: no room, no memory, no permission, no threads, a broken
-/// disk, a file that vanished. The same run may succeed later.
+/// Whether the machine caused the error: a full or broken disk, too little memory, missing
+/// permissions, too few threads, a vanished file. The same run may succeed later.
 pub fn is_machine_fault(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Displaced>()
@@ -31,7 +30,7 @@ pub fn is_machine_fault(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Whether the system could not, as opposed to a path that leads nowhere.
+/// Whether an I/O error is a fault of the system, not of a wrong path or content.
 fn is_system_fault(error: &io::Error) -> bool {
     let inner = error.get_ref().map(|inner| inner as &(dyn Error + 'static));
     if let Some(inner) = inner.and_then(|inner| inner.downcast_ref::<io::Error>()) {
@@ -73,14 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn cause_is_said_once() {
+    fn causes_are_not_repeated() {
         let want = "the data is missing: cannot read `a`: entity not found";
         assert_eq!(sentence(&reading(ErrorKind::NotFound)), want);
         assert_eq!(sentence(&anyhow!("alone")), "alone");
     }
 
     #[test]
-    fn machine_is_to_blame_for_what_the_system_refuses() {
+    fn system_errors_are_machine_faults() {
         for kind in [ErrorKind::StorageFull, ErrorKind::PermissionDenied, ErrorKind::WouldBlock] {
             assert!(is_machine_fault(&reading(kind)), "{kind}");
         }
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn experiment_is_to_blame_for_the_rest() {
+    fn other_errors_are_no_machine_faults() {
         assert!(!is_machine_fault(&anyhow!("loss is nan at step 312")));
         assert!(!is_machine_fault(&reading(ErrorKind::NotFound)));
         assert!(!is_machine_fault(&reading(ErrorKind::InvalidData)));

@@ -1,5 +1,5 @@
-//! Files opened safely: only regular files, never a pipe that blocks, and the files that this program
-//! writes never through a symbolic link.
+//! Safe opening of files: regular files only, without blocking on pipes, and without following
+//! symbolic links for output files.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -9,12 +9,12 @@ use std::path::{Component, Path};
 ///
 /// # Errors
 ///
-/// Anything else at the path is an error at once: opening a pipe would wait for its writer.
+/// Fails immediately for other file types: opening a pipe would block until a writer connects.
 pub fn open(path: &Path) -> io::Result<File> {
     regular(options(OpenOptions::new().read(true), Links::Follow).open(path)?)
 }
 
-/// The bytes of a regular file.
+/// Reads the bytes of a regular file.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = open(path)?;
     let mut bytes = Vec::new();
@@ -22,7 +22,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text of a regular file.
+/// Reads a regular file as UTF-8.
 pub fn read_to_string(path: &Path) -> io::Result<String> {
     let mut file = open(path)?;
     let mut text = String::new();
@@ -30,25 +30,25 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Opens a file that this program writes, as `wanted` says.
+/// Opens an output file of this program with the options `wanted`.
 ///
 /// # Errors
 ///
-/// A symbolic link at the path: it may lead out of the folder.
+/// Fails for a symbolic link, because the target may be outside the folder.
 pub fn open_own(path: &Path, wanted: &mut OpenOptions) -> io::Result<File> {
     let opened = options(wanted, Links::Refuse).open(path);
-    // The system's own words for this are about a loop of links.
+    // The error of the operating system (ELOOP) describes a loop of links.
     let is_link = || fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
     let file = opened.map_err(|error| if is_link() { link() } else { error })?;
     // Opening a device for writing does not wait for a reader.
     if is_device(&file.metadata()?.file_type()) { Ok(file) } else { regular(file) }
 }
 
-/// Whether there is a real folder at the path; `false` if there is nothing.
+/// Whether the path is a folder; `false` for a missing path.
 ///
 /// # Errors
 ///
-/// A symbolic link, or a file.
+/// Fails for a symbolic link or a file.
 pub fn is_folder(path: &Path) -> io::Result<bool> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => Ok(true),
@@ -59,11 +59,11 @@ pub fn is_folder(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Makes the folder `dir` and the missing ones between it and `root`, which has to be there.
+/// Creates the folder `dir` and the missing folders below `root`; `root` must exist.
 ///
 /// # Errors
 ///
-/// A symbolic link on the way, and a `dir` that is not below `root`.
+/// Fails for a symbolic link between `root` and `dir`, and for a `dir` outside `root`.
 pub fn make_below(root: &Path, dir: &Path) -> io::Result<()> {
     let outside = || io::Error::new(ErrorKind::InvalidInput, "it is not in the run's folder");
     let mut path = root.to_owned();
@@ -85,7 +85,7 @@ fn link() -> io::Error {
     )
 }
 
-/// The file, if it is a regular one.
+/// Returns a regular file; fails for other types.
 fn regular(file: File) -> io::Result<File> {
     let kind = file.metadata()?.file_type();
     if kind.is_file() {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_made_below_their_root_alone() {
+    fn folders_are_created_only_below_root() {
         let dir = tempfile::tempdir().unwrap();
         let (root, outside) = (dir.path().join("root"), dir.path().join("outside"));
         let error = make_below(&root, &root.join("a/b")).unwrap_err();

@@ -1,5 +1,5 @@
-//! The side of the operating system: how files are opened safely, how an error is said once, and
-//! which failures are the machine's; it knows no format and no run.
+//! Operating system services: safe opening of files, one-line error messages, and classification of
+//! system failures.
 
 mod displaced;
 mod fault;
