@@ -1,8 +1,8 @@
-//! `runner` trains feed-forward networks from TOML experiments and logs them for TensorBoard; the
-//! library holds every room of the program, the binary is only its door.
+//! The library of the program `runner`, which trains feed-forward networks from TOML experiments and logs them
+//! for TensorBoard.
 //!
-//! The rooms stand in dependency order: a room uses only rooms further down (`tests/house.rs`
-//! reads the `use crate::` lines and says so when one does not).
+//! The modules stand in dependency order: a module uses only modules further down, which
+//! `tests/integration/architecture` checks. ARCHITECTURE.md has the map.
 
 #![forbid(unsafe_code)]
 
