@@ -16,61 +16,31 @@ mod predictions;
 mod recorder;
 mod replicates;
 mod snapshot;
+mod spec;
 mod throughput;
 mod trained_model;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::time::Duration;
 
 pub use dataset_cache::DatasetCache;
 pub use predictions::Prediction;
 pub use replicates::{Replicates, set_visible, write_charts};
+pub use spec::{RunContext, RunEvent, RunSpec, RunSummary};
 pub use trained_model::{Evaluation, Mistake, Split, TrainedModel};
 
 use anyhow::{Result, anyhow};
 
-use crate::config::{Change, Plan};
+use crate::config::Plan;
 use crate::experiment::pictures::Validation;
 use crate::experiment::recorder::RunRecorder;
 use crate::memory::{self, Bytes, OutOfMemory};
 use crate::model::Network;
 use crate::quote::clip;
 pub use crate::runs::monitored;
-use crate::runs::{EarlyStop, History, Record, Status};
-use crate::train::{Direction, Ended, Event, Flow, Goal, Logs, State, Task};
-
-/// One run that is to be: what it is, and where.
-#[derive(Clone, Copy, Debug)]
-pub struct RunSpec<'a> {
-    /// What it is.
-    pub plan: &'a Plan,
-    /// Its folder, in which an earlier process may have begun it; only the last part may be missing.
-    pub dir: &'a Path,
-    /// The SHA-256 of the data that it was planned for, if that is known.
-    pub data: Option<&'a str>,
-    /// What makes it different from the other runs of its sweep.
-    pub changes: &'a [Change],
-}
-
-/// What all runs are given.
-#[derive(Clone, Copy)]
-pub struct RunContext<'a> {
-    /// Threads to compute with; they change no bit of the result. Asked before every epoch.
-    pub threads: &'a (dyn Fn() -> usize + Sync),
-    /// The data sets that are in memory already.
-    pub datasets: &'a DatasetCache,
-    /// The commit of the folder that the program was started in, if that is a repository.
-    pub git_commit: Option<&'a str>,
-    /// Whether all runs are to stop after their step; asked after every step.
-    pub stop: &'a (dyn Fn() -> bool + Sync),
-    /// How long a run trains, at least, from one checkpoint at the end of an epoch to the next.
-    pub save_every: Duration,
-    /// How often a run forces what it has written to the disk, and how long it must have taken for
-    /// its last files to be.
-    pub sync_every: Duration,
-}
+use crate::runs::{EarlyStop, History, Status};
+use crate::train::{Ended, Event, Flow, Goal, State, Task};
 
 /// A kill costs no more than this, which is trained again to the same bits; and where an epoch takes
 /// less, a checkpoint after each would cost some hundredths of it.
@@ -79,28 +49,6 @@ pub const SAVE_EVERY: Duration = Duration::from_millis(500);
 /// What a kill leaves is whole anyway; this is for the power, and costs nothing to the many runs
 /// that are shorter.
 pub const SYNC_EVERY: Duration = Duration::from_secs(10);
-
-/// How a run ended.
-#[derive(Clone, Debug, Default)]
-pub struct RunSummary {
-    /// Epochs trained.
-    pub epochs: usize,
-    /// The numbers of the last epoch.
-    pub last: Option<Logs>,
-    /// The best epoch, from 0, and its numbers.
-    pub best: Option<(usize, Logs)>,
-    /// How early stopping took part in the end.
-    pub early_stopping: Option<EarlyStop>,
-}
-
-/// What a run tells while it is under way.
-#[derive(Clone, Copy, Debug)]
-pub enum RunEvent<'a> {
-    /// Its folder is there.
-    Started(&'a Path),
-    /// Something happened in its fit.
-    Training(Event<'a>),
-}
 
 /// Trains what `spec` describes, from where an earlier process left it if there was one, and
 /// fills `summary` as it goes; `Ok(Status::Stopped)` when it was asked to stop.
@@ -281,36 +229,5 @@ fn fit(
                 continue;
             }
         };
-    }
-}
-
-impl RunSummary {
-    /// What the record of a run tells.
-    pub fn of(record: &Record) -> RunSummary {
-        RunSummary {
-            epochs: record.epochs,
-            last: Some(record.metrics.clone()).filter(|metrics| !metrics.0.is_empty()),
-            best: record.best.clone().map(|best| (best.epoch, best.metrics)),
-            early_stopping: record.early_stopping.clone(),
-        }
-    }
-
-    /// Takes in what earlier processes have logged.
-    fn recall(&mut self, history: &History) {
-        history.logs().iter().for_each(|(epoch, logs)| self.take(*epoch, logs));
-    }
-
-    fn take(&mut self, epoch: usize, logs: &Logs) {
-        self.epochs = epoch + 1;
-        self.last = Some(logs.clone());
-        let Some((name, value)) = monitored(logs) else { return };
-        let best = self.best.as_ref().and_then(|(_, best)| best.get(name));
-        let better = |best| match Direction::Auto.of(name) {
-            Direction::Max => best < value,
-            _ => value < best,
-        };
-        if !value.is_nan() && best.is_none_or(better) {
-            self.best = Some((epoch, logs.clone()));
-        }
     }
 }

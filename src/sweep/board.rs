@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 
 use crate::config::{Change, LineCache};
 use crate::experiment::{Replicates, monitored, set_visible, write_charts};
-use crate::sweep::queue::{PlannedExperiment, QueuedRun};
+use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::{RunQueue, RunResult, RunResults, Status, SweepEvent};
 use crate::system::sentence;
 

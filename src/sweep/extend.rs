@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, bail};
 
-use crate::config::{Plan, saved_plan};
 use crate::runs::{Checkpoint, Folder, Lock, Record, Status};
-use crate::sweep::queue::{PlannedExperiment, QueuedRun};
+use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::resumable::{Resumable, ResumableRun, RunProgress};
 use crate::sweep::{ResumeScan, plan_of};
-use crate::system;
 
 impl ResumeScan {
     /// Plans `epochs` epochs in all for the named runs and the runs of named sweeps; names the runs
@@ -108,13 +106,4 @@ fn obstacle(folder: &Folder, record: &Record, epochs: usize) -> Result<Option<St
             checkpoint.display()
         )
     }))
-}
-
-/// The plan with the epochs of the run's own config, if they are more: an extension was interrupted.
-pub(super) fn as_extended(mut plan: Plan, dir: &Path) -> Plan {
-    let config = system::read_to_string(&Folder::at(dir).config());
-    if let Ok(own) = config.map_err(|error| error.to_string()).and_then(|text| saved_plan(&text)) {
-        plan.training.epochs = plan.training.epochs.max(own.training.epochs);
-    }
-    plan
 }

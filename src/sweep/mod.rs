@@ -3,38 +3,42 @@
 
 mod board;
 mod budget;
+mod event;
 mod manifest;
+mod planned;
 mod queue;
+mod result;
 mod results;
 
 mod extend;
 mod resumable;
 mod scan;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 pub use board::{Board, BoardSummary, MAX_SHOWN};
+pub use event::SweepEvent;
 pub use manifest::SweepManifest;
-pub use queue::{Job, PlannedExperiment, QueuedRun, RunQueue};
-pub use results::{Ending, RunResults};
+pub use planned::{Job, PlannedExperiment, QueuedRun};
+pub use queue::RunQueue;
+pub use result::{Ending, RunResult, Status};
+pub use results::RunResults;
 pub use resumable::{Resumable, ResumableRun, RunProgress};
 pub use scan::ResumeScan;
 
 use anyhow::Context;
 use rayon::{BroadcastContext, ThreadPool, ThreadPoolBuilder};
-use serde::{Deserialize, Serialize};
 
 use budget::Budget;
 use resumable::plan as plan_of;
 
-use crate::config::{Change, LineCache};
+use crate::config::LineCache;
 use crate::experiment::{self, RunContext, RunEvent, RunSpec, RunSummary};
-use crate::runs::{self, EarlyStop, Outcome, RunsError};
+use crate::runs::{self, RunsError};
 use crate::system::sentence;
-use crate::train::{Event, Logs};
 
 /// How runs are run.
 #[derive(Clone, Copy, Debug)]
@@ -224,92 +228,4 @@ fn train(
 /// Whether another process is at work on the run.
 fn is_in_use(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(RunsError::InUse { .. }))
-}
-
-/// What a sweep tells whoever started it, from any of its threads; runs are numbered from 0
-/// through all experiments, in their order.
-#[derive(Clone, Copy, Debug)]
-pub enum SweepEvent<'a> {
-    /// A run has its folder and is about to train.
-    Started {
-        /// Its number.
-        run: usize,
-        /// Its folder.
-        dir: &'a Path,
-    },
-    /// Something happened in a run's fit.
-    Training {
-        /// Its number.
-        run: usize,
-        /// What happened.
-        event: Event<'a>,
-    },
-    /// A run has ended, one way or another.
-    Finished {
-        /// Its number.
-        run: usize,
-        /// How it ended.
-        result: &'a RunResult,
-    },
-}
-
-/// How one run ended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunResult {
-    /// The plan's name, shared by all runs of a sweep.
-    pub name: Arc<str>,
-    /// What it is called within its sweep; empty if it is in none.
-    pub label: String,
-    /// The folder of its sweep, or its own.
-    pub root: PathBuf,
-    /// What makes it different from the other runs of its sweep.
-    pub changes: Vec<Change>,
-    /// The run's folder, if there is one.
-    pub dir: Option<PathBuf>,
-    /// Whether it got to its end.
-    pub status: Status,
-    /// Epochs trained.
-    pub epochs: usize,
-    /// The numbers of the last epoch.
-    pub last: Option<Logs>,
-    /// The epoch (from 0) with the best monitored number, and its numbers.
-    pub best: Option<(usize, Logs)>,
-    /// How early stopping took part in the end.
-    pub early_stopping: Option<EarlyStop>,
-    /// Wall time from start to end.
-    pub seconds: f64,
-}
-
-impl RunResult {
-    /// The result of the run of its own in `dir`.
-    pub(super) fn new(name: Arc<str>, dir: &Path, status: Status, outcome: Outcome) -> RunResult {
-        RunResult {
-            name,
-            label: String::new(),
-            root: dir.to_owned(),
-            changes: Vec::new(),
-            dir: Some(dir.to_owned()),
-            status,
-            epochs: outcome.epochs,
-            last: Some(outcome.metrics).filter(|metrics| !metrics.0.is_empty()),
-            best: outcome.best.map(|best| (best.epoch, best.metrics)),
-            early_stopping: outcome.early_stopping,
-            seconds: outcome.seconds,
-        }
-    }
-}
-
-/// Whether a run got to its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Status {
-    /// It trained all its epochs, or stopped as its callbacks wanted.
-    Completed,
-    /// It was asked to stop and saved its state.
-    Stopped,
-    /// It could not go on; the text says why, with the place and the deed.
-    Failed(String),
-    /// Another process is at work on it, as the text says: it was left alone.
-    Busy(String),
-    /// It was never started.
-    Skipped,
 }

@@ -1,63 +1,21 @@
 //! A queue: the runs of one invocation, each with its folder, and the right to write there; it
 //! makes folders and plans, and starts nothing.
 
-use std::collections::{BTreeMap, HashSet};
-use std::num::NonZero;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use chrono::Local;
-use serde::Serialize;
 
-use crate::config::{Change, Experiment, LineCache, PackedLines, Plan, Runs, Variant};
+use crate::config::Experiment;
 use crate::experiment::DatasetCache;
 use crate::runs::{
-    Annotations, Durability, Folder, Lock, Outcome, RunIndex, RunsError, git_commit, sums_of,
-    write_atomic,
+    Annotations, Durability, Folder, Lock, RunsError, git_commit, sums_of, write_atomic,
 };
-use crate::sweep::extend::as_extended;
-use crate::sweep::results::{Ending, RunResults};
-use crate::sweep::{Status, SweepManifest};
-
-/// One run that is to be.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Job {
-    /// What it is, and what makes it different from the other runs of its sweep.
-    pub run: Variant,
-    /// Its folder, which a run of a sweep makes when it starts.
-    pub dir: PathBuf,
-    /// The SHA-256 of the data that it was planned for, if that is known.
-    pub data: Option<String>,
-}
-
-/// The runs of one experiment, with their folder.
-#[derive(Debug)]
-pub struct PlannedExperiment {
-    name: Arc<str>,
-    /// The name that the user has given to its runs.
-    alias: OnceLock<Arc<str>>,
-    /// The folder to resume: that of the sweep, or of the only run.
-    pub root: PathBuf,
-    sweep: bool,
-    runs: Runs,
-    /// The SHA-256 of the data that the runs were planned for, by its name in the plans.
-    data: BTreeMap<String, String>,
-    /// Why no run can be started: the folder could not be made.
-    pub(super) blocked: Option<String>,
-    /// How its runs ended, in the order of their ends, see [`RunResults`].
-    outcomes: Mutex<PackedLines>,
-    pub(super) index: RunIndex,
-}
-
-/// A run that waits: 16 bytes, whatever it is.
-#[derive(Clone, Debug)]
-pub struct QueuedRun {
-    /// The experiment that it is of.
-    pub experiment: Arc<PlannedExperiment>,
-    index: u32,
-    /// Epochs in place of those of the plan, if it is given more.
-    epochs: Option<NonZero<u32>>,
-}
+use crate::sweep::SweepManifest;
+use crate::sweep::planned::{PlannedExperiment, QueuedRun};
+use crate::sweep::result::Ending;
+use crate::sweep::results::RunResults;
 
 /// The runs of one invocation.
 #[derive(Debug)]
@@ -151,7 +109,9 @@ impl RunQueue {
             if annotated.last() != Some(&&*experiment.root) {
                 annotations.save(&Folder::at(&experiment.root))?;
                 annotated.push(&experiment.root);
-                let _ = annotations.name.as_deref().map(|name| experiment.alias.set(name.into()));
+                if let Some(name) = &annotations.name {
+                    experiment.set_alias(name);
+                }
             }
         }
         Ok(())
@@ -185,158 +145,5 @@ fn plan_run(experiment: Experiment, logdir: &Path) -> PlannedExperiment {
     match folder {
         Ok(folder) => PlannedExperiment::new(experiment, folder.path().to_owned()),
         Err(error) => PlannedExperiment::blocked(experiment, logdir, &error),
-    }
-}
-
-impl PlannedExperiment {
-    fn new(experiment: Experiment, root: PathBuf) -> PlannedExperiment {
-        let Experiment { name, sweep, runs, .. } = experiment;
-        PlannedExperiment {
-            name: name.into(),
-            alias: OnceLock::new(),
-            root,
-            sweep,
-            runs,
-            data: BTreeMap::new(),
-            blocked: None,
-            outcomes: Mutex::default(),
-            index: RunIndex::default(),
-        }
-    }
-
-    /// The run of its own in `dir`.
-    pub(super) fn single(plan: Plan, dir: &Path) -> PlannedExperiment {
-        PlannedExperiment::new(Experiment::single(plan), dir.to_owned())
-    }
-
-    /// The runs of a sweep in `folder`.
-    pub(super) fn sweep(manifest: SweepManifest, folder: &Folder) -> PlannedExperiment {
-        let SweepManifest { experiment, data, .. } = manifest;
-        PlannedExperiment { data, ..PlannedExperiment::new(experiment, folder.path().to_owned()) }
-    }
-
-    fn blocked(experiment: Experiment, logdir: &Path, error: &RunsError) -> PlannedExperiment {
-        let blocked = Some(error.to_string());
-        PlannedExperiment { blocked, ..PlannedExperiment::new(experiment, logdir.to_owned()) }
-    }
-
-    /// Every run, in the order of the plan.
-    pub(super) fn queue(planned: Arc<PlannedExperiment>) -> impl Iterator<Item = QueuedRun> {
-        let total = planned.runs.len() as u32;
-        (0..total).map(move |index| QueuedRun {
-            experiment: Arc::clone(&planned),
-            index,
-            epochs: None,
-        })
-    }
-
-    /// The name of its runs.
-    pub fn name(&self) -> &Arc<str> {
-        self.alias.get().unwrap_or(&self.name)
-    }
-
-    /// The keys that make its runs different.
-    pub(super) fn keys(&self) -> &[String] {
-        self.runs.keys()
-    }
-
-    /// The label of a run and what makes it different from the others; nothing of a plan that is none.
-    pub(super) fn heading(&self, number: usize, cache: &mut LineCache) -> (String, Vec<Change>) {
-        self.runs.heading(number, cache).unwrap_or_default()
-    }
-
-    /// The folder of a run of a sweep.
-    pub(super) fn run_dir(&self, number: usize, cache: &mut LineCache) -> PathBuf {
-        self.dir(&self.runs.label(number, cache))
-    }
-
-    /// Whether its runs have folders in that of a sweep.
-    pub(super) fn is_sweep(&self) -> bool {
-        self.sweep
-    }
-
-    /// Number of runs.
-    pub(super) fn n_runs(&self) -> usize {
-        self.runs.len()
-    }
-
-    /// Adds the end of a run, which has a folder or not; returns its line among the outcomes.
-    pub(super) fn add_outcome(
-        &self,
-        status: &Status,
-        has_folder: bool,
-        outcome: &impl Serialize,
-    ) -> (u32, Ending) {
-        let line = serde_json::to_string(&(status, has_folder, outcome)).unwrap_or_default();
-        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        outcomes.push(&line);
-        (outcomes.len() as u32 - 1, Ending::of(status))
-    }
-
-    /// The end of a run by its line.
-    pub(super) fn outcome(
-        &self,
-        line: u32,
-        cache: &mut LineCache,
-    ) -> Option<(Status, bool, Outcome)> {
-        let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        serde_json::from_str(outcomes.get(line as usize, cache)).ok()
-    }
-
-    /// The folder of the run with this label.
-    pub(super) fn dir(&self, label: &str) -> PathBuf {
-        match self.sweep {
-            true => Folder::at(&self.root).child(label).path().to_owned(),
-            false => self.root.clone(),
-        }
-    }
-}
-
-impl QueuedRun {
-    /// The run in full.
-    ///
-    /// # Errors
-    ///
-    /// A plan that is none, in words.
-    pub(super) fn job(&self) -> Result<Job, String> {
-        let run = self.experiment.runs.get(self.index as usize)?;
-        let data = self.experiment.data.get(&run.plan.data.identity()).cloned();
-        let dir = self.experiment.dir(&run.label);
-        let mut plan = as_extended(run.plan, &dir);
-        if let Some(epochs) = self.epochs {
-            plan.training.epochs = epochs.get() as usize;
-        }
-        Ok(Job { dir, run: Variant { plan, ..run }, data })
-    }
-
-    /// Gives the run so many epochs in all.
-    pub(super) fn extend(&mut self, epochs: usize) {
-        self.epochs = NonZero::new(u32::try_from(epochs).unwrap_or(u32::MAX));
-    }
-
-    /// Its label and what makes it different from the other runs, see [`PlannedExperiment::heading`].
-    pub(super) fn heading(&self, cache: &mut LineCache) -> (String, Vec<Change>) {
-        self.experiment.heading(self.number(), cache)
-    }
-
-    /// Its folder, which may not be there yet.
-    pub(super) fn dir(&self) -> PathBuf {
-        self.experiment.run_dir(self.number(), &mut LineCache::default())
-    }
-
-    /// Adds the end of the run, as its record tells it, to the index of its sweep.
-    pub(super) fn add_to_index(&self, dir: &Path) {
-        if self.experiment.sweep {
-            self.experiment.index.append(
-                &self.experiment.root,
-                self.index as usize,
-                &Folder::at(dir),
-            );
-        }
-    }
-
-    /// Its number in the plan.
-    pub(super) fn number(&self) -> usize {
-        self.index as usize
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::config::LineCache;
 use crate::runs::{Best, Outcome};
-use crate::sweep::queue::{PlannedExperiment, QueuedRun};
-use crate::sweep::{RunResult, Status};
+use crate::sweep::planned::{PlannedExperiment, QueuedRun};
+use crate::sweep::result::{Ending, RunResult};
 
 /// The results of the runs of an invocation.
 #[derive(Clone, Debug, Default)]
@@ -22,21 +22,6 @@ enum Slot {
     Whole(Box<RunResult>),
     /// That of a run of a sweep: a line of [`PlannedExperiment::outcomes`].
     Packed { run: QueuedRun, line: u32, ending: Ending },
-}
-
-/// A [`Status`] without its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// [`Status::Completed`].
-    Completed,
-    /// [`Status::Stopped`].
-    Stopped,
-    /// [`Status::Failed`].
-    Failed,
-    /// [`Status::Busy`].
-    Busy,
-    /// [`Status::Skipped`].
-    Skipped,
 }
 
 impl RunResults {
@@ -141,19 +126,6 @@ impl RunResults {
 impl FromIterator<RunResult> for RunResults {
     fn from_iter<I: IntoIterator<Item = RunResult>>(results: I) -> RunResults {
         RunResults(results.into_iter().map(|result| Slot::Whole(Box::new(result))).collect())
-    }
-}
-
-impl Ending {
-    /// The ending of a run with this status.
-    pub fn of(status: &Status) -> Ending {
-        match status {
-            Status::Completed => Ending::Completed,
-            Status::Stopped => Ending::Stopped,
-            Status::Failed(_) => Ending::Failed,
-            Status::Busy(_) => Ending::Busy,
-            Status::Skipped => Ending::Skipped,
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::config::{LineCache, Plan, reload_plan};
 use crate::runs::{self, Folder, IndexEntry, Lock, Record, RunIndex, RunsError, Stamp, check_sum};
-use crate::sweep::queue::{PlannedExperiment, QueuedRun};
+use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::{Ending, RunResult, RunResults, Status, SweepManifest};
 use crate::system;
 

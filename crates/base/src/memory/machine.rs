@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::Bytes;
+use super::bytes::Bytes;
 
 /// Environment variable to override the limits of the system, such as `24GB`.
 pub const VARIABLE: &str = "RUNNER_MEMORY";

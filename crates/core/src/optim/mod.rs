@@ -13,6 +13,7 @@ mod common_args;
 mod optimizer;
 mod rule;
 mod schedule;
+mod table;
 
 mod decay_and_clip;
 mod ema;
@@ -43,7 +44,7 @@ pub use schedule::{
 };
 pub use tensor_rule::{Axpby, Elementwise, ExecContext, ParamGrad, Scratch, TensorRule};
 
-optimizer::optimizers! {
+table::optimizers! {
     /// Gradient descent, with momentum when asked for.
     sgd::Sgd [],
     /// RMSprop (Tieleman and Hinton 2012), in Keras's formulation.

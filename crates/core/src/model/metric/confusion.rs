@@ -10,7 +10,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Answers, half};
+use super::Answers;
 
 /// Keras's arguments of `Precision` and `Recall`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +47,10 @@ impl fmt::Display for ClassId {
 
 /// TP, FP, FN.
 pub(super) const SUMS: usize = 3;
+
+pub(super) fn half() -> f64 {
+    0.5
+}
 
 impl Thresholded {
     /// The outputs that count, of `n`. The caller has put the output's number in the place of a label.

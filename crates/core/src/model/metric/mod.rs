@@ -37,7 +37,7 @@ pub enum Metric {
     /// Share of the outputs that are on the right side of a threshold.
     BinaryAccuracy {
         /// The output above which the answer is yes.
-        #[serde(default = "half")]
+        #[serde(default = "confusion::half")]
         threshold: f64,
     },
     /// Share of the rows whose greatest output is that of the greatest target.
@@ -106,10 +106,6 @@ pub enum Metric {
     CategoricalCrossentropy {},
     /// As the loss of this name.
     SparseCategoricalCrossentropy {},
-}
-
-fn half() -> f64 {
-    0.5
 }
 
 /// How a metric comes about.
