@@ -111,9 +111,8 @@ fn weights(n: usize) -> Vec<f64> {
 fn normals(scale: &Scale, values: &[Option<f64>]) -> Vec<Kernel> {
     let (middle, width) = ((scale.low + scale.high) / 2.0, scale.high - scale.low);
     let mut places: Vec<f64> = values.iter().flatten().map(|&value| scale.place(value)).collect();
-    places.push(middle);
     places.sort_by(f64::total_cmp);
-    let least = width / 100.0_f64.min(1.0 + places.len() as f64);
+    let least = width / 100.0_f64.min(2.0 + places.len() as f64);
     let kernel = |value: &Option<f64>| match value {
         None => Kernel::normal(scale, middle, width),
         Some(value) => {
@@ -124,7 +123,7 @@ fn normals(scale: &Scale, values: &[Option<f64>]) -> Vec<Kernel> {
     values.iter().chain([&None]).map(kernel).collect()
 }
 
-/// The larger distance of `place` to a neighbour among the sorted `places`. At the ends of at least three
+/// The larger distance of `place` to a neighbour among the sorted `places`. At the ends of at least two
 /// places the domain's bound is no neighbour.
 fn gap(scale: &Scale, places: &[f64], place: f64) -> f64 {
     let at = places.partition_point(|other| *other < place);
@@ -132,8 +131,8 @@ fn gap(scale: &Scale, places: &[f64], place: f64) -> f64 {
     let above = places.get(at + 1).copied();
     match (below, above) {
         (Some(below), Some(above)) => (place - below).max(above - place),
-        (None, Some(above)) if 2 < places.len() => above - place,
-        (Some(below), None) if 2 < places.len() => place - below,
+        (None, Some(above)) if 1 < places.len() => above - place,
+        (Some(below), None) if 1 < places.len() => place - below,
         (below, above) => {
             (place - below.unwrap_or(scale.low)).max(above.unwrap_or(scale.high) - place)
         }
