@@ -11,8 +11,14 @@ use source::{Source, read_crate};
 use syn::{Item, Visibility};
 
 /// Folders of the crates. The manifests say which crate may use which.
-const CRATES: [&str; 5] =
-    ["src", "crates/core/src", "crates/kernels/src", "crates/tfevents/src", "crates/base/src"];
+const CRATES: [&str; 6] = [
+    "src",
+    "crates/core/src",
+    "crates/kernels/src",
+    "crates/tfevents/src",
+    "crates/search/src",
+    "crates/base/src",
+];
 
 /// The modules of the crates `runner` and `runner-core` from top to bottom, and the crates below, each
 /// with those that it may use.
