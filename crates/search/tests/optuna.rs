@@ -11,6 +11,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use search::{Domain, Outcome, Parameter, Point, Space, Tpe, Trial};
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures, shown by --nocapture")]
 fn regrets_are_no_worse_than_those_of_optuna() {
     let recorded: serde_json::Value =
         serde_json::from_str(include_str!("optuna_regrets.json")).unwrap();
