@@ -1,8 +1,9 @@
-//! Which runs of a sweep TensorBoard shows. Its Scalars page ticks no run above 40 folders with event
-//! files, and Time Series none above 500; so a larger sweep shows its best, and hides the others.
+//! Selects the runs of a sweep for TensorBoard. The Scalars page ticks no run above 40 folders with
+//! event files, Time Series none above 500. A larger sweep therefore shows the best runs and hides
+//! the others.
 //!
-//! Event files are hidden by their names and stay where they are. What is shown depends on the results
-//! alone, not on their order, and is made again when a sweep is resumed.
+//! Hidden event files are renamed and stay in place. The selection depends on the results alone,
+//! not on their order. A resumed sweep selects again.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -19,49 +20,49 @@ use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::{RunQueue, RunResult, RunResults, Status, SweepEvent};
 use crate::system::sentence;
 
-/// Settings that TensorBoard shows of a sweep with more runs than these. Two such sweeps and two runs
-/// of their own, with three folders each, stay below 40.
+/// The number of settings shown of a sweep with more runs. Two large sweeps and two single runs,
+/// with three folders each, stay below 40.
 pub const MAX_SHOWN: usize = 16;
 
-/// The folder of a sweep with the means of its replicates.
+/// The subfolder of a sweep with the means of the replicates.
 const MEANS: &str = "mean";
 
-/// The sweeps of a queue, and what TensorBoard shows of each.
+/// The sweeps of a queue and their visible runs.
 #[derive(Debug, Default)]
 pub struct Board(Mutex<Sweeps>);
 
 #[derive(Debug, Default)]
 struct Sweeps {
     by_folder: BTreeMap<PathBuf, Sweep>,
-    /// The results from before the queue, until a run ends: the first run starts before they are read.
+    /// Results from before the queue, read when a run ends, so that the first run starts without
+    /// delay.
     known: RunResults,
 }
 
-/// What a board says at the end.
+/// The summary of a board at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BoardSummary {
-    /// How many of the settings, or runs, of a sweep are shown, and of how many, by the sweep's folder.
+    /// For each sweep folder, the number of shown settings or runs, and the total.
     pub parts: Vec<(PathBuf, usize, usize)>,
-    /// What could not be written.
+    /// Write errors.
     pub errors: Vec<String>,
 }
 
 #[derive(Debug, Default)]
 struct Sweep {
     runs: usize,
-    /// Runs of each setting: the number of seeds.
+    /// The number of runs per setting, equal to the number of seeds.
     replicates: usize,
-    /// The settings that are shown, and those of which some runs have ended: those that are hidden need
-    /// no memory.
+    /// The shown settings, and the settings with some ended runs. Hidden settings need no memory.
     settings: HashMap<u64, Setting>,
     /// The best complete settings, best first, if not all are shown.
     best: Vec<Ranked>,
-    /// Whether a run has three folders with event files, as in the layout of Keras.
+    /// Whether a run has three folders with event files, as in Keras's layout.
     threefold: Option<bool>,
     errors: Vec<String>,
 }
 
-/// A setting by its number and its first run.
+/// A setting by key and first run.
 #[derive(Clone, Debug, PartialEq)]
 struct Ranked {
     value: f64,
@@ -69,7 +70,7 @@ struct Ranked {
     key: u64,
 }
 
-/// The ended runs that differ only in their seed.
+/// The ended runs of a setting, different only in their seed.
 #[derive(Debug, Default)]
 struct Setting {
     changes: Vec<Change>,
@@ -79,13 +80,13 @@ struct Setting {
 #[derive(Debug)]
 struct Ended {
     dir: PathBuf,
-    /// The number that runs are compared by; the less the better.
+    /// The monitored number; lower is better.
     value: Option<f64>,
 }
 
 impl Board {
-    /// The board of a queue with the results of the runs around it. A sweep in which nothing is left to
-    /// do stays as it is.
+    /// The board of a queue with the results of the surrounding runs. A sweep without queued runs
+    /// stays unchanged.
     pub fn new(queue: &RunQueue) -> Board {
         let mut sweeps: BTreeMap<PathBuf, Sweep> = BTreeMap::new();
         let mut last: Option<&Arc<PlannedExperiment>> = None;
@@ -99,7 +100,7 @@ impl Board {
         Board(Mutex::new(Sweeps { by_folder: sweeps, known }))
     }
 
-    /// Takes in a notice of the queue: after the last run of a setting, what is shown may change.
+    /// Takes in an event of the queue. The last run of a setting may change the selection.
     pub fn observe(&self, notice: &SweepEvent<'_>) {
         let SweepEvent::Finished { result, .. } = notice else { return };
         let mut sweeps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,7 +114,7 @@ impl Board {
         }
     }
 
-    /// Brings the files of all sweeps in line with all results.
+    /// Updates the files of all sweeps to match all results.
     pub fn close(self, results: &RunResults) -> BoardSummary {
         let mut sweeps = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         sweeps.take_known();
@@ -163,7 +164,7 @@ impl Sweeps {
 }
 
 impl Ended {
-    /// A run that completed or failed, in its folder.
+    /// A completed or failed run with a folder.
     fn of(result: &RunResult) -> Option<Ended> {
         let value = match result.status {
             Status::Completed => result.last.as_ref().and_then(monitored).map(|(_, value)| value),
@@ -178,7 +179,7 @@ impl Sweep {
     fn of(planned: &PlannedExperiment) -> Sweep {
         let mut cache = LineCache::default();
         let mut setting = |number: usize| key(&planned.heading(number, &mut cache).1);
-        // The replicates of a setting lie side by side, and all settings have the same seeds.
+        // The replicates of a setting are adjacent, and all settings have the same seeds.
         let replicates = match planned.keys().iter().any(|key| key == "seed") {
             true => {
                 let first = setting(0);
@@ -189,8 +190,7 @@ impl Sweep {
         Sweep { runs: planned.n_runs(), replicates: replicates.max(1), ..Sweep::default() }
     }
 
-    /// Takes in a result: the setting that it completes, if it does, and the settings that are shown no
-    /// more.
+    /// Takes in a result. For a complete setting, returns the key and the settings to hide.
     fn end(&mut self, result: &RunResult) -> Option<(u64, Vec<(u64, Setting)>)> {
         let ended = Ended::of(result)?;
         let key = key(&result.changes);
@@ -208,7 +208,7 @@ impl Sweep {
         MAX_SHOWN < self.runs
     }
 
-    /// Puts a complete setting among the best; returns the setting that is there no more.
+    /// Ranks a complete setting and returns the setting dropped from the best.
     fn rank(&mut self, key: u64) -> Option<u64> {
         if !self.is_large() {
             return None;
@@ -223,7 +223,7 @@ impl Sweep {
         if most < self.best.len() { self.best.pop().map(|last| last.key) } else { None }
     }
 
-    /// Shows a complete setting, if it is among the best.
+    /// Updates the visibility of a complete setting, if the setting is kept.
     fn apply(&mut self, root: &Path, key: u64, anew: bool) {
         if let Some(setting) = self.settings.remove(&key) {
             self.show(root, key, &setting, anew);
@@ -231,7 +231,7 @@ impl Sweep {
         }
     }
 
-    /// Shows or hides the runs of a complete setting and their mean, which is written again if `anew`.
+    /// Shows or hides the runs of a complete setting and their mean; `anew` rewrites the mean.
     fn show(&mut self, root: &Path, key: u64, setting: &Setting, anew: bool) {
         let place = self.best.iter().position(|best| best.key == key);
         let large = self.is_large();
@@ -244,7 +244,7 @@ impl Sweep {
             note(setting.show_mean(root, (shown, large), anew));
         }
         for (at, run) in setting.runs.iter().enumerate() {
-            // Of replicates the first of the best setting brings pictures and histograms.
+            // Only the first replicate of the best setting brings pictures and histograms.
             let alone = self.replicates == 1 || place == Some(0) && at == 0;
             note(set_visible(&run.dir, !large || shown && alone));
         }
@@ -272,7 +272,7 @@ impl Setting {
         self.runs.sort_by(|a, b| a.dir.cmp(&b.dir));
     }
 
-    /// The mean of what the runs are compared by.
+    /// The mean of the monitored numbers.
     fn value(&self) -> Option<f64> {
         let values: Vec<f64> = self.runs.iter().filter_map(|run| run.value).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -301,7 +301,7 @@ impl Setting {
     }
 }
 
-/// A number that all replicates of a setting share, and no other run of the sweep.
+/// A hash shared by the replicates of a setting and by no other run of the sweep.
 fn key(changes: &[Change]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for change in changes.iter().filter(|change| change.key != "seed") {

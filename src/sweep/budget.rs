@@ -1,19 +1,19 @@
-//! The memory that runs share: a run waits until what it takes is free, unless it would be alone.
+//! The memory shared by runs: a run waits for free memory, unless no other run holds any.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A run that waits looks as often whether it is to stop.
+/// The interval between checks of the stop request while a run waits.
 const POLL: Duration = Duration::from_millis(50);
 
 /// The memory of all runs of an invocation.
 pub(super) struct Budget {
-    /// Bytes in all; `None` where nothing is known, and no run waits.
+    /// Total bytes; `None` if unknown, and then no run waits.
     total: Option<u64>,
     taken: Mutex<Taken>,
     freed: Condvar,
-    /// The first in line holds it: a large run is not overtaken by smaller ones for ever.
+    /// Held by the first run in line, so that smaller runs cannot overtake a large run forever.
     turn: Mutex<()>,
     waiting: AtomicUsize,
 }
@@ -24,7 +24,7 @@ struct Taken {
     bytes: u64,
 }
 
-/// The memory of one run, free again when it is dropped.
+/// The memory of a run, freed on drop.
 pub(super) struct Share<'a> {
     of: &'a Budget,
     bytes: u64,
@@ -41,7 +41,7 @@ impl Budget {
         }
     }
 
-    /// Takes `bytes` as soon as they are free, or no other run has any, or `stop` says so.
+    /// Takes `bytes` once they are free, no other run holds memory, or `stop` returns true.
     pub(super) fn take(&self, bytes: u64, stop: &dyn Fn() -> bool) -> Share<'_> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,7 +57,7 @@ impl Budget {
         Share { of: self, bytes }
     }
 
-    /// Runs that wait for memory.
+    /// The number of runs waiting for memory.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
@@ -117,7 +117,7 @@ mod tests {
     fn a_run_that_is_alone_does_not_wait() {
         let budget = Budget::new(Some(10));
         let alone = budget.take(11, &NEVER);
-        // Who is asked to stop does not wait either.
+        // A stopped run does not wait either.
         drop(budget.take(1, &|| true));
         drop(alone);
         let unknown = Budget::new(None);

@@ -5,29 +5,29 @@ use std::path::Path;
 use crate::sweep::result::RunResult;
 use crate::train::Event;
 
-/// An event of a sweep, from any of its threads. Runs are numbered from 0 through all experiments, in
-/// their order.
+/// An event of a sweep, sent from any thread. Runs are numbered from 0 through all experiments, in
+/// order.
 #[derive(Clone, Copy, Debug)]
 pub enum SweepEvent<'a> {
-    /// A run has its folder and is about to train.
+    /// A run has a folder and is about to train.
     Started {
-        /// Its number.
+        /// The run's number.
         run: usize,
-        /// Its folder.
+        /// The run's folder.
         dir: &'a Path,
     },
-    /// Something happened in a run's fit.
+    /// A training event of a run's fit.
     Training {
-        /// Its number.
+        /// The run's number.
         run: usize,
-        /// What happened.
+        /// The event.
         event: Event<'a>,
     },
-    /// A run has ended, one way or another.
+    /// A run has ended, with any status.
     Finished {
-        /// Its number.
+        /// The run's number.
         run: usize,
-        /// How it ended.
+        /// The run's result.
         result: &'a RunResult,
     },
 }

@@ -1,4 +1,4 @@
-//! More epochs for finished and interrupted runs, and the reasons why some cannot have them.
+//! Plans more epochs for finished and interrupted runs, or reports the reasons against them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use crate::sweep::resumable::{Resumable, ResumableRun, RunProgress};
 use crate::sweep::{ResumeScan, plan_of};
 
 impl ResumeScan {
-    /// Plans `epochs` epochs in all for the named runs and the runs of named sweeps; names the runs
-    /// that stay as they are.
+    /// Plans `epochs` epochs in all for the named runs and the runs of named sweeps. Returns a note
+    /// for each unchanged run.
     ///
     /// # Errors
     ///
-    /// Folders that are neither a run's nor a sweep's, and that no run can have more epochs.
+    /// A folder without a run or sweep, or no run that can have more epochs.
     pub fn extend(&mut self, epochs: usize, retry_failed: bool) -> Result<Vec<String>> {
         if let Some(found) = self.found.iter().find(|found| !found.named) {
             bail!(
@@ -38,7 +38,8 @@ impl ResumeScan {
 }
 
 impl Resumable {
-    /// Plans the epochs of its runs: the number of runs that can have them, and the reasons of others.
+    /// Plans the epochs of each run. Returns the number of extended runs and a note for each other
+    /// run.
     fn extend(&mut self, epochs: usize, retry_failed: bool) -> Result<(usize, Vec<String>)> {
         if self.is_sweep && self.lock.is_none() {
             self.lock = Some(Lock::take(&self.dir)?);
@@ -56,7 +57,7 @@ impl Resumable {
 }
 
 impl ResumableRun {
-    /// Plans so many epochs, or gives the reason against it.
+    /// Plans `epochs` epochs in all, or returns the reason against them.
     fn extend(&mut self, dir: &Path, epochs: usize, retry_failed: bool) -> Result<Option<String>> {
         if self.progress == RunProgress::Failed && !retry_failed {
             return Ok(Some("it failed; --retry-failed tries it again".to_owned()));
@@ -85,7 +86,7 @@ impl ResumableRun {
     }
 }
 
-/// The reason why a run cannot have so many epochs.
+/// The reason why a run cannot have `epochs` epochs.
 fn obstacle(folder: &Folder, record: &Record, epochs: usize) -> Result<Option<String>> {
     if record.status != Status::Completed {
         return Ok(None);

@@ -1,5 +1,5 @@
-//! `plan.json`: a sweep as it was planned, written once before any run starts and never changed;
-//! it knows no run's outcome.
+//! `plan.json`: the manifest of a sweep, written once before any run starts and never changed. The
+//! file holds no results.
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Seek};
@@ -18,27 +18,27 @@ use crate::quote::clip;
 use crate::runs::{Folder, RunsError, check_sum_of, sums_text, write_frozen};
 use crate::system;
 
-/// Changes with the names and meanings below.
+/// The format version; changes with the names and meanings below.
 const FORMAT: u64 = 2;
 
-/// A sweep as it was planned.
+/// A sweep as planned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepManifest {
-    /// The version of the program that planned it.
+    /// The program version at planning time.
     pub version: String,
-    /// When.
+    /// The time of planning.
     pub created: DateTime<FixedOffset>,
     /// The command line, without the program's name.
     pub arguments: Vec<String>,
-    /// The commit that was checked out in the current folder.
+    /// The commit checked out in the current folder.
     pub git_commit: Option<String>,
-    /// The SHA-256 of every data set that could be read, by its name in the plans.
+    /// The SHA-256 of every readable data set, by name in the plans.
     pub data: BTreeMap<String, String>,
-    /// Its runs, each resolved to the last default.
+    /// The runs, each resolved to the last default.
     pub experiment: Experiment,
 }
 
-/// The file: the plan of the first run in full, and a line for each run with its differences.
+/// The file content: the plan of the first run in full, and a line of differences for each run.
 #[derive(Serialize, Deserialize)]
 struct File<L> {
     format: u64,
@@ -56,7 +56,7 @@ struct File<L> {
     runs: L,
 }
 
-/// What every format begins with.
+/// The fields common to all formats.
 #[derive(Deserialize)]
 struct Head {
     #[serde(default)]
@@ -66,7 +66,7 @@ struct Head {
 }
 
 impl SweepManifest {
-    /// The plan of `experiment` as of now; its data sets are read for it.
+    /// The manifest of `experiment`. The data sets are read for their digests.
     pub fn new(
         experiment: Experiment,
         created: DateTime<FixedOffset>,
@@ -76,7 +76,7 @@ impl SweepManifest {
         let mut data = BTreeMap::new();
         for index in experiment.runs.first_of_each("data") {
             let Ok(run) = experiment.runs.get(index) else { continue };
-            // Data that cannot be read fails the runs that want it, not the sweep.
+            // Unreadable data fails the runs with this data, not the sweep.
             let fingerprint =
                 || datasets.get(&run.plan, 1).ok().map(|l| l.fingerprint().to_owned());
             let identity = run.plan.data.identity();
@@ -95,7 +95,7 @@ impl SweepManifest {
         }
     }
 
-    /// Writes the plan into the folder of its sweep, which nobody sees yet.
+    /// Writes the manifest into the sweep's folder, hidden until then.
     pub fn save(&self, folder: &Folder) -> Result<(), RunsError> {
         let path = folder.sweep_plan();
         let Experiment { name, sweep, runs, repeats, .. } = &self.experiment;
@@ -121,7 +121,7 @@ impl SweepManifest {
         write_frozen(&sums, |out| out.write_all(text.as_bytes())).map(drop)
     }
 
-    /// Reads the plan at `path`.
+    /// Reads the manifest at `path`.
     pub fn load(path: &Path) -> Result<SweepManifest> {
         let mut input =
             system::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -156,7 +156,7 @@ fn from_start<T: DeserializeOwned>(file: &mut std::fs::File) -> serde_json::Resu
     serde_json::from_reader(BufReader::with_capacity(1 << 16, file))
 }
 
-/// The reason why a file is no plan of this version.
+/// The reason why a file is no manifest of this version.
 fn unreadable(path: &Path, head: serde_json::Result<Head>, error: &serde_json::Error) -> Error {
     let head = match head {
         Ok(head) => head,

@@ -1,5 +1,5 @@
-//! Runs experiments on one pool of threads, several at a time, and finds what earlier processes left
-//! undone; it prints nothing and knows nothing of TOML.
+//! Runs experiments on one thread pool, several at a time, and finds the unfinished work of earlier
+//! processes. The module prints nothing and is independent of TOML.
 
 mod board;
 mod budget;
@@ -40,26 +40,26 @@ use crate::experiment::{self, RunContext, RunEvent, RunSpec, RunSummary};
 use crate::runs::{self, RunsError};
 use crate::system::sentence;
 
-/// How runs are run.
+/// The options of [`RunQueue::run`].
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Runs at a time, at least 1.
+    /// Concurrent runs, at least 1.
     pub jobs: usize,
-    /// Threads to use in all, at least 1; with fewer runs than threads, those left over work
-    /// inside the runs.
+    /// Threads in all, at least 1. With fewer runs than threads, the spare threads work inside the
+    /// runs.
     pub threads: usize,
-    /// Bytes of memory for all runs at a time, if that is known: a run waits until its own are free.
+    /// Bytes of memory for all concurrent runs, if known. A run waits for free memory.
     pub memory: Option<u64>,
-    /// Failed runs after which the others are stopped.
+    /// The number of failed runs after which the other runs stop.
     pub max_failures: Option<usize>,
 }
 
 impl RunQueue {
-    /// Runs every run, as many at a time as `options` allow, and keeps the results, see
-    /// [`RunQueue::results`]; returns the folders to resume.
+    /// Runs all runs with the concurrency of `options` and keeps the results, see
+    /// [`RunQueue::results`]. Returns the folders to resume.
     ///
-    /// What goes wrong in a run, a panic too, is its own result. Once `stop` is set, runs stop
-    /// after their step and no other starts.
+    /// An error or a panic in a run becomes the result of this run alone. Once `stop` is set, runs
+    /// stop after the current step, and no further run starts.
     pub fn run(
         &mut self,
         options: &Options,
@@ -108,7 +108,7 @@ impl RunQueue {
             keep(run, result);
         };
         let next = AtomicUsize::new(0);
-        // Whoever is free takes the next: runs start in their order.
+        // A free worker takes the next run, so runs start in order.
         let work = |_: BroadcastContext<'_>| {
             loop {
                 let run = next.fetch_add(1, Ordering::Relaxed);
@@ -121,10 +121,10 @@ impl RunQueue {
     }
 }
 
-/// Rows of a queue that are reckoned with before it is known how many the data have.
+/// The assumed number of rows of a queued run, before the actual number is known.
 const MOST_ROWS: usize = 1 << 16;
 
-/// A pool of `jobs` threads, or of fewer where the system starts no more.
+/// A pool of `jobs` threads, or fewer if the system starts no more.
 fn pool(jobs: usize) -> anyhow::Result<ThreadPool> {
     let build = |jobs| {
         ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("run-{i}")).build()
@@ -137,7 +137,7 @@ fn pool(jobs: usize) -> anyhow::Result<ThreadPool> {
     found.context("cannot start a thread for the runs; is the number of processes limited?")
 }
 
-/// The failed runs so far, and how many are the last straw.
+/// The number of failed runs so far, and the limit.
 struct Failures {
     count: AtomicUsize,
     most: Option<usize>,

@@ -1,4 +1,4 @@
-//! The planned runs of one experiment, and a run that waits in the queue.
+//! The planned runs of an experiment, and the queued run.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -14,43 +14,43 @@ use crate::sweep::SweepManifest;
 use crate::sweep::result::{Ending, Status};
 use crate::system;
 
-/// One run that is to be.
+/// A run to start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
-    /// What it is, and what makes it different from the other runs of its sweep.
+    /// The plan, and the differences from the other runs of the sweep.
     pub run: Variant,
-    /// Its folder, which a run of a sweep makes when it starts.
+    /// The run's folder. A run of a sweep creates the folder at the start.
     pub dir: PathBuf,
-    /// The SHA-256 of the data that it was planned for, if that is known.
+    /// The SHA-256 of the data at planning time, if known.
     pub data: Option<String>,
 }
 
-/// The runs of one experiment, with their folder.
+/// The runs of an experiment, with their folder.
 #[derive(Debug)]
 pub struct PlannedExperiment {
     name: Arc<str>,
-    /// The name that the user has given to its runs.
+    /// The user's name for the runs.
     alias: OnceLock<Arc<str>>,
-    /// The folder to resume: that of the sweep, or of the only run.
+    /// The folder to resume: the folder of the sweep, or of the single run.
     pub root: PathBuf,
     sweep: bool,
     runs: Runs,
-    /// The SHA-256 of the data that the runs were planned for, by its name in the plans.
+    /// The SHA-256 of the data at planning time, by name in the plans.
     data: BTreeMap<String, String>,
-    /// Why no run can be started: the folder could not be made.
+    /// The reason why no run can start: the folder could not be created.
     pub(super) blocked: Option<String>,
-    /// How its runs ended, in the order of their ends, see [`RunResults`].
+    /// The results of the runs, in the order of their ends, see [`RunResults`].
     outcomes: Mutex<PackedLines>,
     pub(super) index: RunIndex,
 }
 
-/// A run that waits: 16 bytes, whatever it is.
+/// A queued run, 16 bytes in size.
 #[derive(Clone, Debug)]
 pub struct QueuedRun {
-    /// The experiment that it is of.
+    /// The experiment of the run.
     pub experiment: Arc<PlannedExperiment>,
     index: u32,
-    /// Epochs in place of those of the plan, if it is given more.
+    /// Epochs of an extended run, in place of the plan's epochs.
     epochs: Option<NonZero<u32>>,
 }
 
@@ -70,7 +70,7 @@ impl PlannedExperiment {
         }
     }
 
-    /// The run of its own in `dir`.
+    /// The single run in `dir`.
     pub(super) fn single(plan: Plan, dir: &Path) -> PlannedExperiment {
         PlannedExperiment::new(Experiment::single(plan), dir.to_owned())
     }
@@ -100,22 +100,22 @@ impl PlannedExperiment {
         })
     }
 
-    /// The name of its runs.
+    /// The name of the runs.
     pub fn name(&self) -> &Arc<str> {
         self.alias.get().unwrap_or(&self.name)
     }
 
-    /// Gives the runs the user's name, unless they have one.
+    /// Sets the user's name for the runs, unless already set.
     pub(super) fn set_alias(&self, name: &str) {
         let _ = self.alias.set(name.into());
     }
 
-    /// The keys that make its runs different.
+    /// The keys with different values among the runs.
     pub(super) fn keys(&self) -> &[String] {
         self.runs.keys()
     }
 
-    /// The label of a run and what makes it different from the others; nothing of a plan that is none.
+    /// The label of a run and the differences from the other runs; empty for an invalid plan.
     pub(super) fn heading(&self, number: usize, cache: &mut LineCache) -> (String, Vec<Change>) {
         self.runs.heading(number, cache).unwrap_or_default()
     }
@@ -125,17 +125,16 @@ impl PlannedExperiment {
         self.dir(&self.runs.label(number, cache))
     }
 
-    /// Whether its runs have folders in that of a sweep.
+    /// Whether the runs have folders in a sweep's folder.
     pub(super) fn is_sweep(&self) -> bool {
         self.sweep
     }
 
-    /// Number of runs.
     pub(super) fn n_runs(&self) -> usize {
         self.runs.len()
     }
 
-    /// Adds the end of a run, which has a folder or not; returns its line among the outcomes.
+    /// Adds the result of a run, with or without a folder. Returns the line among the outcomes.
     pub(super) fn add_outcome(
         &self,
         status: &Status,
@@ -148,7 +147,7 @@ impl PlannedExperiment {
         (outcomes.len() as u32 - 1, Ending::of(status))
     }
 
-    /// The end of a run by its line.
+    /// The result of a run by line.
     pub(super) fn outcome(
         &self,
         line: u32,
@@ -172,7 +171,7 @@ impl QueuedRun {
     ///
     /// # Errors
     ///
-    /// A plan that is none, in words.
+    /// An invalid plan, as text.
     pub(super) fn job(&self) -> Result<Job, String> {
         let run = self.experiment.runs.get(self.index as usize)?;
         let data = self.experiment.data.get(&run.plan.data.identity()).cloned();
@@ -184,22 +183,22 @@ impl QueuedRun {
         Ok(Job { dir, run: Variant { plan, ..run }, data })
     }
 
-    /// Gives the run so many epochs in all.
+    /// Sets the number of epochs in all.
     pub(super) fn extend(&mut self, epochs: usize) {
         self.epochs = NonZero::new(u32::try_from(epochs).unwrap_or(u32::MAX));
     }
 
-    /// Its label and what makes it different from the other runs, see [`PlannedExperiment::heading`].
+    /// The label and the differences from the other runs, see [`PlannedExperiment::heading`].
     pub(super) fn heading(&self, cache: &mut LineCache) -> (String, Vec<Change>) {
         self.experiment.heading(self.number(), cache)
     }
 
-    /// Its folder, which may not be there yet.
+    /// The run's folder, not necessarily existing.
     pub(super) fn dir(&self) -> PathBuf {
         self.experiment.run_dir(self.number(), &mut LineCache::default())
     }
 
-    /// Adds the end of the run, as its record tells it, to the index of its sweep.
+    /// Adds the result in the run's record to the index of the sweep.
     pub(super) fn add_to_index(&self, dir: &Path) {
         if self.experiment.sweep {
             self.experiment.index.append(
@@ -210,13 +209,13 @@ impl QueuedRun {
         }
     }
 
-    /// Its number in the plan.
+    /// The run's number in the plan.
     pub(super) fn number(&self) -> usize {
         self.index as usize
     }
 }
 
-/// The plan with the epochs of the run's own config, if they are more: an extension was interrupted.
+/// The plan with the epochs of the run's own config, if higher after an interrupted extension.
 fn as_extended(mut plan: Plan, dir: &Path) -> Plan {
     let config = system::read_to_string(&Folder::at(dir).config());
     if let Ok(own) = config.map_err(|error| error.to_string()).and_then(|text| saved_plan(&text)) {

@@ -1,5 +1,5 @@
-//! A queue: the runs of one invocation, each with its folder, and the right to write there; it
-//! makes folders and plans, and starts nothing.
+//! A queue: the runs of an invocation, each with a folder and the lock to write there. The module
+//! creates folders and plans, and starts no run.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -17,37 +17,38 @@ use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::result::Ending;
 use crate::sweep::results::RunResults;
 
-/// The runs of one invocation.
+/// The runs of an invocation.
 #[derive(Debug)]
 pub struct RunQueue {
-    /// The runs, in the order in which they start.
+    /// The runs, in the order of their start.
     pub runs: Vec<QueuedRun>,
-    /// The folders of sweeps are ours as long as these are.
+    /// The locks of the sweep folders, held as long as the queue.
     pub(super) locks: Vec<Lock>,
     pub(super) datasets: DatasetCache,
-    /// The commit of the current folder, if that is a repository.
+    /// The commit of the current folder, if the folder is a repository.
     pub(super) commit: Option<String>,
-    /// The results of the runs and of those around them; those of the queue are pending, in its order.
+    /// The results of the queued and the surrounding runs. The queued runs are pending, in queue
+    /// order.
     pub(super) results: RunResults,
 }
 
 impl RunQueue {
-    /// The queue of these runs, with the results of the runs around them.
+    /// The queue of these runs, with the results of the surrounding runs.
     pub(super) fn new(queue: Vec<QueuedRun>, locks: Vec<Lock>, results: RunResults) -> RunQueue {
         let commit = std::env::current_dir().ok().and_then(|dir| git_commit(&dir));
         RunQueue { runs: queue, locks, datasets: DatasetCache::default(), commit, results }
     }
 
-    /// The results of the runs and of those around them, in the order of their plans.
+    /// The results of the queued and the surrounding runs, in the order of the plans.
     pub fn results(&self) -> &RunResults {
         &self.results
     }
 
-    /// Reads the data of all experiments, on `threads` threads, before any folder is made.
+    /// Reads the data of all experiments on `threads` threads, before any folder is created.
     ///
     /// # Errors
     ///
-    /// One for each data set that cannot be used.
+    /// An error for each unusable data set.
     pub fn read(
         experiments: &[Experiment],
         threads: usize,
@@ -64,8 +65,8 @@ impl RunQueue {
         if errors.is_empty() { Ok(datasets) } else { Err(errors) }
     }
 
-    /// Makes the folder of every experiment below `logdir`, with all in it that a later process
-    /// needs to start what this one may not get to. If that cannot be done for one, its runs fail.
+    /// Creates the folder of every experiment below `logdir`, complete for a later process to start
+    /// the remaining runs. If a folder cannot be created, the runs of the experiment fail.
     pub fn plan(experiments: Vec<Experiment>, logdir: &Path, datasets: DatasetCache) -> RunQueue {
         let results = RunResults::default();
         let mut queue = RunQueue { datasets, ..RunQueue::new(Vec::new(), Vec::new(), results) };
@@ -80,7 +81,7 @@ impl RunQueue {
         queue
     }
 
-    /// A sweep's folder has its plan from the first moment.
+    /// The folder of a sweep becomes visible with the manifest inside.
     fn plan_sweep(&mut self, experiment: Experiment, logdir: &Path) -> PlannedExperiment {
         let now = Local::now();
         let commit = self.commit.as_deref();
@@ -97,7 +98,7 @@ impl RunQueue {
         }
     }
 
-    /// Writes the annotations into the folder of each sweep, and of each run that is in none.
+    /// Writes the annotations into the folder of each sweep and of each single run.
     pub fn annotate(&self, annotations: &Annotations) -> Result<(), RunsError> {
         if *annotations == Annotations::default() {
             return Ok(());
@@ -117,7 +118,8 @@ impl RunQueue {
         Ok(())
     }
 
-    /// The folders to resume after this invocation, each once; `places` are those of the queue.
+    /// The folders to resume after this invocation, without duplicates; `places` are the places of
+    /// the queued runs.
     pub(super) fn unfinished(&self, places: &[u32]) -> Vec<PathBuf> {
         let mut roots: Vec<&Path> = Vec::new();
         for (run, place) in self.runs.iter().zip(places) {
@@ -134,7 +136,7 @@ impl RunQueue {
     }
 }
 
-/// The folder of a run of its own has its config from the first moment.
+/// The folder of a single run becomes visible with the config inside.
 fn plan_run(experiment: Experiment, logdir: &Path) -> PlannedExperiment {
     let config = experiment.runs.iter().map(|run| run.plan.to_toml()).collect::<String>();
     let folder = Folder::create(logdir, &experiment.name, &Local::now(), |folder| {

@@ -1,4 +1,4 @@
-//! The result of one run of a sweep.
+//! The result of a run of a sweep.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,35 +9,35 @@ use crate::config::Change;
 use crate::runs::{EarlyStop, Outcome};
 use crate::train::Logs;
 
-/// How one run ended.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunResult {
     /// The plan's name, shared by all runs of a sweep.
     pub name: Arc<str>,
-    /// What it is called within its sweep; empty if it is in none.
+    /// The label within the sweep; empty for a single run.
     pub label: String,
-    /// The folder of its sweep, or its own.
+    /// The folder of the sweep, or of the single run.
     pub root: PathBuf,
-    /// What makes it different from the other runs of its sweep.
+    /// The differences from the other runs of the sweep.
     pub changes: Vec<Change>,
-    /// The run's folder, if there is one.
+    /// The run's folder, if created.
     pub dir: Option<PathBuf>,
-    /// Whether it got to its end.
+    /// The status at the end.
     pub status: Status,
     /// Epochs trained.
     pub epochs: usize,
     /// The numbers of the last epoch.
     pub last: Option<Logs>,
-    /// The epoch (from 0) with the best monitored number, and its numbers.
+    /// The epoch (from 0) with the best monitored number, and the numbers of this epoch.
     pub best: Option<(usize, Logs)>,
-    /// How early stopping took part in the end.
+    /// The effect of early stopping on the end.
     pub early_stopping: Option<EarlyStop>,
     /// Wall time from start to end.
     pub seconds: f64,
 }
 
 impl RunResult {
-    /// The result of the run of its own in `dir`.
+    /// The result of the single run in `dir`.
     pub(super) fn new(name: Arc<str>, dir: &Path, status: Status, outcome: Outcome) -> RunResult {
         RunResult {
             name,
@@ -55,22 +55,22 @@ impl RunResult {
     }
 }
 
-/// Whether a run got to its end.
+/// The status of a run at the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Status {
-    /// It trained all its epochs, or stopped as its callbacks wanted.
+    /// All epochs are trained, or a callback stopped the run.
     Completed,
-    /// It was asked to stop and saved its state.
+    /// The run stopped on request and saved a checkpoint.
     Stopped,
-    /// It could not go on; the text says why, with the place and the deed.
+    /// The run failed; the text holds the reason, with path and operation.
     Failed(String),
-    /// Another process is at work on it, as the text says: it was left alone.
+    /// Another process works on the run, as the text says; the run stays unchanged.
     Busy(String),
-    /// It was never started.
+    /// The run never started.
     Skipped,
 }
 
-/// A [`Status`] without its text.
+/// A [`Status`] without text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// [`Status::Completed`].

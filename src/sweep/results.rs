@@ -1,5 +1,5 @@
-//! The results of the runs of an invocation, in the order of their plans. A result of a sweep is packed:
-//! it takes about 100 bytes, and what its plan tells is read from there.
+//! The results of the runs of an invocation, in the order of the plans. A packed result of a sweep
+//! takes about 100 bytes; label and changes are read from the plan.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use crate::sweep::result::{Ending, RunResult};
 #[derive(Clone, Debug, Default)]
 pub struct RunResults(Vec<Slot>);
 
-/// The result of one run.
+/// The result of a run.
 #[derive(Clone, Debug)]
 enum Slot {
-    /// There is none yet.
+    /// No result yet.
     Pending,
-    /// That of a run of its own.
+    /// The result of a single run.
     Whole(Box<RunResult>),
-    /// That of a run of a sweep: a line of [`PlannedExperiment::outcomes`].
+    /// The result of a run of a sweep: a line of [`PlannedExperiment::outcomes`].
     Packed { run: QueuedRun, line: u32, ending: Ending },
 }
 
@@ -30,7 +30,7 @@ impl RunResults {
         self.0.push(Slot::Pending);
     }
 
-    /// Adds the result of a run of its own.
+    /// Adds the result of a single run.
     pub(super) fn push(&mut self, result: RunResult) {
         self.0.push(Slot::Whole(Box::new(result)));
     }
@@ -70,7 +70,7 @@ impl RunResults {
         (0..self.0.len()).filter(pending).map(|place| place as u32).collect()
     }
 
-    /// Number of runs, those without a result too.
+    /// The number of runs, with or without a result.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -80,7 +80,7 @@ impl RunResults {
         self.0.is_empty()
     }
 
-    /// How the run at `place` ended; `None` without a result.
+    /// The ending of the run at `place`; `None` without a result.
     pub fn ending(&self, place: usize) -> Option<Ending> {
         match self.0.get(place)? {
             Slot::Pending => None,
@@ -89,12 +89,12 @@ impl RunResults {
         }
     }
 
-    /// How each run with a result ended.
+    /// The ending of each run with a result.
     pub fn endings(&self) -> impl Iterator<Item = Ending> {
         (0..self.0.len()).filter_map(|place| self.ending(place))
     }
 
-    /// The folder of the sweep that all runs with a result are of, if it is one.
+    /// The folder of the sweep, if all runs with a result belong to the same sweep.
     pub fn sweep(&self) -> Option<&Path> {
         let root = |slot| match slot {
             &Slot::Pending => None,
@@ -116,7 +116,7 @@ impl RunResults {
         self.0.iter().filter_map(name).collect()
     }
 
-    /// The results, one by one.
+    /// The results in order.
     pub fn iter(&self) -> impl Iterator<Item = RunResult> {
         let mut unpacker = Unpacker::default();
         self.0.iter().filter_map(move |slot| unpacker.result(slot))
@@ -129,7 +129,7 @@ impl FromIterator<RunResult> for RunResults {
     }
 }
 
-/// Unpacks results of one sweep after the other.
+/// Unpacks results, with a cache for the current sweep.
 #[derive(Default)]
 struct Unpacker {
     experiment: Option<Arc<PlannedExperiment>>,

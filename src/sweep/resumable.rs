@@ -1,5 +1,5 @@
-//! A sweep or a run as earlier processes have left it: which runs are done, failed, broken off or
-//! never started; it reads records and plans, and changes nothing.
+//! The state of a sweep or a run left by earlier processes: runs done, failed, interrupted or never
+//! started. The module reads records and plans, and completes only the index.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -15,57 +15,57 @@ use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::{Ending, RunResult, RunResults, Status, SweepManifest};
 use crate::system;
 
-/// A sweep, or a run of its own, as it was left.
+/// A sweep or a single run, in the state left by earlier processes.
 #[derive(Debug)]
 pub struct Resumable {
-    /// Its folder.
+    /// The folder of the sweep or run.
     pub dir: PathBuf,
-    /// The version of the program that began it; empty if nothing of it has begun.
+    /// The program version at the start; empty if nothing has begun.
     pub version: String,
-    /// Its runs.
+    /// The runs.
     pub runs: Vec<ResumableRun>,
-    /// The results of the runs that are done or failed; the others are pending.
+    /// The results of the done and failed runs; the other results are pending.
     pub(super) results: RunResults,
-    /// Where the path leads, whatever way it is written.
+    /// The canonical path.
     pub(super) id: PathBuf,
     pub(super) is_sweep: bool,
-    /// Whether the user has named this very folder.
+    /// Whether the user named this very folder.
     pub(super) named: bool,
-    /// Of a sweep, the right to write into its folder.
+    /// The lock of a sweep's folder.
     pub(super) lock: Option<Lock>,
 }
 
-/// A run as it was left: 24 bytes.
+/// A run in the state left by earlier processes, 24 bytes in size.
 #[derive(Clone, Debug)]
 pub struct ResumableRun {
-    /// How far it got.
+    /// The progress of the run.
     pub progress: RunProgress,
-    /// What there is to do, unless it is done.
+    /// The run to queue, unless done.
     pub(super) queued: Option<QueuedRun>,
 }
 
-/// How far a run got.
+/// The progress of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunProgress {
-    /// It got to its end.
+    /// The run completed.
     Done,
-    /// It could not go on, and the experiment is to blame.
+    /// The run failed because of the experiment.
     Failed,
-    /// It was stopped, its process died, or the machine failed it.
+    /// The run was stopped, or the process or the machine failed.
     Interrupted,
-    /// It never began.
+    /// The run never began.
     Waiting,
 }
 
 impl Resumable {
-    /// Whether anything is left to do.
+    /// Whether any work is left.
     pub fn is_unfinished(&self, retry_failed: bool) -> bool {
         self.runs.iter().any(|run| !run.has_ended(retry_failed))
     }
 }
 
 impl ResumableRun {
-    /// Whether the run is not to go on.
+    /// Whether the run has ended and is not retried.
     pub(super) fn has_ended(&self, retry_failed: bool) -> bool {
         match self.progress {
             RunProgress::Done => true,
@@ -75,7 +75,7 @@ impl ResumableRun {
     }
 }
 
-/// How a run ended; `None` if it is to go on.
+/// The status of an ended run; `None` for a run to resume.
 fn ended(progress: RunProgress, error: Option<String>) -> Option<Status> {
     match progress {
         RunProgress::Done => Some(Status::Completed),
@@ -86,12 +86,12 @@ fn ended(progress: RunProgress, error: Option<String>) -> Option<Status> {
     }
 }
 
-/// Where a path leads, whatever way it is written.
+/// The canonical path of `dir`.
 pub(super) fn identity(dir: &Path) -> PathBuf {
     dir.canonicalize().unwrap_or_else(|_| dir.to_owned())
 }
 
-/// What a folder is.
+/// The kind of a folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Sweep,
@@ -99,7 +99,6 @@ pub(super) enum Kind {
     Other,
 }
 
-/// What the folder is.
 pub(super) fn kind(dir: &Path) -> Kind {
     let folder = Folder::at(dir);
     if folder.sweep_plan().is_file() {
@@ -111,11 +110,11 @@ pub(super) fn kind(dir: &Path) -> Kind {
     }
 }
 
-/// What there is in a folder of this kind.
+/// Reads the state of a folder of this kind.
 ///
 /// # Errors
 ///
-/// Another process at work in it, and files that cannot be read.
+/// Another process at work in the folder, and unreadable files.
 pub(super) fn inspect(dir: &Path, kind: Kind) -> Result<Resumable> {
     match kind {
         Kind::Sweep => inspect_sweep(dir),
@@ -128,7 +127,7 @@ fn inspect_sweep(dir: &Path) -> Result<Resumable> {
     let manifest = SweepManifest::load(&folder.sweep_plan())?;
     let version = manifest.version.clone();
     let planned = Arc::new(PlannedExperiment::sweep(manifest, &folder));
-    // A sweep that is done may be read-only, or another process may look at it: no lock is needed.
+    // A finished sweep may be read-only or open in another process, so no lock is needed.
     let lock = Lock::take(dir);
     let (runs, results) = runs_of(&planned, lock.is_ok())?;
     let is_done = runs.iter().all(|run| run.progress == RunProgress::Done);
@@ -144,13 +143,13 @@ fn inspect_sweep(dir: &Path) -> Result<Resumable> {
     })
 }
 
-/// The runs of a sweep, and the results of those that have ended; `is_locked` allows to complete the
+/// The runs of a sweep, and the results of the ended runs. `is_locked` permits completing the
 /// index.
 fn runs_of(
     planned: &Arc<PlannedExperiment>,
     is_locked: bool,
 ) -> Result<(Vec<ResumableRun>, RunResults)> {
-    // One listing tells of most runs of a great sweep that they have not begun.
+    // A single listing finds the runs without a folder, often most runs of a large sweep.
     let begun = names_in(&planned.root)?;
     let indexed = Indexed::read(planned);
     let (mut runs, mut results) = (Vec::new(), RunResults::default());
@@ -169,7 +168,7 @@ fn runs_of(
     Ok((runs, results))
 }
 
-/// The last entry of the index for each run, its outcome as a line of [`PlannedExperiment::outcomes`].
+/// The last index entry of each run, with the outcome as a line of [`PlannedExperiment::outcomes`].
 struct Indexed(Vec<Option<(Stamp, Ending, u32)>>);
 
 impl Indexed {
@@ -187,8 +186,8 @@ impl Indexed {
         Indexed(entries)
     }
 
-    /// How far the run in `dir` got. The result of an ended run is added to `results`, from the index
-    /// if the record has not changed since.
+    /// The progress of the run in `dir`. The result of an ended run is added to `results`, from the
+    /// index if the record is unchanged.
     fn end_of(
         &self,
         queued: &QueuedRun,
@@ -223,7 +222,7 @@ impl Indexed {
     }
 }
 
-/// The names of the folders in a folder.
+/// The names of the subfolders.
 fn names_in(dir: &Path) -> Result<HashSet<OsString>> {
     let entries = fs::read_dir(dir).with_context(|| format!("cannot read `{}`", dir.display()))?;
     let folders =
@@ -237,7 +236,7 @@ fn inspect_run(dir: &Path) -> Result<Resumable> {
     let queued = match progress {
         RunProgress::Done => None,
         _ => {
-            // Who has the lock is at work. It is taken again when the run goes on.
+            // A held lock means a process at work. The lock is taken again on resume.
             drop(Lock::take(dir)?);
             PlannedExperiment::queue(Arc::new(PlannedExperiment::single(plan(&folder)?, dir)))
                 .next()
@@ -261,7 +260,7 @@ fn inspect_run(dir: &Path) -> Result<Resumable> {
     })
 }
 
-/// The result of the run of its own in `dir`.
+/// The result of the single run in `dir`.
 fn result(dir: &Path, status: Status, record: Record) -> RunResult {
     let name = record.name.clone().into();
     RunResult::new(name, dir, status, record.into())
@@ -287,7 +286,7 @@ fn progress_by(status: runs::Status) -> RunProgress {
     }
 }
 
-/// The plan that a run of its own has beside it.
+/// The plan stored in the folder of a single run.
 pub(super) fn plan(folder: &Folder) -> Result<Plan> {
     let path = folder.config();
     let text = system::read(&path);

@@ -1,5 +1,5 @@
-//! All that earlier processes have left below some folders, and the queue of what is left to do; what
-//! is in one folder, `found` knows. Symbolic links are followed, each place once.
+//! Scans folders for runs and sweeps of earlier processes, and queues the work left. `resumable`
+//! inspects a single folder. Symbolic links are followed, each target once.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,14 +12,14 @@ use crate::sweep::resumable::{Kind, Resumable, identity, inspect, kind};
 use crate::sweep::{RunQueue, RunResults};
 use crate::system::sentence;
 
-/// All that was found.
+/// The result of a scan.
 #[derive(Debug, Default)]
 pub struct ResumeScan {
-    /// What can be looked at.
+    /// The readable runs and sweeps.
     pub found: Vec<Resumable>,
-    /// Where another process is at work, in words.
+    /// The folders in use by another process, as text.
     pub busy: Vec<String>,
-    /// What cannot be read, and why.
+    /// The unreadable runs and sweeps, with reasons.
     pub unreadable: Vec<String>,
 }
 
@@ -27,12 +27,12 @@ const WANTED: &str = "want the folder of a run or of a sweep, such as \
                       logs/adam/20261123-210800, or one with such below it";
 
 impl ResumeScan {
-    /// Looks at `dirs`: folders of runs, of sweeps, or with such below them.
+    /// Scans `dirs`: folders of runs, of sweeps, or with either below them.
     ///
     /// # Errors
     ///
-    /// A folder in which there is nothing of the kind; or which itself is a run's or a sweep's that
-    /// cannot be resumed now, where others are merely passed over.
+    /// A folder without any run or sweep, or a run or sweep in `dirs` that cannot be resumed now.
+    /// Runs and sweeps below `dirs` are skipped instead.
     pub fn of(dirs: &[PathBuf]) -> Result<ResumeScan> {
         let mut scan = ResumeScan::default();
         for dir in dirs {
@@ -70,7 +70,7 @@ impl ResumeScan {
         self.found.len() + self.busy.len() + self.unreadable.len()
     }
 
-    /// Looks at everything below `dir`, then behind the links in it.
+    /// Scans `dir`, then the targets of the links below.
     fn scan_folder(&mut self, dir: &Path) -> Result<()> {
         let mut entered = HashSet::from([identity(dir)]);
         let mut links = self.scan_below(dir)?;
@@ -84,7 +84,7 @@ impl ResumeScan {
         Ok(())
     }
 
-    /// Looks at everything below `dir`, and returns the links in it that lead to folders.
+    /// Scans `dir` and returns the links to folders.
     fn scan_below(&mut self, dir: &Path) -> Result<Vec<PathBuf>> {
         remove_abandoned(dir);
         let entries = fs::read_dir(dir);
@@ -103,10 +103,10 @@ impl ResumeScan {
         Ok(links)
     }
 
-    /// Looks at `dir`, which is a run's, a sweep's, or has such below it; returns the links in it.
+    /// Scans `dir`, a run, a sweep, or a parent of either. Returns the links inside.
     fn scan_at(&mut self, dir: &Path) -> Vec<PathBuf> {
         match kind(dir) {
-            // A folder that cannot be read has no run to resume.
+            // An unreadable folder has no run to resume.
             Kind::Other => return self.scan_below(dir).unwrap_or_default(),
             _ if self.has(dir) => {}
             kind => match inspect(dir, kind) {
@@ -120,8 +120,8 @@ impl ResumeScan {
         Vec::new()
     }
 
-    /// The queue of all that is left to do, the failed runs too if they are to be tried again, with the
-    /// results of the runs around them.
+    /// The queue of the work left, with the results of the surrounding runs. `retry_failed`
+    /// includes the failed runs.
     pub fn into_queue(self, retry_failed: bool) -> RunQueue {
         let (mut queue, mut locks, mut results) = (Vec::new(), Vec::new(), RunResults::default());
         for mut found in self.found {
