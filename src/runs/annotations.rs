@@ -1,5 +1,6 @@
-//! `annotations.json`: the name, the tags and the note that a user gives a run or a sweep. They are
-//! no part of the plan. The file is not the record, because a running process replaces the record.
+//! `annotations.json`: the user's name, tags and note for a run or a sweep. Annotations are no part
+//! of the plan. The file is separate from the record, because a running process replaces the
+//! record.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -15,19 +16,19 @@ use crate::system;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Annotations {
-    /// What it is called instead of its plan's name.
+    /// The name, in place of the plan's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Words to find it by, each once.
+    /// Tags for searching, without duplicates.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// A sentence about it.
+    /// A sentence about the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 impl Annotations {
-    /// Those of the folder itself, if it has any.
+    /// The annotations of the folder itself, if any.
     pub fn load(folder: &Folder) -> Result<Option<Annotations>, RunsError> {
         let path = folder.annotations();
         let bytes = match system::read(&path) {
@@ -39,7 +40,7 @@ impl Annotations {
         annotations.map(Some).map_err(|source| RunsError::Annotations { path, source })
     }
 
-    /// Those of a run: its own, or else those of its sweep.
+    /// The annotations of a run, or else of the sweep.
     pub fn of_run(dir: &Path, sweep: Option<&Path>) -> Result<Annotations, RunsError> {
         let of = |dir: &Path| Annotations::load(&Folder::at(dir));
         let found = match (of(dir)?, sweep) {
@@ -49,7 +50,7 @@ impl Annotations {
         Ok(found.unwrap_or_default())
     }
 
-    /// Writes them into the folder in the place of those before.
+    /// Writes the annotations into the folder, replacing earlier annotations.
     pub fn save(&self, folder: &Folder) -> Result<(), RunsError> {
         let path = folder.annotations();
         let mut bytes = serde_json::to_vec_pretty(self)
@@ -58,7 +59,7 @@ impl Annotations {
         write_atomic(&path, &bytes, Durability::ProcessCrash)
     }
 
-    /// Adds tags, each once, in the order in which they come.
+    /// Adds tags in order, without duplicates.
     pub fn add_tags<'a>(&mut self, tags: impl IntoIterator<Item = &'a String>) {
         for tag in tags {
             if !self.tags.contains(tag) {

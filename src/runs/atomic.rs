@@ -1,4 +1,5 @@
-//! Files that are there whole or not at all, whenever this process dies; it never appends.
+//! Atomic writes: after a crash of the process, a file is complete or absent. The module never
+//! appends.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -10,19 +11,19 @@ use super::error::RunsError;
 use super::leftovers::{PREFIX, SUFFIX};
 use super::sums::hex;
 
-/// What a file is to survive.
+/// The failure survived by a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// The death of this process: the bytes are handed to the system.
+    /// A crash of the process: the bytes are handed to the system.
     ProcessCrash,
-    /// The death of the machine: the bytes are forced to the disk, which may take milliseconds.
+    /// A power loss: the bytes are forced to the disk, which may take milliseconds.
     PowerLoss,
 }
 
-/// Writes `bytes` to the file at `path` in the place of what was there: a reader sees the old file
-/// or the new one, never a part.
+/// Writes `bytes` to `path`, replacing an earlier file. A reader sees the old file or the new file,
+/// never a part.
 ///
-/// A process that is killed leaves at most a hidden file named after `path` beside it, see
+/// A killed process leaves at most a hidden file beside `path`, named after `path`, see
 /// [`remove_leftovers`](super::remove_leftovers).
 pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result<(), RunsError> {
     let mut temporary = temporary(path).map_err(RunsError::io("write", path))?;
@@ -38,8 +39,8 @@ pub fn write_atomic(path: &Path, bytes: &[u8], durability: Durability) -> Result
     }
 }
 
-/// Writes a new read-only file to the disk and returns the SHA-256 of its content. The file is not
-/// atomic: its folder must have a hidden name.
+/// Writes a new read-only file to the disk and returns the SHA-256 of the content. The write is not
+/// atomic: the folder must have a hidden name.
 pub fn write_frozen(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -57,7 +58,7 @@ pub fn write_frozen(
     write().map_err(RunsError::io("write", path))
 }
 
-/// A writer with the SHA-256 of all bytes so far.
+/// A writer with a running SHA-256 of the bytes.
 struct Summed<W> {
     to: W,
     sum: Sha256,
@@ -81,8 +82,8 @@ fn parent(path: &Path) -> &Path {
     parent.unwrap_or(Path::new("."))
 }
 
-/// A new hidden file beside `path`, with the rights of any other new file. Errors are the system's
-/// own: the hidden name would tell a user nothing.
+/// A new hidden file beside `path`, with the permissions of any other new file. Errors are the
+/// system's own: the hidden name means nothing to a user.
 fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!("{PREFIX}{file_name}.");
@@ -90,7 +91,7 @@ fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     builder.prefix(&prefix).suffix(SUFFIX).make_in(parent(path), |path| File::create_new(path))
 }
 
-/// Forces the names in a folder to the disk; other systems than Unix do not offer it.
+/// Forces the names in a folder to the disk. Only Unix offers this operation.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

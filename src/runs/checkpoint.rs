@@ -1,9 +1,9 @@
-//! The checkpoint: one file with all that a run needs to go on, replaced whole; it knows neither
-//! what the tensors are for nor what is noted beside them.
+//! The checkpoint: one file with the complete state of a run, replaced whole. The module interprets
+//! neither the tensors nor the text beside them.
 //!
-//! `checkpoint/state.safetensors` holds the tensors, and in its metadata `state`, a JSON text. It has
-//! the checksum of all files of weights. Checkpoints of earlier versions have `crc32` instead, the
-//! checksum of that text followed by all the numbers.
+//! `checkpoint/state.safetensors` holds the tensors, and a JSON text as `state` in the metadata.
+//! The file has the checksum of all weight files. Checkpoints of earlier versions have `crc32`
+//! instead, the checksum of the text followed by all numbers.
 
 use std::fs;
 use std::io;
@@ -25,24 +25,24 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// The checkpoint in `folder`, which need not be there.
+    /// The checkpoint in `folder`, not necessarily existing.
     pub fn at(folder: PathBuf) -> Checkpoint {
         Checkpoint { folder }
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> PathBuf {
         self.folder.join("state.safetensors")
     }
 
-    /// Puts a checkpoint in the place of the one before.
+    /// Writes the checkpoint, replacing the earlier checkpoint.
     pub fn save(
         &self,
         tensors: &[TensorView<'_>],
         state: &str,
         durability: Durability,
     ) -> Result<(), RunsError> {
-        // Never the run's own folder: where that is gone, so is the run.
+        // Never create the run's own folder: a missing folder means a removed run.
         let root = self.folder.parent().unwrap_or(&self.folder);
         system::make_below(root, &self.folder)
             .map_err(RunsError::io("create the folder", &self.folder))?;
@@ -50,9 +50,9 @@ impl Checkpoint {
         write_atomic(&self.path(), &encode(tensors, &metadata), durability)
     }
 
-    /// The tensors and the text of the last [`Checkpoint::save`], if there was one.
+    /// The tensors and the text of the last [`Checkpoint::save`], if any.
     ///
-    /// A file that is torn or changed in any bit is an error.
+    /// A torn file or any changed bit is an error.
     pub fn load(&self) -> Result<Option<(Vec<Tensor>, String)>, RunsError> {
         let path = self.path();
         let bytes = match system::read(&path) {
@@ -72,7 +72,7 @@ impl Checkpoint {
         loaded.map(Some).map_err(|what| self.unusable(what))
     }
 
-    /// Removes the checkpoint, and what processes that were killed left beside it.
+    /// Removes the checkpoint and the leftovers of killed processes beside it.
     pub fn remove(&self) -> Result<(), RunsError> {
         let removed = system::is_folder(&self.folder).and_then(|is_there| match is_there {
             true => fs::remove_dir_all(&self.folder),
@@ -81,17 +81,17 @@ impl Checkpoint {
         removed.map_err(RunsError::io("remove", &self.folder))
     }
 
-    /// Removes what processes that were killed left beside the checkpoint.
+    /// Removes the leftovers of killed processes beside the checkpoint.
     pub fn tidy(&self) -> Result<(), RunsError> {
         remove_leftovers(&self.folder)
     }
 
-    /// The error of a checkpoint that is whole, but not of this run or of this program.
+    /// The error of an intact checkpoint of another run or program.
     pub fn unusable(&self, what: impl Into<String>) -> RunsError {
         RunsError::Checkpoint { path: self.path(), what: what.into() }
     }
 
-    /// Its folder.
+    /// The folder of the checkpoint.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

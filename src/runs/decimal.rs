@@ -1,8 +1,8 @@
-//! 32-bit numbers as text: the shortest decimal that reads back as the same bits; no rounding for
-//! the eye.
+//! 32-bit numbers as text: the shortest decimal with the same bits after parsing, without rounding
+//! for display.
 
-/// The shortest decimal for `value`, a 32-bit number in 64 bits; `nan`, `inf` and `-inf` for what
-/// has none.
+/// The shortest decimal for `value`, a 32-bit number in 64 bits. Non-finite values are `nan`, `inf`
+/// and `-inf`.
 pub(super) fn to_text(value: f64) -> String {
     let value = value as f32;
     if value.is_nan() {
@@ -13,7 +13,7 @@ pub(super) fn to_text(value: f64) -> String {
     if long && magnitude != 0.0 { format!("{value:e}") } else { value.to_string() }
 }
 
-/// The number that [`to_text`] wrote.
+/// Parses the text of [`to_text`].
 pub(super) fn from_text(text: &str) -> Option<f64> {
     text.parse::<f32>().ok().map(f64::from)
 }

@@ -1,30 +1,30 @@
-//! How early stopping ended a run, or which weights it restored at the end: for `run.json`, and as a
-//! sentence for people.
+//! The effect of early stopping on a run: an early end, or restored weights. `run.json` stores the
+//! fields; the user reads a sentence.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How early stopping took part in the end of a run; epochs count from 0, as in Keras.
+/// The effect of early stopping on the end of a run. Epochs count from 0, as in Keras.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStop {
-    /// The number that was monitored.
+    /// The name of the monitored number.
     pub monitor: String,
     /// The last epoch, if early stopping ended the run; absent if every epoch was trained.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stopped_epoch: Option<usize>,
-    /// The best epoch and its number; absent if the number was never finite.
+    /// The best epoch; absent if the number was never finite.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub best_epoch: Option<usize>,
-    /// The monitored number of that epoch.
+    /// The monitored number of the best epoch; absent likewise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub best: Option<f64>,
     /// Whether the run ended with the weights of the best epoch.
     pub restored: bool,
 }
 
-/// `stopped early after epoch 7: val_loss was best in epoch 4 (0.0712), whose weights were restored`;
-/// epochs count from 1, as people count.
+/// `stopped early after epoch 7: val_loss was best in epoch 4 (0.0712), whose weights were
+/// restored`. Epochs count from 1 here.
 impl fmt::Display for EarlyStop {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let monitor = &self.monitor;

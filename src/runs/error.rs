@@ -1,4 +1,4 @@
-//! What can go wrong with a run's files, in words.
+//! The errors of a run's files, as text.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use crate::quote::clip;
 /// A file or folder of a run that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RunsError {
-    /// The system refused; another path, or the same one later, may work.
+    /// The system refused; another path, or a later attempt, may work.
     #[error("cannot {deed} `{}`: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The attempted operation.
         deed: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file is no record of a run.
@@ -23,15 +23,15 @@ pub enum RunsError {
     Record {
         /// The file.
         path: PathBuf,
-        /// Where and what.
+        /// The position and the error.
         source: serde_json::Error,
     },
-    /// The file does not hold what a user says of a run.
+    /// The file holds no annotations of a run.
     #[error("cannot read `{}` as the name, tags and note of a run: {source}", path.display())]
     Annotations {
         /// The file.
         path: PathBuf,
-        /// Where and what.
+        /// The position and the error.
         source: serde_json::Error,
     },
     /// The file is no history.
@@ -41,12 +41,12 @@ pub enum RunsError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is there.
+        /// The actual content.
         got: String,
-        /// What should be there.
+        /// The expected content.
         want: String,
     },
-    /// An epoch's numbers do not fit the columns of the history.
+    /// The numbers of an epoch do not fit the columns of the history.
     #[error("cannot write to `{}`: got the columns {got}, want {want}", path.display())]
     Columns {
         /// The file.
@@ -56,7 +56,7 @@ pub enum RunsError {
         /// The columns.
         want: String,
     },
-    /// Another process is writing into the folder.
+    /// Another process writes into the folder.
     #[error(
         "cannot write to `{}`: {holder} is at work in it; wait for its end, or end it",
         path.display()
@@ -64,10 +64,10 @@ pub enum RunsError {
     InUse {
         /// The folder.
         path: PathBuf,
-        /// Who.
+        /// The other process.
         holder: String,
     },
-    /// The file is no checkpoint that a run can go on from.
+    /// The file is no checkpoint for resuming a run.
     #[error(
         "cannot go on from the checkpoint `{}`: {what}; remove it, and the run starts again from \
          its beginning, to the same numbers",
@@ -76,10 +76,10 @@ pub enum RunsError {
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The defect.
         what: String,
     },
-    /// The file is no longer as it was written.
+    /// The file has changed since the write.
     #[error(
         "`{}` has changed since it was written: its SHA-256 is not the one in `{}`; put the old \
          content back, start a changed experiment anew with `runner run`, or remove `{}` to go on \
@@ -94,33 +94,33 @@ pub enum RunsError {
         /// The file with the digests.
         sums: PathBuf,
     },
-    /// A sweep's plan cannot be told in JSON.
+    /// A sweep's plan cannot be expressed in JSON.
     #[error("cannot write the plan `{}`: {}", path.display(), clip(what))]
     Plan {
         /// The file.
         path: PathBuf,
-        /// What is in the way.
+        /// The obstacle.
         what: String,
     },
-    /// The file holds no weights that we can use.
+    /// The file holds no usable weights.
     #[error("cannot read `{}` as weights: {what}", path.display())]
     Weights {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The defect.
         what: String,
     },
 }
 
 impl RunsError {
-    /// Says for an error of the system what was tried on what.
+    /// Adds the operation and the path to an error of the system.
     pub(super) fn io(deed: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunsError {
         move |source| RunsError::Io { deed, path: path.to_owned(), source }
     }
 }
 
 impl RunsError {
-    /// The same of a file whose folder `from` is to be known as `to`.
+    /// The same error with the folder `to` in place of `from` in the path.
     pub(super) fn moved(self, from: &Path, to: &Path) -> RunsError {
         match self {
             RunsError::Io { deed, path, source } => {

@@ -1,5 +1,5 @@
-//! Where a run's files are: one new folder per run or sweep, `<logdir>/<name>/<start time>`; it
-//! never takes a name that was there before.
+//! The places of a run's files: one new folder per run or sweep, `<logdir>/<name>/<start time>`. An
+//! existing name is never reused.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeZone};
 use super::error::RunsError;
 use super::leftovers::{HiddenFolder, remove_abandoned};
 
-/// The longest name of a folder, in bytes; file systems end at 255.
+/// The maximum length of a folder name in bytes; the limit of file systems is 255.
 const MAX_NAME: usize = 150;
 
 /// The folder of a run or of a sweep, and the names of the files in it.
@@ -18,11 +18,11 @@ const MAX_NAME: usize = 150;
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// Creates `<logdir>/<name>/<started as YYYYMMDD-HHMMSS>`; if that exists, the same with `-1`,
-    /// `-2`, ... after it.
+    /// Creates `<logdir>/<name>/<started as YYYYMMDD-HHMMSS>`. For an existing folder, `-1`, `-2`,
+    /// ... is appended.
     ///
-    /// `fill` is given a hidden folder to write into, which then gets its name: whoever sees the
-    /// folder sees in it what must be there from the first moment.
+    /// `fill` writes into a hidden folder, renamed afterwards. A visible folder therefore has all
+    /// initial files.
     pub fn create<Tz: TimeZone>(
         logdir: &Path,
         name: &str,
@@ -34,7 +34,7 @@ impl Folder {
         remove_abandoned(&parent);
         let time = started.naive_local().format("%Y%m%d-%H%M%S").to_string();
         let mut path = parent.join(&time);
-        // An empty folder would give way to another of its name; one with a lock in it does not.
+        // A rename replaces an empty folder of the same name, but not a folder with a lock inside.
         let hidden = HiddenFolder::create(&parent, &time)?;
         fill(&Folder(hidden.path().to_owned()))
             .map_err(|error| error.moved(hidden.path(), &path))?;
@@ -48,12 +48,12 @@ impl Folder {
         Ok(Folder(path))
     }
 
-    /// The folder of one run, called `name`, in that of its sweep; it need not be there.
+    /// The folder of the run `name` in the sweep's folder, not necessarily existing.
     pub fn child(&self, name: &str) -> Folder {
         Folder(self.0.join(safe_name(name)))
     }
 
-    /// Makes the folder of a run in that of its sweep, if it is not there yet.
+    /// Creates the folder of a run in the sweep's folder, if missing.
     pub fn make(&self) -> Result<(), RunsError> {
         match fs::create_dir(&self.0) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
@@ -68,7 +68,7 @@ impl Folder {
         Folder(path.to_owned())
     }
 
-    /// The folder itself, which holds the event file of the hyperparameters.
+    /// The folder itself, with the event file of the hyperparameters.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -108,28 +108,29 @@ impl Folder {
         self.0.join("model.safetensors")
     }
 
-    /// The folder with what a resumed run needs, see [`Checkpoint`](super::Checkpoint).
+    /// The folder of the checkpoint, see [`Checkpoint`](super::Checkpoint).
     pub fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint")
     }
 
-    /// Whether the folder is that of a run in a sweep.
+    /// Whether the folder belongs to a run of a sweep.
     pub fn is_in_sweep(&self) -> bool {
         self.0.parent().is_some_and(|parent| Folder::at(parent).sweep_plan().is_file())
     }
 
-    /// The plans of a sweep.
+    /// The manifest of a sweep.
     pub fn sweep_plan(&self) -> PathBuf {
         self.0.join("plan.json")
     }
 }
 
-/// Whether experiments called `name` can leave their folders below `logdir`; it leaves nothing there.
+/// Checks whether experiments called `name` can create folders below `logdir`, and leaves nothing
+/// there.
 ///
 /// # Errors
 ///
-/// A path that is no folder, or that this user may not write to. A full disk is none: it may have room
-/// when the folder is made.
+/// A path that is no folder, or without write permission. A full disk is no error: space may be
+/// free when the folder is created.
 pub fn check_writable(logdir: &Path, name: &str) -> Result<(), RunsError> {
     let parent = logdir.join(safe_name(name));
     let mut nearest = parent.as_path();
@@ -155,10 +156,10 @@ pub fn check_writable(logdir: &Path, name: &str) -> Result<(), RunsError> {
     }
 }
 
-/// Whether the folder `from` is now called `to`; not if something has that name already.
+/// Renames the folder `from` to `to`; false if the name is taken.
 fn rename_new(from: &Path, to: &Path) -> Result<bool, RunsError> {
     let taken = [ErrorKind::AlreadyExists, ErrorKind::DirectoryNotEmpty, ErrorKind::NotADirectory];
-    // Looking first is for systems that say something else when the name is taken.
+    // The check comes first, because some systems report another error for a taken name.
     if fs::symlink_metadata(to).is_ok() {
         return Ok(false);
     }
@@ -169,8 +170,8 @@ fn rename_new(from: &Path, to: &Path) -> Result<bool, RunsError> {
     }
 }
 
-/// `name` as one part of a path on any file system, and in a shell without quotes: letters and
-/// digits of any script and `-_.,=+@` stay, every other run of characters becomes one `_`.
+/// `name` as one path component on any file system, without quotes in a shell. Letters and digits
+/// of any script and `-_.,=+@` stay. Every other run of characters becomes a single `_`.
 pub fn safe_name(name: &str) -> String {
     let mut safe = String::new();
     for character in name.chars() {
@@ -182,7 +183,7 @@ pub fn safe_name(name: &str) -> String {
             false => safe.push('_'),
         }
     }
-    // A dot or a dash in front would hide the folder, leave it, or look like an option.
+    // A leading dot or dash would hide the folder, leave the parent, or look like an option.
     let safe = safe.trim_start_matches(['.', '-']).trim_end_matches('.');
     if safe.is_empty() { "run".to_owned() } else { safe.to_owned() }
 }

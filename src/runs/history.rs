@@ -1,5 +1,4 @@
-//! `history.csv`: the numbers of every epoch, a line each; lines are only ever added, and only
-//! whole ones.
+//! `history.csv`: the numbers of every epoch, a line each. Lines are only appended, and only whole.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -23,27 +22,27 @@ pub struct HistoryWriter {
     path: PathBuf,
     /// Opened for appending.
     file: File,
-    /// The header line, once there is one.
+    /// The header line, present after the first epoch.
     header: Option<String>,
     /// Length of the file in whole lines, in bytes.
     offset: u64,
     /// The SHA-256 of these lines.
     hash: Sha256,
-    /// Whether a failed write may have left a piece of a line after `offset`.
+    /// Whether a failed write may have left a partial line after `offset`.
     torn: bool,
 }
 
-/// A history as it was written.
+/// The content of a history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     /// The names of the numbers.
     pub columns: Vec<String>,
-    /// For every line the epoch and its numbers, in the order of the columns.
+    /// For every line, the epoch and the numbers in column order.
     pub epochs: Vec<(usize, Vec<f64>)>,
 }
 
 impl HistoryWriter {
-    /// Creates the file; that it exists already is an error.
+    /// Creates the file; an existing file is an error.
     pub fn create(path: &Path) -> Result<HistoryWriter, RunsError> {
         let file = OpenOptions::new()
             .append(true)
@@ -55,17 +54,16 @@ impl HistoryWriter {
         Ok(HistoryWriter { path, file, header: None, offset: 0, hash, torn: false })
     }
 
-    /// Opens the file to go on after its first `n_epochs` epochs; whatever comes after those is
-    /// cut off.
+    /// Opens the file after the first `n_epochs` epochs and cuts off the rest.
     ///
-    /// Fails if the file has fewer, or if `digest` is not that of those epochs.
+    /// Fails if the file has fewer epochs, or if `digest` differs from the digest of these epochs.
     pub fn reopen(
         path: &Path,
         n_epochs: usize,
         digest: Option<&str>,
     ) -> Result<HistoryWriter, RunsError> {
         let text = system::read_to_string(path).map_err(RunsError::io("read", path))?;
-        // No epoch, no header: it comes with the first.
+        // The header comes with the first epoch.
         let n_lines = if n_epochs == 0 { 0 } else { n_epochs + 1 };
         let lines: Vec<&str> = whole_lines(&text).take(n_lines).collect();
         if lines.len() < n_lines {
@@ -94,7 +92,7 @@ impl HistoryWriter {
         Ok(HistoryWriter { path: path.to_owned(), file, header, offset, hash, torn: false })
     }
 
-    /// Adds the numbers of an epoch and hands them to the system; the first call names the
+    /// Appends the numbers of an epoch and hands them to the system. The first call names the
     /// columns.
     ///
     /// After an error the file ends with the last whole line before this call.
@@ -126,12 +124,12 @@ impl HistoryWriter {
         hex(&self.hash.clone().finalize())
     }
 
-    /// Whether the file is still at its path.
+    /// Whether the path still leads to this file.
     pub fn check_in_place(&self) -> Result<(), Displaced> {
         check_in_place(&self.file, &self.path, &self.path)
     }
 
-    /// Forces what was added to the disk.
+    /// Forces the appended lines to the disk.
     pub fn sync(&self) -> Result<(), RunsError> {
         self.file.sync_data().map_err(RunsError::io("write to", &self.path))
     }
@@ -141,7 +139,7 @@ impl HistoryWriter {
             self.truncate()?;
         }
         if let Err(error) = self.file.write_all(bytes) {
-            // If the piece of a line cannot be removed now, it is before the next write.
+            // A partial line that stays now is removed before the next write.
             self.torn = true;
             let _ = self.truncate();
             return Err(error);
@@ -167,8 +165,7 @@ impl History {
         self.epochs.iter().map(|(epoch, values)| (*epoch, logs(values))).collect()
     }
 
-    /// Reads the file; a last line without its end, as a dying machine may leave it, does not
-    /// count.
+    /// Reads the file. An unterminated last line, possible after a power loss, is ignored.
     pub fn load(path: &Path) -> Result<History, RunsError> {
         let text = system::read_to_string(path).map_err(RunsError::io("read", path))?;
         History::parse(&text).map_err(|(line, got, want)| RunsError::History {
@@ -179,13 +176,13 @@ impl History {
         })
     }
 
-    /// The numbers called `name`, one per epoch.
+    /// The numbers called `name`, in the order of the lines.
     pub fn column(&self, name: &str) -> Option<Vec<f64>> {
         let place = self.columns.iter().position(|column| column == name)?;
         Some(self.epochs.iter().map(|(_, values)| values[place]).collect())
     }
 
-    /// The history in `text`, or the line, what is there and what should be.
+    /// Parses the history in `text`. The error holds the line, the actual and the expected content.
     fn parse(text: &str) -> Result<History, (usize, String, String)> {
         let mut lines = whole_lines(text).map(str::trim_end);
         let Some(header) = lines.next() else {
@@ -205,7 +202,7 @@ impl History {
     }
 }
 
-/// The epoch and the numbers of a line, or what is there and what should be.
+/// Parses the epoch and the numbers of a line. The error holds the actual and the expected content.
 fn parse_line(line: &str, n_numbers: usize) -> Result<(usize, Vec<f64>), (String, String)> {
     let mut cells = line.split(',');
     let epoch = cells.next().unwrap_or_default();
@@ -219,7 +216,7 @@ fn parse_line(line: &str, n_numbers: usize) -> Result<(usize, Vec<f64>), (String
     Ok((epoch, numbers))
 }
 
-/// The lines that have an end, with it.
+/// The terminated lines, with their terminators.
 fn whole_lines(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n').filter(|line| line.ends_with('\n'))
 }

@@ -1,6 +1,6 @@
-//! `.results`: how the runs of a sweep ended, in one file beside their folders, so that `resume` reads
-//! one file instead of a record for each run. A missing, torn or outdated line costs time only: the
-//! record of its run is read instead.
+//! `.results`: the index of a sweep's results, in one file beside the run folders. `resume` reads
+//! this file instead of a record per run. A missing, torn or outdated line costs only time: the
+//! record of the run is read instead.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -18,17 +18,17 @@ use crate::system;
 /// The name of the file.
 const NAME: &str = ".results";
 
-/// Bytes of a line; a longer one is no line of this program.
+/// The maximum length of a line in bytes; a longer line is not from this program.
 const MAX_LINE: u64 = 1 << 16;
 
-/// One ended run.
+/// An ended run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IndexEntry {
     /// The number of the run in the plan.
     pub run: usize,
-    /// The record that the entry was made from.
+    /// The stamp of the record behind the entry.
     pub stamp: Stamp,
-    /// How the run ended: [`Status::Completed`] or [`Status::Failed`].
+    /// The status: [`Status::Completed`] or [`Status::Failed`].
     pub status: Status,
     /// The reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -38,7 +38,7 @@ pub struct IndexEntry {
 }
 
 impl IndexEntry {
-    /// The entry of a run that has ended; `None` for one to go on with.
+    /// The entry of an ended run; `None` for a run to resume.
     pub fn new(run: usize, stamp: Stamp, record: Record) -> Option<IndexEntry> {
         let has_ended = match record.status {
             Status::Completed => true,
@@ -51,7 +51,7 @@ impl IndexEntry {
     }
 }
 
-/// The size of a record and its time of change: another record has another stamp.
+/// The size and the modification time of a record; another record has another stamp.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     bytes: u64,
@@ -67,12 +67,12 @@ impl Stamp {
     }
 }
 
-/// The file of one sweep. The owner of the sweep's lock alone appends to it.
+/// The index file of a sweep. Only the owner of the sweep's lock appends.
 #[derive(Debug, Default)]
 pub struct RunIndex(Mutex<Option<File>>);
 
 impl RunIndex {
-    /// Reads the entries in the file of the sweep in `folder`; a run may have several, of which the last
+    /// Reads the entries of the sweep in `folder`. A run may have several entries; the last entry
     /// counts.
     pub fn read(folder: &Path, mut take: impl FnMut(IndexEntry)) {
         let Ok(file) = system::open(&folder.join(NAME)) else { return };
@@ -87,10 +87,10 @@ impl RunIndex {
         }
     }
 
-    /// Appends the end of the run in `run`, number `number` of the sweep in `folder`. A failure is no
-    /// error: the next reader reads the record.
+    /// Appends the result of run `number` in the folder `run` to the index of the sweep in
+    /// `folder`. A failure is no error: the next reader reads the record.
     pub fn append(&self, folder: &Path, number: usize, run: &Folder) {
-        // The stamp is read first: a record that changes meanwhile has another.
+        // The stamp is read first: a record changed in between has another stamp.
         let Some(stamp) = Stamp::of(run) else { return };
         if let Ok(record) = Record::load(&run.record())
             && let Some(entry) = IndexEntry::new(number, stamp, record)
@@ -99,7 +99,7 @@ impl RunIndex {
         }
     }
 
-    /// Appends an entry to the file of the sweep in `folder`.
+    /// Appends an entry to the index of the sweep in `folder`.
     pub fn append_entry(&self, folder: &Path, entry: &IndexEntry) {
         let Ok(json) = serde_json::to_string(entry) else { return };
         let line = format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()));
@@ -114,7 +114,8 @@ impl RunIndex {
     }
 }
 
-/// Opens the file for appending, on a new line: a killed process may have left half a line.
+/// Opens the file for appending on a new line, because a killed process may have left a partial
+/// line.
 fn open(folder: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
@@ -131,7 +132,7 @@ fn open(folder: &Path) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// The entry of a line with the right checksum.
+/// Parses a line with the right checksum.
 fn parse(line: &[u8]) -> Option<IndexEntry> {
     let text = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
     let (sum, json) = text.split_once(' ')?;

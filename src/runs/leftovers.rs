@@ -1,5 +1,5 @@
-//! What processes that were killed have left: files that were being written, folders that were being
-//! planned or removed. All have hidden names, and a lock or their age tells that they are abandoned.
+//! Leftovers of killed processes: partly written files, and folders in planning or removal. All
+//! have hidden names. A free lock or the age marks an abandoned folder.
 
 use std::fs;
 use std::io;
@@ -10,29 +10,29 @@ use std::time::{Duration, SystemTime};
 use super::error::RunsError;
 use super::lock::{Lock, NAME};
 
-/// What files under way are called, so that what a killed process left can be told and removed.
+/// The prefix and the suffix of unfinished files, for recognizing and removing leftovers.
 pub(super) const PREFIX: &str = ".";
 pub(super) const SUFFIX: &str = ".tmp";
 
-/// As old is an empty folder before it counts as abandoned: it is locked right after it is made.
+/// The minimum age of an abandoned empty folder; a new folder is locked right after creation.
 const EMPTY_FOR: Duration = Duration::from_secs(60);
 
-/// Tells the folders apart that this process makes.
+/// A counter for unique names of this process's folders.
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// Whether files or folders under way are called so.
+/// Whether `name` is the name of an unfinished file or folder.
 pub(super) fn is_under_way(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }
 
-/// Removes the files that killed processes have left in `folder`, if there is such a folder. The
-/// caller must hold the lock of the folder.
+/// Removes the files of killed processes in `folder`, if the folder exists. The caller must hold
+/// the lock of the folder.
 pub fn remove_leftovers(folder: &Path) -> Result<(), RunsError> {
     remove_files(folder, is_under_way)
 }
 
-/// Removes the files in `folder`, if there is such a folder, whose names are `unwanted`; folders and
-/// links stay, whatever they are called.
+/// Removes the files with `unwanted` names in `folder`, if the folder exists. Folders and links
+/// always stay.
 pub fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<(), RunsError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -50,8 +50,8 @@ pub fn remove_files(folder: &Path, unwanted: impl Fn(&str) -> bool) -> Result<()
     Ok(())
 }
 
-/// Removes the folders in `parent` that a killed planning or removal has left; one that a living
-/// process has stays, and so does one that cannot be removed.
+/// Removes the folders of killed plannings and removals in `parent`. Folders of live processes and
+/// undeletable folders stay.
 pub fn remove_abandoned(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
@@ -61,8 +61,8 @@ pub fn remove_abandoned(parent: &Path) {
     }
 }
 
-/// Whether folders that are being planned (`.20261123-210800.1234-0.tmp`) or removed
-/// (`.20261123-210800.removed-0.tmp`) are called so.
+/// Whether `name` is the name of a folder in planning (`.20261123-210800.1234-0.tmp`) or in removal
+/// (`.20261123-210800.removed-0.tmp`).
 fn is_abandoned_name(name: &str) -> bool {
     let inner = name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX));
     inner.and_then(|name| name.rsplit_once('.')).is_some_and(|(name, mark)| {
@@ -80,12 +80,12 @@ fn remove_if_abandoned(folder: &Path) {
     let made = fs::symlink_metadata(folder).and_then(|found| found.modified());
     let age = made.ok().and_then(|made| SystemTime::now().duration_since(made).ok());
     if !Lock::is_used_in(folder) && age.is_some_and(|age| EMPTY_FOR <= age) {
-        // The lock goes last: a folder without one has nothing else in it, or this does nothing.
+        // The lock is removed last: a folder without a lock is empty, or this call does nothing.
         let _ = fs::remove_dir(folder);
     }
 }
 
-/// Removes a folder with all in it, its lock last, so that what a kill leaves can be told.
+/// Removes a folder with all content, the lock last, so that leftovers of a kill are recognized.
 pub(super) fn remove_whole(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -102,7 +102,7 @@ pub(super) fn remove_whole(folder: &Path) -> io::Result<()> {
     gone(fs::remove_dir(folder))
 }
 
-/// That something has been removed by another process meanwhile is as good.
+/// Accepts a removal by another process in the meantime.
 fn gone(removed: io::Result<()>) -> io::Result<()> {
     removed.or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => Ok(()),
@@ -110,18 +110,18 @@ fn gone(removed: io::Result<()>) -> io::Result<()> {
     })
 }
 
-/// A new folder that listings leave out, locked from its beginning; it is removed with this value,
-/// unless it has got its name.
+/// A new hidden folder, locked from creation. A drop removes the folder, unless renamed to the
+/// final name.
 #[derive(Debug)]
 pub(super) struct HiddenFolder {
     path: PathBuf,
     kept: bool,
-    /// As long as it lives, no other process takes the folder for abandoned.
+    /// The lock tells other processes that the folder is not abandoned.
     _lock: Lock,
 }
 
 impl HiddenFolder {
-    /// Makes the folder in `parent`, for one that is to be called `name`.
+    /// Creates the folder in `parent`, for the later name `name`.
     pub(super) fn create(parent: &Path, name: &str) -> Result<HiddenFolder, RunsError> {
         let pid = std::process::id();
         loop {
@@ -129,18 +129,18 @@ impl HiddenFolder {
             let path = parent.join(format!("{PREFIX}{name}.{pid}-{number}{SUFFIX}"));
             match fs::create_dir(&path) {
                 Ok(()) => {}
-                // Another process with our number, on a shared disk or in a container.
+                // Another process with the same PID, on a shared disk or in a container.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(RunsError::io("create a folder in", parent)(error)),
             }
             match Lock::take(&path) {
                 Ok(lock) => return Ok(HiddenFolder { path, kept: false, _lock: lock }),
-                // Another process has taken it for abandoned, before it was locked.
+                // Another process has treated the folder as abandoned before the lock was taken.
                 Err(RunsError::InUse { .. }) => {}
                 Err(RunsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     let _ = fs::remove_dir_all(&path);
-                    // The name of the folder under way would tell a user nothing.
+                    // The hidden name means nothing to a user.
                     return Err(match error {
                         RunsError::Io { source, .. } => {
                             RunsError::io("create a folder in", parent)(source)
@@ -156,7 +156,7 @@ impl HiddenFolder {
         &self.path
     }
 
-    /// Leaves the folder where it is now.
+    /// Keeps the folder at the present path.
     pub(super) fn keep(mut self) {
         self.kept = true;
     }

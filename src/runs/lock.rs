@@ -1,8 +1,9 @@
-//! One writer per folder: a lock that ends with its process, however that ends; it never waits.
+//! One writer per folder: a lock released at the end of the process, even after a crash. Taking the
+//! lock never waits.
 //!
-//! It is `flock` on the file `.lock` in the folder. On NFS that works between machines as long as
-//! the share is not mounted with `nolock` or `local_lock`. Where a file system knows no locks, as
-//! Lustre without `-o flock`, it is up to the user that nobody resumes what is still running.
+//! The lock is `flock` on the file `.lock` in the folder. On NFS, `flock` works between machines
+//! unless the share is mounted with `nolock` or `local_lock`. Some file systems have no locks, for
+//! example Lustre without `-o flock`. There, the user must not resume a running run.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -11,19 +12,19 @@ use std::path::{Path, PathBuf};
 use super::error::RunsError;
 use crate::system::{self, Displaced, check_in_place};
 
-/// The file that is locked; it stays when the lock ends, for another may be waiting at it.
+/// The locked file. The file stays after the lock ends, because another process may be waiting.
 pub(super) const NAME: &str = ".lock";
 
-/// The right to write into a folder, until this value or its process is gone.
+/// The right to write into a folder, until the value or the process ends.
 #[derive(Debug)]
 pub struct Lock {
-    /// Open as long as the folder is ours.
+    /// Open as long as the lock is held.
     file: File,
     folder: PathBuf,
 }
 
 impl Lock {
-    /// Takes the folder for this process; that another has it is [`RunsError::InUse`].
+    /// Locks the folder for this process. A lock of another process is [`RunsError::InUse`].
     pub fn take(folder: &Path) -> Result<Lock, RunsError> {
         let path = folder.join(NAME);
         let mut options = OpenOptions::new();
@@ -45,13 +46,13 @@ impl Lock {
         // Another process may have removed the folder between the opening and the lock.
         let gone = |_| RunsError::io("lock", &path)(io::Error::from(ErrorKind::NotFound));
         lock.check_in_place().map_err(gone)?;
-        // Only for the message of whoever comes second; a full disk is no reason to stop here.
+        // The text only serves the error message of the next process, so a full disk is ignored.
         let _ = lock.file.set_len(0).and_then(|()| writeln!(&lock.file, "{}", here()));
         Ok(lock)
     }
 
-    /// Takes a folder that has been locked before, without making the file; `None` if it has not been,
-    /// or if another process has it.
+    /// Locks a previously locked folder, without creating the file. `None` if never locked, or if
+    /// locked by another process.
     pub(super) fn take_abandoned(folder: &Path) -> Option<Lock> {
         let mut options = OpenOptions::new();
         let file = system::open_own(&folder.join(NAME), options.read(true).write(true)).ok()?;
@@ -59,20 +60,20 @@ impl Lock {
         Some(Lock { file, folder: folder.to_owned() })
     }
 
-    /// Whether the folder at the path is still the one that was locked.
+    /// Whether the path still leads to the locked folder.
     pub fn check_in_place(&self) -> Result<(), Displaced> {
         check_in_place(&self.file, &self.folder.join(NAME), &self.folder)
     }
 
-    /// Whether some process has the folder now; it changes nothing there.
+    /// Whether some process holds the lock now. The call changes nothing in the folder.
     ///
-    /// For the moment that this takes, another's [`Lock::take`] may be refused.
+    /// During the call, [`Lock::take`] of another process may be refused.
     pub fn is_held_in(folder: &Path) -> bool {
         let file = system::open_own(&folder.join(NAME), OpenOptions::new().read(true));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// Whether some process has ever had the folder, as every run's has been.
+    /// Whether some process has ever locked the folder, as for every run.
     pub fn is_used_in(folder: &Path) -> bool {
         fs::symlink_metadata(folder.join(NAME)).is_ok_and(|found| found.is_file())
     }
@@ -80,8 +81,8 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing alone would leave the lock to a child process that is just being started: until
-        // it becomes another program, it has all that we have open.
+        // Closing alone would leave the lock to a child process between fork and exec, because the
+        // child inherits all open files.
         let _ = self.file.unlock();
     }
 }
@@ -91,7 +92,7 @@ fn here() -> String {
     format!("process {} on {}", std::process::id(), host.to_string_lossy())
 }
 
-/// What the one who has the lock wrote into the file.
+/// The text of the lock's holder in the file.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.take(200).read_to_string(&mut text));

@@ -1,5 +1,5 @@
-//! What a run leaves on disk: its folder, record, history, weights and checkpoint; it trains
-//! nothing, prints nothing and knows nothing of TensorBoard.
+//! The files of a run on disk: folder, record, history, weights and checkpoint. The module trains
+//! nothing, prints nothing and is independent of TensorBoard.
 
 mod error;
 mod folder;

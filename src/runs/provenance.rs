@@ -1,4 +1,4 @@
-//! Where a run took place: the machine and the state of the source; it asks and never fails.
+//! The origin of a run: the machine and the state of the source. Queries never fail.
 
 use std::fs;
 use std::path::Path;
@@ -7,23 +7,23 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-/// A machine, as far as it matters for a run.
+/// The machine of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
-    /// Its name in the network.
+    /// The name in the network.
     pub hostname: String,
     /// Operating system and architecture, such as `linux x86_64`.
     pub os: String,
     /// The model of the processor.
     pub cpu: String,
-    /// Threads that the runs shared.
+    /// Threads shared by the runs.
     pub threads: usize,
 }
 
 impl Machine {
     /// This machine, with the number of threads in use.
     pub fn here(threads: usize) -> Machine {
-        // Where there are many processors, Linux takes its time to list them.
+        // Linux lists many processors slowly.
         static CPU: OnceLock<String> = OnceLock::new();
         Machine {
             hostname: gethostname::gethostname().to_string_lossy().into_owned(),
@@ -34,8 +34,7 @@ impl Machine {
     }
 }
 
-/// The commit that is checked out where `dir` is, if `dir` is in a Git repository and `git` is
-/// there to say so.
+/// The commit checked out at `dir`, if `dir` is in a Git repository and `git` is installed.
 pub fn git_commit(dir: &Path) -> Option<String> {
     line_of(Command::new("git").arg("-C").arg(dir).args(["rev-parse", "--verify", "HEAD"]))
 }
@@ -47,7 +46,7 @@ fn cpu_model() -> Option<String> {
     cpu_model_in(&fs::read_to_string("/proc/cpuinfo").ok()?)
 }
 
-/// The processor's name in the words of Linux's `/proc/cpuinfo`; ARM's has none.
+/// The processor's name in the format of Linux's `/proc/cpuinfo`; absent on ARM.
 fn cpu_model_in(cpuinfo: &str) -> Option<String> {
     let named = |line: &str| {
         let (key, value) = line.split_once(':')?;
@@ -56,7 +55,7 @@ fn cpu_model_in(cpuinfo: &str) -> Option<String> {
     cpuinfo.lines().find_map(named)
 }
 
-/// What a command prints, if it succeeds and prints a line.
+/// The output of a command, if the command succeeds and prints a line.
 fn line_of(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();

@@ -1,4 +1,4 @@
-//! `run.json`: how a run came about and how it ended; the numbers in between are the history's.
+//! `run.json`: the origin and the result of a run. The history holds the numbers of each epoch.
 
 use std::path::Path;
 
@@ -13,43 +13,43 @@ use super::provenance::Machine;
 use crate::system;
 use crate::train::Logs;
 
-/// How a run came about and how it ended.
+/// The origin and the result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// What the plan is called.
+    /// The plan's name.
     pub name: String,
-    /// How far it got.
+    /// The status of the run.
     pub status: Status,
-    /// Why it could not go on.
+    /// The reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
-    /// Who is to blame for that, if it is not the experiment.
+    /// The cause of the failure, if not the experiment.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cause: Option<Cause>,
-    /// The version of this program.
+    /// The program version.
     pub version: String,
     /// The command line, without the program's name.
     pub arguments: Vec<String>,
-    /// The commit that was checked out in the current folder.
+    /// The commit checked out in the current folder.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub git_commit: Option<String>,
-    /// Where it took place.
+    /// The machine of the run.
     pub machine: Machine,
-    /// What it learned from.
+    /// The source of the data.
     pub data: DataSource,
     /// The seed of all its random numbers.
     pub seed: u64,
-    /// When it began.
+    /// The start time.
     pub started: DateTime<FixedOffset>,
-    /// When it was taken up again, each time.
+    /// Every resumption.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub resumed: Vec<Resumed>,
-    /// When it ended.
+    /// The end time.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub finished: Option<DateTime<FixedOffset>>,
-    /// How long it trained, in seconds, interruptions not counted.
+    /// Training time in seconds, without interruptions.
     pub seconds: f64,
-    /// How many epochs it trained.
+    /// Epochs trained.
     pub epochs: usize,
     /// The numbers of the last epoch.
     #[serde(with = "numbers")]
@@ -57,39 +57,39 @@ pub struct Record {
     /// The epoch with the best monitored number.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub best: Option<Best>,
-    /// How early stopping took part in the end.
+    /// The effect of early stopping on the end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub early_stopping: Option<EarlyStop>,
 }
 
-/// How far a run got.
+/// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It is training; or, if nobody has its folder's lock, its process died.
+    /// The run is training. If the folder's lock is free, the process died.
     Running,
-    /// It got to its end.
+    /// The run completed.
     Completed,
-    /// It could not go on.
+    /// The run failed.
     Failed,
-    /// It was asked to stop and can be resumed.
+    /// The run stopped on request and can be resumed.
     Stopped,
 }
 
-/// Who is to blame for a failure.
+/// The cause of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The machine: it had no room, no memory, no permission or no threads, or a disk is broken. The
-    /// run may succeed as it is, so that it is taken up like one that was interrupted.
+    /// The machine lacked space, memory, permission or threads, or a disk is broken. The same run
+    /// may succeed later, so `resume` treats the run as interrupted.
     Machine,
-    /// What a later version of this program may know beside it.
+    /// A cause from a later version of the program.
     #[serde(other)]
     Other,
 }
 
 impl Record {
-    /// Whether the run failed for a reason that the next attempt may not meet.
+    /// Whether the run failed for a reason possibly absent at the next attempt.
     pub fn is_machine_fault(&self) -> bool {
         self.status == Status::Failed && self.cause == Some(Cause::Machine)
     }
@@ -108,7 +108,7 @@ pub struct Outcome {
     /// The epoch with the best monitored number.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub best: Option<Best>,
-    /// How early stopping took part in the end.
+    /// The effect of early stopping on the end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub early_stopping: Option<EarlyStop>,
 }
@@ -120,45 +120,45 @@ impl From<Record> for Outcome {
     }
 }
 
-/// One time that a run was taken up again.
+/// A resumption of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resumed {
-    /// When.
+    /// The time.
     pub at: DateTime<FixedOffset>,
-    /// The epoch, from 0, in which it went on.
+    /// The epoch of the resumption, from 0.
     pub epoch: usize,
-    /// Steps of that epoch that were done.
+    /// Steps of the epoch already done.
     pub batch: usize,
-    /// The version of the program that went on.
+    /// The program version at the resumption.
     pub version: String,
 }
 
-/// What a run learned from.
+/// The source of a run's data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataSource {
-    /// In words, such as `mnist: 48000 training and 12000 validation rows`.
+    /// A description, such as `mnist: 48000 training and 12000 validation rows`.
     pub description: String,
-    /// The hash of the contents; empty until they are read.
+    /// The hash of the contents; empty until the data are read.
     pub sha256: String,
 }
 
 /// The best epoch of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
-    /// Its index, from 0.
+    /// The index, from 0.
     pub epoch: usize,
-    /// Its numbers.
+    /// The numbers of the epoch.
     #[serde(with = "numbers")]
     pub metrics: Logs,
 }
 
-/// The number by which the epochs of a run, and runs, are compared, and its value.
+/// The monitored number for comparing epochs and runs, by name and value.
 pub fn monitored(logs: &Logs) -> Option<(&'static str, f64)> {
     ["val_loss", "loss"].into_iter().find_map(|name| Some((name, logs.get(name)?)))
 }
 
 impl Record {
-    /// Writes the record to `path`, in the place of an earlier one.
+    /// Writes the record to `path`, replacing an earlier record.
     pub fn save(&self, path: &Path, durability: Durability) -> Result<(), RunsError> {
         let mut bytes = serde_json::to_vec_pretty(self)
             .map_err(|source| RunsError::Record { path: path.to_owned(), source })?;
@@ -166,7 +166,7 @@ impl Record {
         write_atomic(path, &bytes, durability)
     }
 
-    /// Reads the record at `path`; what later versions may add to it is ignored.
+    /// Reads the record at `path` and ignores fields of later versions.
     pub fn load(path: &Path) -> Result<Record, RunsError> {
         let bytes = system::read(path).map_err(RunsError::io("read", path))?;
         serde_json::from_slice(&bytes)
@@ -174,8 +174,8 @@ impl Record {
     }
 }
 
-/// Named 32-bit numbers as a JSON object in their order: the shortest decimal of each, and a word
-/// for what JSON has no number for.
+/// Named 32-bit numbers as an ordered JSON object: the shortest decimal of each, or a word for
+/// non-finite values.
 mod numbers {
     use std::fmt;
 
@@ -187,8 +187,8 @@ mod numbers {
     pub(super) fn serialize<S: Serializer>(logs: &Logs, serializer: S) -> Result<S::Ok, S::Error> {
         let number = |value: f64| -> serde_json::Value {
             let text = decimal::to_text(value);
-            // JSON's numbers have 64 bits: the shortest decimal of 32 reads as one and prints the
-            // same.
+            // JSON numbers have 64 bits. The shortest 32-bit decimal parses to 64 bits and prints
+            // unchanged.
             text.parse().ok().and_then(serde_json::Number::from_f64).map_or(text.into(), Into::into)
         };
         serializer.collect_map(logs.0.iter().map(|(name, value)| (name, number(*value))))

@@ -1,4 +1,4 @@
-//! The end of a folder: a run or a sweep is removed whole, never one that somebody is at work on.
+//! Removal of folders: a run or a sweep is removed whole, and never while in use.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use super::leftovers::{PREFIX, SUFFIX, remove_abandoned, remove_whole};
 use super::lock::Lock;
 use crate::system;
 
-/// Removes the folder of a run, or of a sweep with its runs in `children`.
+/// Removes the folder of a run, or of a sweep with runs in `children`.
 ///
-/// That another process is at work in any of them is [`RunsError::InUse`], and nothing is removed. It
-/// gets a hidden name first: whoever looks sees the whole folder or none, and what is left if this
-/// process dies the next removal or planning there removes. A symbolic link is never followed: of one in
-/// the folder's place the link alone is removed.
+/// A folder in use by another process is [`RunsError::InUse`], and nothing is removed. The folder
+/// first gets a hidden name, so other processes see the whole folder or none. After a crash, the
+/// next removal or planning there removes the rest. Symbolic links are never followed: for a link
+/// in the folder's place, only the link is removed.
 pub fn remove_folder(folder: &Path, children: &[PathBuf]) -> Result<(), RunsError> {
     let real = |path: &Path| system::is_folder(path).map_err(RunsError::io("remove", path));
     if folder.is_symlink() {
@@ -32,13 +32,13 @@ pub fn remove_folder(folder: &Path, children: &[PathBuf]) -> Result<(), RunsErro
     Ok(())
 }
 
-/// Removes a folder if there is nothing in it.
+/// Removes a folder, if empty.
 pub fn remove_empty(folder: &Path) {
-    // Where there is, the system refuses, as it should.
+    // The system refuses to remove a folder with content.
     let _ = fs::remove_dir(folder);
 }
 
-/// A name beside the folder's that no listing shows and nothing has.
+/// An unused hidden name beside the folder.
 fn hidden(folder: &Path) -> PathBuf {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let numbered =

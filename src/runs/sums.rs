@@ -1,5 +1,4 @@
-//! `SHA256SUMS`: the digests of the files of a folder that are not to change, in the lines of
-//! `sha256sum --check`.
+//! `SHA256SUMS`: the digests of a folder's immutable files, in the format of `sha256sum --check`.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -23,14 +22,14 @@ pub fn sums_text(path: &Path, sum: &str) -> (PathBuf, String) {
     (path.with_file_name(SUMS), format!("{sum}  {name}\n"))
 }
 
-/// Makes sure that the file at `path` has the content that it was written with.
+/// Checks the content of the file at `path` against the stored digest.
 ///
 /// Folders of earlier versions have no digests; their files pass.
 pub fn check_sum(path: &Path, content: &[u8]) -> Result<(), RunsError> {
     check(path, &sha256(content))
 }
 
-/// The same for an open file, read to its end.
+/// The same check for an open file, read to the end.
 pub fn check_sum_of(path: &Path, file: &mut impl Read) -> Result<(), RunsError> {
     let (mut sum, mut bytes) = (Sha256::new(), vec![0; 1 << 16]);
     loop {

@@ -1,11 +1,11 @@
-//! `model.safetensors`: named tensors of 32-bit numbers, as other programs read them; it knows
-//! nothing of layers.
+//! `model.safetensors`: named tensors of 32-bit numbers, readable by other programs. The module is
+//! independent of layers.
 //!
 //! <https://github.com/huggingface/safetensors#format>
 //!
-//! The entry `file_crc32` of the metadata is the CRC-32 of the whole file, computed with zeros in the
-//! place of its own eight hexadecimal digits. Files without it, such as those of other programs, are
-//! read too.
+//! The metadata entry `file_crc32` is the CRC-32 of the whole file, computed with zeros in place of
+//! the eight hexadecimal digits of the entry. Files without the entry, such as files of other
+//! programs, are read too.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,46 +20,47 @@ use crate::memory::probe;
 use crate::quote::{clip, quote};
 use crate::system;
 
-/// The metadata's name for the checksum, and the digits in its place while it is computed.
+/// The metadata name of the checksum, and the digits in place of the checksum during the
+/// computation.
 pub(super) const FILE_CRC32: &str = "file_crc32";
 const NO_DIGITS: &str = "00000000";
 
 /// A tensor to be saved.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TensorView<'a> {
-    /// What it is called, such as `dense_0.kernel`.
+    /// The name, such as `dense_0.kernel`.
     pub name: &'a str,
-    /// Its shape.
+    /// The shape.
     pub shape: &'a [usize],
-    /// Its numbers in row-major order, as many as the shape says.
+    /// The numbers in row-major order, as many as in the shape.
     pub data: &'a [f32],
 }
 
-/// A tensor that was loaded.
+/// A loaded tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
-    /// What it is called, such as `dense_0.kernel`.
+    /// The name, such as `dense_0.kernel`.
     pub name: String,
-    /// Its shape.
+    /// The shape.
     pub shape: Vec<usize>,
-    /// Its numbers in row-major order, as many as the shape says.
+    /// The numbers in row-major order, as many as in the shape.
     pub data: Vec<f32>,
 }
 
-/// What a file of weights holds.
+/// The content of a weight file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// The tensors, in the order in which they are stored.
+    /// The tensors, in storage order.
     pub tensors: Vec<Tensor>,
-    /// What else is known of them.
+    /// Additional metadata.
     pub metadata: BTreeMap<String, String>,
 }
 
-/// Writes the tensors to `path` in their order; equal weights give equal files.
+/// Writes the tensors to `path` in order; equal weights give equal files.
 ///
 /// # Panics
 ///
-/// If a tensor has not as many numbers as its shape says.
+/// If the count of a tensor's numbers differs from the shape.
 pub fn save_weights(
     path: &Path,
     tensors: &[TensorView<'_>],
@@ -69,32 +70,32 @@ pub fn save_weights(
     write_atomic(path, &encode(tensors, metadata), durability)
 }
 
-/// Reads the tensors at `path`; numbers of 64 bits are rounded to 32.
+/// Reads the tensors at `path`; 64-bit numbers are rounded to 32 bits.
 ///
 /// # Errors
 ///
-/// Tensors of other types, and a content that is not that of the file's checksum.
+/// Tensors of other types, and a content that contradicts the file's checksum.
 pub fn load_weights(path: &Path) -> Result<Weights, RunsError> {
     let bytes = system::read(path).map_err(RunsError::io("read", path))?;
     parse_weights(path, &bytes)
 }
 
-/// The weights in `bytes`, which were read from `path`; errors as of [`load_weights`].
+/// Parses the weights in `bytes`, read from `path`, with the errors of [`load_weights`].
 pub fn parse_weights(path: &Path, bytes: &[u8]) -> Result<Weights, RunsError> {
     let decoded = decode(bytes);
     let decoded = decoded.map_err(|what| RunsError::Weights { path: path.to_owned(), what });
     Ok(decoded?.weights)
 }
 
-/// What [`decode`] finds in a file.
+/// The result of [`decode`].
 pub(super) struct Decoded {
     pub(super) weights: Weights,
-    /// Whether the file has a checksum, which then is right.
+    /// Whether the file has a checksum, already verified.
     pub(super) is_sealed: bool,
 }
 
-/// The file's bytes. The crate that reads them could write them as well, but would put the
-/// metadata into another order every time.
+/// The file's bytes. The `safetensors` crate could also write them, but with the metadata in a
+/// different order every time.
 pub(super) fn encode(tensors: &[TensorView<'_>], metadata: &BTreeMap<String, String>) -> Vec<u8> {
     let mut header = Map::new();
     let mut metadata = metadata.clone();
@@ -109,7 +110,7 @@ pub(super) fn encode(tensors: &[TensorView<'_>], metadata: &BTreeMap<String, Str
         header.insert(tensor.name.to_owned(), info);
     }
     let mut header = Value::Object(header).to_string();
-    // The format wants the data to begin at a multiple of 8 bytes.
+    // The format requires data at a multiple of 8 bytes.
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
     probe(end);
     let mut bytes = Vec::with_capacity(8 + header.len() + end);
@@ -123,9 +124,9 @@ pub(super) fn encode(tensors: &[TensorView<'_>], metadata: &BTreeMap<String, Str
     bytes
 }
 
-/// Where the digits of the checksum stand in the file.
+/// The position of the checksum's digits in the file.
 ///
-/// Nothing else in a header reads `"file_crc32":"`: quotes inside its strings are escaped.
+/// No other text in a header reads `"file_crc32":"`: quotes inside strings are escaped.
 fn digits(file: &[u8], digits: &str) -> Option<Range<usize>> {
     let entry = format!("\"{FILE_CRC32}\":\"{digits}\"");
     let start = file.windows(entry.len()).position(|bytes| bytes == entry.as_bytes())?;
@@ -133,7 +134,7 @@ fn digits(file: &[u8], digits: &str) -> Option<Range<usize>> {
     Some(end - digits.len()..end)
 }
 
-/// The checksum of the file whose digits stand at `place`.
+/// The checksum of the file with the digits at `place`.
 fn checksum(file: &[u8], place: &Range<usize>) -> String {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&file[..place.start]);
@@ -142,7 +143,7 @@ fn checksum(file: &[u8], place: &Range<usize>) -> String {
     format!("{:08x}", hasher.finalize())
 }
 
-/// Appends the bytes of the numbers, little endian.
+/// Appends the numbers as little-endian bytes.
 pub(super) fn append(bytes: &mut Vec<u8>, numbers: &[f32]) {
     let start = bytes.len();
     bytes.resize(start + size_of_val(numbers), 0);
@@ -150,7 +151,7 @@ pub(super) fn append(bytes: &mut Vec<u8>, numbers: &[f32]) {
     places.iter_mut().zip(numbers).for_each(|(place, number)| *place = number.to_le_bytes());
 }
 
-/// The content of a file, or what is wrong with it.
+/// The content of a file, or the defect as text.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, String> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(clip)?;
     let metadata = header.metadata().clone().unwrap_or_default();
@@ -184,7 +185,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, String> {
     Ok(Decoded { weights: Weights { tensors, metadata }, is_sealed: noted.is_some() })
 }
 
-/// Compares the checksum that the file notes with that of its content.
+/// Compares the stored checksum with the checksum of the content.
 fn check_digits(file: &[u8], noted: &str) -> Result<(), String> {
     let place = digits(file, noted).filter(|place| place.len() == NO_DIGITS.len());
     match place.map(|place| checksum(file, &place)) {
