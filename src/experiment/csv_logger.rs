@@ -1,5 +1,5 @@
-//! The numbers of each epoch as Keras's `CSVLogger` writes them: columns by name after the epoch,
-//! lines that end in a carriage return and a line feed; what it writes it never reads.
+//! The numbers of each epoch in the format of Keras's `CSVLogger`: the epoch, then columns by name.
+//! Lines end in a carriage return and a line feed. The module never reads the file.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -11,17 +11,17 @@ use crate::config::CsvLogger;
 use crate::system::{self, Displaced, check_in_place};
 use crate::train::Logs;
 
-/// The file of a run that is under way.
+/// The file of a run in progress.
 pub(super) struct CsvFile {
     path: PathBuf,
     file: File,
     separator: String,
-    /// The names of the numbers, once there are any.
+    /// The names of the columns, known after the first epoch.
     columns: Vec<String>,
 }
 
 impl CsvFile {
-    /// Starts the file anew in the run's folder, with what has been logged already.
+    /// Creates the file anew in the run's folder, with the epochs already logged.
     pub(super) fn create<'a>(
         folder: &Path,
         rule: &CsvLogger,
@@ -40,7 +40,7 @@ impl CsvFile {
         Ok(csv)
     }
 
-    /// Adds the numbers of an epoch, from 0.
+    /// Appends the numbers of an epoch, from 0.
     pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs) -> Result<()> {
         let mut text = String::new();
         if self.columns.is_empty() {
@@ -54,7 +54,7 @@ impl CsvFile {
         written.with_context(|| format!("cannot write to `{}`", self.path.display()))
     }
 
-    /// Whether the file is still at its path.
+    /// Whether the path still leads to this file.
     pub(super) fn check_in_place(&self) -> Result<(), Displaced> {
         check_in_place(&self.file, &self.path, &self.path)
     }

@@ -1,4 +1,4 @@
-//! The data sets that are in memory: each is read once, whoever asks for it, and shared by all.
+//! The data sets in memory. Each data set is read once and shared by all runs.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,42 +10,41 @@ use crate::kernels::BlockCsr;
 use crate::runs::{DataSource, sha256};
 use crate::train::Feed;
 
-/// Every data set that some run has asked for.
+/// Every data set requested by a run.
 #[derive(Debug, Default)]
 pub struct DatasetCache(Mutex<HashMap<Key, Arc<LoadedDataset>>>);
 
-/// What makes one data set in memory another than the next.
+/// The identity of a data set in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     source: Source,
     validation: Option<Source>,
     /// The bits of the scale.
     scale: u64,
-    /// How many rows the inputs are standardised on, and out of how many.
+    /// The number of rows for the standardisation, and the number of all rows.
     standardized: Option<(usize, usize)>,
 }
 
 /// A data set in memory.
 #[derive(Debug)]
 pub struct LoadedDataset {
-    /// Its rows, scaled.
+    /// The scaled rows.
     pub feed: Arc<Feed>,
-    /// What else is to be put to the network has to be made so.
+    /// The preprocessing for all other inputs of the network.
     pub preprocessing: Preprocessing,
-    /// The classes of its targets, if they are any.
+    /// The classes of the targets, if any.
     labels: Option<Labels>,
-    /// Rows of another data set that validate.
+    /// Validation rows from another data set.
     validation: Option<(Source, Feed)>,
     source: Source,
     fingerprint: String,
 }
 
 impl DatasetCache {
-    /// The training rows of the plan's data set, scaled and standardised as the plan wants, and what
-    /// validates if that is elsewhere.
+    /// The training rows of the plan's data set, scaled and standardised as planned, and the
+    /// validation rows, if from elsewhere.
     ///
-    /// Who comes while another run is reading waits for it; it is read on as many threads as that
-    /// one has.
+    /// A concurrent caller waits for the reader. The read uses the `threads` of the first caller.
     pub fn get(&self, plan: &Plan, threads: usize) -> anyhow::Result<Arc<LoadedDataset>> {
         let data = &plan.data;
         let source = data.source();
@@ -53,7 +52,7 @@ impl DatasetCache {
             Some(scale) => scale,
             None => describe(&source)?.default_scale,
         };
-        // A panic while the lock was held left the map as it was: it is filled after reading.
+        // A panic under the lock leaves the map unchanged, because the insertion follows the read.
         let mut datasets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = |rows: Option<usize>| Key {
             source: source.clone(),
@@ -75,7 +74,7 @@ impl DatasetCache {
     }
 }
 
-/// Does the work in a pool of so many threads; without one where they cannot be had.
+/// Runs `work` in a pool of `threads` threads, or without a pool if the threads are unavailable.
 fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
     match (1 < threads).then(pool).flatten() {
@@ -84,7 +83,7 @@ fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-/// How the rows of a data set of `rows` rows are divided, its limit kept.
+/// The division of a data set of `rows` rows, within the limit.
 fn parts(data: &Data, rows: usize) -> Parts {
     data.parts(data.limit.unwrap_or(usize::MAX).min(rows))
 }
@@ -119,12 +118,12 @@ impl LoadedDataset {
         &self.fingerprint
     }
 
-    /// How the rows are divided under a plan.
+    /// The division of the rows under a plan.
     pub fn parts(&self, plan: &Plan) -> Parts {
         parts(&plan.data, self.feed.rows())
     }
 
-    /// How much each class counts under a plan, by its number in the feed; evenly, if there are none.
+    /// The weight of each class under a plan, by number in the feed; empty for equal weights.
     pub(super) fn class_weights(&self, plan: &Plan) -> anyhow::Result<Vec<f32>> {
         let Some(weights) = &plan.training.class_weight else { return Ok(Vec::new()) };
         let no_classes =
@@ -134,7 +133,7 @@ impl LoadedDataset {
         Ok(weights.of_classes(labels, rows))
     }
 
-    /// What validates under a plan: rows of the training set, or of another.
+    /// The validation rows under a plan, from the training set or from another data set.
     pub fn validation(&self, plan: &Plan) -> Option<(&Feed, Range<usize>)> {
         match &self.validation {
             Some((_, feed)) => Some((feed, 0..feed.rows())),
@@ -145,7 +144,7 @@ impl LoadedDataset {
         }
     }
 
-    /// What a run under a plan records of its data.
+    /// The data source in the record of a run under a plan.
     pub(super) fn data_source(&self, plan: &Plan) -> DataSource {
         let Parts { training, validation, test } = self.parts(plan);
         let mut description = format!("{}: {} training", self.source, training.len());
@@ -163,13 +162,13 @@ impl LoadedDataset {
     }
 }
 
-/// The rows in the form of the kernels, on at most `threads` threads, none without work.
+/// The rows in the form of the kernels, on at most `threads` threads, each with work.
 fn feed(preprocessing: &Preprocessing, table: Table, threads: usize) -> Feed {
     let (table, scale) = preprocessing.apply(table);
     on(threads.min(BlockCsr::max_build_threads(table.rows())), || Feed::new(table, scale))
 }
 
-/// One fingerprint of two.
+/// The combined fingerprint of two data sets.
 fn both(first: &str, second: &str) -> String {
     sha256(format!("{first}\n{second}\n"))
 }

@@ -1,5 +1,5 @@
-//! The event files of a run: which number goes where, and how far each file has grown; what the
-//! numbers mean is none of its business.
+//! The event files of a run: the destination of each number, and the length of each file. The
+//! module does not interpret the numbers.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::runs::{Annotations, Folder, remove_files};
 use crate::system::Displaced;
 use crate::train::Logs;
 
-/// The event files of a run that is under way.
+/// The event files of a run in progress.
 pub(super) struct EventFiles {
     folder: Folder,
     session: EventWriter,
@@ -26,22 +26,22 @@ pub(super) struct EventFiles {
     options: TensorBoard,
 }
 
-/// Where the scalars of an epoch go.
+/// The destination of an epoch's scalars.
 enum Scalars {
-    /// `train/` and `validation/`; the latter is there from its first number on.
+    /// `train/` and `validation/`; the latter exists from the first validation number on.
     Keras { train: EventWriter, validation: Option<EventWriter> },
-    /// The file of the session, with this before the name of each number.
+    /// The file of the session, with a prefix before the name of each number.
     Flat { prefix: &'static str },
 }
 
-/// Before the tags of a run in a sweep: the pages then draw them in one group, which is open.
+/// The tag prefix of a run in a sweep: the pages then draw all tags in a single open group.
 pub(super) const GROUP: &str = "epoch/";
 
-/// Event files by path relative to the run's folder, with their lengths in bytes.
+/// Event files by path relative to the run's folder, with lengths in bytes.
 pub(super) type Lengths = BTreeMap<String, u64>;
 
 impl EventFiles {
-    /// Starts the files of a run that began at `started`; whatever event files there were are gone.
+    /// Creates the files of a run started at `started`, and removes earlier event files.
     pub(super) fn create(
         folder: &Folder,
         plan: &Plan,
@@ -78,9 +78,9 @@ impl EventFiles {
         Ok(EventFiles { folder: folder.clone(), session, scalars, options })
     }
 
-    /// Goes on with the files where they had these lengths; whatever came after that is gone.
+    /// Continues the files at these lengths, and removes everything later.
     pub(super) fn reopen(folder: &Folder, plan: &Plan, lengths: &Lengths) -> Result<EventFiles> {
-        // A failed run that is tried again may have been hidden since.
+        // A failed run may have been hidden before the retry.
         set_visible(folder, true)?;
         remove_others(folder, lengths)?;
         let open = |dir: &Path| {
@@ -101,8 +101,8 @@ impl EventFiles {
         Ok(EventFiles { folder: folder.clone(), session, scalars, options })
     }
 
-    /// Takes in the numbers after batch `step` (from 1), if they are to be logged; they are in their
-    /// file with the next epoch, or when [`EventFiles::flush`] is called.
+    /// Takes in the numbers after batch `step` (from 1), if due for logging. The numbers reach the
+    /// file with the next epoch or with [`EventFiles::flush`].
     pub(super) fn batch(&mut self, step: u64, logs: &Logs, steps_per_second: f64) {
         if !self.options.update_freq.falls_on(step) {
             return;
@@ -117,8 +117,8 @@ impl EventFiles {
         }
     }
 
-    /// Writes the numbers of an epoch (from 0) that ended after `steps` steps; when it returns they
-    /// are in their files.
+    /// Writes the numbers of an epoch (from 0) with its end after `steps` steps. On return the
+    /// numbers are in their files.
     pub(super) fn epoch(
         &mut self,
         (epoch, steps): (usize, u64),
@@ -164,7 +164,7 @@ impl EventFiles {
         Ok(())
     }
 
-    /// Brings everything into the files.
+    /// Writes all buffered events to the files.
     pub(super) fn flush(&mut self) -> Result<()> {
         self.session.flush()?;
         if let Scalars::Keras { train, validation } = &mut self.scalars {
@@ -174,7 +174,7 @@ impl EventFiles {
         Ok(())
     }
 
-    /// The file of what is logged of the training.
+    /// The file of the training events.
     fn training(&mut self) -> &mut EventWriter {
         match &mut self.scalars {
             Scalars::Keras { train, .. } => train,
@@ -182,7 +182,7 @@ impl EventFiles {
         }
     }
 
-    /// The file of what is logged of the validation.
+    /// The file of the validation events.
     fn validation(&mut self) -> Result<&mut EventWriter> {
         let Scalars::Keras { validation, .. } = &mut self.scalars else {
             return Ok(&mut self.session);
@@ -193,7 +193,7 @@ impl EventFiles {
         validation.as_mut().context("an event file that has just been made")
     }
 
-    /// The folder of what is logged of the validation.
+    /// The folder of the validation events.
     pub(super) fn validation_folder(&self) -> PathBuf {
         match self.scalars {
             Scalars::Keras { .. } => self.folder.validation(),
@@ -201,18 +201,18 @@ impl EventFiles {
         }
     }
 
-    /// Writes how the session ended, and when.
+    /// Writes the outcome and the time of the session's end.
     pub(super) fn end(&mut self, outcome: Outcome, time: &DateTime<FixedOffset>) -> Result<()> {
         self.session.add(0, session_end(outcome, seconds(time)));
         Ok(self.session.flush()?)
     }
 
-    /// How far the files have grown: where [`EventFiles::reopen`] can go on.
+    /// The lengths of the files, for [`EventFiles::reopen`].
     pub(super) fn lengths(&self) -> Lengths {
         let name = |path: &Path| -> PathBuf {
             path.strip_prefix(self.folder.path()).unwrap_or(path).to_owned()
         };
-        // On every system with the same slash; our own names are always UTF-8.
+        // Paths have the same slash on every system; the program's own names are always UTF-8.
         let text = |path: &Path| {
             let parts = name(path);
             let parts: Vec<_> = parts.iter().map(|part| part.to_string_lossy()).collect();
@@ -221,7 +221,7 @@ impl EventFiles {
         self.all().map(|writer| (text(writer.path()), writer.offset())).collect()
     }
 
-    /// Whether all files are still at their paths.
+    /// Whether all paths still lead to these files.
     pub(super) fn check_in_place(&self) -> Result<(), Displaced> {
         self.all().try_for_each(EventWriter::check_in_place)
     }
@@ -246,7 +246,7 @@ fn annotations(folder: &Folder) -> Result<Annotations> {
     Ok(Annotations::of_run(folder.path(), above)?)
 }
 
-/// What stands before the tags if the run has one event file, `None` if it is laid out as Keras's.
+/// The tag prefix of a run with a single event file; `None` for Keras's layout.
 fn flat(folder: &Folder, plan: &Plan) -> Option<&'static str> {
     match plan.tensorboard.layout {
         Layout::Auto => folder.is_in_sweep().then_some(GROUP),
@@ -255,7 +255,7 @@ fn flat(folder: &Folder, plan: &Plan) -> Option<&'static str> {
     }
 }
 
-/// The folders that a run may have event files in, each with its path relative to the run's.
+/// The possible folders of a run's event files, each with the path relative to the run's folder.
 fn places(folder: &Folder) -> [(&'static str, PathBuf); 3] {
     [
         ("", folder.path().to_owned()),
@@ -269,7 +269,7 @@ pub(super) fn set_visible(folder: &Folder, visible: bool) -> Result<()> {
     places(folder).iter().try_for_each(|(_, dir)| Ok(events::set_visible(dir, visible)?))
 }
 
-/// Removes all event files but these: what was begun after the last checkpoint is begun again.
+/// Removes all other event files: files begun after the last checkpoint are begun again.
 fn remove_others(folder: &Folder, kept: &Lengths) -> Result<()> {
     for (prefix, dir) in places(folder) {
         remove_files(&dir, |name| {

@@ -1,5 +1,5 @@
-//! The model for TensorBoard's Graphs page: its operations with their shapes, and Keras's JSON; it
-//! holds no weights.
+//! The model for TensorBoard's Graphs page: the operations with shapes, and Keras's JSON, without
+//! weights.
 
 use serde_json::{Value, json};
 
@@ -7,8 +7,8 @@ use crate::config::Plan;
 use crate::events::{Node, UNKNOWN};
 use crate::model::Layer;
 
-/// The operations of the model, a box for each layer. A box is named by its layer and the number of
-/// its outputs, because the page draws the shapes at the edges too small to read.
+/// The operations of the model, a box for each layer. The name of a box includes the number of
+/// outputs, because the page draws the shapes at the edges too small to read.
 pub(super) fn nodes(plan: &Plan) -> Vec<Node> {
     let shape = plan.model.input_shape.clone().unwrap_or_default();
     let mut width: usize = shape.iter().product();
@@ -31,7 +31,7 @@ pub(super) fn nodes(plan: &Plan) -> Vec<Node> {
     nodes
 }
 
-/// An operation that has no name yet.
+/// An operation without a name.
 struct Operation<'a> {
     op: &'a str,
     inputs: &'a [&'a str],
@@ -50,7 +50,7 @@ impl Operation<'_> {
     }
 }
 
-/// The operations of a layer on `width` inputs, the last of which is its output.
+/// The operations of a layer on `width` inputs; the last operation is the output.
 fn layer_nodes(scope: &str, layer: &Layer, below: &str, width: usize) -> Vec<Node> {
     let outputs = layer.outputs(width) as i64;
     let config = serde_json::to_value(layer).unwrap_or_default();
@@ -83,7 +83,7 @@ fn layer_nodes(scope: &str, layer: &Layer, below: &str, width: usize) -> Vec<Nod
     with_attributes(nodes, &config)
 }
 
-/// The nodes, the last of which lists the layer's arguments.
+/// The nodes, with the layer's arguments in the last node.
 fn with_attributes(mut nodes: Vec<Node>, config: &Value) -> Vec<Node> {
     if let Some(last) = nodes.last_mut() {
         last.attributes = attributes(config);
@@ -97,7 +97,7 @@ fn attributes(config: &Value) -> Vec<(String, String)> {
     entries.map(|(key, value)| (key.clone(), text(value))).collect()
 }
 
-/// The name that Keras gives layer `at`: `dense`, `dense_1`, ...
+/// Keras's name of layer `at`: `dense`, `dense_1`, ...
 fn keras_name(layers: &[Layer], at: usize) -> String {
     let kind = layers[at].kind();
     match layers[..at].iter().filter(|other| other.kind() == kind).count() {
@@ -106,8 +106,8 @@ fn keras_name(layers: &[Layer], at: usize) -> String {
     }
 }
 
-/// What Keras's `model.to_json()` says of a `Sequential` of these layers, as far as TensorBoard
-/// reads it.
+/// The content of Keras's `model.to_json()` for a `Sequential` of these layers, as far as
+/// TensorBoard reads the JSON.
 pub(super) fn keras_json(plan: &Plan) -> String {
     let shape = plan.model.input_shape.clone().unwrap_or_default();
     let batch_shape: Vec<Value> =
@@ -126,7 +126,7 @@ pub(super) fn keras_json(plan: &Plan) -> String {
     .to_string()
 }
 
-/// A layer that Keras calls `name`.
+/// The JSON of a layer called `name` in Keras.
 fn layer_json(name: String, layer: &Layer) -> Value {
     let kind = layer.kind();
     let mut config = serde_json::to_value(layer).unwrap_or_default();
@@ -138,7 +138,7 @@ fn layer_json(name: String, layer: &Layer) -> Value {
     json!({ "class_name": class_name(kind), "config": config })
 }
 
-/// `batch_normalization` as `BatchNormalization`.
+/// Converts `batch_normalization` to `BatchNormalization`.
 fn class_name(kind: &str) -> String {
     let word = |word: &str| word[..1].to_uppercase() + &word[1..];
     kind.split('_').map(word).collect()

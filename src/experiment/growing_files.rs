@@ -1,4 +1,4 @@
-//! The files that grow with every epoch of a run; the order in which they do is the recorder's.
+//! The files extended with every epoch of a run. The recorder decides the order of the writes.
 
 use anyhow::Result;
 
@@ -10,19 +10,19 @@ use crate::experiment::pictures;
 use crate::runs::{Folder, HistoryWriter};
 use crate::train::{Logs, State};
 
-/// The files that grow while a run trains.
+/// The files of a run in training.
 pub(super) struct Files {
     pub(super) events: EventFiles,
     pub(super) history: HistoryWriter,
     pub(super) checkpoints: Option<CheckpointCallback>,
     pub(super) csv: Option<CsvFile>,
     pub(super) options: TensorBoard,
-    /// Height and width of an input that is a picture.
+    /// Height and width of a picture input.
     pub(super) shape: Option<(usize, usize)>,
 }
 
 impl Files {
-    /// The files of a run that has logged these epochs, whose inputs have this shape.
+    /// The files of a run after these epochs, with inputs of this shape.
     pub(super) fn new(
         folder: &Folder,
         plan: &Plan,
@@ -45,7 +45,7 @@ impl Files {
         Ok(Files { events, history, checkpoints, csv, options, shape })
     }
 
-    /// Takes in histograms and pictures of the weights, if it is time for them.
+    /// Takes in histograms and pictures of the weights, if due.
     pub(super) fn weights(&mut self, epoch: usize, state: &State) {
         let every = self.options.histogram_freq;
         if 0 < every && epoch.is_multiple_of(every) {
@@ -55,7 +55,7 @@ impl Files {
         }
     }
 
-    /// Whether all of them are still at their paths.
+    /// Whether all paths still lead to these files.
     pub(super) fn check_in_place(&self) -> Result<()> {
         self.events.check_in_place()?;
         self.history.check_in_place()?;

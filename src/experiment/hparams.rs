@@ -1,9 +1,9 @@
-//! What TensorBoard's HParams page shows of a plan: its numbers and words, each under a short name
-//! that is the same in every run.
+//! The hyperparameters of a plan on TensorBoard's HParams page: numbers and words, each under the
+//! same short name in every run.
 //!
-//! A run of a sweep has the swept keys alone. The page sorts its columns by name and shows few of them:
-//! among all keys of a plan, those of an optimizer come before `optimizer`. A run of its own has all keys,
-//! so that runs of several configs can be compared.
+//! A run of a sweep has only the swept keys. The page sorts columns by name and shows few: among
+//! all keys of a plan, the keys of an optimizer precede `optimizer`. A single run has all keys, for
+//! comparison of runs from several configs.
 
 use serde_json::{Map, Value};
 
@@ -11,21 +11,22 @@ use crate::config::{Change, Plan, TAGS, shorthand};
 use crate::events::HParam;
 use crate::runs::{Annotations, sha256};
 
-/// The sections whose keys change what is learned. Their own names are not part of a
-/// hyperparameter's: no two of them have a key in common.
+/// The sections with an effect on training. The section names are no part of a hyperparameter's
+/// name, because no two sections have a key in common.
 const SECTIONS: [&str; 5] = ["data", "model", "optimizer", "training", "callbacks"];
 
-/// What the page tells of a run.
+/// The row of a run on the page.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Session {
-    /// The name of its row, which replicates share.
+    /// The name of the row, shared by replicates.
     pub(super) trial: String,
-    /// Its hyperparameters, sorted by name; the seed is none of them.
+    /// The hyperparameters, sorted by name, without the seed.
     pub(super) hparams: Vec<(String, HParam)>,
 }
 
 impl Session {
-    /// The session of a run with this plan; `changes` make it different from the others of its sweep.
+    /// The session of a run with this plan; `changes` are the differences from the other runs of
+    /// the sweep.
     pub(super) fn new(plan: &Plan, changes: &[Change]) -> Session {
         let swept: Vec<_> = changes.iter().filter(|change| change.key != "seed").collect();
         let hash = group(plan);
@@ -42,7 +43,8 @@ impl Session {
     }
 }
 
-/// The key as [`hparams`] calls it: `optimizer.name` is `optimizer`, `optimizer.beta_1` is `beta_1`.
+/// The key in the style of [`hparams`]: `optimizer.name` is `optimizer`, `optimizer.beta_1` is
+/// `beta_1`.
 fn short_key(key: &str) -> String {
     let parts: Vec<_> = key.split('.').collect();
     let parts = match &parts[..] {
@@ -63,7 +65,7 @@ fn value(text: &str) -> HParam {
     }
 }
 
-/// Every number, word and truth value of the plan, sorted by name, but the seed.
+/// Every number, word and truth value of the plan except the seed, sorted by name.
 fn hparams(plan: &Plan) -> Vec<(String, HParam)> {
     let mut plan = serde_json::to_value(plan).unwrap_or_default();
     for key in ["dataset", "validation_data"] {
@@ -81,7 +83,7 @@ fn hparams(plan: &Plan) -> Vec<(String, HParam)> {
     hparams
 }
 
-/// Adds tags and note, by which the page can filter; they are no part of a row's name.
+/// Adds tags and note as filters of the page; the name of the row stays unchanged.
 pub(super) fn annotate(hparams: &mut Vec<(String, HParam)>, annotations: &Annotations) {
     let tags = Some(annotations.tags.join(", ")).filter(|tags| !tags.is_empty());
     let told = [("tags", tags), ("note", annotations.note.clone())];
@@ -90,15 +92,15 @@ pub(super) fn annotate(hparams: &mut Vec<(String, HParam)>, annotations: &Annota
     hparams.sort_by(|a, b| a.0.cmp(&b.0));
 }
 
-/// Six digits that all runs of one plan share, whatever their seed.
+/// Six digits shared by all runs of a plan, for any seed.
 fn group(plan: &Plan) -> String {
     let without_seed = Plan { seed: 0, ..plan.clone() };
     let text = serde_json::to_string(&without_seed).unwrap_or_default();
     sha256(text)[..6].to_owned()
 }
 
-/// The keys of a table that is called `name`; what kind it is goes under its own name, so that
-/// `optimizer.name` is `optimizer` and `training.loss.name` is `loss`.
+/// The keys of the table `name`. The kind of the table takes the table's own name: `optimizer.name`
+/// is `optimizer`, and `training.loss.name` is `loss`.
 fn table(name: &str, before: &str, table: &Map<String, Value>, into: &mut Vec<(String, HParam)>) {
     for (key, value) in table {
         match value {
@@ -136,7 +138,7 @@ fn word(value: &Value) -> String {
     text.map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The last two parts of a path: a file and the folder that tells it from its like.
+/// The last two parts of a path: the file and the distinguishing folder.
 fn short_path(path: &str) -> String {
     let parts: Vec<_> = path.split(['/', '\\']).filter(|part| !part.is_empty()).collect();
     parts[parts.len().saturating_sub(2)..].join("/")

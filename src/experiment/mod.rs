@@ -1,5 +1,5 @@
-//! One experiment: a plan becomes data, a network and observers, is trained, and leaves its folder;
-//! it prints nothing, and what fails here, a panic too, fails this run alone.
+//! One experiment: builds data, network and observers from a plan, trains, and writes the run's
+//! folder. The module prints nothing. An error or a panic fails this run alone.
 
 mod dataset_cache;
 mod graph;
@@ -42,22 +42,23 @@ pub use crate::runs::monitored;
 use crate::runs::{EarlyStop, History, Status};
 use crate::train::{Ended, Event, Flow, Goal, State, Task};
 
-/// A kill costs no more than this, which is trained again to the same bits; and where an epoch takes
-/// less, a checkpoint after each would cost some hundredths of it.
+/// The minimum training time between checkpoints. A kill costs no more than this time, trained
+/// again to the same bits. For shorter epochs, a checkpoint after each would cost some hundredths
+/// of an epoch.
 pub const SAVE_EVERY: Duration = Duration::from_millis(500);
 
-/// What a kill leaves is whole anyway; this is for the power, and costs nothing to the many runs
-/// that are shorter.
+/// Files survive a crash of the process without fsync. An fsync every 10 s guards against power
+/// loss and costs nothing in the many shorter runs.
 pub const SYNC_EVERY: Duration = Duration::from_secs(10);
 
-/// Trains what `spec` describes, from where an earlier process left it if there was one, and
-/// fills `summary` as it goes; `Ok(Status::Stopped)` when it was asked to stop.
+/// Trains the run of `spec`, from the state of an earlier process if any, and updates `summary`.
+/// Returns `Ok(Status::Stopped)` after a stop request.
 ///
 /// # Errors
 ///
-/// A folder that another process has; data, weights, a checkpoint or files that cannot be used; a
-/// loss that is no longer a number; a panic. The folder then records the run as failed with the
-/// error's text, unless it could not even be taken up again.
+/// A folder in use by another process; unusable data, weights, checkpoint or files; a loss that is
+/// not a number; a panic. The record then has the status failed and the error's text, unless the
+/// run could not be resumed.
 pub fn run(
     spec: &RunSpec<'_>,
     context: &RunContext<'_>,
@@ -73,7 +74,7 @@ pub fn run(
     recorder.close(ended, summary)
 }
 
-/// Makes an error of a panic. What it leaves half done is this run's alone.
+/// Converts a panic to an error. Half-done work belongs to this run alone.
 fn contain<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(bug(&*panic)))
 }
@@ -150,7 +151,7 @@ fn train(
     Ok(status)
 }
 
-/// How early stopping took part in the end of a run: it ended the fit, or restored weights.
+/// The effect of early stopping on a run: an early end of the fit, or restored weights.
 fn early_stop(plan: &Plan, state: &State) -> Option<EarlyStop> {
     let rule = plan.callbacks.early_stopping.as_ref()?;
     let watch = &state.watch;
@@ -164,7 +165,7 @@ fn early_stop(plan: &Plan, state: &State) -> Option<EarlyStop> {
     })
 }
 
-/// The state to train from, with the run's files open for what comes.
+/// The start state, with the run's files open for writing.
 fn start(
     task: &Task<'_>,
     plan: &Plan,
@@ -185,7 +186,7 @@ fn start(
     Ok(task.start(network))
 }
 
-/// Runs the fit with everyone who watches it: the recorder, the summary, and whoever is told.
+/// Runs the fit with all observers: the recorder, the summary and `tell`.
 fn fit(
     mut task: Task<'_>,
     state: &mut State,
@@ -216,7 +217,7 @@ fn fit(
             }
             begun = true;
             tell(RunEvent::Training(event));
-            // The fit stops when it can, perhaps some steps later.
+            // The fit stops at the next opportunity, perhaps some steps later.
             stopped |= (context.stop)();
             if stopped || another_share { Flow::Stop } else { Flow::Continue }
         })?;

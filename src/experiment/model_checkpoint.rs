@@ -1,5 +1,5 @@
-//! Keeps the weights of epochs in files of their own, as Keras's `ModelCheckpoint`; it decides by
-//! what has been logged, so that a resumed run decides as an uninterrupted one.
+//! Keeps the weights of epochs in separate files, as Keras's `ModelCheckpoint`. Decisions depend
+//! only on logged numbers, so a resumed run decides as an uninterrupted run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,8 +32,7 @@ impl CheckpointCallback {
         checkpoints
     }
 
-    /// Writes the weights after `epoch` (from 0), if they are to be kept, with what else is to be
-    /// known of them.
+    /// Writes the weights after `epoch` (from 0) with metadata, if they are to be kept.
     pub(super) fn epoch(
         &mut self,
         folder: &Folder,
@@ -54,7 +53,7 @@ impl CheckpointCallback {
         save_network(&path, network, epoch + 1, known, durability)
     }
 
-    /// Takes the numbers of an epoch in: whether its weights are to be kept.
+    /// Takes in the numbers of an epoch; true if the weights are to be kept.
     fn improves(&mut self, logs: &Logs) -> bool {
         let ModelCheckpoint { monitor, mode, save_best_only, .. } = &self.rule;
         let Some(value) = logs.get(monitor) else { return !save_best_only };
@@ -67,7 +66,7 @@ impl CheckpointCallback {
     }
 }
 
-/// Writes the weights of a network after `epochs` epochs, with what else is to be known of them.
+/// Writes the weights of a network after `epochs` epochs, with metadata.
 pub(super) fn save_network(
     path: &Path,
     network: &Network,

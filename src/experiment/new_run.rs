@@ -1,4 +1,4 @@
-//! The record of a new run, and the fingerprint of its plan.
+//! The record of a new run, and the fingerprint of the plan.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::runs::{DataSource, Folder, Machine, Record, Status, sha256};
 use crate::system;
 use crate::train::Logs;
 
-/// Removes a file, if it is there.
+/// Removes a file, if present.
 pub(super) fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -22,7 +22,7 @@ pub(super) fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Refuses links where the run's own folders should be: what they lead to may be another's.
+/// Refuses links in place of the run's own folders, because the targets may belong to another run.
 pub(super) fn refuse_links(folder: &Folder) -> Result<()> {
     for inner in [folder.train(), folder.validation(), folder.checkpoint()] {
         let cannot = || format!("cannot write to `{}`", inner.display());
@@ -31,20 +31,19 @@ pub(super) fn refuse_links(folder: &Folder) -> Result<()> {
     Ok(())
 }
 
-/// The time.
 pub(super) fn now() -> DateTime<FixedOffset> {
     Local::now().fixed_offset()
 }
 
-/// The SHA-256 of a plan without its number of epochs, which may grow.
+/// The SHA-256 of a plan without the number of epochs, because the number may grow.
 pub(super) fn fingerprint(plan: &Plan) -> String {
     let mut plan = plan.clone();
     plan.training.epochs = 0;
     sha256_of(&plan)
 }
 
-/// Whether a checkpoint with this fingerprint is of the plan; those of earlier versions have the
-/// number of epochs in it.
+/// Whether a checkpoint with this fingerprint belongs to the plan. Fingerprints of earlier versions
+/// include the number of epochs.
 pub(super) fn is_of(noted: &str, plan: &Plan) -> bool {
     noted == fingerprint(plan) || noted == sha256_of(plan)
 }

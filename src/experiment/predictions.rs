@@ -1,5 +1,5 @@
-//! The predictions of a network for rows of a data set: predicted classes with their probabilities, or
-//! values; the counts of a confusion matrix, and the worst mistakes.
+//! The predictions of a network for rows of a data set: classes with probabilities, or values. Also
+//! the counts of a confusion matrix, and the worst mistakes.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub struct Prediction {
 /// The predictions for some rows of a data set. Rows are counted from the first of them.
 pub(super) struct Predictions<'a> {
     pub(super) feed: &'a Feed,
-    /// The row of the data set that row 0 is.
+    /// The number of row 0 in the data set.
     pub(super) from: usize,
     /// Number of classes; none for real values.
     classes: Option<usize>,
@@ -28,8 +28,8 @@ pub(super) struct Predictions<'a> {
 }
 
 impl<'a> Predictions<'a> {
-    /// Predicts `rows` of `feed`, which have so many classes. `loss` tells whether the outputs are
-    /// logits, which become probabilities here.
+    /// Predicts `rows` of `feed`, with this many classes. `loss` tells whether the outputs are
+    /// logits; logits become probabilities here.
     pub(super) fn new(
         network: &Network,
         loss: &Loss,
@@ -40,7 +40,7 @@ impl<'a> Predictions<'a> {
     ) -> Predictions<'a> {
         let from = rows.start;
         let outputs = predict_probabilities(network, loss, feed, rows, threads);
-        // One output tells two classes apart, and is a value where there are more.
+        // A single output separates two classes, and is a value for more classes.
         let classes = classes.filter(|classes| 1 < outputs.cols() || *classes == 2);
         Predictions { feed, from, classes, outputs }
     }

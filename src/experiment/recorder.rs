@@ -1,10 +1,10 @@
-//! The recorder of a run: everything it writes, from its folder's first file to its last, in an
-//! order that leaves at any moment what a later process needs to go on; it computes nothing.
+//! The recorder of a run: writes all files of the run's folder, from the first to the last. The
+//! order of the writes permits a resumption at any moment. The recorder computes nothing.
 //!
-//! At the end of an epoch the event files grow, then the history, then the checkpoint, if it is time
-//! for one, notes their lengths, to which a resumed run cuts them. The last epoch has a checkpoint in any
-//! case, which stays, so that the run can have more epochs later. At the end of the run the weights come
-//! before the record that says so.
+//! At the end of an epoch, the event files grow first, then the history. A checkpoint follows, if
+//! due, with the lengths of the event files. A resumed run cuts the event files to these lengths.
+//! The last epoch always has a checkpoint. This checkpoint stays, so that the run can have more
+//! epochs later. At the end of the run, the weights precede the record of completion.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -33,13 +33,13 @@ use crate::runs::{
 use crate::system::{self, is_machine_fault, sentence};
 use crate::train::{Logs, State};
 
-/// The files of a run that is under way.
+/// The files of a run in progress.
 pub(super) struct RunRecorder {
     folder: Folder,
-    /// No other process writes here.
+    /// Excludes other processes from the folder.
     lock: Lock,
     record: Record,
-    /// What an earlier process had recorded.
+    /// The record of an earlier process.
     found: Option<Record>,
     checkpoint: Checkpoint,
     /// The fingerprint of the plan.
@@ -48,11 +48,11 @@ pub(super) struct RunRecorder {
     epochs: usize,
     session: Session,
     files: Option<Files>,
-    /// How rows become inputs, for the metadata of weights.
+    /// The preprocessing of rows, for the metadata of weights.
     preprocessing: String,
     /// The shape of one input.
     shape: Vec<usize>,
-    /// Seconds of training up to the checkpoint that the run went on from.
+    /// Seconds of training up to the checkpoint of the resumption.
     before: f64,
     begun: Instant,
     saved: Instant,
@@ -63,8 +63,8 @@ pub(super) struct RunRecorder {
 }
 
 impl RunRecorder {
-    /// Takes the run's folder for this process, makes it if need be, and reads how far an earlier
-    /// one got.
+    /// Locks the run's folder, creates the folder if missing, and reads the record of an earlier
+    /// process.
     pub(super) fn claim(spec: &RunSpec<'_>, context: &RunContext<'_>) -> Result<RunRecorder> {
         let folder = Folder::at(spec.dir);
         folder.make()?;
@@ -96,8 +96,8 @@ impl RunRecorder {
         })
     }
 
-    /// The record of a run that is done, unless the plan has more epochs than it was done with. A
-    /// process that died just then may have left things to tidy up.
+    /// The record of a completed run, unless the plan now has more epochs. Removes the leftovers of
+    /// a process killed at the end.
     pub(super) fn completed(&self, plan: &Plan) -> Result<Option<&Record>> {
         if self.record.status != Status::Completed {
             return Ok(None);
@@ -116,14 +116,14 @@ impl RunRecorder {
         Ok(Some(&self.record))
     }
 
-    /// Compares the epochs of the plan with those of the run's own config.
+    /// Whether the plan has more epochs than the run's own config.
     fn is_extended(&self, plan: &Plan) -> bool {
         let text = system::read_to_string(&self.folder.config()).ok();
         let followed = text.and_then(|text| saved_plan(&text).ok());
         followed.is_some_and(|followed| followed.training.epochs < plan.training.epochs)
     }
 
-    /// Writes that the run is under way.
+    /// Records the run as running.
     pub(super) fn begin(&mut self, plan: &Plan) -> Result<()> {
         remove_leftovers(self.folder.path())?;
         self.checkpoint.tidy()?;
@@ -139,7 +139,8 @@ impl RunRecorder {
         Ok(self.record.save(&self.folder.record(), Durability::ProcessCrash)?)
     }
 
-    /// Notes what the run learns from, and how its rows become inputs; that it began with other data is an error.
+    /// Records the data source and the preprocessing of rows. Data other than at the start or at
+    /// planning time are an error.
     pub(super) fn data(
         &mut self,
         data: DataSource,
@@ -162,7 +163,7 @@ impl RunRecorder {
         Ok(())
     }
 
-    /// The checkpoint that an earlier process left, if it is one of this plan.
+    /// The checkpoint of an earlier process, if any. A checkpoint of another plan is an error.
     pub(super) fn snapshot(&self, plan: &Plan) -> Result<Option<Snapshot>> {
         let snapshot = Snapshot::load(self.checkpoint.clone())?;
         if snapshot.as_ref().is_some_and(|snapshot| !is_of(&snapshot.meta.plan, plan)) {
@@ -172,8 +173,7 @@ impl RunRecorder {
         Ok(snapshot)
     }
 
-    /// Starts the run's files, or goes on with them where the checkpoint that has this meta was
-    /// made.
+    /// Creates the run's files, or continues them from the checkpoint of `meta`.
     pub(super) fn open(&mut self, plan: &Plan, meta: Option<&CheckpointMeta>) -> Result<()> {
         if self.found.is_some() {
             self.record.resumed.push(Resumed {
@@ -185,8 +185,7 @@ impl RunRecorder {
         }
         self.record.save(&self.folder.record(), Durability::ProcessCrash)?;
         if self.is_extended(plan) {
-            // After the record, which no longer says that the run is done, and once the checkpoint is
-            // known to be whole.
+            // The record, no longer completed, and the verification of the checkpoint come first.
             self.replace_config(plan)?;
         }
         if meta.is_none() {
@@ -218,8 +217,8 @@ impl RunRecorder {
         Files::new(&self.folder, plan, &self.shape, events, history, &logged)
     }
 
-    /// Puts the config of an extended plan in the place of the old one, and its digest where there was
-    /// one; a process that dies in between leaves a config without a digest.
+    /// Replaces the config with the config of an extended plan, and also an existing digest. A
+    /// crash in between leaves a config without a digest.
     fn replace_config(&self, plan: &Plan) -> Result<()> {
         let config = plan.to_toml();
         let (sums, text) = sums_of(&self.folder.config(), config.as_bytes());
@@ -237,7 +236,7 @@ impl RunRecorder {
         &self.folder
     }
 
-    /// An epoch begins after `steps` steps of the training.
+    /// Begins an epoch after `steps` steps of the training.
     pub(super) fn epoch_begins(&mut self, steps: u64) {
         self.throughput = Throughput::new(steps);
     }
@@ -249,8 +248,8 @@ impl RunRecorder {
         }
     }
 
-    /// Writes the numbers of an epoch (from 0) and, if it is time to, what the fit needs to go on after
-    /// it; when it returns they are in their files.
+    /// Writes the numbers of an epoch (from 0), and a checkpoint if due. On return they are in
+    /// their files.
     pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs, state: &State) -> Result<()> {
         self.check_in_place()?;
         let (durability, steps) = (self.durability(), state.optimizer.iterations);
@@ -276,7 +275,7 @@ impl RunRecorder {
         Ok(())
     }
 
-    /// Whether all that is written still goes to where it will be looked for; a few calls of `stat`.
+    /// Whether all paths still lead to the open files, at the cost of a few calls of `stat`.
     fn check_in_place(&self) -> Result<()> {
         self.lock.check_in_place()?;
         self.files.as_ref().map_or(Ok(()), Files::check_in_place)
@@ -291,7 +290,7 @@ impl RunRecorder {
         files.events.flush()
     }
 
-    /// Writes what the fit needs to go on from `state`.
+    /// Writes the checkpoint of `state`.
     pub(super) fn save(&mut self, state: &State) -> Result<()> {
         let is_last = state.epoch == self.epochs || state.watch.stopped;
         let is_forced = is_last && self.durability() == Durability::PowerLoss;
@@ -300,7 +299,7 @@ impl RunRecorder {
         let durability = match is_forced || self.sync_every <= self.synced.elapsed() {
             false => Durability::ProcessCrash,
             true => {
-                // Before the checkpoint that tells their lengths.
+                // The files reach the disk before the checkpoint with their lengths.
                 files.sync()?;
                 self.synced = Instant::now();
                 Durability::PowerLoss
@@ -312,7 +311,7 @@ impl RunRecorder {
         Ok(snapshot::save(&self.checkpoint, state, logged, durability)?)
     }
 
-    /// Writes the weights of the network, and how rows are made inputs for it.
+    /// Writes the weights of the network, and the preprocessing of rows.
     pub(super) fn weights(&self, state: &State) -> Result<()> {
         self.check_in_place()?;
         let preprocessing = (PREPARATION.to_owned(), self.preprocessing.clone());
@@ -320,11 +319,11 @@ impl RunRecorder {
         save_network(&path, &state.network, state.epoch, Some(preprocessing), self.durability())
     }
 
-    /// Writes how the run ended; what cannot be written makes it a failure.
+    /// Writes the end of the run. A write error makes the run a failure.
     ///
-    /// A run that could not even be taken up again is as it was: the next attempt may do better.
+    /// A run that could not be resumed stays unchanged, because the next attempt may succeed.
     pub(super) fn close(mut self, ended: Result<Status>, summary: &RunSummary) -> Result<Status> {
-        // Another folder at the same path is not this run's to write to.
+        // Another folder at the same path does not belong to this run.
         if let Err(displaced) = self.lock.check_in_place() {
             return ended.and(Err(displaced.into()));
         }
@@ -346,12 +345,12 @@ impl RunRecorder {
         self.record.metrics = summary.last.clone().unwrap_or_default();
         self.record.best = summary.best.clone().map(|(epoch, metrics)| Best { epoch, metrics });
         self.record.early_stopping = summary.early_stopping.clone();
-        // The record comes last and whatever else fails: it says how the run ended.
+        // The record is written last and despite other errors, because the record holds the status.
         let saved = self.record.save(&path, self.durability());
         ended.and_then(|status| saved.map(|()| status).map_err(Into::into))
     }
 
-    /// Writes the end of the session, unless it is to be resumed.
+    /// Writes the end of the session, unless the run is to be resumed.
     fn end_session(&mut self, ended: &Result<Status>, time: &DateTime<FixedOffset>) -> Result<()> {
         let outcome = match ended {
             Ok(Status::Completed) => Outcome::Success,
@@ -367,7 +366,7 @@ impl RunRecorder {
         }
     }
 
-    /// What the last files of a run are to survive.
+    /// The durability of the last files of a run.
     fn durability(&self) -> Durability {
         match self.sync_every <= self.begun.elapsed() {
             true => Durability::PowerLoss,

@@ -1,5 +1,6 @@
-//! What TensorBoard shows of finished runs: a run is hidden or shown whole, and replicates have one
-//! curve, their mean, with a band around it. All of it can be made again from the runs' folders.
+//! The TensorBoard view of finished runs. A run is hidden or shown whole. Replicates have one
+//! curve, their mean, with a band around the mean. Everything can be rebuilt from the runs'
+//! folders.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,22 +27,23 @@ pub fn set_visible(dir: &Path, visible: bool) -> Result<()> {
 /// Completed runs that differ only in their seed.
 #[derive(Clone, Copy, Debug)]
 pub struct Replicates<'a> {
-    /// Their folders, at least one.
+    /// The folders, at least one.
     pub runs: &'a [PathBuf],
-    /// What makes them different from the other runs of their sweep.
+    /// The differences from the other runs of the sweep.
     pub changes: &'a [Change],
-    /// Whether the means have a row on the HParams page, where that of the runs is hidden with them.
+    /// Whether the means have a row on the HParams page, because the rows of hidden runs are
+    /// absent.
     pub has_session: bool,
 }
 
-/// The tags of a number's mean and of the ends of its band.
+/// The tags of a number's mean and of the band's ends.
 fn tags(name: &str) -> [String; 3] {
     [format!("{GROUP}{name}"), format!("spread/{name}/lower"), format!("spread/{name}/upper")]
 }
 
 impl Replicates<'_> {
-    /// Writes the means of every epoch into an event file in `dir`, with one standard deviation below
-    /// and above them. A file that was there goes once the new one is written.
+    /// Writes the means of every epoch into an event file in `dir`, with one standard deviation
+    /// below and above. An earlier file is removed after the new file is written.
     pub fn write(&self, dir: &Path) -> Result<()> {
         let histories = self.histories()?;
         let first = Folder::at(self.runs.first().context("replicates without a run")?);
@@ -87,8 +89,8 @@ impl Replicates<'_> {
     }
 }
 
-/// Writes the charts of the Custom Scalars page into `dir`: a band for each number that the run in
-/// `run` has logged.
+/// Writes the charts of the Custom Scalars page into `dir`: a band for each number in the history
+/// of `run`.
 pub fn write_charts(dir: &Path, run: &Path) -> Result<()> {
     let history = History::load(&Folder::at(run).history())?;
     let logs = history.logs();
@@ -99,7 +101,7 @@ pub fn write_charts(dir: &Path, run: &Path) -> Result<()> {
     };
     let mut charts: Vec<_> = names.into_iter().flatten().map(chart).collect();
     charts.retain(|chart| chart.title != "learning_rate");
-    // The page draws the last one first.
+    // The page draws the last chart first.
     charts.sort_by_key(|chart| (chart.title.starts_with("val_"), chart.title.ends_with("loss")));
     let mut writer = EventWriter::create(dir, 0, Clock::System)?;
     writer
@@ -109,7 +111,7 @@ pub fn write_charts(dir: &Path, run: &Path) -> Result<()> {
     Ok(remove_files(dir, |name| events::is_event_file(name) && Some(name) != ours.as_deref())?)
 }
 
-/// Mean and sample standard deviation, which is 0 for one value.
+/// Mean and sample standard deviation; the deviation of a single value is 0.
 fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -1,5 +1,5 @@
-//! The state of a fit as a checkpoint keeps it: tensors by name and a meta of the rest, and back
-//! again bit for bit; where the file lies is the runs' business.
+//! The state of a fit in a checkpoint: tensors by name and metadata for the rest, restored bit for
+//! bit. The `runs` module chooses the location of the file.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,48 +12,49 @@ use crate::quote::{clip, quote};
 use crate::runs::{Checkpoint, Durability, RunsError, Tensor, TensorView};
 use crate::train::{OptimizerState, Plateau, Score, State, Watch};
 
-/// Changes with the names and meanings below.
+/// The format version; changes with the names and meanings below.
 const FORMAT: u64 = 2;
 
-/// What the names of tensors begin with that are not the network's weights as they are.
+/// The name prefixes of all tensors except the current weights of the network.
 const BEST: &str = "best.";
 const OPTIMIZER: &str = "optimizer.";
 
-/// What is noted beside the tensors. Numbers of 64 bits that JSON might change are kept as bits.
+/// The metadata beside the tensors. 64-bit numbers are stored as bits, because JSON might change
+/// them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct CheckpointMeta {
     format: u64,
-    /// The fingerprint of the plan that the state belongs to.
+    /// The fingerprint of the state's plan.
     pub(super) plan: String,
     pub(super) epoch: usize,
     pub(super) batch: usize,
     iterations: u64,
-    /// The step size that a callback has set.
+    /// The step size set by a callback.
     rate: Option<u32>,
-    /// Loss, hits and rows of the epoch under way, then the sums of its metrics.
+    /// Loss, hits and rows of the current epoch, then the sums of the metrics.
     totals: Vec<u64>,
     wait: usize,
     best: Option<(u64, usize)>,
     stopped: bool,
     /// Wait, cooldown and best value of the reduction of the learning rate.
     plateau: (usize, usize, Option<u64>),
-    /// How long the run has trained, interruptions not counted.
+    /// Training time in seconds, without interruptions.
     pub(super) seconds: f64,
     /// The event files, relative to the run's folder, and their lengths in bytes.
     pub(super) events: BTreeMap<String, u64>,
-    /// The SHA-256 of the history's epochs; none in checkpoints of earlier versions.
+    /// The SHA-256 of the history's epochs; absent in checkpoints of earlier versions.
     #[serde(default)]
     pub(super) history: Option<String>,
 }
 
-/// A checkpoint as it was loaded.
+/// A loaded checkpoint.
 pub(super) struct Snapshot {
     checkpoint: Checkpoint,
     tensors: Vec<Tensor>,
     pub(super) meta: CheckpointMeta,
 }
 
-/// What the recorder adds to the state.
+/// The recorder's additions to the state.
 pub(super) struct Logged<'a> {
     pub(super) plan: &'a str,
     pub(super) seconds: f64,
@@ -61,14 +62,14 @@ pub(super) struct Logged<'a> {
     pub(super) history: String,
 }
 
-/// Writes the state in the place of the checkpoint before.
+/// Writes the state, replacing the earlier checkpoint.
 pub(super) fn save(
     checkpoint: &Checkpoint,
     state: &State,
     logged: Logged<'_>,
     durability: Durability,
 ) -> Result<(), RunsError> {
-    // Taken apart by name: whatever is added to a state has to find its place here.
+    // Destructured by name: every new field of a state must be handled here.
     let State { network, optimizer, epoch, batch, totals, watch, plateau } = state;
     let Watch { wait, best, weights, stopped } = watch;
     let mut tensors = network.weights();
@@ -107,7 +108,7 @@ pub(super) fn save(
 
 /// Loss, hits, rows and sums of a score.
 fn numbers_of(score: &Score) -> impl Iterator<Item = f64> {
-    // Taken apart by name, as above.
+    // Destructured by name, as above.
     let Score { loss, hits, rows, sums } = score;
     [*loss, *hits, *rows].into_iter().chain(sums.iter().copied())
 }
@@ -120,9 +121,9 @@ fn score(bits: &[u64]) -> Result<Score, String> {
     Ok(Score { loss, hits, rows, sums: numbers.collect() })
 }
 
-/// The names and shapes of what the optimizer keeps, in the order of its matrices.
+/// The names and shapes of the optimizer's tensors, in the order of the matrices.
 fn kept(optimizer: &OptimizerState, network: &Network) -> Vec<(String, Vec<usize>)> {
-    // Taken apart by name, as above.
+    // Destructured by name, as above.
     let OptimizerState { iterations: _, rate: _, slots, averages, accumulated } = optimizer;
     let weights = network.trainable();
     let slots = weights.iter().zip(slots).flat_map(|(weight, slots)| {
@@ -138,7 +139,7 @@ fn kept(optimizer: &OptimizerState, network: &Network) -> Vec<(String, Vec<usize
     .collect()
 }
 
-/// The weight's shape for what has its rows and columns; others a rule keeps are matrices.
+/// The weight's shape for tensors with the weight's rows and columns; other tensors are matrices.
 fn shape(weight: &Weights<'_>, (rows, cols): (usize, usize)) -> Vec<usize> {
     match (rows, cols) == (weight.values.rows(), weight.values.cols()) {
         true => weight.shape.clone(),
@@ -146,7 +147,7 @@ fn shape(weight: &Weights<'_>, (rows, cols): (usize, usize)) -> Vec<usize> {
     }
 }
 
-/// The numbers row after row; copied only if there is padding between the rows.
+/// The numbers in row order, copied only if there is padding between the rows.
 fn numbers<'a>(weights: &Weights<'a>) -> Cow<'a, [f32]> {
     match weights.values.stride() == weights.values.cols() {
         true => Cow::Borrowed(weights.values.as_slice()),
@@ -155,7 +156,7 @@ fn numbers<'a>(weights: &Weights<'a>) -> Cow<'a, [f32]> {
 }
 
 impl Snapshot {
-    /// The run's checkpoint, if it has one.
+    /// The run's checkpoint, if any.
     pub(super) fn load(checkpoint: Checkpoint) -> Result<Option<Snapshot>, RunsError> {
         let Some((tensors, text)) = checkpoint.load()? else { return Ok(None) };
         let value: Value = serde_json::from_str(&text).map_err(|e| checkpoint.unusable(clip(e)))?;
@@ -170,7 +171,7 @@ impl Snapshot {
         Ok(Some(Snapshot { checkpoint, tensors, meta }))
     }
 
-    /// The state, given the one that its fit started from.
+    /// The state, based on the start state of the fit.
     pub(super) fn restore(self, start: State) -> Result<(State, CheckpointMeta), RunsError> {
         let Snapshot { checkpoint, tensors, meta } = self;
         match restore(tensors, &meta, start) {
@@ -210,10 +211,10 @@ fn restore(tensors: Vec<Tensor>, meta: &CheckpointMeta, start: State) -> Result<
     Ok(State { network, optimizer, epoch, batch, totals, watch, plateau })
 }
 
-/// Tensors by name: shape, and numbers row after row.
+/// Tensors by name: shape, and numbers in row order.
 type Given = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
-/// Every matrix that the optimizer keeps must be there with its shape, and nothing else.
+/// Every matrix of the optimizer must be present with the right shape, and no other tensor.
 fn load_kept(
     optimizer: &mut OptimizerState,
     network: &Network,

@@ -8,61 +8,63 @@ use crate::experiment::dataset_cache::DatasetCache;
 use crate::runs::{EarlyStop, History, Record, monitored};
 use crate::train::{Direction, Event, Logs};
 
-/// One run that is to be: what it is, and where.
+/// A run to train: plan and folder.
 #[derive(Clone, Copy, Debug)]
 pub struct RunSpec<'a> {
-    /// What it is.
+    /// The plan.
     pub plan: &'a Plan,
-    /// Its folder, in which an earlier process may have begun it; only the last part may be missing.
+    /// The run's folder, possibly begun by an earlier process. Only the last part of the path may
+    /// be missing.
     pub dir: &'a Path,
-    /// The SHA-256 of the data that it was planned for, if that is known.
+    /// The SHA-256 of the data at planning time, if known.
     pub data: Option<&'a str>,
-    /// What makes it different from the other runs of its sweep.
+    /// The differences from the other runs of the sweep.
     pub changes: &'a [Change],
 }
 
-/// What all runs are given.
+/// The context of all runs.
 #[derive(Clone, Copy)]
 pub struct RunContext<'a> {
-    /// Threads to compute with; they change no bit of the result. Asked before every epoch.
+    /// Threads for the computation, without effect on the bits of the result. Queried before every
+    /// epoch.
     pub threads: &'a (dyn Fn() -> usize + Sync),
-    /// The data sets that are in memory already.
+    /// The data sets already in memory.
     pub datasets: &'a DatasetCache,
-    /// The commit of the folder that the program was started in, if that is a repository.
+    /// The commit of the folder of the program's start, if the folder is a repository.
     pub git_commit: Option<&'a str>,
-    /// Whether all runs are to stop after their step; asked after every step.
+    /// Whether all runs are to stop after the current step; queried after every step.
     pub stop: &'a (dyn Fn() -> bool + Sync),
-    /// How long a run trains, at least, from one checkpoint at the end of an epoch to the next.
+    /// The minimum training time between two checkpoints at the ends of epochs.
     pub save_every: Duration,
-    /// How often a run forces what it has written to the disk, and how long it must have taken for
-    /// its last files to be.
+    /// The interval between fsyncs, and the minimum duration of a run for an fsync of the last
+    /// files.
     pub sync_every: Duration,
 }
 
-/// How a run ended.
+/// The summary of a run.
 #[derive(Clone, Debug, Default)]
 pub struct RunSummary {
     /// Epochs trained.
     pub epochs: usize,
     /// The numbers of the last epoch.
     pub last: Option<Logs>,
-    /// The best epoch, from 0, and its numbers.
+    /// The best epoch, from 0, and the numbers of this epoch.
     pub best: Option<(usize, Logs)>,
-    /// How early stopping took part in the end.
+    /// The effect of early stopping on the end.
     pub early_stopping: Option<EarlyStop>,
 }
 
-/// What a run tells while it is under way.
+/// An event of a run in progress.
 #[derive(Clone, Copy, Debug)]
 pub enum RunEvent<'a> {
-    /// Its folder is there.
+    /// The run's folder exists.
     Started(&'a Path),
-    /// Something happened in its fit.
+    /// A training event of the fit.
     Training(Event<'a>),
 }
 
 impl RunSummary {
-    /// What the record of a run tells.
+    /// The summary in the record of a run.
     pub fn of(record: &Record) -> RunSummary {
         RunSummary {
             epochs: record.epochs,
@@ -72,7 +74,7 @@ impl RunSummary {
         }
     }
 
-    /// Takes in what earlier processes have logged.
+    /// Takes in the epochs of earlier processes.
     pub(super) fn recall(&mut self, history: &History) {
         history.logs().iter().for_each(|(epoch, logs)| self.take(*epoch, logs));
     }

@@ -1,5 +1,5 @@
-//! A run's network as it was left: judged on rows it has not learned from, or asked about others; it
-//! learns nothing more.
+//! The trained network of a run, for evaluation on rows and for predictions. The network learns
+//! nothing more.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -18,25 +18,25 @@ use crate::quote::clip;
 use crate::runs::{Folder, Weights};
 use crate::train::{Feed, Goal, Logs, evaluate};
 
-/// What the metadata of weights calls the preprocessing.
+/// The metadata name of the preprocessing.
 pub(super) const PREPARATION: &str = "preparation";
 
-/// As many mistakes are kept.
+/// The maximum number of mistakes kept.
 const MISTAKES: usize = 24;
 
-/// Upper limit of the rows whose true and predicted values are kept.
+/// The maximum number of rows with true and predicted values kept.
 const POINTS: usize = 2000;
 
-/// A network with its weights, and how rows are made inputs for it.
+/// A network with weights and preprocessing.
 #[derive(Debug)]
 pub struct TrainedModel {
     plan: Plan,
     network: Network,
-    /// How rows become inputs, and what outputs mean.
+    /// The preprocessing of rows, and the meaning of outputs.
     pub preprocessing: Preprocessing,
 }
 
-/// The part of a data set that a network is evaluated on.
+/// The part of a data set for an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
     /// The training rows.
@@ -47,12 +47,12 @@ pub enum Split {
     Test,
 }
 
-/// How a network did.
+/// The result of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    /// What the rows are.
+    /// A description of the rows.
     pub rows: String,
-    /// How many they are.
+    /// The number of rows.
     pub n_rows: usize,
     /// The loss and the metrics.
     pub logs: Logs,
@@ -67,24 +67,24 @@ pub struct Evaluation {
 /// A row with a wrong prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mistake {
-    /// Which row of its file.
+    /// The number of the row in the file.
     pub row: usize,
-    /// Its class.
+    /// The true class.
     pub label: usize,
     /// The predicted class.
     pub predicted: usize,
     /// The probability of the predicted class.
     pub probability: f32,
-    /// The inputs in grays, if they are a picture.
+    /// The inputs in grays, if they form a picture.
     pub picture: Option<Picture>,
 }
 
 impl TrainedModel {
-    /// Reads the network of the run in `dir`, which followed `plan`, with the weights in `path`.
+    /// Loads the network of the run in `dir`, trained with `plan`, with the weights in `path`.
     ///
     /// # Errors
     ///
-    /// Weights that are not there, cannot be read, or are of another network.
+    /// Missing or unreadable weights, or weights of another network.
     pub fn load(dir: &Path, path: &Path, plan: Plan) -> Result<TrainedModel> {
         let file = weights::load(path)?;
         let preprocessing = match preprocessing(path, &file)? {
@@ -100,11 +100,11 @@ impl TrainedModel {
         Ok(TrainedModel { plan, network, preprocessing })
     }
 
-    /// Judges the network on rows of its own data, or of those at `path`.
+    /// Evaluates the network on rows of the run's own data, or of the data at `path`.
     ///
     /// # Errors
     ///
-    /// Split that are not there, cannot be read, or are not like those it was trained on.
+    /// Missing or unreadable rows, or rows unlike the training rows.
     pub fn evaluate(&self, path: Option<&str>, rows: Split, threads: usize) -> Result<Evaluation> {
         let data = &self.plan.data;
         let own = data.source();
@@ -177,11 +177,11 @@ impl TrainedModel {
         predictions.worst_mistakes(MISTAKES).into_iter().map(mistake).collect()
     }
 
-    /// Predicts the rows in a file: a picture, or rows like those it was trained on.
+    /// Predicts the rows in a file: a picture, or rows like the training rows.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or whose rows are of another shape.
+    /// An unreadable file, or rows of another shape.
     pub fn predict(&self, path: &Path, threads: usize) -> Result<Vec<Prediction>> {
         let is_png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
         let table = match is_png {
@@ -230,7 +230,7 @@ fn true_and_predicted(predictions: &Predictions<'_>) -> Vec<Vec<[f32; 2]>> {
     all.filter(|points| !points.is_empty()).collect()
 }
 
-/// How the network with these weights wants its rows, if the file in `path` says so.
+/// The preprocessing for the network with these weights, if stored in the file at `path`.
 fn preprocessing(path: &Path, file: &Weights) -> Result<Option<Preprocessing>> {
     let Some(text) = file.metadata.get(PREPARATION) else { return Ok(None) };
     serde_json::from_str(text).map(Some).map_err(|error| {
@@ -238,8 +238,8 @@ fn preprocessing(path: &Path, file: &Weights) -> Result<Option<Preprocessing>> {
     })
 }
 
-/// The same for weights of older versions, which do not say it: from the last weights of their run,
-/// or else from its data.
+/// The preprocessing for weights of older versions without the entry: from the last weights of the
+/// run, or else from the run's data.
 fn preparation_of(dir: &Path, plan: &Plan) -> Result<Preprocessing> {
     let last = Folder::at(dir).weights();
     let known = last.is_file().then(|| preprocessing(&last, &weights::load(&last)?));
@@ -249,13 +249,13 @@ fn preparation_of(dir: &Path, plan: &Plan) -> Result<Preprocessing> {
     }
 }
 
-/// Makes sure that the weights are those of the plan's network on `features` inputs.
+/// Checks the weights against the plan's network on `features` inputs.
 fn check(weights: &Weights, features: usize, plan: &Plan) -> Result<()> {
     let got = weights.tensors.iter().map(|t| (t.name.as_str(), t.shape.as_slice())).collect();
     Ok(check_shapes(&got, &weight_shapes(features, &plan.model.layers))?)
 }
 
-/// Makes sure that a preprocessing is whole, and that of the plan.
+/// Checks a preprocessing for completeness, and against the plan.
 fn fits(preprocessing: &Preprocessing, plan: &Plan) -> Result<()> {
     preprocessing.validate().map_err(|what| anyhow!("its preparation: {what}"))?;
     let features: usize = preprocessing.shape.iter().product();

@@ -1,5 +1,5 @@
-//! Weights to start from: an `.npz` archive, or the `model.safetensors` of another run. Numbers of 64
-//! bits are rounded to 32.
+//! Initial weights: an `.npz` archive, or the `model.safetensors` of another run. 64-bit numbers
+//! are rounded to 32 bits.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,11 +12,11 @@ use crate::memory::{self, Bytes};
 use crate::model::Network;
 use crate::runs::{self, Tensor};
 
-/// Weights by name: shape, and numbers row after row.
+/// Weights by name: shape, and numbers in row order.
 type Weights = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
-/// Puts the weights in the file into the network. Their shapes are looked at before their numbers are
-/// read, so that a file takes no more memory than the network does.
+/// Loads the weights in the file into the network. The shapes are checked before the numbers are
+/// read, so a file takes no more memory than the network.
 pub(super) fn read(path: &Path, network: &mut Network) -> Result<()> {
     let cannot_use = || format!("cannot start from the weights in `{}`", path.display());
     let weights = match path.extension().is_some_and(|e| e == "safetensors") {
@@ -32,12 +32,12 @@ pub(super) fn read(path: &Path, network: &mut Network) -> Result<()> {
     network.load(&weights).with_context(cannot_use)
 }
 
-/// Whether an array is a weight: exports have the preprocessing of rows too, under other names.
+/// Whether an array is a weight: exports also hold the preprocessing of rows, under other names.
 fn is_weight(name: &str) -> bool {
     !name.starts_with("input.")
 }
 
-/// Reads a file of tensors, if it fits into memory with what it becomes.
+/// Reads a file of tensors, if the file and the tensors fit into memory together.
 pub(super) fn load(path: &Path) -> Result<runs::Weights> {
     let size = fs::metadata(path).map_or(0, |meta| meta.len());
     let cannot = || format!("cannot read the weights in `{}`", path.display());

@@ -1,4 +1,4 @@
-//! A picture to draw on, and colors for numbers and classes; it knows no network.
+//! A picture for drawing, and colors for numbers and classes; independent of networks.
 
 use crate::events::Picture;
 
@@ -10,7 +10,7 @@ pub(super) const BLACK: Color = [0; 3];
 
 pub(super) const GRAY: Color = [110; 3];
 
-/// The categorical palette of Tableau 10, in an order that keeps neighbours apart.
+/// The categorical palette of Tableau 10, in an order with different neighbours.
 const PALETTE: [Color; 10] = [
     [31, 119, 180],
     [255, 127, 14],
@@ -41,7 +41,7 @@ pub(super) fn canvas(width: usize, height: usize) -> Picture {
     Picture { width, height, rgb: vec![255; 3 * width * height] }
 }
 
-/// Fills a rectangle, as far as it lies inside.
+/// Fills a rectangle, clipped to the picture.
 pub(super) fn fill(
     picture: &mut Picture,
     (x, y): (usize, usize),
@@ -66,7 +66,7 @@ pub(super) fn blend(picture: &mut Picture, (x, y): (i64, i64), color: Color, sha
     }
 }
 
-/// Copies `source` so that its upper left corner is at (`x`, `y`).
+/// Copies `source` with the upper left corner at (`x`, `y`).
 pub(super) fn paste(picture: &mut Picture, (x, y): (usize, usize), source: &Picture) {
     for (i, pixel) in source.rgb.chunks_exact(3).enumerate() {
         let (column, row) = (x + i % source.width, y + i / source.width);

@@ -1,18 +1,19 @@
 //! The confusion matrix as a picture: a row for each class, a column for each prediction.
 //!
-//! The diagonal is blue by its share of the row. All other cells are red by the root of their share of
-//! the greatest mistake, because a good network's mistakes are too few to see on one scale with its hits.
+//! The diagonal is blue by the share of the row. All other cells are red by the root of their share
+//! of the greatest mistake. On one scale with the hits, the few mistakes of a good network would be
+//! invisible.
 
 use super::canvas::{BLACK, Color, GRAY, WHITE, canvas, fill, mix};
 use super::text::{Style, centered, ending, fit, length};
 use super::view::PredictionView;
 use crate::events::{Picture, Summary, image};
 
-/// More classes than this get no numbers in their cells.
+/// The maximum number of classes with numbers in the cells.
 const MOST_NUMBERED: usize = 20;
-/// Pixels that the cells of more classes fill together.
+/// Pixels of all cells together, for more classes.
 const SIDE: usize = 880;
-/// TensorBoard shows the picture at half its size: texts are twice as high as they need be.
+/// TensorBoard shows the picture at half size, so texts have twice the necessary height.
 const SIZE: f32 = 25.0;
 /// The height of recall and precision.
 const SMALL: f32 = 19.0;
@@ -32,7 +33,7 @@ pub(super) fn confusion_matrix(view: &PredictionView<'_>) -> Option<Summary> {
     Some(image("confusion_matrix", &[draw(&counts, &names)]))
 }
 
-/// Where the cells are.
+/// The position of the cells.
 struct Grid {
     left: usize,
     top: usize,
@@ -47,10 +48,10 @@ fn draw(counts: &[Vec<u64>], names: &[String]) -> Picture {
     let cell = if numbered { 54 } else { (SIDE / n).max(1) };
     let names: Vec<_> = names.iter().map(|name| fit(name, SIZE, LONGEST)).collect();
     let longest = names.iter().map(|name| length(name, SIZE)).fold(0.0, f32::max);
-    // Below the names of the classes stands that of the last row.
+    // The name of the last row stands below the names of the classes.
     let below = if numbered { length(PRECISION, SMALL) } else { 0.0 };
     let margin = AXIS + longest.max(below - AXIS as f32).ceil() as usize + 14;
-    // Column names that do not fit their cells run upwards.
+    // Column names wider than their cells run upwards.
     let upwards = cell as f32 - 4.0 < longest;
     let top = TITLE + AXIS + if upwards { longest.ceil() as usize + 14 } else { 34 };
     let grid = Grid { left: margin, top, cell, n, numbered };
@@ -107,7 +108,7 @@ fn cells(picture: &mut Picture, grid: &Grid, counts: &[Vec<u64>]) {
     }
 }
 
-/// The names of the axes and of the classes; of many classes every so many are named.
+/// The names of the axes and of the classes; with many classes, only every n-th class is named.
 fn axes(picture: &mut Picture, grid: &Grid, names: &[String], upwards: bool) {
     let side = (grid.n * grid.cell) as f32;
     let (left, top) = (grid.left as f32, grid.top as f32);

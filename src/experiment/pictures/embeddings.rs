@@ -1,8 +1,8 @@
-//! The files of TensorBoard's projector: the outputs of a layer, a line for each row, with its label
-//! and its picture; no event.
+//! The files of TensorBoard's projector: the outputs of a layer, a line for each row, with label
+//! and picture. The module writes no event.
 //!
-//! The page opens without colors and offers none by its config, so the pictures bring them: each row is
-//! drawn in the color of its class.
+//! The page opens without colors, and the config offers none. Each row's picture therefore has the
+//! color of the row's class.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,13 +16,13 @@ use crate::events::Picture;
 use crate::kernels::Matrix;
 use crate::runs::{Durability, write_atomic};
 
-/// Pixels of the disc that stands for a row whose inputs are no picture.
+/// Pixels of the disc for a row without a picture.
 const DISC: usize = 16;
-/// The longest side of a row's picture: the page takes 8192 pixels for all together.
+/// The longest side of a row's picture; the page takes 8192 pixels for all pictures together.
 const LONGEST: usize = 64;
 
-/// Writes the outputs `units` of the layer called `layer` for the first rows of `view`, whose inputs
-/// have this `shape`.
+/// Writes the outputs `units` of the layer `layer` for the first rows of `view`, with inputs of
+/// this `shape`.
 pub(super) fn write(
     folder: &Path,
     layer: &str,
@@ -59,7 +59,8 @@ pub(super) fn write(
     Ok(save("projector_config.pbtxt", config.as_bytes())?)
 }
 
-/// The pictures of all rows in a square, from left to right and from top to bottom, and the size of one.
+/// The pictures of all rows in a square, from left to right and from top to bottom, and the size of
+/// each.
 fn sprite(rows: usize, view: &PredictionView<'_>, shape: &[usize]) -> (Picture, (usize, usize)) {
     let picture = |r: usize| match shape[..] {
         [height, width, ..] if height.max(width) <= LONGEST => {

@@ -3,7 +3,7 @@
 use super::canvas::{canvas, fill};
 use crate::events::Picture;
 
-/// Pixels of the longer side of a picture, at least.
+/// The minimum number of pixels of a picture's longer side.
 const SIDE: usize = 112;
 
 /// The first channel of the inputs, `pixels` of them, from 0 for the least input to 1 for the greatest.

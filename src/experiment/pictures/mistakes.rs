@@ -9,7 +9,7 @@ use crate::events::{Picture, Summary, image};
 /// Pixels for a line of the caption.
 const LINE: usize = 22;
 
-/// At most `n` rows, those of the highest probability first, their inputs being `height` × `width`.
+/// At most `n` mistakes, highest probability first, with inputs of `height` × `width`.
 pub(super) fn mistakes(
     view: &PredictionView<'_>,
     n: usize,

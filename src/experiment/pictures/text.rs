@@ -12,7 +12,7 @@ static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
     FontRef::try_from_slice(bytes).expect("the embedded font is sound")
 });
 
-/// How a text is drawn.
+/// The style of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     /// The height of a line in pixels.
@@ -35,7 +35,7 @@ pub(super) fn length(text: &str, size: f32) -> f32 {
     text.chars().map(|character| font.h_advance(font.glyph_id(character))).sum()
 }
 
-/// The text, with its end cut off where it is longer than `most` pixels.
+/// The text, truncated to `most` pixels.
 pub(super) fn fit(text: &str, size: f32, most: f32) -> String {
     if length(text, size) <= most {
         return text.to_owned();
@@ -57,17 +57,18 @@ pub(super) fn centered(picture: &mut Picture, (x, y): (f32, f32), text: &str, st
     starting(picture, start, text, style);
 }
 
-/// Draws a text that ends at (`x`, `y`), the middle of its height.
+/// Draws a text with its end at (`x`, `y`), vertically centered.
 pub(super) fn ending(picture: &mut Picture, (x, y): (f32, f32), text: &str, style: Style) {
     let length = length(text, style.size);
     let start = if style.upwards { (x, y + length) } else { (x - length, y) };
     starting(picture, start, text, style);
 }
 
-/// Draws a text that starts at (`x`, `y`), the middle of its height.
+/// Draws a text with its start at (`x`, `y`), vertically centered.
 pub(super) fn starting(picture: &mut Picture, (x, y): (f32, f32), text: &str, style: Style) {
     let font = FONT.as_scaled(PxScale::from(style.size));
-    // Capital letters and digits reach about 0.7 of the ascent: their middle is the middle.
+    // Capital letters and digits reach about 0.7 of the ascent. Their middle is the middle of the
+    // text.
     let baseline = 0.36 * font.ascent();
     let mut along = 0.0;
     for character in text.chars() {

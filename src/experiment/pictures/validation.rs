@@ -17,7 +17,7 @@ use crate::train::{Feed, predict};
 pub(in crate::experiment) struct Validation<'a> {
     /// The trained network.
     pub(in crate::experiment) network: &'a Network,
-    /// The loss that it was trained with.
+    /// The training loss.
     pub(in crate::experiment) loss: &'a Loss,
     /// The data.
     pub(in crate::experiment) feed: &'a Feed,
@@ -27,13 +27,13 @@ pub(in crate::experiment) struct Validation<'a> {
     pub(in crate::experiment) shape: &'a [usize],
     /// Number of classes; none for real values.
     pub(in crate::experiment) classes: Option<usize>,
-    /// The names of the classes, if they have any.
+    /// The names of the classes, if any.
     pub(in crate::experiment) names: &'a [String],
     /// Threads to compute with.
     pub(in crate::experiment) threads: usize,
 }
 
-/// The summaries of the predictions that `options` ask for; the projector's files go to `folder`.
+/// The summaries of the predictions enabled in `options`; the projector's files go to `folder`.
 pub(in crate::experiment) fn log_predictions(
     options: &TensorBoard,
     validation: &Validation<'_>,
@@ -63,13 +63,14 @@ pub(in crate::experiment) fn log_predictions(
     Ok(summaries)
 }
 
-/// The layer below the last dense one, or the last where there is none.
+/// The layer below the last dense layer, or the last layer if no layer is dense.
 fn last_hidden(network: &Network) -> usize {
     let dense = network.layers.iter().rposition(|layer| matches!(layer.body, Body::Dense(_)));
     dense.and_then(|last| last.checked_sub(1)).unwrap_or(network.layers.len() - 1)
 }
 
-/// A precision-recall curve for each class; of two classes that one output tells apart, for the second.
+/// A precision-recall curve for each class. Two classes with a single output have a curve for the
+/// second class only.
 fn pr_curves(view: &PredictionView<'_>) -> impl Iterator<Item = Summary> {
     let predictions = &view.of;
     let is_single = 0 < predictions.rows() && predictions.row(0).len() == 1;

@@ -2,7 +2,7 @@
 
 use crate::experiment::predictions::Predictions;
 
-/// Predictions, and the names of the classes if they have any.
+/// Predictions, and the names of the classes, if any.
 pub(super) struct PredictionView<'a> {
     pub(super) of: Predictions<'a>,
     pub(super) names: &'a [String],

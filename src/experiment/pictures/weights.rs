@@ -1,6 +1,6 @@
 //! Weights as histograms and as pictures, with Keras's tags.
 //!
-//! Keras clips a picture's numbers to [0, 1], so that every negative weight is black; here 0 is white
+//! Keras clips a picture's numbers to [0, 1], so every negative weight is black. Here 0 is white
 //! and the greatest magnitude has the full colour, red above 0 and blue below.
 
 use super::canvas::{canvas, diverging, fill};
@@ -8,11 +8,11 @@ use crate::events::{Picture, Summary, histogram, image};
 use crate::kernels::Matrix;
 use crate::model::{BuiltLayer, Network};
 
-/// Pixels that the longer side of a picture has at least.
+/// The minimum number of pixels of a picture's longer side.
 const SIDE: usize = 280;
 
-/// The histogram of every weight, each with its picture if `pictures`; inputs of `shape` (height,
-/// width) are shown as they are.
+/// The histogram of every weight, each with a picture if `pictures`. The weights of inputs of
+/// `shape` (height, width) are drawn in this shape.
 pub(in crate::experiment) fn weights(
     network: &Network,
     pictures: bool,
@@ -38,12 +38,12 @@ pub(in crate::experiment) fn weights(
     summaries
 }
 
-/// `dense_0` as Keras calls it: `dense`.
+/// Keras's name of `dense_0`: `dense`.
 fn keras_name(layer: &BuiltLayer) -> &str {
     layer.name.strip_suffix("_0").unwrap_or(&layer.name)
 }
 
-/// The greatest magnitude, or 1 where all is 0.
+/// The greatest magnitude, or 1 if all are 0.
 fn greatest(weights: &Matrix) -> f32 {
     let greatest = weights.as_slice().iter().fold(0.0, |a: f32, w| a.max(w.abs()));
     if greatest == 0.0 { 1.0 } else { greatest }
@@ -70,7 +70,7 @@ fn units(weights: &Matrix, (height, width): (usize, usize)) -> Picture {
     picture
 }
 
-/// The weights as they stand, lying down where they are higher than wide, as in Keras.
+/// The weights in matrix order, transposed if higher than wide, as in Keras.
 fn matrix(weights: &Matrix) -> Picture {
     let lies = weights.cols() < weights.rows();
     let (rows, cols) = match lies {
