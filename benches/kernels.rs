@@ -45,7 +45,8 @@ fn forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize, training: boo
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
         i += 1;
         let batch = SparseBatch { x: &IMAGES, rows: &batch(n, i) };
-        layer.forward(Arch::detect(), &mut team, batch, w.view(784), None, z.view_mut(n));
+        layer.forward(Arch::detect(), &mut team, batch, w.view(784), None);
+        layer.output(Arch::detect(), 0, z.view_mut(n));
     });
 }
 
@@ -98,11 +99,10 @@ impl RuleVisitor for Step<'_> {
 fn fused_update(bencher: Bencher<'_, '_>, name: &str) {
     let optimizer: Optimizer =
         serde_json::from_value(serde_json::json!({ "name": name })).expect("an optimizer");
-    let (w, mut z, delta, mut value) =
-        (matrix(784, 64), matrix(32, 64), matrix(32, 64), matrix(784, 64));
+    let (w, delta, mut value) = (matrix(784, 64), matrix(32, 64), matrix(784, 64));
     let mut layer = InputLayer::new(&IMAGES, 64, 32, 1, true);
     let first = SparseBatch { x: &IMAGES, rows: &batch(32, 0) };
-    layer.forward(Arch::detect(), &mut Team::new(1), first, w.view(784), None, z.view_mut(32));
+    layer.forward(Arch::detect(), &mut Team::new(1), first, w.view(784), None);
     let (mut slots, mut t) = (optimizer.slots(&Matrix::zeros(784, 64), false), 0);
     bencher.counter(ItemsCount::new(32_u32)).bench_local(|| {
         let step = Step { layer: &layer, delta: &delta, value: &mut value, slots: &mut slots };

@@ -123,9 +123,10 @@ impl Engine {
             Update { pass, room, network, optimizer, state, feed, n_rows, ahead, regularized };
         let (iterations, rate) = (update.state.iterations, update.state.rate);
         optimizer.with_rule(iterations, rate, update);
-        let mut hands = ExecContext { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
-        average(&mut hands, network, optimizer.common_args(), state);
-        fade(&mut hands, optimizer, state);
+        let mut context =
+            ExecContext { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
+        average(&mut context, network, optimizer.common_args(), state);
+        fade(&mut context, optimizer, state);
         if self.constrained {
             constrain(network);
         }
@@ -152,8 +153,9 @@ impl Engine {
             return 0.0;
         }
         let Engine { training: pass, room, .. } = self;
-        let mut hands = ExecContext { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
-        penalty(&mut hands, network)
+        let mut context =
+            ExecContext { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
+        penalty(&mut context, network)
     }
 
     /// The score of `network` on the rows `from..to` of `feed`.

@@ -46,7 +46,7 @@ pub struct Task<'a> {
     pub threads: usize,
 }
 
-/// Everything that a fit changes as it goes: whoever has it can go on with it.
+/// Everything that a fit changes: enough to continue the fit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// The network.

@@ -37,11 +37,11 @@ pub(super) struct Passed<'a> {
 }
 
 impl Gradients {
-    /// Those of the weights of `layout`, dealt out to `size` members: of each kernel, every one gets
-    /// as much.
+    /// The gradients of the weights of `layout`, in one queue for each of `size` threads. Every queue has an
+    /// equal part of each kernel.
     pub(super) fn new(layout: &Layout, input: Option<&InputLayer>, size: usize) -> Gradients {
         let (mut sources, mut counts) = (Vec::new(), Vec::new());
-        let mut hands = vec![Vec::new(); size];
+        let mut queues = vec![Vec::new(); size];
         for (l, columns) in layout.layers.iter().enumerate() {
             for gradient in &columns.gradients {
                 let source = source(*gradient, (layout, l), input.is_some());
@@ -53,19 +53,19 @@ impl Gradients {
                 };
                 let n = pieces.len();
                 for (number, Range { start: from, end: to }) in pieces.into_iter().enumerate() {
-                    let hand = if n == 1 { size - 1 } else { number * size / n };
-                    hands[hand].push(Chunk { target: sources.len(), index: number, from, to });
+                    let queue = if n == 1 { size - 1 } else { number * size / n };
+                    queues[queue].push(Chunk { target: sources.len(), index: number, from, to });
                 }
                 sources.push(source);
                 counts.push(n);
             }
         }
-        // Helpers begin at the end: there they find pieces of great kernels, and what is small stays where it
-        // is.
-        for hand in &mut hands {
-            hand.sort_by_key(|chunk: &Chunk| 1 < counts[chunk.target]);
+        // Stealing is from the tail: the chunks of large kernels go last, and small parameters stay with their
+        // owner.
+        for queue in &mut queues {
+            queue.sort_by_key(|chunk: &Chunk| 1 < counts[chunk.target]);
         }
-        Gradients { sources, schedule: WorkSchedule::new(hands) }
+        Gradients { sources, schedule: WorkSchedule::new(queues) }
     }
 
     /// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`.

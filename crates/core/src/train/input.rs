@@ -23,8 +23,9 @@ pub(super) fn input_layer(
     }
 }
 
-/// z ← x W + b of a dense first layer for the rows `rows` of `feed`. Without an [`InputLayer`] the inputs
-/// are copied to `input`, for the first layer of any kind.
+/// The products of a dense first layer with the rows `rows` of `feed`: in an [`InputLayer`], whose output is
+/// taken row by row, or z ← x W + b. Without an [`InputLayer`] the inputs are copied to `input`, for the first
+/// layer of any kind.
 pub(super) fn forward_input(
     (arch, team): (Arch, &mut Team),
     layer: Option<&mut InputLayer>,
@@ -34,7 +35,7 @@ pub(super) fn forward_input(
 ) {
     if let (Some(layer), FeedInputs::Sparse(x), Body::Dense(dense)) = (layer, &feed.inputs, body) {
         let (w, b) = affine(dense);
-        return layer.forward(arch, team, SparseBatch { x, rows }, w, b, z);
+        return layer.forward(arch, team, SparseBatch { x, rows }, w, b);
     }
     team.parallel_for(ByRows(input.reborrow()), |part, from| {
         feed.inputs.gather(&rows[from..from + part.0.rows()], part.0);

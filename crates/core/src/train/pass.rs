@@ -115,8 +115,8 @@ impl Pass {
         let columns = [self.layout.input.clone(), self.layout.layers[0].logits.clone()];
         let views = pages.disjoint(columns);
         let training = step.is_some();
-        let hands = (self.arch, &mut self.team);
-        forward_input(hands, self.input.as_mut(), &network.layers[0].body, (feed, rows), views);
+        let exec = (self.arch, &mut self.team);
+        forward_input(exec, self.input.as_mut(), &network.layers[0].body, (feed, rows), views);
         for (kernel, transposed) in passed_back(network, &mut self.transposes).filter(|_| training)
         {
             if kernel.rows() * kernel.cols() < SERIAL_TRANSPOSE_BELOW {
@@ -131,6 +131,7 @@ impl Pass {
         let work = RowWork {
             arch: self.arch,
             layout: &self.layout,
+            input: self.input.as_ref(),
             transposes: &self.transposes,
             head: &self.head,
             smoothing: self.smoothing,
@@ -266,8 +267,8 @@ impl Stages<'_> {
         let mut pages = self.pages.view_mut(n);
         let ranges = [layout.below(l), columns.extra.clone(), columns.output.clone()];
         let [x, extra, y] = pages.disjoint(ranges);
-        let hands = (self.work.arch, &mut *self.team);
-        layer.forward(hands, x.as_view(), [extra, y], stats.view_mut(3));
+        let exec = (self.work.arch, &mut *self.team);
+        layer.forward(exec, x.as_view(), [extra, y], stats.view_mut(3));
     }
 
     fn meet_back(&mut self, n: usize, meeting: usize) {
@@ -276,14 +277,14 @@ impl Stages<'_> {
         let columns = &self.work.layout.layers[*l];
         let mut pages = self.pages.view_mut(n);
         let [extra, delta] = [columns.extra.clone(), columns.delta.clone()];
-        let hands = (self.work.arch, &mut *self.team);
+        let exec = (self.work.arch, &mut *self.team);
         if columns.passes_back {
             let below = self.work.layout.layers[l - 1].delta.clone();
             let [extra, delta, below] = pages.disjoint([extra, delta, below]);
-            layer.backward(hands, [stats.view(3), delta.as_view()], extra, Some(below));
+            layer.backward(exec, [stats.view(3), delta.as_view()], extra, Some(below));
         } else {
             let [extra, delta] = pages.disjoint([extra, delta]);
-            layer.backward(hands, [stats.view(3), delta.as_view()], extra, None);
+            layer.backward(exec, [stats.view(3), delta.as_view()], extra, None);
         }
     }
 }

@@ -38,7 +38,7 @@ pub fn predict(
     layer: usize,
     threads: usize,
 ) -> Matrix {
-    // A loss that takes the outputs as they are; nobody looks at it.
+    // A loss that takes the outputs as they are; its value is not used.
     let goal = Goal { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
     let units = network.layers[layer].outputs;
     let mut outputs = Matrix::zeros(rows.len(), units);

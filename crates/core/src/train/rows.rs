@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::kernels::{Arch, Matrix, View, ViewMut, argmax};
+use crate::kernels::{Arch, InputLayer, Matrix, View, ViewMut, argmax};
 use crate::model::{Activation, Body, Moment, Network};
 use crate::train::feed::Feed;
 use crate::train::head::{Head, Logits};
@@ -27,6 +27,8 @@ pub(super) struct RowScore {
 pub(super) struct RowWork<'a> {
     pub(super) arch: Arch,
     pub(super) layout: &'a Layout,
+    /// The first layer on sparse inputs, after its product.
+    pub(super) input: Option<&'a InputLayer>,
     /// The transposed kernel of each dense layer that passes back; empty ones of the others.
     pub(super) transposes: &'a [Matrix],
     pub(super) head: &'a Head,
@@ -55,6 +57,10 @@ impl RowWork<'_> {
             };
             let body = &self.network.layers[l].body;
             if let (0, Body::Dense(dense)) = (l, body) {
+                if let Some(input) = self.input {
+                    let [z] = pages.disjoint([columns.logits.clone()]);
+                    input.output(self.arch, from, z);
+                }
                 let places = [columns.extra.clone(), columns.output.clone()];
                 dense.activate(self.arch, pages.disjoint(places), moment.logits);
             } else {

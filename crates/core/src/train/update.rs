@@ -52,7 +52,7 @@ impl RuleVisitor for Update<'_> {
     }
 
     fn visit_tensor_rule<W: TensorRule>(mut self, rule: &W) {
-        self.gather(|hands, weight| rule.step(hands, weight));
+        self.gather(|context, weight| rule.step(context, weight));
     }
 }
 
@@ -68,9 +68,9 @@ impl Update<'_> {
             1 => gradients,
             _ => &mut self.state.accumulated,
         };
-        let mut hands = ExecContext { arch: self.pass.arch, team: &mut self.pass.team, sums };
+        let mut context = ExecContext { arch: self.pass.arch, team: &mut self.pass.team, sums };
         let weights = self.network.trainable_mut().zip(&mut self.state.slots);
-        descend(&mut hands, shared, gradients, scratch, weights, step);
+        descend(&mut context, shared, gradients, scratch, weights, step);
     }
 
     /// Puts the gradients of the batch into memory, where they are summed over the batches of an
@@ -100,7 +100,7 @@ impl Update<'_> {
 
 /// Has `step` update each of `weights`, which are there with their state, by its gradient, clipped.
 fn descend<'w>(
-    hands: &mut ExecContext<'_>,
+    context: &mut ExecContext<'_>,
     shared: &CommonArgs,
     gradients: &mut [Matrix],
     scratch: &mut Vec<Scratch>,
@@ -109,16 +109,16 @@ fn descend<'w>(
 ) {
     let weights: Vec<_> = weights.collect();
     for (((role, value), _), gradient) in weights.iter().zip(&mut *gradients) {
-        scale(hands, gradient, 1.0 / shared.batches() as f64);
+        scale(context, gradient, 1.0 / shared.batches() as f64);
         if let Some(regularizer) = role.regularizer {
-            hands.update(&regularizer.slope(), value, gradient, &mut []);
+            context.update(&regularizer.slope(), value, gradient, &mut []);
         }
     }
-    clip(hands, shared, gradients);
+    clip(context, shared, gradients);
     scratch.resize_with(gradients.len(), Scratch::default);
     let gradients = gradients.iter_mut().zip(scratch);
     for (((role, value), slots), (gradient, scratch)) in weights.into_iter().zip(gradients) {
-        step(hands, ParamGrad { value, gradient, slots, scratch, is_vector: role.is_vector });
+        step(context, ParamGrad { value, gradient, slots, scratch, is_vector: role.is_vector });
     }
 }
 
@@ -136,36 +136,36 @@ fn consume<'t, R: UpdateRule>(
 }
 
 /// Makes a gradient smaller, or leaves it as it is.
-fn scale(hands: &mut ExecContext<'_>, gradient: &mut Matrix, by: f64) {
+fn scale(context: &mut ExecContext<'_>, gradient: &mut Matrix, by: f64) {
     if by < 1.0 {
-        hands.map(&Axpby::scale(by as f32), gradient, &mut []);
+        context.map(&Axpby::scale(by as f32), gradient, &mut []);
     }
 }
 
 /// Scales gradients down where their norm is too great.
-fn clip(hands: &mut ExecContext<'_>, shared: &CommonArgs, gradients: &mut [Matrix]) {
+fn clip(context: &mut ExecContext<'_>, shared: &CommonArgs, gradients: &mut [Matrix]) {
     if let Some(limit) = shared.clipnorm {
         for gradient in gradients.iter_mut() {
-            let norm = hands.square_sum(gradient).sqrt();
-            scale(hands, gradient, limit / norm);
+            let norm = context.square_sum(gradient).sqrt();
+            scale(context, gradient, limit / norm);
         }
     }
     if let Some(limit) = shared.global_clipnorm {
-        let norm = gradients.iter().map(|g| hands.square_sum(g)).sum::<f64>().sqrt();
-        gradients.iter_mut().for_each(|gradient| scale(hands, gradient, limit / norm));
+        let norm = gradients.iter().map(|g| context.square_sum(g)).sum::<f64>().sqrt();
+        gradients.iter_mut().for_each(|gradient| scale(context, gradient, limit / norm));
     }
 }
 
 /// Takes the weights after the batch into their average, if there is one.
 pub(super) fn average(
-    hands: &mut ExecContext<'_>,
+    context: &mut ExecContext<'_>,
     network: &mut Network,
     shared: &CommonArgs,
     state: &mut OptimizerState,
 ) {
     let Some(rule) = Ema::at(shared, state.iterations) else { return };
     for ((_, weight), average) in network.trainable_mut().zip(&mut state.averages) {
-        hands.update(&rule, weight, average, &mut []);
+        context.update(&rule, weight, average, &mut []);
         if rule.overwrites {
             weight.as_mut_slice().copy_from_slice(average.as_slice());
         }
@@ -174,10 +174,14 @@ pub(super) fn average(
 
 /// Lets what has all but decayed in an optimizer's state be 0, often enough that none of it becomes
 /// subnormal before, nor what it is multiplied with.
-pub(super) fn fade(hands: &mut ExecContext<'_>, optimizer: &Optimizer, state: &mut OptimizerState) {
+pub(super) fn fade(
+    context: &mut ExecContext<'_>,
+    optimizer: &Optimizer,
+    state: &mut OptimizerState,
+) {
     let interval = optimizer.flush_interval();
     if state.iterations % interval == interval - 1 {
-        state.slots.iter_mut().flatten().for_each(|slot| hands.map(&Fade, slot, &mut []));
+        state.slots.iter_mut().flatten().for_each(|slot| context.map(&Fade, slot, &mut []));
     }
 }
 
@@ -191,15 +195,15 @@ pub(super) fn constrain(network: &mut Network) {
 }
 
 /// What the weights as they are add to the loss.
-pub(super) fn penalty(hands: &mut ExecContext<'_>, network: &Network) -> f64 {
+pub(super) fn penalty(context: &mut ExecContext<'_>, network: &Network) -> f64 {
     let mut penalty = 0.0;
     for (role, weight) in network.regularized() {
         let (l1, l2) = role.regularizer.map_or((0.0, 0.0), |regularizer| regularizer.factors());
         if l1 != 0.0 {
-            penalty += l1 * hands.magnitude_sum(weight);
+            penalty += l1 * context.magnitude_sum(weight);
         }
         if l2 != 0.0 {
-            penalty += l2 * hands.square_sum(weight);
+            penalty += l2 * context.square_sum(weight);
         }
     }
     penalty
@@ -278,10 +282,10 @@ mod tests {
         }
 
         fn visit_tensor_rule<W: TensorRule>(self, rule: &W) {
-            let Step(hands, shared, gradients, network, state) = self;
+            let Step(context, shared, gradients, network, state) = self;
             let weights = network.trainable_mut().zip(&mut state.slots);
-            descend(hands, shared, gradients, &mut Vec::new(), weights, |hands, weight| {
-                rule.step(hands, weight);
+            descend(context, shared, gradients, &mut Vec::new(), weights, |context, weight| {
+                rule.step(context, weight);
             });
         }
     }
@@ -301,26 +305,28 @@ mod tests {
         let shared = optimizer.common_args();
         let mut sum = vec![Matrix::zeros(rows, cols), Matrix::zeros(1, cols)];
         for gradients in problem["gradients"].as_array().unwrap() {
-            let mut hands = ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
+            let mut context =
+                ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
             let batch = [matrix(rows, cols, &gradients[0]), matrix(1, cols, &gradients[1])];
             for (sum, gradient) in sum.iter_mut().zip(&batch) {
                 match state.iterations.is_multiple_of(shared.batches()) {
-                    true => hands.update(&Put::<true>, gradient, sum, &mut []),
-                    false => hands.update(&Add, gradient, sum, &mut []),
+                    true => context.update(&Put::<true>, gradient, sum, &mut []),
+                    false => context.update(&Add, gradient, sum, &mut []),
                 }
             }
             if (state.iterations + 1).is_multiple_of(shared.batches()) {
-                let mut hands =
+                let mut context =
                     ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
                 let at = state.iterations;
                 optimizer.with_rule(
                     at,
                     None,
-                    Step(&mut hands, shared, &mut sum, &mut network, &mut state),
+                    Step(&mut context, shared, &mut sum, &mut network, &mut state),
                 );
             }
-            let mut hands = ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
-            average(&mut hands, &mut network, shared, &mut state);
+            let mut context =
+                ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
+            average(&mut context, &mut network, shared, &mut state);
             state.iterations += 1;
         }
         (network, state)
@@ -350,8 +356,9 @@ mod tests {
         for iterations in 0..2 * interval {
             state.iterations = iterations;
             state.slots[0][1].row_mut(1)[..3].copy_from_slice(&[least, -gone, 1.0]);
-            let mut hands = ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
-            fade(&mut hands, &optimizer, &mut state);
+            let mut context =
+                ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
+            fade(&mut context, &optimizer, &mut state);
             let faded = if iterations % interval == interval - 1 { 0.0 } else { -gone };
             assert_eq!(state.slots[0][1].row(1)[..3], [least, faded, 1.0]);
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! forward   for each split s, in parallel:  transpose the batch;  zₛ ← X[:, s] W[s, :]   (z₀ has the bias)
-//!           z ← z₀ + z₁
+//! output    for some rows:  z ← z₀ + z₁
 //! update    for each weight block, in parallel:  W[block] ← rule(W[block], Xᵀ δ)
 //! ```
 //!
@@ -101,8 +101,7 @@ impl InputLayer {
         }
     }
 
-    /// z ← x W + b for the rows of `batch`, with W [features × units], b [units, padded to whole vectors] and
-    /// z [batch × units].
+    /// zₛ for the rows of `batch`, with W [features × units] and b [units, padded to whole vectors].
     pub fn forward(
         &mut self,
         arch: Arch,
@@ -110,20 +109,21 @@ impl InputLayer {
         batch: SparseBatch<'_>,
         w: View<'_>,
         b: Option<&[f32]>,
-        z: ViewMut<'_>,
     ) {
         if self.cscs.len() == K_SPLITS {
             self.multiply_by_split(arch, team, batch, w, b);
         } else {
             self.multiply_by_units(arch, team, batch, w, b);
         }
-        let partials = &self.partials;
-        team.parallel_for(ByRows(z), |part, from| {
-            let to = from + part.0.rows();
-            let terms: [_; K_SPLITS] =
-                std::array::from_fn(|s| partials[s].view(to).row_range(from, to));
-            matrix_sum(arch, terms, part.0);
-        });
+    }
+
+    /// z ← x W + b [rows × units] for the rows of the last batch from `from` on. A function of its own, so that
+    /// the threads need not meet between the sum and the next layer.
+    pub fn output(&self, arch: Arch, from: usize, z: ViewMut<'_>) {
+        let to = from + z.rows();
+        let terms: [_; K_SPLITS] =
+            std::array::from_fn(|s| self.partials[s].view(to).row_range(from, to));
+        matrix_sum(arch, terms, z);
     }
 
     /// One task for each split: transposition and product.
