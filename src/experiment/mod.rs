@@ -33,6 +33,7 @@ pub use trained_model::{Evaluation, Mistake, Split, TrainedModel};
 use anyhow::{Result, anyhow};
 
 use crate::config::Plan;
+use crate::experiment::dataset_cache::LoadedDataset;
 use crate::experiment::pictures::Validation;
 use crate::experiment::recorder::RunRecorder;
 use crate::memory::{self, Bytes, OutOfMemory};
@@ -126,29 +127,37 @@ fn train(
     let status = fit(task, &mut state, context, recorder, summary, tell)?;
     match status {
         Status::Stopped => recorder.save(&state)?,
-        _ if plan.tensorboard.looks_at_answers() => {
-            if let Some((feed, rows)) = loaded.validation(plan) {
-                let names = loaded.preprocessing.class_names().unwrap_or_default();
-                let validation = Validation {
-                    network: &state.network,
-                    loss: &plan.training.loss,
-                    feed,
-                    rows,
-                    shape: &loaded.preprocessing.shape,
-                    classes: loaded.preprocessing.classes,
-                    names: &names,
-                    threads,
-                };
-                recorder.predictions(state.epoch.saturating_sub(1), &validation)?;
-            }
-        }
-        _ => {}
+        _ => log_predictions(plan, &loaded, &state, threads, recorder)?,
     }
     recorder.weights(&state)?;
     if status == Status::Completed {
         summary.early_stopping = early_stop(plan, &state);
     }
     Ok(status)
+}
+
+/// Logs the predictions of the validation rows, if the plan has summaries of them.
+fn log_predictions(
+    plan: &Plan,
+    data: &LoadedDataset,
+    state: &State,
+    threads: usize,
+    recorder: &mut RunRecorder,
+) -> Result<()> {
+    let validation = data.validation(plan).filter(|_| plan.tensorboard.looks_at_answers());
+    let Some((feed, rows)) = validation else { return Ok(()) };
+    let names = data.preprocessing.class_names().unwrap_or_default();
+    let validation = Validation {
+        network: &state.network,
+        loss: &plan.training.loss,
+        feed,
+        rows,
+        shape: &data.preprocessing.shape,
+        classes: data.preprocessing.classes,
+        names: &names,
+        threads,
+    };
+    recorder.predictions(state.epoch.saturating_sub(1), &validation)
 }
 
 /// The effect of early stopping on a run: an early end of the fit, or restored weights.
@@ -217,7 +226,7 @@ fn fit(
             }
             begun = true;
             tell(RunEvent::Training(event));
-            // The fit stops at the next opportunity, perhaps some steps later.
+            // The fit stops after the step under way.
             stopped |= (context.stop)();
             if stopped || another_share { Flow::Stop } else { Flow::Continue }
         })?;

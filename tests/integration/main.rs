@@ -1,5 +1,7 @@
 //! All tests that use the program from outside, in one binary: it links once.
 
+#![expect(clippy::too_many_lines, reason = "a test tells its story in one piece")]
+
 mod answers;
 mod architecture;
 mod board;

@@ -30,44 +30,28 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
         Err(pictures) => return Ok(show_problems(&pictures, console)),
     };
     let annotations = args.annotate.annotations();
-    if let Some(name) = &annotations.name {
-        let [experiment] = &mut experiments[..] else {
-            console.error(&format!(
-                "--name {name} is for one config, got {}\n  help: --tag is for any number",
-                experiments.len()
-            ));
-            return Ok(Exit::BadRequest);
-        };
-        experiment.name.clone_from(name);
+    if let Err(problem) = rename(&mut experiments, annotations.name.as_deref()) {
+        console.error(&problem);
+        return Ok(Exit::BadRequest);
     }
     if args.dry_run {
         load::show_notes(&experiments, console);
         return dry_run(&experiments, args.work.json, console);
     }
-    if let Some(refusal) = unwritable(&experiments, &args.logdir) {
-        console.error(&refusal.to_string());
-        return Ok(Exit::BadRequest);
-    }
-    if let Some(problem) = unknown_metric(args.work.sort.as_deref(), &experiments) {
+    let unwritable = unwritable(&experiments, &args.logdir).map(|error| error.to_string());
+    let problem = unwritable.or_else(|| unknown_metric(args.work.sort.as_deref(), &experiments));
+    if let Some(problem) = problem {
         console.error(&problem);
         return Ok(Exit::BadRequest);
     }
-    if !args.work.quiet {
-        load::show_notes(&experiments, console);
-    }
-    for repeats in experiments.iter().map(|experiment| experiment.repeats).filter(|n| 0 < *n) {
-        console.say(&format!("{} the same as an earlier one, left out", count(repeats, "draw")));
-    }
+    show_notes(&experiments, args.work.quiet, console);
     let threads = Parallelism::new(cores(), args.work.threads, args.work.jobs).threads;
     let datasets = match RunQueue::read(&experiments, threads) {
         Ok(datasets) => datasets,
         Err(errors) => return Ok(refuse(&errors, console)),
     };
     let largest = experiments.iter().map(|experiment| experiment.memory).max().unwrap_or_default();
-    let names = experiments.iter().flat_map(|experiment| {
-        std::iter::repeat_n(Arc::from(&*experiment.name), experiment.runs.len())
-    });
-    let names = names.collect();
+    let names = names(&experiments);
     let interrupt = Arc::new(Interrupt::default());
     let plan = || {
         let queue = RunQueue::plan(experiments, &args.logdir, datasets);
@@ -84,6 +68,39 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let told = report(&ending, OutputOptions::of(&args.work), console);
     let exit = Exit::of(queue.results(), interrupt.asked());
     told.map(|()| exit)
+}
+
+/// The name of every run.
+fn names(experiments: &[Experiment]) -> Vec<Arc<str>> {
+    let names = |experiment: &Experiment| {
+        std::iter::repeat_n(Arc::from(&*experiment.name), experiment.runs.len())
+    };
+    experiments.iter().flat_map(names).collect()
+}
+
+/// Shows the notes of the configs, unless `quiet`, and the number of draws that were left out.
+fn show_notes(experiments: &[Experiment], quiet: bool, console: &Console) {
+    if !quiet {
+        load::show_notes(experiments, console);
+    }
+    for repeats in experiments.iter().map(|experiment| experiment.repeats).filter(|n| 0 < *n) {
+        console.say(&format!("{} the same as an earlier one, left out", count(repeats, "draw")));
+    }
+}
+
+/// Gives the only experiment the name of `--name`.
+fn rename(experiments: &mut [Experiment], name: Option<&str>) -> Result<(), String> {
+    match (name, &mut *experiments) {
+        (None, _) => Ok(()),
+        (Some(name), [experiment]) => {
+            name.clone_into(&mut experiment.name);
+            Ok(())
+        }
+        (Some(name), _) => Err(format!(
+            "--name {name} is for one config, got {}\n  help: --tag is for any number",
+            experiments.len()
+        )),
+    }
 }
 
 /// Says what is wrong with the data, before anything has started.

@@ -89,6 +89,7 @@ mod tests {
     use crate::cli::display::progress::script::{completed, failed, logs};
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a whole document")]
     fn every_run_is_told_in_the_order_of_the_plans() {
         let mut diverged = failed("sgd", "loss is nan at step 312");
         diverged.last = Some(logs(&[("loss", f64::NAN), ("val_loss", f64::INFINITY)]));

@@ -72,6 +72,7 @@ impl ElementwiseLoss {
 
     /// ℓ(y, t) and ∂ℓ/∂y.
     #[inline(always)]
+    #[expect(clippy::too_many_lines, reason = "a list of formulas, one for each loss")]
     fn value_and_slope<L: SimdFloat>(self, y: L, t: L) -> (L, L) {
         let (zero, one, epsilon) = (y.splat(0.0), y.splat(1.0), y.splat(EPSILON));
         let e = y - t;

@@ -209,6 +209,7 @@ mod tests {
     use super::*;
     use crate::query::Series;
 
+    #[expect(clippy::too_many_lines, reason = "a whole screen")]
     fn model() -> ViewModel {
         let line = |name: &str, state: State, epochs: &str, left: &str, val_loss: &str| RunRow {
             cells: [
