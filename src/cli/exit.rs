@@ -36,7 +36,7 @@ impl Exit {
 
     /// How an invocation ends whose runs ended so; `interrupted` when the user asked to stop.
     ///
-    /// Work left over by an interruption outweighs a failure: whoever reruns on 75 gets both told.
+    /// Work left over by an interruption outweighs a failure: a rerun on 75 reports both.
     pub(crate) fn of(results: &RunResults, interrupted: bool) -> Exit {
         let left = |ending| matches!(ending, Ending::Stopped | Ending::Skipped);
         let done = |ending| ending == Ending::Completed;

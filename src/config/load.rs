@@ -11,7 +11,7 @@ use super::check::{self, DatasetLookup, DescribeDataset, KnownWeights, notes};
 use super::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, SourceKind};
 use super::document::{Override, Spanned, assign, merge, parse, parse_override};
 use super::experiment::Experiment;
-use super::paths::{beside, reason, similar};
+use super::paths::{reason, relative_to, similar};
 use super::plan::Plan;
 use super::schema::validate;
 use super::sweep::{SearchSpace, expand};
@@ -186,7 +186,7 @@ fn read(path: &Path, chain: &mut Vec<PathBuf>) -> Result<Spanned, Vec<Diagnostic
             .label(format!("got {}", extends.node.kind()));
         return Err(vec![diagnostic]);
     };
-    let base = beside(path, base);
+    let base = relative_to(path, base);
     chain.push(identity(path));
     if let Some(start) = chain.iter().position(|known| *known == identity(&base)) {
         let names = chain[start..].iter().chain([&chain[start]]).map(|path| file_name(path));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::nearest::nearest;
 
 /// `path` relative to the folder of `file`.
-pub(crate) fn beside(file: &Path, path: &str) -> PathBuf {
+pub(crate) fn relative_to(file: &Path, path: &str) -> PathBuf {
     match file.parent() {
         Some(folder) => folder.join(path),
         None => PathBuf::from(path),

@@ -353,7 +353,7 @@ mod interrupted {
         let mut stderr = BufReader::new(child.stderr.take().expect("stderr"));
         read_until(&mut stderr, "Epoch 1/");
         signal(&child, name);
-        read_until(&mut stderr, "stopping within a few steps; Ctrl-C again to abort");
+        read_until(&mut stderr, "stopping after this step; Ctrl-C again to abort");
         let mut rest = String::new();
         stderr.read_to_string(&mut rest).expect("text");
         call.judge(&child.wait_with_output().expect("an end"), 75);

@@ -10,12 +10,12 @@ use anyhow::Context;
 use crate::cli::exit::Exit;
 
 /// What is said after the first signal.
-pub(crate) const STOPPING: &str = "stopping within a few steps; Ctrl-C again to abort";
+pub(crate) const STOPPING: &str = "stopping after this step; Ctrl-C again to abort";
 
 /// What the signals have asked for.
 #[derive(Default)]
 pub(crate) struct Interrupt {
-    /// Set by the first signal, and by nobody else.
+    /// Set by the first signal alone.
     asked: AtomicBool,
     /// What the runs look at. A sweep may set it for reasons of its own, such as `--fail-fast`.
     pub(crate) stop: AtomicBool,

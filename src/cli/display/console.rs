@@ -68,7 +68,7 @@ impl Console {
         written(&mut Escaping::new(BufWriter::new(io::stdout().lock())), write)
     }
 
-    /// Writes a line to stderr. If that cannot be written to, there is nobody left to tell.
+    /// Writes a line to stderr. A failure to do so has no place left to be reported.
     pub(crate) fn say(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{}", escape_controls(text));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::diagnostic::{Diagnostic, Location, SourceKind, Span};
 use crate::config::document::Spanned;
-use crate::config::paths::beside;
+use crate::config::paths::relative_to;
 use crate::data::{DataError, DatasetInfo, Source};
 
 /// Describes a data set; [`crate::data::describe`] outside tests.
@@ -52,9 +52,9 @@ impl<'a> ConfigSource<'a> {
     /// that they were written in, an argument's from the current folder.
     pub(crate) fn absolute(&self, key: &str, path: &str) -> Result<String, Box<Diagnostic>> {
         let from = match self.span(key).map(|span| &span.source.kind) {
-            Some(SourceKind::File(file)) => beside(file, path),
+            Some(SourceKind::File(file)) => relative_to(file, path),
             Some(SourceKind::Argument(_)) => PathBuf::from(path),
-            None => beside(self.file, path),
+            None => relative_to(self.file, path),
         };
         let tidy = std::path::absolute(from).map(|path| path.components().collect::<PathBuf>());
         let text = tidy.ok().and_then(|path| path.into_os_string().into_string().ok());

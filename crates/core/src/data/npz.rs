@@ -1,5 +1,5 @@
 //! NumPy's archives with Keras's names: finds `x_train`, `y_train`, `x_test` and `y_test`, stored or
-//! deflated; it never reads an array that nobody asked for.
+//! deflated; arrays that no config names are not read.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -25,7 +25,7 @@ pub struct Standardization {
 
 impl Standardization {
     /// That of the first `rows` rows of a table whose inputs are divided by `scale`: two passes in
-    /// the order of the rows, so that every bit is the same whoever computes it.
+    /// the order of the rows, so that the bits do not depend on the threads.
     pub fn of(table: &Table, rows: usize, scale: f64) -> Standardization {
         let inputs = dense(&table.inputs);
         let n = rows.max(1) as f64;

@@ -315,7 +315,7 @@ mod tests {
     fn a_message_stands_above_the_bars() {
         let mut bars = bars(|| (100, 24));
         script::four_runs_until_the_middle(&mut bars);
-        bars.message("stopping within a few steps");
+        bars.message("stopping after this step");
         let screen = screen(bars);
         let place = |what| screen.lines().position(|line| line.starts_with(what));
         assert!(place("stopping").is_some() && place("stopping") < place("rmsprop"), "{screen}");

@@ -45,7 +45,7 @@ impl<W: Write> Block<W> {
         write_escaped(&mut self.out, &text);
     }
 
-    /// What was written, for the tests of whoever has a block.
+    /// The written text, for the tests of the renderers.
     #[cfg(test)]
     pub(crate) fn into_inner(self) -> W {
         self.out

@@ -24,7 +24,7 @@ pub(crate) fn is_due(last: Option<Duration>, now: Duration) -> bool {
     last.is_none_or(|last| INTERVAL <= now.saturating_sub(last))
 }
 
-/// Writes a piece of a display. A run goes on when nobody can see it: errors end here.
+/// Writes a piece of a display. Errors are ignored, because a run continues without its display.
 pub(crate) fn write_escaped(out: &mut impl Write, text: &str) {
     let _ = out.write_all(escape_controls(text).as_bytes()).and_then(|()| out.flush());
 }

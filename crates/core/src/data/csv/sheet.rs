@@ -13,7 +13,7 @@ use crate::data::limits::check_memory;
 use crate::data::{DataError, Table, Targets};
 use crate::quote::quote;
 
-/// Whole numbers of so many different values at most are classes, if nobody says otherwise.
+/// The largest number of different whole numbers that are classes by default.
 pub const FEW_CLASSES: usize = 20;
 
 /// A column with more different words than this is no category.

@@ -110,7 +110,7 @@ pub enum Metric {
 
 /// How a metric comes about.
 enum Kind<'a> {
-    /// Counted by the trainer for every row, whoever asks for it.
+    /// Counted by the trainer for every row, whether or not a metric asks for the count.
     Hits,
     Mean(RowMean),
     /// The root of one.

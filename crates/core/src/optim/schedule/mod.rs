@@ -2,7 +2,7 @@
 //! defaults; they know no optimizer.
 //!
 //! They are computed in double precision with the platform's mathematics, once for each step, and
-//! rounded to single precision by whoever uses them.
+//! rounded to single precision by their users.
 
 mod cosine_decay;
 mod cosine_decay_restarts;
