@@ -6,24 +6,25 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use runner::data::{Source, Split, load};
-use runner::model::{Layer, Loss, Network};
+use runner::model::{LayerSpec, Loss, Network};
 use runner::optim::{Adam, Optimizer};
-use runner::train::{Engine, Feed, Goal, OptimizerState};
+use runner::train::{Dataset, Engine, Objective, OptimizerState};
 
 fn main() {
     divan::main();
 }
 
 /// The training images.
-static FEED: LazyLock<Feed> =
-    LazyLock::new(|| Feed::new(load(&Source::Mnist, Split::Train).expect("it is built in"), 255.0));
+static DATASET: LazyLock<Dataset> = LazyLock::new(|| {
+    Dataset::new(load(&Source::Mnist, Split::Train).expect("it is built in"), 255.0)
+});
 
 const NETWORKS: [&[usize]; 4] = [&[], &[64], &[512], &[512, 256]];
 const BATCHES: [usize; 5] = [1, 7, 32, 128, 4096];
 
 /// 784 inputs, these hidden layers, 10 classes.
 fn network(hidden: &[usize]) -> Network {
-    let layer = |units: usize, activation: &str| -> Layer {
+    let layer = |units: usize, activation: &str| -> LayerSpec {
         let layer =
             serde_json::json!({ "type": "dense", "units": units, "activation": activation });
         serde_json::from_value(layer).expect("a layer")
@@ -42,8 +43,8 @@ fn steps(bencher: Bencher<'_, '_>, hidden: &[usize], batch_size: usize, threads:
     let mut network = network(hidden);
     let optimizer = Optimizer::Adam(Adam::default());
     let mut state = OptimizerState::new(&optimizer, &network);
-    let goal = Goal { loss: &loss(), metrics: &[], class_weight: &[] };
-    let mut engine = Engine::new(&network, goal, &FEED, batch_size, threads);
+    let objective = Objective { loss: &loss(), metrics: &[], class_weight: &[] };
+    let mut engine = Engine::new(&network, objective, &DATASET, batch_size, threads);
     let batches: Vec<Vec<u32>> = (0..64)
         .map(|i| (0..batch_size).map(|k| ((i * batch_size + k) * 7919 % 60000) as u32).collect())
         .collect();
@@ -51,7 +52,7 @@ fn steps(bencher: Bencher<'_, '_>, hidden: &[usize], batch_size: usize, threads:
     bencher.counter(ItemsCount::new(batch_size)).bench_local(|| {
         let (batch, ahead) = (&batches[i % 64], &batches[(i + 1) % 64]);
         i += 1;
-        engine.step(&mut network, &optimizer, &mut state, &FEED, batch, ahead)
+        engine.step(&mut network, &optimizer, &mut state, &DATASET, batch, ahead)
     });
 }
 
@@ -69,16 +70,16 @@ fn step_by_network<const THREADS: usize>(bencher: Bencher<'_, '_>, hidden: &[usi
 #[divan::bench(args = NETWORKS, consts = [1, 2])]
 fn evaluate<const THREADS: usize>(bencher: Bencher<'_, '_>, hidden: &[usize]) {
     let network = network(hidden);
-    let goal = Goal { loss: &loss(), metrics: &[], class_weight: &[] };
-    let mut engine = Engine::new(&network, goal, &FEED, 32, THREADS);
+    let objective = Objective { loss: &loss(), metrics: &[], class_weight: &[] };
+    let mut engine = Engine::new(&network, objective, &DATASET, 32, THREADS);
     let rows = 12_000;
     bencher
         .counter(ItemsCount::new(rows))
-        .bench_local(|| engine.evaluate(&network, &FEED, 48_000, 48_000 + rows));
+        .bench_local(|| engine.evaluate(&network, &DATASET, 48_000, 48_000 + rows));
 }
 
 /// From the embedded bytes to what the first layer reads.
 #[divan::bench(sample_count = 10)]
-fn load_mnist() -> Feed {
-    Feed::new(load(&Source::Mnist, Split::Train).expect("it is built in"), 255.0)
+fn load_mnist() -> Dataset {
+    Dataset::new(load(&Source::Mnist, Split::Train).expect("it is built in"), 255.0)
 }

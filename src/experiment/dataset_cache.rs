@@ -8,7 +8,7 @@ use crate::config::{Data, Parts, Plan};
 use crate::data::{Labels, Preprocessing, Source, Split, Table, describe, load};
 use crate::kernels::BlockCsr;
 use crate::runs::{DataSource, sha256};
-use crate::train::Feed;
+use crate::train::Dataset;
 
 /// Every data set requested by a run.
 #[derive(Debug, Default)]
@@ -29,13 +29,13 @@ struct Key {
 #[derive(Debug)]
 pub struct LoadedDataset {
     /// The scaled rows.
-    pub feed: Arc<Feed>,
+    pub dataset: Arc<Dataset>,
     /// The preprocessing for all other inputs of the network.
     pub preprocessing: Preprocessing,
     /// The classes of the targets, if any.
     labels: Option<Labels>,
     /// Validation rows from another data set.
-    validation: Option<(Source, Feed)>,
+    validation: Option<(Source, Dataset)>,
     source: Source,
     fingerprint: String,
 }
@@ -68,7 +68,7 @@ impl DatasetCache {
             return Ok(Arc::clone(loaded));
         }
         let loaded = Arc::new(LoadedDataset::read(data, source.clone(), scale, threads)?);
-        let rows = loaded.feed.rows();
+        let rows = loaded.dataset.rows();
         datasets.insert(key(data.standardize.then_some(rows)), Arc::clone(&loaded));
         Ok(loaded)
     }
@@ -106,11 +106,11 @@ impl LoadedDataset {
                 let mut table = load(&other, Split::Train)?;
                 preprocessing.check(&mut table, &other)?;
                 fingerprint = both(&fingerprint, &other.fingerprint(Split::Train, &table));
-                Some((other, feed(&preprocessing, table, threads)))
+                Some((other, dataset(&preprocessing, table, threads)))
             }
         };
-        let feed = Arc::new(feed(&preprocessing, table, threads));
-        Ok(LoadedDataset { feed, preprocessing, labels, validation, source, fingerprint })
+        let dataset = Arc::new(dataset(&preprocessing, table, threads));
+        Ok(LoadedDataset { dataset, preprocessing, labels, validation, source, fingerprint })
     }
 
     /// The SHA-256 of the rows.
@@ -120,7 +120,7 @@ impl LoadedDataset {
 
     /// The division of the rows under a plan.
     pub fn parts(&self, plan: &Plan) -> Parts {
-        parts(&plan.data, self.feed.rows())
+        parts(&plan.data, self.dataset.rows())
     }
 
     /// The weight of each class under a plan, by number in the feed; empty for equal weights.
@@ -129,17 +129,17 @@ impl LoadedDataset {
         let no_classes =
             || anyhow::anyhow!("`training.class_weight` weighs classes, the data has none");
         let labels = self.labels.as_ref().ok_or_else(no_classes)?;
-        let rows = self.parts(plan).training.map(|row| self.feed.class_number(row as u32));
+        let rows = self.parts(plan).training.map(|row| self.dataset.class_number(row as u32));
         Ok(weights.of_classes(labels, rows))
     }
 
     /// The validation rows under a plan, from the training set or from another data set.
-    pub fn validation(&self, plan: &Plan) -> Option<(&Feed, Range<usize>)> {
+    pub fn validation(&self, plan: &Plan) -> Option<(&Dataset, Range<usize>)> {
         match &self.validation {
-            Some((_, feed)) => Some((feed, 0..feed.rows())),
+            Some((_, dataset)) => Some((dataset, 0..dataset.rows())),
             None => {
                 let rows = self.parts(plan).validation;
-                (!rows.is_empty()).then_some((&*self.feed, rows))
+                (!rows.is_empty()).then_some((&*self.dataset, rows))
             }
         }
     }
@@ -155,17 +155,17 @@ impl LoadedDataset {
         if !test.is_empty() {
             description += &format!(", {} kept for a test", test.len());
         }
-        if let Some((source, feed)) = &self.validation {
-            description += &format!("; {source}: {} validation rows", feed.rows());
+        if let Some((source, dataset)) = &self.validation {
+            description += &format!("; {source}: {} validation rows", dataset.rows());
         }
         DataSource { description, sha256: self.fingerprint.clone() }
     }
 }
 
 /// The rows in the form of the kernels, on at most `threads` threads, each with work.
-fn feed(preprocessing: &Preprocessing, table: Table, threads: usize) -> Feed {
+fn dataset(preprocessing: &Preprocessing, table: Table, threads: usize) -> Dataset {
     let (table, scale) = preprocessing.apply(table);
-    on(threads.min(BlockCsr::max_build_threads(table.rows())), || Feed::new(table, scale))
+    on(threads.min(BlockCsr::max_build_threads(table.rows())), || Dataset::new(table, scale))
 }
 
 /// The combined fingerprint of two data sets.

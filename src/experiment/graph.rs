@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::config::Plan;
 use crate::events::{Node, UNKNOWN};
-use crate::model::Layer;
+use crate::model::LayerSpec;
 
 /// The operations of the model, a box for each layer. The name of a box includes the number of
 /// outputs, because the page draws the shapes at the edges too small to read.
@@ -51,7 +51,7 @@ impl Operation<'_> {
 }
 
 /// The operations of a layer on `width` inputs; the last operation is the output.
-fn layer_nodes(scope: &str, layer: &Layer, below: &str, width: usize) -> Vec<Node> {
+fn layer_nodes(scope: &str, layer: &LayerSpec, below: &str, width: usize) -> Vec<Node> {
     let outputs = layer.outputs(width) as i64;
     let config = serde_json::to_value(layer).unwrap_or_default();
     let batch = [UNKNOWN, outputs];
@@ -71,7 +71,7 @@ fn layer_nodes(scope: &str, layer: &Layer, below: &str, width: usize) -> Vec<Nod
         nodes.push(Node { inputs: inputs(below, weights), ..node });
         format!("{scope}/{op}")
     };
-    let Layer::Dense(dense) = layer else {
+    let LayerSpec::Dense(dense) = layer else {
         add(&class_name(layer.kind()), below, &weights);
         return with_attributes(nodes, &config);
     };
@@ -98,7 +98,7 @@ fn attributes(config: &Value) -> Vec<(String, String)> {
 }
 
 /// Keras's name of layer `at`: `dense`, `dense_1`, ...
-fn keras_name(layers: &[Layer], at: usize) -> String {
+fn keras_name(layers: &[LayerSpec], at: usize) -> String {
     let kind = layers[at].kind();
     match layers[..at].iter().filter(|other| other.kind() == kind).count() {
         0 => kind.to_owned(),
@@ -127,7 +127,7 @@ pub(super) fn keras_json(plan: &Plan) -> String {
 }
 
 /// The JSON of a layer called `name` in Keras.
-fn layer_json(name: String, layer: &Layer) -> Value {
+fn layer_json(name: String, layer: &LayerSpec) -> Value {
     let kind = layer.kind();
     let mut config = serde_json::to_value(layer).unwrap_or_default();
     if let Some(config) = config.as_object_mut() {

@@ -8,7 +8,7 @@ use crate::experiment::event_files::EventFiles;
 use crate::experiment::model_checkpoint::CheckpointCallback;
 use crate::experiment::pictures;
 use crate::runs::{Folder, HistoryWriter};
-use crate::train::{Logs, State};
+use crate::train::{FitState, Logs};
 
 /// The files of a run in training.
 pub(super) struct Files {
@@ -46,7 +46,7 @@ impl Files {
     }
 
     /// Takes in histograms and pictures of the weights, if due.
-    pub(super) fn weights(&mut self, epoch: usize, state: &State) {
+    pub(super) fn weights(&mut self, epoch: usize, state: &FitState) {
         let every = self.options.histogram_freq;
         if 0 < every && epoch.is_multiple_of(every) {
             let pictures = self.options.write_images;

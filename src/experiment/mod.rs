@@ -41,7 +41,7 @@ use crate::model::Network;
 use crate::quote::clip;
 pub use crate::runs::monitored;
 use crate::runs::{EarlyStop, History, Status};
-use crate::train::{Ended, Event, Flow, Goal, State, Task};
+use crate::train::{FitEvent, FitOptions, FitOutcome, FitState, Flow, Objective};
 
 /// The minimum training time between checkpoints. A kill costs no more than this time, trained
 /// again to the same bits. For shorter epochs, a checkpoint after each would cost some hundredths
@@ -103,19 +103,23 @@ fn train(
     recorder.data(loaded.data_source(plan), spec.data, &loaded.preprocessing)?;
     let class_weight = loaded.class_weights(plan)?;
     let layers = &plan.model.layers;
-    let outputs = layers.iter().fold(loaded.feed.features(), |n, layer| layer.outputs(n));
+    let outputs = layers.iter().fold(loaded.dataset.features(), |n, layer| layer.outputs(n));
     let metrics = plan.training.metrics_of(loaded.preprocessing.output_names(), outputs);
     let threads = (context.threads)();
-    memory::check(Bytes(plan.footprint(loaded.feed.rows()).total()))?;
-    let task = Task {
-        feed: &loaded.feed,
+    memory::check(Bytes(plan.footprint(loaded.dataset.rows()).total()))?;
+    let options = FitOptions {
+        dataset: &loaded.dataset,
         training: loaded.parts(plan).training,
         validation: loaded.validation(plan),
         epochs: plan.training.epochs,
         batch_size: plan.training.batch_size,
         shuffle: plan.training.shuffle,
         seed: plan.seed,
-        goal: Goal { loss: &plan.training.loss, metrics: &metrics, class_weight: &class_weight },
+        objective: Objective {
+            loss: &plan.training.loss,
+            metrics: &metrics,
+            class_weight: &class_weight,
+        },
         optimizer: &plan.optimizer,
         early_stopping: plan.callbacks.early_stopping.as_ref(),
         reduce_lr_on_plateau: plan.callbacks.reduce_lr_on_plateau.as_ref(),
@@ -123,8 +127,8 @@ fn train(
         terminate_on_nan: plan.callbacks.terminate_on_nan.enabled,
         threads,
     };
-    let mut state = start(&task, plan, recorder, summary)?;
-    let status = fit(task, &mut state, context, recorder, summary, tell)?;
+    let mut state = start(&options, plan, recorder, summary)?;
+    let status = fit(options, &mut state, context, recorder, summary, tell)?;
     match status {
         Status::Stopped => recorder.save(&state)?,
         _ => log_predictions(plan, &loaded, &state, threads, recorder)?,
@@ -140,17 +144,17 @@ fn train(
 fn log_predictions(
     plan: &Plan,
     data: &LoadedDataset,
-    state: &State,
+    state: &FitState,
     threads: usize,
     recorder: &mut RunRecorder,
 ) -> Result<()> {
     let validation = data.validation(plan).filter(|_| plan.tensorboard.looks_at_answers());
-    let Some((feed, rows)) = validation else { return Ok(()) };
+    let Some((dataset, rows)) = validation else { return Ok(()) };
     let names = data.preprocessing.class_names().unwrap_or_default();
     let validation = Validation {
         network: &state.network,
         loss: &plan.training.loss,
-        feed,
+        dataset,
         rows,
         shape: &data.preprocessing.shape,
         classes: data.preprocessing.classes,
@@ -161,29 +165,29 @@ fn log_predictions(
 }
 
 /// The effect of early stopping on a run: an early end of the fit, or restored weights.
-fn early_stop(plan: &Plan, state: &State) -> Option<EarlyStop> {
+fn early_stop(plan: &Plan, state: &FitState) -> Option<EarlyStop> {
     let rule = plan.callbacks.early_stopping.as_ref()?;
-    let watch = &state.watch;
-    let restored = rule.restore_best_weights && watch.best.is_some();
-    (watch.stopped || restored).then(|| EarlyStop {
+    let early_stopping = &state.early_stopping;
+    let restored = rule.restore_best_weights && early_stopping.best.is_some();
+    (early_stopping.stopped || restored).then(|| EarlyStop {
         monitor: rule.monitor.clone(),
-        stopped_epoch: watch.stopped.then(|| state.epoch.saturating_sub(1)),
-        best_epoch: watch.best.map(|(_, epoch)| epoch),
-        best: watch.best.map(|(value, _)| value),
+        stopped_epoch: early_stopping.stopped.then(|| state.epoch.saturating_sub(1)),
+        best_epoch: early_stopping.best.map(|(_, epoch)| epoch),
+        best: early_stopping.best.map(|(value, _)| value),
         restored,
     })
 }
 
 /// The start state, with the run's files open for writing.
 fn start(
-    task: &Task<'_>,
+    options: &FitOptions<'_>,
     plan: &Plan,
     recorder: &mut RunRecorder,
     summary: &mut RunSummary,
-) -> Result<State> {
-    let mut network = Network::new(task.feed.features(), &plan.model.layers, plan.seed);
+) -> Result<FitState> {
+    let mut network = Network::new(options.dataset.features(), &plan.model.layers, plan.seed);
     if let Some(snapshot) = recorder.snapshot(plan)? {
-        let (state, meta) = snapshot.restore(task.start(network))?;
+        let (state, meta) = snapshot.restore(options.start(network))?;
         recorder.open(plan, Some(&meta))?;
         summary.recall(&History::load(&recorder.folder().history())?);
         return Ok(state);
@@ -192,13 +196,13 @@ fn start(
         weights::read(path, &mut network)?;
     }
     recorder.open(plan, None)?;
-    Ok(task.start(network))
+    Ok(options.start(network))
 }
 
 /// Runs the fit with all observers: the recorder, the summary and `tell`.
 fn fit(
-    mut task: Task<'_>,
-    state: &mut State,
+    mut options: FitOptions<'_>,
+    state: &mut FitState,
     context: &RunContext<'_>,
     recorder: &mut RunRecorder,
     summary: &mut RunSummary,
@@ -207,14 +211,14 @@ fn fit(
     let (mut begun, mut stopped) = (false, false);
     loop {
         let mut broken = None;
-        let threads = task.threads;
-        let ended = task.fit(state, &mut |event, state| {
+        let threads = options.threads;
+        let ended = options.fit(state, &mut |event, state| {
             let mut another_share = false;
             match event {
-                Event::TrainBegin { .. } if begun => return Flow::Continue,
-                Event::EpochBegin { .. } => recorder.epoch_begins(state.optimizer.iterations),
-                Event::BatchEnd { logs, .. } => recorder.batch(state.optimizer.iterations, logs),
-                Event::EpochEnd { epoch, logs } => {
+                FitEvent::TrainBegin { .. } if begun => return Flow::Continue,
+                FitEvent::EpochBegin { .. } => recorder.epoch_begins(state.optimizer.iterations),
+                FitEvent::BatchEnd { logs, .. } => recorder.batch(state.optimizer.iterations, logs),
+                FitEvent::EpochEnd { epoch, logs } => {
                     if let Err(error) = recorder.epoch(epoch, logs, state) {
                         broken = Some(error);
                         return Flow::Stop;
@@ -232,10 +236,10 @@ fn fit(
         })?;
         return match (broken, ended) {
             (Some(error), _) => Err(error),
-            (None, Ended::Stopped) if stopped => Ok(Status::Stopped),
-            (None, Ended::Completed | Ended::Early { .. }) => Ok(Status::Completed),
-            (None, Ended::Stopped) => {
-                task.threads = (context.threads)();
+            (None, FitOutcome::Stopped) if stopped => Ok(Status::Stopped),
+            (None, FitOutcome::Completed | FitOutcome::Early { .. }) => Ok(Status::Completed),
+            (None, FitOutcome::Stopped) => {
+                options.threads = (context.threads)();
                 continue;
             }
         };

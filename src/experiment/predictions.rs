@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::kernels::{Matrix, argmax};
 use crate::model::{Loss, Network};
-use crate::train::{Feed, predict_probabilities};
+use crate::train::{Dataset, predict_probabilities};
 
 /// The prediction for one row.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Prediction {
 
 /// The predictions for some rows of a data set. Rows are counted from the first of them.
 pub(super) struct Predictions<'a> {
-    pub(super) feed: &'a Feed,
+    pub(super) dataset: &'a Dataset,
     /// The number of row 0 in the data set.
     pub(super) from: usize,
     /// Number of classes; none for real values.
@@ -28,21 +28,21 @@ pub(super) struct Predictions<'a> {
 }
 
 impl<'a> Predictions<'a> {
-    /// Predicts `rows` of `feed`, with this many classes. `loss` tells whether the outputs are
+    /// Predicts `rows` of `dataset`, with this many classes. `loss` tells whether the outputs are
     /// logits; logits become probabilities here.
     pub(super) fn new(
         network: &Network,
         loss: &Loss,
-        feed: &'a Feed,
+        dataset: &'a Dataset,
         rows: Range<usize>,
         classes: Option<usize>,
         threads: usize,
     ) -> Predictions<'a> {
         let from = rows.start;
-        let outputs = predict_probabilities(network, loss, feed, rows, threads);
+        let outputs = predict_probabilities(network, loss, dataset, rows, threads);
         // A single output separates two classes, and is a value for more classes.
         let classes = classes.filter(|classes| 1 < outputs.cols() || *classes == 2);
-        Predictions { feed, from, classes, outputs }
+        Predictions { dataset, from, classes, outputs }
     }
 
     /// Number of rows.
@@ -79,7 +79,7 @@ impl<'a> Predictions<'a> {
 
     /// The true class of row `r`.
     pub(super) fn label(&self, r: usize) -> usize {
-        self.feed.class((self.from + r) as u32).unwrap_or(0)
+        self.dataset.class((self.from + r) as u32).unwrap_or(0)
     }
 
     /// The prediction for row `r`.

@@ -31,7 +31,7 @@ use crate::runs::{
     Resumed, Status, remove_leftovers, sums_of, write_atomic,
 };
 use crate::system::{self, is_machine_fault, sentence};
-use crate::train::{Logs, State};
+use crate::train::{FitState, Logs};
 
 /// The files of a run in progress.
 pub(super) struct RunRecorder {
@@ -250,7 +250,7 @@ impl RunRecorder {
 
     /// Writes the numbers of an epoch (from 0), and a checkpoint if due. On return they are in
     /// their files.
-    pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs, state: &State) -> Result<()> {
+    pub(super) fn epoch(&mut self, epoch: usize, logs: &Logs, state: &FitState) -> Result<()> {
         self.check_in_place()?;
         let (durability, steps) = (self.durability(), state.optimizer.iterations);
         if let Some(files) = &mut self.files {
@@ -267,7 +267,7 @@ impl RunRecorder {
             }
             files.events.flush()?;
         }
-        let is_last = self.epochs <= epoch + 1 || state.watch.stopped;
+        let is_last = self.epochs <= epoch + 1 || state.early_stopping.stopped;
         if is_last || self.save_every <= self.saved.elapsed() {
             self.save(state)?;
             self.saved = Instant::now();
@@ -291,8 +291,8 @@ impl RunRecorder {
     }
 
     /// Writes the checkpoint of `state`.
-    pub(super) fn save(&mut self, state: &State) -> Result<()> {
-        let is_last = state.epoch == self.epochs || state.watch.stopped;
+    pub(super) fn save(&mut self, state: &FitState) -> Result<()> {
+        let is_last = state.epoch == self.epochs || state.early_stopping.stopped;
         let is_forced = is_last && self.durability() == Durability::PowerLoss;
         let Some(files) = &mut self.files else { return Ok(()) };
         files.events.flush()?;
@@ -312,7 +312,7 @@ impl RunRecorder {
     }
 
     /// Writes the weights of the network, and the preprocessing of rows.
-    pub(super) fn weights(&self, state: &State) -> Result<()> {
+    pub(super) fn weights(&self, state: &FitState) -> Result<()> {
         self.check_in_place()?;
         let preprocessing = (PREPARATION.to_owned(), self.preprocessing.clone());
         let path = self.folder.weights();

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Network, Weights};
+use crate::model::{NamedParam, Network};
 use crate::quote::{clip, quote};
 use crate::runs::{Checkpoint, Durability, RunsError, Tensor, TensorView};
-use crate::train::{OptimizerState, Plateau, Score, State, Watch};
+use crate::train::{EarlyStoppingState, FitState, OptimizerState, ReduceLrState, RunningMetrics};
 
 /// The format version; changes with the names and meanings below.
 const FORMAT: u64 = 2;
@@ -31,7 +31,7 @@ pub(super) struct CheckpointMeta {
     iterations: u64,
     /// The step size set by a callback.
     rate: Option<u32>,
-    /// Loss, hits and rows of the current epoch, then the sums of the metrics.
+    /// Loss, correct rows and rows of the current epoch, then the sums of the metrics.
     totals: Vec<u64>,
     wait: usize,
     best: Option<(u64, usize)>,
@@ -65,23 +65,23 @@ pub(super) struct Logged<'a> {
 /// Writes the state, replacing the earlier checkpoint.
 pub(super) fn save(
     checkpoint: &Checkpoint,
-    state: &State,
+    state: &FitState,
     logged: Logged<'_>,
     durability: Durability,
 ) -> Result<(), RunsError> {
     // Destructured by name: every new field of a state must be handled here.
-    let State { network, optimizer, epoch, batch, totals, watch, plateau } = state;
-    let Watch { wait, best, weights, stopped } = watch;
+    let FitState { network, optimizer, epoch, batch, totals, early_stopping, reduce_lr } = state;
+    let EarlyStoppingState { wait, best, weights, stopped } = early_stopping;
     let mut tensors = network.weights();
     let names = kept(optimizer, network).into_iter();
-    tensors.extend(names.zip(optimizer.matrices()).map(|((name, shape), values)| Weights {
+    tensors.extend(names.zip(optimizer.matrices()).map(|((name, shape), values)| NamedParam {
         name: format!("{OPTIMIZER}{name}"),
         shape,
         values,
     }));
     tensors.extend(weights.iter().flat_map(Network::weights).map(|weight| {
         let name = format!("{BEST}{}", weight.name);
-        Weights { name, ..weight }
+        NamedParam { name, ..weight }
     }));
     let numbers: Vec<_> = tensors.iter().map(numbers).collect();
     let views = tensors.iter().zip(&numbers);
@@ -97,7 +97,7 @@ pub(super) fn save(
         wait: *wait,
         best: best.map(|(value, epoch)| (value.to_bits(), epoch)),
         stopped: *stopped,
-        plateau: (plateau.wait, plateau.cooldown, plateau.best.map(f64::to_bits)),
+        plateau: (reduce_lr.wait, reduce_lr.cooldown, reduce_lr.best.map(f64::to_bits)),
         seconds: logged.seconds,
         events: logged.events,
         history: Some(logged.history),
@@ -106,19 +106,19 @@ pub(super) fn save(
     checkpoint.save(&views.collect::<Vec<_>>(), &meta, durability)
 }
 
-/// Loss, hits, rows and sums of a score.
-fn numbers_of(score: &Score) -> impl Iterator<Item = f64> {
+/// Loss, correct rows, rows and sums.
+fn numbers_of(metrics: &RunningMetrics) -> impl Iterator<Item = f64> {
     // Destructured by name, as above.
-    let Score { loss, hits, rows, sums } = score;
-    [*loss, *hits, *rows].into_iter().chain(sums.iter().copied())
+    let RunningMetrics { loss, correct, rows, sums } = metrics;
+    [*loss, *correct, *rows].into_iter().chain(sums.iter().copied())
 }
 
-/// The score of these numbers.
-fn score(bits: &[u64]) -> Result<Score, String> {
+/// The metrics with these numbers.
+fn metrics(bits: &[u64]) -> Result<RunningMetrics, String> {
     let mut numbers = bits.iter().map(|bits| f64::from_bits(*bits));
     let mut next = || numbers.next().ok_or("its totals are cut short");
-    let (loss, hits, rows) = (next()?, next()?, next()?);
-    Ok(Score { loss, hits, rows, sums: numbers.collect() })
+    let (loss, correct, rows) = (next()?, next()?, next()?);
+    Ok(RunningMetrics { loss, correct, rows, sums: numbers.collect() })
 }
 
 /// The names and shapes of the optimizer's tensors, in the order of the matrices.
@@ -140,7 +140,7 @@ fn kept(optimizer: &OptimizerState, network: &Network) -> Vec<(String, Vec<usize
 }
 
 /// The weight's shape for tensors with the weight's rows and columns; other tensors are matrices.
-fn shape(weight: &Weights<'_>, (rows, cols): (usize, usize)) -> Vec<usize> {
+fn shape(weight: &NamedParam<'_>, (rows, cols): (usize, usize)) -> Vec<usize> {
     match (rows, cols) == (weight.values.rows(), weight.values.cols()) {
         true => weight.shape.clone(),
         false => vec![rows, cols],
@@ -148,7 +148,7 @@ fn shape(weight: &Weights<'_>, (rows, cols): (usize, usize)) -> Vec<usize> {
 }
 
 /// The numbers in row order, copied only if there is padding between the rows.
-fn numbers<'a>(weights: &Weights<'a>) -> Cow<'a, [f32]> {
+fn numbers<'a>(weights: &NamedParam<'a>) -> Cow<'a, [f32]> {
     match weights.values.stride() == weights.values.cols() {
         true => Cow::Borrowed(weights.values.as_slice()),
         false => Cow::Owned(weights.values.to_rows()),
@@ -172,7 +172,7 @@ impl Snapshot {
     }
 
     /// The state, based on the start state of the fit.
-    pub(super) fn restore(self, start: State) -> Result<(State, CheckpointMeta), RunsError> {
+    pub(super) fn restore(self, start: FitState) -> Result<(FitState, CheckpointMeta), RunsError> {
         let Snapshot { checkpoint, tensors, meta } = self;
         match restore(tensors, &meta, start) {
             Ok(state) => Ok((state, meta)),
@@ -181,7 +181,11 @@ impl Snapshot {
     }
 }
 
-fn restore(tensors: Vec<Tensor>, meta: &CheckpointMeta, start: State) -> Result<State, String> {
+fn restore(
+    tensors: Vec<Tensor>,
+    meta: &CheckpointMeta,
+    start: FitState,
+) -> Result<FitState, String> {
     let (mut weights, mut best, mut slots) = (Given::new(), Given::new(), Given::new());
     for Tensor { name, shape, data } in tensors {
         let (group, name) = match (name.strip_prefix(BEST), name.strip_prefix(OPTIMIZER)) {
@@ -191,24 +195,24 @@ fn restore(tensors: Vec<Tensor>, meta: &CheckpointMeta, start: State) -> Result<
         };
         group.insert(name.to_owned(), (shape, data));
     }
-    let State { mut network, mut optimizer, mut watch, .. } = start;
+    let FitState { mut network, mut optimizer, mut early_stopping, .. } = start;
     network.load(&weights).map_err(|error| error.to_string())?;
     if !best.is_empty() {
         let mut kept = network.clone();
         kept.load(&best).map_err(|error| error.to_string())?;
-        watch.weights = Some(kept);
+        early_stopping.weights = Some(kept);
     }
     optimizer.iterations = meta.iterations;
     load_kept(&mut optimizer, &network, slots)?;
-    watch.wait = meta.wait;
-    watch.best = meta.best.map(|(bits, epoch)| (f64::from_bits(bits), epoch));
-    watch.stopped = meta.stopped;
+    early_stopping.wait = meta.wait;
+    early_stopping.best = meta.best.map(|(bits, epoch)| (f64::from_bits(bits), epoch));
+    early_stopping.stopped = meta.stopped;
     optimizer.rate = meta.rate.map(f32::from_bits);
     let (wait, cooldown, best) = meta.plateau;
-    let plateau = Plateau { wait, cooldown, best: best.map(f64::from_bits) };
-    let totals = score(&meta.totals)?;
+    let reduce_lr = ReduceLrState { wait, cooldown, best: best.map(f64::from_bits) };
+    let totals = metrics(&meta.totals)?;
     let (epoch, batch) = (meta.epoch, meta.batch);
-    Ok(State { network, optimizer, epoch, batch, totals, watch, plateau })
+    Ok(FitState { network, optimizer, epoch, batch, totals, early_stopping, reduce_lr })
 }
 
 /// Tensors by name: shape, and numbers in row order.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::config::{Change, Plan};
 use crate::experiment::dataset_cache::DatasetCache;
 use crate::runs::{EarlyStop, History, Record, monitored};
-use crate::train::{Direction, Event, Logs};
+use crate::train::{Direction, FitEvent, Logs};
 
 /// A run to train: plan and folder.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,7 @@ pub enum RunEvent<'a> {
     /// The run's folder exists.
     Started(&'a Path),
     /// A training event of the fit.
-    Training(Event<'a>),
+    Training(FitEvent<'a>),
 }
 
 impl RunSummary {

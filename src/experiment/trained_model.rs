@@ -16,7 +16,7 @@ use crate::experiment::{DatasetCache, weights};
 use crate::model::{Network, check_shapes, weight_shapes};
 use crate::quote::clip;
 use crate::runs::{Folder, Weights};
-use crate::train::{Feed, Goal, Logs, evaluate};
+use crate::train::{Dataset, Logs, Objective, evaluate};
 
 /// The metadata name of the preprocessing.
 pub(super) const PREPARATION: &str = "preparation";
@@ -123,11 +123,11 @@ impl TrainedModel {
         };
         let mut table = load(&source, part)?;
         self.preprocessing.check(&mut table, &source)?;
-        let feed = self.feed(table);
-        let range = range.map_or(0..feed.rows(), |rows| self.range(rows, feed.rows()));
+        let dataset = self.dataset(table);
+        let range = range.map_or(0..dataset.rows(), |rows| self.range(rows, dataset.rows()));
         anyhow::ensure!(!range.is_empty(), "the run has no {}", word(rows));
         let what = if path.is_some() { "rows" } else { word(rows) };
-        Ok(self.judge(format!("{what} of {source}"), &feed, range, threads))
+        Ok(self.judge(format!("{what} of {source}"), &dataset, range, threads))
     }
 
     fn range(&self, rows: Split, n: usize) -> Range<usize> {
@@ -140,14 +140,20 @@ impl TrainedModel {
         }
     }
 
-    fn judge(&self, rows: String, feed: &Feed, range: Range<usize>, threads: usize) -> Evaluation {
+    fn judge(
+        &self,
+        rows: String,
+        dataset: &Dataset,
+        range: Range<usize>,
+        threads: usize,
+    ) -> Evaluation {
         let training = &self.plan.training;
         let names = self.preprocessing.output_names();
         let metrics = training.metrics_of(names, self.network.outputs());
-        let goal = Goal { loss: &training.loss, metrics: &metrics, class_weight: &[] };
-        let logs = evaluate(&self.network, goal, feed, range.clone(), threads);
+        let objective = Objective { loss: &training.loss, metrics: &metrics, class_weight: &[] };
+        let logs = evaluate(&self.network, objective, dataset, range.clone(), threads);
         let n_rows = range.len();
-        let predictions = self.predictions(feed, range, threads);
+        let predictions = self.predictions(dataset, range, threads);
         Evaluation {
             rows,
             n_rows,
@@ -166,7 +172,7 @@ impl TrainedModel {
             let (row, predicted) = (predictions.from + r, predictions.predicted(r));
             let picture = match self.preprocessing.shape[..] {
                 [height, width] | [height, width, _] => {
-                    Some(in_grays(&predictions.feed.inputs_of(row), height, width))
+                    Some(in_grays(&predictions.dataset.inputs_of(row), height, width))
                 }
                 _ => None,
             };
@@ -192,24 +198,24 @@ impl TrainedModel {
                 load_inputs(&source, &self.preprocessing)?
             }
         };
-        let feed = self.feed(table);
-        let predictions = self.predictions(&feed, 0..feed.rows(), threads);
+        let dataset = self.dataset(table);
+        let predictions = self.predictions(&dataset, 0..dataset.rows(), threads);
         Ok((0..predictions.rows()).map(|r| predictions.prediction(r)).collect())
     }
 
-    fn feed(&self, table: Table) -> Feed {
+    fn dataset(&self, table: Table) -> Dataset {
         let (table, scale) = self.preprocessing.apply(table);
-        Feed::new(table, scale)
+        Dataset::new(table, scale)
     }
 
     fn predictions<'a>(
         &self,
-        feed: &'a Feed,
+        dataset: &'a Dataset,
         rows: Range<usize>,
         threads: usize,
     ) -> Predictions<'a> {
         let loss = &self.plan.training.loss;
-        Predictions::new(&self.network, loss, feed, rows, self.preprocessing.classes, threads)
+        Predictions::new(&self.network, loss, dataset, rows, self.preprocessing.classes, threads)
     }
 }
 
@@ -221,7 +227,7 @@ fn true_and_predicted(predictions: &Predictions<'_>) -> Vec<Vec<[f32; 2]>> {
     let step = predictions.rows().div_ceil(POINTS).max(1);
     let points = |output: usize| {
         let point = move |r: usize| {
-            let label = *predictions.feed.values(predictions.from + r)?.get(output)?;
+            let label = *predictions.dataset.values(predictions.from + r)?.get(output)?;
             Some([label, predictions.row(r)[output]])
         };
         (0..predictions.rows()).step_by(step).filter_map(point).collect::<Vec<_>>()

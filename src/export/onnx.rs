@@ -6,7 +6,7 @@
 use super::message::Message;
 use crate::config::Plan;
 use crate::data::Preprocessing;
-use crate::model::{Layer, OnnxAttribute, OnnxGraph};
+use crate::model::{LayerSpec, OnnxAttribute, OnnxGraph};
 use crate::runs::Tensor;
 
 /// Versions of the file format and of the operator set.
@@ -72,7 +72,7 @@ fn metadata_of(plan: &Plan, preprocessing: &Preprocessing) -> Vec<(&'static str,
 /// The kind of the network's output.
 fn output(plan: &Plan, preprocessing: &Preprocessing) -> &'static str {
     let one = plan.model.layers.iter().rev().find_map(|layer| match layer {
-        Layer::Dense(dense) => Some(dense.units == 1),
+        LayerSpec::Dense(dense) => Some(dense.units == 1),
         _ => None,
     });
     let logits = plan.training.loss.takes_logits();

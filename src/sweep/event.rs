@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::sweep::result::RunResult;
-use crate::train::Event;
+use crate::train::FitEvent;
 
 /// An event of a sweep, sent from any thread. Runs are numbered from 0 through all experiments, in
 /// order.
@@ -21,7 +21,7 @@ pub enum SweepEvent<'a> {
         /// The run's number.
         run: usize,
         /// The event.
-        event: Event<'a>,
+        event: FitEvent<'a>,
     },
     /// A run has ended, with any status.
     Finished {

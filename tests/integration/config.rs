@@ -11,7 +11,7 @@ use ndarray_npy::NpzWriter;
 use proptest::prelude::*;
 use runner::config::{Data, Experiment, Location, Plan, Training, load, load_with, render};
 use runner::data::{DataError, DatasetInfo, Labels, Source};
-use runner::model::{Activation, Layer, Loss, Metric, NamedMetric};
+use runner::model::{Activation, LayerSpec, Loss, Metric, NamedMetric};
 use runner::optim::{Adam, Optimizer, Sgd};
 
 /// A folder of configs that is gone after the test.
@@ -248,7 +248,7 @@ fn override_is_toml_or_a_bare_word() {
         .set("callbacks.early_stopping.patience=2")
         .plan();
     assert_eq!((plan.name.as_str(), plan.seed, plan.training.epochs), ("try 2", 7, 3));
-    let Layer::Dense(dense) = &plan.model.layers[0] else { panic!("{plan:?}") };
+    let LayerSpec::Dense(dense) = &plan.model.layers[0] else { panic!("{plan:?}") };
     assert_eq!((dense.units, dense.activation), (128, Activation::Tanh));
     let sgd = Sgd { momentum: 0.5, nesterov: true, ..Sgd::default() };
     assert_eq!(plan.optimizer, Optimizer::Sgd(sgd));

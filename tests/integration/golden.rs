@@ -7,9 +7,9 @@ use ndarray::{ArrayD, Ix1, Ix2};
 use ndarray_npy::NpzReader;
 use runner::config::{Callbacks, ClassWeights, Training};
 use runner::data::{Labels, Source, Split, load};
-use runner::model::{Layer, Loss, Metric, NamedMetric, Network};
+use runner::model::{LayerSpec, Loss, Metric, NamedMetric, Network};
 use runner::optim::Optimizer;
-use runner::train::{Event, Feed, Flow, Goal, Logs, Task};
+use runner::train::{Dataset, FitEvent, FitOptions, Flow, Logs, Objective};
 use serde_json::{Value, json};
 
 #[test]
@@ -17,36 +17,36 @@ fn every_case_is_reproduced_to_a_ten_thousandth() {
     let golden: Value =
         serde_json::from_str(&std::fs::read_to_string("tests/golden/keras_parity.json").unwrap())
             .unwrap();
-    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
+    let dataset = Dataset::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     let cases = golden["cases"].as_object().unwrap();
     assert_eq!(cases.len(), CASES, "cases that are held to Keras");
     let mut found = Vec::new();
     for (name, case) in cases {
-        let (history, network) = train(&feed, case, 1);
+        let (history, network) = train(&dataset, case, 1);
         found.extend(compare(name, case, &history, &network));
-        assert!(train(&feed, case, 2) == (history, network), "{name} on two threads");
+        assert!(train(&dataset, case, 2) == (history, network), "{name} on two threads");
     }
     assert!(found.is_empty(), "\n{}", found.concat());
 }
 
 const CASES: usize = 51;
 
-fn train(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
-    let layers: Vec<Layer> = serde_json::from_value(layers(case)).unwrap();
+fn train(dataset: &Dataset, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
+    let layers: Vec<LayerSpec> = serde_json::from_value(layers(case)).unwrap();
     let optimizer: Optimizer = serde_json::from_value(optimizer(case)).unwrap();
     let loss: Loss = serde_json::from_value(loss(case)).unwrap();
     let mut network = Network::new(784, &layers, 0);
     network.load(&weights(case["init"].as_str().unwrap())).unwrap();
     let split = (2000.0 * (1.0 - case["validation_split"].as_f64().unwrap_or(0.2))) as usize;
-    let task = Task {
-        feed,
+    let options = FitOptions {
+        dataset,
         training: 0..split,
-        validation: Some((feed, split..2000)).filter(|v| !v.1.is_empty()),
+        validation: Some((dataset, split..2000)).filter(|v| !v.1.is_empty()),
         epochs: case["epochs"].as_u64().unwrap_or(3) as usize,
         batch_size: case["batch_size"].as_u64().unwrap_or(32) as usize,
         shuffle: false,
         seed: 0,
-        goal: Goal {
+        objective: Objective {
             loss: &loss,
             metrics: const { &[NamedMetric::new(Metric::Accuracy {})] },
             class_weight: &[],
@@ -58,15 +58,16 @@ fn train(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
         terminate_on_nan: true,
         threads,
     };
-    let mut state = task.start(network);
+    let mut state = options.start(network);
     let mut history = Vec::new();
-    task.fit(&mut state, &mut |event, _| {
-        if let Event::EpochEnd { logs, .. } = event {
-            history.push(logs.clone());
-        }
-        Flow::Continue
-    })
-    .unwrap();
+    options
+        .fit(&mut state, &mut |event, _| {
+            if let FitEvent::EpochEnd { logs, .. } = event {
+                history.push(logs.clone());
+            }
+            Flow::Continue
+        })
+        .unwrap();
     (history, state.network)
 }
 
@@ -76,24 +77,24 @@ fn train(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
 fn every_fit_is_reproduced_to_a_ten_thousandth() {
     let text = std::fs::read_to_string("tests/golden/keras_fit.json").unwrap();
     let golden: Value = serde_json::from_str(&text).unwrap();
-    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
+    let dataset = Dataset::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     let cases = golden["cases"].as_object().unwrap();
     assert_eq!(cases.len(), FITS, "cases that are held to Keras");
     let mut found = Vec::new();
     for (name, case) in cases {
-        let (history, network) = fit(&feed, case, 1);
+        let (history, network) = fit(&dataset, case, 1);
         let epochs = case["history"]["loss"].as_array().unwrap().len();
         assert_eq!(history.len(), epochs, "{name}: epochs");
         found.extend(compare(name, case, &history, &network));
-        assert!(fit(&feed, case, 3) == (history, network), "{name} on three threads");
+        assert!(fit(&dataset, case, 3) == (history, network), "{name} on three threads");
     }
     assert!(found.is_empty(), "\n{}", found.concat());
 }
 
 const FITS: usize = 43;
 
-fn fit(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
-    let layers: Vec<Layer> = serde_json::from_value(case["layers"].clone()).unwrap();
+fn fit(dataset: &Dataset, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
+    let layers: Vec<LayerSpec> = serde_json::from_value(case["layers"].clone()).unwrap();
     let default = json!({"name": "adam", "learning_rate": 0.003});
     let optimizer = case.get("optimizer").unwrap_or(&default);
     let optimizer: Optimizer = serde_json::from_value(optimizer.clone()).unwrap();
@@ -123,15 +124,15 @@ fn fit(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
     let weights = training.class_weight.as_ref();
     let of_classes = |weights: &ClassWeights| weights.of_classes(&Labels::counted(10), 0..0);
     let class_weight = weights.map(of_classes).unwrap_or_default();
-    let task = Task {
-        feed,
+    let options = FitOptions {
+        dataset,
         training: 0..1600,
-        validation: Some((feed, 1600..2000)),
+        validation: Some((dataset, 1600..2000)),
         epochs: case["epochs"].as_u64().unwrap_or(3) as usize,
         batch_size: training.batch_size,
         shuffle: false,
         seed: 0,
-        goal: Goal {
+        objective: Objective {
             loss: &training.loss,
             metrics: &training.metrics,
             class_weight: &class_weight,
@@ -143,15 +144,16 @@ fn fit(feed: &Feed, case: &Value, threads: usize) -> (Vec<Logs>, Network) {
         terminate_on_nan: true,
         threads,
     };
-    let mut state = task.start(network);
+    let mut state = options.start(network);
     let mut history = Vec::new();
-    task.fit(&mut state, &mut |event, _| {
-        if let Event::EpochEnd { logs, .. } = event {
-            history.push(logs.clone());
-        }
-        Flow::Continue
-    })
-    .unwrap();
+    options
+        .fit(&mut state, &mut |event, _| {
+            if let FitEvent::EpochEnd { logs, .. } = event {
+                history.push(logs.clone());
+            }
+            Flow::Continue
+        })
+        .unwrap();
     (history, state.network)
 }
 

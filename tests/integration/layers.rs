@@ -3,15 +3,15 @@
 
 use runner::data::{Source, Split, load};
 use runner::kernels::{Arch, Matrix};
-use runner::model::{Layer, Loss, Moment, NamedMetric, Network};
+use runner::model::{LayerSpec, Loss, NamedMetric, Network, PassContext};
 use runner::optim::Optimizer;
-use runner::train::{Event, Feed, Flow, Goal, Logs, State, Task};
+use runner::train::{Dataset, FitEvent, FitOptions, FitState, Flow, Logs, Objective};
 use serde_json::{Value, json};
 
 const UNITS: usize = 100;
 
 fn network(layer: Value, seed: u64) -> Network {
-    let layer: Layer = serde_json::from_value(layer).unwrap();
+    let layer: LayerSpec = serde_json::from_value(layer).unwrap();
     Network::new(UNITS, &[layer], seed)
 }
 
@@ -24,11 +24,11 @@ fn outputs(
 ) -> Vec<f32> {
     let x = Matrix::from_rows(rows, UNITS, &vec![x; rows * UNITS]);
     let layer = &network.layers[0];
-    let mut extra = Matrix::zeros(rows, layer.body.extra(UNITS));
+    let mut saved = Matrix::zeros(rows, layer.op.saved_columns(UNITS));
     let mut y = Matrix::zeros(rows, UNITS);
-    let moment = Moment { training, step, row, logits: false };
-    let places = [extra.view_mut(rows), y.view_mut(rows)];
-    layer.body.forward(Arch::detect(), x.view(rows), places, moment);
+    let context = PassContext { training, step, row, logits: false };
+    let places = [saved.view_mut(rows), y.view_mut(rows)];
+    layer.op.forward(Arch::detect(), x.view(rows), places, context);
     y.to_rows()
 }
 
@@ -80,23 +80,23 @@ fn seed_step_and_row_decide_and_nothing_else() {
 }
 
 /// Every kind of layer, some of them below the first dense one.
-fn train(layers: Value, threads: usize) -> (State, Vec<Logs>) {
-    let layers: Vec<Layer> = serde_json::from_value(layers).unwrap();
-    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
+fn train(layers: Value, threads: usize) -> (FitState, Vec<Logs>) {
+    let layers: Vec<LayerSpec> = serde_json::from_value(layers).unwrap();
+    let dataset = Dataset::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     let loss: Loss = serde_json::from_value(json!({"name": "categorical_crossentropy"})).unwrap();
     let names = ["auc", "f1_score", "r2_score", "precision", "kl_divergence"];
     let metric = |name: &&str| serde_json::from_value(json!({ "name": name })).unwrap();
     let metrics: Vec<NamedMetric> = names.iter().map(metric).collect();
     let optimizer: Optimizer = serde_json::from_value(json!({"name": "adam"})).unwrap();
-    let task = Task {
-        feed: &feed,
+    let options = FitOptions {
+        dataset: &dataset,
         training: 0..150,
-        validation: Some((&feed, 150..300)),
+        validation: Some((&dataset, 150..300)),
         epochs: 2,
         batch_size: 32,
         shuffle: true,
         seed: 5,
-        goal: Goal { loss: &loss, metrics: &metrics, class_weight: &[2.0, 0.5] },
+        objective: Objective { loss: &loss, metrics: &metrics, class_weight: &[2.0, 0.5] },
         optimizer: &optimizer,
         early_stopping: None,
         reduce_lr_on_plateau: None,
@@ -104,15 +104,16 @@ fn train(layers: Value, threads: usize) -> (State, Vec<Logs>) {
         terminate_on_nan: true,
         threads,
     };
-    let mut state = task.start(Network::new(784, &layers, 5));
+    let mut state = options.start(Network::new(784, &layers, 5));
     let mut history = Vec::new();
-    task.fit(&mut state, &mut |event, _| {
-        if let Event::EpochEnd { logs, .. } = event {
-            history.push(logs.clone());
-        }
-        Flow::Continue
-    })
-    .unwrap();
+    options
+        .fit(&mut state, &mut |event, _| {
+            if let FitEvent::EpochEnd { logs, .. } = event {
+                history.push(logs.clone());
+            }
+            Flow::Continue
+        })
+        .unwrap();
     (state, history)
 }
 

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 
 use runner::config::Training;
 use runner::data::{Inputs, Table, Targets, Values};
-use runner::model::{Layer, Network};
+use runner::model::{LayerSpec, Network};
 use runner::optim::Optimizer;
-use runner::train::{Event, Feed, Flow, Goal, Logs, Task};
+use runner::train::{Dataset, FitEvent, FitOptions, Flow, Logs, Objective};
 use serde_json::{Value, json};
 
 /// Of 1 or of the number itself.
@@ -40,24 +40,28 @@ const CASES: usize = 2250;
 
 /// One epoch in one batch: its numbers, and the kernel after it.
 fn train(golden: &Value, case: &Value, threads: usize) -> (Logs, Vec<f32>) {
-    let feed = feed(&golden["inputs"], &golden["targets"], case);
-    let n = feed.rows();
-    let (layers, training) = network(case, feed.features());
+    let dataset = dataset(&golden["inputs"], &golden["targets"], case);
+    let n = dataset.rows();
+    let (layers, training) = network(case, dataset.features());
     let rate = case["learning_rate"].as_f64().unwrap_or(0.0);
     let optimizer: Optimizer =
         serde_json::from_value(json!({"name": "sgd", "learning_rate": rate})).unwrap();
-    let mut network = Network::new(feed.features(), &layers, 0);
-    let identity = identity(feed.features());
+    let mut network = Network::new(dataset.features(), &layers, 0);
+    let identity = identity(dataset.features());
     network.load(&BTreeMap::from([("dense_0.kernel".to_owned(), identity)])).unwrap();
-    let task = Task {
-        feed: &feed,
+    let options = FitOptions {
+        dataset: &dataset,
         training: 0..n,
-        validation: Some((&feed, 0..n)),
+        validation: Some((&dataset, 0..n)),
         epochs: 1,
         batch_size: n,
         shuffle: false,
         seed: 0,
-        goal: Goal { loss: &training.loss, metrics: &training.metrics, class_weight: &[] },
+        objective: Objective {
+            loss: &training.loss,
+            metrics: &training.metrics,
+            class_weight: &[],
+        },
         optimizer: &optimizer,
         early_stopping: None,
         reduce_lr_on_plateau: None,
@@ -65,19 +69,20 @@ fn train(golden: &Value, case: &Value, threads: usize) -> (Logs, Vec<f32>) {
         terminate_on_nan: false,
         threads,
     };
-    let mut state = task.start(network);
+    let mut state = options.start(network);
     let mut history = Vec::new();
-    task.fit(&mut state, &mut |event, _| {
-        if let Event::EpochEnd { logs, .. } = event {
-            history.push(logs.clone());
-        }
-        Flow::Continue
-    })
-    .unwrap();
+    options
+        .fit(&mut state, &mut |event, _| {
+            if let FitEvent::EpochEnd { logs, .. } = event {
+                history.push(logs.clone());
+            }
+            Flow::Continue
+        })
+        .unwrap();
     (history.remove(0), state.network.weights()[0].values.to_rows())
 }
 
-fn network(case: &Value, units: usize) -> (Vec<Layer>, Training) {
+fn network(case: &Value, units: usize) -> (Vec<LayerSpec>, Training) {
     let mut layers = case["layers"].clone();
     for layer in layers.as_array_mut().unwrap() {
         if layer["type"] == "dense" {
@@ -90,7 +95,7 @@ fn network(case: &Value, units: usize) -> (Vec<Layer>, Training) {
     (serde_json::from_value(layers).unwrap(), serde_json::from_value(training).unwrap())
 }
 
-fn feed(inputs: &Value, targets: &Value, case: &Value) -> Feed {
+fn dataset(inputs: &Value, targets: &Value, case: &Value) -> Dataset {
     let inputs = &inputs[case["inputs"].as_str().unwrap()];
     let targets = &targets[case["targets"].as_str().unwrap()];
     let width = inputs[0].as_array().unwrap().len();
@@ -103,7 +108,7 @@ fn feed(inputs: &Value, targets: &Value, case: &Value) -> Feed {
         }
     };
     let inputs = Inputs::new(width, Values::Floats(floats(inputs)));
-    Feed::new(Table { inputs, targets, shape: vec![width], columns: None }, 1.0)
+    Dataset::new(Table { inputs, targets, shape: vec![width], columns: None }, 1.0)
 }
 
 fn floats(rows: &Value) -> Vec<f32> {

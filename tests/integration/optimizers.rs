@@ -1,9 +1,9 @@
 //! Every optimizer on its shortest way, against the same numbers on the longer ones.
 
 use runner::data::{Source, Split, load};
-use runner::model::{Layer, Loss, Metric, NamedMetric, Network};
+use runner::model::{LayerSpec, Loss, Metric, NamedMetric, Network};
 use runner::optim::Optimizer;
-use runner::train::{Feed, Flow, Goal, State, Task};
+use runner::train::{Dataset, FitOptions, FitState, Flow, Objective};
 use serde_json::{Value, json};
 
 const NAMES: [&str; 13] = [
@@ -23,25 +23,25 @@ const NAMES: [&str; 13] = [
 ];
 
 /// Two epochs on a few digits, whose border is never set.
-fn train(feed: &Feed, name: &str, arguments: &Value, threads: usize) -> State {
+fn train(dataset: &Dataset, name: &str, arguments: &Value, threads: usize) -> FitState {
     let mut config = json!({ "name": name });
     config.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
     let optimizer: Optimizer = serde_json::from_value(config).unwrap();
-    let layers: Vec<Layer> = serde_json::from_value(json!([
+    let layers: Vec<LayerSpec> = serde_json::from_value(json!([
         {"type": "dense", "units": 20, "activation": "relu"},
         {"type": "dense", "units": 10, "activation": "softmax"},
     ]))
     .unwrap();
     let loss: Loss = serde_json::from_value(json!({"name": "categorical_crossentropy"})).unwrap();
-    let task = Task {
-        feed,
+    let options = FitOptions {
+        dataset,
         training: 0..100,
-        validation: Some((feed, 100..120)),
+        validation: Some((dataset, 100..120)),
         epochs: 2,
         batch_size: 16,
         shuffle: true,
         seed: 1,
-        goal: Goal {
+        objective: Objective {
             loss: &loss,
             metrics: const { &[NamedMetric::new(Metric::Accuracy {})] },
             class_weight: &[],
@@ -53,35 +53,38 @@ fn train(feed: &Feed, name: &str, arguments: &Value, threads: usize) -> State {
         terminate_on_nan: true,
         threads,
     };
-    let mut state = task.start(Network::new(784, &layers, 1));
-    task.fit(&mut state, &mut |_, _| Flow::Continue).unwrap();
+    let mut state = options.start(Network::new(784, &layers, 1));
+    options.fit(&mut state, &mut |_, _| Flow::Continue).unwrap();
     state
 }
 
 #[test]
 fn a_limit_that_is_never_reached_changes_nothing() {
-    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
+    let dataset = Dataset::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     for name in NAMES {
-        let want = train(&feed, name, &json!({}), 1);
-        let clipped = train(&feed, name, &json!({"clipvalue": 1e30}), 1);
+        let want = train(&dataset, name, &json!({}), 1);
+        let clipped = train(&dataset, name, &json!({"clipvalue": 1e30}), 1);
         assert!(clipped.network == want.network, "{name} with clipvalue");
         // Clipping by norm materializes the gradients.
         for limit in ["clipnorm", "global_clipnorm"] {
-            let got = train(&feed, name, &json!({ limit: 1e30 }), 1);
+            let got = train(&dataset, name, &json!({ limit: 1e30 }), 1);
             assert!(got.network == want.network, "{name} with {limit}");
         }
         for threads in [2, 3] {
-            assert!(train(&feed, name, &json!({}), threads) == want, "{name}, {threads} threads");
+            assert!(
+                train(&dataset, name, &json!({}), threads) == want,
+                "{name}, {threads} threads"
+            );
         }
     }
 }
 
 #[test]
 fn what_is_kept_from_batch_to_batch_is_in_the_state() {
-    let feed = Feed::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
+    let dataset = Dataset::new(load(&Source::Mnist, Split::Train).unwrap(), 255.0);
     let arguments = json!({"use_ema": true, "gradient_accumulation_steps": 3});
     for name in NAMES {
-        let state = train(&feed, name, &arguments, 1);
+        let state = train(&dataset, name, &arguments, 1);
         assert_eq!(state.optimizer.averages.len(), 4, "{name}");
         assert_eq!(state.optimizer.accumulated.len(), 4, "{name}");
         let averages = state.optimizer.averages.iter().map(|a| a.to_rows());

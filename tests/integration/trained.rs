@@ -7,7 +7,7 @@ use std::path::Path;
 use ndarray::Array3;
 use ndarray_npy::NpzWriter;
 use runner::data::{Source, Split, load};
-use runner::train::Feed;
+use runner::train::Dataset;
 use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
@@ -171,8 +171,8 @@ fn a_digit_is_the_same_in_an_archive_and_as_a_picture_dark_or_bright() {
     assert!((0.8..0.95).contains(&accuracy), "{accuracy}");
     assert_eq!(evaluated["classes"][0]["support"], 980); // as Keras's own test set has it
 
-    let feed = Feed::new(load(&Source::Mnist, Split::Test).unwrap(), 1.0);
-    let pixels: Vec<u8> = feed.inputs_of(7).iter().map(|x| *x as u8).collect();
+    let dataset = Dataset::new(load(&Source::Mnist, Split::Test).unwrap(), 1.0);
+    let pixels: Vec<u8> = dataset.inputs_of(7).iter().map(|x| *x as u8).collect();
     let dark: Vec<u8> = pixels.iter().map(|x| 255 - x).collect();
     let at = |name: &str| sandbox.path().join(name);
     picture(&at("bright.png"), &pixels, 28, 1);

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 /// What a stream is for; its name is part of the stream's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum StreamPurpose {
     /// The initial kernel of layer `index`.
     Kernel,
     /// The initial bias of layer `index`.
@@ -22,35 +22,35 @@ pub enum Purpose {
     Layer(&'static str),
 }
 
-impl Purpose {
+impl StreamPurpose {
     fn name(self) -> &'static str {
         match self {
-            Purpose::Kernel => "kernel",
-            Purpose::Bias => "bias",
-            Purpose::Shuffle => "shuffle",
-            Purpose::Layer(kind) => kind,
+            StreamPurpose::Kernel => "kernel",
+            StreamPurpose::Bias => "bias",
+            StreamPurpose::Shuffle => "shuffle",
+            StreamPurpose::Layer(kind) => kind,
         }
     }
 }
 
 /// One stream of random numbers.
-pub struct Stream(ChaCha8Rng);
+pub struct RandomStream(ChaCha8Rng);
 
-impl Stream {
+impl RandomStream {
     /// The stream of `seed` for the `index`th use of `purpose`.
-    pub fn new(seed: u64, purpose: Purpose, index: u64) -> Stream {
-        Stream(generator(seed, purpose, index))
+    pub fn new(seed: u64, purpose: StreamPurpose, index: u64) -> RandomStream {
+        RandomStream(generator(seed, purpose, index))
     }
 
     /// The stream of parameter `key` in the `trial`th draw of a sweep with this seed.
-    pub fn trial(seed: u64, key: &str, trial: u64) -> Stream {
+    pub fn trial(seed: u64, key: &str, trial: u64) -> RandomStream {
         let digest = Sha256::new()
             .chain_update(seed.to_le_bytes())
             .chain_update(trial.to_le_bytes())
             .chain_update("trial/")
             .chain_update(key)
             .finalize();
-        Stream(ChaCha8Rng::from_seed(digest.into()))
+        RandomStream(ChaCha8Rng::from_seed(digest.into()))
     }
 
     /// A number of 32 random bits.
@@ -111,20 +111,20 @@ const ROW: u128 = 1 << 32;
 
 impl Noise {
     /// The streams of `seed` for the `index`th use of `purpose`.
-    pub fn new(seed: u64, purpose: Purpose, index: u64) -> Noise {
+    pub fn new(seed: u64, purpose: StreamPurpose, index: u64) -> Noise {
         Noise(generator(seed, purpose, index))
     }
 
     /// The stream of row `row` of the batch in step `step`, both from 0.
-    pub fn at(&self, step: u64, row: usize) -> Stream {
+    pub fn stream(&self, step: u64, row: usize) -> RandomStream {
         let mut generator = self.0.clone();
         generator.set_stream(step);
         generator.set_word_pos(row as u128 * ROW);
-        Stream(generator)
+        RandomStream(generator)
     }
 }
 
-fn generator(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
+fn generator(seed: u64, purpose: StreamPurpose, index: u64) -> ChaCha8Rng {
     let key = Sha256::new()
         .chain_update(seed.to_le_bytes())
         .chain_update(index.to_le_bytes())
@@ -139,17 +139,17 @@ mod tests {
 
     #[test]
     fn equal_keys_give_equal_streams_and_others_do_not() {
-        let draw = |seed, purpose, index| Stream::new(seed, purpose, index).0.next_u64();
-        assert_eq!(draw(1, Purpose::Shuffle, 2), draw(1, Purpose::Shuffle, 2));
-        assert_ne!(draw(1, Purpose::Shuffle, 2), draw(2, Purpose::Shuffle, 2));
-        assert_ne!(draw(1, Purpose::Shuffle, 2), draw(1, Purpose::Shuffle, 1));
-        assert_ne!(draw(1, Purpose::Shuffle, 2), draw(1, Purpose::Kernel, 2));
+        let draw = |seed, purpose, index| RandomStream::new(seed, purpose, index).0.next_u64();
+        assert_eq!(draw(1, StreamPurpose::Shuffle, 2), draw(1, StreamPurpose::Shuffle, 2));
+        assert_ne!(draw(1, StreamPurpose::Shuffle, 2), draw(2, StreamPurpose::Shuffle, 2));
+        assert_ne!(draw(1, StreamPurpose::Shuffle, 2), draw(1, StreamPurpose::Shuffle, 1));
+        assert_ne!(draw(1, StreamPurpose::Shuffle, 2), draw(1, StreamPurpose::Kernel, 2));
     }
 
     #[test]
     fn every_row_of_every_step_has_a_stream_of_its_own() {
-        let noise = Noise::new(1, Purpose::Layer("dropout"), 0);
-        let draw = |step, row| noise.at(step, row).word();
+        let noise = Noise::new(1, StreamPurpose::Layer("dropout"), 0);
+        let draw = |step, row| noise.stream(step, row).word();
         assert_eq!(draw(3, 5), draw(3, 5));
         let all: std::collections::HashSet<u32> = (0..20)
             .flat_map(|step| (0..20).map(move |row| (step, row)))
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn shuffle_is_a_permutation() {
         let mut rows: Vec<u32> = (0..1000).collect();
-        Stream::new(7, Purpose::Shuffle, 0).shuffle(&mut rows);
+        RandomStream::new(7, StreamPurpose::Shuffle, 0).shuffle(&mut rows);
         assert_ne!(rows[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         rows.sort_unstable();
         assert!(rows.iter().copied().eq(0..1000));
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn normal_has_its_mean_and_deviation() {
-        let mut stream = Stream::new(3, Purpose::Kernel, 0);
+        let mut stream = RandomStream::new(3, StreamPurpose::Kernel, 0);
         let draws: Vec<f64> = (0..20_000).map(|_| stream.normal()).collect();
         let mean = draws.iter().sum::<f64>() / 20_000.0;
         let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 20_000.0;

@@ -4,7 +4,7 @@ use super::source::ConfigSource;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::plan::Plan;
 use crate::data::DatasetInfo;
-use crate::model::{Activation, Layer, Loss, Wanted};
+use crate::model::{Activation, LayerSpec, Loss, TargetKind};
 
 /// The place of the loss, or of what is nearest to it.
 const LOSS: [&str; 2] = ["training.loss", "training"];
@@ -21,7 +21,7 @@ struct Output {
 
 fn output(plan: &Plan) -> Option<Output> {
     let layers = &plan.model.layers;
-    let dense = layers.iter().rposition(|layer| matches!(layer, Layer::Dense(_)));
+    let dense = layers.iter().rposition(|layer| matches!(layer, LayerSpec::Dense(_)));
     let inputs = plan.model.input_shape.as_deref().unwrap_or_default().iter().product();
     let units = layers.iter().fold(inputs, |inputs, layer| layer.outputs(inputs));
     // What is random in training lets everything through after it.
@@ -87,17 +87,19 @@ fn wanted_units(
 ) -> Result<(usize, String), (&'static str, &'static str)> {
     let width = data.target_width;
     let label = || Ok((1, "the label itself".to_owned()));
-    match (loss.wants(), data.classes) {
-        (Wanted::Classes, None) if matches!(loss, Loss::SparseCategoricalCrossentropy { .. }) => {
+    match (loss.target_kind(), data.classes) {
+        (TargetKind::Classes, None)
+            if matches!(loss, Loss::SparseCategoricalCrossentropy { .. }) =>
+        {
             Err((
                 "`sparse_categorical_crossentropy` needs classes, the data has real values",
                 "use `mean_squared_error` for real values, or write `data.task = \"classification\"`",
             ))
         }
         // One output can tell two classes apart, or estimate the label as a number.
-        (Wanted::Binary | Wanted::Numbers, Some(2)) if units == 1 => label(),
+        (TargetKind::Binary | TargetKind::Numbers, Some(2)) if units == 1 => label(),
         // Classes of a CSV file are called otherwise than by their numbers.
-        (Wanted::Numbers, Some(_)) if units == 1 && data.columns.is_none() => label(),
+        (TargetKind::Numbers, Some(_)) if units == 1 && data.columns.is_none() => label(),
         (_, Some(classes)) => {
             let names = data.labels.as_ref().filter(|_| data.columns.is_some());
             let names = names.map_or(String::new(), |labels| format!(" {}", labels.list()));
@@ -119,7 +121,7 @@ fn units(
         Ok(wanted) => wanted,
         Err((message, help)) => return Some(config.diagnostic(&at_loss, message, help)),
     };
-    if loss.wants() == Wanted::Classes && want < 2 {
+    if loss.target_kind() == TargetKind::Classes && want < 2 {
         let message = "the loss needs at least two classes, the data has one";
         let help = match data.classes {
             Some(_) => "check the labels of the data",
@@ -129,8 +131,8 @@ fn units(
     }
     (output.units != want).then(|| {
         let message = "the last layer does not fit the data";
-        let help = match (loss.wants(), data.classes) {
-            (Wanted::Binary, Some(2)) => "write `units = 1` or `units = 2`".to_owned(),
+        let help = match (loss.target_kind(), data.classes) {
+            (TargetKind::Binary, Some(2)) => "write `units = 1` or `units = 2`".to_owned(),
             _ => format!("write `units = {want}`"),
         };
         let plural = if output.units == 1 { "" } else { "s" };
@@ -146,7 +148,7 @@ pub(crate) fn is_regression(plan: &Plan, data: &DatasetInfo) -> bool {
         Some(classes) => one_output && classes != 2,
         None => !data.binary,
     };
-    numbers && plan.training.loss.wants() == Wanted::Numbers
+    numbers && plan.training.loss.target_kind() == TargetKind::Numbers
 }
 
 /// Whether nothing but numbers is reported unless metrics are named: of targets that are 0 or 1 too,
@@ -154,7 +156,7 @@ pub(crate) fn is_regression(plan: &Plan, data: &DatasetInfo) -> bool {
 pub(crate) fn reports_numbers(plan: &Plan, data: &DatasetInfo) -> bool {
     let probabilities = output(plan)
         .is_some_and(|o| matches!(o.activation, Activation::Sigmoid | Activation::Softmax));
-    let numbers = plan.training.loss.wants() == Wanted::Numbers;
+    let numbers = plan.training.loss.target_kind() == TargetKind::Numbers;
     is_regression(plan, data) || (numbers && data.classes.is_none() && !probabilities)
 }
 
@@ -199,8 +201,12 @@ pub(crate) fn activations(plan: &Plan, config: &ConfigSource<'_>) -> Vec<Diagnos
     diagnostics
 }
 
-fn lonely_softmax(index: usize, layer: &Layer, config: &ConfigSource<'_>) -> Option<Diagnostic> {
-    let Layer::Dense(dense) = layer else { return None };
+fn lonely_softmax(
+    index: usize,
+    layer: &LayerSpec,
+    config: &ConfigSource<'_>,
+) -> Option<Diagnostic> {
+    let LayerSpec::Dense(dense) = layer else { return None };
     (dense.units == 1 && dense.activation == Activation::Softmax).then(|| {
         let message = "softmax over one unit is always 1";
         let help = "use `sigmoid`, or one unit for each class";

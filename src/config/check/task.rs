@@ -7,7 +7,7 @@ use super::shapes;
 use super::source::{ConfigSource, DatasetLookup};
 use crate::config::plan::Plan;
 use crate::data::{DataError, DatasetInfo, Source, Task, is_missing, is_number, looks_like_number};
-use crate::model::{Activation, Loss, Wanted};
+use crate::model::{Activation, Loss, TargetKind};
 
 /// The data of a plan, with its task as the loss wants it.
 pub(crate) fn describe(
@@ -40,7 +40,7 @@ fn are_numbers(
 ) -> bool {
     let Some((1, activation)) = shapes::outputs(plan) else { return false };
     let hinge = matches!(plan.training.loss, Loss::Hinge {} | Loss::SquaredHinge {});
-    let numbers = plan.training.loss.wants() == Wanted::Numbers;
+    let numbers = plan.training.loss.target_kind() == TargetKind::Numbers;
     match found {
         // The archive's -1 and 1, or prices: integers that are no classes.
         Err(error) => (numbers || hinge) && matches!(**error, DataError::Label { .. }),
@@ -70,7 +70,10 @@ fn classes_after_all(
     describe: &mut DatasetLookup<'_>,
 ) -> Option<Result<DatasetInfo, Arc<DataError>>> {
     let (units, _) = shapes::outputs(plan)?;
-    if plan.training.loss.wants() == Wanted::Numbers || data.target_width != 1 || units == 1 {
+    if plan.training.loss.target_kind() == TargetKind::Numbers
+        || data.target_width != 1
+        || units == 1
+    {
         return None;
     }
     plan.data.task = Some(Task::Classification);

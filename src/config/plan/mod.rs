@@ -23,7 +23,7 @@ pub use training::Training;
 use super::document::write;
 use crate::optim::Optimizer;
 use crate::shorthand::{Shorthand, name_or_table};
-use crate::train::{Footprint, Shape};
+use crate::train::{Footprint, RunShape};
 
 /// The number of an epoch whose name does not tell whether less or more is better.
 pub(crate) const LEARNING_RATE: &str = "learning_rate";
@@ -83,6 +83,6 @@ impl Plan {
         let features = shape.iter().fold(1_usize, |all, size| all.saturating_mul(*size));
         let batch = self.training.batch_size.min(self.data.limit.unwrap_or(rows)).min(rows);
         let (layers, optimizer) = (&self.model.layers[..], &self.optimizer);
-        Footprint::of(Shape { layers, features, batch, optimizer })
+        Footprint::of(RunShape { layers, features, batch, optimizer })
     }
 }

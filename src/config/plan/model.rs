@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Layer;
+use crate::model::LayerSpec;
 
 /// `[model]`: the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub struct Model {
         { "type": "dense", "units": 64, "activation": "relu" },
         { "type": "dense", "units": 10, "activation": "softmax" },
     ]]))]
-    pub layers: Vec<Layer>,
+    pub layers: Vec<LayerSpec>,
     /// An `.npz` file with the weights to start from: `dense_0.kernel`, `dense_0.bias`, ...
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub weights: Option<PathBuf>,

@@ -5,11 +5,11 @@ use super::axis::{Axis, Values};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::document::{Spanned, Value};
 use crate::config::plan::Distribution;
-use crate::random::Stream;
+use crate::random::RandomStream;
 
 /// The value of a parameter in a trial, counted from 0.
 pub(crate) fn draw(axis: &Axis, seed: u64, trial: u64) -> Spanned {
-    let mut stream = Stream::trial(seed, &axis.key(), trial);
+    let mut stream = RandomStream::trial(seed, &axis.key(), trial);
     match &axis.values {
         Values::List(nodes) => nodes[stream.below(nodes.len() as u32) as usize].clone(),
         Values::Drawn { from, node } => {
@@ -19,7 +19,7 @@ pub(crate) fn draw(axis: &Axis, seed: u64, trial: u64) -> Spanned {
 }
 
 impl Distribution {
-    fn draw(self, stream: &mut Stream) -> Value {
+    fn draw(self, stream: &mut RandomStream) -> Value {
         match self {
             Distribution::Uniform { min, max } => {
                 Value::Float(readable(stream.uniform(min, max), min, max))
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn draws(from: Distribution) -> Vec<f64> {
-        let value = |trial| match from.draw(&mut Stream::trial(0, "key", trial)) {
+        let value = |trial| match from.draw(&mut RandomStream::trial(0, "key", trial)) {
             Value::Float(float) => float,
             Value::Integer(integer) => integer as f64,
             other => panic!("{other:?}"),

@@ -64,7 +64,7 @@ pub(super) fn write(
 fn sprite(rows: usize, view: &PredictionView<'_>, shape: &[usize]) -> (Picture, (usize, usize)) {
     let picture = |r: usize| match shape[..] {
         [height, width, ..] if height.max(width) <= LONGEST => {
-            tinted(&view.of.feed.inputs_of(view.of.from + r), (height, width), view.of.label(r))
+            tinted(&view.of.dataset.inputs_of(view.of.from + r), (height, width), view.of.label(r))
         }
         _ => disc(view.of.label(r)),
     };

@@ -20,7 +20,7 @@ pub(super) fn mistakes(
         let (label, predicted) = (view.of.label(r), view.of.predicted(r));
         let row = view.of.from + r;
         let tag = format!("mistakes/{:02}_row_{row}_is_{label}_not_{predicted}", place + 1);
-        let picture = in_grays(&view.of.feed.inputs_of(row), height, width);
+        let picture = in_grays(&view.of.dataset.inputs_of(row), height, width);
         let percent = 100.0 * view.of.probability(r, predicted);
         let caption = [
             format!("row {row} is {}", view.name(label)),

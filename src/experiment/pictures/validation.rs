@@ -10,8 +10,8 @@ use super::{confusion, embeddings, mistakes};
 use crate::config::TensorBoard;
 use crate::events::{Summary, pr_curve};
 use crate::experiment::predictions::Predictions;
-use crate::model::{Body, Loss, Network};
-use crate::train::{Feed, predict};
+use crate::model::{LayerOp, Loss, Network};
+use crate::train::{Dataset, predict};
 
 /// A trained network and its validation rows.
 pub(in crate::experiment) struct Validation<'a> {
@@ -20,7 +20,7 @@ pub(in crate::experiment) struct Validation<'a> {
     /// The training loss.
     pub(in crate::experiment) loss: &'a Loss,
     /// The data.
-    pub(in crate::experiment) feed: &'a Feed,
+    pub(in crate::experiment) dataset: &'a Dataset,
     /// The validation rows.
     pub(in crate::experiment) rows: Range<usize>,
     /// The shape of one input.
@@ -39,8 +39,9 @@ pub(in crate::experiment) fn log_predictions(
     validation: &Validation<'_>,
     folder: &Path,
 ) -> Result<Vec<Summary>> {
-    let &Validation { network, loss, feed, ref rows, shape, classes, names, threads } = validation;
-    let of = Predictions::new(network, loss, feed, rows.clone(), classes, threads);
+    let &Validation { network, loss, dataset, ref rows, shape, classes, names, threads } =
+        validation;
+    let of = Predictions::new(network, loss, dataset, rows.clone(), classes, threads);
     let view = PredictionView { of, names };
     let mut summaries = Vec::new();
     if options.confusion_matrix {
@@ -57,7 +58,7 @@ pub(in crate::experiment) fn log_predictions(
     if 0 < options.embeddings {
         let rows = rows.start..rows.end.min(rows.start + options.embeddings);
         let layer = last_hidden(network);
-        let units = predict(network, feed, rows, layer, threads);
+        let units = predict(network, dataset, rows, layer, threads);
         embeddings::write(folder, &network.layers[layer].name, &units, &view, shape)?;
     }
     Ok(summaries)
@@ -65,7 +66,7 @@ pub(in crate::experiment) fn log_predictions(
 
 /// The layer below the last dense layer, or the last layer if no layer is dense.
 fn last_hidden(network: &Network) -> usize {
-    let dense = network.layers.iter().rposition(|layer| matches!(layer.body, Body::Dense(_)));
+    let dense = network.layers.iter().rposition(|layer| matches!(layer.op, LayerOp::Dense(_)));
     dense.and_then(|last| last.checked_sub(1)).unwrap_or(network.layers.len() - 1)
 }
 

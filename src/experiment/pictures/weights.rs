@@ -6,7 +6,7 @@
 use super::canvas::{canvas, diverging, fill};
 use crate::events::{Picture, Summary, histogram, image};
 use crate::kernels::Matrix;
-use crate::model::{BuiltLayer, Network};
+use crate::model::{Layer, Network};
 
 /// The minimum number of pixels of a picture's longer side.
 const SIDE: usize = 280;
@@ -20,7 +20,7 @@ pub(in crate::experiment) fn weights(
 ) -> Vec<Summary> {
     let mut summaries = Vec::new();
     for (l, layer) in network.layers.iter().enumerate() {
-        for (role, weight) in layer.body.weights() {
+        for (role, weight) in layer.op.weights() {
             let tag = format!("sequential/{}/{}", keras_name(layer), role.name);
             let numbers = (0..weight.rows()).flat_map(|r| weight.row(r)[..weight.cols()].to_vec());
             summaries.push(histogram(&format!("{tag}/histogram"), numbers));
@@ -39,7 +39,7 @@ pub(in crate::experiment) fn weights(
 }
 
 /// Keras's name of `dense_0`: `dense`.
-fn keras_name(layer: &BuiltLayer) -> &str {
+fn keras_name(layer: &Layer) -> &str {
     layer.name.strip_suffix("_0").unwrap_or(&layer.name)
 }
 

@@ -142,7 +142,7 @@ fn markdown(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn planted_dependencies_are_found() {
     let planted = |path: &str, text: &str| wrong_modules(&Source::new("src", path, text));
-    let wrong = planted("model/dense.rs", "use crate::train::Event;").unwrap();
+    let wrong = planted("model/dense.rs", "use crate::train::FitEvent;").unwrap();
     assert_eq!(wrong, "uses `train`, but `model` may use only: kernels random shorthand quote");
     assert!(planted("model/dense.rs", "use crate::{kernels::dot, data::{Table, Part}};").is_some());
     assert!(planted("model/dense.rs", "fn f() -> crate::optim::Adam { todo() }").is_some());
@@ -150,7 +150,7 @@ fn planted_dependencies_are_found() {
     assert!(planted("model/dense.rs", "use super::super::train::fit;").is_some());
     assert!(planted("cli/progress/bars.rs", "use super::super::table::Table;").is_none());
     assert!(planted("model/mod.rs", "#[cfg(test)]\nmod tests { use crate::train; }").is_none());
-    assert!(planted("model/dense.rs", "// use crate::train::Event;").is_none());
+    assert!(planted("model/dense.rs", "// use crate::train::FitEvent;").is_none());
     let unknown = planted("attic/mod.rs", "").unwrap();
     assert_eq!(unknown, "belongs to no module of the table");
 }

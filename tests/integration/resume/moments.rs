@@ -13,7 +13,7 @@ use runner::experiment::{
     self, DatasetCache, RunContext, RunEvent, RunSpec, RunSummary, SYNC_EVERY,
 };
 use runner::runs::{Folder, Record, Status};
-use runner::train::Event;
+use runner::train::FitEvent;
 use tempfile::tempdir;
 
 use super::same::{same_but_hparams, same_run};
@@ -172,7 +172,7 @@ fn epochs_since_the_last_checkpoint_are_trained_again() {
             let context = RunContext { save_every: Duration::MAX, ..context() };
             let spec = RunSpec { plan: &plan, dir: &died, data: None, changes: &[] };
             let mut tell = |news: RunEvent<'_>| {
-                if let RunEvent::Training(Event::EpochBegin { epoch }) = news {
+                if let RunEvent::Training(FitEvent::EpochBegin { epoch }) = news {
                     assert!(epoch < 2, "planted");
                 }
             };
@@ -196,7 +196,7 @@ fn a_panic_fails_the_run_and_can_be_tried_again() {
     let spec = RunSpec { plan: &plan, dir: folder.path(), data: None, changes: &[] };
     let steps = Cell::new(0);
     let mut tell = |news: RunEvent<'_>| {
-        if let RunEvent::Training(Event::BatchEnd { .. }) = news {
+        if let RunEvent::Training(FitEvent::BatchEnd { .. }) = news {
             steps.set(steps.get() + 1);
             assert!(steps.get() < 9, "planted");
         }

@@ -16,20 +16,20 @@ use crate::memory::{OutOfMemory, reserve};
 pub(super) struct Header {
     pub(super) location: ErrorLocation,
     pub(super) element: Element,
-    pub(super) order: Order,
+    pub(super) order: MemoryOrder,
     pub(super) shape: Vec<usize>,
 }
 
 /// How one element is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Element {
-    pub(super) kind: Kind,
+    pub(super) kind: ElementType,
     pub(super) big_endian: bool,
 }
 
 /// NumPy's element types, as far as networks can use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ElementType {
     Bool,
     U8,
     I8,
@@ -45,7 +45,7 @@ pub(super) enum Kind {
 
 /// Which index runs fastest through the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum MemoryOrder {
     /// The last.
     C,
     /// The first.
@@ -55,19 +55,19 @@ pub(super) enum Order {
 /// Bytes that are read before memory for all is looked for: a shorter file has other errors.
 const LOOKED_AT: usize = 1 << 20;
 
-impl Kind {
+impl ElementType {
     /// Bytes of one element.
     fn size(self) -> usize {
         match self {
-            Kind::Bool | Kind::U8 | Kind::I8 => 1,
-            Kind::U16 | Kind::I16 => 2,
-            Kind::U32 | Kind::I32 | Kind::F32 => 4,
-            Kind::U64 | Kind::I64 | Kind::F64 => 8,
+            ElementType::Bool | ElementType::U8 | ElementType::I8 => 1,
+            ElementType::U16 | ElementType::I16 => 2,
+            ElementType::U32 | ElementType::I32 | ElementType::F32 => 4,
+            ElementType::U64 | ElementType::I64 | ElementType::F64 => 8,
         }
     }
 
     pub(super) fn is_float(self) -> bool {
-        matches!(self, Kind::F32 | Kind::F64)
+        matches!(self, ElementType::F32 | ElementType::F64)
     }
 }
 
@@ -79,7 +79,7 @@ impl Header {
     /// Reads the array into C order. Unsigned bytes stay bytes, everything else becomes a float32,
     /// which integers beyond 2^24 reach rounded, as they do in Keras.
     pub(super) fn values(&self, reader: impl Read) -> Result<Values, DataError> {
-        if self.element.kind == Kind::U8 {
+        if self.element.kind == ElementType::U8 {
             let mut bytes = Vec::new();
             self.pieces(reader, |piece| {
                 reserve(&mut bytes, piece.len())?;
@@ -155,7 +155,7 @@ impl Header {
 
     /// Bytes that the values take in memory, once they are read.
     pub(super) fn memory(&self) -> u64 {
-        let size = if self.element.kind == Kind::U8 { 1 } else { size_of::<f32>() as u64 };
+        let size = if self.element.kind == ElementType::U8 { 1 } else { size_of::<f32>() as u64 };
         self.shape.iter().fold(size, |all, &n| all.saturating_mul(n as u64))
     }
 
@@ -181,7 +181,7 @@ impl Header {
     pub(super) fn verify(&self, reader: impl Read) -> Result<(), DataError> {
         let (mut floats, mut done, mut found) = (Vec::new(), 0, None);
         self.pieces(reader, |piece| {
-            if self.element.kind == Kind::U8 || found.is_some() {
+            if self.element.kind == ElementType::U8 || found.is_some() {
                 return Ok(());
             }
             floats.clear();
@@ -197,8 +197,8 @@ impl Header {
     /// The error of the value at place `at` of the file.
     fn not_finite(&self, at: usize, got: f32) -> DataError {
         let row = match self.order {
-            Order::C => at / self.shape[1..].iter().product::<usize>().max(1),
-            Order::Fortran => at % self.rows().max(1),
+            MemoryOrder::C => at / self.shape[1..].iter().product::<usize>().max(1),
+            MemoryOrder::Fortran => at % self.rows().max(1),
         };
         DataError::NotFinite { location: self.location.clone(), row, got }
     }
@@ -250,7 +250,7 @@ impl Header {
     }
 
     fn in_c_order<T: Copy>(&self, values: Vec<T>) -> Result<Vec<T>, DataError> {
-        if self.order == Order::C {
+        if self.order == MemoryOrder::C {
             return Ok(values);
         }
         ArrayD::from_shape_vec(IxDyn(&self.shape).f(), values)
@@ -275,33 +275,33 @@ impl Header {
 impl Element {
     fn push_floats(self, piece: &[u8], to: &mut Vec<f32>) {
         match self.kind {
-            Kind::Bool => self.push(piece, to, |[byte]| f32::from(u8::from(byte != 0))),
-            Kind::U8 => self.push(piece, to, |[byte]| f32::from(byte)),
-            Kind::I8 => self.push(piece, to, |bytes| f32::from(i8::from_le_bytes(bytes))),
-            Kind::U16 => self.push(piece, to, |bytes| f32::from(u16::from_le_bytes(bytes))),
-            Kind::I16 => self.push(piece, to, |bytes| f32::from(i16::from_le_bytes(bytes))),
-            Kind::U32 => self.push(piece, to, |bytes| u32::from_le_bytes(bytes) as f32),
-            Kind::I32 => self.push(piece, to, |bytes| i32::from_le_bytes(bytes) as f32),
-            Kind::U64 => self.push(piece, to, |bytes| u64::from_le_bytes(bytes) as f32),
-            Kind::I64 => self.push(piece, to, |bytes| i64::from_le_bytes(bytes) as f32),
-            Kind::F32 => self.push(piece, to, f32::from_le_bytes),
-            Kind::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as f32),
+            ElementType::Bool => self.push(piece, to, |[byte]| f32::from(u8::from(byte != 0))),
+            ElementType::U8 => self.push(piece, to, |[byte]| f32::from(byte)),
+            ElementType::I8 => self.push(piece, to, |bytes| f32::from(i8::from_le_bytes(bytes))),
+            ElementType::U16 => self.push(piece, to, |bytes| f32::from(u16::from_le_bytes(bytes))),
+            ElementType::I16 => self.push(piece, to, |bytes| f32::from(i16::from_le_bytes(bytes))),
+            ElementType::U32 => self.push(piece, to, |bytes| u32::from_le_bytes(bytes) as f32),
+            ElementType::I32 => self.push(piece, to, |bytes| i32::from_le_bytes(bytes) as f32),
+            ElementType::U64 => self.push(piece, to, |bytes| u64::from_le_bytes(bytes) as f32),
+            ElementType::I64 => self.push(piece, to, |bytes| i64::from_le_bytes(bytes) as f32),
+            ElementType::F32 => self.push(piece, to, f32::from_le_bytes),
+            ElementType::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as f32),
         }
     }
 
     fn push_integers(self, piece: &[u8], to: &mut Vec<i128>) {
         match self.kind {
-            Kind::Bool => self.push(piece, to, |[byte]| i128::from(byte != 0)),
-            Kind::U8 => self.push(piece, to, |[byte]| i128::from(byte)),
-            Kind::I8 => self.push(piece, to, |bytes| i8::from_le_bytes(bytes).into()),
-            Kind::U16 => self.push(piece, to, |bytes| u16::from_le_bytes(bytes).into()),
-            Kind::I16 => self.push(piece, to, |bytes| i16::from_le_bytes(bytes).into()),
-            Kind::U32 => self.push(piece, to, |bytes| u32::from_le_bytes(bytes).into()),
-            Kind::I32 => self.push(piece, to, |bytes| i32::from_le_bytes(bytes).into()),
-            Kind::U64 => self.push(piece, to, |bytes| u64::from_le_bytes(bytes).into()),
-            Kind::I64 => self.push(piece, to, |bytes| i64::from_le_bytes(bytes).into()),
-            Kind::F32 => self.push(piece, to, |bytes| f32::from_le_bytes(bytes) as i128),
-            Kind::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as i128),
+            ElementType::Bool => self.push(piece, to, |[byte]| i128::from(byte != 0)),
+            ElementType::U8 => self.push(piece, to, |[byte]| i128::from(byte)),
+            ElementType::I8 => self.push(piece, to, |bytes| i8::from_le_bytes(bytes).into()),
+            ElementType::U16 => self.push(piece, to, |bytes| u16::from_le_bytes(bytes).into()),
+            ElementType::I16 => self.push(piece, to, |bytes| i16::from_le_bytes(bytes).into()),
+            ElementType::U32 => self.push(piece, to, |bytes| u32::from_le_bytes(bytes).into()),
+            ElementType::I32 => self.push(piece, to, |bytes| i32::from_le_bytes(bytes).into()),
+            ElementType::U64 => self.push(piece, to, |bytes| u64::from_le_bytes(bytes).into()),
+            ElementType::I64 => self.push(piece, to, |bytes| i64::from_le_bytes(bytes).into()),
+            ElementType::F32 => self.push(piece, to, |bytes| f32::from_le_bytes(bytes) as i128),
+            ElementType::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as i128),
         }
     }
 

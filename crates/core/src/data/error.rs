@@ -91,7 +91,7 @@ pub enum DataError {
     },
 
     /// The array has other dimensions than it should; reshape it.
-    #[error("{location} has the wrong shape: got {}, want {}", Shape(got), clip(want))]
+    #[error("{location} has the wrong shape: got {}, want {}", Dimensions(got), clip(want))]
     Shape {
         /// The array.
         location: ErrorLocation,
@@ -104,7 +104,7 @@ pub enum DataError {
     /// There is nothing to learn from.
     #[error(
         "{location} is empty: got the shape {}, want at least one row and one feature",
-        Shape(got)
+        Dimensions(got)
     )]
     Empty {
         /// The array.
@@ -374,9 +374,9 @@ impl fmt::Display for Names<'_> {
 }
 
 /// Dimensions as NumPy writes them.
-struct Shape<'a>(&'a [usize]);
+struct Dimensions<'a>(&'a [usize]);
 
-impl fmt::Display for Shape<'_> {
+impl fmt::Display for Dimensions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             [one] => write!(f, "({one},)"),

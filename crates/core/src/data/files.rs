@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::data::array::{Header, Kind};
+use crate::data::array::{ElementType, Header};
 use crate::data::{DataError, DatasetInfo, Inputs, Labels, Split, Table, Targets, Task, Values};
 
 /// Labels must be below this: far more classes than a dense network is good for, and few enough
@@ -11,7 +11,7 @@ use crate::data::{DataError, DatasetInfo, Inputs, Labels, Split, Table, Targets,
 const MAX_CLASSES: usize = 1 << 16;
 
 /// A place with a training set and perhaps a test set.
-pub(super) trait Files {
+pub(super) trait ArrayFiles {
     /// Finds an array and reads its header; the reader stands at the first value.
     fn open(&mut self, split: Split, role: Role)
     -> Result<(Header, Box<dyn Read + '_>), DataError>;
@@ -26,7 +26,7 @@ pub(super) enum Role {
 
 /// Reads the training set's headers and labels.
 pub(super) fn describe(
-    files: &mut dyn Files,
+    files: &mut dyn ArrayFiles,
     task: Option<Task>,
 ) -> Result<DatasetInfo, DataError> {
     let (inputs, _) = files.open(Split::Train, Role::Inputs)?;
@@ -41,7 +41,7 @@ pub(super) fn describe(
         bytes: inputs.memory(),
         classes,
         target_width,
-        default_scale: if inputs.element.kind == Kind::U8 { 255.0 } else { 1.0 },
+        default_scale: if inputs.element.kind == ElementType::U8 { 255.0 } else { 1.0 },
         shape: inputs.shape[1..].to_vec(),
         has_test: has_test(files),
         columns: None,
@@ -51,14 +51,14 @@ pub(super) fn describe(
 }
 
 /// Whether there are test rows, be they damaged or not.
-fn has_test(files: &mut dyn Files) -> bool {
+fn has_test(files: &mut dyn ArrayFiles) -> bool {
     use DataError::{MissingArray, MissingFile};
     let found = files.open(Split::Test, Role::Inputs);
     !matches!(found, Err(MissingArray { .. } | MissingFile { .. }))
 }
 
 /// Reads the inputs of the training set and keeps none.
-pub(super) fn verify(files: &mut dyn Files) -> Result<(), DataError> {
+pub(super) fn verify(files: &mut dyn ArrayFiles) -> Result<(), DataError> {
     let (inputs, values) = files.open(Split::Train, Role::Inputs)?;
     // Whether the data fit into memory is said where all that a run needs is known.
     if inputs.check_memory().is_err() {
@@ -69,7 +69,7 @@ pub(super) fn verify(files: &mut dyn Files) -> Result<(), DataError> {
 
 /// Reads one part; the test set must be of the training set's form.
 pub(super) fn load(
-    files: &mut dyn Files,
+    files: &mut dyn ArrayFiles,
     split: Split,
     task: Option<Task>,
 ) -> Result<Table, DataError> {
@@ -112,7 +112,7 @@ fn check_not_empty(header: &Header) -> Result<(), DataError> {
 
 /// The test targets, once all of the test set is known to look like the training set.
 fn test_targets(
-    files: &mut dyn Files,
+    files: &mut dyn ArrayFiles,
     inputs: &Header,
     task: Option<Task>,
 ) -> Result<Targets, DataError> {
@@ -146,7 +146,7 @@ fn test_targets(
 /// One number per row is a class if it is told to be one, or if it is an integer and nothing is
 /// told; anything else is values, one-hot rows included, as a loss takes those for what they are.
 fn targets(
-    files: &mut dyn Files,
+    files: &mut dyn ArrayFiles,
     (split, task): (Split, Option<Task>),
     rows: usize,
     max_classes: usize,

@@ -8,9 +8,9 @@
 use std::io::{BufRead, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::data::array::{Element, Header, Kind, Order, read_full};
+use crate::data::array::{Element, ElementType, Header, MemoryOrder, read_full};
 use crate::data::error::ErrorLocation;
-use crate::data::files::{Files, Role};
+use crate::data::files::{ArrayFiles, Role};
 use crate::data::packing::{foreign, unpacked_and_size};
 use crate::data::{DataError, Split};
 
@@ -25,7 +25,7 @@ impl Idx {
     }
 }
 
-impl Files for Idx {
+impl ArrayFiles for Idx {
     fn open(
         &mut self,
         split: Split,
@@ -53,10 +53,10 @@ fn header_size(rank: usize) -> u64 {
 }
 
 /// The path of a file, its content, and its size if it is known without reading it.
-type Found = (PathBuf, Box<dyn BufRead>, Option<u64>);
+type OpenedFile = (PathBuf, Box<dyn BufRead>, Option<u64>);
 
 /// Opens the first of the file's usual names that exists.
-fn find(folder: &Path, split: Split, role: Role) -> Result<Found, DataError> {
+fn find(folder: &Path, split: Split, role: Role) -> Result<OpenedFile, DataError> {
     let stem = match split {
         Split::Train => "train",
         Split::Test => "t10k",
@@ -100,6 +100,6 @@ fn read_header(
         });
     }
     let shape = words[1..].iter().map(|&word| u32::from_be_bytes(word) as usize).collect();
-    let element = Element { kind: Kind::U8, big_endian: true };
-    Ok(Header { location, element, order: Order::C, shape })
+    let element = Element { kind: ElementType::U8, big_endian: true };
+    Ok(Header { location, element, order: MemoryOrder::C, shape })
 }

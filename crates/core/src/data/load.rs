@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::data::files::{self, Files};
+use crate::data::files::{self, ArrayFiles};
 use crate::data::idx::Idx;
 use crate::data::npz::Npz;
 use crate::data::{
@@ -91,7 +91,7 @@ fn is_npz(path: &Path) -> bool {
 }
 
 /// A folder holds IDX files, a file that ends in `.npz` is an archive; nothing else is guessed at.
-fn open(path: &Path) -> Result<Box<dyn Files>, DataError> {
+fn open(path: &Path) -> Result<Box<dyn ArrayFiles>, DataError> {
     let meta = std::fs::metadata(path)
         .map_err(|source| DataError::Io { path: path.to_owned(), source })?;
     let got = match (meta.is_dir(), meta.is_file()) {

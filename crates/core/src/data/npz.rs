@@ -10,9 +10,9 @@ use ndarray_npy::npy::header;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::data::array::{Element, Header, Kind, Order, read_full};
+use crate::data::array::{Element, ElementType, Header, MemoryOrder, read_full};
 use crate::data::error::ErrorLocation;
-use crate::data::files::{self, Files, Role};
+use crate::data::files::{self, ArrayFiles, Role};
 use crate::data::limits::{Unpacked, check_expansion};
 use crate::data::packing::is_gzip;
 use crate::data::{DataError, Inputs, Split, Table, Targets};
@@ -117,7 +117,7 @@ impl Archive {
     ) -> Result<Vec<(String, Vec<usize>)>, DataError> {
         let names = self.names(wanted);
         let shape = |(index, name): (usize, String)| {
-            let (header, _) = self.at(index, &name)?;
+            let (header, _) = self.open_entry(index, &name)?;
             Ok((name, header.shape))
         };
         names.into_iter().map(shape).collect()
@@ -135,9 +135,9 @@ impl Archive {
     ) -> Result<BTreeMap<String, Array>, DataError> {
         let mut arrays = BTreeMap::new();
         for (index, name) in self.names(wanted) {
-            let (header, reader) = self.at(index, &name)?;
+            let (header, reader) = self.open_entry(index, &name)?;
             // Numbers of 64 bits, NumPy's default, are rounded as Keras's `set_weights` does.
-            if !matches!(header.element.kind, Kind::F32 | Kind::F64) {
+            if !matches!(header.element.kind, ElementType::F32 | ElementType::F64) {
                 let got = format!("{:?}", header.element.kind).to_lowercase();
                 return Err(DataError::Element { location: header.location, got });
             }
@@ -157,13 +157,17 @@ impl Archive {
         (0..self.0.archive.len()).map(name).filter(|(_, name)| wanted(name)).collect()
     }
 
-    fn at(&mut self, index: usize, name: &str) -> Result<(Header, Box<dyn Read + '_>), DataError> {
+    fn open_entry(
+        &mut self,
+        index: usize,
+        name: &str,
+    ) -> Result<(Header, Box<dyn Read + '_>), DataError> {
         let location = ErrorLocation::array(&self.0.path, name);
         self.0.array_at(index, location)
     }
 }
 
-impl Files for Npz {
+impl ArrayFiles for Npz {
     fn open(
         &mut self,
         split: Split,
@@ -192,7 +196,7 @@ fn read_header(array: &mut impl Read, location: ErrorLocation) -> Result<(Header
         Ok(parsed) => parsed,
         Err(error) => return Err(DataError::Header { location, reason: error.to_string() }),
     };
-    let order = if parsed.layout.is_fortran() { Order::Fortran } else { Order::C };
+    let order = if parsed.layout.is_fortran() { MemoryOrder::Fortran } else { MemoryOrder::C };
     match parsed.type_descriptor.as_string().and_then(|name| element(name)) {
         Some(element) => {
             let header = Header { location, element, order, shape: parsed.shape };
@@ -236,17 +240,17 @@ fn header_bytes(
 /// From NumPy's name of the type: order of bytes, letter, size.
 fn element(name: &str) -> Option<Element> {
     let kind = match name.get(1..)? {
-        "b1" => Kind::Bool,
-        "u1" => Kind::U8,
-        "i1" => Kind::I8,
-        "u2" => Kind::U16,
-        "i2" => Kind::I16,
-        "u4" => Kind::U32,
-        "i4" => Kind::I32,
-        "u8" => Kind::U64,
-        "i8" => Kind::I64,
-        "f4" => Kind::F32,
-        "f8" => Kind::F64,
+        "b1" => ElementType::Bool,
+        "u1" => ElementType::U8,
+        "i1" => ElementType::I8,
+        "u2" => ElementType::U16,
+        "i2" => ElementType::I16,
+        "u4" => ElementType::U32,
+        "i4" => ElementType::I32,
+        "u8" => ElementType::U64,
+        "i8" => ElementType::I64,
+        "f4" => ElementType::F32,
+        "f8" => ElementType::F64,
         _ => return None,
     };
     match name.as_bytes()[0] {

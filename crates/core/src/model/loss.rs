@@ -130,7 +130,7 @@ fn quarter() -> f64 {
 
 /// What the targets must be for a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum TargetKind {
     /// One of several classes: one output for each.
     Classes,
     /// Yes or no, for one output or for each of several.
@@ -141,7 +141,7 @@ pub enum Wanted {
 
 /// How a loss is computed behind a given last activation.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Objective {
+pub enum LossKernel {
     /// Cross-entropy with its softmax, from the logits.
     SoftmaxCrossentropy,
     /// Output by output.
@@ -156,31 +156,33 @@ impl Loss {
     ///
     /// Keras on TensorFlow keeps the logits of softmax and of sigmoid beside the outputs, and every
     /// cross-entropy takes these, whether or not the activation is the one that fits it.
-    pub fn objective(&self, last: Activation) -> (Objective, bool) {
+    pub fn kernel_after(&self, last: Activation) -> (LossKernel, bool) {
         let cached = last.caches_logits();
         match (self.of_logits(last), self.takes_logits()) {
-            (Some(objective), from_logits) if cached || from_logits => (objective, cached),
+            (Some(kernel), from_logits) if cached || from_logits => (kernel, cached),
             _ => (self.direct(), false),
         }
     }
 
     /// The way to compute a cross-entropy from the logits of `last`; none for other losses.
-    fn of_logits(&self, last: Activation) -> Option<Objective> {
+    fn of_logits(&self, last: Activation) -> Option<LossKernel> {
         match *self {
             Loss::CategoricalCrossentropy { .. } | Loss::SparseCategoricalCrossentropy { .. } => {
-                Some(Objective::SoftmaxCrossentropy)
+                Some(LossKernel::SoftmaxCrossentropy)
             }
             Loss::BinaryCrossentropy { .. } => {
-                Some(Objective::ElementwiseLoss(ElementwiseLoss::SigmoidCrossentropy))
+                Some(LossKernel::ElementwiseLoss(ElementwiseLoss::SigmoidCrossentropy))
             }
             Loss::BinaryFocalCrossentropy { apply_class_balancing, alpha, gamma, .. } => {
                 let alpha = apply_class_balancing.then_some(alpha as f32);
                 let gamma = gamma as f32;
                 Some(match last {
                     Activation::Softmax => {
-                        Objective::RowLoss(RowLoss::SoftmaxBinaryFocal { gamma, alpha })
+                        LossKernel::RowLoss(RowLoss::SoftmaxBinaryFocal { gamma, alpha })
                     }
-                    _ => Objective::ElementwiseLoss(ElementwiseLoss::SigmoidFocal { gamma, alpha }),
+                    _ => {
+                        LossKernel::ElementwiseLoss(ElementwiseLoss::SigmoidFocal { gamma, alpha })
+                    }
                 })
             }
             _ => None,
@@ -193,19 +195,19 @@ impl Loss {
     }
 
     /// The way to compute a loss that takes outputs as they are.
-    fn direct(&self) -> Objective {
-        Objective::ElementwiseLoss(match *self {
-            Loss::CosineSimilarity {} => return Objective::RowLoss(RowLoss::CosineSimilarity),
-            Loss::CategoricalHinge {} => return Objective::RowLoss(RowLoss::CategoricalHinge),
+    fn direct(&self) -> LossKernel {
+        LossKernel::ElementwiseLoss(match *self {
+            Loss::CosineSimilarity {} => return LossKernel::RowLoss(RowLoss::CosineSimilarity),
+            Loss::CategoricalHinge {} => return LossKernel::RowLoss(RowLoss::CategoricalHinge),
             Loss::CategoricalFocalCrossentropy { alpha, gamma, .. } => {
                 let (alpha, gamma) = (alpha as f32, gamma as f32);
-                return Objective::RowLoss(RowLoss::CategoricalFocal { alpha, gamma });
+                return LossKernel::RowLoss(RowLoss::CategoricalFocal { alpha, gamma });
             }
             Loss::CategoricalCrossentropy { .. } => {
-                return Objective::RowLoss(RowLoss::CategoricalCrossentropy);
+                return LossKernel::RowLoss(RowLoss::CategoricalCrossentropy);
             }
             Loss::SparseCategoricalCrossentropy { .. } => {
-                return Objective::RowLoss(RowLoss::SparseCategoricalCrossentropy);
+                return LossKernel::RowLoss(RowLoss::SparseCategoricalCrossentropy);
             }
             Loss::BinaryCrossentropy { .. } => ElementwiseLoss::BinaryCrossentropy,
             Loss::MeanSquaredError {} => ElementwiseLoss::SquaredError,
@@ -245,18 +247,18 @@ impl Loss {
     }
 
     /// What the targets must be.
-    pub fn wants(&self) -> Wanted {
+    pub fn target_kind(&self) -> TargetKind {
         match self {
             Loss::CategoricalCrossentropy { .. }
             | Loss::SparseCategoricalCrossentropy { .. }
             | Loss::CategoricalFocalCrossentropy { .. }
             | Loss::CategoricalHinge {}
-            | Loss::KlDivergence {} => Wanted::Classes,
+            | Loss::KlDivergence {} => TargetKind::Classes,
             Loss::BinaryCrossentropy { .. }
             | Loss::BinaryFocalCrossentropy { .. }
             | Loss::Hinge {}
-            | Loss::SquaredHinge {} => Wanted::Binary,
-            _ => Wanted::Numbers,
+            | Loss::SquaredHinge {} => TargetKind::Binary,
+            _ => TargetKind::Numbers,
         }
     }
 
@@ -280,7 +282,7 @@ impl Loss {
     }
 }
 
-impl Objective {
+impl LossKernel {
     /// `losses[row]` ← the loss of each row of outputs, and `delta` ← its gradient times `scale`;
     /// all of one shape (rows × outputs).
     pub fn apply(
@@ -293,13 +295,13 @@ impl Objective {
         losses: &mut [f32],
     ) {
         match self {
-            Objective::SoftmaxCrossentropy => {
+            LossKernel::SoftmaxCrossentropy => {
                 softmax_crossentropy(arch, outputs, targets, scale, delta, losses);
             }
-            Objective::ElementwiseLoss(loss) => {
+            LossKernel::ElementwiseLoss(loss) => {
                 loss.apply(arch, outputs, targets, scale, delta, losses);
             }
-            Objective::RowLoss(loss) => loss.apply(outputs, targets, scale, delta, losses),
+            LossKernel::RowLoss(loss) => loss.apply(outputs, targets, scale, delta, losses),
         }
     }
 }

@@ -16,11 +16,11 @@ pub use activation::Activation;
 pub use constraint::Constraint;
 pub use initializer::Initializer;
 pub use layer::*;
-pub use loss::{Loss, Objective, Wanted};
+pub use loss::{Loss, LossKernel, TargetKind};
 pub use metric::{
-    Answers, Auc, ClassId, FBetaScore, FScore, Metric, NamedMetric, Thresholded, TopK,
+    Auc, BatchOutputs, ClassId, FBetaScore, FScore, Metric, NamedMetric, Thresholded, TopK,
 };
-pub use network::{Network, Weights};
+pub use network::{NamedParam, Network};
 pub use onnx::{OnnxAttribute, OnnxGraph};
 pub use regularizer::Regularizer;
 pub use shapes::{WeightsError, check_shapes, weight_shapes};

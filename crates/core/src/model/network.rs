@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::kernels::Matrix;
 use crate::model::shapes::{WeightsError, check_shapes};
-use crate::model::{Activation, BuiltLayer, Layer, Role};
+use crate::model::{Activation, Layer, LayerSpec, ParamSpec};
 
 /// A stack of layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// The layers, from the inputs to the outputs.
-    pub layers: Vec<BuiltLayer>,
+    pub layers: Vec<Layer>,
 }
 
 /// One named weight of a network.
 #[derive(Clone, Debug)]
-pub struct Weights<'a> {
+pub struct NamedParam<'a> {
     /// Such as `dense_0.kernel`.
     pub name: String,
     /// `[inputs, units]` for a kernel, `[units]` for a bias.
@@ -35,9 +35,9 @@ impl Network {
     /// assert_eq!(network.weights()[0].name, "dense_0.kernel");
     /// assert_eq!(network.n_parameters(), 4 * 3 + 3);
     /// ```
-    pub fn new(features: usize, layers: &[Layer], seed: u64) -> Network {
+    pub fn new(features: usize, layers: &[LayerSpec], seed: u64) -> Network {
         let mut inputs = features;
-        let build = |(at, layer): (usize, &Layer)| {
+        let build = |(at, layer): (usize, &LayerSpec)| {
             let index = layers[..at].iter().filter(|l| l.kind() == layer.kind()).count();
             let built = layer.build(inputs, index, seed);
             inputs = built.outputs;
@@ -54,34 +54,36 @@ impl Network {
     /// The layer that makes the outputs what they are, and its activation: layers after it pass
     /// their inputs on unchanged, in training or else outside.
     pub fn head(&self, training: bool) -> (usize, Activation) {
-        let passes = |layer: &BuiltLayer| layer.body.is_identity(training);
+        let passes = |layer: &Layer| layer.op.is_identity(training);
         let at = self.layers.iter().rposition(|layer| !passes(layer)).unwrap_or(0);
-        (at, self.layers.get(at).map_or(Activation::Linear, |layer| layer.body.activation()))
+        (at, self.layers.get(at).map_or(Activation::Linear, |layer| layer.op.activation()))
     }
 
     /// All weights, layer by layer, each layer's in Keras's order.
-    pub fn weights(&self) -> Vec<Weights<'_>> {
+    pub fn weights(&self) -> Vec<NamedParam<'_>> {
         self.named(|_| true)
     }
 
     /// The weights that training moves along their gradients, in the order of
     /// [`Network::weights`].
-    pub fn trainable(&self) -> Vec<Weights<'_>> {
-        self.named(|role| role.gradient.is_some())
+    pub fn trainable(&self) -> Vec<NamedParam<'_>> {
+        self.named(|param| param.gradient.is_some())
     }
 
-    fn named(&self, wanted: impl Fn(Role<'_>) -> bool) -> Vec<Weights<'_>> {
-        fn shape(role: Role<'_>, values: &Matrix) -> Vec<usize> {
-            let rows = Some(values.rows()).filter(|_| !role.is_vector);
+    fn named(&self, wanted: impl Fn(ParamSpec<'_>) -> bool) -> Vec<NamedParam<'_>> {
+        fn shape(param: ParamSpec<'_>, values: &Matrix) -> Vec<usize> {
+            let rows = Some(values.rows()).filter(|_| !param.is_vector);
             rows.into_iter().chain([values.cols()]).collect()
         }
         let mut all = Vec::new();
         for layer in &self.layers {
-            let weights = layer.body.weights().into_iter();
-            all.extend(weights.filter(|(role, _)| wanted(*role)).map(|(role, values)| Weights {
-                name: format!("{}.{}", layer.name, role.name),
-                shape: shape(role, values),
-                values,
+            let weights = layer.op.weights().into_iter();
+            all.extend(weights.filter(|(param, _)| wanted(*param)).map(|(param, values)| {
+                NamedParam {
+                    name: format!("{}.{}", layer.name, param.name),
+                    shape: shape(param, values),
+                    values,
+                }
             }));
         }
         all
@@ -89,25 +91,25 @@ impl Network {
 
     /// All weights to be written, in the order of [`Network::weights`].
     pub fn weights_mut(&mut self) -> impl Iterator<Item = &mut Matrix> {
-        self.layers.iter_mut().flat_map(|layer| layer.body.weights_mut()).map(|(_, w)| w)
+        self.layers.iter_mut().flat_map(|layer| layer.op.weights_mut()).map(|(_, w)| w)
     }
 
     /// The weights that training moves, in the order of [`Network::trainable`], to be written.
-    pub fn trainable_mut(&mut self) -> impl Iterator<Item = (Role<'_>, &mut Matrix)> {
-        let weights = self.layers.iter_mut().flat_map(|layer| layer.body.weights_mut());
-        weights.filter(|(role, _)| role.gradient.is_some())
+    pub fn trainable_mut(&mut self) -> impl Iterator<Item = (ParamSpec<'_>, &mut Matrix)> {
+        let weights = self.layers.iter_mut().flat_map(|layer| layer.op.weights_mut());
+        weights.filter(|(param, _)| param.gradient.is_some())
     }
 
     /// The weights that add something to the loss.
-    pub fn regularized(&self) -> impl Iterator<Item = (Role<'_>, &Matrix)> {
-        let weights = self.layers.iter().flat_map(|layer| layer.body.weights());
-        weights.filter(|(role, _)| role.regularizer.is_some())
+    pub fn regularized(&self) -> impl Iterator<Item = (ParamSpec<'_>, &Matrix)> {
+        let weights = self.layers.iter().flat_map(|layer| layer.op.weights());
+        weights.filter(|(param, _)| param.regularizer.is_some())
     }
 
     /// Whether some weight is kept to something.
     pub fn constrained(&self) -> bool {
-        let mut weights = self.layers.iter().flat_map(|layer| layer.body.weights());
-        weights.any(|(role, _)| role.constraint.is_some())
+        let mut weights = self.layers.iter().flat_map(|layer| layer.op.weights());
+        weights.any(|(param, _)| param.constraint.is_some())
     }
 
     /// Number of numbers in all weights.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Layer;
+use crate::model::LayerSpec;
 use crate::quote::{clip, list, quote};
 
 /// The name and the shape of each weight of `layers` on `features` inputs, in the order of
 /// [`Network::weights`].
-pub fn weight_shapes(features: usize, layers: &[Layer]) -> Vec<(String, Vec<usize>)> {
+pub fn weight_shapes(features: usize, layers: &[LayerSpec]) -> Vec<(String, Vec<usize>)> {
     let (mut all, mut inputs) = (Vec::new(), features);
     for (at, layer) in layers.iter().enumerate() {
         let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
@@ -98,7 +98,7 @@ mod tests {
             { "type": "dense", "units": 1, "use_bias": false },
             { "type": "dense", "units": 3 },
         ]);
-        let layers: Vec<Layer> = serde_json::from_value(layers).unwrap();
+        let layers: Vec<LayerSpec> = serde_json::from_value(layers).unwrap();
         let shapes = weight_shapes(7, &layers);
         assert_eq!(shapes, Network::new(7, &layers, 1).shapes());
         assert_eq!(shapes.len(), 14);
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn shapes_of_a_huge_network_cost_nothing() {
         let layers = json!([{ "type": "dense", "units": 1_u64 << 40 }]);
-        let layers: Vec<Layer> = serde_json::from_value(layers).unwrap();
+        let layers: Vec<LayerSpec> = serde_json::from_value(layers).unwrap();
         assert_eq!(weight_shapes(1 << 40, &layers)[0].1, [1 << 40, 1 << 40]);
     }
 }

@@ -52,36 +52,37 @@ impl Algorithm for Adadelta {
     }
 
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
-        let (rho, fresh) = (self.rho as f32, (1.0 - self.rho) as f32);
-        visitor.visit_tensor_rule(&Elementwise(Step {
+        let (rho, one_minus_rho) = (self.rho as f32, (1.0 - self.rho) as f32);
+        visitor.visit_tensor_rule(&Elementwise(AdadeltaRule {
             eta: info.eta,
             rho,
-            fresh,
+            one_minus_rho,
             epsilon: self.epsilon as f32,
         }))
     }
 }
 
 #[derive(Clone, Copy)]
-struct Step {
+struct AdadeltaRule {
     eta: f32,
     rho: f32,
     /// 1 − ρ
-    fresh: f32,
+    one_minus_rho: f32,
     epsilon: f32,
 }
 
-impl UpdateRule for Step {
+impl UpdateRule for AdadeltaRule {
     const SLOTS: usize = 2;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [a, d, _]: &mut [L; MAX_SLOTS]) -> L {
-        let (rho, fresh, epsilon) = (w.splat(self.rho), w.splat(self.fresh), w.splat(self.epsilon));
-        *a = rho.mul_add(*a, fresh * g * g);
+        let (rho, one_minus_rho, epsilon) =
+            (w.splat(self.rho), w.splat(self.one_minus_rho), w.splat(self.epsilon));
+        *a = rho.mul_add(*a, one_minus_rho * g * g);
         let past = *d + epsilon;
         let delta = past * rsqrt(past) * rsqrt(*a + epsilon) * g;
-        *d = rho.mul_add(*d, fresh * delta * delta);
+        *d = rho.mul_add(*d, one_minus_rho * delta * delta);
         w.splat(-self.eta).mul_add(delta, w)
     }
 }

@@ -71,7 +71,7 @@ impl Algorithm for Adafactor {
 
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
         let t = info.t as f64;
-        visitor.visit_tensor_rule(&Step {
+        visitor.visit_tensor_rule(&AdafactorRule {
             rho: f64::from(info.eta).min(1.0 / t.sqrt()),
             beta: 1.0 - t.powf(self.beta_2_decay),
             epsilon_1: self.epsilon_1,
@@ -81,7 +81,7 @@ impl Algorithm for Adafactor {
     }
 }
 
-struct Step {
+struct AdafactorRule {
     rho: f64,
     beta: f64,
     epsilon_1: f64,
@@ -89,7 +89,7 @@ struct Step {
     clip_threshold: f64,
 }
 
-impl TensorRule for Step {
+impl TensorRule for AdafactorRule {
     fn slots(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
         match is_vector {
             true => vec![Matrix::zeros(rows, cols)],
@@ -115,7 +115,7 @@ impl TensorRule for Step {
     }
 }
 
-impl Step {
+impl AdafactorRule {
     /// Renews r and c, and sets √(mean(r) / r) and 1 / √c, whose product is 1 / √V.
     fn factor(
         &self,
@@ -144,8 +144,8 @@ impl Step {
     }
 
     fn of_vector(&self) -> OfVector {
-        let (beta, fresh) = (self.beta as f32, (1.0 - self.beta) as f32);
-        OfVector { beta, fresh, epsilon: self.epsilon_1 as f32 }
+        let (beta, one_minus_beta) = (self.beta as f32, (1.0 - self.beta) as f32);
+        OfVector { beta, one_minus_beta, epsilon: self.epsilon_1 as f32 }
     }
 }
 
@@ -161,7 +161,7 @@ fn inverse_roots(moments: &[f32], mean: f64, roots: &mut [f32]) {
 struct OfVector {
     beta: f32,
     /// 1 − β
-    fresh: f32,
+    one_minus_beta: f32,
     epsilon: f32,
 }
 
@@ -172,7 +172,7 @@ impl UpdateRule for OfVector {
     #[inline(always)]
     fn step<L: SimdFloat>(&self, g: L, _: L, [v, ..]: &mut [L; MAX_SLOTS]) -> L {
         let square = g.mul_add(g, g.splat(self.epsilon));
-        *v = g.splat(self.beta).mul_add(*v, g.splat(self.fresh) * square);
+        *v = g.splat(self.beta).mul_add(*v, g.splat(self.one_minus_beta) * square);
         g * rsqrt(*v)
     }
 }

@@ -50,18 +50,20 @@ impl Algorithm for Adagrad {
     }
 
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
-        visitor
-            .visit_tensor_rule(&Elementwise(Step { eta: info.eta, epsilon: self.epsilon as f32 }))
+        visitor.visit_tensor_rule(&Elementwise(AdagradRule {
+            eta: info.eta,
+            epsilon: self.epsilon as f32,
+        }))
     }
 }
 
 #[derive(Clone, Copy)]
-struct Step {
+struct AdagradRule {
     eta: f32,
     epsilon: f32,
 }
 
-impl UpdateRule for Step {
+impl UpdateRule for AdagradRule {
     const SLOTS: usize = 1;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 

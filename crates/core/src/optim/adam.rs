@@ -70,41 +70,41 @@ impl Algorithm for Adam {
 
 impl Adam {
     /// The rule of an update, which `amsgrad` has no say in.
-    pub(super) fn step<const AMSGRAD: bool>(&self, info: StepInfo) -> Step<AMSGRAD> {
-        let rest_2 = rest(self.beta_2, info.t);
-        let correction = rest_2.sqrt() / rest(self.beta_1, info.t);
-        Step {
+    pub(super) fn step<const AMSGRAD: bool>(&self, info: StepInfo) -> AdamRule<AMSGRAD> {
+        let correction_2 = bias_correction(self.beta_2, info.t);
+        let correction = correction_2.sqrt() / bias_correction(self.beta_1, info.t);
+        AdamRule {
             alpha: (f64::from(info.eta) * correction) as f32,
-            fresh_1: (1.0 - self.beta_1) as f32,
-            fresh_2: (1.0 - self.beta_2) as f32,
+            one_minus_beta_1: (1.0 - self.beta_1) as f32,
+            one_minus_beta_2: (1.0 - self.beta_2) as f32,
             epsilon: self.epsilon as f32,
         }
     }
 }
 
 /// 1 − βᵗ for β in single precision, as Keras has it.
-pub(super) fn rest(beta: f64, t: u64) -> f64 {
+pub(super) fn bias_correction(beta: f64, t: u64) -> f64 {
     1.0 - power(f64::from(beta as f32), t)
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Step<const AMSGRAD: bool> {
+pub(super) struct AdamRule<const AMSGRAD: bool> {
     alpha: f32,
     /// 1 − β₁
-    fresh_1: f32,
+    one_minus_beta_1: f32,
     /// 1 − β₂
-    fresh_2: f32,
+    one_minus_beta_2: f32,
     epsilon: f32,
 }
 
-impl<const AMSGRAD: bool> UpdateRule for Step<AMSGRAD> {
+impl<const AMSGRAD: bool> UpdateRule for AdamRule<AMSGRAD> {
     const SLOTS: usize = 2 + AMSGRAD as usize;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, v, v_hat]: &mut [L; MAX_SLOTS]) -> L {
-        *m = (g - *m).mul_add(w.splat(self.fresh_1), *m);
-        *v = g.mul_add(g, -*v).mul_add(w.splat(self.fresh_2), *v);
+        *m = (g - *m).mul_add(w.splat(self.one_minus_beta_1), *m);
+        *v = g.mul_add(g, -*v).mul_add(w.splat(self.one_minus_beta_2), *v);
         let mut largest = *v;
         if AMSGRAD {
             *v_hat = v_hat.max(*v);

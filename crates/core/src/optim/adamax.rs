@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adam::rest;
+use super::adam::bias_correction;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
@@ -57,9 +57,9 @@ impl Algorithm for Adamax {
     }
 
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
-        visitor.visit_tensor_rule(&Elementwise(Step {
-            alpha: (f64::from(info.eta) / rest(self.beta_1, info.t)) as f32,
-            fresh: (1.0 - self.beta_1) as f32,
+        visitor.visit_tensor_rule(&Elementwise(AdamaxRule {
+            alpha: (f64::from(info.eta) / bias_correction(self.beta_1, info.t)) as f32,
+            one_minus_beta: (1.0 - self.beta_1) as f32,
             beta_2: self.beta_2 as f32,
             epsilon: self.epsilon as f32,
         }))
@@ -67,21 +67,21 @@ impl Algorithm for Adamax {
 }
 
 #[derive(Clone, Copy)]
-struct Step {
+struct AdamaxRule {
     alpha: f32,
     /// 1 − β₁
-    fresh: f32,
+    one_minus_beta: f32,
     beta_2: f32,
     epsilon: f32,
 }
 
-impl UpdateRule for Step {
+impl UpdateRule for AdamaxRule {
     const SLOTS: usize = 2;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, u, _]: &mut [L; MAX_SLOTS]) -> L {
-        *m = (g - *m).mul_add(w.splat(self.fresh), *m);
+        *m = (g - *m).mul_add(w.splat(self.one_minus_beta), *m);
         *u = (w.splat(self.beta_2) * *u).max(g.abs());
         let inverse = reciprocal(*u + w.splat(self.epsilon));
         (w.splat(-self.alpha) * *m).mul_add(inverse, w)

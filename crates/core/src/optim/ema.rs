@@ -12,19 +12,19 @@ use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 #[derive(Clone, Copy)]
 pub struct Ema {
     /// 1 − µ, or 1 in the first update.
-    fresh: f32,
+    one_minus_momentum: f32,
     /// Whether the average then takes the weights' place.
     pub overwrites: bool,
 }
 
 impl Ema {
     /// The rule after the batch number `iterations`, counted from 0, if weights are averaged.
-    pub fn at(shared: &CommonArgs, iterations: u64) -> Option<Ema> {
+    pub fn for_step(shared: &CommonArgs, iterations: u64) -> Option<Ema> {
         let update = iterations / shared.batches();
-        let fresh = if update == 0 { 1.0 } else { (1.0 - shared.ema_momentum) as f32 };
+        let one_minus_momentum = if update == 0 { 1.0 } else { (1.0 - shared.ema_momentum) as f32 };
         let every = shared.ema_overwrite_frequency;
         let overwrites = every.is_some_and(|every| (update + 1).is_multiple_of(every));
-        shared.use_ema.then_some(Ema { fresh, overwrites })
+        shared.use_ema.then_some(Ema { one_minus_momentum, overwrites })
     }
 }
 
@@ -34,6 +34,6 @@ impl UpdateRule for Ema {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, a: L, w: L, _: &mut [L; MAX_SLOTS]) -> L {
-        (w - a).mul_add(a.splat(self.fresh), a)
+        (w - a).mul_add(a.splat(self.one_minus_momentum), a)
     }
 }

@@ -71,7 +71,7 @@ impl Algorithm for Ftrl {
 
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
         if info.eta == 0.0 {
-            return visitor.visit_tensor_rule(&Elementwise(Identity));
+            return visitor.visit_tensor_rule(&Elementwise(NoStep));
         }
         match self.learning_rate_power {
             -0.5 => visitor.visit_tensor_rule(&Elementwise(self.step::<true>(info))),
@@ -81,9 +81,9 @@ impl Algorithm for Ftrl {
 }
 
 impl Ftrl {
-    fn step<const ROOT: bool>(&self, info: StepInfo) -> Step<ROOT> {
+    fn step<const ROOT: bool>(&self, info: StepInfo) -> FtrlRule<ROOT> {
         let eta = f64::from(info.eta);
-        Step {
+        FtrlRule {
             inverse: (1.0 / eta) as f32,
             power: -self.learning_rate_power as f32,
             l1: self.l1_regularization_strength as f32,
@@ -95,7 +95,7 @@ impl Ftrl {
 
 /// `ROOT`: the power is −½.
 #[derive(Clone, Copy)]
-struct Step<const ROOT: bool> {
+struct FtrlRule<const ROOT: bool> {
     /// 1 / η
     inverse: f32,
     /// −p
@@ -107,7 +107,7 @@ struct Step<const ROOT: bool> {
     shrinkage: f32,
 }
 
-impl<const ROOT: bool> Step<ROOT> {
+impl<const ROOT: bool> FtrlRule<ROOT> {
     /// a⁻ᵖ
     #[inline(always)]
     fn raise<L: SimdFloat>(&self, a: L) -> L {
@@ -119,7 +119,7 @@ impl<const ROOT: bool> Step<ROOT> {
     }
 }
 
-impl<const ROOT: bool> UpdateRule for Step<ROOT> {
+impl<const ROOT: bool> UpdateRule for FtrlRule<ROOT> {
     const SLOTS: usize = 2;
     /// A weight that was never asked for becomes 0.
     const IDLE_WITHOUT_GRADIENT: bool = false;
@@ -140,9 +140,9 @@ impl<const ROOT: bool> UpdateRule for Step<ROOT> {
 
 /// The step of size 0.
 #[derive(Clone, Copy)]
-struct Identity;
+struct NoStep;
 
-impl UpdateRule for Identity {
+impl UpdateRule for NoStep {
     const SLOTS: usize = 2;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 

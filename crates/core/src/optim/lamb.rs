@@ -14,7 +14,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adam::rest;
+use super::adam::bias_correction;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
 use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, reciprocal, rsqrt};
@@ -61,23 +61,23 @@ impl Algorithm for Lamb {
     }
 
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
-        let direction = Direction {
-            fresh_1: (1.0 - self.beta_1) as f32,
-            fresh_2: (1.0 - self.beta_2) as f32,
-            correction: rest(self.beta_1, info.t).recip() as f32,
-            root: rest(self.beta_2, info.t).sqrt().recip() as f32,
+        let direction = LambDirection {
+            one_minus_beta_1: (1.0 - self.beta_1) as f32,
+            one_minus_beta_2: (1.0 - self.beta_2) as f32,
+            correction: bias_correction(self.beta_1, info.t).recip() as f32,
+            root: bias_correction(self.beta_2, info.t).sqrt().recip() as f32,
             epsilon: self.epsilon as f32,
         };
-        visitor.visit_tensor_rule(&Step { eta: info.eta, direction })
+        visitor.visit_tensor_rule(&LambRule { eta: info.eta, direction })
     }
 }
 
-struct Step {
+struct LambRule {
     eta: f32,
-    direction: Direction,
+    direction: LambDirection,
 }
 
-impl TensorRule for Step {
+impl TensorRule for LambRule {
     fn slots(rows: usize, cols: usize, _: bool) -> Vec<Matrix> {
         vec![Matrix::zeros(rows, cols); 2]
     }
@@ -94,11 +94,11 @@ impl TensorRule for Step {
 
 /// Puts u in the place of g.
 #[derive(Clone, Copy)]
-struct Direction {
+struct LambDirection {
     /// 1 − β₁
-    fresh_1: f32,
+    one_minus_beta_1: f32,
     /// 1 − β₂
-    fresh_2: f32,
+    one_minus_beta_2: f32,
     /// 1 / (1 − β₁ᵗ)
     correction: f32,
     /// 1 / √(1 − β₂ᵗ)
@@ -106,14 +106,14 @@ struct Direction {
     epsilon: f32,
 }
 
-impl UpdateRule for Direction {
+impl UpdateRule for LambDirection {
     const SLOTS: usize = 2;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, g: L, _: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
-        *m = (g - *m).mul_add(g.splat(self.fresh_1), *m);
-        *v = g.mul_add(g, -*v).mul_add(g.splat(self.fresh_2), *v);
+        *m = (g - *m).mul_add(g.splat(self.one_minus_beta_1), *m);
+        *v = g.mul_add(g, -*v).mul_add(g.splat(self.one_minus_beta_2), *v);
         let root = *v * rsqrt(*v);
         let inverse = reciprocal(root.mul_add(g.splat(self.root), g.splat(self.epsilon)));
         g.splat(self.correction) * *m * inverse

@@ -52,38 +52,38 @@ impl Algorithm for Lion {
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
         let (beta_1, beta_2) = (self.beta_1 as f32, self.beta_2 as f32);
         // The complements of the rounded decays, as Keras has them.
-        let (fresh_1, fresh_2) = (1.0 - beta_1, 1.0 - beta_2);
-        visitor.visit_tensor_rule(&Elementwise(Step {
+        let (one_minus_beta_1, one_minus_beta_2) = (1.0 - beta_1, 1.0 - beta_2);
+        visitor.visit_tensor_rule(&Elementwise(LionRule {
             eta: info.eta,
             beta_1,
-            fresh_1,
+            one_minus_beta_1,
             beta_2,
-            fresh_2,
+            one_minus_beta_2,
         }))
     }
 }
 
 #[derive(Clone, Copy)]
-struct Step {
+struct LionRule {
     eta: f32,
     beta_1: f32,
     /// 1 − β₁
-    fresh_1: f32,
+    one_minus_beta_1: f32,
     beta_2: f32,
     /// 1 − β₂
-    fresh_2: f32,
+    one_minus_beta_2: f32,
 }
 
-impl UpdateRule for Step {
+impl UpdateRule for LionRule {
     const SLOTS: usize = 1;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, ..]: &mut [L; MAX_SLOTS]) -> L {
         let (zero, eta) = (w.splat(0.0), w.splat(self.eta));
-        let direction = w.splat(self.beta_1).mul_add(*m, w.splat(self.fresh_1) * g);
+        let direction = w.splat(self.beta_1).mul_add(*m, w.splat(self.one_minus_beta_1) * g);
         let step = zero.select_lt(direction, eta, direction.select_lt(zero, -eta, zero));
-        let momentum = w.splat(self.beta_2).mul_add(*m, w.splat(self.fresh_2) * g);
+        let momentum = w.splat(self.beta_2).mul_add(*m, w.splat(self.one_minus_beta_2) * g);
         // However small a momentum is, its sign is a full step: only what is no normal number goes.
         *m = momentum.abs().select_lt(w.splat(f32::MIN_POSITIVE), zero, momentum);
         w - step

@@ -96,16 +96,16 @@ impl Algorithm for Muon {
     }
 
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
-        visitor.visit_tensor_rule(&Step { muon: self, info })
+        visitor.visit_tensor_rule(&MuonRule { muon: self, info })
     }
 }
 
-struct Step<'a> {
+struct MuonRule<'a> {
     muon: &'a Muon,
     info: StepInfo,
 }
 
-impl TensorRule for Step<'_> {
+impl TensorRule for MuonRule<'_> {
     fn slots(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
         vec![Matrix::zeros(rows, cols); if is_vector { 2 } else { 1 }]
     }
@@ -118,7 +118,7 @@ impl TensorRule for Step<'_> {
     }
 }
 
-impl Step<'_> {
+impl MuonRule<'_> {
     /// λ η
     fn decay(&self, weight_decay: f64) -> f32 {
         (weight_decay * f64::from(self.info.eta)) as f32
@@ -138,8 +138,8 @@ impl Step<'_> {
         let ParamGrad { value: w, gradient: g, slots, scratch, .. } = weight;
         let mu = self.muon.momentum as f32;
         match self.muon.nesterov {
-            true => ctx.map(&Momentum::<true> { mu }, g, slots),
-            false => ctx.map(&Momentum::<false> { mu }, g, slots),
+            true => ctx.map(&MuonMomentum::<true> { mu }, g, slots),
+            false => ctx.map(&MuonMomentum::<false> { mu }, g, slots),
         }
         let norm = ctx.square_sum(g).sqrt();
         ctx.map(&Axpby::scale((1.0 / (norm + 1e-7)) as f32), g, &mut []);
@@ -178,11 +178,11 @@ impl Step<'_> {
 
 /// Puts G in the place of g.
 #[derive(Clone, Copy)]
-struct Momentum<const NESTEROV: bool> {
+struct MuonMomentum<const NESTEROV: bool> {
     mu: f32,
 }
 
-impl<const NESTEROV: bool> UpdateRule for Momentum<NESTEROV> {
+impl<const NESTEROV: bool> UpdateRule for MuonMomentum<NESTEROV> {
     const SLOTS: usize = 1;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 

@@ -11,7 +11,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adam::rest;
+use super::adam::bias_correction;
 use super::power::power;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
@@ -62,12 +62,12 @@ impl Algorithm for Nadam {
         let (t, eta) = (info.t, f64::from(info.eta));
         let product = self.product(t);
         let next = self.mu(t + 1);
-        visitor.visit_tensor_rule(&Elementwise(Step {
+        visitor.visit_tensor_rule(&Elementwise(NadamRule {
             of_moment: (eta * next / (1.0 - product * next)) as f32,
             of_gradient: (eta * (1.0 - self.mu(t)) / (1.0 - product)) as f32,
-            fresh_1: (1.0 - self.beta_1) as f32,
-            fresh_2: (1.0 - self.beta_2) as f32,
-            root: rest(self.beta_2, t).sqrt().recip() as f32,
+            one_minus_beta_1: (1.0 - self.beta_1) as f32,
+            one_minus_beta_2: (1.0 - self.beta_2) as f32,
+            root: bias_correction(self.beta_2, t).sqrt().recip() as f32,
             epsilon: self.epsilon as f32,
         }))
     }
@@ -94,28 +94,28 @@ impl Nadam {
 }
 
 #[derive(Clone, Copy)]
-struct Step {
+struct NadamRule {
     /// η µₜ₊₁ / (1 − Pₜ₊₁)
     of_moment: f32,
     /// η (1 − µₜ) / (1 − Pₜ)
     of_gradient: f32,
     /// 1 − β₁
-    fresh_1: f32,
+    one_minus_beta_1: f32,
     /// 1 − β₂
-    fresh_2: f32,
+    one_minus_beta_2: f32,
     /// 1 / √(1 − β₂ᵗ)
     root: f32,
     epsilon: f32,
 }
 
-impl UpdateRule for Step {
+impl UpdateRule for NadamRule {
     const SLOTS: usize = 2;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, [m, v, _]: &mut [L; MAX_SLOTS]) -> L {
-        *m = (g - *m).mul_add(w.splat(self.fresh_1), *m);
-        *v = g.mul_add(g, -*v).mul_add(w.splat(self.fresh_2), *v);
+        *m = (g - *m).mul_add(w.splat(self.one_minus_beta_1), *m);
+        *v = g.mul_add(g, -*v).mul_add(w.splat(self.one_minus_beta_2), *v);
         let step = w.splat(self.of_moment).mul_add(*m, w.splat(self.of_gradient) * g);
         let root = *v * rsqrt(*v);
         let inverse = reciprocal(root.mul_add(w.splat(self.root), w.splat(self.epsilon)));

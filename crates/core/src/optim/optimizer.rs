@@ -38,7 +38,7 @@ impl Optimizer {
     /// assert_eq!(optimizer.learning_rate(0), 0.001);
     /// ```
     pub fn learning_rate(&self, iterations: u64) -> f32 {
-        self.learning_rate_arg().at(iterations) as f32
+        self.learning_rate_arg().value(iterations) as f32
     }
 
     /// Passes the rule of the update with the batch number `iterations`, counted from 0, to

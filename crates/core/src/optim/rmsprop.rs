@@ -59,30 +59,34 @@ impl Algorithm for RmsProp {
 
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
         let eta = info.eta;
-        let (rho, fresh) = (self.rho as f32, (1.0 - self.rho) as f32);
+        let (rho, one_minus_rho) = (self.rho as f32, (1.0 - self.rho) as f32);
         let (mu, epsilon) = (self.momentum as f32, self.epsilon as f32);
         match (self.centered, mu) {
-            (false, 0.0) => {
-                visitor.visit_elementwise(&Step::<false, false> { eta, rho, fresh, mu, epsilon })
-            }
-            (false, _) => visitor.visit_tensor_rule(&Elementwise(Step::<false, true> {
+            (false, 0.0) => visitor.visit_elementwise(&RmspropRule::<false, false> {
                 eta,
                 rho,
-                fresh,
+                one_minus_rho,
+                mu,
+                epsilon,
+            }),
+            (false, _) => visitor.visit_tensor_rule(&Elementwise(RmspropRule::<false, true> {
+                eta,
+                rho,
+                one_minus_rho,
                 mu,
                 epsilon,
             })),
-            (true, 0.0) => visitor.visit_tensor_rule(&Elementwise(Step::<true, false> {
+            (true, 0.0) => visitor.visit_tensor_rule(&Elementwise(RmspropRule::<true, false> {
                 eta,
                 rho,
-                fresh,
+                one_minus_rho,
                 mu,
                 epsilon,
             })),
-            (true, _) => visitor.visit_tensor_rule(&Elementwise(Step::<true, true> {
+            (true, _) => visitor.visit_tensor_rule(&Elementwise(RmspropRule::<true, true> {
                 eta,
                 rho,
-                fresh,
+                one_minus_rho,
                 mu,
                 epsilon,
             })),
@@ -91,26 +95,26 @@ impl Algorithm for RmsProp {
 }
 
 #[derive(Clone, Copy)]
-struct Step<const CENTERED: bool, const MOMENTUM: bool> {
+struct RmspropRule<const CENTERED: bool, const MOMENTUM: bool> {
     eta: f32,
     rho: f32,
     /// 1 − ρ
-    fresh: f32,
+    one_minus_rho: f32,
     mu: f32,
     epsilon: f32,
 }
 
-impl<const CENTERED: bool, const MOMENTUM: bool> UpdateRule for Step<CENTERED, MOMENTUM> {
+impl<const CENTERED: bool, const MOMENTUM: bool> UpdateRule for RmspropRule<CENTERED, MOMENTUM> {
     const SLOTS: usize = 1 + CENTERED as usize + MOMENTUM as usize;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, g: L, slots: &mut [L; MAX_SLOTS]) -> L {
-        let (rho, fresh) = (w.splat(self.rho), w.splat(self.fresh));
-        slots[0] = rho.mul_add(slots[0], fresh * g * g);
+        let (rho, one_minus_rho) = (w.splat(self.rho), w.splat(self.one_minus_rho));
+        slots[0] = rho.mul_add(slots[0], one_minus_rho * g * g);
         let mut d = slots[0];
         if CENTERED {
-            slots[1] = rho.mul_add(slots[1], fresh * g);
+            slots[1] = rho.mul_add(slots[1], one_minus_rho * g);
             // A variance that rounding has made negative is none.
             d = w.splat(0.0).max((-slots[1]).mul_add(slots[1], d));
         }

@@ -17,7 +17,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adam::rest;
+use super::adam::bias_correction;
 use super::rule::{Algorithm, InitialSlot, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
 use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
@@ -73,11 +73,11 @@ impl Algorithm for ScheduleFreeAdamW {
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
         let t = info.t as f64;
         let warmup = if self.warmup_steps == 0 { 1.0 } else { t / self.warmup_steps as f64 };
-        visitor.visit_tensor_rule(&Elementwise(Step {
+        visitor.visit_tensor_rule(&Elementwise(ScheduleFreeRule {
             eta: (f64::from(info.eta) * warmup.min(1.0)) as f32,
             beta_1: self.beta_1 as f32,
             one_minus_beta_2: (1.0 - self.beta_2) as f32,
-            v_scale: rest(self.beta_2, info.t).recip() as f32,
+            v_scale: bias_correction(self.beta_2, info.t).recip() as f32,
             epsilon: self.epsilon as f32,
             inverse_t: t.recip() as f32,
         }))
@@ -85,7 +85,7 @@ impl Algorithm for ScheduleFreeAdamW {
 }
 
 #[derive(Clone, Copy)]
-struct Step {
+struct ScheduleFreeRule {
     eta: f32,
     beta_1: f32,
     one_minus_beta_2: f32,
@@ -96,7 +96,7 @@ struct Step {
     inverse_t: f32,
 }
 
-impl UpdateRule for Step {
+impl UpdateRule for ScheduleFreeRule {
     const SLOTS: usize = 2;
     const IDLE_WITHOUT_GRADIENT: bool = false;
 

@@ -15,35 +15,40 @@ fn numbers(value: &Value) -> Vec<f32> {
 }
 
 /// One update of a weight by all of its gradient.
-struct Apply<'a>(Arch, ParamGrad<'a>);
+struct ApplyOnce<'a>(Arch, ParamGrad<'a>);
 
-impl RuleVisitor for Apply<'_> {
+impl RuleVisitor for ApplyOnce<'_> {
     type Output = ();
 
     fn visit_elementwise<R: UpdateRule>(self, rule: &R) {
-        let Apply(arch, weight) = self;
+        let ApplyOnce(arch, weight) = self;
         let target = crate::kernels::ParamMut::new(weight.value, weight.slots);
         update(arch, rule, weight.gradient.view(weight.gradient.rows()), target);
     }
 
     fn visit_tensor_rule<W: TensorRule>(self, rule: &W) {
-        let Apply(arch, weight) = self;
+        let ApplyOnce(arch, weight) = self;
         let mut ctx = ExecContext { arch, team: &mut Team::new(2), sums: &mut Vec::new() };
         rule.step(&mut ctx, weight);
     }
 }
 
 /// A weight and its state.
-struct Trained {
+struct ParamState {
     value: Matrix,
     slots: Vec<Matrix>,
 }
 
-impl Trained {
-    fn new(optimizer: &Optimizer, (rows, cols): (usize, usize), start: &Value, v: bool) -> Trained {
+impl ParamState {
+    fn new(
+        optimizer: &Optimizer,
+        (rows, cols): (usize, usize),
+        start: &Value,
+        v: bool,
+    ) -> ParamState {
         let value = Matrix::from_rows(rows, cols, &numbers(start));
         let slots = optimizer.slots(&value, v);
-        Trained { value, slots }
+        ParamState { value, slots }
     }
 
     fn step(
@@ -57,19 +62,19 @@ impl Trained {
         let (rows, cols) = (self.value.rows(), self.value.cols());
         let mut gradient = Matrix::from_rows(rows, cols, &numbers(gradient));
         let scratch = &mut Scratch::default();
-        let Trained { value, slots } = self;
+        let ParamState { value, slots } = self;
         let weight = ParamGrad { value, gradient: &mut gradient, slots, scratch, is_vector };
-        optimizer.with_rule(t, None, Apply(arch, weight));
+        optimizer.with_rule(t, None, ApplyOnce(arch, weight));
     }
 }
 
 /// The matrix and the vector of a problem after all its updates.
-fn solve(optimizer: &Optimizer, problem: &Value, arch: Arch) -> [Trained; 2] {
+fn solve(optimizer: &Optimizer, problem: &Value, arch: Arch) -> [ParamState; 2] {
     let side = |i: usize| problem["shape"][i].as_u64().unwrap() as usize;
     let shapes = [(side(0), side(1)), (1, side(1))];
     [0, 1].map(|i| {
         let is_vector = i == 1;
-        let mut trained = Trained::new(optimizer, shapes[i], &problem["start"][i], is_vector);
+        let mut trained = ParamState::new(optimizer, shapes[i], &problem["start"][i], is_vector);
         for (t, gradients) in problem["gradients"].as_array().unwrap().iter().enumerate() {
             trained.step(optimizer, arch, t as u64, &gradients[i], is_vector);
         }
@@ -151,7 +156,7 @@ fn a_rule_that_rests_leaves_what_has_no_gradient() {
     let mut names = Vec::new();
     for (optimizer, case) in resting {
         names.push(case["optimizer"]["name"].as_str().unwrap());
-        let mut trained = Trained::new(optimizer, (1, 2), &json!([1.5, -0.25]), false);
+        let mut trained = ParamState::new(optimizer, (1, 2), &json!([1.5, -0.25]), false);
         let (value, slots) = (trained.value.clone(), trained.slots.clone());
         for t in 0..3 {
             trained.step(optimizer, Arch::detect(), t, &json!([0.0, 0.0]), false);
@@ -168,7 +173,7 @@ fn no_number_of_a_state_decays_faster_than_it_is_looked_after() {
     for (optimizer, case) in rules(&golden) {
         for is_vector in [false, true] {
             let (start, config) = (json!([1.5, -0.25]), &case["optimizer"]);
-            let mut trained = Trained::new(&optimizer, (1, 2), &start, is_vector);
+            let mut trained = ParamState::new(&optimizer, (1, 2), &start, is_vector);
             trained.step(&optimizer, Arch::detect(), 0, &json!([0.5, -2.0]), is_vector);
             let before = trained.slots.clone();
             let decays = !["adagrad", "ftrl"].contains(&config["name"].as_str().unwrap());
@@ -210,7 +215,7 @@ fn three_steps_by_default_are_those_of_another_backend() {
     for (name, want) in table {
         let optimizer: Optimizer = serde_json::from_value(json!({ "name": name })).unwrap();
         let start = json!([1.0, -2.0, 0.5, 0.25]);
-        let mut trained = Trained::new(&optimizer, (2, 2), &start, false);
+        let mut trained = ParamState::new(&optimizer, (2, 2), &start, false);
         for (t, g) in [0.5, -0.25, 1.0].into_iter().enumerate() {
             let gradient = json!([g, g / 2.0, -g, g * g]);
             trained.step(&optimizer, Arch::detect(), t as u64, &gradient, false);
@@ -228,7 +233,7 @@ fn schedules_are_those_of_keras() {
     for case in golden["schedules"].as_array().unwrap() {
         let rate: LearningRate = serde_json::from_value(case["learning_rate"].clone()).unwrap();
         for (step, want) in steps.iter().zip(case["values"].as_array().unwrap()) {
-            let (got, want) = (rate.at(*step), want.as_f64().unwrap());
+            let (got, want) = (rate.value(*step), want.as_f64().unwrap());
             // Keras computes in single precision.
             let bound = 2e-6 * want.abs() + 1e-8;
             assert!((got - want).abs() < bound, "{rate:?} at {step}: got {got}, want {want}");
@@ -241,7 +246,7 @@ fn nothing_is_lost_where_a_step_has_size_0() {
     let rate = json!({"schedule": "cosine_decay", "initial_learning_rate": 0.1, "decay_steps": 2});
     let config = json!({ "name": "ftrl", "learning_rate": rate });
     let optimizer: Optimizer = serde_json::from_value(config).unwrap();
-    let mut trained = Trained::new(&optimizer, (1, 2), &json!([1.5, -0.25]), false);
+    let mut trained = ParamState::new(&optimizer, (1, 2), &json!([1.5, -0.25]), false);
     for t in 0..4 {
         trained.step(&optimizer, Arch::detect(), t, &json!([0.5, 0.0]), false);
     }
@@ -252,7 +257,7 @@ fn nothing_is_lost_where_a_step_has_size_0() {
 #[test]
 fn an_input_and_a_unit_that_are_never_used_lose_no_weight() {
     let optimizer = Optimizer::Adafactor(Adafactor::default());
-    let mut trained = Trained::new(&optimizer, (2, 2), &json!([1.0, 2.0, 3.0, 4.0]), false);
+    let mut trained = ParamState::new(&optimizer, (2, 2), &json!([1.0, 2.0, 3.0, 4.0]), false);
     for t in 0..3 {
         trained.step(&optimizer, Arch::detect(), t, &json!([0.01, 0.0, 0.0, 0.0]), false);
     }

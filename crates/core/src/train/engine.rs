@@ -1,30 +1,30 @@
 //! The engine: one step of training, or an evaluation, divided among a team; it knows no epoch and
 //! no observer.
 //!
-//! A step is a pass (`pass.rs`) and an update (`update.rs`). Every number is the work of one thread
+//! A step is a pass (`executor.rs`) and an update (`update.rs`). Every number is the work of one thread
 //! and has one fixed order of operations, so that the size of the team changes no bit.
 
 use crate::kernels::{ByRows, Parallelism};
 use crate::model::Network;
 use crate::optim::{ExecContext, Optimizer};
-use crate::train::feed::Feed;
-use crate::train::goal::{EVALUATED_ROWS, Goal};
-use crate::train::pass::{Batch, Pass};
-use crate::train::rows::RowScore;
+use crate::train::dataset::Dataset;
+use crate::train::executor::{Batch, Executor};
+use crate::train::metric_sums::MetricSums;
+use crate::train::objective::{EVALUATED_ROWS, Objective};
+use crate::train::samples::SampleLoss;
 use crate::train::state::OptimizerState;
-use crate::train::tally::Tally;
-use crate::train::update::{Room, Update, average, constrain, fade, penalty};
+use crate::train::update::{GradientBuffers, Update, constrain, flush_tiny, penalty, update_ema};
 
 /// The workspace of a run: after the first step no buffer of numbers is made any more.
 pub struct Engine {
-    training: Pass,
+    training: Executor,
     /// One for each thread, which evaluates rows of its own.
-    evaluation: Vec<Pass>,
-    scores: Vec<RowScore>,
-    tally: Tally,
+    evaluation: Vec<Executor>,
+    sample_losses: Vec<SampleLoss>,
+    metric_sums: MetricSums,
     /// The sums of each piece of an evaluation.
     pieces: Vec<f64>,
-    room: Room,
+    buffers: GradientBuffers,
     /// Whether some weight adds to the loss, and whether some is kept to something.
     regularized: bool,
     constrained: bool,
@@ -32,23 +32,23 @@ pub struct Engine {
 
 /// What many rows together got.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Score {
+pub struct RunningMetrics {
     /// The mean loss.
     pub loss: f64,
     /// Rows that were classified right.
-    pub hits: f64,
+    pub correct: f64,
     /// Rows.
     pub rows: f64,
     /// What the metrics have summed up.
     pub sums: Vec<f64>,
 }
 
-impl Score {
+impl RunningMetrics {
     /// Takes the rows of `other` in: the mean is weighted by rows.
-    pub fn add(&mut self, other: &Score) {
+    pub fn add(&mut self, other: &RunningMetrics) {
         let rows = self.rows + other.rows;
         self.loss = (self.loss * self.rows + other.loss * other.rows) / rows.max(1.0);
-        self.hits += other.hits;
+        self.correct += other.correct;
         self.rows = rows;
         self.sums.resize(other.sums.len(), 0.0);
         self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum += more);
@@ -59,80 +59,89 @@ impl Engine {
     /// An engine for `network` with at most `batch_size` rows a step, on `threads` threads.
     pub fn new(
         network: &Network,
-        goal: Goal<'_>,
-        feed: &Feed,
+        objective: Objective<'_>,
+        dataset: &Dataset,
         batch_size: usize,
         threads: usize,
     ) -> Engine {
-        let rows = batch_size.min(feed.rows()).max(1);
-        let training = Pass::new(network, goal, feed, rows, (threads, true));
-        let evaluation = || Pass::new(network, goal, feed, EVALUATED_ROWS, (1, false));
+        let rows = batch_size.min(dataset.rows()).max(1);
+        let training = Executor::new(network, objective, dataset, rows, (threads, true));
+        let evaluation = || Executor::new(network, objective, dataset, EVALUATED_ROWS, (1, false));
         Engine {
             evaluation: (0..training.team.size()).map(|_| evaluation()).collect(),
-            scores: vec![RowScore::default(); rows],
-            tally: Tally::new(goal.metrics, network.outputs()),
+            sample_losses: vec![SampleLoss::default(); rows],
+            metric_sums: MetricSums::new(objective.metrics, network.outputs()),
             pieces: Vec::new(),
-            room: Room::default(),
+            buffers: GradientBuffers::default(),
             regularized: network.regularized().next().is_some(),
             constrained: network.constrained(),
             training,
         }
     }
 
-    /// The name and the value of each metric that `score` tells of.
-    pub fn metrics<'a>(
+    /// The name and the value of each metric that `metrics` tells of.
+    pub fn named_metrics<'a>(
         &'a self,
-        score: &'a Score,
+        metrics: &'a RunningMetrics,
     ) -> impl Iterator<Item = (&'static str, f64)> + 'a {
-        self.tally.values(&score.sums, score.rows, score.hits)
+        self.metric_sums.values(&metrics.sums, metrics.rows, metrics.correct)
     }
 
-    /// Makes ready to evaluate rows of `feed`, and no longer of the data that are trained on.
-    pub fn evaluate_on(&mut self, network: &Network, goal: Goal<'_>, feed: &Feed) {
-        for pass in &mut self.evaluation {
-            *pass = Pass::new(network, goal, feed, EVALUATED_ROWS, (1, false));
+    /// Makes ready to evaluate rows of `dataset`, and no longer of the data that are trained on.
+    pub fn evaluate_on(&mut self, network: &Network, objective: Objective<'_>, dataset: &Dataset) {
+        for executor in &mut self.evaluation {
+            *executor = Executor::new(network, objective, dataset, EVALUATED_ROWS, (1, false));
         }
     }
 
-    /// Trains on the rows `batch` of `feed`; the rows `ahead` will be next, in this engine, unless there are
+    /// Trains on the rows `batch` of `dataset`; the rows `next_rows` will be next, in this engine, unless there are
     /// none. Returns the score on the weights before the update.
     pub fn step(
         &mut self,
         network: &mut Network,
         optimizer: &Optimizer,
         state: &mut OptimizerState,
-        feed: &Feed,
+        dataset: &Dataset,
         batch: &[u32],
-        ahead: &[u32],
-    ) -> Score {
+        next_rows: &[u32],
+    ) -> RunningMetrics {
         self.training.team.begin_step();
-        let scores = &mut self.scores[..batch.len()];
+        let sample_losses = &mut self.sample_losses[..batch.len()];
         let step = Some(state.iterations);
-        self.training.run(network, Batch { feed, rows: batch, step }, scores);
-        let mut score = total(scores);
-        score.loss += self.penalty(network);
-        let Engine { training: pass, room, tally, regularized, .. } = self;
+        self.training.run(network, Batch { dataset, rows: batch, step }, sample_losses);
+        let mut metrics = total(sample_losses);
+        metrics.loss += self.penalty(network);
+        let Engine { training: executor, buffers, metric_sums, regularized, .. } = self;
         let regularized = *regularized;
-        if 0 < tally.size() {
-            score.sums = vec![0.0; tally.size()];
-            tally.add(pass.arch, pass.answers(feed, batch), &mut score.sums);
+        if 0 < metric_sums.size() {
+            metrics.sums = vec![0.0; metric_sums.size()];
+            metric_sums.add(executor.arch, executor.outputs(dataset, batch), &mut metrics.sums);
         }
-        pass.absorb(network);
+        executor.update_running_stats(network);
         let n_rows = batch.len();
-        let update =
-            Update { pass, room, network, optimizer, state, feed, n_rows, ahead, regularized };
+        let update = Update {
+            executor,
+            buffers,
+            network,
+            optimizer,
+            state,
+            dataset,
+            n_rows,
+            next_rows,
+            regularized,
+        };
         let (iterations, rate) = (update.state.iterations, update.state.rate);
         optimizer.with_rule(iterations, rate, update);
         let mut context =
-            ExecContext { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
-        average(&mut context, network, optimizer.common_args(), state);
-        fade(&mut context, optimizer, state);
+            ExecContext { arch: executor.arch, team: &mut executor.team, sums: &mut buffers.sums };
+        update_ema(&mut context, network, optimizer.common_args(), state);
+        flush_tiny(&mut context, optimizer, state);
         if self.constrained {
             constrain(network);
         }
         state.iterations += 1;
         self.training.team.end_step();
-        score
+        metrics
     }
 
     /// Which threads run the steps from now on. No bit of a result depends on it.
@@ -144,7 +153,7 @@ impl Engine {
     #[cfg(test)]
     pub(super) fn workspace_bytes(&self) -> usize {
         let passes = std::iter::once(&self.training).chain(&self.evaluation);
-        passes.map(|pass| size_of_val(pass.pages.as_slice())).sum()
+        passes.map(|executor| size_of_val(executor.workspace.as_slice())).sum()
     }
 
     /// What the weights as they are add to the loss.
@@ -152,58 +161,66 @@ impl Engine {
         if !self.regularized {
             return 0.0;
         }
-        let Engine { training: pass, room, .. } = self;
+        let Engine { training: executor, buffers, .. } = self;
         let mut context =
-            ExecContext { arch: pass.arch, team: &mut pass.team, sums: &mut room.sums };
+            ExecContext { arch: executor.arch, team: &mut executor.team, sums: &mut buffers.sums };
         penalty(&mut context, network)
     }
 
-    /// The score of `network` on the rows `from..to` of `feed`.
-    pub fn evaluate(&mut self, network: &Network, feed: &Feed, from: usize, to: usize) -> Score {
+    /// The score of `network` on the rows `from..to` of `dataset`.
+    pub fn evaluate(
+        &mut self,
+        network: &Network,
+        dataset: &Dataset,
+        from: usize,
+        to: usize,
+    ) -> RunningMetrics {
         let rows: Vec<u32> = (from as u32..to as u32).collect();
-        if self.scores.len() < rows.len() {
-            self.scores.resize(rows.len(), RowScore::default());
+        if self.sample_losses.len() < rows.len() {
+            self.sample_losses.resize(rows.len(), SampleLoss::default());
         }
-        let scores = &mut self.scores[..rows.len()];
+        let sample_losses = &mut self.sample_losses[..rows.len()];
         let share = rows.len().div_ceil(self.evaluation.len()).next_multiple_of(EVALUATED_ROWS);
         // Each piece of rows has sums of its own, so that they are added in one order on any number
         // of threads.
-        let tally = &self.tally;
-        let size = tally.size().max(1);
+        let metric_sums = &self.metric_sums;
+        let size = metric_sums.size().max(1);
         self.pieces.clear();
         self.pieces.resize(size * rows.len().div_ceil(EVALUATED_ROWS), 0.0);
         let mut shares: Vec<_> = self
             .evaluation
             .iter_mut()
             .zip(rows.chunks(share))
-            .zip(scores.chunks_mut(share))
+            .zip(sample_losses.chunks_mut(share))
             .zip(self.pieces.chunks_mut(size * share / EVALUATED_ROWS))
             .collect();
         self.training.team.parallel_for(ByRows::of(&mut shares), |mut shares, _| {
-            for (((pass, rows), scores), pieces) in shares.0.iter_mut() {
-                let scores = scores.chunks_mut(EVALUATED_ROWS).zip(pieces.chunks_mut(size));
-                for (batch, (scores, sums)) in rows.chunks(EVALUATED_ROWS).zip(scores) {
-                    pass.run(network, Batch::outside_training(feed, batch), scores);
-                    if 0 < tally.size() {
-                        tally.add(pass.arch, pass.answers(feed, batch), sums);
+            for (((executor, rows), sample_losses), pieces) in shares.0.iter_mut() {
+                let sample_losses =
+                    sample_losses.chunks_mut(EVALUATED_ROWS).zip(pieces.chunks_mut(size));
+                for (batch, (sample_losses, sums)) in rows.chunks(EVALUATED_ROWS).zip(sample_losses)
+                {
+                    executor.run(network, Batch::outside_training(dataset, batch), sample_losses);
+                    if 0 < metric_sums.size() {
+                        metric_sums.add(executor.arch, executor.outputs(dataset, batch), sums);
                     }
                 }
             }
         });
-        let mut score = total(&self.scores[..rows.len()]);
-        score.loss += self.penalty(network);
-        score.sums = vec![0.0; self.tally.size()];
+        let mut metrics = total(&self.sample_losses[..rows.len()]);
+        metrics.loss += self.penalty(network);
+        metrics.sums = vec![0.0; self.metric_sums.size()];
         for piece in self.pieces.chunks(size) {
-            score.sums.iter_mut().zip(piece).for_each(|(sum, more)| *sum += more);
+            metrics.sums.iter_mut().zip(piece).for_each(|(sum, more)| *sum += more);
         }
-        score
+        metrics
     }
 }
 
 /// The mean loss and the hits of some rows, summed from the first to the last.
-fn total(scores: &[RowScore]) -> Score {
-    let rows = scores.len() as f64;
-    let loss = scores.iter().map(|s| f64::from(s.loss)).sum::<f64>() / rows;
-    let hits = scores.iter().filter(|s| s.hit).count() as f64;
-    Score { loss, hits, rows, sums: Vec::new() }
+fn total(sample_losses: &[SampleLoss]) -> RunningMetrics {
+    let rows = sample_losses.len() as f64;
+    let loss = sample_losses.iter().map(|s| f64::from(s.loss)).sum::<f64>() / rows;
+    let correct = sample_losses.iter().filter(|s| s.correct).count() as f64;
+    RunningMetrics { loss, correct, rows, sums: Vec::new() }
 }

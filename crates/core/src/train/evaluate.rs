@@ -3,22 +3,22 @@
 use std::ops::Range;
 
 use crate::model::Network;
+use crate::train::dataset::Dataset;
 use crate::train::engine::Engine;
-use crate::train::feed::Feed;
-use crate::train::goal::Goal;
+use crate::train::objective::Objective;
 use crate::train::{Logs, fit};
 
-/// `loss` and the metrics of `network` on some rows of `feed`; the threads change no bit.
+/// `loss` and the metrics of `network` on some rows of `dataset`; the threads change no bit.
 pub fn evaluate(
     network: &Network,
-    goal: Goal<'_>,
-    feed: &Feed,
+    objective: Objective<'_>,
+    dataset: &Dataset,
     rows: Range<usize>,
     threads: usize,
 ) -> Logs {
-    let mut engine = Engine::new(network, goal, feed, 1, threads);
-    let score = engine.evaluate(network, feed, rows.start, rows.end);
+    let mut engine = Engine::new(network, objective, dataset, 1, threads);
+    let metrics = engine.evaluate(network, dataset, rows.start, rows.end);
     let mut logs = Logs::default();
-    fit::write(&mut logs, &engine, "", &score);
+    fit::write(&mut logs, &engine, "", &metrics);
     logs
 }

@@ -2,7 +2,7 @@
 
 /// Something that happened in a fit; epochs and steps count from 0, as in Keras.
 #[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
+pub enum FitEvent<'a> {
     /// Training is about to start.
     TrainBegin {
         /// Number of epochs to train.

@@ -5,23 +5,23 @@ use std::ptr;
 
 use crate::model::Network;
 use crate::optim::Optimizer;
-use crate::random::{Purpose, Stream};
-use crate::train::engine::{Engine, Score};
-use crate::train::goal::Goal;
+use crate::random::{RandomStream, StreamPurpose};
+use crate::train::engine::{Engine, RunningMetrics};
+use crate::train::objective::Objective;
 use crate::train::{
-    EarlyStopping, Event, Feed, Flow, LearningRateScheduler, Logs, OptimizerState, Plateau,
-    ReduceLrOnPlateau, Watch,
+    Dataset, EarlyStopping, EarlyStoppingState, FitEvent, Flow, LearningRateScheduler, Logs,
+    OptimizerState, ReduceLrOnPlateau, ReduceLrState,
 };
 
 /// What is trained on what.
 #[derive(Clone, Debug)]
-pub struct Task<'a> {
+pub struct FitOptions<'a> {
     /// All rows.
-    pub feed: &'a Feed,
+    pub dataset: &'a Dataset,
     /// Rows to train on.
     pub training: Range<usize>,
     /// Rows to validate on after each epoch, and the data that they are of.
-    pub validation: Option<(&'a Feed, Range<usize>)>,
+    pub validation: Option<(&'a Dataset, Range<usize>)>,
     /// Passes over the training rows.
     pub epochs: usize,
     /// Rows of a step.
@@ -31,7 +31,7 @@ pub struct Task<'a> {
     /// Every order derives from it.
     pub seed: u64,
     /// What training makes small, and what is reported.
-    pub goal: Goal<'a>,
+    pub objective: Objective<'a>,
     /// How gradients become steps.
     pub optimizer: &'a Optimizer,
     /// When to stop early.
@@ -48,7 +48,7 @@ pub struct Task<'a> {
 
 /// Everything that a fit changes: enough to continue the fit.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub struct FitState {
     /// The network.
     pub network: Network,
     /// What the optimizer remembers.
@@ -58,16 +58,16 @@ pub struct State {
     /// Steps of it that are done.
     pub batch: usize,
     /// The sums over them.
-    pub totals: Score,
+    pub totals: RunningMetrics,
     /// What early stopping has seen.
-    pub watch: Watch,
+    pub early_stopping: EarlyStoppingState,
     /// What the reduction of the learning rate has seen.
-    pub plateau: Plateau,
+    pub reduce_lr: ReduceLrState,
 }
 
 /// How a fit ended that met no error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum FitOutcome {
     /// All epochs are trained.
     Completed,
     /// Early stopping ended it after this epoch (from 0).
@@ -91,13 +91,13 @@ pub struct Diverged {
     pub loss: f64,
 }
 
-impl Task<'_> {
+impl FitOptions<'_> {
     /// The state before the first step.
-    pub fn start(&self, network: Network) -> State {
+    pub fn start(&self, network: Network) -> FitState {
         let optimizer = OptimizerState::new(self.optimizer, &network);
-        let (totals, watch) = (Score::default(), Watch::default());
-        let plateau = Plateau::default();
-        State { network, optimizer, epoch: 0, batch: 0, totals, watch, plateau }
+        let (totals, early_stopping) = (RunningMetrics::default(), EarlyStoppingState::default());
+        let reduce_lr = ReduceLrState::default();
+        FitState { network, optimizer, epoch: 0, batch: 0, totals, early_stopping, reduce_lr }
     }
 
     /// Number of steps in an epoch: the last may be smaller, none is left out.
@@ -108,32 +108,38 @@ impl Task<'_> {
     /// Trains from `state` on, and tells `observe` with the network as it then is.
     pub fn fit(
         &self,
-        state: &mut State,
-        observe: &mut dyn FnMut(Event<'_>, &State) -> Flow,
-    ) -> Result<Ended, Diverged> {
-        let mut engine =
-            Engine::new(&state.network, self.goal, self.feed, self.batch_size, self.threads);
-        if let Some((feed, _)) = self.validation.as_ref().filter(|v| !ptr::eq(v.0, self.feed)) {
-            engine.evaluate_on(&state.network, self.goal, feed);
+        state: &mut FitState,
+        observe: &mut dyn FnMut(FitEvent<'_>, &FitState) -> Flow,
+    ) -> Result<FitOutcome, Diverged> {
+        let mut engine = Engine::new(
+            &state.network,
+            self.objective,
+            self.dataset,
+            self.batch_size,
+            self.threads,
+        );
+        if let Some((dataset, _)) = self.validation.as_ref().filter(|v| !ptr::eq(v.0, self.dataset))
+        {
+            engine.evaluate_on(&state.network, self.objective, dataset);
         }
         let begin =
-            Event::TrainBegin { epochs: self.epochs, steps_per_epoch: self.steps_per_epoch() };
+            FitEvent::TrainBegin { epochs: self.epochs, steps_per_epoch: self.steps_per_epoch() };
         if observe(begin, state) == Flow::Stop {
-            return Ok(Ended::Stopped);
+            return Ok(FitOutcome::Stopped);
         }
-        let mut ended = match state.watch.stopped {
-            true => Ended::Early { epoch: state.epoch.saturating_sub(1) },
-            false => Ended::Completed,
+        let mut ended = match state.early_stopping.stopped {
+            true => FitOutcome::Early { epoch: state.epoch.saturating_sub(1) },
+            false => FitOutcome::Completed,
         };
-        while state.epoch < self.epochs && ended == Ended::Completed {
+        while state.epoch < self.epochs && ended == FitOutcome::Completed {
             if self.train_epoch(&mut engine, state, observe)? == Flow::Stop {
-                return Ok(Ended::Stopped);
+                return Ok(FitOutcome::Stopped);
             }
             ended = self.end_epoch(&mut engine, state, observe);
         }
-        if ended != Ended::Stopped {
-            state.optimizer.settle(&mut state.network);
-            if let Some(best) = state.watch.take_best() {
+        if ended != FitOutcome::Stopped {
+            state.optimizer.apply_ema(&mut state.network);
+            if let Some(best) = state.early_stopping.take_best() {
                 state.network = best;
             }
         }
@@ -144,33 +150,39 @@ impl Task<'_> {
     fn train_epoch(
         &self,
         engine: &mut Engine,
-        state: &mut State,
-        observe: &mut dyn FnMut(Event<'_>, &State) -> Flow,
+        state: &mut FitState,
+        observe: &mut dyn FnMut(FitEvent<'_>, &FitState) -> Flow,
     ) -> Result<Flow, Diverged> {
         let epoch = state.epoch;
-        if let Some(rate) = self.learning_rate_scheduler.and_then(|table| table.at(epoch))
+        if let Some(rate) = self.learning_rate_scheduler.and_then(|table| table.change(epoch))
             && state.batch == 0
         {
             state.optimizer.rate = Some(rate as f32);
         }
-        if observe(Event::EpochBegin { epoch }, state) == Flow::Stop {
+        if observe(FitEvent::EpochBegin { epoch }, state) == Flow::Stop {
             return Ok(Flow::Stop);
         }
         let order = self.order(epoch);
         let batches: Vec<&[u32]> = order.chunks(self.batch_size).collect();
         let mut logs = Logs::default();
         for done in state.batch..batches.len() {
-            let ahead = batches.get(done + 1).copied().unwrap_or_default();
-            let State { network, optimizer, .. } = state;
-            let score =
-                engine.step(network, self.optimizer, optimizer, self.feed, batches[done], ahead);
-            if self.terminate_on_nan && !score.loss.is_finite() {
-                return Err(Diverged { epoch, batch: done, loss: score.loss });
+            let next_rows = batches.get(done + 1).copied().unwrap_or_default();
+            let FitState { network, optimizer, .. } = state;
+            let metrics = engine.step(
+                network,
+                self.optimizer,
+                optimizer,
+                self.dataset,
+                batches[done],
+                next_rows,
+            );
+            if self.terminate_on_nan && !metrics.loss.is_finite() {
+                return Err(Diverged { epoch, batch: done, loss: metrics.loss });
             }
-            state.totals.add(&score);
+            state.totals.add(&metrics);
             state.batch = done + 1;
             write(&mut logs, engine, "", &state.totals);
-            let event = Event::BatchEnd {
+            let event = FitEvent::BatchEnd {
                 epoch,
                 done: state.batch,
                 steps_per_epoch: batches.len(),
@@ -187,30 +199,31 @@ impl Task<'_> {
     fn end_epoch(
         &self,
         engine: &mut Engine,
-        state: &mut State,
-        observe: &mut dyn FnMut(Event<'_>, &State) -> Flow,
-    ) -> Ended {
+        state: &mut FitState,
+        observe: &mut dyn FnMut(FitEvent<'_>, &FitState) -> Flow,
+    ) -> FitOutcome {
         let epoch = state.epoch;
         let mut logs = Logs::default();
         write(&mut logs, engine, "", &state.totals);
-        if let Some((feed, Range { start, end })) = self.validation.clone() {
-            let score = engine.evaluate(&state.network, feed, start, end);
-            write(&mut logs, engine, "val_", &score);
+        if let Some((dataset, Range { start, end })) = self.validation.clone() {
+            let metrics = engine.evaluate(&state.network, dataset, start, end);
+            write(&mut logs, engine, "val_", &metrics);
         }
         let rate = state.optimizer.learning_rate(self.optimizer);
         logs.set("learning_rate", f64::from(rate));
-        (state.epoch, state.batch, state.totals) = (epoch + 1, 0, Score::default());
-        let early = self
-            .early_stopping
-            .is_some_and(|rule| state.watch.see(rule, epoch, &logs, &state.network));
+        (state.epoch, state.batch, state.totals) = (epoch + 1, 0, RunningMetrics::default());
+        let early = self.early_stopping.is_some_and(|rule| {
+            state.early_stopping.on_epoch_end(rule, epoch, &logs, &state.network)
+        });
         let reduce = self.reduce_lr_on_plateau;
-        if let Some(rate) = reduce.and_then(|rule| state.plateau.see(rule, &logs, rate)) {
+        if let Some(rate) = reduce.and_then(|rule| state.reduce_lr.on_epoch_end(rule, &logs, rate))
+        {
             state.optimizer.rate = Some(rate);
         }
-        match observe(Event::EpochEnd { epoch, logs: &logs }, state) {
-            Flow::Stop if state.epoch < self.epochs && !early => Ended::Stopped,
-            _ if early => Ended::Early { epoch },
-            _ => Ended::Completed,
+        match observe(FitEvent::EpochEnd { epoch, logs: &logs }, state) {
+            Flow::Stop if state.epoch < self.epochs && !early => FitOutcome::Stopped,
+            _ if early => FitOutcome::Early { epoch },
+            _ => FitOutcome::Completed,
         }
     }
 
@@ -218,14 +231,14 @@ impl Task<'_> {
     fn order(&self, epoch: usize) -> Vec<u32> {
         let mut order: Vec<u32> = self.training.clone().map(|row| row as u32).collect();
         if self.shuffle {
-            Stream::new(self.seed, Purpose::Shuffle, epoch as u64).shuffle(&mut order);
+            RandomStream::new(self.seed, StreamPurpose::Shuffle, epoch as u64).shuffle(&mut order);
         }
         order
     }
 }
 
-/// The loss and the metrics of `score`, their names after `prefix`.
-pub(super) fn write(logs: &mut Logs, engine: &Engine, prefix: &str, score: &Score) {
+/// The loss and the metrics of `metrics`, their names after `prefix`.
+pub(super) fn write(logs: &mut Logs, engine: &Engine, prefix: &str, metrics: &RunningMetrics) {
     let mut set = |name: &str, value: f64| {
         let value = f64::from(value as f32);
         // Every step comes by without a prefix.
@@ -234,6 +247,6 @@ pub(super) fn write(logs: &mut Logs, engine: &Engine, prefix: &str, score: &Scor
             _ => logs.set(&format!("{prefix}{name}"), value),
         }
     };
-    set("loss", score.loss);
-    engine.metrics(score).for_each(|(name, value)| set(name, value));
+    set("loss", metrics.loss);
+    engine.named_metrics(metrics).for_each(|(name, value)| set(name, value));
 }

@@ -2,9 +2,9 @@
 //! matrices as the engine makes.
 
 use crate::kernels::{LANES, Matrix, UpdateRule, padded};
-use crate::model::{Initializer, Layer, Network};
+use crate::model::{Initializer, LayerSpec, Network};
 use crate::optim::{Optimizer, RuleVisitor, TensorRule};
-use crate::train::goal::EVALUATED_ROWS;
+use crate::train::objective::EVALUATED_ROWS;
 
 /// The memory of a run on one thread beside its data, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub struct Footprint {
 
 /// The network and its training, as far as memory depends on them.
 #[derive(Clone, Copy, Debug)]
-pub struct Shape<'a> {
+pub struct RunShape<'a> {
     /// The layers, from the inputs to the outputs.
-    pub layers: &'a [Layer],
+    pub layers: &'a [LayerSpec],
     /// Inputs of a row.
     pub features: usize,
     /// Rows of a batch.
@@ -38,36 +38,36 @@ pub struct Shape<'a> {
 
 impl Footprint {
     /// The memory of a run, or `u64::MAX` for each amount that cannot be counted.
-    pub fn of(shape: Shape<'_>) -> Footprint {
-        let Shape { layers, features, batch, optimizer } = shape;
+    pub fn of(shape: RunShape<'_>) -> Footprint {
+        let RunShape { layers, features, batch, optimizer } = shape;
         let mut found = Footprint::default();
         let small: Vec<Network> = layers.iter().map(miniature).collect();
         let whole = keeps_gradients(&small, optimizer);
         let rows = (batch as u64).saturating_add(EVALUATED_ROWS as u64);
         let workspace = |columns: u64| columns.saturating_mul(4).saturating_mul(rows);
-        let (mut inputs, mut passes_back) = (features, false);
+        let (mut inputs, mut needs_grad_input) = (features, false);
         found.activations = workspace(width(features));
         for (layer, small) in layers.iter().zip(&small) {
             let outputs = layer.outputs(inputs);
-            let (mut share, mut trains) = (Share::default(), false);
-            for (role, _) in small.layers[0].body.weights() {
-                let rows = if role.is_vector { 1 } else { inputs };
+            let (mut share, mut trains) = (LayerBytes::default(), false);
+            for (param, _) in small.layers[0].op.weights() {
+                let rows = if param.is_vector { 1 } else { inputs };
                 let bytes = matrix(rows, outputs);
                 add(&mut share.weights, bytes);
-                if role.gradient.is_some() {
+                if param.gradient.is_some() {
                     trains = true;
-                    let state = state(optimizer, (rows, outputs), role.is_vector);
+                    let state = state(optimizer, (rows, outputs), param.is_vector);
                     add(&mut share.state, state);
                     add(&mut share.gradients, if whole { bytes } else { 0 });
                 }
             }
             add(&mut share.checkpoint, share.weights.saturating_add(share.state));
-            if matches!(layer, Layer::Dense(_)) && passes_back {
+            if matches!(layer, LayerSpec::Dense(_)) && needs_grad_input {
                 add(&mut share.weights, matrix(outputs, inputs));
             }
-            passes_back |= trains;
-            let extra = small.layers[0].body.extra(outputs);
-            let columns = width(outputs).saturating_mul(2).saturating_add(width(extra));
+            needs_grad_input |= trains;
+            let saved = small.layers[0].op.saved_columns(outputs);
+            let columns = width(outputs).saturating_mul(2).saturating_add(width(saved));
             add(&mut share.activations, workspace(columns));
             found.take(&share);
             inputs = outputs;
@@ -88,7 +88,7 @@ impl Footprint {
         self.layers.iter().copied().enumerate().rev().max_by_key(|(_, bytes)| *bytes)
     }
 
-    fn take(&mut self, share: &Share) {
+    fn take(&mut self, share: &LayerBytes) {
         add(&mut self.weights, share.weights);
         add(&mut self.state, share.state);
         add(&mut self.gradients, share.gradients);
@@ -102,7 +102,7 @@ impl Footprint {
 
 /// The bytes of one layer.
 #[derive(Default)]
-struct Share {
+struct LayerBytes {
     weights: u64,
     state: u64,
     gradients: u64,
@@ -128,9 +128,9 @@ fn width(columns: usize) -> u64 {
 
 /// The layer on one input and, if it is dense, of one unit: its weights have the roles of the real
 /// ones.
-fn miniature(layer: &Layer) -> Network {
+fn miniature(layer: &LayerSpec) -> Network {
     let mut layer = layer.clone();
-    if let Layer::Dense(dense) = &mut layer {
+    if let LayerSpec::Dense(dense) = &mut layer {
         dense.units = 1;
         dense.kernel_initializer = Initializer::Zeros {};
         dense.bias_initializer = Initializer::Zeros {};
@@ -187,9 +187,9 @@ mod tests {
     use super::*;
     use crate::data::{Inputs, Table, Targets, Values};
     use crate::model::Loss;
-    use crate::train::{Engine, Feed, Goal, OptimizerState};
+    use crate::train::{Dataset, Engine, Objective, OptimizerState};
 
-    fn layers(units: usize) -> Vec<Layer> {
+    fn layers(units: usize) -> Vec<LayerSpec> {
         let layers = json!([
             {"type": "dense", "units": units, "activation": "gelu"},
             {"type": "batch_normalization"},
@@ -217,7 +217,7 @@ mod tests {
         for text in optimizers {
             let optimizer: Optimizer = serde_json::from_value(text.clone()).unwrap();
             let layers = layers(300);
-            let shape = Shape { layers: &layers, features: 70, batch: 9, optimizer: &optimizer };
+            let shape = RunShape { layers: &layers, features: 70, batch: 9, optimizer: &optimizer };
             let found = Footprint::of(shape);
             let network = Network::new(70, &layers, 0);
             let state = OptimizerState::new(&optimizer, &network);
@@ -242,22 +242,23 @@ mod tests {
         let inputs = Inputs::new(70, Values::Floats(vec![1.0; 9 * 70]));
         let targets = Targets::Values { values: vec![0.0; 9 * 5], width: 5 };
         let table = Table { inputs, targets, shape: vec![70], columns: None };
-        let goal = Goal { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
-        let engine = Engine::new(&network, goal, &Feed::new(table, 1.0), 9, 1);
-        let shape = Shape { layers: &layers, features: 70, batch: 9, optimizer: &optimizer };
+        let objective =
+            Objective { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
+        let engine = Engine::new(&network, objective, &Dataset::new(table, 1.0), 9, 1);
+        let shape = RunShape { layers: &layers, features: 70, batch: 9, optimizer: &optimizer };
         let found = Footprint::of(shape).activations;
-        let pages = engine.workspace_bytes() as u64;
+        let workspace = engine.workspace_bytes() as u64;
         // A row of the workspace may have one vector more.
         let slack = 4 * LANES as u64 * (9 + EVALUATED_ROWS as u64);
-        assert!(found <= pages && pages <= found + slack, "{found} {pages}");
+        assert!(found <= workspace && workspace <= found + slack, "{found} {workspace}");
     }
 
     #[test]
     fn no_size_wraps() {
         let dense = json!([{"type": "dense", "units": usize::MAX}, {"type": "dense", "units": 4}]);
-        let layers: Vec<Layer> = serde_json::from_value(dense).unwrap();
+        let layers: Vec<LayerSpec> = serde_json::from_value(dense).unwrap();
         let optimizer = Optimizer::default();
-        let shape = Shape {
+        let shape = RunShape {
             layers: &layers,
             features: usize::MAX,
             batch: usize::MAX,
@@ -269,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_wide_layer_is_to_blame() {
-        let dense = |units: &[usize]| -> Vec<Layer> {
+        let dense = |units: &[usize]| -> Vec<LayerSpec> {
             units
                 .iter()
                 .map(|units| {
@@ -278,7 +279,7 @@ mod tests {
                 .collect()
         };
         let (layers, optimizer) = (dense(&[1 << 20, 1 << 20, 10]), Optimizer::default());
-        let shape = Shape { layers: &layers, features: 784, batch: 32, optimizer: &optimizer };
+        let shape = RunShape { layers: &layers, features: 784, batch: 32, optimizer: &optimizer };
         let found = Footprint::of(shape);
         assert_eq!(found.greatest_layer().map(|(layer, _)| layer), Some(1));
         assert!(4 << 40 < found.weights, "{found:?}");

@@ -7,18 +7,18 @@ use crate::kernels::{
     Arch, ByRows, Chunk, InputGradient, InputLayer, LANES, Lhs, ParamMut, Team, UpdateRule, View,
     WorkSchedule, bias_update, chunk_range, product_update,
 };
-use crate::model::Gradient;
-use crate::train::feed::{Feed, FeedInputs};
-use crate::train::page::Layout;
+use crate::model::GradientKind;
+use crate::train::dataset::{Dataset, DatasetInputs};
+use crate::train::workspace::WorkspaceLayout;
 
 /// Where the gradients of all weights come from that training moves, in the network's order.
-pub(super) struct Gradients {
-    sources: Vec<Source>,
+pub(super) struct GradientPlan {
+    sources: Vec<GradientSource>,
     schedule: WorkSchedule,
 }
 
 /// What the gradient of a weight is made of: columns of the pages.
-enum Source {
+enum GradientSource {
     /// Xᵀ δ with the sparse inputs of the first layer.
     Sparse { delta: Range<usize> },
     /// xᵀ δ
@@ -28,26 +28,30 @@ enum Source {
 }
 
 /// The batch that has just passed.
-pub(super) struct Passed<'a> {
-    pub(super) feed: &'a Feed,
+pub(super) struct BackwardContext<'a> {
+    pub(super) dataset: &'a Dataset,
     pub(super) input: Option<&'a InputLayer>,
-    pub(super) pages: View<'a>,
+    pub(super) workspace: View<'a>,
     /// The rows that will pass next.
-    pub(super) ahead: &'a [u32],
+    pub(super) next_rows: &'a [u32],
 }
 
-impl Gradients {
+impl GradientPlan {
     /// The gradients of the weights of `layout`, in one queue for each of `size` threads. Every queue has an
     /// equal part of each kernel.
-    pub(super) fn new(layout: &Layout, input: Option<&InputLayer>, size: usize) -> Gradients {
+    pub(super) fn new(
+        layout: &WorkspaceLayout,
+        input: Option<&InputLayer>,
+        size: usize,
+    ) -> GradientPlan {
         let (mut sources, mut counts) = (Vec::new(), Vec::new());
         let mut queues = vec![Vec::new(); size];
         for (l, columns) in layout.layers.iter().enumerate() {
             for gradient in &columns.gradients {
                 let source = source(*gradient, (layout, l), input.is_some());
                 let pieces = match (&source, input) {
-                    (Source::Sparse { .. }, Some(input)) => input.weight_blocks().collect(),
-                    (Source::Dense { input, .. }, _) => rows(input.len(), size),
+                    (GradientSource::Sparse { .. }, Some(input)) => input.weight_blocks().collect(),
+                    (GradientSource::Dense { input, .. }, _) => rows(input.len(), size),
                     // Too small to be cut.
                     _ => rows(1, 1),
                 };
@@ -65,7 +69,7 @@ impl Gradients {
         for queue in &mut queues {
             queue.sort_by_key(|chunk: &Chunk| 1 < counts[chunk.target]);
         }
-        Gradients { sources, schedule: WorkSchedule::new(queues) }
+        GradientPlan { sources, schedule: WorkSchedule::new(queues) }
     }
 
     /// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`.
@@ -73,26 +77,30 @@ impl Gradients {
         &mut self,
         (arch, team): (Arch, &mut Team),
         rule: &R,
-        passed: &Passed<'_>,
+        context: &BackwardContext<'_>,
         targets: impl Iterator<Item = ParamMut<'t>>,
     ) {
         let sources = &self.sources;
         team.run(&mut self.schedule, targets.map(ByRows), |part, chunk| {
-            sources[chunk.target].update((arch, rule), passed, chunk, part.0);
+            sources[chunk.target].update((arch, rule), context, chunk, part.0);
         });
     }
 }
 
-fn source(gradient: Gradient, (layout, l): (&Layout, usize), sparse: bool) -> Source {
+fn source(
+    gradient: GradientKind,
+    (layout, l): (&WorkspaceLayout, usize),
+    sparse: bool,
+) -> GradientSource {
     let columns = &layout.layers[l];
     let delta = columns.delta.clone();
     match gradient {
-        Gradient::Product if l == 0 && sparse => Source::Sparse { delta },
-        Gradient::Product => Source::Dense { input: layout.below(l), delta },
-        Gradient::Delta => Source::Vector { delta },
-        Gradient::Extra => {
-            let from = columns.extra.start;
-            Source::Vector { delta: from..from + delta.len() }
+        GradientKind::Product if l == 0 && sparse => GradientSource::Sparse { delta },
+        GradientKind::Product => GradientSource::Dense { input: layout.layer_input(l), delta },
+        GradientKind::Delta => GradientSource::Vector { delta },
+        GradientKind::Saved => {
+            let from = columns.saved.start;
+            GradientSource::Vector { delta: from..from + delta.len() }
         }
     }
 }
@@ -108,29 +116,29 @@ fn rows(n: usize, size: usize) -> Vec<Range<usize>> {
     (0..size).map(cut).collect()
 }
 
-impl Source {
+impl GradientSource {
     /// Updates a piece of the weights by its gradient.
     fn update<R: UpdateRule>(
         &self,
         (arch, rule): (Arch, &R),
-        passed: &Passed<'_>,
+        context: &BackwardContext<'_>,
         chunk: Chunk,
         target: ParamMut<'_>,
     ) {
-        let Passed { feed, input: layer, pages, ahead } = passed;
-        let columns = |range: &Range<usize>| pages.columns_range(range.clone());
+        let BackwardContext { dataset, input: layer, workspace, next_rows } = context;
+        let columns = |range: &Range<usize>| workspace.columns_range(range.clone());
         match self {
-            Source::Sparse { delta } => {
-                if let (FeedInputs::Sparse(x), Some(layer)) = (&feed.inputs, layer) {
-                    let gradient = InputGradient { x, delta: columns(delta), next_rows: ahead };
+            GradientSource::Sparse { delta } => {
+                if let (DatasetInputs::Sparse(x), Some(layer)) = (&dataset.inputs, layer) {
+                    let gradient = InputGradient { x, delta: columns(delta), next_rows };
                     layer.update(arch, rule, chunk.index, gradient, target);
                 }
             }
-            Source::Dense { input, delta } => {
+            GradientSource::Dense { input, delta } => {
                 let input = columns(input).columns(chunk.from, chunk.to);
                 product_update(arch, rule, Lhs::transposed(input), columns(delta), target);
             }
-            Source::Vector { delta } => bias_update(arch, rule, columns(delta), target),
+            GradientSource::Vector { delta } => bias_update(arch, rule, columns(delta), target),
         }
     }
 }

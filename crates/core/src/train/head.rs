@@ -4,12 +4,12 @@
 //! Keras on TensorFlow keeps the logits of softmax and sigmoid beside their outputs, and its
 //! cross-entropies take them, as losses and as metrics.
 
-use crate::model::{Activation, Network, Objective};
-use crate::train::goal::Goal;
+use crate::model::{Activation, LossKernel, Network};
+use crate::train::objective::Objective;
 
 /// The last activation of a network, and what is made of it.
 pub(super) struct Head {
-    pub(super) objective: Objective,
+    pub(super) loss: LossKernel,
     /// The layer of the last activation; layers above pass their inputs on.
     pub(super) layer: usize,
     pub(super) activation: Activation,
@@ -28,16 +28,16 @@ pub(super) enum Logits {
 }
 
 impl Head {
-    pub(super) fn new(network: &Network, goal: Goal<'_>, training: bool) -> Head {
+    pub(super) fn new(network: &Network, objective: Objective<'_>, training: bool) -> Head {
         let (layer, activation) = network.head(training);
-        let (objective, fused) = goal.loss.objective(activation);
-        let wanted = goal.metrics.iter().any(|metric| metric.is_crossentropy_of_logits());
+        let (loss, fused) = objective.loss.kernel_after(activation);
+        let wanted = objective.metrics.iter().any(|metric| metric.is_crossentropy_of_logits());
         let logits = match fused {
             true => Logits::Fused,
             false if activation.caches_logits() && wanted => Logits::Kept,
             false => Logits::Unused,
         };
-        Head { objective, layer, activation, logits }
+        Head { loss, layer, activation, logits }
     }
 
     /// Whether layer `l` leaves its activation to the objective.

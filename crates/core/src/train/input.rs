@@ -3,44 +3,46 @@
 use crate::kernels::{
     Arch, ByCols, ByRows, InputLayer, LANES, Lhs, SparseBatch, Team, View, ViewMut, product,
 };
-use crate::model::{Body, DenseLayer, Network};
-use crate::train::feed::{Feed, FeedInputs};
+use crate::model::{DenseLayer, LayerOp, Network};
+use crate::train::dataset::{Dataset, DatasetInputs};
 
-/// The first layer of `network`, if it is dense and the inputs of `feed` are sparse.
+/// The first layer of `network`, if it is dense and the inputs of `dataset` are sparse.
 pub(super) fn input_layer(
     network: &Network,
-    feed: &Feed,
+    dataset: &Dataset,
     max_rows: usize,
     threads: usize,
     training: bool,
 ) -> Option<InputLayer> {
     let first = &network.layers[0];
-    match (&feed.inputs, &first.body) {
-        (FeedInputs::Sparse(x), Body::Dense(_)) => {
+    match (&dataset.inputs, &first.op) {
+        (DatasetInputs::Sparse(x), LayerOp::Dense(_)) => {
             Some(InputLayer::new(x, first.outputs, max_rows, threads, training))
         }
         _ => None,
     }
 }
 
-/// The products of a dense first layer with the rows `rows` of `feed`: in an [`InputLayer`], whose output is
+/// The products of a dense first layer with the rows `rows` of `dataset`: in an [`InputLayer`], whose output is
 /// taken row by row, or z ← x W + b. Without an [`InputLayer`] the inputs are copied to `input`, for the first
 /// layer of any kind.
 pub(super) fn forward_input(
     (arch, team): (Arch, &mut Team),
     layer: Option<&mut InputLayer>,
-    body: &Body,
-    (feed, rows): (&Feed, &[u32]),
+    op: &LayerOp,
+    (dataset, rows): (&Dataset, &[u32]),
     [mut input, z]: [ViewMut<'_>; 2],
 ) {
-    if let (Some(layer), FeedInputs::Sparse(x), Body::Dense(dense)) = (layer, &feed.inputs, body) {
+    if let (Some(layer), DatasetInputs::Sparse(x), LayerOp::Dense(dense)) =
+        (layer, &dataset.inputs, op)
+    {
         let (w, b) = affine(dense);
         return layer.forward(arch, team, SparseBatch { x, rows }, w, b);
     }
     team.parallel_for(ByRows(input.reborrow()), |part, from| {
-        feed.inputs.gather(&rows[from..from + part.0.rows()], part.0);
+        dataset.inputs.gather(&rows[from..from + part.0.rows()], part.0);
     });
-    if let Body::Dense(dense) = body {
+    if let LayerOp::Dense(dense) = op {
         let (w, b) = affine(dense);
         let x = input.as_view();
         team.parallel_for(ByCols(z), |part, from| {

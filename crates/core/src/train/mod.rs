@@ -2,34 +2,35 @@
 //! printing.
 
 mod callbacks;
+mod dataset;
 mod engine;
 mod evaluate;
 mod event;
-mod feed;
+mod executor;
 mod fit;
 mod footprint;
-mod goal;
 mod gradient;
 mod head;
 mod input;
-mod page;
-mod pass;
+mod metric_sums;
+mod objective;
 mod predict;
 pub mod reference;
-mod rows;
+mod samples;
 mod state;
-mod tally;
 mod update;
+mod workspace;
 
 pub use callbacks::{
-    Direction, EarlyStopping, LearningRateScheduler, Plateau, ReduceLrOnPlateau, Watch,
+    Direction, EarlyStopping, EarlyStoppingState, LearningRateScheduler, ReduceLrOnPlateau,
+    ReduceLrState,
 };
-pub use engine::{Engine, Score};
+pub use dataset::Dataset;
+pub use engine::{Engine, RunningMetrics};
 pub use evaluate::evaluate;
-pub use event::{Event, Flow, Logs};
-pub use feed::Feed;
-pub use fit::{Diverged, Ended, State, Task};
-pub use footprint::{Footprint, Shape};
-pub use goal::Goal;
+pub use event::{FitEvent, Flow, Logs};
+pub use fit::{Diverged, FitOptions, FitOutcome, FitState};
+pub use footprint::{Footprint, RunShape};
+pub use objective::Objective;
 pub use predict::{predict, predict_probabilities};
 pub use state::OptimizerState;

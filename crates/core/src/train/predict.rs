@@ -4,24 +4,24 @@ use std::ops::Range;
 
 use crate::kernels::{Arch, ByRows, Matrix, Team};
 use crate::model::{Loss, Network};
-use crate::train::feed::Feed;
-use crate::train::goal::Goal;
-use crate::train::pass::{Batch, Pass};
-use crate::train::rows::RowScore;
+use crate::train::dataset::Dataset;
+use crate::train::executor::{Batch, Executor};
+use crate::train::objective::Objective;
+use crate::train::samples::SampleLoss;
 
 /// Rows that pass at a time.
 const ROWS: usize = 64;
 
-/// The outputs (rows × units) of `network` for some rows of `feed`, as probabilities where `loss`
+/// The outputs (rows × units) of `network` for some rows of `dataset`, as probabilities where `loss`
 /// takes them for logits.
 pub fn predict_probabilities(
     network: &Network,
     loss: &Loss,
-    feed: &Feed,
+    dataset: &Dataset,
     rows: Range<usize>,
     threads: usize,
 ) -> Matrix {
-    let mut outputs = predict(network, feed, rows, network.layers.len() - 1, threads);
+    let mut outputs = predict(network, dataset, rows, network.layers.len() - 1, threads);
     if let Some(link) = loss.link() {
         let n = outputs.rows();
         link.apply(Arch::detect(), outputs.view_mut(n));
@@ -29,31 +29,31 @@ pub fn predict_probabilities(
     outputs
 }
 
-/// The outputs (rows × units) of layer `layer` of `network` for some rows of `feed`, as they are
+/// The outputs (rows × units) of layer `layer` of `network` for some rows of `dataset`, as they are
 /// after training: nothing random, and the last activation applied.
 pub fn predict(
     network: &Network,
-    feed: &Feed,
+    dataset: &Dataset,
     rows: Range<usize>,
     layer: usize,
     threads: usize,
 ) -> Matrix {
     // A loss that takes the outputs as they are; its value is not used.
-    let goal = Goal { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
+    let objective = Objective { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
     let units = network.layers[layer].outputs;
     let mut outputs = Matrix::zeros(rows.len(), units);
     let rows: Vec<u32> = rows.map(|row| row as u32).collect();
     let mut team = Team::new(threads.min(rows.len().div_ceil(ROWS)));
     let n = outputs.rows();
     team.parallel_for(ByRows(outputs.view_mut(n)), |mut part, from| {
-        let mut pass = Pass::new(network, goal, feed, ROWS, (1, false));
-        let mut scores = [RowScore::default(); ROWS];
+        let mut executor = Executor::new(network, objective, dataset, ROWS, (1, false));
+        let mut sample_losses = [SampleLoss::default(); ROWS];
         let batches = rows[from..from + part.0.rows()].chunks(ROWS);
         for (i, batch) in batches.enumerate() {
-            let scores = &mut scores[..batch.len()];
-            pass.run(network, Batch::outside_training(feed, batch), scores);
-            let made = pass.pages.view(batch.len());
-            let made = made.columns_range(pass.layout.layers[layer].output.clone());
+            let sample_losses = &mut sample_losses[..batch.len()];
+            executor.run(network, Batch::outside_training(dataset, batch), sample_losses);
+            let made = executor.workspace.view(batch.len());
+            let made = made.columns_range(executor.layout.layers[layer].output.clone());
             for r in 0..batch.len() {
                 part.0.row(i * ROWS + r)[..units].copy_from_slice(&made.row(r)[..units]);
             }

@@ -152,14 +152,14 @@ mod tests {
 
     use super::*;
     use crate::data::{Inputs, Table, Targets, Values};
-    use crate::model::{Layer, Loss, Network};
+    use crate::model::{LayerSpec, Loss, Network};
     use crate::optim::Optimizer;
-    use crate::train::{Engine, Feed, Goal, OptimizerState};
+    use crate::train::{Dataset, Engine, Objective, OptimizerState};
 
     const ROWS: usize = 90;
     const STEPS: usize = 100;
 
-    struct Shape {
+    struct NetworkSize {
         inputs: usize,
         hidden: usize,
         classes: usize,
@@ -167,7 +167,7 @@ mod tests {
     }
 
     /// Rows of bytes, 4 of 5 of them 0 if `sparse`, and a class for each row.
-    fn data(shape: &Shape, sparse: bool) -> (Vec<u8>, Vec<u32>) {
+    fn data(shape: &NetworkSize, sparse: bool) -> (Vec<u8>, Vec<u32>) {
         let mut state = 5_u32;
         let mut random = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -194,7 +194,7 @@ mod tests {
 
     /// Trains engine and reference on the same batches; returns the greatest difference of a loss
     /// and of a weight.
-    fn differences(shape: &Shape, sparse: bool, threads: usize) -> (f64, f64) {
+    fn differences(shape: &NetworkSize, sparse: bool, threads: usize) -> (f64, f64) {
         let (bytes, labels) = data(shape, sparse);
         let all: Vec<f32> = bytes.iter().map(|x| f32::from(*x) / 255.0).collect();
         let all = to_rows(&all, shape.inputs);
@@ -205,8 +205,8 @@ mod tests {
             columns: None,
         };
         assert_eq!(matches!(table.inputs, Inputs::Sparse(_)), sparse);
-        let feed = Feed::new(table, 255.0);
-        let layers: Vec<Layer> = serde_json::from_value(json!([
+        let dataset = Dataset::new(table, 255.0);
+        let layers: Vec<LayerSpec> = serde_json::from_value(json!([
             {"type": "dense", "units": shape.hidden, "activation": "relu"},
             {"type": "dense", "units": shape.classes, "activation": "softmax"},
         ]))
@@ -217,14 +217,14 @@ mod tests {
         let optimizer: Optimizer = serde_json::from_value(json!({"name": "adam"})).unwrap();
         let mut state = OptimizerState::new(&optimizer, &network);
         let loss = Loss::SparseCategoricalCrossentropy { from_logits: false };
-        let goal = Goal { loss: &loss, metrics: &[], class_weight: &[] };
-        let mut engine = Engine::new(&network, goal, &feed, shape.batch, threads);
+        let objective = Objective { loss: &loss, metrics: &[], class_weight: &[] };
+        let mut engine = Engine::new(&network, objective, &dataset, shape.batch, threads);
 
         let mut loss_difference = 0.0_f64;
         for t in 0..STEPS {
             let batch: Vec<u32> =
                 (0..shape.batch).map(|i| ((t * shape.batch + i) * 7 % ROWS) as u32).collect();
-            let got = engine.step(&mut network, &optimizer, &mut state, &feed, &batch, &[]).loss;
+            let got = engine.step(&mut network, &optimizer, &mut state, &dataset, &batch, &[]).loss;
             let x = batch.iter().map(|&r| all[r as usize].clone()).collect();
             let y: Vec<usize> = batch.iter().map(|&r| labels[r as usize] as usize).collect();
             let want = step(&mut params_want, &mut moments, &x, &y);
@@ -247,7 +247,7 @@ mod tests {
             (12, 16, 4, 80),
             (1, 1, 2, 60),
         ] {
-            let shape = Shape { inputs, hidden, classes, batch };
+            let shape = NetworkSize { inputs, hidden, classes, batch };
             for (sparse, threads) in [(true, 1), (true, 3), (false, 1), (false, 3)] {
                 let (loss, weight) = differences(&shape, sparse, threads);
                 assert!(

@@ -60,7 +60,7 @@ impl OptimizerState {
     }
 
     /// Puts the averages, if there are any, in the place of the weights.
-    pub fn settle(&self, network: &mut Network) {
+    pub fn apply_ema(&self, network: &mut Network) {
         if self.iterations > 0 {
             for ((_, weight), average) in network.trainable_mut().zip(&self.averages) {
                 weight.as_mut_slice().copy_from_slice(average.as_slice());

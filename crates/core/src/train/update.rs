@@ -2,34 +2,34 @@
 //! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
 
 use crate::kernels::{MAX_SLOTS, Matrix, ParamMut, SimdFloat, UpdateRule};
-use crate::model::{Network, Role};
+use crate::model::{Network, ParamSpec};
 use crate::optim::{
     Axpby, CommonArgs, Elementwise, Ema, ExecContext, Optimizer, ParamGrad, RuleVisitor, Scratch,
     TensorRule,
 };
-use crate::train::feed::Feed;
-use crate::train::gradient::Passed;
-use crate::train::pass::Pass;
+use crate::train::dataset::Dataset;
+use crate::train::executor::Executor;
+use crate::train::gradient::BackwardContext;
 use crate::train::state::OptimizerState;
 
 /// The update that follows the training pass of `n_rows` rows.
 pub(super) struct Update<'a> {
-    pub(super) pass: &'a mut Pass,
-    pub(super) room: &'a mut Room,
+    pub(super) executor: &'a mut Executor,
+    pub(super) buffers: &'a mut GradientBuffers,
     pub(super) network: &'a mut Network,
     pub(super) optimizer: &'a Optimizer,
     pub(super) state: &'a mut OptimizerState,
-    pub(super) feed: &'a Feed,
+    pub(super) dataset: &'a Dataset,
     pub(super) n_rows: usize,
     /// The rows of the next step.
-    pub(super) ahead: &'a [u32],
+    pub(super) next_rows: &'a [u32],
     /// Whether some weight adds to the loss.
     pub(super) regularized: bool,
 }
 
 /// Room for gradients in memory, made when they are first gathered.
 #[derive(Default)]
-pub(super) struct Room {
+pub(super) struct GradientBuffers {
     gradients: Vec<Matrix>,
     scratch: Vec<Scratch>,
     pub(super) sums: Vec<f64>,
@@ -46,39 +46,40 @@ impl RuleVisitor for Update<'_> {
         } else {
             let weights = self.network.trainable_mut().zip(&mut self.state.slots);
             let targets = weights.map(|((_, value), slots)| ParamMut::new(value, slots));
-            let batch = (self.feed, self.n_rows, self.ahead);
-            consume(self.pass, batch, rule, targets);
+            let batch = (self.dataset, self.n_rows, self.next_rows);
+            fused_update(self.executor, batch, rule, targets);
         }
     }
 
     fn visit_tensor_rule<W: TensorRule>(mut self, rule: &W) {
-        self.gather(|context, weight| rule.step(context, weight));
+        self.materialize(|context, weight| rule.step(context, weight));
     }
 }
 
 impl Update<'_> {
     /// Gathers the gradients of the batch, and has `step` update each weight when it is time to.
-    fn gather(&mut self, step: impl FnMut(&mut ExecContext<'_>, ParamGrad<'_>)) {
-        if !self.fill() {
+    fn materialize(&mut self, step: impl FnMut(&mut ExecContext<'_>, ParamGrad<'_>)) {
+        if !self.accumulate() {
             return;
         }
         let shared = self.optimizer.common_args();
-        let Room { gradients, scratch, sums } = &mut *self.room;
+        let GradientBuffers { gradients, scratch, sums } = &mut *self.buffers;
         let gradients = match shared.batches() {
             1 => gradients,
             _ => &mut self.state.accumulated,
         };
-        let mut context = ExecContext { arch: self.pass.arch, team: &mut self.pass.team, sums };
+        let mut context =
+            ExecContext { arch: self.executor.arch, team: &mut self.executor.team, sums };
         let weights = self.network.trainable_mut().zip(&mut self.state.slots);
-        descend(&mut context, shared, gradients, scratch, weights, step);
+        apply(&mut context, shared, gradients, scratch, weights, step);
     }
 
     /// Puts the gradients of the batch into memory, where they are summed over the batches of an
     /// update. Returns whether it is time for it.
-    fn fill(&mut self) -> bool {
+    fn accumulate(&mut self) -> bool {
         let (batches, done) = (self.optimizer.common_args().batches(), self.state.iterations);
         let gradients = match batches {
-            1 => &mut self.room.gradients,
+            1 => &mut self.buffers.gradients,
             _ => &mut self.state.accumulated,
         };
         if gradients.is_empty() {
@@ -88,51 +89,56 @@ impl Update<'_> {
         // Something is added to a regularized gradient where no batch has any, too.
         let everywhere = self.regularized;
         let targets = gradients.iter_mut().map(|g| ParamMut::new(g, &mut []));
-        let batch = (self.feed, self.n_rows, self.ahead);
+        let batch = (self.dataset, self.n_rows, self.next_rows);
         match (done.is_multiple_of(batches), everywhere) {
-            (true, false) => consume(self.pass, batch, &Put::<true>, targets),
-            (true, true) => consume(self.pass, batch, &Put::<false>, targets),
-            (false, _) => consume(self.pass, batch, &Add, targets),
+            (true, false) => fused_update(self.executor, batch, &Store::<true>, targets),
+            (true, true) => fused_update(self.executor, batch, &Store::<false>, targets),
+            (false, _) => fused_update(self.executor, batch, &Accumulate, targets),
         }
         (done + 1).is_multiple_of(batches)
     }
 }
 
 /// Has `step` update each of `weights`, which are there with their state, by its gradient, clipped.
-fn descend<'w>(
+fn apply<'w>(
     context: &mut ExecContext<'_>,
     shared: &CommonArgs,
     gradients: &mut [Matrix],
     scratch: &mut Vec<Scratch>,
-    weights: impl Iterator<Item = ((Role<'w>, &'w mut Matrix), &'w mut Vec<Matrix>)>,
+    weights: impl Iterator<Item = ((ParamSpec<'w>, &'w mut Matrix), &'w mut Vec<Matrix>)>,
     mut step: impl FnMut(&mut ExecContext<'_>, ParamGrad<'_>),
 ) {
     let weights: Vec<_> = weights.collect();
-    for (((role, value), _), gradient) in weights.iter().zip(&mut *gradients) {
+    for (((param, value), _), gradient) in weights.iter().zip(&mut *gradients) {
         scale(context, gradient, 1.0 / shared.batches() as f64);
-        if let Some(regularizer) = role.regularizer {
+        if let Some(regularizer) = param.regularizer {
             context.update(&regularizer.slope(), value, gradient, &mut []);
         }
     }
     clip(context, shared, gradients);
     scratch.resize_with(gradients.len(), Scratch::default);
     let gradients = gradients.iter_mut().zip(scratch);
-    for (((role, value), slots), (gradient, scratch)) in weights.into_iter().zip(gradients) {
-        step(context, ParamGrad { value, gradient, slots, scratch, is_vector: role.is_vector });
+    for (((param, value), slots), (gradient, scratch)) in weights.into_iter().zip(gradients) {
+        step(context, ParamGrad { value, gradient, slots, scratch, is_vector: param.is_vector });
     }
 }
 
 /// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`, in
 /// the network's order.
-fn consume<'t, R: UpdateRule>(
-    pass: &mut Pass,
-    (feed, n_rows, ahead): (&Feed, usize, &[u32]),
+fn fused_update<'t, R: UpdateRule>(
+    executor: &mut Executor,
+    (dataset, n_rows, next_rows): (&Dataset, usize, &[u32]),
     rule: &R,
     targets: impl Iterator<Item = ParamMut<'t>>,
 ) {
-    let Pass { arch, team, pages, input, gradients, .. } = pass;
-    let passed = Passed { feed, input: input.as_ref(), pages: pages.view(n_rows), ahead };
-    gradients.update((*arch, team), rule, &passed, targets);
+    let Executor { arch, team, workspace, input, gradients, .. } = executor;
+    let context = BackwardContext {
+        dataset,
+        input: input.as_ref(),
+        workspace: workspace.view(n_rows),
+        next_rows,
+    };
+    gradients.update((*arch, team), rule, &context, targets);
 }
 
 /// Makes a gradient smaller, or leaves it as it is.
@@ -157,13 +163,13 @@ fn clip(context: &mut ExecContext<'_>, shared: &CommonArgs, gradients: &mut [Mat
 }
 
 /// Takes the weights after the batch into their average, if there is one.
-pub(super) fn average(
+pub(super) fn update_ema(
     context: &mut ExecContext<'_>,
     network: &mut Network,
     shared: &CommonArgs,
     state: &mut OptimizerState,
 ) {
-    let Some(rule) = Ema::at(shared, state.iterations) else { return };
+    let Some(rule) = Ema::for_step(shared, state.iterations) else { return };
     for ((_, weight), average) in network.trainable_mut().zip(&mut state.averages) {
         context.update(&rule, weight, average, &mut []);
         if rule.overwrites {
@@ -174,22 +180,22 @@ pub(super) fn average(
 
 /// Lets what has all but decayed in an optimizer's state be 0, often enough that none of it becomes
 /// subnormal before, nor what it is multiplied with.
-pub(super) fn fade(
+pub(super) fn flush_tiny(
     context: &mut ExecContext<'_>,
     optimizer: &Optimizer,
     state: &mut OptimizerState,
 ) {
     let interval = optimizer.flush_interval();
     if state.iterations % interval == interval - 1 {
-        state.slots.iter_mut().flatten().for_each(|slot| context.map(&Fade, slot, &mut []));
+        state.slots.iter_mut().flatten().for_each(|slot| context.map(&FlushTiny, slot, &mut []));
     }
 }
 
 /// Brings the weights back to what they are kept to.
 pub(super) fn constrain(network: &mut Network) {
-    for (role, weight) in network.trainable_mut() {
-        if let Some(constraint) = role.constraint {
-            constraint.apply(weight, role.is_vector);
+    for (param, weight) in network.trainable_mut() {
+        if let Some(constraint) = param.constraint {
+            constraint.apply(weight, param.is_vector);
         }
     }
 }
@@ -197,8 +203,8 @@ pub(super) fn constrain(network: &mut Network) {
 /// What the weights as they are add to the loss.
 pub(super) fn penalty(context: &mut ExecContext<'_>, network: &Network) -> f64 {
     let mut penalty = 0.0;
-    for (role, weight) in network.regularized() {
-        let (l1, l2) = role.regularizer.map_or((0.0, 0.0), |regularizer| regularizer.factors());
+    for (param, weight) in network.regularized() {
+        let (l1, l2) = param.regularizer.map_or((0.0, 0.0), |regularizer| regularizer.factors());
         if l1 != 0.0 {
             penalty += l1 * context.magnitude_sum(weight);
         }
@@ -211,9 +217,9 @@ pub(super) fn penalty(context: &mut ExecContext<'_>, network: &Network) -> f64 {
 
 /// w ← g: puts a gradient where it can be looked at.
 #[derive(Clone, Copy)]
-struct Put<const IDLE_WITHOUT_GRADIENT: bool>;
+struct Store<const IDLE_WITHOUT_GRADIENT: bool>;
 
-impl<const IDLE_WITHOUT_GRADIENT: bool> UpdateRule for Put<IDLE_WITHOUT_GRADIENT> {
+impl<const IDLE_WITHOUT_GRADIENT: bool> UpdateRule for Store<IDLE_WITHOUT_GRADIENT> {
     const SLOTS: usize = 0;
     const IDLE_WITHOUT_GRADIENT: bool = IDLE_WITHOUT_GRADIENT;
 
@@ -225,9 +231,9 @@ impl<const IDLE_WITHOUT_GRADIENT: bool> UpdateRule for Put<IDLE_WITHOUT_GRADIENT
 
 /// w ← w, or 0 where it is as good as that.
 #[derive(Clone, Copy)]
-struct Fade;
+struct FlushTiny;
 
-impl UpdateRule for Fade {
+impl UpdateRule for FlushTiny {
     const SLOTS: usize = 0;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 
@@ -240,9 +246,9 @@ impl UpdateRule for Fade {
 
 /// w ← w + g: adds a gradient to those before it.
 #[derive(Clone, Copy)]
-struct Add;
+struct Accumulate;
 
-impl UpdateRule for Add {
+impl UpdateRule for Accumulate {
     const SLOTS: usize = 0;
     const IDLE_WITHOUT_GRADIENT: bool = true;
 
@@ -258,7 +264,7 @@ mod tests {
 
     use super::*;
     use crate::kernels::{Arch, Team};
-    use crate::model::Layer;
+    use crate::model::LayerSpec;
 
     fn matrix(rows: usize, cols: usize, numbers: &Value) -> Matrix {
         let numbers: Vec<f32> = serde_json::from_value(numbers.clone()).unwrap();
@@ -266,7 +272,7 @@ mod tests {
     }
 
     /// What a gradient becomes once all gradients of the update are there.
-    struct Step<'a>(
+    struct ApplyOnce<'a>(
         &'a mut ExecContext<'a>,
         &'a CommonArgs,
         &'a mut [Matrix],
@@ -274,7 +280,7 @@ mod tests {
         &'a mut OptimizerState,
     );
 
-    impl RuleVisitor for Step<'_> {
+    impl RuleVisitor for ApplyOnce<'_> {
         type Output = ();
 
         fn visit_elementwise<R: UpdateRule>(self, rule: &R) {
@@ -282,9 +288,9 @@ mod tests {
         }
 
         fn visit_tensor_rule<W: TensorRule>(self, rule: &W) {
-            let Step(context, shared, gradients, network, state) = self;
+            let ApplyOnce(context, shared, gradients, network, state) = self;
             let weights = network.trainable_mut().zip(&mut state.slots);
-            descend(context, shared, gradients, &mut Vec::new(), weights, |context, weight| {
+            apply(context, shared, gradients, &mut Vec::new(), weights, |context, weight| {
                 rule.step(context, weight);
             });
         }
@@ -294,7 +300,7 @@ mod tests {
     fn solve(optimizer: &Optimizer, problem: &Value, threads: usize) -> (Network, OptimizerState) {
         let shape: Vec<usize> = serde_json::from_value(problem["shape"].clone()).unwrap();
         let (rows, cols) = (shape[0], shape[1]);
-        let layer: Layer =
+        let layer: LayerSpec =
             serde_json::from_value(serde_json::json!({"type": "dense", "units": cols})).unwrap();
         let mut network = Network::new(rows, &[layer], 0);
         for (i, weight) in network.weights_mut().enumerate() {
@@ -310,8 +316,8 @@ mod tests {
             let batch = [matrix(rows, cols, &gradients[0]), matrix(1, cols, &gradients[1])];
             for (sum, gradient) in sum.iter_mut().zip(&batch) {
                 match state.iterations.is_multiple_of(shared.batches()) {
-                    true => context.update(&Put::<true>, gradient, sum, &mut []),
-                    false => context.update(&Add, gradient, sum, &mut []),
+                    true => context.update(&Store::<true>, gradient, sum, &mut []),
+                    false => context.update(&Accumulate, gradient, sum, &mut []),
                 }
             }
             if (state.iterations + 1).is_multiple_of(shared.batches()) {
@@ -321,12 +327,12 @@ mod tests {
                 optimizer.with_rule(
                     at,
                     None,
-                    Step(&mut context, shared, &mut sum, &mut network, &mut state),
+                    ApplyOnce(&mut context, shared, &mut sum, &mut network, &mut state),
                 );
             }
             let mut context =
                 ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
-            average(&mut context, &mut network, shared, &mut state);
+            update_ema(&mut context, &mut network, shared, &mut state);
             state.iterations += 1;
         }
         (network, state)
@@ -358,7 +364,7 @@ mod tests {
             state.slots[0][1].row_mut(1)[..3].copy_from_slice(&[least, -gone, 1.0]);
             let mut context =
                 ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
-            fade(&mut context, &optimizer, &mut state);
+            flush_tiny(&mut context, &optimizer, &mut state);
             let faded = if iterations % interval == interval - 1 { 0.0 } else { -gone };
             assert_eq!(state.slots[0][1].row(1)[..3], [least, faded, 1.0]);
         }
@@ -379,7 +385,7 @@ mod tests {
                 compare(&config, &network, &case[name]["raw"]);
                 assert!(solve(&optimizer, problem, 3) == (network.clone(), state.clone()));
                 if optimizer.common_args().use_ema {
-                    state.settle(&mut network);
+                    state.apply_ema(&mut network);
                     compare(&config, &network, &case[name]["final"]);
                 }
             }

@@ -16,14 +16,14 @@ use base::memory::give_up;
 /// A row-major matrix; the padding beyond its columns is zero unless a kernel says otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
-    lines: Vec<Line>,
+    lines: Vec<CacheLine>,
     rows: usize,
     cols: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
-struct Line([f32; LANES]);
+struct CacheLine([f32; LANES]);
 
 impl Matrix {
     /// A matrix of zeros.
@@ -32,11 +32,11 @@ impl Matrix {
     pub fn zeros(rows: usize, cols: usize) -> Matrix {
         let bytes = Matrix::bytes(rows, cols);
         let mut lines = Vec::new();
-        let n = bytes / size_of::<Line>();
+        let n = bytes / size_of::<CacheLine>();
         if lines.try_reserve_exact(n).is_err() {
             give_up(bytes);
         }
-        lines.resize(n, Line([0.0; LANES]));
+        lines.resize(n, CacheLine([0.0; LANES]));
         Matrix { lines, rows, cols }
     }
 
@@ -83,7 +83,7 @@ impl Matrix {
 
     /// All numbers, padding included.
     pub fn as_slice(&self) -> &[f32] {
-        // SAFETY: `Line` is `repr(C)` over LANES floats and as large as they are, so that the lines are
+        // SAFETY: `CacheLine` is `repr(C)` over LANES floats and as large as they are, so that the lines are
         // as many floats one after the other.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.lines.len() * LANES) }
     }

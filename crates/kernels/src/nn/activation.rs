@@ -152,7 +152,7 @@ macro_rules! activations {
 }
 
 /// The formulas of an activation.
-trait Formula {
+trait UnaryFormula {
     /// Whether the derivative is a function of z: then z must be kept.
     const NEEDS_LOGITS: bool;
 
@@ -163,7 +163,7 @@ trait Formula {
     fn derivative<V: SimdFloat>(z: V, a: V) -> V;
 }
 
-/// Defines [`Unary`], a type with [`Formula`] for each row, and the choice between them.
+/// Defines [`Unary`], a type with [`UnaryFormula`] for each row, and the choice between them.
 macro_rules! define_unary {
     ($($(#[$doc:meta])* $name:ident [$($alias:literal)*] {
         value($value_z:ident) $value:block
@@ -188,7 +188,7 @@ macro_rules! define_unary {
             $(pub(crate) struct $name;)*
         }
 
-        $(impl Formula for formulas::$name {
+        $(impl UnaryFormula for formulas::$name {
             const NEEDS_LOGITS: bool = is_used!($z);
 
             #[inline(always)]
@@ -255,7 +255,7 @@ struct Forward<'a> {
 
 impl Forward<'_> {
     #[inline(always)]
-    fn map<S: Simd, F: Formula>(mut self, simd: S) {
+    fn map<S: Simd, F: UnaryFormula>(mut self, simd: S) {
         for r in 0..self.z.rows {
             for z in self.z.vectors(r) {
                 F::value(simd.load(z)).store(z);
@@ -273,7 +273,7 @@ struct Backward<'a> {
 
 impl Backward<'_> {
     #[inline(always)]
-    fn map<S: Simd, F: Formula>(mut self, simd: S) {
+    fn map<S: Simd, F: UnaryFormula>(mut self, simd: S) {
         for r in 0..self.delta.rows {
             let (z, a) = (self.z.vectors(r), self.a.vectors(r));
             for ((delta, z), a) in self.delta.vectors(r).iter_mut().zip(z).zip(a) {

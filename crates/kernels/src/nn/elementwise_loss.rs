@@ -204,11 +204,11 @@ impl ElementwiseLoss {
     ) {
         assert!((y.rows, y.cols) == (targets.rows, targets.cols));
         assert!((y.rows, y.cols) == (delta.rows, delta.cols) && losses.len() == y.rows);
-        arch.dispatch(Loss { loss: self, y, targets, scale, delta, losses });
+        arch.dispatch(LossOfRows { loss: self, y, targets, scale, delta, losses });
     }
 }
 
-struct Loss<'a> {
+struct LossOfRows<'a> {
     loss: ElementwiseLoss,
     y: View<'a>,
     targets: View<'a>,
@@ -217,7 +217,7 @@ struct Loss<'a> {
     losses: &'a mut [f32],
 }
 
-impl Kernel for Loss<'_> {
+impl Kernel for LossOfRows<'_> {
     type Output = ();
 
     #[inline(always)]

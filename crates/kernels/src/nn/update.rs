@@ -176,7 +176,7 @@ impl Pointers {
 pub fn update<R: UpdateRule>(arch: Arch, rule: &R, gradient: View<'_>, mut target: ParamMut<'_>) {
     assert!((gradient.rows, gradient.cols) == (target.value.rows, target.value.cols));
     let pointers = target.pointers(R::SLOTS);
-    arch.dispatch(Update { rule, gradient, pointers });
+    arch.dispatch(ElementwiseUpdate { rule, gradient, pointers });
 }
 
 /// Applies `rule` to every number of `target`, with gradient 0: for what is no step, such as a scaling.
@@ -208,13 +208,13 @@ pub fn product_update<R: UpdateRule>(
     unsafe { product_with(arch, a, b, None, shape, epilogue) };
 }
 
-struct Update<'a, R> {
+struct ElementwiseUpdate<'a, R> {
     rule: &'a R,
     gradient: View<'a>,
     pointers: Pointers,
 }
 
-impl<R: UpdateRule> Kernel for Update<'_, R> {
+impl<R: UpdateRule> Kernel for ElementwiseUpdate<'_, R> {
     type Output = ();
 
     #[inline(always)]

@@ -168,9 +168,9 @@ mod tests {
     use super::{F32x16, Simd};
     use crate::simd::{Arch, Kernel};
 
-    struct Apply<'a>(&'a [f32], u8);
+    struct ApplyFunction<'a>(&'a [f32], u8);
 
-    impl Kernel for Apply<'_> {
+    impl Kernel for ApplyFunction<'_> {
         type Output = Vec<f32>;
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) -> Vec<f32> {
@@ -188,7 +188,7 @@ mod tests {
 
     /// The greatest error over `xs`, relative to the result or to `floor`, whichever is more.
     fn worst(function: u8, xs: &[f32], floor: f64, truth: impl Fn(f64) -> f64) -> f64 {
-        let ys = Arch::detect().dispatch(Apply(xs, function));
+        let ys = Arch::detect().dispatch(ApplyFunction(xs, function));
         let error = |(x, y): (&f32, &f32)| {
             let want = truth(f64::from(*x));
             (f64::from(*y) - want).abs() / want.abs().max(floor)
@@ -221,22 +221,23 @@ mod tests {
     #[test]
     fn edges_are_as_mathematics_has_them() {
         let inf = f32::INFINITY;
-        let exp = Arch::detect().dispatch(Apply(&[-inf, -200.0, 0.0, 200.0, inf, f32::NAN], 0));
+        let exp =
+            Arch::detect().dispatch(ApplyFunction(&[-inf, -200.0, 0.0, 200.0, inf, f32::NAN], 0));
         assert_eq!(exp[..5], [0.0, 0.0, 1.0, inf, inf]);
         assert!(exp[5].is_nan());
-        let ln = Arch::detect().dispatch(Apply(&[0.0, 1.0, inf, -1.0, f32::NAN], 1));
+        let ln = Arch::detect().dispatch(ApplyFunction(&[0.0, 1.0, inf, -1.0, f32::NAN], 1));
         assert_eq!(ln[..3], [-inf, 0.0, inf]);
         assert!(ln[3].is_nan() && ln[4].is_nan());
-        let tanh = Arch::detect().dispatch(Apply(&[-inf, 0.0, inf, f32::NAN], 2));
+        let tanh = Arch::detect().dispatch(ApplyFunction(&[-inf, 0.0, inf, f32::NAN], 2));
         assert!((tanh[0] + 1.0).abs() < 1e-6 && tanh[1] == 0.0 && tanh[3].is_nan());
-        assert!((Arch::detect().dispatch(Apply(&[0.0], 4))[0] * 0.0).is_finite());
+        assert!((Arch::detect().dispatch(ApplyFunction(&[0.0], 4))[0] * 0.0).is_finite());
     }
 
     #[test]
     fn all_processors_agree_to_the_bit() {
         let xs = between(-100.0, 100.0);
         let bits = |arch: Arch, f| {
-            arch.dispatch(Apply(&xs, f)).iter().map(|y| y.to_bits()).collect::<Vec<_>>()
+            arch.dispatch(ApplyFunction(&xs, f)).iter().map(|y| y.to_bits()).collect::<Vec<_>>()
         };
         for f in 0..6 {
             for arch in Arch::available() {

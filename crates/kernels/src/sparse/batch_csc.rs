@@ -47,7 +47,7 @@ pub(super) struct BatchCsc {
     col_start: Vec<u32>,
     /// The entries of column c in tile t end before entry `col_end[t · columns + c]` of the tile.
     col_end: Vec<u32>,
-    entries: Vec<Entry>,
+    entries: Vec<CscEntry>,
     values: ValuePool,
     /// The first value of each tile.
     value_base: Vec<usize>,
@@ -55,13 +55,13 @@ pub(super) struct BatchCsc {
 
 /// A block of a column: the row in its tile, and below it the [`VALUE_BITS`] of the values.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Entry(u32);
+pub(super) struct CscEntry(u32);
 
 // A split has at most 2¹⁵ columns, so that the values of a tile have an index of so many bits.
 const _: () = assert!(TILE_ROWS <= 1 << (u32::BITS - VALUE_BITS));
 const _: () = assert!(TILE_ROWS << 15 <= 1 << VALUE_BITS);
 
-impl Entry {
+impl CscEntry {
     /// The row in its tile.
     #[inline(always)]
     pub(super) fn row(self) -> usize {
@@ -87,7 +87,7 @@ impl BatchCsc {
             tiles: 0,
             col_start: vec![0; cols.len() + 1],
             col_end: vec![0; tiles * cols.len()],
-            entries: vec![Entry::default(); tile_rows],
+            entries: vec![CscEntry::default(); tile_rows],
             values,
             value_base: vec![0; tiles],
             cols,
@@ -175,7 +175,7 @@ impl BatchCsc {
         let total: u32 = capacities.iter().sum();
         // Before the columns: without memory for the entries, no column lies beyond them.
         let entries = self.value_base.len() * total as usize + self.tile_rows;
-        self.entries.resize(entries, Entry::default());
+        self.entries.resize(entries, CscEntry::default());
         let mut end = 0;
         for (start, capacity) in self.col_start[1..].iter_mut().zip(capacities) {
             end += capacity;
@@ -239,7 +239,7 @@ fn prefetch_next(x: &BlockCsr, batch: &[u32], at: usize, split: usize) {
 /// A tile under construction.
 struct TileMut<'a> {
     col_end: &'a mut [u32],
-    entries: &'a mut [Entry],
+    entries: &'a mut [CscEntry],
     values: &'a mut ValuePool,
     /// The first value of the tile.
     base: usize,
@@ -260,7 +260,7 @@ unsafe fn scatter_row<B: Block>(blocks: &[B], row: u32, tile: TileMut<'_>) {
         // SAFETY: the caller vouches for the column and for its entry.
         unsafe {
             let end = col_end.get_unchecked_mut(block.col() - first_col);
-            *entries.get_unchecked_mut(*end as usize) = Entry(row << VALUE_BITS | value);
+            *entries.get_unchecked_mut(*end as usize) = CscEntry(row << VALUE_BITS | value);
             *end += 1;
         }
     }
@@ -272,7 +272,7 @@ unsafe fn scatter_row<B: Block>(blocks: &[B], row: u32, tile: TileMut<'_>) {
 pub(super) struct RowTile<'a> {
     col_start: &'a [u32],
     col_end: &'a [u32],
-    entries: &'a [Entry],
+    entries: &'a [CscEntry],
     values: TileValues<'a>,
 }
 
@@ -282,7 +282,7 @@ impl<'a> RowTile<'a> {
     /// # Safety
     /// There must be such a column.
     #[inline(always)]
-    pub(super) unsafe fn entries(&self, c: usize) -> &'a [Entry] {
+    pub(super) unsafe fn entries(&self, c: usize) -> &'a [CscEntry] {
         // SAFETY: the caller vouches for the column, whose entries lie between its start and its end.
         unsafe {
             let start = *self.col_start.get_unchecked(c) as usize;
@@ -295,7 +295,7 @@ impl<'a> RowTile<'a> {
     /// # Safety
     /// The entry must be one of this tile.
     #[inline(always)]
-    pub(super) unsafe fn value(&self, entry: Entry, place: usize) -> f32 {
+    pub(super) unsafe fn value(&self, entry: CscEntry, place: usize) -> f32 {
         // SAFETY: the caller vouches for the entry, whose low bits `Block::value_bits` has given.
         unsafe { self.values.get(entry.0, place) }
     }

@@ -14,7 +14,7 @@
 
 use crate::simd::{Arch, Kernel};
 use crate::simd::{F32x16, LANES, Simd, SimdFloat};
-use crate::sparse::batch_csc::{BatchCsc, Entry, RowTile};
+use crate::sparse::batch_csc::{BatchCsc, CscEntry, RowTile};
 use crate::sparse::shape::BLOCK;
 use crate::{View, ViewMut};
 
@@ -106,7 +106,7 @@ impl SpmmByColumn<'_> {
         &self,
         simd: S,
         tile: RowTile<'_>,
-        entries: &[Entry],
+        entries: &[CscEntry],
         at: Position,
     ) {
         let Position { feature, first_row, col } = at;
@@ -151,7 +151,7 @@ struct Position {
 pub(super) unsafe fn splat_values<S: Simd, const K: usize>(
     simd: S,
     tile: &RowTile<'_>,
-    entry: Entry,
+    entry: CscEntry,
 ) -> [S::F32; K] {
     let mut x = [simd.splat(0.0); K];
     for k in 0..K {

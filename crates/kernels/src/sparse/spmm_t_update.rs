@@ -22,7 +22,7 @@ use crate::View;
 use crate::nn::{ParamMut, Pointers, UpdateRule};
 use crate::simd::{Arch, Kernel};
 use crate::simd::{LANES, Simd, SimdFloat};
-use crate::sparse::batch_csc::{BatchCsc, Entry, RowTile, TILE_ROWS};
+use crate::sparse::batch_csc::{BatchCsc, CscEntry, RowTile, TILE_ROWS};
 use crate::sparse::block_csr::BlockCsr;
 use crate::sparse::shape::BLOCK;
 use crate::sparse::spmm_by_column::{for_panels, splat_values};
@@ -61,10 +61,18 @@ pub(super) fn spmm_t_update<R: UpdateRule>(
     next_rows.iter().for_each(|&row| x.prefetch_row_ptr(row));
     let pointers = w.pointers(R::SLOTS);
     let first_col = cols.start;
-    arch.dispatch(Update { rule, gradient, first_col, features, visited, prefetcher, pointers });
+    arch.dispatch(SpmmUpdate {
+        rule,
+        gradient,
+        first_col,
+        features,
+        visited,
+        prefetcher,
+        pointers,
+    });
 }
 
-struct Update<'a, R> {
+struct SpmmUpdate<'a, R> {
     rule: &'a R,
     gradient: GradAccumulator<'a>,
     /// The block column of the first row of W.
@@ -77,7 +85,7 @@ struct Update<'a, R> {
     pointers: Pointers,
 }
 
-impl<R: UpdateRule> Kernel for Update<'_, R> {
+impl<R: UpdateRule> Kernel for SpmmUpdate<'_, R> {
     type Output = ();
 
     #[inline(always)]
@@ -87,7 +95,7 @@ impl<R: UpdateRule> Kernel for Update<'_, R> {
     }
 }
 
-impl<R: UpdateRule> Update<'_, R> {
+impl<R: UpdateRule> SpmmUpdate<'_, R> {
     /// The P · N vectors of columns from `col` on, for all block columns.
     ///
     /// # Safety
@@ -96,7 +104,8 @@ impl<R: UpdateRule> Update<'_, R> {
     #[inline(always)]
     unsafe fn panel<S: Simd, const N: usize, const P: usize>(&self, simd: S, col: usize) {
         // Copies, which no store can change.
-        let Update { gradient, first_col, features, visited, mut prefetcher, pointers, .. } = *self;
+        let SpmmUpdate { gradient, first_col, features, visited, mut prefetcher, pointers, .. } =
+            *self;
         let (rule, width, delta) = (*self.rule, N * P * LANES, gradient.delta);
         delta.columns(col, delta.cols.min(col + width)).prefetch(TILE_ROWS);
         // Whole rows are prefetched by the processor.
@@ -205,7 +214,7 @@ impl GradAccumulator<'_> {
         &self,
         simd: S,
         tile: &RowTile<'_>,
-        entries: &[Entry],
+        entries: &[CscEntry],
         delta: *const f32,
         g: &mut [[S::F32; N]; K],
     ) {

@@ -15,7 +15,7 @@ use crate::cli::display::labels::Labels;
 use crate::cli::display::shorten::shorten_all;
 use crate::cli::display::width::{elide_middle, pad_right, text_width};
 use crate::sweep::{RunResult, Status, SweepEvent};
-use crate::train::Event;
+use crate::train::FitEvent;
 
 /// The characters of a bar beside which both losses are shown.
 const SHORTEST_BAR: usize = 10;
@@ -183,20 +183,20 @@ impl Active {
         }
     }
 
-    fn update(&mut self, event: &Event<'_>) {
+    fn update(&mut self, event: &FitEvent<'_>) {
         match *event {
-            Event::TrainBegin { epochs, steps_per_epoch } => {
+            FitEvent::TrainBegin { epochs, steps_per_epoch } => {
                 (self.epochs, self.steps_per_epoch) = (epochs, steps_per_epoch);
             }
-            Event::EpochBegin { epoch } => {
+            FitEvent::EpochBegin { epoch } => {
                 self.epoch = epoch + 1;
                 self.steps = epoch * self.steps_per_epoch;
             }
-            Event::BatchEnd { epoch, done, logs, .. } => {
+            FitEvent::BatchEnd { epoch, done, logs, .. } => {
                 self.steps = epoch * self.steps_per_epoch + done;
                 self.loss = logs.get("loss");
             }
-            Event::EpochEnd { logs, .. } => {
+            FitEvent::EpochEnd { logs, .. } => {
                 self.loss = logs.get("loss");
                 self.val_loss = logs.get("val_loss");
             }

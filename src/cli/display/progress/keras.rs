@@ -10,7 +10,7 @@ use super::renderer::{Renderer, is_due, write_escaped};
 use crate::cli::display::escape::mark_ansi;
 use crate::cli::display::format::{eta, keras_number, per_step};
 use crate::sweep::SweepEvent;
-use crate::train::{Event, Logs};
+use crate::train::{FitEvent, Logs};
 
 /// The line, on a writer whose width may change.
 pub(crate) struct Keras<W> {
@@ -36,18 +36,18 @@ impl<W: Write> Keras<W> {
         Keras { out, width, epochs: 0, epoch: Epoch::default(), open: 0, drawn: None }
     }
 
-    fn training(&mut self, event: &Event<'_>, now: Duration) {
+    fn training(&mut self, event: &FitEvent<'_>, now: Duration) {
         match *event {
-            Event::TrainBegin { epochs, steps_per_epoch } => {
+            FitEvent::TrainBegin { epochs, steps_per_epoch } => {
                 self.epochs = epochs;
                 self.epoch.steps = steps_per_epoch;
             }
-            Event::EpochBegin { epoch } => self.begin(epoch, now),
-            Event::BatchEnd { done, steps_per_epoch, logs, .. } => {
+            FitEvent::EpochBegin { epoch } => self.begin(epoch, now),
+            FitEvent::BatchEnd { done, steps_per_epoch, logs, .. } => {
                 self.epoch.steps = steps_per_epoch;
                 self.batch(done, logs, now);
             }
-            Event::EpochEnd { logs, .. } => self.end(logs, now),
+            FitEvent::EpochEnd { logs, .. } => self.end(logs, now),
         }
     }
 
@@ -248,9 +248,9 @@ mod tests {
     #[test]
     fn one_epoch_has_no_header() {
         let mut keras = keras(|| 80);
-        let event = Event::TrainBegin { epochs: 1, steps_per_epoch: 3 };
+        let event = FitEvent::TrainBegin { epochs: 1, steps_per_epoch: 3 };
         keras.training(&event, Duration::ZERO);
-        keras.training(&Event::EpochBegin { epoch: 0 }, Duration::ZERO);
+        keras.training(&FitEvent::EpochBegin { epoch: 0 }, Duration::ZERO);
         assert_eq!(escape_controls(&keras), "");
     }
 

@@ -11,7 +11,7 @@ use crate::cli::display::console::{Stream, Style};
 use crate::cli::display::format::{count, duration, per_step};
 use crate::cli::display::labels::Labels;
 use crate::sweep::{RunResult, Status, SweepEvent};
-use crate::train::{Event, Logs};
+use crate::train::{FitEvent, Logs};
 
 /// One run: a line per epoch, after Keras's `verbose=2`.
 pub(crate) struct Epochs<W> {
@@ -45,12 +45,12 @@ impl<W: Write + Send> Renderer for Epochs<W> {
     fn notice(&mut self, notice: &SweepEvent<'_>, now: Duration) {
         let SweepEvent::Training { event, .. } = notice else { return };
         match *event {
-            Event::TrainBegin { epochs, steps_per_epoch } => {
+            FitEvent::TrainBegin { epochs, steps_per_epoch } => {
                 (self.epochs, self.steps) = (epochs, steps_per_epoch);
             }
-            Event::EpochBegin { .. } => self.start = now,
-            Event::BatchEnd { .. } => {}
-            Event::EpochEnd { epoch, logs } => {
+            FitEvent::EpochBegin { .. } => self.start = now,
+            FitEvent::BatchEnd { .. } => {}
+            FitEvent::EpochEnd { epoch, logs } => {
                 let line = self.line(epoch, now - self.start, logs);
                 self.message(&line);
             }

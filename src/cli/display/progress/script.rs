@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::renderer::Renderer;
 use crate::sweep::{RunResult, Status, SweepEvent};
-use crate::train::{Event, Logs};
+use crate::train::{FitEvent, Logs};
 
 pub(crate) fn logs(values: &[(&str, f64)]) -> Logs {
     Logs(values.iter().map(|&(name, value)| (name.to_owned(), value)).collect())
@@ -42,15 +42,15 @@ pub(crate) fn names() -> Vec<Arc<str>> {
         .into()
 }
 
-fn tell(style: &mut dyn Renderer, ms: u64, run: usize, event: Event<'_>) {
+fn tell(style: &mut dyn Renderer, ms: u64, run: usize, event: FitEvent<'_>) {
     style.notice(&SweepEvent::Training { run, event }, Duration::from_millis(ms));
 }
 
 fn start(style: &mut dyn Renderer, ms: u64, run: usize) {
     let dir = format!("logs/{}/20261123-210800", names()[run]);
     style.notice(&SweepEvent::Started { run, dir: Path::new(&dir) }, Duration::from_millis(ms));
-    tell(style, ms, run, Event::TrainBegin { epochs: 2, steps_per_epoch: 20 });
-    tell(style, ms, run, Event::EpochBegin { epoch: 0 });
+    tell(style, ms, run, FitEvent::TrainBegin { epochs: 2, steps_per_epoch: 20 });
+    tell(style, ms, run, FitEvent::EpochBegin { epoch: 0 });
 }
 
 fn finish(style: &mut dyn Renderer, ms: u64, run: usize, result: &RunResult) {
@@ -62,7 +62,7 @@ fn epoch(style: &mut dyn Renderer, from: u64, run: usize, epoch: usize, steps: u
     for done in 1..=steps {
         let step = (epoch * 20 + done) as f64;
         let logs = logs(&[("loss", 1.0 - step * 0.02), ("accuracy", 0.5 + step * 0.01)]);
-        let event = Event::BatchEnd { epoch, done, steps_per_epoch: 20, logs: &logs };
+        let event = FitEvent::BatchEnd { epoch, done, steps_per_epoch: 20, logs: &logs };
         tell(style, from + done as u64 * 10, run, event);
     }
 }
@@ -76,7 +76,7 @@ fn validated(style: &mut dyn Renderer, ms: u64, run: usize, epoch: usize, val_lo
         ("val_accuracy", 0.9375),
         ("learning_rate", 0.001),
     ]);
-    tell(style, ms, run, Event::EpochEnd { epoch, logs: &logs });
+    tell(style, ms, run, FitEvent::EpochEnd { epoch, logs: &logs });
 }
 
 /// One run of two epochs from start to end.
@@ -84,7 +84,7 @@ pub(crate) fn two_epochs(style: &mut dyn Renderer) {
     start(style, 1000, 0);
     epoch(style, 1000, 0, 0, 20);
     validated(style, 1250, 0, 0, 0.5);
-    tell(style, 1250, 0, Event::EpochBegin { epoch: 1 });
+    tell(style, 1250, 0, FitEvent::EpochBegin { epoch: 1 });
     epoch(style, 1250, 0, 1, 20);
     validated(style, 2750, 0, 1, 0.0009);
     finish(style, 2750, 0, &completed("adam", &[("loss", 0.2), ("val_loss", 0.0009)]));
@@ -109,7 +109,7 @@ pub(crate) fn four_runs_until_the_middle(style: &mut dyn Renderer) {
     epoch(style, 1500, 3, 0, 5);
     epoch(style, 2000, 2, 0, 20);
     validated(style, 2250, 2, 0, 0.25);
-    tell(style, 2300, 2, Event::EpochBegin { epoch: 1 });
+    tell(style, 2300, 2, FitEvent::EpochBegin { epoch: 1 });
     epoch(style, 2300, 2, 1, 10);
 }
 

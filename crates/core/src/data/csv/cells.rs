@@ -7,7 +7,7 @@ use crate::quote::list;
 
 /// The fields of a column.
 #[derive(Debug)]
-pub(super) enum Cells {
+pub(super) enum ColumnValues {
     /// Every field is a number.
     Numbers(Vec<f32>),
     /// Every field is a word.
@@ -36,19 +36,19 @@ pub(super) struct Words {
 pub(super) type Misfit = (u64, String, String);
 
 /// Wants numbers, or words, as the first field of a column is one.
-pub(super) fn like(field: &str) -> Cells {
+pub(super) fn like(field: &str) -> ColumnValues {
     match number(field) {
-        Some(_) => Cells::Numbers(Vec::new()),
-        None => Cells::Words(Words::default()),
+        Some(_) => ColumnValues::Numbers(Vec::new()),
+        None => ColumnValues::Words(Words::default()),
     }
 }
 
-impl Cells {
+impl ColumnValues {
     /// Takes in the next field, of the record that begins at byte `begin`, or says what is wanted in
     /// its place.
     pub(super) fn push(&mut self, field: &str, begin: u64) -> Result<(), String> {
         match self {
-            Cells::Numbers(numbers) => {
+            ColumnValues::Numbers(numbers) => {
                 let value = number(field).ok_or("a number")? as f32;
                 if !value.is_finite() {
                     return Err("a number that fits a float32".to_owned());
@@ -56,15 +56,15 @@ impl Cells {
                 numbers.push(value);
                 Ok(())
             }
-            Cells::Words(words) => words.push(field, begin),
+            ColumnValues::Words(words) => words.push(field, begin),
         }
     }
 
     /// Number of fields.
     pub(super) fn len(&self) -> usize {
         match self {
-            Cells::Numbers(numbers) => numbers.len(),
-            Cells::Words(words) => words.ids.len(),
+            ColumnValues::Numbers(numbers) => numbers.len(),
+            ColumnValues::Words(words) => words.ids.len(),
         }
     }
 }

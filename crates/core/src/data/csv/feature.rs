@@ -1,14 +1,14 @@
 //! A column of inputs while its file is read: the first field decides for numbers or for words, and
 //! fields of the other kind are counted, so that the rarer kind is the one to be refused.
 
-use super::cells::{Cells, Misfit, like};
+use super::cells::{ColumnValues, Misfit, like};
 use super::number::{is_missing, looks_like_number, number};
 
 /// A column of inputs.
 pub(super) struct Feature {
     /// Its place among the columns.
     pub(super) at: usize,
-    cells: Option<Cells>,
+    cells: Option<ColumnValues>,
     /// Whether the file itself tells the kind.
     open: bool,
     first: Option<(u64, String)>,
@@ -29,7 +29,7 @@ impl Feature {
     }
 
     /// Of a file whose columns another one has taught.
-    pub(super) fn known(at: usize, cells: Cells) -> Feature {
+    pub(super) fn known(at: usize, cells: ColumnValues) -> Feature {
         Feature { at, cells: Some(cells), open: false, first: None, strays: None }
     }
 
@@ -40,11 +40,11 @@ impl Feature {
         if self.open && self.first.is_none() {
             self.first = Some((begin, field.to_owned()));
         }
-        let is_stray = |cells: &Cells| match cells {
-            Cells::Numbers(_) => {
+        let is_stray = |cells: &ColumnValues| match cells {
+            ColumnValues::Numbers(_) => {
                 number(field).is_none() && !is_missing(field) && !looks_like_number(field)
             }
-            Cells::Words(_) => number(field).is_some(),
+            ColumnValues::Words(_) => number(field).is_some(),
         };
         match cells.push(field, begin) {
             Err(_) if self.open && is_stray(cells) => {
@@ -59,25 +59,29 @@ impl Feature {
     /// Different words so far.
     pub(super) fn words(&self) -> usize {
         match &self.cells {
-            Some(Cells::Words(words)) => words.words.len(),
+            Some(ColumnValues::Words(words)) => words.words.len(),
             _ => 0,
         }
     }
 
     /// The fields, all of one kind, or the first of the kind that is to be refused.
-    pub(super) fn finish(self) -> Result<Cells, Misfit> {
-        let cells = self.cells.unwrap_or_else(|| Cells::Numbers(Vec::new()));
+    pub(super) fn finish(self) -> Result<ColumnValues, Misfit> {
+        let cells = self.cells.unwrap_or_else(|| ColumnValues::Numbers(Vec::new()));
         let Some(Strays { begin, text, count }) = self.strays else { return Ok(cells) };
         let first = self.first.unwrap_or_default();
         let as_later = |kind: &str| format!("{kind}, as later lines have: `{text}`");
         Err(match &cells {
-            Cells::Words(words) if words.are_bad_numbers() || cells.len() <= count => {
+            ColumnValues::Words(words) if words.are_bad_numbers() || cells.len() <= count => {
                 let (begin, word) = words.first().unwrap_or((first.0, &first.1));
                 (begin, word.to_owned(), as_later("a number"))
             }
-            Cells::Numbers(_) if cells.len() < count => (first.0, first.1, as_later("a word")),
-            Cells::Words(_) => (begin, text, format!("a word, such as `{}` before", first.1)),
-            Cells::Numbers(_) => (begin, text, "a number".to_owned()),
+            ColumnValues::Numbers(_) if cells.len() < count => {
+                (first.0, first.1, as_later("a word"))
+            }
+            ColumnValues::Words(_) => {
+                (begin, text, format!("a word, such as `{}` before", first.1))
+            }
+            ColumnValues::Numbers(_) => (begin, text, "a number".to_owned()),
         })
     }
 }

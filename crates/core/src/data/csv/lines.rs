@@ -20,7 +20,7 @@ use crate::quote::quote;
 const SEPARATORS: [u8; 5] = *b";\t|, ";
 
 /// The lines of an open file, from the first that holds values.
-pub(super) struct Lines {
+pub(super) struct CsvLines {
     pub(super) path: PathBuf,
     /// What the columns are called.
     pub(super) names: Vec<String>,
@@ -37,8 +37,8 @@ pub(super) struct Lines {
     ahead: Vec<StringRecord>,
 }
 
-impl Lines {
-    pub(super) fn open(path: &Path, options: &CsvOptions) -> Result<Lines, DataError> {
+impl CsvLines {
+    pub(super) fn open(path: &Path, options: &CsvOptions) -> Result<CsvLines, DataError> {
         let io = |source| DataError::Io { path: path.to_owned(), source };
         let mut file = unpacked(path).map_err(io)?;
         if let Some((got, help)) = foreign(file.fill_buf().map_err(io)?) {
@@ -51,7 +51,7 @@ impl Lines {
         builder.has_headers(false).delimiter(separator).trim(Trim::All);
         let left = Rc::new(Cell::new(MAX_LINE));
         let file = Limited { file, left: Rc::clone(&left) };
-        let mut lines = Lines {
+        let mut lines = CsvLines {
             path: path.to_owned(),
             names: Vec::new(),
             header: false,

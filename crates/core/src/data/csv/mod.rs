@@ -12,9 +12,9 @@ mod sheet;
 use std::path::Path;
 
 use crate::data::{DataError, DatasetInfo, Labels, Table, Targets};
-use cells::Cells;
+use cells::ColumnValues;
 pub use columns::{Column, Columns, CsvOptions, FeatureColumn, TargetColumns, Task};
-use lines::Lines;
+use lines::CsvLines;
 pub(super) use lines::is_csv;
 pub(super) use number::same_number;
 pub use number::{is_missing, is_number, looks_like_number};
@@ -23,7 +23,7 @@ use sheet::{Roles, Sheet, targets};
 
 /// Reads the fields of a whole file, and finds out what its columns are.
 fn sheet(path: &Path, options: &CsvOptions) -> Result<(Sheet, Columns), DataError> {
-    let mut lines = Lines::open(path, options)?;
+    let mut lines = CsvLines::open(path, options)?;
     let roles = match &options.columns {
         Some(columns) => Roles::known(columns, &lines, true)?,
         None => Roles::new(options, &lines)?,
@@ -71,9 +71,9 @@ pub(super) fn read_inputs(
     options: &CsvOptions,
     columns: &Columns,
 ) -> Result<Table, DataError> {
-    let mut lines = Lines::open(path, options)?;
+    let mut lines = CsvLines::open(path, options)?;
     let roles = Roles::known(columns, &lines, false)?;
     let mut sheet = Sheet::read(&mut lines, roles)?;
-    sheet.labels = vec![Cells::Numbers(vec![0.0; sheet.rows])];
+    sheet.labels = vec![ColumnValues::Numbers(vec![0.0; sheet.rows])];
     sheet.table(path, columns.clone())
 }

@@ -1,7 +1,7 @@
 //! The inputs of all rows of a CSV file. Words become one-hot columns of which only the ones are
 //! kept: a dense table of a thousand categories would take a thousand times the file.
 
-use super::cells::Cells;
+use super::cells::ColumnValues;
 use super::columns::Columns;
 use super::sheet::Sheet;
 use crate::data::table::is_sparse;
@@ -34,9 +34,11 @@ impl Sheet {
 
     /// How many inputs of all rows are not zero.
     fn entries(&self) -> usize {
-        let count = |cells: &Cells| match cells {
-            Cells::Numbers(numbers) => numbers.iter().filter(|number| **number != 0.0).count(),
-            Cells::Words(words) => words.ids.len(),
+        let count = |cells: &ColumnValues| match cells {
+            ColumnValues::Numbers(numbers) => {
+                numbers.iter().filter(|number| **number != 0.0).count()
+            }
+            ColumnValues::Words(words) => words.ids.len(),
         };
         self.features.iter().map(|(_, cells)| count(cells)).sum()
     }
@@ -73,8 +75,8 @@ impl Sheet {
         let mut first = 0;
         for ((_, cells), feature) in self.features.iter().zip(&columns.features) {
             match cells {
-                Cells::Numbers(numbers) => see(first, numbers[row]),
-                Cells::Words(words) => see(first + words.ids[row] as usize, 1.0),
+                ColumnValues::Numbers(numbers) => see(first, numbers[row]),
+                ColumnValues::Words(words) => see(first + words.ids[row] as usize, 1.0),
             }
             first += feature.width();
         }

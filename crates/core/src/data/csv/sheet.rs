@@ -4,10 +4,10 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::cells::{Cells, Misfit, Words};
+use super::cells::{ColumnValues, Misfit, Words};
 use super::columns::{Column, Columns, CsvOptions, FeatureColumn, TargetColumns, Task};
 use super::feature::Feature;
-use super::lines::Lines;
+use super::lines::CsvLines;
 use crate::data::error::ErrorLocation;
 use crate::data::limits::check_memory;
 use crate::data::{DataError, Table, Targets};
@@ -25,12 +25,12 @@ const CHECKED_ROWS: usize = 4096;
 /// What each column is for, with what is wanted of its fields once that is known.
 pub(super) struct Roles {
     features: Vec<Feature>,
-    labels: Vec<(usize, Cells)>,
+    labels: Vec<(usize, ColumnValues)>,
 }
 
 impl Roles {
     /// Of a file that is to be learned from.
-    pub(super) fn new(options: &CsvOptions, lines: &Lines) -> Result<Roles, DataError> {
+    pub(super) fn new(options: &CsvOptions, lines: &CsvLines) -> Result<Roles, DataError> {
         let all = |wanted: &[Column], key| -> Result<Vec<usize>, DataError> {
             wanted.iter().map(|column| find(column, lines, key)).collect()
         };
@@ -51,8 +51,8 @@ impl Roles {
             return Err(lines.sheet("classes stand in one column: got several labels"));
         }
         let cells = || match numbers {
-            true => Cells::Numbers(Vec::new()),
-            false => Cells::Words(Words::of_classes()),
+            true => ColumnValues::Numbers(Vec::new()),
+            false => ColumnValues::Words(Words::of_classes()),
         };
         let features: Vec<_> = (0..lines.names.len())
             .filter(|at| !labels.contains(at) && !ignored.contains(at))
@@ -71,23 +71,23 @@ impl Roles {
     /// Of a file whose columns another one has taught.
     pub(super) fn known(
         columns: &Columns,
-        lines: &Lines,
+        lines: &CsvLines,
         labelled: bool,
     ) -> Result<Roles, DataError> {
         let find = |name: &String| find(&Column::Name(name.clone()), lines, "dataset");
         let features = columns.features.iter().map(|feature| {
             let cells = match &feature.categories {
-                None => Cells::Numbers(Vec::new()),
-                Some(words) => Cells::Words(Words::default().closed(words)),
+                None => ColumnValues::Numbers(Vec::new()),
+                Some(words) => ColumnValues::Words(Words::default().closed(words)),
             };
             Ok(Feature::known(find(&feature.name)?, cells))
         });
         let labels = columns.labels().iter().filter(|_| labelled).map(|name| {
             let cells = match columns.class_names() {
-                None => Cells::Numbers(Vec::new()),
+                None => ColumnValues::Numbers(Vec::new()),
                 Some(classes) => {
                     let words = Words::of_classes().closed(classes);
-                    Cells::Words(words)
+                    ColumnValues::Words(words)
                 }
             };
             Ok((find(name)?, cells))
@@ -100,7 +100,7 @@ impl Roles {
 }
 
 /// Where a column stands; `key` is what asks for it.
-fn find(column: &Column, lines: &Lines, key: &'static str) -> Result<usize, DataError> {
+fn find(column: &Column, lines: &CsvLines, key: &'static str) -> Result<usize, DataError> {
     let found = match column {
         Column::Index(index) => Some(*index).filter(|index| *index < lines.names.len()),
         Column::Name(name) => lines.names.iter().position(|known| known == name),
@@ -120,12 +120,12 @@ fn find(column: &Column, lines: &Lines, key: &'static str) -> Result<usize, Data
 /// The fields of a whole file.
 pub(super) struct Sheet {
     pub(super) rows: usize,
-    pub(super) features: Vec<(usize, Cells)>,
-    pub(super) labels: Vec<Cells>,
+    pub(super) features: Vec<(usize, ColumnValues)>,
+    pub(super) labels: Vec<ColumnValues>,
 }
 
 impl Sheet {
-    pub(super) fn read(lines: &mut Lines, mut roles: Roles) -> Result<Sheet, DataError> {
+    pub(super) fn read(lines: &mut CsvLines, mut roles: Roles) -> Result<Sheet, DataError> {
         let (mut record, mut rows) = (StringRecord::new(), 0);
         let fields = roles.features.len() + roles.labels.len();
         while lines.next(&mut record)? {
@@ -164,17 +164,17 @@ impl Sheet {
     pub(super) fn learn(
         &mut self,
         options: &CsvOptions,
-        lines: &Lines,
+        lines: &CsvLines,
     ) -> Result<Columns, DataError> {
         let mut features = Vec::new();
         for (at, cells) in &mut self.features {
             let name = lines.names[*at].clone();
             let categories = match cells {
-                Cells::Numbers(_) => None,
-                Cells::Words(words) if MAX_CATEGORIES < words.words.len() => {
+                ColumnValues::Numbers(_) => None,
+                ColumnValues::Words(words) if MAX_CATEGORIES < words.words.len() => {
                     return Err(too_many_words(*at, lines));
                 }
-                Cells::Words(words) => {
+                ColumnValues::Words(words) => {
                     words.sort();
                     Some(words.words.clone())
                 }
@@ -188,11 +188,11 @@ impl Sheet {
     fn learn_target(
         &mut self,
         options: &CsvOptions,
-        lines: &Lines,
+        lines: &CsvLines,
     ) -> Result<TargetColumns, DataError> {
         let places: Vec<_> = Roles::new(options, lines)?.labels.iter().map(|(at, _)| *at).collect();
         let columns: Vec<_> = places.iter().map(|at| lines.names[*at].clone()).collect();
-        let Some(Cells::Words(words)) = self.labels.first_mut() else {
+        let Some(ColumnValues::Words(words)) = self.labels.first_mut() else {
             return Ok(TargetColumns::Values { columns });
         };
         let misfit = |(begin, field, want): Misfit| lines.label(begin, places[0], &field, &want);
@@ -201,7 +201,7 @@ impl Sheet {
         }
         let few = words.at_most(FEW_CLASSES) && words.are_whole();
         if options.task.is_none() && words.are_numbers() && !few {
-            self.labels[0] = Cells::Numbers(words.values().map_err(misfit)?);
+            self.labels[0] = ColumnValues::Numbers(words.values().map_err(misfit)?);
             return Ok(TargetColumns::Values { columns });
         }
         words.sort();
@@ -225,21 +225,21 @@ impl Sheet {
     }
 }
 
-fn too_many_words(column: usize, lines: &Lines) -> DataError {
+fn too_many_words(column: usize, lines: &CsvLines) -> DataError {
     let name = &lines.names[column];
     lines.sheet(format!("column `{name}` has more than {MAX_CATEGORIES} different words"))
 }
 
-pub(super) fn targets(labels: &[Cells], rows: usize, columns: &Columns) -> Targets {
+pub(super) fn targets(labels: &[ColumnValues], rows: usize, columns: &Columns) -> Targets {
     match (labels, columns.class_names()) {
-        ([Cells::Words(words)], Some(names)) => {
+        ([ColumnValues::Words(words)], Some(names)) => {
             Targets::Classes { labels: words.ids.clone(), classes: names.len() }
         }
         _ => {
             let width = labels.len();
             let mut values = vec![0.0; rows * width];
             for (at, cells) in labels.iter().enumerate() {
-                let Cells::Numbers(numbers) = cells else { continue };
+                let ColumnValues::Numbers(numbers) = cells else { continue };
                 let places = values.iter_mut().skip(at).step_by(width);
                 places.zip(numbers).for_each(|(location, number)| *location = *number);
             }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernels::Matrix;
-use crate::random::Stream;
+use crate::random::RandomStream;
 
 /// An initialiser by its Keras name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -68,7 +68,7 @@ pub enum Initializer {
         mode: Mode,
         /// The shape of the distribution.
         #[serde(default)]
-        distribution: Shape,
+        distribution: ScalingDistribution,
     },
     /// Rows or columns at right angles and of equal length (Saxe et al. 2014).
     Orthogonal {
@@ -118,7 +118,7 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
-pub enum Shape {
+pub enum ScalingDistribution {
     /// Normal, redrawn beyond two standard deviations, and as wide as if it were not.
     #[default]
     TruncatedNormal,
@@ -137,7 +137,13 @@ impl Initializer {
     ///
     /// `fan_in` and `fan_out` are the layer's inputs and units; Keras takes both as the length for
     /// a vector.
-    pub fn fill(&self, weights: &mut Matrix, fan_in: usize, fan_out: usize, stream: &mut Stream) {
+    pub fn fill(
+        &self,
+        weights: &mut Matrix,
+        fan_in: usize,
+        fan_out: usize,
+        stream: &mut RandomStream,
+    ) {
         if let Initializer::Orthogonal { gain } = *self {
             return orthogonal::fill(weights, gain, stream);
         }
@@ -150,7 +156,12 @@ impl Initializer {
     }
 
     /// One number of a kernel, which may be on its diagonal.
-    fn draw(&self, (fan_in, fan_out): (f64, f64), diagonal: bool, stream: &mut Stream) -> f64 {
+    fn draw(
+        &self,
+        (fan_in, fan_out): (f64, f64),
+        diagonal: bool,
+        stream: &mut RandomStream,
+    ) -> f64 {
         let mean_fan = (fan_in + fan_out) / 2.0;
         match *self {
             Initializer::GlorotUniform {} => symmetric(stream, 1.0, mean_fan),
@@ -166,9 +177,9 @@ impl Initializer {
                     Mode::Average => mean_fan,
                 };
                 match distribution {
-                    Shape::TruncatedNormal => scaled(stream, scale / n),
-                    Shape::UntruncatedNormal => (scale / n).sqrt() * stream.normal(),
-                    Shape::Uniform => symmetric(stream, scale, n),
+                    ScalingDistribution::TruncatedNormal => scaled(stream, scale / n),
+                    ScalingDistribution::UntruncatedNormal => (scale / n).sqrt() * stream.normal(),
+                    ScalingDistribution::Uniform => symmetric(stream, scale, n),
                 }
             }
             Initializer::RandomNormal { mean, stddev } => mean + stddev * stream.normal(),
@@ -190,17 +201,17 @@ impl Initializer {
 }
 
 /// Uniform around 0 with the variance `scale` / `n`.
-fn symmetric(stream: &mut Stream, scale: f64, n: f64) -> f64 {
+fn symmetric(stream: &mut RandomStream, scale: f64, n: f64) -> f64 {
     let limit = (3.0 * scale / n).sqrt();
     stream.uniform(-limit, limit)
 }
 
-fn scaled(stream: &mut Stream, variance: f64) -> f64 {
+fn scaled(stream: &mut RandomStream, variance: f64) -> f64 {
     variance.sqrt() / TRUNCATED_STDDEV * truncated(stream)
 }
 
 /// A standard normal number, redrawn until it lies within ±2.
-fn truncated(stream: &mut Stream) -> f64 {
+fn truncated(stream: &mut RandomStream) -> f64 {
     loop {
         let x = stream.normal();
         if x.abs() <= 2.0 {
@@ -224,16 +235,16 @@ fn minus_twentieth() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Purpose;
+    use crate::random::StreamPurpose;
 
-    fn scaling(scale: f64, mode: Mode, distribution: Shape) -> Initializer {
+    fn scaling(scale: f64, mode: Mode, distribution: ScalingDistribution) -> Initializer {
         Initializer::VarianceScaling { scale, mode, distribution }
     }
 
     /// The mean, the deviation and the greatest magnitude of a filled 784 × 64 kernel.
     fn moments(initializer: &Initializer) -> (f64, f64, f64) {
         let mut w = Matrix::zeros(784, 64);
-        initializer.fill(&mut w, 784, 64, &mut Stream::new(1, Purpose::Kernel, 0));
+        initializer.fill(&mut w, 784, 64, &mut RandomStream::new(1, StreamPurpose::Kernel, 0));
         let w: Vec<f64> = w.to_rows().into_iter().map(f64::from).collect();
         let mean = w.iter().sum::<f64>() / w.len() as f64;
         let variance = w.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / w.len() as f64;
@@ -257,10 +268,18 @@ mod tests {
                 0.1,
             ),
             (Initializer::RandomNormal { mean: 0.0, stddev: 0.05 }, 0.05, 0.3),
-            (scaling(2.0, Mode::Out, Shape::Uniform), (2.0 / units).sqrt(), (6.0 / units).sqrt()),
-            (scaling(1.0, Mode::In, Shape::TruncatedNormal), (1.0 / inputs).sqrt(), 0.081_21),
             (
-                scaling(1.0, Mode::Average, Shape::UntruncatedNormal),
+                scaling(2.0, Mode::Out, ScalingDistribution::Uniform),
+                (2.0 / units).sqrt(),
+                (6.0 / units).sqrt(),
+            ),
+            (
+                scaling(1.0, Mode::In, ScalingDistribution::TruncatedNormal),
+                (1.0 / inputs).sqrt(),
+                0.081_21,
+            ),
+            (
+                scaling(1.0, Mode::Average, ScalingDistribution::UntruncatedNormal),
                 (2.0 / (inputs + units)).sqrt(),
                 0.3,
             ),

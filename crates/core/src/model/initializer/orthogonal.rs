@@ -7,10 +7,10 @@
 //! A has as many rows as the greater side of W; W is its transpose where W is wider than high.
 
 use crate::kernels::Matrix;
-use crate::random::Stream;
+use crate::random::RandomStream;
 
 /// Fills `weights` with rows or columns of length `gain` at right angles to each other.
-pub(super) fn fill(weights: &mut Matrix, gain: f64, stream: &mut Stream) {
+pub(super) fn fill(weights: &mut Matrix, gain: f64, stream: &mut RandomStream) {
     let (rows, cols) = (weights.rows(), weights.cols());
     let (high, wide) = (rows.max(cols), rows.min(cols));
     let mut columns = vec![vec![0.0; high]; wide];
@@ -42,13 +42,13 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Purpose;
+    use crate::random::StreamPurpose;
 
     #[test]
     fn the_shorter_side_is_at_right_angles() {
         for (rows, cols) in [(1, 1), (7, 7), (40, 6), (5, 33)] {
             let mut w = Matrix::zeros(rows, cols);
-            fill(&mut w, 1.5, &mut Stream::new(2, Purpose::Kernel, 0));
+            fill(&mut w, 1.5, &mut RandomStream::new(2, StreamPurpose::Kernel, 0));
             let at = |r: usize, c: usize| f64::from(w.row(r)[c]);
             let line = |i: usize| -> Vec<f64> {
                 match cols <= rows {

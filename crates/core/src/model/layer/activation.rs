@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::spec::{Moment, Op, Spec, copy};
+use super::spec::{Op, PassContext, Spec, copy};
 use crate::kernels::{Arch, Matrix, View, ViewMut, softmax_backward};
 use crate::model::Activation;
 use crate::model::onnx::OnnxGraph;
@@ -47,8 +47,8 @@ impl Op for Activation {
         *self == Activation::Linear
     }
 
-    fn forward(&self, arch: Arch, x: View<'_>, [_, y]: [ViewMut<'_>; 2], moment: Moment) {
-        forward(arch, *self, x, y, moment.logits);
+    fn forward(&self, arch: Arch, x: View<'_>, [_, y]: [ViewMut<'_>; 2], context: PassContext) {
+        forward(arch, *self, x, y, context.logits);
     }
 
     fn backward(
@@ -56,11 +56,11 @@ impl Op for Activation {
         arch: Arch,
         x_and_y: [View<'_>; 2],
         [_, delta]: [ViewMut<'_>; 2],
-        below: Option<ViewMut<'_>>,
+        grad_input: Option<ViewMut<'_>>,
         (_, logits): (&Matrix, bool),
     ) {
-        if let Some(below) = below {
-            backward(arch, *self, x_and_y, delta.as_view(), below, logits);
+        if let Some(grad_input) = grad_input {
+            backward(arch, *self, x_and_y, delta.as_view(), grad_input, logits);
         }
     }
 }
@@ -79,12 +79,12 @@ fn backward(
     f: Activation,
     [x, y]: [View<'_>; 2],
     delta: View<'_>,
-    mut below: ViewMut<'_>,
+    mut grad_input: ViewMut<'_>,
     logits: bool,
 ) {
-    copy(delta, below.reborrow());
+    copy(delta, grad_input.reborrow());
     if !logits {
-        differentiate(arch, f, [x, y], below);
+        differentiate(arch, f, [x, y], grad_input);
     }
 }
 

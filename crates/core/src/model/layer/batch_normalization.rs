@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::layer_normalization::{filled, gain, gain_shapes, gains, onnx_gains, thousandth};
-use super::spec::{Moment, Op, Role, Spec, yes};
+use super::spec::{Op, ParamSpec, PassContext, Spec, yes};
 use crate::kernels::{
     Arch, BatchNorm, BatchNormBackward, BatchStat, ByCols, LANES, Matrix, ScaleShift, Team, View,
     ViewMut, padded,
@@ -90,11 +90,11 @@ impl Spec for BatchNormalization {
 }
 
 impl Op for BatchNormalizationLayer {
-    fn extra(&self, outputs: usize) -> usize {
+    fn saved_columns(&self, outputs: usize) -> usize {
         outputs
     }
 
-    fn forward(&self, arch: Arch, x: View<'_>, [_, y]: [ViewMut<'_>; 2], _: Moment) {
+    fn forward(&self, arch: Arch, x: View<'_>, [_, y]: [ViewMut<'_>; 2], _: PassContext) {
         self.infer(arch, x, y);
     }
 
@@ -109,37 +109,37 @@ impl Op for BatchNormalizationLayer {
     ) {
     }
 
-    fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
+    fn weights(&self) -> Vec<(ParamSpec<'_>, &Matrix)> {
         let moving = [&self.moving_mean, &self.moving_variance];
         gains(self.gamma.as_ref(), self.beta.as_ref()).chain(moved(moving)).collect()
     }
 
-    fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
+    fn weights_mut(&mut self) -> Vec<(ParamSpec<'_>, &mut Matrix)> {
         let moving = [&mut self.moving_mean, &mut self.moving_variance];
         gains(self.gamma.as_mut(), self.beta.as_mut()).chain(moved(moving)).collect()
     }
 }
 
 impl BatchNormalizationLayer {
-    /// y of a whole batch in training, divided among `team` by units; x̂ goes to `extra`, what the
+    /// y of a whole batch in training, divided among `team` by units; x̂ goes to `saved`, what the
     /// batch was like to `stats` (3 × units).
     pub fn forward(
         &self,
         (arch, team): (Arch, &mut Team),
         x: View<'_>,
-        [extra, y]: [ViewMut<'_>; 2],
+        [saved, y]: [ViewMut<'_>; 2],
         stats: ViewMut<'_>,
     ) {
         let gain = gain(&self.gamma, &self.beta);
-        team.parallel_for((ByCols(extra), (ByCols(y), ByCols(stats))), |part, from| {
-            let (extra, (y, stats)) = (part.0.0, (part.1.0.0, part.1.1.0));
+        team.parallel_for((ByCols(saved), (ByCols(y), ByCols(stats))), |part, from| {
+            let (saved, (y, stats)) = (part.0.0, (part.1.0.0, part.1.1.0));
             let from = from * LANES;
             let mut gain = gain;
             gain.gamma = gain.gamma.map(|gamma| &gamma[from..]);
             gain.beta = gain.beta.map(|beta| &beta[from..]);
             let x = x.columns(from, from + y.cols());
             let epsilon = self.epsilon;
-            arch.dispatch(BatchNorm { x, epsilon, affine: gain, x_hat: extra, y, stats });
+            arch.dispatch(BatchNorm { x, epsilon, affine: gain, x_hat: saved, y, stats });
         });
     }
 
@@ -149,26 +149,28 @@ impl BatchNormalizationLayer {
         &self,
         (arch, team): (Arch, &mut Team),
         [stats, delta]: [View<'_>; 2],
-        extra: ViewMut<'_>,
-        below: Option<ViewMut<'_>>,
+        saved: ViewMut<'_>,
+        grad_input: Option<ViewMut<'_>>,
     ) {
         let gamma = self.gamma.as_ref().map(|gamma| gamma.row(0));
-        let part = |extra: ViewMut<'_>, below: Option<ViewMut<'_>>, from: usize| {
-            let (from, to) = (from * LANES, from * LANES + extra.cols());
+        let part = |saved: ViewMut<'_>, grad_input: Option<ViewMut<'_>>, from: usize| {
+            let (from, to) = (from * LANES, from * LANES + saved.cols());
             let (stats, delta) = (stats.columns(from, to), delta.columns(from, to));
             let gamma = gamma.map(|gamma| &gamma[from..]);
-            arch.dispatch(BatchNormBackward { stats, delta, gamma, x_hat: extra, dx: below });
+            arch.dispatch(BatchNormBackward { stats, delta, gamma, x_hat: saved, dx: grad_input });
         };
-        match below {
-            None => team.parallel_for(ByCols(extra), |extra, from| part(extra.0, None, from)),
-            Some(below) => team.parallel_for((ByCols(extra), ByCols(below)), |both, from| {
-                part(both.0.0, Some(both.1.0), from);
-            }),
+        match grad_input {
+            None => team.parallel_for(ByCols(saved), |saved, from| part(saved.0, None, from)),
+            Some(grad_input) => {
+                team.parallel_for((ByCols(saved), ByCols(grad_input)), |both, from| {
+                    part(both.0.0, Some(both.1.0), from);
+                })
+            }
         }
     }
 
     /// Takes in what a batch was like (3 × units).
-    pub fn absorb(&mut self, stats: &Matrix) {
+    pub fn update_running_stats(&mut self, stats: &Matrix) {
         let m = self.momentum;
         let take = |moving: &mut Matrix, stat: BatchStat| {
             let moving = moving.as_mut_slice().iter_mut();
@@ -199,6 +201,6 @@ impl BatchNormalizationLayer {
 const MOVING: [&str; 2] = ["moving_mean", "moving_variance"];
 
 /// The moving mean and variance with their roles: no gradient leads to them.
-fn moved<M>(moving: [M; 2]) -> impl Iterator<Item = (Role<'static>, M)> {
-    MOVING.into_iter().zip(moving).map(|(name, moving)| (Role::vector(name, None), moving))
+fn moved<M>(moving: [M; 2]) -> impl Iterator<Item = (ParamSpec<'static>, M)> {
+    MOVING.into_iter().zip(moving).map(|(name, moving)| (ParamSpec::vector(name, None), moving))
 }

@@ -9,11 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::activation;
-use super::spec::{Gradient, Moment, Op, Role, Spec, copy, yes};
+use super::spec::{GradientKind, Op, ParamSpec, PassContext, Spec, copy, yes};
 use crate::kernels::{Arch, Lhs, Matrix, View, ViewMut, product};
 use crate::model::onnx::OnnxGraph;
 use crate::model::{Activation, Constraint, Initializer, Regularizer};
-use crate::random::{Purpose, Stream};
+use crate::random::{RandomStream, StreamPurpose};
 use crate::shorthand::{Shorthand, name_or_table, optional_name_or_table};
 
 /// The arguments of Keras's `Dense`.
@@ -120,11 +120,11 @@ impl Spec for Dense {
 
     fn build(&self, inputs: usize, index: usize, seed: u64) -> DenseLayer {
         let mut kernel = Matrix::zeros(inputs, self.units);
-        let mut stream = Stream::new(seed, Purpose::Kernel, index as u64);
+        let mut stream = RandomStream::new(seed, StreamPurpose::Kernel, index as u64);
         self.kernel_initializer.fill(&mut kernel, inputs, self.units, &mut stream);
         let bias = self.use_bias.then(|| {
             let mut bias = Matrix::zeros(1, self.units);
-            let mut stream = Stream::new(seed, Purpose::Bias, index as u64);
+            let mut stream = RandomStream::new(seed, StreamPurpose::Bias, index as u64);
             self.bias_initializer.fill(&mut bias, self.units, self.units, &mut stream);
             bias
         });
@@ -141,49 +141,49 @@ impl Op for DenseLayer {
         self.activation
     }
 
-    fn extra(&self, outputs: usize) -> usize {
+    fn saved_columns(&self, outputs: usize) -> usize {
         if self.keeps_logits() { outputs } else { 0 }
     }
 
-    fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
-        let bias = self.bias.as_ref().map(|bias| (self.rules.role(1), bias));
-        std::iter::once((self.rules.role(0), &self.kernel)).chain(bias).collect()
+    fn weights(&self) -> Vec<(ParamSpec<'_>, &Matrix)> {
+        let bias = self.bias.as_ref().map(|bias| (self.rules.param(1), bias));
+        std::iter::once((self.rules.param(0), &self.kernel)).chain(bias).collect()
     }
 
-    fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
+    fn weights_mut(&mut self) -> Vec<(ParamSpec<'_>, &mut Matrix)> {
         let DenseLayer { kernel, bias, rules, .. } = self;
         let rules = &*rules;
-        let bias = bias.as_mut().map(|bias| (rules.role(1), bias));
-        std::iter::once((rules.role(0), kernel)).chain(bias).collect()
+        let bias = bias.as_mut().map(|bias| (rules.param(1), bias));
+        std::iter::once((rules.param(0), kernel)).chain(bias).collect()
     }
 
     fn forward(
         &self,
         arch: Arch,
         x: View<'_>,
-        [mut extra, mut a]: [ViewMut<'_>; 2],
-        moment: Moment,
+        [mut saved, mut a]: [ViewMut<'_>; 2],
+        context: PassContext,
     ) {
-        let z = if self.keeps_logits() { &mut extra } else { &mut a };
+        let z = if self.keeps_logits() { &mut saved } else { &mut a };
         self.affine(arch, x, z.reborrow());
-        self.activate(arch, [extra, a], moment.logits);
+        self.activate(arch, [saved, a], context.logits);
     }
 
     fn backward(
         &self,
         arch: Arch,
         [_, a]: [View<'_>; 2],
-        [extra, mut delta]: [ViewMut<'_>; 2],
-        below: Option<ViewMut<'_>>,
+        [saved, mut delta]: [ViewMut<'_>; 2],
+        grad_input: Option<ViewMut<'_>>,
         (transposed, logits): (&Matrix, bool),
     ) {
         if !logits {
-            let z = if self.keeps_logits() { extra.as_view() } else { a };
+            let z = if self.keeps_logits() { saved.as_view() } else { a };
             activation::differentiate(arch, self.activation, [z, a], delta.reborrow());
         }
-        if let Some(below) = below {
+        if let Some(grad_input) = grad_input {
             let transposed = transposed.view(transposed.rows());
-            product(arch, Lhs::new(delta.as_view()), transposed, None, below);
+            product(arch, Lhs::new(delta.as_view()), transposed, None, grad_input);
         }
     }
 }
@@ -200,10 +200,10 @@ impl DenseLayer {
         product(arch, Lhs::new(x), self.kernel.view(self.kernel.rows()), bias, z);
     }
 
-    /// a from z, which stands in `extra` where it is kept, else in the place of a.
-    pub fn activate(&self, arch: Arch, [extra, mut a]: [ViewMut<'_>; 2], logits: bool) {
+    /// a from z, which stands in `saved` where it is kept, else in the place of a.
+    pub fn activate(&self, arch: Arch, [saved, mut a]: [ViewMut<'_>; 2], logits: bool) {
         if self.keeps_logits() {
-            copy(extra.as_view(), a.reborrow());
+            copy(saved.as_view(), a.reborrow());
         }
         if !logits {
             self.activation.apply(arch, a);
@@ -213,12 +213,12 @@ impl DenseLayer {
 
 impl Rules {
     /// The role of the kernel (0) or the bias (1).
-    fn role(&self, which: usize) -> Role<'_> {
+    fn param(&self, which: usize) -> ParamSpec<'_> {
         let is_vector = which == 1;
-        Role {
+        ParamSpec {
             name: if is_vector { "bias" } else { "kernel" },
             is_vector,
-            gradient: Some(if is_vector { Gradient::Delta } else { Gradient::Product }),
+            gradient: Some(if is_vector { GradientKind::Delta } else { GradientKind::Product }),
             regularizer: self.regularizers[which].as_ref(),
             constraint: self.constraints[which].as_ref(),
         }

@@ -8,10 +8,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::spec::{Moment, Op, Spec, copy};
+use super::spec::{Op, PassContext, Spec, copy};
 use crate::kernels::{Arch, Matrix, View, ViewMut};
 use crate::model::onnx::OnnxGraph;
-use crate::random::{Noise, Purpose};
+use crate::random::{Noise, StreamPurpose};
 
 /// The arguments of Keras's `Dropout`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +37,7 @@ impl Spec for Dropout {
     fn build(&self, _: usize, index: usize, seed: u64) -> DropoutLayer {
         DropoutLayer {
             rate: self.rate,
-            noise: Noise::new(seed, Purpose::Layer("dropout"), index as u64),
+            noise: Noise::new(seed, StreamPurpose::Layer("dropout"), index as u64),
         }
     }
 
@@ -51,13 +51,13 @@ impl Op for DropoutLayer {
         !training || !self.is_random()
     }
 
-    fn extra(&self, outputs: usize) -> usize {
+    fn saved_columns(&self, outputs: usize) -> usize {
         outputs
     }
 
-    fn forward(&self, _: Arch, x: View<'_>, [saved, y]: [ViewMut<'_>; 2], moment: Moment) {
-        if moment.training {
-            self.drop(x, [saved, y], moment);
+    fn forward(&self, _: Arch, x: View<'_>, [saved, y]: [ViewMut<'_>; 2], context: PassContext) {
+        if context.training {
+            self.drop(x, [saved, y], context);
         } else {
             copy(x, y);
         }
@@ -68,11 +68,11 @@ impl Op for DropoutLayer {
         _: Arch,
         _: [View<'_>; 2],
         [saved, delta]: [ViewMut<'_>; 2],
-        below: Option<ViewMut<'_>>,
+        grad_input: Option<ViewMut<'_>>,
         _: (&Matrix, bool),
     ) {
-        if let Some(below) = below {
-            DropoutLayer::scale(saved.as_view(), delta.as_view(), below);
+        if let Some(grad_input) = grad_input {
+            DropoutLayer::scale(saved.as_view(), delta.as_view(), grad_input);
         }
     }
 }
@@ -83,11 +83,11 @@ impl DropoutLayer {
         0.0 < self.rate
     }
 
-    fn drop(&self, x: View<'_>, [mut mask, mut y]: [ViewMut<'_>; 2], moment: Moment) {
+    fn drop(&self, x: View<'_>, [mut mask, mut y]: [ViewMut<'_>; 2], context: PassContext) {
         let (n, threshold) = (x.cols(), (self.rate * 2f64.powi(32)) as u64);
         let scale = if self.rate < 1.0 { (1.0 / (1.0 - self.rate)) as f32 } else { 0.0 };
         for r in 0..x.rows() {
-            let mut stream = self.noise.at(moment.step, moment.row + r);
+            let mut stream = self.noise.stream(context.step, context.row + r);
             let mask = &mut mask.row(r)[..n];
             for m in mask.iter_mut() {
                 *m = if u64::from(stream.word()) < threshold { 0.0 } else { scale };
@@ -97,11 +97,11 @@ impl DropoutLayer {
         }
     }
 
-    fn scale(mask: View<'_>, delta: View<'_>, mut below: ViewMut<'_>) {
+    fn scale(mask: View<'_>, delta: View<'_>, mut grad_input: ViewMut<'_>) {
         for r in 0..delta.rows() {
             let factors = delta.row(r).iter().zip(mask.row(r));
-            let below = below.row(r).iter_mut().zip(factors);
-            below.for_each(|(below, (delta, m))| *below = delta * m);
+            let grad_input = grad_input.row(r).iter_mut().zip(factors);
+            grad_input.for_each(|(grad_input, (delta, m))| *grad_input = delta * m);
         }
     }
 }

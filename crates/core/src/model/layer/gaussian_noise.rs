@@ -7,10 +7,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::spec::{Moment, Op, Spec, copy};
+use super::spec::{Op, PassContext, Spec, copy};
 use crate::kernels::{Arch, Matrix, View, ViewMut};
 use crate::model::onnx::OnnxGraph;
-use crate::random::{Noise, Purpose};
+use crate::random::{Noise, StreamPurpose};
 
 /// The arguments of Keras's `GaussianNoise`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,7 +34,7 @@ impl Spec for GaussianNoise {
     const TRAINING_ONLY: bool = true;
 
     fn build(&self, _: usize, index: usize, seed: u64) -> GaussianNoiseLayer {
-        let noise = Noise::new(seed, Purpose::Layer("gaussian noise"), index as u64);
+        let noise = Noise::new(seed, StreamPurpose::Layer("gaussian noise"), index as u64);
         GaussianNoiseLayer { stddev: self.stddev, noise }
     }
 
@@ -48,9 +48,9 @@ impl Op for GaussianNoiseLayer {
         !training || !self.is_random()
     }
 
-    fn forward(&self, _: Arch, x: View<'_>, [_, y]: [ViewMut<'_>; 2], moment: Moment) {
-        if moment.training {
-            self.add_noise(x, y, moment);
+    fn forward(&self, _: Arch, x: View<'_>, [_, y]: [ViewMut<'_>; 2], context: PassContext) {
+        if context.training {
+            self.add_noise(x, y, context);
         } else {
             copy(x, y);
         }
@@ -61,11 +61,11 @@ impl Op for GaussianNoiseLayer {
         _: Arch,
         _: [View<'_>; 2],
         [_, delta]: [ViewMut<'_>; 2],
-        below: Option<ViewMut<'_>>,
+        grad_input: Option<ViewMut<'_>>,
         _: (&Matrix, bool),
     ) {
-        if let Some(below) = below {
-            copy(delta.as_view(), below);
+        if let Some(grad_input) = grad_input {
+            copy(delta.as_view(), grad_input);
         }
     }
 }
@@ -76,10 +76,10 @@ impl GaussianNoiseLayer {
         0.0 < self.stddev
     }
 
-    fn add_noise(&self, x: View<'_>, mut y: ViewMut<'_>, moment: Moment) {
+    fn add_noise(&self, x: View<'_>, mut y: ViewMut<'_>, context: PassContext) {
         let n = x.cols();
         for r in 0..x.rows() {
-            let mut stream = self.noise.at(moment.step, moment.row + r);
+            let mut stream = self.noise.stream(context.step, context.row + r);
             for (y, x) in y.row(r)[..n].iter_mut().zip(x.row(r)) {
                 *y = x + (self.stddev * stream.normal()) as f32;
             }

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::spec::{Gradient, Moment, Op, Role, Spec, yes};
+use super::spec::{GradientKind, Op, ParamSpec, PassContext, Spec, yes};
 use crate::kernels::{Affine, Arch, LayerNorm, LayerNormBackward, Matrix, View, ViewMut, padded};
 use crate::model::onnx::{OnnxAttribute, OnnxGraph};
 
@@ -101,36 +101,36 @@ pub(super) fn onnx_gains(
     Ok([operand("gamma", scale, 1.0)?, operand("beta", center, 0.0)?])
 }
 
-pub(super) const GAMMA: (&str, Gradient) = ("gamma", Gradient::Extra);
-pub(super) const BETA: (&str, Gradient) = ("beta", Gradient::Delta);
+pub(super) const GAMMA: (&str, GradientKind) = ("gamma", GradientKind::Saved);
+pub(super) const BETA: (&str, GradientKind) = ("beta", GradientKind::Delta);
 
 /// γ and β with their roles, as far as they are there.
 pub(super) fn gains<M>(
     gamma: Option<M>,
     beta: Option<M>,
-) -> impl Iterator<Item = (Role<'static>, M)> {
-    let role = |(name, gradient)| Role::vector(name, Some(gradient));
-    let gamma = gamma.map(|gamma| (role(GAMMA), gamma));
-    gamma.into_iter().chain(beta.map(|beta| (role(BETA), beta)))
+) -> impl Iterator<Item = (ParamSpec<'static>, M)> {
+    let param = |(name, gradient)| ParamSpec::vector(name, Some(gradient));
+    let gamma = gamma.map(|gamma| (param(GAMMA), gamma));
+    gamma.into_iter().chain(beta.map(|beta| (param(BETA), beta)))
 }
 
 impl Op for LayerNormalizationLayer {
     /// x̂ of each unit, and s.
-    fn extra(&self, outputs: usize) -> usize {
+    fn saved_columns(&self, outputs: usize) -> usize {
         padded(outputs) + 1
     }
 
-    fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
+    fn weights(&self) -> Vec<(ParamSpec<'_>, &Matrix)> {
         gains(self.gamma.as_ref(), self.beta.as_ref()).collect()
     }
 
-    fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
+    fn weights_mut(&mut self) -> Vec<(ParamSpec<'_>, &mut Matrix)> {
         gains(self.gamma.as_mut(), self.beta.as_mut()).collect()
     }
 
-    fn forward(&self, arch: Arch, x: View<'_>, [mut extra, y]: [ViewMut<'_>; 2], _: Moment) {
+    fn forward(&self, arch: Arch, x: View<'_>, [mut saved, y]: [ViewMut<'_>; 2], _: PassContext) {
         let n = x.cols();
-        let [x_hat, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
+        let [x_hat, inverse] = saved.disjoint([0..n, padded(n)..padded(n) + 1]);
         let affine = gain(&self.gamma, &self.beta);
         arch.dispatch(LayerNorm { x, epsilon: self.epsilon, affine, x_hat, inverse, y });
     }
@@ -139,15 +139,15 @@ impl Op for LayerNormalizationLayer {
         &self,
         arch: Arch,
         _: [View<'_>; 2],
-        [mut extra, delta]: [ViewMut<'_>; 2],
-        below: Option<ViewMut<'_>>,
+        [mut saved, delta]: [ViewMut<'_>; 2],
+        grad_input: Option<ViewMut<'_>>,
         _: (&Matrix, bool),
     ) {
         let delta = delta.as_view();
         let n = delta.cols();
-        let [x_hat, inverse] = extra.disjoint([0..n, padded(n)..padded(n) + 1]);
+        let [x_hat, inverse] = saved.disjoint([0..n, padded(n)..padded(n) + 1]);
         let inverse = inverse.as_view();
         let gamma = self.gamma.as_ref().map(|gamma| gamma.row(0));
-        arch.dispatch(LayerNormBackward { inverse, delta, gamma, x_hat, dx: below });
+        arch.dispatch(LayerNormBackward { inverse, delta, gamma, x_hat, dx: grad_input });
     }
 }

@@ -23,7 +23,7 @@ mod table;
 mod unit_normalization;
 
 pub use dense::DenseLayer;
-pub use spec::{Gradient, Moment, Role};
+pub use spec::{GradientKind, ParamSpec, PassContext};
 
 table::layers! {
     /// Every unit sees every input: `activation(x · kernel + bias)`.

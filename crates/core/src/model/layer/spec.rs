@@ -61,25 +61,25 @@ pub trait Op {
     }
 
     /// The parameters in Keras's order.
-    fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
+    fn weights(&self) -> Vec<(ParamSpec<'_>, &Matrix)> {
         Vec::new()
     }
 
     /// The parameters in the same order, mutable.
-    fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
+    fn weights_mut(&mut self) -> Vec<(ParamSpec<'_>, &mut Matrix)> {
         Vec::new()
     }
 
     /// Columns that a row saves for the backward pass, besides its `outputs` outputs.
-    fn extra(&self, _outputs: usize) -> usize {
+    fn saved_columns(&self, _outputs: usize) -> usize {
         0
     }
 
     /// y and the saved columns from x.
-    fn forward(&self, arch: Arch, x: View<'_>, saved_and_y: [ViewMut<'_>; 2], moment: Moment);
+    fn forward(&self, arch: Arch, x: View<'_>, saved_and_y: [ViewMut<'_>; 2], context: PassContext);
 
-    /// ∂L/∂x into `below`, unless no layer below has parameters, from ∂L/∂y in `delta`, which becomes
-    /// the δ of [`Gradient`].
+    /// ∂L/∂x into `grad_input`, unless no layer below has parameters, from ∂L/∂y in `delta`, which becomes
+    /// the δ of [`GradientKind`].
     ///
     /// `kernel` is the transposed kernel of a dense layer; `logits` says that `delta` is ∂L/∂z of the
     /// last activation already.
@@ -88,20 +88,20 @@ pub trait Op {
         arch: Arch,
         x_and_y: [View<'_>; 2],
         saved_and_delta: [ViewMut<'_>; 2],
-        below: Option<ViewMut<'_>>,
+        grad_input: Option<ViewMut<'_>>,
         kernel_and_logits: (&Matrix, bool),
     );
 }
 
 /// What a weight is to its layer.
 #[derive(Clone, Copy, Debug)]
-pub struct Role<'a> {
+pub struct ParamSpec<'a> {
     /// Such as `kernel`.
     pub name: &'static str,
     /// Whether it has one dimension, as a bias has.
     pub is_vector: bool,
     /// What training makes of it; `None` for numbers that follow the data without a gradient.
-    pub gradient: Option<Gradient>,
+    pub gradient: Option<GradientKind>,
     /// What is added to the loss because of it.
     pub regularizer: Option<&'a Regularizer>,
     /// What it is kept to after each update.
@@ -110,18 +110,18 @@ pub struct Role<'a> {
 
 /// Where the gradient of a weight comes from, once its layer has passed back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gradient {
+pub enum GradientKind {
     /// xᵀ δ
     Product,
     /// The column sums of δ.
     Delta,
     /// The column sums of what the layer has kept beside its output.
-    Extra,
+    Saved,
 }
 
 /// The moment of a pass.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct PassContext {
     /// Whether it is a training step, in which layers may be random.
     pub training: bool,
     /// Number of the step in the whole training, from 0.
@@ -132,10 +132,10 @@ pub struct Moment {
     pub logits: bool,
 }
 
-impl<'a> Role<'a> {
+impl<'a> ParamSpec<'a> {
     /// A vector (1 × units) whose gradient is summed over the columns of `gradient`.
-    pub(super) fn vector(name: &'static str, gradient: Option<Gradient>) -> Role<'a> {
-        Role { name, is_vector: true, gradient, regularizer: None, constraint: None }
+    pub(super) fn vector(name: &'static str, gradient: Option<GradientKind>) -> ParamSpec<'a> {
+        ParamSpec { name, is_vector: true, gradient, regularizer: None, constraint: None }
     }
 }
 

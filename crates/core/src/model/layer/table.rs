@@ -1,6 +1,6 @@
 //! The choice between the layers of the table.
 
-/// Defines `Layer` and `Body` with a variant for each row: a doc comment, the file, the variant and the
+/// Defines `LayerSpec` and `LayerOp` with a variant for each row: a doc comment, the file, the variant and the
 /// struct of the arguments.
 macro_rules! layers {
     ($($(#[doc = $doc:literal])* $file:ident: $name:ident($spec:ident),)*) => {
@@ -13,63 +13,63 @@ macro_rules! layers {
 
         /// One layer of the stack, by its Keras name.
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-        #[serde(tag = "type", rename_all = "snake_case")]
-        pub enum Layer {
+        #[serde(rename = "Layer", tag = "type", rename_all = "snake_case")]
+        pub enum LayerSpec {
             $($(#[doc = $doc])* $name($spec),)*
         }
 
         /// A built layer with its parameters, without its name.
         #[derive(Clone, Debug, PartialEq)]
         #[expect(missing_docs, reason = "each is the layer of its name")]
-        pub enum Body {
+        pub enum LayerOp {
             $($name(<$spec as Spec>::Op),)*
         }
 
         /// A layer as it is built.
         #[derive(Clone, Debug, PartialEq)]
-        pub struct BuiltLayer {
+        pub struct Layer {
             /// Its kind and the number of layers of that kind below, such as `dense_0`.
             pub name: String,
             /// Number of outputs.
             pub outputs: usize,
             /// The operation.
-            pub body: Body,
+            pub op: LayerOp,
         }
 
-        impl Layer {
+        impl LayerSpec {
             /// The name of the kind, such as `dense`.
             pub fn kind(&self) -> &'static str {
-                match self { $(Layer::$name(_) => stringify!($file),)* }
+                match self { $(LayerSpec::$name(_) => stringify!($file),)* }
             }
 
             /// Whether the layer is the identity outside training.
             pub fn is_training_only(&self) -> bool {
-                match self { $(Layer::$name(_) => <$spec as Spec>::TRAINING_ONLY,)* }
+                match self { $(LayerSpec::$name(_) => <$spec as Spec>::TRAINING_ONLY,)* }
             }
 
             /// Number of outputs for a number of inputs.
             pub fn outputs(&self, inputs: usize) -> usize {
-                match self { $(Layer::$name(spec) => spec.outputs(inputs),)* }
+                match self { $(LayerSpec::$name(spec) => spec.outputs(inputs),)* }
             }
 
             /// The activation at the end of the layer.
             pub fn activation(&self) -> Activation {
-                match self { $(Layer::$name(spec) => Spec::activation(spec),)* }
+                match self { $(LayerSpec::$name(spec) => Spec::activation(spec),)* }
             }
 
-            /// Name and shape of each parameter on `inputs` inputs, in the order of [`Body::weights`].
+            /// Name and shape of each parameter on `inputs` inputs, in the order of [`LayerOp::weights`].
             pub fn param_shapes(&self, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
-                match self { $(Layer::$name(spec) => spec.param_shapes(inputs),)* }
+                match self { $(LayerSpec::$name(spec) => spec.param_shapes(inputs),)* }
             }
 
             /// The layer on `inputs` inputs, above `index` others of its kind; its random numbers
             /// derive from `seed`.
-            pub fn build(&self, inputs: usize, index: usize, seed: u64) -> BuiltLayer {
-                let body = match self {
-                    $(Layer::$name(spec) => Body::$name(spec.build(inputs, index, seed)),)*
+            pub fn build(&self, inputs: usize, index: usize, seed: u64) -> Layer {
+                let op = match self {
+                    $(LayerSpec::$name(spec) => LayerOp::$name(spec.build(inputs, index, seed)),)*
                 };
                 let name = format!("{}_{index}", self.kind());
-                BuiltLayer { name, outputs: self.outputs(inputs), body }
+                Layer { name, outputs: self.outputs(inputs), op }
             }
 
             /// Adds the operators of inference to `graph`; returns the name of the output.
@@ -86,34 +86,34 @@ macro_rules! layers {
                 x: &str,
                 inputs: usize,
             ) -> Result<String, String> {
-                match self { $(Layer::$name(spec) => spec.onnx(graph, layer, x, inputs),)* }
+                match self { $(LayerSpec::$name(spec) => spec.onnx(graph, layer, x, inputs),)* }
             }
         }
 
-        impl Body {
+        impl LayerOp {
             /// The activation at the end of the layer.
             pub fn activation(&self) -> Activation {
-                match self { $(Body::$name(op) => Op::activation(op),)* }
+                match self { $(LayerOp::$name(op) => Op::activation(op),)* }
             }
 
             /// Whether the outputs equal the inputs, in training or outside.
             pub fn is_identity(&self, training: bool) -> bool {
-                match self { $(Body::$name(op) => op.is_identity(training),)* }
+                match self { $(LayerOp::$name(op) => op.is_identity(training),)* }
             }
 
             /// The parameters in Keras's order.
-            pub fn weights(&self) -> Vec<(Role<'_>, &Matrix)> {
-                match self { $(Body::$name(op) => op.weights(),)* }
+            pub fn weights(&self) -> Vec<(ParamSpec<'_>, &Matrix)> {
+                match self { $(LayerOp::$name(op) => op.weights(),)* }
             }
 
             /// The parameters in the same order, mutable.
-            pub fn weights_mut(&mut self) -> Vec<(Role<'_>, &mut Matrix)> {
-                match self { $(Body::$name(op) => op.weights_mut(),)* }
+            pub fn weights_mut(&mut self) -> Vec<(ParamSpec<'_>, &mut Matrix)> {
+                match self { $(LayerOp::$name(op) => op.weights_mut(),)* }
             }
 
             /// Columns that a row saves for the backward pass, besides its `outputs` outputs.
-            pub fn extra(&self, outputs: usize) -> usize {
-                match self { $(Body::$name(op) => op.extra(outputs),)* }
+            pub fn saved_columns(&self, outputs: usize) -> usize {
+                match self { $(LayerOp::$name(op) => op.saved_columns(outputs),)* }
             }
 
             /// y and the saved columns from x, for some rows.
@@ -125,13 +125,13 @@ macro_rules! layers {
                 arch: Arch,
                 x: View<'_>,
                 saved_and_y: [ViewMut<'_>; 2],
-                moment: Moment,
+                context: PassContext,
             ) {
-                match self { $(Body::$name(op) => Op::forward(op, arch, x, saved_and_y, moment),)* }
+                match self { $(LayerOp::$name(op) => Op::forward(op, arch, x, saved_and_y, context),)* }
             }
 
-            /// ∂L/∂x into `below`, unless no layer below has parameters, from ∂L/∂y in `delta`, which
-            /// becomes the δ of [`Gradient`].
+            /// ∂L/∂x into `grad_input`, unless no layer below has parameters, from ∂L/∂y in `delta`, which
+            /// becomes the δ of [`GradientKind`].
             ///
             /// `kernel` is the transposed kernel of a dense layer; `logits` says that `delta` is ∂L/∂z
             /// of the last activation already.
@@ -140,12 +140,12 @@ macro_rules! layers {
                 arch: Arch,
                 x_and_y: [View<'_>; 2],
                 saved_and_delta: [ViewMut<'_>; 2],
-                below: Option<ViewMut<'_>>,
+                grad_input: Option<ViewMut<'_>>,
                 kernel_and_logits: (&Matrix, bool),
             ) {
                 match self {
-                    $(Body::$name(op) => Op::backward(
-                        op, arch, x_and_y, saved_and_delta, below, kernel_and_logits,
+                    $(LayerOp::$name(op) => Op::backward(
+                        op, arch, x_and_y, saved_and_delta, grad_input, kernel_and_logits,
                     ),)*
                 }
             }

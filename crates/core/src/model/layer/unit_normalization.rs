@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::spec::{Moment, Op, Spec};
+use super::spec::{Op, PassContext, Spec};
 use crate::kernels::{Arch, Matrix, View, ViewMut, row_square_sums};
 use crate::model::onnx::{OnnxAttribute, OnnxGraph};
 
@@ -47,11 +47,17 @@ impl Spec for UnitNormalization {
 
 impl Op for UnitNormalizationLayer {
     /// s of the row.
-    fn extra(&self, _: usize) -> usize {
+    fn saved_columns(&self, _: usize) -> usize {
         1
     }
 
-    fn forward(&self, arch: Arch, x: View<'_>, [mut saved, mut y]: [ViewMut<'_>; 2], _: Moment) {
+    fn forward(
+        &self,
+        arch: Arch,
+        x: View<'_>,
+        [mut saved, mut y]: [ViewMut<'_>; 2],
+        _: PassContext,
+    ) {
         for r in 0..x.rows() {
             let mut sum = [0.0];
             row_square_sums(arch, x.row_range(r, r + 1), &mut sum);
@@ -66,13 +72,14 @@ impl Op for UnitNormalizationLayer {
         _: Arch,
         [x, y]: [View<'_>; 2],
         [saved, delta]: [ViewMut<'_>; 2],
-        below: Option<ViewMut<'_>>,
+        grad_input: Option<ViewMut<'_>>,
         _: (&Matrix, bool),
     ) {
-        let Some(mut below) = below else { return };
+        let Some(mut grad_input) = grad_input else { return };
         let (saved, delta, n) = (saved.as_view(), delta.as_view(), x.cols());
         for r in 0..x.rows() {
-            let (y, delta, below) = (&y.row(r)[..n], &delta.row(r)[..n], &mut below.row(r)[..n]);
+            let (y, delta, grad_input) =
+                (&y.row(r)[..n], &delta.row(r)[..n], &mut grad_input.row(r)[..n]);
             let s = match x.row(r)[..n].iter().any(|x| *x != 0.0) {
                 true => saved.row(r)[0],
                 false => 0.0,
@@ -80,8 +87,8 @@ impl Op for UnitNormalizationLayer {
             let is_clipped = f64::from(s) >= MAX_SCALE;
             let along = y.iter().zip(delta).map(|(y, d)| f64::from(y * d)).sum::<f64>() as f32;
             let along = if is_clipped { 0.0 } else { along };
-            for ((below, y), d) in below.iter_mut().zip(y).zip(delta) {
-                *below = s * (d - y * along);
+            for ((grad_input, y), d) in grad_input.iter_mut().zip(y).zip(delta) {
+                *grad_input = s * (d - y * along);
             }
         }
     }

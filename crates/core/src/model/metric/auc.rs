@@ -9,7 +9,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Answers;
+use super::BatchOutputs;
 use super::confusion::share;
 
 /// Keras's arguments of `AUC`.
@@ -48,8 +48,8 @@ impl Auc {
         2 * (self.num_thresholds + 1)
     }
 
-    pub(super) fn add(&self, answers: Answers<'_>, sums: &mut [f64]) {
-        let Answers { outputs, targets, .. } = answers;
+    pub(super) fn add(&self, batch: BatchOutputs<'_>, sums: &mut [f64]) {
+        let BatchOutputs { outputs, targets, .. } = batch;
         let steps = (self.num_thresholds - 1) as f32;
         for r in 0..outputs.rows() {
             for (y, t) in outputs.row(r)[..outputs.cols()].iter().zip(targets.row(r)) {

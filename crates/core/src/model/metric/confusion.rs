@@ -10,7 +10,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Answers;
+use super::BatchOutputs;
 
 /// Keras's arguments of `Precision` and `Recall`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,8 +64,8 @@ impl Thresholded {
         }
     }
 
-    pub(super) fn add(&self, answers: Answers<'_>, sums: &mut [f64]) {
-        let Answers { outputs, targets, .. } = answers;
+    pub(super) fn add(&self, batch: BatchOutputs<'_>, sums: &mut [f64]) {
+        let BatchOutputs { outputs, targets, .. } = batch;
         let columns = self.columns(outputs.cols());
         for r in 0..outputs.rows() {
             let (y, t) = (&outputs.row(r)[columns.clone()], &targets.row(r)[columns.clone()]);

@@ -8,7 +8,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Answers;
+use super::BatchOutputs;
 
 /// Keras's arguments of `F1Score`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,8 +78,8 @@ const EPSILON: f64 = 1e-7;
 const SMALLEST: f32 = 1e-9;
 
 impl FScore {
-    pub(super) fn add(&self, answers: Answers<'_>, sums: &mut [f64]) {
-        let Answers { outputs, targets, .. } = answers;
+    pub(super) fn add(&self, batch: BatchOutputs<'_>, sums: &mut [f64]) {
+        let BatchOutputs { outputs, targets, .. } = batch;
         let n = outputs.cols();
         for r in 0..outputs.rows() {
             let (y, t) = (&outputs.row(r)[..n], &targets.row(r)[..n]);

@@ -2,18 +2,18 @@
 //! one number; no gradient.
 
 mod auc;
+mod batch_outputs;
 mod confusion;
 mod f_score;
 mod named;
-mod predictions;
 mod r2;
 mod rows;
 
 pub use auc::Auc;
+pub use batch_outputs::BatchOutputs;
 pub use confusion::{ClassId, Thresholded};
 pub use f_score::{FBetaScore, FScore};
 pub use named::NamedMetric;
-pub use predictions::Answers;
 pub use rows::TopK;
 
 use schemars::JsonSchema;
@@ -109,9 +109,9 @@ pub enum Metric {
 }
 
 /// How a metric comes about.
-enum Kind<'a> {
+enum MetricKind<'a> {
     /// Counted by the trainer for every row, whether or not a metric asks for the count.
-    Hits,
+    Accuracy,
     Mean(RowMean),
     /// The root of one.
     Root(RowMean),
@@ -192,78 +192,81 @@ impl Metric {
     /// Whether it says something about classes only.
     pub fn is_of_classes(&self) -> bool {
         match self.kind() {
-            Kind::Mean(RowMean::Loss(..)) | Kind::Root(_) | Kind::R2 => false,
-            Kind::Hits | Kind::Mean(_) | Kind::Precision(_) | Kind::Recall(_) => true,
-            Kind::Auc(_) | Kind::F(..) => true,
+            MetricKind::Mean(RowMean::Loss(..)) | MetricKind::Root(_) | MetricKind::R2 => false,
+            MetricKind::Accuracy
+            | MetricKind::Mean(_)
+            | MetricKind::Precision(_)
+            | MetricKind::Recall(_) => true,
+            MetricKind::Auc(_) | MetricKind::F(..) => true,
         }
     }
 
     /// Whether it takes the logits of softmax and sigmoid where there are any.
     pub fn is_crossentropy_of_logits(&self) -> bool {
-        matches!(self.kind(), Kind::Mean(RowMean::Loss(loss, _)) if loss.is_crossentropy_of_logits())
+        matches!(self.kind(), MetricKind::Mean(RowMean::Loss(loss, _)) if loss.is_crossentropy_of_logits())
     }
 
     /// Number of sums that it keeps, for a number of outputs.
     pub fn sums(&self, outputs: usize) -> usize {
         match self.kind() {
-            Kind::Hits => 0,
-            Kind::Mean(_) | Kind::Root(_) => 1,
-            Kind::Precision(_) | Kind::Recall(_) => confusion::SUMS,
-            Kind::Auc(auc) => auc.sums(),
-            Kind::F(..) => f_score::SUMS * outputs,
-            Kind::R2 => r2::SUMS * outputs,
+            MetricKind::Accuracy => 0,
+            MetricKind::Mean(_) | MetricKind::Root(_) => 1,
+            MetricKind::Precision(_) | MetricKind::Recall(_) => confusion::SUMS,
+            MetricKind::Auc(auc) => auc.sums(),
+            MetricKind::F(..) => f_score::SUMS * outputs,
+            MetricKind::R2 => r2::SUMS * outputs,
         }
     }
 
     /// Adds some rows to its sums.
-    pub fn add(&self, arch: Arch, answers: Answers<'_>, sums: &mut [f64]) {
+    pub fn add(&self, arch: Arch, batch: BatchOutputs<'_>, sums: &mut [f64]) {
         match self.kind() {
-            Kind::Hits => {}
-            Kind::Mean(mean) | Kind::Root(mean) => sums[0] += mean.sum(arch, answers),
-            Kind::Precision(metric) | Kind::Recall(metric) => metric.add(answers, sums),
-            Kind::Auc(auc) => auc.add(answers, sums),
-            Kind::F(score, _) => score.add(answers, sums),
-            Kind::R2 => r2::add(answers, sums),
+            MetricKind::Accuracy => {}
+            MetricKind::Mean(mean) | MetricKind::Root(mean) => sums[0] += mean.sum(arch, batch),
+            MetricKind::Precision(metric) | MetricKind::Recall(metric) => metric.add(batch, sums),
+            MetricKind::Auc(auc) => auc.add(batch, sums),
+            MetricKind::F(score, _) => score.add(batch, sums),
+            MetricKind::R2 => r2::add(batch, sums),
         }
     }
 
-    /// The number after `rows` rows with these sums, of which `hits` were classified right.
-    pub fn value(&self, sums: &[f64], rows: f64, hits: f64) -> f64 {
+    /// The number after `rows` rows with these sums, of which `correct` were classified right.
+    pub fn value(&self, sums: &[f64], rows: f64, correct: f64) -> f64 {
         let share = |x: f64| x / rows.max(1.0);
         match self.kind() {
-            Kind::Hits => share(hits),
-            Kind::Mean(_) => share(sums[0]),
-            Kind::Root(_) => share(sums[0]).sqrt(),
-            Kind::Precision(_) => confusion::precision(sums),
-            Kind::Recall(_) => confusion::recall(sums),
-            Kind::Auc(auc) => auc.value(sums),
-            Kind::F(score, beta) => score.value(sums, beta),
-            Kind::R2 => r2::value(sums, rows),
+            MetricKind::Accuracy => share(correct),
+            MetricKind::Mean(_) => share(sums[0]),
+            MetricKind::Root(_) => share(sums[0]).sqrt(),
+            MetricKind::Precision(_) => confusion::precision(sums),
+            MetricKind::Recall(_) => confusion::recall(sums),
+            MetricKind::Auc(auc) => auc.value(sums),
+            MetricKind::F(score, beta) => score.value(sums, beta),
+            MetricKind::R2 => r2::value(sums, rows),
         }
     }
 
-    fn kind(&self) -> Kind<'_> {
-        let loss = |loss: Loss| Kind::Mean(RowMean::Loss(loss, 1.0));
+    fn kind(&self) -> MetricKind<'_> {
+        let loss = |loss: Loss| MetricKind::Mean(RowMean::Loss(loss, 1.0));
         match self {
-            Metric::Accuracy {} => Kind::Hits,
+            Metric::Accuracy {} => MetricKind::Accuracy,
             Metric::BinaryAccuracy { threshold } => {
-                Kind::Mean(RowMean::Binary { threshold: *threshold as f32 })
+                MetricKind::Mean(RowMean::Binary { threshold: *threshold as f32 })
             }
             Metric::CategoricalAccuracy {} | Metric::SparseCategoricalAccuracy {} => {
-                Kind::Mean(RowMean::Categorical)
+                MetricKind::Mean(RowMean::Categorical)
             }
             Metric::TopKCategoricalAccuracy(top) | Metric::SparseTopKCategoricalAccuracy(top) => {
-                Kind::Mean(RowMean::Top { k: top.k })
+                MetricKind::Mean(RowMean::Top { k: top.k })
             }
-            Metric::Precision(metric) => Kind::Precision(metric),
-            Metric::Recall(metric) => Kind::Recall(metric),
-            Metric::Auc(auc) => Kind::Auc(auc),
-            Metric::F1Score(score) => Kind::F(*score, 1.0),
-            Metric::FbetaScore(score) => Kind::F(score.plain(), score.beta),
-            Metric::R2Score {} => Kind::R2,
+            Metric::Precision(metric) => MetricKind::Precision(metric),
+            Metric::Recall(metric) => MetricKind::Recall(metric),
+            Metric::Auc(auc) => MetricKind::Auc(auc),
+            Metric::F1Score(score) => MetricKind::F(*score, 1.0),
+            Metric::FbetaScore(score) => MetricKind::F(score.plain(), score.beta),
+            Metric::R2Score {} => MetricKind::R2,
             Metric::MeanSquaredError {} => loss(Loss::MeanSquaredError {}),
             Metric::RootMeanSquaredError {} => {
-                Kind::Root(RowMean::Loss(Loss::MeanSquaredError {}, 1.0))
+                MetricKind::Root(RowMean::Loss(Loss::MeanSquaredError {}, 1.0))
             }
             Metric::MeanAbsoluteError {} => loss(Loss::MeanAbsoluteError {}),
             Metric::MeanAbsolutePercentageError {} => loss(Loss::MeanAbsolutePercentageError {}),
@@ -275,7 +278,7 @@ impl Metric {
             Metric::CategoricalHinge {} => loss(Loss::CategoricalHinge {}),
             Metric::KlDivergence {} => loss(Loss::KlDivergence {}),
             Metric::CosineSimilarity {} => {
-                Kind::Mean(RowMean::Loss(Loss::CosineSimilarity {}, -1.0))
+                MetricKind::Mean(RowMean::Loss(Loss::CosineSimilarity {}, -1.0))
             }
             Metric::BinaryCrossentropy {} => {
                 loss(Loss::BinaryCrossentropy { label_smoothing: 0.0, from_logits: false })

@@ -7,14 +7,14 @@
 //! An output whose targets are all equal explains no variance: its R² is 0, as in Keras and
 //! scikit-learn, or 1 where every prediction is exact, as in scikit-learn (Keras has NaN there).
 
-use super::Answers;
+use super::BatchOutputs;
 use super::confusion::share;
 
 /// Σ t, Σ t², Σ (t − y)² of each output.
 pub(super) const SUMS: usize = 3;
 
-pub(super) fn add(answers: Answers<'_>, sums: &mut [f64]) {
-    let Answers { outputs, targets, .. } = answers;
+pub(super) fn add(batch: BatchOutputs<'_>, sums: &mut [f64]) {
+    let BatchOutputs { outputs, targets, .. } = batch;
     for r in 0..outputs.rows() {
         let row = outputs.row(r).iter().zip(targets.row(r));
         for (sums, (y, t)) in sums.chunks_exact_mut(SUMS).zip(row) {

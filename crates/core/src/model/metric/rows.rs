@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::predictions::Answers;
+use super::batch_outputs::BatchOutputs;
 use crate::kernels::{Arch, Matrix, argmax};
 use crate::model::{Activation, Loss};
 
@@ -35,11 +35,11 @@ pub(super) enum RowMean {
 
 impl RowMean {
     /// The sum over some rows, from the first to the last.
-    pub(super) fn sum(&self, arch: Arch, answers: Answers<'_>) -> f64 {
+    pub(super) fn sum(&self, arch: Arch, batch: BatchOutputs<'_>) -> f64 {
         if let RowMean::Loss(loss, factor) = self {
-            return factor * sum_losses(arch, loss, answers);
+            return factor * sum_losses(arch, loss, batch);
         }
-        let Answers { outputs, targets, .. } = answers;
+        let BatchOutputs { outputs, targets, .. } = batch;
         let n = outputs.cols();
         let row = |r: usize| self.row(&outputs.row(r)[..n], &targets.row(r)[..n]);
         (0..outputs.rows()).map(row).sum()
@@ -62,14 +62,14 @@ impl RowMean {
     }
 }
 
-fn sum_losses(arch: Arch, loss: &Loss, answers: Answers<'_>) -> f64 {
-    let Answers { outputs, logits, targets, binary } = answers;
+fn sum_losses(arch: Arch, loss: &Loss, batch: BatchOutputs<'_>) -> f64 {
+    let BatchOutputs { outputs, logits, targets, binary } = batch;
     let (rows, n) = (outputs.rows(), outputs.cols());
-    let (objective, outputs) = match logits {
+    let (kernel, outputs) = match logits {
         Some((logits, activation)) if loss.is_crossentropy_of_logits() => {
-            (loss.objective(activation).0, logits)
+            (loss.kernel_after(activation).0, logits)
         }
-        _ => (loss.objective(Activation::Linear).0, outputs),
+        _ => (loss.kernel_after(Activation::Linear).0, outputs),
     };
     let (factor, shift) = loss.smoothing(n, binary);
     let mut wanted = Matrix::zeros(rows, n);
@@ -79,6 +79,6 @@ fn sum_losses(arch: Arch, loss: &Loss, answers: Answers<'_>) -> f64 {
     }
     let (mut slopes, mut losses) = (Matrix::zeros(rows, n), vec![0.0; rows]);
     let slopes = slopes.view_mut(rows);
-    objective.apply(arch, outputs, wanted.view(rows), 0.0, slopes, &mut losses);
+    kernel.apply(arch, outputs, wanted.view(rows), 0.0, slopes, &mut losses);
     losses.into_iter().map(f64::from).sum()
 }

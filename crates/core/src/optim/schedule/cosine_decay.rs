@@ -37,7 +37,7 @@ pub struct CosineDecay {
 
 impl CosineDecay {
     /// η(s).
-    pub(super) fn at(&self, s: f64) -> f64 {
+    pub(super) fn value(&self, s: f64) -> f64 {
         let warmup = self.warmup_steps as f64;
         match self.warmup_target {
             None => self.initial_learning_rate * self.share(s),

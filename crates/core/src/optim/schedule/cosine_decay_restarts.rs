@@ -47,7 +47,7 @@ fn one() -> f64 {
 
 impl CosineDecayRestarts {
     /// η(s).
-    pub(super) fn at(&self, s: f64) -> f64 {
+    pub(super) fn value(&self, s: f64) -> f64 {
         let f = s / self.first_decay_steps as f64;
         let (i, x) = self.period(f);
         let cosine = 0.5 * self.m_mul.powf(i) * (1.0 + (PI * x).cos());

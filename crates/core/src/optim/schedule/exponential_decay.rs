@@ -27,7 +27,7 @@ pub struct ExponentialDecay {
 
 impl ExponentialDecay {
     /// η(s).
-    pub(super) fn at(&self, s: f64) -> f64 {
+    pub(super) fn value(&self, s: f64) -> f64 {
         let periods = s / self.decay_steps as f64;
         let periods = if self.staircase { periods.floor() } else { periods };
         self.initial_learning_rate * self.decay_rate.powf(periods)

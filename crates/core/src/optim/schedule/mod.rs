@@ -51,25 +51,25 @@ pub enum Schedule {
 
 impl LearningRate {
     /// The step size of step `step`, counted from 0.
-    pub fn at(&self, step: u64) -> f64 {
+    pub fn value(&self, step: u64) -> f64 {
         match self {
             LearningRate::Constant(eta) => *eta,
-            LearningRate::Schedule(schedule) => schedule.at(step),
+            LearningRate::Schedule(schedule) => schedule.value(step),
         }
     }
 }
 
 impl Schedule {
     /// The step size of step `step`, counted from 0.
-    pub fn at(&self, step: u64) -> f64 {
+    pub fn value(&self, step: u64) -> f64 {
         let s = step as f64;
         match self {
-            Schedule::ExponentialDecay(schedule) => schedule.at(s),
-            Schedule::PiecewiseConstantDecay(schedule) => schedule.at(step),
-            Schedule::PolynomialDecay(schedule) => schedule.at(s),
-            Schedule::InverseTimeDecay(schedule) => schedule.at(s),
-            Schedule::CosineDecay(schedule) => schedule.at(s),
-            Schedule::CosineDecayRestarts(schedule) => schedule.at(s),
+            Schedule::ExponentialDecay(schedule) => schedule.value(s),
+            Schedule::PiecewiseConstantDecay(schedule) => schedule.value(step),
+            Schedule::PolynomialDecay(schedule) => schedule.value(s),
+            Schedule::InverseTimeDecay(schedule) => schedule.value(s),
+            Schedule::CosineDecay(schedule) => schedule.value(s),
+            Schedule::CosineDecayRestarts(schedule) => schedule.value(s),
         }
     }
 }

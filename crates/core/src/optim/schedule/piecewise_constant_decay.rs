@@ -21,7 +21,7 @@ pub struct PiecewiseConstantDecay {
 
 impl PiecewiseConstantDecay {
     /// η(s).
-    pub(super) fn at(&self, s: u64) -> f64 {
+    pub(super) fn value(&self, s: u64) -> f64 {
         let passed = self.boundaries.partition_point(|&boundary| boundary < s);
         self.values.get(passed).or(self.values.last()).copied().unwrap_or_default()
     }

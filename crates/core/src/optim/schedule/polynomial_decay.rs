@@ -41,7 +41,7 @@ fn one() -> f64 {
 
 impl PolynomialDecay {
     /// η(s).
-    pub(super) fn at(&self, s: f64) -> f64 {
+    pub(super) fn value(&self, s: f64) -> f64 {
         let steps = self.decay_steps as f64;
         let k = if self.cycle { (s / steps).ceil().max(1.0) } else { 1.0 };
         let left = 1.0 - s.min(k * steps) / (k * steps);

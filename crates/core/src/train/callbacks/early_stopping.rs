@@ -45,7 +45,7 @@ impl Default for EarlyStopping {
 
 /// What early stopping has seen so far.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Watch {
+pub struct EarlyStoppingState {
     /// Epochs since the last improvement.
     pub wait: usize,
     /// The best value, and the epoch (from 0) that had it.
@@ -56,11 +56,11 @@ pub struct Watch {
     pub stopped: bool,
 }
 
-impl Watch {
+impl EarlyStoppingState {
     /// Takes the numbers of an epoch in; whether to stop.
     ///
     /// As Keras 3, but a value that is not a number never improves on anything.
-    pub(crate) fn see(
+    pub(crate) fn on_epoch_end(
         &mut self,
         rule: &EarlyStopping,
         epoch: usize,
@@ -102,10 +102,10 @@ mod tests {
     /// The epochs (from 0) after which a fit on `values` goes on, up to the one that stops it.
     fn epochs(rule: &EarlyStopping, values: &[f64]) -> usize {
         let network = Network { layers: Vec::new() };
-        let mut watch = Watch::default();
+        let mut watch = EarlyStoppingState::default();
         let stops = |(epoch, value): (usize, &f64)| {
             let logs = Logs(vec![(rule.monitor.clone(), *value)]);
-            watch.see(rule, epoch, &logs, &network)
+            watch.on_epoch_end(rule, epoch, &logs, &network)
         };
         values.iter().enumerate().position(stops).unwrap_or(values.len())
     }

@@ -17,7 +17,7 @@ pub struct LearningRateScheduler {
 
 impl LearningRateScheduler {
     /// What the learning rate becomes at the beginning of `epoch`, if it changes.
-    pub fn at(&self, epoch: usize) -> Option<f64> {
+    pub fn change(&self, epoch: usize) -> Option<f64> {
         let place = self.epochs.iter().position(|changed| *changed == epoch)?;
         self.learning_rates.get(place).copied()
     }

@@ -44,7 +44,7 @@ impl Default for ReduceLrOnPlateau {
 
 /// What the callback has seen so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Plateau {
+pub struct ReduceLrState {
     /// Epochs since the last improvement or reduction.
     pub wait: usize,
     /// Epochs of the cooldown that are left.
@@ -53,9 +53,14 @@ pub struct Plateau {
     pub best: Option<f64>,
 }
 
-impl Plateau {
+impl ReduceLrState {
     /// Takes the numbers of an epoch in; the learning rate to go on with, if `rate` is to change.
-    pub(crate) fn see(&mut self, rule: &ReduceLrOnPlateau, logs: &Logs, rate: f32) -> Option<f32> {
+    pub(crate) fn on_epoch_end(
+        &mut self,
+        rule: &ReduceLrOnPlateau,
+        logs: &Logs,
+        rate: f32,
+    ) -> Option<f32> {
         let value = logs.get(&rule.monitor)?;
         if 0 < self.cooldown {
             self.cooldown -= 1;
@@ -84,11 +89,11 @@ mod tests {
 
     /// The learning rates after each epoch, from 1.
     fn rates(rule: &ReduceLrOnPlateau, values: &[f64]) -> Vec<f32> {
-        let (mut plateau, mut rate) = (Plateau::default(), 1.0);
+        let (mut plateau, mut rate) = (ReduceLrState::default(), 1.0);
         let mut rates = Vec::new();
         for value in values {
             let logs = Logs(vec![(rule.monitor.clone(), *value)]);
-            rate = plateau.see(rule, &logs, rate).unwrap_or(rate);
+            rate = plateau.on_epoch_end(rule, &logs, rate).unwrap_or(rate);
             rates.push(rate);
         }
         rates

@@ -4,11 +4,11 @@
 use std::ops::Range;
 
 use crate::kernels::{LANES, Matrix, padded};
-use crate::model::{BuiltLayer, Gradient, Network};
+use crate::model::{GradientKind, Layer, Network};
 
 /// Which columns of a page hold what.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Layout {
+pub(super) struct WorkspaceLayout {
     /// The inputs; empty when they are read where they lie.
     pub(super) input: Range<usize>,
     /// One for each layer.
@@ -24,7 +24,7 @@ pub(super) struct Layout {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LayerColumns {
     /// What the layer keeps beside its outputs.
-    pub(super) extra: Range<usize>,
+    pub(super) saved: Range<usize>,
     /// y
     pub(super) output: Range<usize>,
     /// ∂L/∂y, then the layer's δ.
@@ -32,14 +32,14 @@ pub(super) struct LayerColumns {
     /// Where z of a dense layer stands: with what is kept, or where y will.
     pub(super) logits: Range<usize>,
     /// What the gradient of each weight that training moves is made of.
-    pub(super) gradients: Vec<Gradient>,
+    pub(super) gradients: Vec<GradientKind>,
     /// Whether a layer below has such weights: then ∂L/∂x is wanted.
-    pub(super) passes_back: bool,
+    pub(super) needs_grad_input: bool,
 }
 
-impl Layout {
+impl WorkspaceLayout {
     /// A page for `network`, with room for `inputs` inputs and, where they are kept, for logits.
-    pub(super) fn new(network: &Network, inputs: usize, keeps_logits: bool) -> Layout {
+    pub(super) fn new(network: &Network, inputs: usize, keeps_logits: bool) -> WorkspaceLayout {
         let mut width = 0;
         let mut take = |columns: usize| {
             let start = width;
@@ -47,10 +47,10 @@ impl Layout {
             start..start + columns
         };
         let input = take(inputs);
-        let mut passes_back = false;
+        let mut needs_grad_input = false;
         let layers = network.layers.iter().map(|layer| {
-            let columns = LayerColumns::new(layer, passes_back, &mut take);
-            passes_back |= !columns.gradients.is_empty();
+            let columns = LayerColumns::new(layer, needs_grad_input, &mut take);
+            needs_grad_input |= !columns.gradients.is_empty();
             columns
         });
         let layers = layers.collect();
@@ -58,16 +58,16 @@ impl Layout {
         let kept_logits = take(if keeps_logits { network.outputs() } else { 0 });
         // Rows an even number of cache lines apart would crowd into a few of the cache's sets.
         let width = if (width / LANES).is_multiple_of(2) { width + LANES } else { width };
-        Layout { input, layers, targets, kept_logits, width }
+        WorkspaceLayout { input, layers, targets, kept_logits, width }
     }
 
     /// Empty pages for `rows` rows.
-    pub(super) fn pages(&self, rows: usize) -> Matrix {
+    pub(super) fn allocate(&self, rows: usize) -> Matrix {
         Matrix::zeros(rows, self.width)
     }
 
     /// The columns of x of layer `l`.
-    pub(super) fn below(&self, l: usize) -> Range<usize> {
+    pub(super) fn layer_input(&self, l: usize) -> Range<usize> {
         match l {
             0 => self.input.clone(),
             _ => self.layers[l - 1].output.clone(),
@@ -77,16 +77,16 @@ impl Layout {
 
 impl LayerColumns {
     fn new(
-        layer: &BuiltLayer,
-        passes_back: bool,
+        layer: &Layer,
+        needs_grad_input: bool,
         take: &mut impl FnMut(usize) -> Range<usize>,
     ) -> LayerColumns {
         let output = take(layer.outputs);
         let delta = take(layer.outputs);
-        let extra = take(layer.body.extra(layer.outputs));
-        let logits = if extra.is_empty() { output.clone() } else { extra.clone() };
-        let weights = layer.body.weights().into_iter();
-        let gradients = weights.filter_map(|(role, _)| role.gradient).collect();
-        LayerColumns { extra, output, delta, logits, gradients, passes_back }
+        let saved = take(layer.op.saved_columns(layer.outputs));
+        let logits = if saved.is_empty() { output.clone() } else { saved.clone() };
+        let weights = layer.op.weights().into_iter();
+        let gradients = weights.filter_map(|(param, _)| param.gradient).collect();
+        LayerColumns { saved, output, delta, logits, gradients, needs_grad_input }
     }
 }

@@ -4,24 +4,24 @@
 use std::ops::Range;
 
 use crate::kernels::Arch;
-use crate::model::{Answers, NamedMetric};
+use crate::model::{BatchOutputs, NamedMetric};
 
 /// Which sums belong to which metric.
-pub(super) struct Tally {
+pub(super) struct MetricSums {
     metrics: Vec<(NamedMetric, Range<usize>)>,
     size: usize,
 }
 
-impl Tally {
+impl MetricSums {
     /// For a network with `outputs` outputs.
-    pub(super) fn new(metrics: &[NamedMetric], outputs: usize) -> Tally {
+    pub(super) fn new(metrics: &[NamedMetric], outputs: usize) -> MetricSums {
         let mut size = 0;
         let place = |metric: &NamedMetric| {
             let start = size;
             size += metric.sums(outputs);
             (metric.clone(), start..size)
         };
-        Tally { metrics: metrics.iter().map(place).collect(), size }
+        MetricSums { metrics: metrics.iter().map(place).collect(), size }
     }
 
     /// Number of sums; without any, no answers are looked at.
@@ -30,26 +30,26 @@ impl Tally {
     }
 
     /// Adds some rows to `sums`.
-    pub(super) fn add(&self, arch: Arch, answers: Answers<'_>, sums: &mut [f64]) {
+    pub(super) fn add(&self, arch: Arch, batch: BatchOutputs<'_>, sums: &mut [f64]) {
         for (metric, range) in self.metrics.iter().filter(|(_, range)| !range.is_empty()) {
-            metric.add(arch, answers, &mut sums[range.clone()]);
+            metric.add(arch, batch, &mut sums[range.clone()]);
         }
     }
 
-    /// The name and the value of each metric after `rows` rows with these sums, of which `hits` were
+    /// The name and the value of each metric after `rows` rows with these sums, of which `correct` were
     /// classified right.
     pub(super) fn values<'a>(
         &'a self,
         sums: &'a [f64],
         rows: f64,
-        hits: f64,
+        correct: f64,
     ) -> impl Iterator<Item = (&'static str, f64)> + 'a {
         self.metrics.iter().map(move |(metric, range)| {
             let sums = sums.get(range.clone()).unwrap_or_default();
             let value = if sums.is_empty() && !range.is_empty() {
                 0.0
             } else {
-                metric.value(sums, rows, hits)
+                metric.value(sums, rows, correct)
             };
             (metric.name(), value)
         })

@@ -6,43 +6,43 @@ use crate::kernels::{BlockCsr, LANES, Matrix, ViewMut, argmax, prefetch};
 
 /// A table whose inputs have been divided by a scale.
 #[derive(Debug)]
-pub struct Feed {
-    pub(super) inputs: FeedInputs,
+pub struct Dataset {
+    pub(super) inputs: DatasetInputs,
     targets: Targets,
     /// The least target, rounded, if each row has one real value.
     lowest: i64,
 }
 
 #[derive(Debug)]
-pub(super) enum FeedInputs {
+pub(super) enum DatasetInputs {
     Sparse(BlockCsr),
-    Dense(Dense),
+    Dense(DenseInputs),
 }
 
 #[derive(Debug)]
-pub(super) struct Dense {
+pub(super) struct DenseInputs {
     pub(super) features: usize,
     values: Values,
     scale: f64,
 }
 
-impl Feed {
+impl Dataset {
     /// The rows of `table`, every input divided by `scale`.
-    pub fn new(table: Table, scale: f64) -> Feed {
+    pub fn new(table: Table, scale: f64) -> Dataset {
         let inputs = match table.inputs {
-            Inputs::Sparse(s) => FeedInputs::Sparse(match s.values {
+            Inputs::Sparse(s) => DatasetInputs::Sparse(match s.values {
                 Values::Bytes(values) => BlockCsr::from_bytes(&s.mask, &values, scale),
                 Values::Floats(values) => BlockCsr::from_floats(&s.mask, &values, scale),
             }),
             Inputs::Dense(d) => {
-                FeedInputs::Dense(Dense { features: d.features, values: d.values, scale })
+                DatasetInputs::Dense(DenseInputs { features: d.features, values: d.values, scale })
             }
         };
         let lowest = match &table.targets {
             Targets::Values { values, width: 1 } => values.iter().map(|t| t.round() as i64).min(),
             _ => None,
         };
-        Feed { inputs, targets: table.targets, lowest: lowest.unwrap_or(0) }
+        Dataset { inputs, targets: table.targets, lowest: lowest.unwrap_or(0) }
     }
 
     /// Number of rows.
@@ -56,8 +56,8 @@ impl Feed {
     /// Number of inputs of a row.
     pub fn features(&self) -> usize {
         match &self.inputs {
-            FeedInputs::Sparse(x) => x.features(),
-            FeedInputs::Dense(dense) => dense.features,
+            DatasetInputs::Sparse(x) => x.features(),
+            DatasetInputs::Dense(dense) => dense.features,
         }
     }
 
@@ -105,7 +105,7 @@ impl Feed {
         }
     }
 
-    /// Asks for the targets of `rows` to be brought near: [`Feed::targets`] will read them, and they
+    /// Asks for the targets of `rows` to be brought near: [`Dataset::targets`] will read them, and they
     /// are anywhere.
     pub(super) fn prefetch_targets(&self, rows: &[u32]) {
         let rows = rows.iter().map(|&row| row as usize);
@@ -142,17 +142,17 @@ impl Feed {
     }
 }
 
-impl FeedInputs {
+impl DatasetInputs {
     /// Writes the inputs of `rows` into `to` (rows × features).
     pub(super) fn gather(&self, rows: &[u32], to: ViewMut<'_>) {
         match self {
-            FeedInputs::Dense(dense) => dense.gather(rows, to),
-            FeedInputs::Sparse(x) => x.densify(rows, to),
+            DatasetInputs::Dense(dense) => dense.gather(rows, to),
+            DatasetInputs::Sparse(x) => x.densify(rows, to),
         }
     }
 }
 
-impl Dense {
+impl DenseInputs {
     fn gather(&self, rows: &[u32], mut to: ViewMut<'_>) {
         for (r, &row) in rows.iter().enumerate() {
             let range = row as usize * self.features..(row as usize + 1) * self.features;

@@ -5,7 +5,7 @@ use crate::model::Activation;
 
 /// Some rows (rows × outputs) with their targets as they are, after the last activation.
 #[derive(Clone, Copy)]
-pub struct Answers<'a> {
+pub struct BatchOutputs<'a> {
     /// y
     pub outputs: View<'a>,
     /// z, and f with y = f(z): the logits that a cross-entropy takes behind softmax and sigmoid.

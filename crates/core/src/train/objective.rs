@@ -7,7 +7,7 @@ pub(super) const EVALUATED_ROWS: usize = 64;
 
 /// The loss and the metrics of a network.
 #[derive(Clone, Copy, Debug)]
-pub struct Goal<'a> {
+pub struct Objective<'a> {
     /// The loss that training minimizes.
     pub loss: &'a Loss,
     /// The metrics that are reported with it.

@@ -1,0 +1,302 @@
+//! A pass of a batch through the network: forward to the losses and, in training, back to every
+//! layer's delta; it updates nothing.
+//!
+//! The first layer is divided by inputs where they are sparse, and each thread's share of the
+//! greatest kernel stays in its own cache. Batch normalisation sees all rows of a batch together and
+//! is divided by units. All the rest concerns one row alone and is divided by rows, from one such
+//! layer to the next.
+
+use crate::kernels::{
+    Arch, ByCols, ByRows, InputLayer, LANES, Matrix, Team, View, ViewMut, transpose,
+};
+use crate::model::{BatchOutputs, LayerOp, Network};
+use crate::train::dataset::Dataset;
+use crate::train::gradient::GradientPlan;
+use crate::train::head::{Head, Logits};
+use crate::train::input::{forward_input, input_layer};
+use crate::train::objective::{EVALUATED_ROWS, Objective};
+use crate::train::samples::{SampleLoss, SampleWork};
+use crate::train::workspace::WorkspaceLayout;
+
+/// Elements of a kernel below which one thread transposes it: a call of the team costs as much.
+const SERIAL_TRANSPOSE_BELOW: usize = 1 << 14;
+
+/// The workspace of a pass: no buffer of numbers is made while it runs.
+pub(super) struct Executor {
+    pub(super) arch: Arch,
+    pub(super) team: Team,
+    pub(super) layout: WorkspaceLayout,
+    pub(super) workspace: Matrix,
+    /// The first layer, if it is dense on sparse inputs.
+    pub(super) input: Option<InputLayer>,
+    pub(super) gradients: GradientPlan,
+    /// The transposed kernel of each dense layer that passes back; empty ones of the others.
+    transposes: Vec<Matrix>,
+    /// The layers that need a whole batch at once, each with what its last batch was like.
+    barriers: Vec<(usize, Matrix)>,
+    head: Head,
+    smoothing: (f32, f32),
+    class_weight: Vec<f32>,
+    /// Whether all targets are 0 or 1.
+    binary: bool,
+    /// Room for outputs after the last activation, where the objective has taken it in.
+    activated: Matrix,
+}
+
+/// Which rows pass, and to what end.
+#[derive(Clone, Copy)]
+pub(super) struct Batch<'a> {
+    pub(super) dataset: &'a Dataset,
+    pub(super) rows: &'a [u32],
+    /// The number of the step, from 0; `None` outside training.
+    pub(super) step: Option<u64>,
+}
+
+impl<'a> Batch<'a> {
+    /// Rows of which only the scores or the answers are wanted.
+    pub(super) fn outside_training(dataset: &'a Dataset, rows: &'a [u32]) -> Batch<'a> {
+        Batch { dataset, rows, step: None }
+    }
+}
+
+impl Executor {
+    /// A pass of at most `rows` rows through `network` on `threads` threads; it goes back in
+    /// training only.
+    pub(super) fn new(
+        network: &Network,
+        objective: Objective<'_>,
+        dataset: &Dataset,
+        rows: usize,
+        (threads, training): (usize, bool),
+    ) -> Executor {
+        let team = Team::new(threads.min(most_threads(network, dataset, rows)));
+        let input = input_layer(network, dataset, rows, team.size(), training);
+        let inputs = if input.is_some() { 0 } else { dataset.features() };
+        let head = Head::new(network, objective, training);
+        let layout = WorkspaceLayout::new(network, inputs, head.logits == Logits::Kept);
+        let binary = dataset.is_binary(network.outputs());
+        let ops = || network.layers.iter().map(|layer| &layer.op);
+        let transposed = ops().zip(&layout.layers).map(|(op, columns)| match op {
+            LayerOp::Dense(dense) if training && columns.needs_grad_input => {
+                Matrix::zeros(dense.kernel.cols(), dense.kernel.rows())
+            }
+            _ => Matrix::zeros(0, 0),
+        });
+        let waits = |(l, op): (usize, &LayerOp)| match op {
+            LayerOp::BatchNormalization(_) => {
+                Some((l, Matrix::zeros(3, network.layers[l].outputs)))
+            }
+            _ => None,
+        };
+        Executor {
+            arch: Arch::detect(),
+            workspace: layout.allocate(rows),
+            transposes: transposed.collect(),
+            barriers: ops().enumerate().filter_map(waits).collect(),
+            gradients: GradientPlan::new(&layout, input.as_ref(), team.size()),
+            team,
+            layout,
+            input,
+            smoothing: objective.loss.smoothing(network.outputs(), binary),
+            class_weight: objective.class_weight.to_vec(),
+            binary,
+            activated: Matrix::zeros(
+                if head.logits == Logits::Fused { rows } else { 0 },
+                network.outputs(),
+            ),
+            head,
+        }
+    }
+
+    /// Passes `batch` through `network`. Each row's score goes to `sample_losses`, its deltas, in training,
+    /// to its page.
+    pub(super) fn run(
+        &mut self,
+        network: &Network,
+        batch: Batch<'_>,
+        sample_losses: &mut [SampleLoss],
+    ) {
+        let Batch { dataset, rows, step, .. } = batch;
+        dataset.prefetch_targets(rows);
+        let mut workspace = self.workspace.view_mut(rows.len());
+        let columns = [self.layout.input.clone(), self.layout.layers[0].logits.clone()];
+        let views = workspace.disjoint(columns);
+        let training = step.is_some();
+        let exec = (self.arch, &mut self.team);
+        forward_input(exec, self.input.as_mut(), &network.layers[0].op, (dataset, rows), views);
+        for (kernel, transposed) in
+            kernels_to_transpose(network, &mut self.transposes).filter(|_| training)
+        {
+            if kernel.rows() * kernel.cols() < SERIAL_TRANSPOSE_BELOW {
+                transpose(kernel, transposed);
+                continue;
+            }
+            self.team.parallel_for(ByCols(transposed), |part, from| {
+                let from = from * LANES;
+                transpose(kernel.row_range(from, from + part.0.cols()), part.0);
+            });
+        }
+        let work = SampleWork {
+            arch: self.arch,
+            layout: &self.layout,
+            input: self.input.as_ref(),
+            transposes: &self.transposes,
+            head: &self.head,
+            smoothing: self.smoothing,
+            class_weight: if training { &self.class_weight } else { &[] },
+            network,
+            dataset,
+            scale: 1.0 / rows.len() as f32,
+            training,
+            step: step.unwrap_or(0),
+        };
+        let mut phases = Phases {
+            work,
+            team: &mut self.team,
+            workspace: &mut self.workspace,
+            barriers: match step {
+                Some(_) => &mut self.barriers,
+                None => &mut [],
+            },
+        };
+        phases.run(rows, sample_losses);
+    }
+
+    /// The outputs of the rows that have just passed, after the last activation, and their targets as
+    /// they are.
+    pub(super) fn outputs(&mut self, dataset: &Dataset, rows: &[u32]) -> BatchOutputs<'_> {
+        let n = rows.len();
+        let mut workspace = self.workspace.view_mut(n);
+        let last = self.layout.layers[self.layout.layers.len() - 1].output.clone();
+        let [made, mut targets] = workspace.disjoint([last.clone(), self.layout.targets.clone()]);
+        if self.smoothing != (1.0, 0.0) {
+            dataset.targets(rows, (1.0, 0.0), targets.reborrow());
+        }
+        let (is_fused, activation) = (self.head.logits == Logits::Fused, self.head.activation);
+        if is_fused {
+            let mut activated = self.activated.view_mut(n);
+            (0..n).for_each(|r| activated.row(r).copy_from_slice(made.as_view().row(r)));
+            activation.apply(self.arch, activated);
+        }
+        let workspace = self.workspace.view(n);
+        let made = workspace.columns_range(last);
+        let (outputs, logits) = match self.head.logits {
+            Logits::Fused => (self.activated.view(n), Some(made)),
+            Logits::Kept => (made, Some(workspace.columns_range(self.layout.kept_logits.clone()))),
+            Logits::Unused => (made, None),
+        };
+        let logits = logits.map(|logits| (logits, activation));
+        let targets = workspace.columns_range(self.layout.targets.clone());
+        BatchOutputs { outputs, logits, targets, binary: self.binary }
+    }
+
+    /// Tells the layers that follow the data what the batch was like that has just been trained on.
+    pub(super) fn update_running_stats(&self, network: &mut Network) {
+        for (l, stats) in &self.barriers {
+            if let LayerOp::BatchNormalization(layer) = &mut network.layers[*l].op {
+                layer.update_running_stats(stats);
+            }
+        }
+    }
+}
+
+/// The pieces that the greatest part of a step or of an evaluation can be cut into: more threads
+/// would have no work.
+fn most_threads(network: &Network, dataset: &Dataset, rows: usize) -> usize {
+    let vectors = |w: &Matrix| w.as_slice().len() / LANES;
+    let weights = network.weights().iter().map(|weights| vectors(weights.values)).sum();
+    rows.max(dataset.rows().div_ceil(EVALUATED_ROWS)).max(weights)
+}
+
+/// The kernel of each dense layer that passes back, with the room for its transpose.
+fn kernels_to_transpose<'a>(
+    network: &'a Network,
+    transposes: &'a mut [Matrix],
+) -> impl Iterator<Item = (View<'a>, ViewMut<'a>)> {
+    let layers = network.layers.iter().zip(transposes);
+    layers.filter_map(|(layer, transposed)| match &layer.op {
+        LayerOp::Dense(dense) if 0 < transposed.rows() => {
+            let (kernel, rows) = (&dense.kernel, transposed.rows());
+            Some((kernel.view(kernel.rows()), transposed.view_mut(rows)))
+        }
+        _ => None,
+    })
+}
+
+/// A pass cut where all rows must be seen together.
+struct Phases<'a> {
+    work: SampleWork<'a>,
+    team: &'a mut Team,
+    workspace: &'a mut Matrix,
+    barriers: &'a mut [(usize, Matrix)],
+}
+
+impl Phases<'_> {
+    fn run(&mut self, batch: &[u32], sample_losses: &mut [SampleLoss]) {
+        let n = batch.len();
+        let end = self.work.network.layers.len();
+        let mut from = 0;
+        for barrier in 0..self.barriers.len() {
+            let l = self.barriers[barrier].0;
+            self.by_rows(n, |work, workspace, row| work.forward(from..l, row, workspace));
+            self.normalize_batch(n, barrier);
+            from = l + 1;
+        }
+        let work = &self.work;
+        let workspace = self.workspace.view_mut(n);
+        self.team.parallel_for((ByRows(workspace), ByRows::of(sample_losses)), |mut part, row| {
+            let (workspace, sample_losses) = (&mut part.0.0, &mut *part.1.0);
+            work.forward(from..end, row, workspace);
+            work.loss(&batch[row..row + workspace.rows()], workspace, sample_losses);
+            if work.training {
+                work.backward(from..end, workspace);
+            }
+        });
+        for barrier in (0..self.barriers.len()).rev() {
+            self.normalize_batch_backward(n, barrier);
+            let from = barrier.checked_sub(1).map_or(0, |earlier| self.barriers[earlier].0 + 1);
+            let l = self.barriers[barrier].0;
+            self.by_rows(n, |work, workspace, _| work.backward(from..l, workspace));
+        }
+    }
+
+    fn by_rows(
+        &mut self,
+        n: usize,
+        work: impl Fn(&SampleWork<'_>, &mut ViewMut<'_>, usize) + Sync,
+    ) {
+        let this = &self.work;
+        self.team.parallel_for(ByRows(self.workspace.view_mut(n)), |mut part, row| {
+            work(this, &mut part.0, row);
+        });
+    }
+
+    fn normalize_batch(&mut self, n: usize, barrier: usize) {
+        let l = self.barriers[barrier].0;
+        let LayerOp::BatchNormalization(layer) = &self.work.network.layers[l].op else { return };
+        let (layout, stats) = (self.work.layout, &mut self.barriers[barrier].1);
+        let columns = &layout.layers[l];
+        let mut workspace = self.workspace.view_mut(n);
+        let ranges = [layout.layer_input(l), columns.saved.clone(), columns.output.clone()];
+        let [x, saved, y] = workspace.disjoint(ranges);
+        let exec = (self.work.arch, &mut *self.team);
+        layer.forward(exec, x.as_view(), [saved, y], stats.view_mut(3));
+    }
+
+    fn normalize_batch_backward(&mut self, n: usize, barrier: usize) {
+        let (l, stats) = &self.barriers[barrier];
+        let LayerOp::BatchNormalization(layer) = &self.work.network.layers[*l].op else { return };
+        let columns = &self.work.layout.layers[*l];
+        let mut workspace = self.workspace.view_mut(n);
+        let [saved, delta] = [columns.saved.clone(), columns.delta.clone()];
+        let exec = (self.work.arch, &mut *self.team);
+        if columns.needs_grad_input {
+            let grad_input = self.work.layout.layers[l - 1].delta.clone();
+            let [saved, delta, grad_input] = workspace.disjoint([saved, delta, grad_input]);
+            layer.backward(exec, [stats.view(3), delta.as_view()], saved, Some(grad_input));
+        } else {
+            let [saved, delta] = workspace.disjoint([saved, delta]);
+            layer.backward(exec, [stats.view(3), delta.as_view()], saved, None);
+        }
+    }
+}
