@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use ndarray::Array2;
@@ -101,6 +101,45 @@ mod runs {
         ended.sort_by(|one, other| one.0.cmp(&other.0));
         let want = [("small", Status::Completed), ("wide", Status::Failed)];
         assert_eq!(ended, want.map(|(name, status)| (name.to_owned(), status)));
+    }
+
+    /// The largest memory of a process until its end, in bytes.
+    #[cfg(target_os = "linux")]
+    fn peak(mut process: Child) -> u64 {
+        let status = format!("/proc/{}/status", process.id());
+        let mut peak = 0;
+        while process.try_wait().unwrap().is_none() {
+            let text = fs::read_to_string(&status).unwrap_or_default();
+            let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kilobytes = kilobytes.and_then(|line| line.trim().strip_suffix(" kB"));
+            peak = peak.max(kilobytes.map_or(0, |kilobytes| kilobytes.parse::<u64>().unwrap()));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        peak << 10
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_memory_of_a_sweep_does_not_grow_by_its_plans() {
+        // A plan takes 6 kB; docs/limits.md says 30 bytes for each run, and 100 for its result.
+        let bound = 1000;
+        let peaks = [500, 8000].map(|runs| {
+            let sandbox = Sandbox::new();
+            let rates: Vec<_> = (1..=runs).map(|i| format!("{}", f64::from(i) * 1e-4)).collect();
+            let sweep = format!("[sweep.parameters]\n\"optimizer.learning_rate\" = [{}]\n", rates.join(", "));
+            let data = sandbox.file("t.csv", "x,y\n1,a\n2,b\n3,a\n4,b\n");
+            let toml = "[data]\ndataset = \"t.csv\"\n[optimizer]\nname = \"sgd\"\n[model]\nlayers = [{ type = \"dense\", units = 2, activation = \"softmax\" }]\n";
+            let path = sandbox.file("sweep.toml", &format!("{toml}{sweep}"));
+            let experiments = config::load(&[path], &[]).unwrap();
+            let logs = sandbox.path().join("logs");
+            drop(RunQueue::plan(experiments, &logs, DatasetCache::default()));
+            // The first run fails, and with it the sweep ends.
+            fs::remove_file(data).unwrap();
+            let mut resume = sandbox.runner("resume logs -q -j 1 --threads 1 --fail-fast");
+            peak(resume.stdout(Stdio::null()).stderr(Stdio::null()).start())
+        });
+        let growth = peaks[1].saturating_sub(peaks[0]);
+        assert!(1 << 20 < peaks[0] && growth < 7500 * bound, "{peaks:?}");
     }
 
     #[test]
