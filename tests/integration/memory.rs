@@ -135,7 +135,7 @@ mod runs {
             drop(RunQueue::plan(experiments, &logs, DatasetCache::default()));
             // The first run fails, and with it the sweep ends.
             fs::remove_file(data).unwrap();
-            let mut resume = sandbox.runner("resume logs -q -j 1 --threads 1 --fail-fast");
+            let resume = sandbox.runner("resume logs -q -j 1 --threads 1 --fail-fast");
             peak(resume.stdout(Stdio::null()).stderr(Stdio::null()).start())
         });
         let growth = peaks[1].saturating_sub(peaks[0]);
