@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test of the project: formatting, lints, then all of `cargo test`, some of which need the
 # real TensorBoard or a browser. On Debian, missing packages are installed (as root, or by sudo):
-# python3-venv and Chromium. Python's packages go into .venv, made here when missing or out of date.
+# python3-venv, Chromium, and Slurm for the tests of `runner submit`. Python's packages go into .venv, made here when missing or out of date.
 # RUNNER_TEST_CHROMIUM names another browser.
 #
 #   scripts/test.sh [arguments for cargo test]
@@ -42,8 +42,16 @@ can_make_venv() {
     return "$status"
 }
 
+has_slurm() {
+    local name
+    for name in munged slurmctld slurmd sbatch; do
+        command -v "$name" >/dev/null || [ -x "/usr/sbin/$name" ] || return 1
+    done
+}
+
 install_packages() {
     local packages=()
+    has_slurm || packages+=(slurmctld slurmd slurm-client munge)
     can_make_venv || packages+=(python3-venv)
     has_chromium || packages+=(chromium)
     [ "${#packages[@]}" -eq 0 ] && return
@@ -55,6 +63,7 @@ install_packages() {
         apt-get install --quiet --yes --no-install-recommends "${packages[@]}"
     can_make_venv || fail "python3 cannot make a virtual environment, though python3-venv is installed"
     has_chromium || fail "there is no Chromium, though its package is installed"
+    has_slurm || fail "there is no Slurm, though its packages are installed"
 }
 
 make_venv() {

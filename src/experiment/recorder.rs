@@ -68,7 +68,7 @@ impl RunRecorder {
     pub(super) fn claim(spec: &RunSpec<'_>, context: &RunContext<'_>) -> Result<RunRecorder> {
         let folder = Folder::at(spec.dir);
         folder.make()?;
-        let lock = Lock::take(folder.path())?;
+        let lock = Lock::take_within(folder.path(), context.patience, context.stop)?;
         refuse_links(&folder)?;
         let found = match fs::exists(folder.record()) {
             Ok(false) => None,

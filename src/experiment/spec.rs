@@ -34,6 +34,9 @@ pub struct RunContext<'a> {
     pub git_commit: Option<&'a str>,
     /// Whether all runs are to stop after the current step; queried after every step.
     pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// The time to wait for another process in the run's folder, such as an earlier instance of the
+    /// same job that is about to end.
+    pub patience: Duration,
     /// The minimum training time between two checkpoints at the ends of epochs.
     pub save_every: Duration,
     /// The interval between fsyncs, and the minimum duration of a run for an fsync of the last

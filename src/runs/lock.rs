@@ -1,5 +1,5 @@
-//! One writer per folder: a lock released at the end of the process, even after a crash. Taking the
-//! lock never waits.
+//! One writer per folder: a lock released at the end of the process, even after a crash. The workers of
+//! a sweep share the lock of the sweep's folder.
 //!
 //! The lock is `flock` on the file `.lock` in the folder. On NFS, `flock` works between machines
 //! unless the share is mounted with `nolock` or `local_lock`. Some file systems have no locks, for
@@ -8,12 +8,16 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::error::RunsError;
 use crate::system::{self, Displaced, check_in_place};
 
 /// The locked file. The file stays after the lock ends, because another process may be waiting.
 pub(super) const NAME: &str = ".lock";
+
+/// The interval between two attempts to take a lock.
+const RETRY_EVERY: Duration = Duration::from_millis(100);
 
 /// The right to write into a folder, until the value or the process ends.
 #[derive(Debug)]
@@ -24,14 +28,45 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Locks the folder for this process. A lock of another process is [`RunsError::InUse`].
+    /// Locks the folder for this process, without waiting. A lock of another process is
+    /// [`RunsError::InUse`].
     pub fn take(folder: &Path) -> Result<Lock, RunsError> {
+        Lock::open(folder, File::try_lock)
+    }
+
+    /// Locks the folder like [`Lock::take`], but lets other processes share the lock.
+    pub fn share(folder: &Path) -> Result<Lock, RunsError> {
+        Lock::open(folder, File::try_lock_shared)
+    }
+
+    /// Locks the folder like [`Lock::take`], once another process releases the lock within
+    /// `patience`, or until `stop`.
+    pub fn take_within(
+        folder: &Path,
+        patience: Duration,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Lock, RunsError> {
+        let until = Instant::now() + patience;
+        loop {
+            match Lock::take(folder) {
+                Err(RunsError::InUse { .. }) if Instant::now() < until && !stop() => {
+                    std::thread::sleep(RETRY_EVERY);
+                }
+                taken => return taken,
+            }
+        }
+    }
+
+    fn open(
+        folder: &Path,
+        lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Lock, RunsError> {
         let path = folder.join(NAME);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file =
             system::open_own(&path, &mut options).map_err(RunsError::io("open", &path))?;
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(RunsError::InUse {
@@ -117,6 +152,36 @@ mod tests {
         drop(first);
         assert!(!Lock::is_held_in(dir.path()));
         Lock::take(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_shared_lock_excludes_only_the_whole_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Lock::share(dir.path()).unwrap();
+        let second = Lock::share(dir.path()).unwrap();
+        drop(first);
+        assert!(matches!(Lock::take(dir.path()), Err(RunsError::InUse { .. })));
+        drop(second);
+        let whole = Lock::take(dir.path()).unwrap();
+        assert!(matches!(Lock::share(dir.path()), Err(RunsError::InUse { .. })));
+        drop(whole);
+    }
+
+    #[test]
+    fn a_lock_that_is_released_in_time_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Lock::take(dir.path()).unwrap();
+        let waited = Lock::take_within(dir.path(), Duration::ZERO, &|| false);
+        assert!(matches!(waited, Err(RunsError::InUse { .. })));
+        let waited = Lock::take_within(dir.path(), Duration::from_secs(600), &|| true);
+        assert!(matches!(waited, Err(RunsError::InUse { .. })));
+        let waiting = std::thread::spawn({
+            let dir = dir.path().to_owned();
+            move || Lock::take_within(&dir, Duration::from_secs(600), &|| false).map(drop)
+        });
+        std::thread::sleep(Duration::from_millis(20));
+        drop(first);
+        waiting.join().unwrap().unwrap();
     }
 
     #[test]

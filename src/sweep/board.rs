@@ -86,18 +86,27 @@ struct Ended {
 
 impl Board {
     /// The board of a queue with the results of the surrounding runs. A sweep without queued runs
-    /// stays unchanged.
+    /// stays unchanged, and so does a sweep with other workers.
     pub fn new(queue: &RunQueue) -> Board {
         let mut sweeps: BTreeMap<PathBuf, Sweep> = BTreeMap::new();
         let mut last: Option<&Arc<PlannedExperiment>> = None;
         for QueuedRun { experiment, .. } in &queue.runs {
-            if experiment.is_sweep() && !last.is_some_and(|last| Arc::ptr_eq(last, experiment)) {
+            if experiment.is_sweep()
+                && !experiment.is_shared
+                && !last.is_some_and(|last| Arc::ptr_eq(last, experiment))
+            {
                 sweeps.insert(experiment.root.clone(), Sweep::of(experiment));
                 last = Some(experiment);
             }
         }
         let known = if sweeps.is_empty() { RunResults::default() } else { queue.results().clone() };
         Board(Mutex::new(Sweeps { by_folder: sweeps, known }))
+    }
+
+    /// The board of a sweep whose runs have all ended elsewhere.
+    pub(super) fn of_ended(experiment: &PlannedExperiment, known: RunResults) -> Board {
+        let by_folder = BTreeMap::from([(experiment.root.clone(), Sweep::of(experiment))]);
+        Board(Mutex::new(Sweeps { by_folder, known }))
     }
 
     /// Takes in an event of the queue. The last run of a setting may change the selection.

@@ -13,11 +13,13 @@ mod results;
 mod extend;
 mod resumable;
 mod scan;
+mod shard;
+mod worker;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use board::{Board, BoardSummary, MAX_SHOWN};
 pub use event::SweepEvent;
@@ -28,6 +30,8 @@ pub use result::{Ending, RunResult, Status};
 pub use results::RunResults;
 pub use resumable::{Resumable, ResumableRun, RunProgress};
 pub use scan::ResumeScan;
+pub use shard::Shard;
+pub use worker::{finish_sweep, shard_queue};
 
 use anyhow::Context;
 use rayon::{BroadcastContext, ThreadPool, ThreadPoolBuilder};
@@ -52,6 +56,8 @@ pub struct Options {
     pub memory: Option<u64>,
     /// The number of failed runs after which the other runs stop.
     pub max_failures: Option<usize>,
+    /// The time that a run waits for another process in its folder.
+    pub patience: Duration,
 }
 
 impl RunQueue {
@@ -96,6 +102,7 @@ impl RunQueue {
             datasets: &self.datasets,
             git_commit: self.commit.as_deref(),
             stop: &|| stop.load(Ordering::Relaxed) || failures.are_too_many(),
+            patience: options.patience,
             save_every: experiment::SAVE_EVERY,
             sync_every: experiment::SYNC_EVERY,
         };

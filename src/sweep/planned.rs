@@ -39,6 +39,8 @@ pub struct PlannedExperiment {
     data: BTreeMap<String, String>,
     /// The reason why no run can start: the folder could not be created.
     pub(super) blocked: Option<String>,
+    /// Whether other workers train runs of the sweep now. The index then stays as it is.
+    pub(super) is_shared: bool,
     /// The results of the runs, in the order of their ends, see [`RunResults`].
     outcomes: Mutex<PackedLines>,
     pub(super) index: RunIndex,
@@ -65,6 +67,7 @@ impl PlannedExperiment {
             runs,
             data: BTreeMap::new(),
             blocked: None,
+            is_shared: false,
             outcomes: Mutex::default(),
             index: RunIndex::default(),
         }
@@ -81,7 +84,7 @@ impl PlannedExperiment {
         PlannedExperiment { data, ..PlannedExperiment::new(experiment, folder.path().to_owned()) }
     }
 
-    pub(super) fn blocked(
+    pub(super) fn without_folder(
         experiment: Experiment,
         logdir: &Path,
         error: &RunsError,
@@ -108,6 +111,11 @@ impl PlannedExperiment {
     /// Sets the user's name for the runs, unless already set.
     pub(super) fn set_alias(&self, name: &str) {
         let _ = self.alias.set(name.into());
+    }
+
+    /// The reason why no run can start, if any.
+    pub fn blocked(&self) -> Option<&str> {
+        self.blocked.as_deref()
     }
 
     /// The keys with different values among the runs.
@@ -200,7 +208,7 @@ impl QueuedRun {
 
     /// Adds the result in the run's record to the index of the sweep.
     pub(super) fn add_to_index(&self, dir: &Path) {
-        if self.experiment.sweep {
+        if self.experiment.sweep && !self.experiment.is_shared {
             self.experiment.index.append(
                 &self.experiment.root,
                 self.index as usize,

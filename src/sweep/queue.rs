@@ -94,7 +94,7 @@ impl RunQueue {
                 self.locks.push(lock);
                 PlannedExperiment::sweep(manifest, &folder)
             }
-            Err(error) => PlannedExperiment::blocked(manifest.experiment, logdir, &error),
+            Err(error) => PlannedExperiment::without_folder(manifest.experiment, logdir, &error),
         }
     }
 
@@ -146,6 +146,6 @@ fn plan_run(experiment: Experiment, logdir: &Path) -> PlannedExperiment {
     });
     match folder {
         Ok(folder) => PlannedExperiment::new(experiment, folder.path().to_owned()),
-        Err(error) => PlannedExperiment::blocked(experiment, logdir, &error),
+        Err(error) => PlannedExperiment::without_folder(experiment, logdir, &error),
     }
 }

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use crate::config::{LineCache, Plan, reload_plan};
 use crate::runs::{self, Folder, IndexEntry, Lock, Record, RunIndex, RunsError, Stamp, check_sum};
 use crate::sweep::planned::{PlannedExperiment, QueuedRun};
+use crate::sweep::shard::Shard;
 use crate::sweep::{Ending, RunResult, RunResults, Status, SweepManifest};
 use crate::system;
 
@@ -61,6 +62,20 @@ impl Resumable {
     /// Whether any work is left.
     pub fn is_unfinished(&self, retry_failed: bool) -> bool {
         self.runs.iter().any(|run| !run.has_ended(retry_failed))
+    }
+}
+
+impl Resumable {
+    /// Whether the folder is that of a sweep.
+    pub fn is_sweep(&self) -> bool {
+        self.is_sweep
+    }
+
+    /// The mean time of the ended runs, in seconds; `None` if none has ended.
+    pub fn mean_seconds(&self) -> Option<f64> {
+        let seconds: Vec<f64> = self.results.iter().map(|result| result.seconds).collect();
+        let mean = seconds.iter().sum::<f64>() / seconds.len() as f64;
+        Some(mean).filter(|mean| mean.is_finite())
     }
 }
 
@@ -129,7 +144,7 @@ fn inspect_sweep(dir: &Path) -> Result<Resumable> {
     let planned = Arc::new(PlannedExperiment::sweep(manifest, &folder));
     // A finished sweep may be read-only or open in another process, so no lock is needed.
     let lock = Lock::take(dir);
-    let (runs, results) = runs_of(&planned, lock.is_ok())?;
+    let (runs, results) = runs_of(&planned, None, lock.is_ok())?;
     let is_done = runs.iter().all(|run| run.progress == RunProgress::Done);
     Ok(Resumable {
         dir: dir.to_owned(),
@@ -143,10 +158,11 @@ fn inspect_sweep(dir: &Path) -> Result<Resumable> {
     })
 }
 
-/// The runs of a sweep, and the results of the ended runs. `is_locked` permits completing the
-/// index.
-fn runs_of(
+/// The runs of a sweep or of a shard, and the results of the ended runs. `is_locked` permits
+/// completing the index.
+pub(super) fn runs_of(
     planned: &Arc<PlannedExperiment>,
+    shard: Option<Shard>,
     is_locked: bool,
 ) -> Result<(Vec<ResumableRun>, RunResults)> {
     // A single listing finds the runs without a folder, often most runs of a large sweep.
@@ -154,13 +170,15 @@ fn runs_of(
     let indexed = Indexed::read(planned);
     let (mut runs, mut results) = (Vec::new(), RunResults::default());
     let mut headings = LineCache::default();
-    for queued in PlannedExperiment::queue(Arc::clone(planned)) {
+    let is_meant = |run: &QueuedRun| shard.is_none_or(|shard| shard.has(run.number()));
+    for queued in PlannedExperiment::queue(Arc::clone(planned)).filter(is_meant) {
         let mut progress = RunProgress::Waiting;
         results.push_pending();
         if !begun.is_empty() {
             let dir = planned.run_dir(queued.number(), &mut headings);
             if dir.file_name().is_some_and(|name| begun.contains(name)) {
-                progress = indexed.end_of(&queued, &dir, is_locked, &mut results)?;
+                let place = runs.len();
+                progress = indexed.end_of(&queued, &dir, is_locked, (place, &mut results))?;
             }
         }
         runs.push(ResumableRun { progress, queued: Some(queued) });
@@ -193,14 +211,14 @@ impl Indexed {
         queued: &QueuedRun,
         dir: &Path,
         is_locked: bool,
-        results: &mut RunResults,
+        (place, results): (usize, &mut RunResults),
     ) -> Result<RunProgress> {
         let (number, folder) = (queued.number(), Folder::at(dir));
         let stamp = Stamp::of(&folder);
         if let Some((known, ending, line)) = self.0.get(number).copied().flatten()
             && stamp == Some(known)
         {
-            results.set_packed(number, queued, ending, line);
+            results.set_packed(place, queued, ending, line);
             return Ok(if ending == Ending::Failed {
                 RunProgress::Failed
             } else {
@@ -216,7 +234,7 @@ impl Indexed {
                 queued.experiment.index.append_entry(&queued.experiment.root, &entry);
             }
             let (line, ending) = queued.experiment.add_outcome(&status, true, &entry.outcome);
-            results.set_packed(number, queued, ending, line);
+            results.set_packed(place, queued, ending, line);
         }
         Ok(progress)
     }

@@ -6,6 +6,7 @@ mod answers;
 mod architecture;
 mod board;
 mod cli;
+mod cluster;
 mod config;
 mod data;
 mod disk;

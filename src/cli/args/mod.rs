@@ -1,5 +1,6 @@
 //! The command line as types that clap fills in. Nothing is resolved against files here.
 
+mod cluster;
 mod export;
 mod hints;
 mod query;
@@ -7,6 +8,7 @@ mod run;
 mod select;
 mod value;
 
+pub(crate) use cluster::{CancelArgs, Engine, SubmitArgs, WorkArgs};
 pub(crate) use export::{
     ExportArgs, ExportHistories, ExportKind, ExportModel, ExportScalars, ModelFormat, TableFormat,
 };
@@ -23,6 +25,7 @@ pub(crate) use select::{FilterArgs, SelectArgs, WeightsArgs};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 
+use self::cluster::{SUBMIT_EXAMPLES, WORK_EXAMPLES};
 use self::export::EXPORT_EXAMPLES;
 use self::run::{EXIT_STATUS, RESUME_EXAMPLES, RUN_EXAMPLES};
 use super::display::color::Color;
@@ -67,6 +70,21 @@ pub(crate) enum Command {
     #[command(after_help = EXIT_STATUS)]
     #[command(after_long_help = format!("{RESUME_EXAMPLES}\n\n{EXIT_STATUS}"))]
     Resume(ResumeArgs),
+    /// Train the share of one of several processes in a sweep
+    ///
+    /// For engines that start many processes, such as Slurm, GNU parallel or Kubernetes. A worker
+    /// writes only into the folders of its runs; the last one updates what TensorBoard shows.
+    #[command(after_help = EXIT_STATUS)]
+    #[command(after_long_help = format!("{WORK_EXAMPLES}\n\n{EXIT_STATUS}"))]
+    Work(WorkArgs),
+    /// Submit a sweep to a cluster, and return
+    ///
+    /// The sweep is checked and frozen here; the engine starts a worker for each task. What is
+    /// finished is left out, so submitting again goes on with a sweep.
+    #[command(after_long_help = SUBMIT_EXAMPLES)]
+    Submit(SubmitArgs),
+    /// Cancel what a cluster still has of a submitted sweep
+    Cancel(CancelArgs),
     /// List the runs below a folder
     #[command(after_long_help = query::LIST_EXAMPLES)]
     List(ListArgs),

@@ -72,6 +72,12 @@ pub(crate) struct RunArgs {
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
 
+    /// Make the folders of the runs with their plans, print the folders, and start none
+    ///
+    /// `runner work` trains shards of a sweep's folder, `runner resume` all of it.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) plan_only: bool,
+
     #[command(flatten)]
     pub(crate) work: ExecutionArgs,
 }

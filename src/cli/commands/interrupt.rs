@@ -1,5 +1,5 @@
 //! Ctrl-C and its relatives (SIGTERM, SIGHUP): the first asks the runs to stop, the second ends the
-//! program; it saves nothing itself.
+//! program; it saves nothing itself. For a worker, the second changes nothing: engines send SIGTERM twice.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +12,9 @@ use crate::cli::exit::Exit;
 /// What is said after the first signal.
 pub(crate) const STOPPING: &str = "stopping after this step; Ctrl-C again to abort";
 
+/// The same, where a second signal changes nothing.
+const STOPPING_FOR_GOOD: &str = "stopping after this step";
+
 /// What the signals have asked for.
 #[derive(Default)]
 pub(crate) struct Interrupt {
@@ -19,11 +22,18 @@ pub(crate) struct Interrupt {
     asked: AtomicBool,
     /// What the runs look at. A sweep may set it for reasons of its own, such as `--fail-fast`.
     pub(crate) stop: AtomicBool,
+    /// Whether a second signal changes nothing.
+    is_idempotent: bool,
     /// Tells the user that the first signal has arrived.
     teller: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Interrupt {
+    /// An interrupt of which a second signal changes nothing.
+    pub(crate) fn idempotent() -> Interrupt {
+        Interrupt { is_idempotent: true, ..Interrupt::default() }
+    }
+
     /// Whether the user wants it all to stop.
     pub(crate) fn asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
@@ -39,13 +49,19 @@ impl Interrupt {
     ) -> anyhow::Result<()> {
         let this = Arc::clone(self);
         ctrlc::set_handler(move || {
-            if this.asked.swap(true, Ordering::Relaxed) {
+            let (is_second, is_idempotent) =
+                (this.asked.swap(true, Ordering::Relaxed), this.is_idempotent);
+            if is_second && is_idempotent {
+                return;
+            }
+            if is_second {
                 std::process::exit(Exit::Aborted.code().into());
             }
+            let text = if is_idempotent { STOPPING_FOR_GOOD } else { STOPPING };
             let say = say.clone();
             // Without a thread nothing is said, and the runs stop all the same.
             let teller = std::thread::Builder::new().name("interrupt".to_owned());
-            *this.teller() = teller.spawn(move || say(STOPPING)).ok();
+            *this.teller() = teller.spawn(move || say(text)).ok();
             this.stop.store(true, Ordering::Relaxed);
         })
         .context("cannot listen for Ctrl-C")

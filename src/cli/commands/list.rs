@@ -1,5 +1,6 @@
 //! `runner list`: the runs below a folder, a line each; `query` finds them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::Utc;
@@ -13,6 +14,7 @@ use crate::cli::display::format::{ago, number, or_dash};
 use crate::cli::display::json::{number as json_number, numbers};
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
+use crate::cluster::queue_notes;
 use crate::query::{Collection, RequestError, Run, State, metric_names, read_settings, sort};
 use crate::runs::{monitored, safe_name};
 
@@ -35,6 +37,8 @@ pub(crate) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
         let (text, note) = table(&runs, args, console);
         console.data(&text)?;
         note.iter().for_each(|note| console.say(note));
+        let sweeps: BTreeSet<&Path> = runs.iter().filter_map(|run| run.sweep.as_deref()).collect();
+        queue_notes(sweeps.into_iter()).iter().for_each(|note| console.say(note));
     }
     notes.iter().for_each(|note| console.error(note));
     Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })

@@ -1,6 +1,7 @@
 //! The commands, a file for each: they ask the other modules and hand the answers to `display`.
 
 mod board;
+mod cancel;
 mod check;
 mod compare;
 mod completions;
@@ -14,8 +15,10 @@ mod rm;
 mod run;
 mod schema;
 mod show;
+mod submit;
 mod tag;
 mod watch;
+mod work;
 
 mod cores;
 mod dry_run;
@@ -36,6 +39,9 @@ pub(crate) fn dispatch(command: &Command, console: &Console) -> anyhow::Result<E
     match command {
         Command::Run(args) => run::run(args, console),
         Command::Resume(args) => resume::resume(args, console),
+        Command::Work(args) => work::work(args, console),
+        Command::Submit(args) => submit::submit(args, console),
+        Command::Cancel(args) => cancel::cancel(args, console),
         Command::List(args) => list::list(args, console),
         Command::Show(args) => show::show(args, console),
         Command::Compare(args) => compare::compare(args, console),

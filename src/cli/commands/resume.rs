@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::interrupt::Interrupt;
-use super::run::work;
+use super::run::{Workload, work};
 use crate::cli::args::ResumeArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::count;
@@ -37,7 +38,7 @@ pub(crate) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
     let (queue, unfinished, shown) = match queue.runs.is_empty() {
         true => (queue, Vec::new(), BoardSummary::default()),
         false => {
-            let runs = (names, Bytes::default());
+            let runs = Workload { names, largest: Bytes::default(), patience: Duration::ZERO };
             work(runs, || Ok(queue), &args.work, &interrupt, console)?
         }
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::check::show_problems;
 use super::cores::{Parallelism, cores};
@@ -17,6 +18,7 @@ use crate::cli::display::summary::{Outcome, OutputOptions, report};
 use crate::cli::exit::Exit;
 use crate::config::{Experiment, Variant};
 use crate::data::DataError;
+use crate::experiment::DatasetCache;
 use crate::memory::{Bytes, machine};
 use crate::query::RequestError;
 use crate::runs::{Annotations, check_writable};
@@ -50,15 +52,30 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
         Ok(datasets) => datasets,
         Err(errors) => return Ok(refuse(&errors, console)),
     };
+    if args.plan_only {
+        return plan_only(experiments, datasets, &annotations, args, console);
+    }
+    train(experiments, datasets, &annotations, args, console)
+}
+
+/// Trains the runs of the experiments and prints their results.
+fn train(
+    experiments: Vec<Experiment>,
+    datasets: DatasetCache,
+    annotations: &Annotations,
+    args: &RunArgs,
+    console: &Console,
+) -> anyhow::Result<Exit> {
     let largest = experiments.iter().map(|experiment| experiment.memory).max().unwrap_or_default();
     let names = names(&experiments);
     let interrupt = Arc::new(Interrupt::default());
     let plan = || {
         let queue = RunQueue::plan(experiments, &args.logdir, datasets);
-        queue.annotate(&annotations)?;
+        queue.annotate(annotations)?;
         Ok(queue)
     };
-    let (queue, unfinished, shown) = work((names, largest), plan, &args.work, &interrupt, console)?;
+    let runs = Workload { names, largest, patience: Duration::ZERO };
+    let (queue, unfinished, shown) = work(runs, plan, &args.work, &interrupt, console)?;
     let ending = Outcome {
         results: queue.results(),
         logdir: Some(&args.logdir),
@@ -68,6 +85,31 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let told = report(&ending, OutputOptions::of(&args.work), console);
     let exit = Exit::of(queue.results(), interrupt.asked());
     told.map(|()| exit)
+}
+
+/// Makes the folders of the runs and prints them.
+fn plan_only(
+    experiments: Vec<Experiment>,
+    datasets: DatasetCache,
+    annotations: &Annotations,
+    args: &RunArgs,
+    console: &Console,
+) -> anyhow::Result<Exit> {
+    let queue = RunQueue::plan(experiments, &args.logdir, datasets);
+    queue.annotate(annotations)?;
+    let mut roots: Vec<&Path> = Vec::new();
+    for experiment in queue.runs.iter().map(|run| &run.experiment) {
+        if let Some(reason) = experiment.blocked() {
+            console.error(&format!("{}: {reason}", experiment.name()));
+            return Ok(Exit::Failed);
+        }
+        if roots.last() != Some(&&*experiment.root) {
+            roots.push(&experiment.root);
+        }
+    }
+    let lines: String = roots.iter().map(|root| format!("{}\n", root.display())).collect();
+    console.data(&lines)?;
+    Ok(Exit::Done)
 }
 
 /// The name of every run.
@@ -120,11 +162,20 @@ fn unwritable(experiments: &[Experiment], logdir: &Path) -> Option<RequestError>
     experiments.iter().find_map(check).map(|error| RequestError::new(error.to_string(), help))
 }
 
-/// Runs a queue, whose runs have these names and take up to so much memory, and shows how it goes.
-/// The queue is made once Ctrl-C is listened to. Returns the queue with its results, and the folders to
-/// resume.
+/// The runs of a queue before the queue is made.
+pub(crate) struct Workload {
+    /// The name of every run.
+    pub(crate) names: Vec<Arc<str>>,
+    /// The memory of the largest run, if known.
+    pub(crate) largest: Bytes,
+    /// The time that a run waits for another process in its folder.
+    pub(crate) patience: Duration,
+}
+
+/// Runs a queue with progress. The queue is made once signals are handled. Returns the queue with its
+/// results, and the folders to resume.
 pub(crate) fn work(
-    (names, largest): (Vec<Arc<str>>, Bytes),
+    Workload { names, largest, patience }: Workload,
     queue: impl FnOnce() -> anyhow::Result<RunQueue>,
     args: &ExecutionArgs,
     interrupt: &Arc<Interrupt>,
@@ -136,7 +187,7 @@ pub(crate) fn work(
     let progress = Arc::new(Progress::new(kind, names, console.err));
     let teller = Arc::clone(&progress);
     interrupt.listen(move |text| teller.message(text))?;
-    let options = options(args, console);
+    let options = options(args, patience, console);
     if !args.quiet && 1 < n_runs {
         let jobs = options.jobs.min(n_runs);
         console.say(&format!("{}, {jobs} at a time", count(n_runs, "run")));
@@ -190,12 +241,12 @@ fn crowded(largest: Bytes, jobs: usize) -> Option<String> {
     })
 }
 
-fn options(args: &ExecutionArgs, console: &Console) -> Options {
+fn options(args: &ExecutionArgs, patience: Duration, console: &Console) -> Options {
     let Parallelism { threads, jobs, notes } = Parallelism::new(cores(), args.threads, args.jobs);
     if !args.quiet {
         notes.iter().for_each(|note| console.say(note));
     }
     let max_failures = args.max_failures.or(args.fail_fast.then_some(1));
     let memory = machine().map(|machine| machine.available.0);
-    Options { jobs, threads, memory, max_failures }
+    Options { jobs, threads, memory, max_failures, patience }
 }

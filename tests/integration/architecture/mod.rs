@@ -22,8 +22,9 @@ const CRATES: [&str; 6] = [
 
 /// The modules of the crates `runner` and `runner-core` from top to bottom, and the crates below, each
 /// with those that it may use.
-const MODULES: [(&str, &str); 18] = [
-    ("cli", "sweep experiment export query config runs train data memory quote system"),
+const MODULES: [(&str, &str); 19] = [
+    ("cli", "cluster sweep experiment export query config runs train data memory quote system"),
+    ("cluster", "runs quote system"),
     ("sweep", "experiment config runs train memory quote system"),
     ("experiment", "config runs events train data model optim kernels memory random quote system"),
     ("export", "query config runs data model quote system"),

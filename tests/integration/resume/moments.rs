@@ -31,6 +31,7 @@ fn context() -> RunContext<'static> {
         git_commit: None,
         stop: &|| false,
         save_every: Duration::ZERO,
+        patience: Duration::ZERO,
         sync_every: Duration::ZERO,
     }
 }

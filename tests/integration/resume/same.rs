@@ -52,7 +52,7 @@ fn same(got: &Path, want: &Path, counts: &dyn Fn(&Event) -> bool) {
     assert!(extra(&got) == extra(&want), "{place}: other files of callbacks");
     same_record(&got, &want);
     let mut names = [names(got.path()), names(want.path())];
-    names.iter_mut().for_each(|names| names.retain(|name| !name.contains("tfevents")));
+    names.iter_mut().for_each(|names| names.retain(|name| !is_event_file(name)));
     assert_eq!(names[0], names[1], "{place}: other files");
 }
 
@@ -69,7 +69,7 @@ fn same_record(got: &Folder, want: &Folder) {
 /// The event files of one folder: one each, of the same length, with the same records.
 fn same_events(got: &Path, want: &Path, counts: &dyn Fn(&Event) -> bool) {
     let files = |dir: &Path| -> Vec<PathBuf> {
-        let names = names(dir).into_iter().filter(|name| name.contains("tfevents"));
+        let names = names(dir).into_iter().filter(|name| is_event_file(name));
         names.map(|name| dir.join(name)).collect()
     };
     let (got, want) = (files(got), files(want));
@@ -85,6 +85,11 @@ fn same_events(got: &Path, want: &Path, counts: &dyn Fn(&Event) -> bool) {
         let length = |path: &Path| fs::metadata(path).unwrap().len();
         assert_eq!(length(got), length(want), "{}", got.display());
     }
+}
+
+/// Whether a file is an event file, seen by TensorBoard or hidden.
+fn is_event_file(name: &str) -> bool {
+    name.contains("tfevents") || name.starts_with("events.hidden")
 }
 
 /// The event without its times.

@@ -1,0 +1,179 @@
+//! `runner submit`: freezes sweeps and submits each as one array of workers; returns at once.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::check::show_problems;
+use super::cores::cores;
+use super::load;
+use crate::cli::args::SubmitArgs;
+use crate::cli::display::console::Console;
+use crate::cli::display::format::{count, shell_word};
+use crate::cli::exit::Exit;
+use crate::cluster::{Limits, Script, Submission, limits, lock_warning, queued_tasks, tasks_for};
+use crate::config::Experiment;
+use crate::experiment::DatasetCache;
+use crate::sweep::{ResumeScan, RunProgress, RunQueue};
+use crate::system::sentence;
+
+/// A sweep to submit.
+struct Target {
+    name: String,
+    dir: PathBuf,
+    /// The number of runs left.
+    left: usize,
+    /// The mean time of the ended runs, in seconds.
+    seconds: Option<f64>,
+}
+
+/// Submits sweeps.
+pub(crate) fn submit(args: &SubmitArgs, console: &Console) -> anyhow::Result<Exit> {
+    let limits = match limits() {
+        Ok(limits) => limits,
+        // The script can be shown anywhere.
+        Err(_) if args.dry_run => Limits { max_array_size: usize::MAX, requeues: true },
+        Err(error) => return Ok(refuse(&error, console)),
+    };
+    let targets = match targets(args, console) {
+        Ok(Ok(targets)) => targets,
+        Ok(Err(exit)) => return Ok(exit),
+        Err(error) => return Ok(refuse(&error, console)),
+    };
+    for target in &targets {
+        if target.left == 0 {
+            console.say(&format!("nothing is left to do in {}", target.dir.display()));
+            continue;
+        }
+        if let Err(error) = submit_one(target, args, limits, console) {
+            return Ok(refuse(&error, console));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn refuse(error: &anyhow::Error, console: &Console) -> Exit {
+    console.error(&format!("{}; nothing was submitted", sentence(error)));
+    Exit::BadRequest
+}
+
+/// The sweeps of the arguments: a folder, or the sweeps of configs, which are frozen now. An inner error has
+/// been shown.
+fn targets(args: &SubmitArgs, console: &Console) -> anyhow::Result<Result<Vec<Target>, Exit>> {
+    if let [dir] = &*args.targets
+        && dir.is_dir()
+    {
+        return Ok(Ok(vec![existing(dir, args.retry_failed)?]));
+    }
+    let experiments = match load::load_and_verify(&args.targets, &args.set, console.err.color) {
+        Ok(experiments) => experiments,
+        Err(pictures) => return Ok(Err(show_problems(&pictures, console))),
+    };
+    if let Some(single) = experiments.iter().find(|experiment| !experiment.sweep) {
+        bail!("`{}` is a single run, want a sweep; `runner run` trains a run", single.name);
+    }
+    load::show_notes(&experiments, console);
+    Ok(Ok(if args.dry_run { planned(&experiments, args) } else { freeze(experiments, args)? }))
+}
+
+/// The sweep in a folder that is there.
+fn existing(dir: &Path, retry_failed: bool) -> anyhow::Result<Target> {
+    if let Some(last) = Submission::last(dir)? {
+        let tasks = queued_tasks(&last.jobs)?;
+        if let Some(task) = tasks.first() {
+            bail!(
+                "{} of job {} are still queued or running ({} {}); `runner cancel {}` ends them",
+                count(tasks.len(), "task"),
+                last.jobs.join(", "),
+                task.state.to_lowercase(),
+                task.place,
+                shell_word(dir)
+            );
+        }
+    }
+    let scan = ResumeScan::of(&[dir.to_owned()])?;
+    let [found] = &*scan.found else {
+        bail!("`{}` holds several runs, want the folder of one sweep", dir.display());
+    };
+    if !found.is_sweep() {
+        bail!("`{}` is a single run, want a sweep; `runner resume` finishes a run", dir.display());
+    }
+    let is_left = |progress: RunProgress| match progress {
+        RunProgress::Done => false,
+        RunProgress::Failed => retry_failed,
+        RunProgress::Interrupted | RunProgress::Waiting => true,
+    };
+    let left = found.runs.iter().filter(|run| is_left(run.progress)).count();
+    let name = dir.canonicalize().ok().and_then(|dir| Some(dir.parent()?.file_name()?.to_owned()));
+    let name = name.map_or_else(|| "sweep".to_owned(), |name| name.to_string_lossy().into_owned());
+    Ok(Target { name, dir: dir.to_owned(), left, seconds: found.mean_seconds() })
+}
+
+/// The sweeps as they would be frozen.
+fn planned(experiments: &[Experiment], args: &SubmitArgs) -> Vec<Target> {
+    let target = |experiment: &Experiment| Target {
+        name: experiment.name.clone(),
+        dir: args.logdir.join(&experiment.name).join("TIME"),
+        left: experiment.runs.len(),
+        seconds: None,
+    };
+    experiments.iter().map(target).collect()
+}
+
+/// Freezes the plans of the sweeps. The locks are released at once.
+fn freeze(experiments: Vec<Experiment>, args: &SubmitArgs) -> anyhow::Result<Vec<Target>> {
+    let mut targets = Vec::new();
+    for experiment in experiments {
+        let (name, left) = (experiment.name.clone(), experiment.runs.len());
+        let datasets: DatasetCache = RunQueue::read(std::slice::from_ref(&experiment), cores())
+            .map_err(|mut errors| errors.swap_remove(0))?;
+        let queue = RunQueue::plan(vec![experiment], &args.logdir, datasets);
+        let run = queue.runs.first().context("a sweep has runs")?;
+        if let Some(reason) = run.experiment.blocked() {
+            bail!("{reason}");
+        }
+        targets.push(Target { name, dir: run.experiment.root.clone(), left, seconds: None });
+    }
+    Ok(targets)
+}
+
+fn submit_one(
+    target: &Target,
+    args: &SubmitArgs,
+    limits: Limits,
+    console: &Console,
+) -> anyhow::Result<()> {
+    let Target { name, dir, left, seconds } = target;
+    let most = limits.max_array_size;
+    let tasks = args.tasks.unwrap_or_else(|| tasks_for(*left, *seconds, most)).min(*left);
+    if most < tasks {
+        bail!("`--tasks {tasks}`: the cluster's arrays have at most {most} tasks (MaxArraySize)");
+    }
+    let sweep = std::path::absolute(dir).with_context(|| format!("no path `{}`", dir.display()))?;
+    let script = Script {
+        name: name.clone(),
+        folder: Submission::next_folder(&sweep)?,
+        sweep,
+        tasks,
+        requeues: limits.requeues,
+        retry_failed: args.retry_failed,
+    };
+    if args.dry_run {
+        console.data(&script.text())?;
+        let command = Submission::command(&script, &args.options);
+        let words = command.iter().map(|word| shell_word(Path::new(word))).collect::<Vec<_>>();
+        console.say(&format!("submits it with: {}", words.join(" ")));
+        return Ok(());
+    }
+    lock_warning(dir).iter().for_each(|warning| console.say(&format!("warning: {warning}")));
+    if !limits.requeues && args.chain == 1 {
+        console.say("the cluster requeues no task: --chain N goes on after the time limit");
+    }
+    let submission = Submission::submit(&script, &args.options, args.chain)?;
+    console.data(&(submission.jobs.join("\n") + "\n"))?;
+    let (runs, tasks) = (count(*left, "run"), count(tasks, "task"));
+    let folder = script.folder.strip_prefix(&script.sweep).unwrap_or(&script.folder);
+    console.say(&format!("submitted {runs} in {tasks}; the script is {}/job.sh", folder.display()));
+    console.say(&format!("follow them with: runner watch {}", shell_word(dir)));
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Sweeps trained by several processes, by hand and by Slurm: they leave what one process leaves.
+
+mod slurm;
+mod workers;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::resume::same::same_run;
+use crate::sandbox::Sandbox;
+
+/// A sweep of 10 settings with 2 seeds each: more runs than TensorBoard shows, so that some are hidden.
+fn sweep(epochs: usize) -> String {
+    let rates: Vec<_> = (1..=10).map(|i| format!("{:.3}", f64::from(i) * 0.004)).collect();
+    format!(
+        "[data]\ndataset = \"mnist\"\nlimit = 200\nvalidation_split = 0.2\n\
+         [model]\nlayers = [{{ type = \"dense\", units = 10, activation = \"softmax\" }}]\n\
+         [optimizer]\nname = \"adam\"\n[training]\nepochs = {epochs}\n[sweep]\nseeds = [0, 1]\n\
+         [sweep.parameters]\n\"optimizer.learning_rate\" = [{}]\n",
+        rates.join(", ")
+    )
+}
+
+/// The folder of the only sweep below `logs`.
+fn only_sweep(logs: &Path) -> PathBuf {
+    let only = |dir: &Path| {
+        let mut entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        let first = entries.next().unwrap();
+        assert_eq!(entries.next(), None, "{}", dir.display());
+        first
+    };
+    only(&only(logs))
+}
+
+/// The folder of the sweep trained by one process.
+fn reference(sandbox: &Sandbox) -> PathBuf {
+    sandbox.runner("run sweep.toml -q --logdir home").exits(0);
+    only_sweep(&sandbox.path().join("home"))
+}
+
+/// The folder of the sweep with no run started.
+fn frozen(sandbox: &Sandbox) -> PathBuf {
+    let said = sandbox.runner("run sweep.toml -q --plan-only --logdir logs").exits(0);
+    let dir = only_sweep(&sandbox.path().join("logs"));
+    assert_eq!(sandbox.path().join(said.stdout.trim()), dir);
+    dir
+}
+
+/// Fails unless both sweeps have the same runs, of which TensorBoard shows the same.
+#[track_caller]
+fn same_sweep(got: &Path, want: &Path) {
+    let runs = |dir: &Path| -> BTreeSet<String> {
+        let names = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = names.map(|name| name.into_string().unwrap());
+        names.filter(|name| name.starts_with(|c: char| c.is_ascii_digit())).collect()
+    };
+    assert_eq!(runs(got), runs(want));
+    assert_eq!(runs(want).len(), 20);
+    for run in runs(want) {
+        same_run(&got.join(&run), &want.join(&run));
+        let hidden = |dir: &Path| {
+            let names = std::fs::read_dir(dir.join(&run)).unwrap();
+            let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            names.any(|name| name.starts_with("events.hidden"))
+        };
+        assert_eq!(hidden(got), hidden(want), "{run}");
+    }
+    assert_eq!(runs(&got.join("mean")), runs(&want.join("mean")));
+}

@@ -1,0 +1,145 @@
+//! Submissions to a real Slurm of one node, which `scripts/slurm.sh` starts on the loopback interface.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::{only_sweep, reference, same_sweep, sweep};
+use crate::sandbox::{Runner, Sandbox};
+
+/// One Slurm at a time: they would share their ports.
+static ONE: Mutex<()> = Mutex::new(());
+
+struct Slurm {
+    dir: TempDir,
+    _one: MutexGuard<'static, ()>,
+}
+
+impl Slurm {
+    fn start() -> Slurm {
+        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let slurm = Slurm { dir: tempfile::tempdir().unwrap(), _one: one };
+        let output = slurm.script("start");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "this test needs Slurm, which scripts/test.sh installs\n{said}"
+        );
+        slurm
+    }
+
+    fn script(&self, verb: &str) -> std::process::Output {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/slurm.sh");
+        Command::new(script).arg(verb).arg(self.dir.path()).output().unwrap()
+    }
+
+    fn conf(&self) -> PathBuf {
+        self.dir.path().join("slurm.conf")
+    }
+
+    fn runner(&self, sandbox: &Sandbox, call: &str) -> Runner {
+        sandbox.runner(call).env("SLURM_CONF", &self.conf().to_string_lossy())
+    }
+
+    /// The output of one of Slurm's commands.
+    fn ask(&self, call: &str) -> String {
+        let mut words = call.split(' ');
+        let mut command = Command::new(words.next().unwrap());
+        let output = command.args(words).env("SLURM_CONF", self.conf()).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    #[track_caller]
+    fn wait_until(&self, what: &str, mut reached: impl FnMut(&str) -> bool) {
+        let until = Instant::now() + Duration::from_secs(240);
+        loop {
+            let tasks = self.ask("squeue -h -r -o %i|%T");
+            if reached(&tasks) {
+                return;
+            }
+            assert!(
+                Instant::now() < until,
+                "not {what}: {tasks}\n{}",
+                self.ask("scontrol show job")
+            );
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+}
+
+impl Drop for Slurm {
+    fn drop(&mut self) {
+        self.script("stop");
+    }
+}
+
+#[test]
+fn an_array_leaves_what_one_process_leaves() {
+    let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
+    sandbox.file("sweep.toml", &sweep(2));
+    let want = reference(&sandbox);
+    let submit = "submit sweep.toml --engine slurm --tasks 4 --logdir logs -- --time=10";
+    let said = slurm.runner(&sandbox, submit).exits(0);
+    let job: u64 = said.stdout.trim().parse().unwrap();
+    assert!(said.stderr.contains("submitted 20 runs in 4 tasks"), "{}", said.stderr);
+    let dir = only_sweep(&sandbox.path().join("logs"));
+    slurm.wait_until("done", |tasks| !tasks.contains(&job.to_string()));
+    same_sweep(&dir, &want);
+    let again = format!("submit {} --engine slurm", dir.display());
+    let said = slurm.runner(&sandbox, &again).exits(0);
+    assert!(said.stderr.contains("nothing is left to do"), "{}", said.stderr);
+}
+
+#[test]
+fn a_task_near_its_limit_is_requeued_and_a_cancelled_one_is_not() {
+    let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
+    sandbox.file("sweep.toml", &sweep(60));
+    let want = reference(&sandbox);
+    let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=10";
+    let job = slurm.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();
+    let dir = only_sweep(&sandbox.path().join("logs"));
+    let begun = |dir: &Path| dir.join("0000-learning_rate=0.004,seed=0/run.json").is_file();
+    slurm.wait_until("running", |_| begun(&dir));
+
+    let again = format!("submit {} --engine slurm", dir.display());
+    let said = slurm.runner(&sandbox, &again).exits(2);
+    assert!(said.stderr.contains("are still queued or running"), "{}", said.stderr);
+
+    let said = slurm.runner(&sandbox, "list").exits(0);
+    assert!(said.stderr.contains(": 1 task running on "), "{}", said.stderr);
+
+    // As at the time limit: SIGTERM for the batch script, which is the worker.
+    slurm.ask(&format!("scancel --batch --signal=TERM {job}"));
+    let restarts = || slurm.ask(&format!("scontrol show job {job}"));
+    slurm.wait_until("requeued", |_| restarts().contains("Restarts=1"));
+    slurm.wait_until("running again", |tasks| tasks.contains("RUNNING"));
+
+    let said = slurm.runner(&sandbox, &format!("cancel {}", dir.display())).exits(0);
+    assert!(said.stderr.contains("cancelled 1 task of job"), "{}", said.stderr);
+    slurm.wait_until("gone", str::is_empty);
+    std::thread::sleep(Duration::from_secs(8));
+    slurm.wait_until("dead", str::is_empty);
+
+    let said = slurm.runner(&sandbox, &format!("resume {} -q", dir.display())).exits(0);
+    assert_eq!(said.stderr, "");
+    same_sweep(&dir, &want);
+}
+
+#[test]
+fn a_dry_run_prints_the_script_and_submits_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.file("sweep.toml", &sweep(2));
+    let said =
+        sandbox.runner("submit sweep.toml --engine slurm --tasks 4 -n -- --time=10").exits(0);
+    assert!(said.stdout.contains("#SBATCH --array=0-3\n"), "{}", said.stdout);
+    assert!(said.stdout.contains("--shard \"$SLURM_ARRAY_TASK_ID/4\""), "{}", said.stdout);
+    assert!(
+        said.stderr.contains("submits it with: sbatch --parsable --time=10 "),
+        "{}",
+        said.stderr
+    );
+    assert!(!sandbox.path().join("logs").exists());
+}
