@@ -129,6 +129,36 @@ fn a_task_near_its_limit_is_requeued_and_a_cancelled_one_is_not() {
 }
 
 #[test]
+fn a_preempted_task_and_a_killed_one_lose_nothing() {
+    let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
+    sandbox.file("sweep.toml", &sweep(60));
+    let want = reference(&sandbox);
+    let options = "--time=10 --partition=low --exclusive";
+    let submit = format!("submit sweep.toml --engine slurm --tasks 1 --logdir logs -- {options}");
+    let job = slurm.runner(&sandbox, &submit).exits(0).stdout.trim().to_owned();
+    let dir = only_sweep(&sandbox.path().join("logs"));
+    let records = || {
+        let runs = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+        runs.filter(|run| run.join("run.json").is_file()).count()
+    };
+    slurm.wait_until("running", |_| 0 < records());
+
+    // A job of higher priority needs the node.
+    slurm.ask("sbatch --partition=main --exclusive --output=/dev/null --wrap=true");
+    let restarts = || slurm.ask(&format!("scontrol show job {job}"));
+    slurm.wait_until("preempted", |_| restarts().contains("Restarts=1"));
+    slurm.wait_until("running again", |tasks| tasks.contains("RUNNING"));
+
+    slurm.ask(&format!("scancel --full --signal=KILL {job}"));
+    slurm.wait_until("gone", str::is_empty);
+    let again = format!("submit {} --engine slurm --tasks 2 -- --time=10", dir.display());
+    let said = slurm.runner(&sandbox, &again).exits(0);
+    assert!(said.stderr.contains("in 2 tasks"), "{}", said.stderr);
+    slurm.wait_until("done", str::is_empty);
+    same_sweep(&dir, &want);
+}
+
+#[test]
 fn a_dry_run_prints_the_script_and_submits_nothing() {
     let sandbox = Sandbox::new();
     sandbox.file("sweep.toml", &sweep(2));
