@@ -75,7 +75,7 @@ fn output(plan: &Plan, preprocessing: &Preprocessing) -> &'static str {
         LayerSpec::Dense(dense) => Some(dense.units == 1),
         _ => None,
     });
-    let logits = plan.training.loss.takes_logits();
+    let logits = plan.training.loss.link().is_some();
     match (preprocessing.classes, one.unwrap_or(false), logits) {
         (None, ..) => "values",
         (Some(2), true, false) => "probability of the second class",

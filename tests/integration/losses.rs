@@ -38,6 +38,22 @@ fn losses_and_metrics_are_those_of_keras() {
 
 const CASES: usize = 2250;
 
+/// Keras's formula with `axis=-1` in NumPy, with the gradient as a difference quotient in float64.
+#[test]
+fn tversky_is_that_of_keras() {
+    let text = std::fs::read_to_string("tests/golden/keras_losses.json").unwrap();
+    let golden: Value = serde_json::from_str(&text).unwrap();
+    let case = json!({
+        "layers": [{"type": "dense", "activation": "softmax"}],
+        "loss": {"name": "tversky", "alpha": 0.3, "beta": 0.9, "axis": -1},
+        "inputs": "moderate", "targets": "one-hot", "learning_rate": 0.5,
+        "history": {"loss": 0.908824, "val_loss": 0.904645},
+        "kernel": [0.971333, 0.027051, 0.001616, -0.003487, 0.998891, 0.004596, 0.011114, 0.006163, 0.982723],
+    });
+    let (logs, kernel) = train(&golden, &case, 2);
+    assert_eq!(compare(&case, &logs, &kernel), "");
+}
+
 /// One epoch in one batch: its numbers, and the kernel after it.
 fn train(golden: &Value, case: &Value, threads: usize) -> (Logs, Vec<f32>) {
     let dataset = dataset(&golden["inputs"], &golden["targets"], case);

@@ -65,10 +65,9 @@ fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
-    let escaped = text.chars().map(|c| match is_hidden(c) {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    });
+    let escaped = text
+        .chars()
+        .map(|c| if is_hidden(c) { c.escape_default().to_string() } else { c.to_string() });
     Cow::Owned(escaped.collect())
 }
 

@@ -12,6 +12,3 @@ pub mod optim;
 
 pub mod random;
 pub mod shorthand;
-
-pub use base::{memory, quote, system};
-pub use kernels;

@@ -22,10 +22,7 @@ pub struct Displaced {
 ///
 /// [`Displaced`] with the path `shown`.
 pub fn check_in_place(file: &File, path: &Path, shown: &Path) -> Result<(), Displaced> {
-    match is_at(file, path) {
-        true => Ok(()),
-        false => Err(Displaced { path: shown.to_owned() }),
-    }
+    if is_at(file, path) { Ok(()) } else { Err(Displaced { path: shown.to_owned() }) }
 }
 
 #[cfg(unix)]

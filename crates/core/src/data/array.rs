@@ -1,5 +1,5 @@
-//! One array of a data file: what its header says, then its values, read piece by piece so that no
-//! header is taken at its word; what the values mean is for others to say.
+//! An array of a data file: the header, then the values, read in pieces so that memory follows the data and not the
+//! header.
 
 use std::cmp::Ordering;
 use std::io::{ErrorKind, Read};
@@ -9,9 +9,9 @@ use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 use crate::data::error::ErrorLocation;
 use crate::data::limits::check_memory;
 use crate::data::{DataError, Values};
-use crate::memory::{OutOfMemory, reserve};
+use base::memory::{OutOfMemory, reserve};
 
-/// What is known of an array before its values are read.
+/// The header of an array.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Header {
     pub(super) location: ErrorLocation,
@@ -20,7 +20,7 @@ pub(super) struct Header {
     pub(super) shape: Vec<usize>,
 }
 
-/// How one element is stored.
+/// The storage of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Element {
     pub(super) kind: ElementType,
@@ -52,7 +52,7 @@ pub(super) enum MemoryOrder {
     Fortran,
 }
 
-/// Bytes that are read before memory for all is looked for: a shorter file has other errors.
+/// Bytes read before the memory for all is probed: a shorter file has other errors.
 const LOOKED_AT: usize = 1 << 20;
 
 impl ElementType {
@@ -77,7 +77,7 @@ impl Header {
     }
 
     /// Reads the array into C order. Unsigned bytes stay bytes, everything else becomes a float32,
-    /// which integers beyond 2^24 reach rounded, as they do in Keras.
+    /// with integers beyond 2^24 rounded, as in Keras.
     pub(super) fn values(&self, reader: impl Read) -> Result<Values, DataError> {
         if self.element.kind == ElementType::U8 {
             let mut bytes = Vec::new();
@@ -93,8 +93,7 @@ impl Header {
         Ok(Values::Floats(floats))
     }
 
-    /// Reads an array of rank 1 in effect as classes, which must be below `max`: whole numbers, be
-    /// they stored as integers, booleans or floats.
+    /// Reads an array of effective rank 1 as classes below `max`: whole numbers, stored as integers, booleans or floats.
     pub(super) fn classes(&self, reader: impl Read, max: usize) -> Result<Vec<u32>, DataError> {
         let wrong = |row: usize, got: String| DataError::Label {
             location: self.location.clone(),
@@ -123,7 +122,7 @@ impl Header {
         Ok(labels)
     }
 
-    /// Reads the array into C order as float32, be they finite or not.
+    /// Reads the array into C order as float32, finite or not.
     pub(super) fn floats(&self, reader: impl Read) -> Result<Vec<f32>, DataError> {
         let mut floats = Vec::new();
         self.pieces(reader, |piece| {
@@ -153,20 +152,19 @@ impl Header {
         ended
     }
 
-    /// Bytes that the values take in memory, once they are read.
+    /// Bytes of the values in memory.
     pub(super) fn memory(&self) -> u64 {
         let size = if self.element.kind == ElementType::U8 { 1 } else { size_of::<f32>() as u64 };
         self.shape.iter().fold(size, |all, &n| all.saturating_mul(n as u64))
     }
 
-    /// Makes sure that the values could be had in memory.
+    /// Checks that the values fit into memory.
     pub(super) fn check_memory(&self) -> Result<(), DataError> {
         self.bytes()?;
         check_memory(&self.location, self.memory())
     }
 
-    /// Makes sure that the data have as many bytes as the shape says, where their number is known
-    /// without reading them.
+    /// Checks the number of bytes against the shape, if known before reading.
     pub(super) fn check_size(&self, got: u64) -> Result<(), DataError> {
         let want = self.bytes()? as u64;
         let location = self.location.clone();
@@ -203,8 +201,8 @@ impl Header {
         DataError::NotFinite { location: self.location.clone(), row, got }
     }
 
-    /// Hands over all of the data in pieces of whole elements; there must be neither less nor more
-    /// than the shape says. What is allocated grows with what has been read.
+    /// Passes on the data in pieces of whole elements. Their number must be that of the shape. Allocation grows with the
+    /// bytes read.
     fn pieces(
         &self,
         mut reader: impl Read,
@@ -230,7 +228,7 @@ impl Header {
         self.check_end(reader, want)
     }
 
-    /// Reading on is also what makes a compressed stream compare its checksum.
+    /// A read at the end also makes a compressed stream compare its checksum.
     fn check_end(&self, reader: impl Read, want: usize) -> Result<(), DataError> {
         match reader.take(1).read_to_end(&mut Vec::new()) {
             Ok(0) => Ok(()),

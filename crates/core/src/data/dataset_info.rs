@@ -18,7 +18,7 @@ pub enum Split {
 pub struct DatasetInfo {
     /// Number of training rows.
     pub rows: usize,
-    /// Bytes of memory that the inputs take while they are read.
+    /// Bytes of memory for the inputs during the read.
     pub bytes: u64,
     /// The shape of one input, such as `[28, 28]`.
     pub shape: Vec<usize>,
@@ -28,11 +28,11 @@ pub struct DatasetInfo {
     pub target_width: usize,
     /// What inputs are divided by unless the config says otherwise: 255 for bytes, 1 for floats.
     pub default_scale: f64,
-    /// Whether there are test rows beside the training rows.
+    /// Whether the data set has test rows.
     pub has_test: bool,
     /// What the columns of a CSV file are.
     pub columns: Option<Columns>,
-    /// The classes that the targets tell apart, if they do.
+    /// The classes of the targets, if any.
     pub labels: Option<Labels>,
     /// Whether all targets are 0 or 1: labels of two classes, one-hot rows, or several of both.
     pub binary: bool,
@@ -44,8 +44,7 @@ impl DatasetInfo {
         output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref())
     }
 
-    /// Makes sure, as far as descriptions tell, that rows from `source`, described by `other`, are of
-    /// these rows' form.
+    /// Checks, by the descriptions alone, that rows from `source`, described by `other`, have the form of these rows.
     pub fn check(&self, other: &DatasetInfo, source: &dyn fmt::Display) -> Result<(), DataError> {
         let form = |d: &DatasetInfo| (d.classes, d.target_width, d.columns.is_some());
         let (want, got) = (form(self), form(other));
@@ -54,13 +53,13 @@ impl DatasetInfo {
     }
 }
 
-/// What the data call outputs, else their numbers from 0.
+/// The names of outputs in the data, or else their numbers from 0.
 pub(super) fn output_names(n: usize, columns: Option<&Columns>) -> Vec<String> {
     let known = columns.map(|columns| columns.class_names().unwrap_or(columns.labels()));
     known.map_or_else(|| Labels::counted(n).names, <[String]>::to_vec)
 }
 
-/// Shape, classes, values of a target, and whether they come from a CSV file.
+/// Shape, classes, values of a target, and whether the source is a CSV file.
 pub(super) type Form<'a> = (&'a [usize], Option<usize>, usize, bool);
 
 pub(super) fn fits(

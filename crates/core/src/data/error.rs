@@ -1,14 +1,14 @@
-//! What can be wrong with a data set, in words that say where, what was got and what is wanted.
+//! The errors of data sets, with the place, the found and the expected.
 
 use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::data::looks_like_number;
-use crate::memory::{Bytes, OutOfMemory};
-use crate::quote::{clip, list, quote};
+use base::memory::{Bytes, OutOfMemory};
+use base::quote::{clip, list, quote};
 
-/// A data set that cannot be used.
+/// An unusable data set.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The file cannot be read; another path may work.
@@ -25,11 +25,11 @@ pub enum DataError {
     NotADataSet {
         /// The file or folder.
         path: PathBuf,
-        /// What it looks like.
+        /// A description of the content.
         got: &'static str,
     },
 
-    /// The `.npz` file is no zip archive, or a damaged one; write it again.
+    /// The `.npz` file is no zip archive, or damaged; write it again.
     #[error("cannot read `{}` as a `.npz` archive: {}", path.display(), clip(source))]
     Archive {
         /// The archive.
@@ -43,13 +43,13 @@ pub enum DataError {
     MissingArray {
         /// The archive.
         path: PathBuf,
-        /// The names that are there.
+        /// The names in the archive.
         got: Vec<String>,
-        /// The name that is not.
+        /// The missing name.
         want: String,
     },
 
-    /// The folder lacks a file; add it, as it is or with `.gz`.
+    /// The folder lacks a file; add the file, plain or as `.gz`.
     #[error("`{}` lacks the file `{want}`, plain or `.gz`", path.display())]
     MissingFile {
         /// The folder.
@@ -63,18 +63,18 @@ pub enum DataError {
     Header {
         /// The array.
         location: ErrorLocation,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
 
-    /// An IDX file begins with something else than its magic number; the file may be another one.
+    /// An IDX file has another magic number; the file may be of another kind.
     #[error("{location} has the wrong magic number: got {got:#010x}, want {want:#010x}")]
     Magic {
         /// The file.
         location: ErrorLocation,
-        /// The number at its start.
+        /// The magic number found.
         got: u32,
-        /// The number of such a file.
+        /// The magic number of such a file.
         want: u32,
     },
 
@@ -90,14 +90,14 @@ pub enum DataError {
         got: String,
     },
 
-    /// The array has other dimensions than it should; reshape it.
+    /// The array has the wrong dimensions; reshape it.
     #[error("{location} has the wrong shape: got {}, want {}", Dimensions(got), clip(want))]
     Shape {
         /// The array.
         location: ErrorLocation,
         /// Its dimensions.
         got: Vec<usize>,
-        /// Those that would do.
+        /// The expected dimensions.
         want: String,
     },
 
@@ -113,23 +113,23 @@ pub enum DataError {
         got: Vec<usize>,
     },
 
-    /// The data end before the header said they would; fetch the file again.
+    /// The data are shorter than the header says; fetch the file again.
     #[error("{location} ends too early: got {got} bytes of data, want {want}")]
     Truncated {
         /// The array.
         location: ErrorLocation,
-        /// Bytes that are there.
+        /// Bytes in the file.
         got: u64,
-        /// Bytes that its header promises.
+        /// Bytes by the header.
         want: u64,
     },
 
-    /// The data go on after the end that the header gave them; fetch the file again.
+    /// The data are longer than the header says; fetch the file again.
     #[error("{location} is too long: got more than {want} bytes of data, want {want}")]
     TooLong {
         /// The array.
         location: ErrorLocation,
-        /// Bytes that its header promises.
+        /// Bytes by the header.
         want: u64,
     },
 
@@ -138,9 +138,9 @@ pub enum DataError {
     TooLarge {
         /// The array or the file.
         location: ErrorLocation,
-        /// What its values take.
+        /// The bytes of the values.
         got: Bytes,
-        /// What there is.
+        /// The available bytes.
         want: Bytes,
     },
 
@@ -190,22 +190,22 @@ pub enum DataError {
         got: f32,
     },
 
-    /// A line of a CSV file is not like the others; mend it.
+    /// A line of a CSV file differs from the others; mend it.
     #[error("`{}`, line {line}: got {}, want {}", path.display(), clip(got), clip(want))]
     Line {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What it is like.
+        /// The line found.
         got: String,
-        /// What it should be like.
+        /// The expected line.
         want: String,
         /// What to do.
         help: String,
     },
 
-    /// A field of a CSV file is not what its column wants.
+    /// A field of a CSV file does not fit its column.
     #[error(
         "`{}`, line {line}, column {}: got {}, want {}",
         path.display(),
@@ -235,22 +235,22 @@ pub enum DataError {
         path: PathBuf,
         /// The column, by its name or its place.
         want: String,
-        /// The columns that are there.
+        /// The columns of the file.
         got: Vec<String>,
-        /// The key of `[data]` that asks for it.
+        /// The key of `[data]` with the name.
         key: &'static str,
         /// What to do if the file's columns were not told apart.
         help: Option<String>,
     },
 
-    /// The first bytes of the file say that it is of another kind than its name does.
+    /// The first bytes of the file contradict its name.
     #[error("`{}` has the wrong format: got {got}, want {want}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// What its first bytes say.
+        /// The kind by the first bytes.
         got: &'static str,
-        /// What its name says.
+        /// The kind by the name.
         want: &'static str,
         /// What to do.
         help: &'static str,
@@ -261,13 +261,13 @@ pub enum DataError {
     Sheet {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
-        /// What to do, if that is known.
+        /// A way out, if known.
         help: Option<String>,
     },
 
-    /// A CSV file has one part only; keep some of its rows for a test, or name another file.
+    /// A CSV file has a single split; keep some of its rows for a test, or name another file.
     #[error("`{}` has no test rows of its own", path.display())]
     NoTestRows {
         /// The file.
@@ -283,9 +283,9 @@ pub enum DataError {
     Unlike {
         /// Where the rows come from.
         source_name: String,
-        /// What they are.
+        /// The found.
         got: String,
-        /// What they should be.
+        /// The expected.
         want: String,
     },
 
@@ -295,7 +295,7 @@ pub enum DataError {
     Packed {
         /// The part of the format.
         what: &'static str,
-        /// What is there.
+        /// The fault.
         got: String,
         /// What should be.
         want: String,
@@ -303,7 +303,7 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// The way out, where there is a better one than other data.
+    /// A better way out than other data, if any.
     pub fn help(&self) -> Option<String> {
         let help = match self {
             DataError::Cell { got, label: false, .. } if got == "nothing" => {
@@ -333,7 +333,7 @@ impl DataError {
     }
 }
 
-/// A file, or one array of an archive.
+/// A file, or an array of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorLocation {
     /// The file.

@@ -1,5 +1,4 @@
-//! What all kinds of data files have in common: four arrays, of which inputs and targets must agree
-//! before they become a table; how an array is found is each kind's own affair.
+//! The common part of the readers of arrays: inputs and targets are checked against each other and become a table.
 
 use std::io::Read;
 
@@ -12,7 +11,7 @@ const MAX_CLASSES: usize = 1 << 16;
 
 /// A place with a training set and perhaps a test set.
 pub(super) trait ArrayFiles {
-    /// Finds an array and reads its header; the reader stands at the first value.
+    /// Finds an array and reads its header, up to the first value.
     fn open(&mut self, split: Split, role: Role)
     -> Result<(Header, Box<dyn Read + '_>), DataError>;
 }
@@ -50,7 +49,7 @@ pub(super) fn describe(
     })
 }
 
-/// Whether there are test rows, be they damaged or not.
+/// Whether there are test rows, damaged or not.
 fn has_test(files: &mut dyn ArrayFiles) -> bool {
     use DataError::{MissingArray, MissingFile};
     let found = files.open(Split::Test, Role::Inputs);
@@ -60,14 +59,14 @@ fn has_test(files: &mut dyn ArrayFiles) -> bool {
 /// Reads the inputs of the training set and keeps none.
 pub(super) fn verify(files: &mut dyn ArrayFiles) -> Result<(), DataError> {
     let (inputs, values) = files.open(Split::Train, Role::Inputs)?;
-    // Whether the data fit into memory is said where all that a run needs is known.
+    // The memory check is elsewhere: with the total of a run.
     if inputs.check_memory().is_err() {
         return Ok(());
     }
     inputs.verify(values)
 }
 
-/// Reads one part; the test set must be of the training set's form.
+/// Reads a split; the test set must have the form of the training set.
 pub(super) fn load(
     files: &mut dyn ArrayFiles,
     split: Split,
@@ -84,7 +83,7 @@ pub(super) fn load(
     Ok(Table { inputs, targets, shape, columns: None })
 }
 
-/// Reads the inputs that an array holds.
+/// Reads the inputs in an array.
 pub(super) fn inputs(
     (header, reader): (Header, Box<dyn Read + '_>),
 ) -> Result<(Header, Values), DataError> {
@@ -143,8 +142,8 @@ fn test_targets(
     }
 }
 
-/// One number per row is a class if it is told to be one, or if it is an integer and nothing is
-/// told; anything else is values, one-hot rows included, as a loss takes those for what they are.
+/// A single number per row is a class if the task says so, or without a task if it is an integer. All else is values,
+/// one-hot rows included.
 fn targets(
     files: &mut dyn ArrayFiles,
     (split, task): (Split, Option<Task>),

@@ -1,4 +1,4 @@
-//! What tells one table from another: a SHA-256 of what is in it, whatever file it came from; it
+//! The fingerprint of a table: a SHA-256 of its content, independent of the file; it
 //! never looks at a path or a clock.
 
 use std::fmt::Write;
@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::data::{Inputs, Table, Targets, Values};
 
-/// What is hashed follows this line: numbers little-endian, sizes as `u64`, the rest as it is stored,
-/// each kind of content after its name and a line feed. The line changes whenever that does.
+/// The first hashed line. After it: numbers little-endian, sizes as `u64`, the rest as stored, each kind of content
+/// after its name and a line feed. A new format needs a new line.
 const VERSION: &[u8] = b"runner table 1\n";
 
 impl Table {

@@ -1,5 +1,4 @@
-//! Folders of IDX files, the form in which MNIST and its kin are published: finds the four files
-//! under their usual names, plain or compressed by gzip; it never looks below the folder.
+//! Folders of IDX files, the format of MNIST: four files with the usual names, plain or compressed by gzip.
 //!
 //! A file is a big-endian magic number (two zero bytes, the element type, the rank), one big-endian
 //! `u32` per dimension, and the elements. Only unsigned bytes (type 8) are read, which is what the
@@ -52,10 +51,10 @@ fn header_size(rank: usize) -> u64 {
     4 * (1 + rank as u64)
 }
 
-/// The path of a file, its content, and its size if it is known without reading it.
+/// The path of a file, its content, and its size, if known before reading.
 type OpenedFile = (PathBuf, Box<dyn BufRead>, Option<u64>);
 
-/// Opens the first of the file's usual names that exists.
+/// Opens the first existing file of the usual names.
 fn find(folder: &Path, split: Split, role: Role) -> Result<OpenedFile, DataError> {
     let stem = match split {
         Split::Train => "train",

@@ -1,5 +1,4 @@
-//! The classes that targets tell apart: what each is called in the data, and its number; they are
-//! found by the label that stands there, never by a place.
+//! The classes of targets, by their labels in the data and by number.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +11,7 @@ const MAX_CLASSES: usize = 1 << 16;
 /// The classes of a data set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels {
-    /// What each class is called: the text or the number that stands in the data, or the name of its
-    /// column where the rows are one-hot.
+    /// The label of each class: a text or a number in the data, or the column's name for one-hot rows.
     pub names: Vec<String>,
     /// The least of whole numbers that stand there as real values, whose distance from it is their
     /// number; others are counted.
@@ -55,18 +53,18 @@ impl Labels {
         near.then_some(Labels { names, lowest: Some(lowest) })
     }
 
-    /// So many classes, called by their numbers from 0.
+    /// `n` classes with their numbers from 0 as labels.
     pub fn counted(classes: usize) -> Labels {
         Labels::from((0..classes).map(|class| class.to_string()).collect::<Vec<_>>())
     }
 
-    /// The place among `names` of the class that has this label.
+    /// The index among `names` of the class with this label.
     pub fn find(&self, label: &str) -> Option<usize> {
         let stands_there = self.names.iter().position(|name| name == label);
         stands_there.or_else(|| self.names.iter().position(|name| same_number(name, label)))
     }
 
-    /// The number of the class at a place, by which rows are counted.
+    /// The number of the class at an index, for counting rows.
     pub fn number(&self, place: usize) -> usize {
         match (self.lowest, self.names[place].parse::<i64>()) {
             (Some(lowest), Ok(value)) => usize::try_from(value - lowest).unwrap_or(place),
@@ -74,7 +72,7 @@ impl Labels {
         }
     }
 
-    /// The names, a few of them if they are many.
+    /// The names, abridged if they are many.
     pub fn list(&self) -> String {
         const SHOWN: usize = 10;
         let names: Vec<_> = self.names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();

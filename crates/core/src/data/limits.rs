@@ -1,11 +1,11 @@
-//! The bounds of the readers of data, so that a small file takes no more memory than it is worth;
+//! The limits of the readers of data, so that a small file takes little memory;
 //! `docs/limits.md` describes them to users.
 
 use std::io::{Error, Read, Result};
 
 use crate::data::DataError;
 use crate::data::error::ErrorLocation;
-use crate::memory::{self, Bytes};
+use base::memory::{self, Bytes};
 
 /// A compressed file may always unpack to as many bytes.
 pub(super) const ALWAYS_UNPACKED: u64 = 256 << 20;
@@ -17,7 +17,7 @@ pub(super) const MAX_EXPANSION: u64 = 200;
 /// Columns of a CSV file: each takes some 400 bytes beside its fields.
 pub(super) const MAX_COLUMNS: usize = 1 << 18;
 
-/// Bytes of a line of a CSV file, which is in memory as a whole.
+/// Bytes of a line of a CSV file; a whole line is in memory.
 pub(super) const MAX_LINE: u64 = 16 << 20;
 
 /// Pixels of a PNG picture: 8192 × 8192.
@@ -49,7 +49,7 @@ impl<R: Read> Read for Unpacked<R> {
     }
 }
 
-/// Makes sure that `packed` bytes do not unpack to too many.
+/// Checks that `packed` bytes do not unpack to too many.
 pub(super) fn check_expansion(packed: u64, unpacked: u64) -> Result<()> {
     if unpacked <= packed.saturating_mul(MAX_EXPANSION).max(ALWAYS_UNPACKED) {
         return Ok(());
@@ -61,7 +61,7 @@ pub(super) fn check_expansion(packed: u64, unpacked: u64) -> Result<()> {
     )))
 }
 
-/// Makes sure that the values of an array could be had in memory.
+/// Checks that the values of an array fit into memory.
 pub(super) fn check_memory(
     location: &ErrorLocation,
     bytes: u64,

@@ -9,12 +9,12 @@ use crate::data::{
     DataError, DatasetInfo, Preprocessing, Source, Split, Table, Targets, csv, mnist,
 };
 
-/// Reads headers and labels only, of the training set; of a CSV file all, for want of a header that
+/// Reads headers and labels of the training set only; all of a CSV file, for want of a header that
 /// tells.
 ///
 /// # Errors
 ///
-/// Whatever those tell of the data; damage among the inputs is found by [`load`].
+/// An error in headers or labels; [`load`] finds damage among the inputs.
 pub fn describe(source: &Source) -> Result<DatasetInfo, DataError> {
     match source {
         Source::Mnist => Ok(mnist::describe()),
@@ -23,11 +23,11 @@ pub fn describe(source: &Source) -> Result<DatasetInfo, DataError> {
     }
 }
 
-/// The same after reading all values of the training set, of which none is kept in memory.
+/// The same after a read of all values of the training set, without keeping them.
 ///
 /// # Errors
 ///
-/// Whatever [`load`] would find among them.
+/// As [`load`].
 pub fn describe_and_verify(source: &Source) -> Result<DatasetInfo, DataError> {
     let description = describe(source)?;
     if let Source::Path(path, _) = source {
@@ -45,12 +45,12 @@ pub fn describe_and_verify(source: &Source) -> Result<DatasetInfo, DataError> {
 /// assert_eq!((table.rows(), &table.shape[..]), (10_000, &[28, 28][..]));
 /// ```
 ///
-/// A data set needs no test rows unless they are asked for; then they must be of the training rows'
-/// form, and their labels must be among the training labels.
+/// A data set may lack test rows, unless `split` asks for them. Test rows must have the form of the training rows, and
+/// labels among the training labels.
 ///
 /// # Errors
 ///
-/// Everything that keeps the rows from being trained on, see [`DataError`].
+/// Rows unfit for training, see [`DataError`].
 pub fn load(source: &Source, split: Split) -> Result<Table, DataError> {
     match source {
         Source::Mnist => mnist::load(split),
@@ -62,12 +62,12 @@ pub fn load(source: &Source, split: Split) -> Result<Table, DataError> {
     }
 }
 
-/// Reads rows to be answered, as the data that `preprocessing` is of were read; their targets, if they
-/// have any, are left alone, and those of the table are all zeros.
+/// Reads rows for prediction, by the preprocessing of the training data. Targets are not read; those of the table are
+/// zeros.
 ///
 /// # Errors
 ///
-/// Everything that keeps the rows from being put to the network, see [`DataError`].
+/// Rows unfit for the network, see [`DataError`].
 pub fn load_inputs(source: &Source, preprocessing: &Preprocessing) -> Result<Table, DataError> {
     let mut table = match (source, &preprocessing.columns) {
         (Source::Csv(path, options), Some(columns)) => csv::read_inputs(path, options, columns)?,

@@ -1,12 +1,11 @@
-//! MNIST, built into the program so that it trains offline; where the pictures come from and under
-//! what licence is said in `data/README.md`. It never touches a file when the program runs.
+//! MNIST, built into the program for training offline; `data/README.md` has source and licence.
 
 use crate::data::{DataError, DatasetInfo, Labels, Split, Table, packed};
 
 const TRAIN: &[u8] = include_bytes!("../../data/mnist-train.bin");
 const TEST: &[u8] = include_bytes!("../../data/mnist-test.bin");
 
-/// Known without reading the files; a test holds it against them.
+/// The facts, without a read; a test compares them with the files.
 pub(super) fn describe() -> DatasetInfo {
     DatasetInfo {
         rows: 60_000,
@@ -22,7 +21,7 @@ pub(super) fn describe() -> DatasetInfo {
     }
 }
 
-/// Reads one part and leaves the other alone.
+/// Reads a split.
 pub(super) fn load(split: Split) -> Result<Table, DataError> {
     match split {
         Split::Train => packed::read(TRAIN),
@@ -30,7 +29,7 @@ pub(super) fn load(split: Split) -> Result<Table, DataError> {
     }
 }
 
-/// What [`Table::fingerprint`] says of a part; a test holds it against the part.
+/// [`Table::fingerprint`] of a split; a test compares both.
 pub(super) fn fingerprint(split: Split) -> &'static str {
     match split {
         Split::Train => "2ca9a9f6ca4597e592856ab0ee3d785f83bc6b6d54d807455e6cbff0531ff291",
@@ -44,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    /// The sums in `data/README.md`: what is built in is what was packed.
+    /// The sums in `data/README.md`: the built-in rows are the packed rows.
     #[test]
     fn the_files_are_the_ones_that_were_packed() {
         let sum =

@@ -1,5 +1,5 @@
 //! NumPy's archives with Keras's names: finds `x_train`, `y_train`, `x_test` and `y_test`, stored or
-//! deflated; arrays that no config names are not read.
+//! deflated; arrays without a name in the config are not read.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,9 +16,9 @@ use crate::data::files::{self, ArrayFiles, Role};
 use crate::data::limits::{Unpacked, check_expansion};
 use crate::data::packing::is_gzip;
 use crate::data::{DataError, Inputs, Split, Table, Targets};
-use crate::system;
+use base::system;
 
-/// NumPy itself reads no longer header unless it is told to trust the file.
+/// NumPy's own limit for files without `allow_pickle`.
 const MAX_HEADER: usize = 10_000;
 
 /// A header's dictionary holds one tuple; the parser recurses, so depth is limited before it starts.
@@ -93,7 +93,7 @@ impl Npz {
 /// An `.npz` file of arrays with any names, such as weights.
 pub struct Archive(Npz);
 
-/// An array of float32: its shape, and its numbers row after row.
+/// An array of float32: shape, and numbers in row order.
 pub type Array = (Vec<usize>, Vec<f32>);
 
 impl Archive {
@@ -101,12 +101,12 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// A file that is no archive, see [`DataError`].
+    /// Not an archive, see [`DataError`].
     pub fn open(path: &Path) -> Result<Archive, DataError> {
         Npz::open(path).map(Archive)
     }
 
-    /// The name and the shape of every array that is wanted, by the headers alone.
+    /// Name and shape of every array accepted by `wanted`, from the headers alone.
     ///
     /// # Errors
     ///
@@ -123,11 +123,11 @@ impl Archive {
         names.into_iter().map(shape).collect()
     }
 
-    /// Every array that is wanted, by its name.
+    /// Every array accepted by `wanted`, by name.
     ///
     /// # Errors
     ///
-    /// An array that is damaged, has other elements than float32 or float64, or does not fit into memory, see
+    /// A damaged array, elements other than float32 or float64, or too little memory, see
     /// [`DataError`].
     pub fn read(
         &mut self,
@@ -148,7 +148,7 @@ impl Archive {
         Ok(arrays)
     }
 
-    /// Places and names of the arrays that are wanted.
+    /// Index and name of the arrays accepted by `wanted`.
     fn names(&self, wanted: impl Fn(&str) -> bool) -> Vec<(usize, String)> {
         let name = |index| {
             let name = self.0.archive.name_for_index(index).unwrap_or_default();
@@ -186,7 +186,7 @@ fn name(split: Split, role: Role) -> &'static str {
     }
 }
 
-/// The header, and how many bytes it takes.
+/// The header and its length in bytes.
 fn read_header(array: &mut impl Read, location: ErrorLocation) -> Result<(Header, u64), DataError> {
     let bytes = match header_bytes(array, &location)? {
         Ok(bytes) => bytes,
@@ -206,7 +206,7 @@ fn read_header(array: &mut impl Read, location: ErrorLocation) -> Result<(Header
     }
 }
 
-/// The bytes of the header, taken out of the stream only after its length has been looked at.
+/// The bytes of the header; the length is checked before the read.
 fn header_bytes(
     array: &mut impl Read,
     location: &ErrorLocation,

@@ -1,7 +1,7 @@
-//! The packed form in which the program carries MNIST: reads it straight into sparse rows; it never
+//! The packed form of the built-in MNIST, read directly into sparse rows; it never
 //! makes the dense matrix, and never writes the form (`scripts/pack_mnist.py` does).
 //!
-//! One file holds one part. Every number is a little-endian `u32`:
+//! A file holds one split. Every number is a little-endian `u32`:
 //!
 //! ```text
 //! magic        4 bytes, `RNPT`
@@ -10,24 +10,24 @@
 //! height       lines of a picture
 //! width        pixels of a line
 //! classes      labels are below this
-//! values       pixels that are not zero
-//! checksum     CRC-32 of all that follows
-//! labels       one byte per row
-//! masks        per row whole words of 8 bytes, the lowest first: bit i says that pixel i is not zero
-//! values       the pixels that are not zero, one byte each, in order
+//! values       nonzero pixels
+//! checksum     CRC-32 of the rest
+//! labels       a byte per row
+//! masks        per row whole words of 8 bytes, the lowest first: bit i is set if pixel i is not zero
+//! values       the nonzero pixels, a byte each, in order
 //! ```
 //!
-//! Nothing is compressed, so that masks and values are used where they lie: to unpack them took longer
-//! than all that is done with them before the first step.
+//! Nothing is compressed, so masks and values are used in place: unpacking took longer than all other work before the
+//! first step.
 
 use crate::data::{DataError, Inputs, SparseRows, Table, Targets, Values};
-use crate::kernels::{BitWord, NonzeroBitmap};
+use kernels::{BitWord, NonzeroBitmap};
 
 const MAGIC: &[u8; 4] = b"RNPT";
 const VERSION: usize = 3;
 const NUMBER: usize = size_of::<u32>();
 
-/// Pixels of a picture, which are told apart by 16 bits.
+/// Pixels of a picture; their indices have 16 bits.
 const MAX_PIXELS: usize = 1 << 16;
 
 /// Reads a whole packed file.
@@ -153,7 +153,7 @@ mod tests {
         file
     }
 
-    /// What a program carries is there as long as it runs.
+    /// Static bytes, as those in a program.
     fn read(file: &[u8]) -> Result<Table, DataError> {
         super::read(file.to_vec().leak())
     }

@@ -1,4 +1,4 @@
-//! Files as they were before gzip packed them: told by their first bytes, whatever their name is; no
+//! Files without gzip's packing, recognized by their first bytes and not by their name; no
 //! other packing is undone.
 
 use std::io::{BufRead, BufReader, Result};
@@ -7,10 +7,9 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 
 use crate::data::limits::Unpacked;
-use crate::system;
+use base::system;
 
-/// What the first bytes of a file say that it is, with the way out, where that is neither text nor
-/// anything that is read here.
+/// The kind of a file by its first bytes, with a way out, for kinds without a reader.
 pub(super) fn foreign(start: &[u8]) -> Option<(&'static str, &'static str)> {
     match start {
         [b'P', b'K', 3, 4, ..] => Some((
@@ -32,7 +31,7 @@ pub(super) fn unpacked(path: &Path) -> Result<Box<dyn BufRead>> {
     Ok(unpacked_and_size(path)?.0)
 }
 
-/// The same with their number, which is known of files that are not packed.
+/// The same with the number of bytes, if known.
 pub(super) fn unpacked_and_size(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>)> {
     let file = system::open(path)?;
     let meta = file.metadata()?;
@@ -41,8 +40,9 @@ pub(super) fn unpacked_and_size(path: &Path) -> Result<(Box<dyn BufRead>, Option
     let mut file = BufReader::new(file);
     let named = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"));
     let start = file.fill_buf()?;
-    Ok(match is_gzip(start) || (named && !start.is_empty()) {
-        true => (Box::new(BufReader::new(Unpacked::new(MultiGzDecoder::new(file), packed))), None),
-        false => (Box::new(file), size),
+    Ok(if is_gzip(start) || (named && !start.is_empty()) {
+        (Box::new(BufReader::new(Unpacked::new(MultiGzDecoder::new(file), packed))), None)
+    } else {
+        (Box::new(file), size)
     })
 }

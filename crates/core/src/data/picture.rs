@@ -6,11 +6,11 @@ use std::path::Path;
 
 use crate::data::limits::{MAX_PIXELS, MAX_PNG_TEXT};
 use crate::data::{DataError, Inputs, Preprocessing, Table, Targets, Values};
-use crate::memory;
-use crate::quote::clip;
-use crate::system;
+use base::memory;
+use base::quote::clip;
+use base::system;
 
-/// A picture as its file has it: pixels of some samples each, row after row.
+/// A picture in its file's form: rows of pixels with some samples each.
 struct Samples {
     width: usize,
     height: usize,
@@ -26,7 +26,7 @@ struct Gray {
     pixels: Vec<f64>,
 }
 
-/// Reads a picture as a row for what `preprocessing` is of.
+/// Reads a picture as a row for the network of `preprocessing`.
 ///
 /// It is made gray, brought to the rows' height and width by the mean of the pixels that each new one
 /// covers, and inverted when its border is bright: digits on paper are dark on bright, those of MNIST
@@ -108,7 +108,7 @@ impl Samples {
         gray(&self.bytes[at..at + self.depth])
     }
 
-    /// Each new pixel is the mean of what it covers.
+    /// A new pixel is the mean of the covered pixels.
     fn resized(&self, width: usize, height: usize) -> Gray {
         let across = shares(self.width, width);
         let down = shares(self.height, height);

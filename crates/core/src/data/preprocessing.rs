@@ -1,16 +1,15 @@
-//! What a network expects of its rows, and how they are made so: all that was learned from the
-//! training rows. It is kept with the weights, so that other rows can be put to them later.
+//! The preprocessing of rows, learned from the training rows and stored with the weights for other rows.
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::dataset_info::{fits, output_names};
 use crate::data::{Columns, DataError, Source, Standardization, Table, Targets};
-use crate::quote::clip;
+use base::quote::clip;
 
-/// How rows become a network's inputs, and what its outputs mean.
+/// The map from rows to a network's inputs, and the meaning of the outputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preprocessing {
-    /// The shape of one input before it is flattened.
+    /// The shape of one input before flattening.
     pub shape: Vec<usize>,
     /// Number of classes, or `None` when the targets are real values.
     pub classes: Option<usize>,
@@ -18,16 +17,16 @@ pub struct Preprocessing {
     pub target_width: usize,
     /// Inputs are divided by this.
     pub scale: f64,
-    /// Then they are shifted and divided so.
+    /// Shift and divisor of each feature, after the scale.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub standardization: Option<Standardization>,
-    /// The columns of the CSV file that was learned from.
+    /// The columns of the CSV file of the training rows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub columns: Option<Columns>,
 }
 
 impl Preprocessing {
-    /// What is learned from the training set `table`, of which the first `rows` rows are trained on.
+    /// Learned from the first `rows` rows, the training rows, of `table`.
     pub fn of(table: &Table, scale: f64, rows: usize, standardize: bool) -> Preprocessing {
         let (classes, target_width) = kind(table);
         Preprocessing {
@@ -40,7 +39,7 @@ impl Preprocessing {
         }
     }
 
-    /// Makes sure that the parts fit each other, as they may not where it was read from a file.
+    /// Checks that the parts agree with each other, after reading from a file.
     pub fn validate(&self) -> Result<(), String> {
         let features = self.shape.iter().try_fold(1_usize, |n, &size| n.checked_mul(size));
         let Some(features) = features.filter(|n| (1..=isize::MAX as usize).contains(n)) else {
@@ -74,7 +73,7 @@ impl Preprocessing {
         }
     }
 
-    /// The table as the network wants it, and what its inputs are still to be divided by.
+    /// The table for the network, and the remaining divisor of the inputs.
     pub fn apply(&self, table: Table) -> (Table, f64) {
         match &self.standardization {
             Some(standardization) => (standardization.apply(table, self.scale), 1.0),
@@ -82,7 +81,7 @@ impl Preprocessing {
         }
     }
 
-    /// The name of each class: what the data call it, else its number; none for real values.
+    /// The name of each class in the data, or else its number; none for real values.
     pub fn class_names(&self) -> Option<Vec<String>> {
         self.classes?;
         Some(self.output_names())

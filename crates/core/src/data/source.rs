@@ -24,9 +24,10 @@ impl Source {
             "mnist" => Source::Mnist,
             path => {
                 let path = base.join(path);
-                match csv::is_csv(&path) {
-                    true => Source::Csv(path, CsvOptions::default()),
-                    false => Source::Path(path, None),
+                if csv::is_csv(&path) {
+                    Source::Csv(path, CsvOptions::default())
+                } else {
+                    Source::Path(path, None)
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! Standardisation: every feature shifted and divided so that over the training rows its mean is 0
-//! and its variance 1, by the formula of Keras's `Normalization`; it looks at no other rows.
+//! Standardization: mean 0 and variance 1 of every feature over the training rows, by the formula of Keras's
+//! `Normalization`.
 //!
 //! ```text
 //! mean     = sum(x) / n
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{DenseRows, Inputs, Table, Values};
 
-/// A feature that varies less is divided by this, Keras's `epsilon`.
+/// The smallest divisor, Keras's `epsilon`.
 const LEAST: f64 = 1e-7;
 
 /// The mean and the variance of each feature.
@@ -24,8 +24,8 @@ pub struct Standardization {
 }
 
 impl Standardization {
-    /// That of the first `rows` rows of a table whose inputs are divided by `scale`: two passes in
-    /// the order of the rows, so that the bits do not depend on the threads.
+    /// The standardization of the first `rows` rows of a table after division by `scale`: two passes in the order of the
+    /// rows, with the same bits on any number of threads.
     pub fn of(table: &Table, rows: usize, scale: f64) -> Standardization {
         let inputs = dense(&table.inputs);
         let n = rows.max(1) as f64;
@@ -43,7 +43,7 @@ impl Standardization {
         self.variance.iter().map(|v| v.sqrt().max(LEAST)).collect()
     }
 
-    /// The table with its inputs divided by `scale` and standardised: they are dense then.
+    /// The table with inputs divided by `scale` and standardized: dense.
     pub fn apply(&self, mut table: Table, scale: f64) -> Table {
         let inputs = dense(&table.inputs);
         let divisors = self.divisors();
@@ -65,7 +65,7 @@ fn dense(inputs: &Inputs) -> std::borrow::Cow<'_, DenseRows> {
     }
 }
 
-/// Shows every value of the first `rows` rows, with its feature.
+/// Calls `f` with every value of the first `rows` rows and its feature.
 fn visit(inputs: &DenseRows, rows: usize, scale: f64, mut see: impl FnMut(usize, f64)) {
     let n = rows * inputs.features;
     let mut all = |values: &mut dyn Iterator<Item = f64>| {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::data::Columns;
-use crate::kernels::NonzeroBitmap;
+use kernels::NonzeroBitmap;
 
-/// Inputs are kept sparse when at most this share of them is not zero.
+/// Inputs are stored sparse up to this share of nonzero values.
 ///
 /// Where the values of a sparse row belong has to be found out, and the rows of weights that they
 /// pick are added one by one where a dense product would work in blocks. So a third
@@ -19,22 +19,22 @@ pub struct Table {
     pub inputs: Inputs,
     /// The targets, one per row of `inputs`.
     pub targets: Targets,
-    /// The shape of one input before it was flattened, such as `[28, 28]`.
+    /// The shape of one input before flattening, such as `[28, 28]`.
     pub shape: Vec<usize>,
-    /// What the columns of the CSV file are that it was read from, if it was.
+    /// The columns of the CSV file, if read from one.
     pub columns: Option<Columns>,
 }
 
-/// The inputs of a table (rows × features), as they are stored: nothing has been divided yet.
+/// The inputs of a table (rows × features), as stored, before any division.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inputs {
-    /// Only the values that are not zero.
+    /// The nonzero values.
     Sparse(SparseRows),
     /// Every value.
     Dense(DenseRows),
 }
 
-/// Rows of which only the values that are not zero are kept.
+/// Rows of nonzero values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparseRows {
     /// Which values are not zero; at most 65,536 features.
@@ -43,7 +43,7 @@ pub struct SparseRows {
     pub values: Values,
 }
 
-/// Rows of which every value is kept.
+/// Rows of all values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseRows {
     /// Number of features of a row.
@@ -52,7 +52,7 @@ pub struct DenseRows {
     pub values: Values,
 }
 
-/// Values as their file holds them.
+/// Values in the form of their file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
     /// Such as pixels, 0 to 255; those that are built in stay where they are.
@@ -68,7 +68,7 @@ pub enum Targets {
     Classes {
         /// One label per row.
         labels: Vec<u32>,
-        /// Number of classes: one more than the greatest label of the training set.
+        /// Number of classes: the largest label of the training set + 1.
         classes: usize,
     },
     /// Real values (rows × width), row after row.
@@ -91,7 +91,7 @@ impl Targets {
 }
 
 impl Inputs {
-    /// Takes rows of `features` values each, and keeps their zeros or not: see [`SPARSE_DENSITY`].
+    /// Rows of `features` values each, dense or sparse: see [`SPARSE_DENSITY`].
     pub fn new(features: usize, values: Values) -> Self {
         let (n_values, n_entries) = match &values {
             Values::Bytes(bytes) => (bytes.len(), count(bytes)),
@@ -105,7 +105,7 @@ impl Inputs {
     }
 }
 
-/// Whether rows of `features` features are kept sparse, of whose values `n_entries` are not zero.
+/// Whether rows of `features` features with `n_entries` nonzero values are stored sparse.
 pub(super) fn is_sparse(features: usize, n_values: usize, n_entries: usize) -> bool {
     let thin = n_entries as f64 <= SPARSE_DENSITY * n_values as f64;
     thin && features <= 1 << 16 && u32::try_from(n_entries).is_ok()
@@ -121,7 +121,7 @@ impl SparseRows {
         DenseRows { features: self.mask.features(), values }
     }
 
-    /// Where each row's values begin, and where the last one's end.
+    /// The offset of each row's values, and the end of the last row.
     pub fn offsets(&self) -> impl Iterator<Item = usize> + '_ {
         let counts = (0..self.mask.rows()).map(|r| self.mask.row_indices(r).count());
         std::iter::once(0).chain(counts.scan(0, |end, count| {
@@ -157,7 +157,7 @@ impl SparseRows {
     }
 }
 
-/// What is not zero in `dense` rows, of which `n_entries` are known not to be.
+/// The nonzero values of `dense` rows, `n_entries` in number.
 fn gather<T: Copy + Default + PartialEq>(
     features: usize,
     dense: &[T],
@@ -224,7 +224,7 @@ mod tests {
     }
 
     proptest! {
-        /// The naive twin of the sparse form is the dense one.
+        /// The sparse form against the dense form.
         #[test]
         fn sparse_rows_are_the_dense_ones(
             features in 1..7_usize,

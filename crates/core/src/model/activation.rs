@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{self, Arch, Unary, ViewMut, softmax};
 use crate::model::OnnxAttribute::Int;
 use crate::model::OnnxGraph;
+use kernels::{Arch, Unary, ViewMut, softmax};
 
 /// Defines [`Activation`] with a variant for each row of the table.
 macro_rules! define_activation {

@@ -1,10 +1,10 @@
-//! A network: a stack of built layers, and its weights by name; it neither trains nor reads files.
+//! A network: a stack of built layers, and its parameters by name.
 
 use std::collections::BTreeMap;
 
-use crate::kernels::Matrix;
 use crate::model::shapes::{WeightsError, check_shapes};
 use crate::model::{Activation, Layer, LayerSpec, ParamSpec};
+use kernels::Matrix;
 
 /// A stack of layers.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Network {
     pub layers: Vec<Layer>,
 }
 
-/// One named weight of a network.
+/// A named parameter of a network.
 #[derive(Clone, Debug)]
 pub struct NamedParam<'a> {
     /// Such as `dense_0.kernel`.
@@ -51,8 +51,7 @@ impl Network {
         self.layers.last().map_or(0, |layer| layer.outputs)
     }
 
-    /// The layer that makes the outputs what they are, and its activation: layers after it pass
-    /// their inputs on unchanged, in training or else outside.
+    /// The last layer that is no identity, in training or outside, and its activation.
     pub fn head(&self, training: bool) -> (usize, Activation) {
         let passes = |layer: &Layer| layer.op.is_identity(training);
         let at = self.layers.iter().rposition(|layer| !passes(layer)).unwrap_or(0);
@@ -64,8 +63,7 @@ impl Network {
         self.named(|_| true)
     }
 
-    /// The weights that training moves along their gradients, in the order of
-    /// [`Network::weights`].
+    /// The trainable parameters, in the order of [`Network::weights`].
     pub fn trainable(&self) -> Vec<NamedParam<'_>> {
         self.named(|param| param.gradient.is_some())
     }
@@ -89,38 +87,37 @@ impl Network {
         all
     }
 
-    /// All weights to be written, in the order of [`Network::weights`].
+    /// As [`Network::weights`], mutable.
     pub fn weights_mut(&mut self) -> impl Iterator<Item = &mut Matrix> {
         self.layers.iter_mut().flat_map(|layer| layer.op.weights_mut()).map(|(_, w)| w)
     }
 
-    /// The weights that training moves, in the order of [`Network::trainable`], to be written.
+    /// As [`Network::trainable`], mutable.
     pub fn trainable_mut(&mut self) -> impl Iterator<Item = (ParamSpec<'_>, &mut Matrix)> {
         let weights = self.layers.iter_mut().flat_map(|layer| layer.op.weights_mut());
         weights.filter(|(param, _)| param.gradient.is_some())
     }
 
-    /// The weights that add something to the loss.
+    /// The parameters with a regularizer.
     pub fn regularized(&self) -> impl Iterator<Item = (ParamSpec<'_>, &Matrix)> {
         let weights = self.layers.iter().flat_map(|layer| layer.op.weights());
         weights.filter(|(param, _)| param.regularizer.is_some())
     }
 
-    /// Whether some weight is kept to something.
+    /// Whether some parameter has a constraint.
     pub fn constrained(&self) -> bool {
         let mut weights = self.layers.iter().flat_map(|layer| layer.op.weights());
         weights.any(|(param, _)| param.constraint.is_some())
     }
 
-    /// Number of numbers in all weights.
+    /// Number of elements in all parameters.
     pub fn n_parameters(&self) -> usize {
         self.weights().iter().map(|w| w.shape.iter().product::<usize>()).sum()
     }
 
     /// Takes the weights `given`, by name: shape and numbers row after row.
     ///
-    /// Every weight of the network must be there with its shape, and nothing else; else the network
-    /// stays as it was.
+    /// `given` must have exactly the parameters of the network, with their shapes; otherwise the network does not change.
     pub fn load(
         &mut self,
         given: &BTreeMap<String, (Vec<usize>, Vec<f32>)>,
@@ -134,7 +131,7 @@ impl Network {
         Ok(())
     }
 
-    /// Whether there are all weights of the network, each with its shape, and nothing else.
+    /// Checks that `given` has exactly the parameters of the network, with their shapes.
     pub fn check(&self, given: &BTreeMap<String, Vec<usize>>) -> Result<(), WeightsError> {
         let given = given.iter().map(|(name, shape)| (name.as_str(), shape.as_slice()));
         check_shapes(&given.collect(), &self.shapes())

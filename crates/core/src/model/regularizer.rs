@@ -8,7 +8,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// A regularizer by its Keras name.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,9 +1,9 @@
-//! The weights that a stack of layers will have, told from the layers alone; nothing is allocated.
+//! The parameter shapes of a stack of layers, without allocating the parameters.
 
 use std::collections::BTreeMap;
 
 use crate::model::LayerSpec;
-use crate::quote::{clip, list, quote};
+use base::quote::{clip, list, quote};
 
 /// The name and the shape of each weight of `layers` on `features` inputs, in the order of
 /// [`Network::weights`].
@@ -20,15 +20,15 @@ pub fn weight_shapes(features: usize, layers: &[LayerSpec]) -> Vec<(String, Vec<
     all
 }
 
-/// Weights that a network cannot start from.
+/// Weights of another network.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum WeightsError {
-    /// The network has a weight that the file has not.
+    /// The file lacks a parameter of the network.
     #[error("`{name}` is missing: got {}, want every weight of the network", listed(got))]
     Missing {
         /// The weight.
         name: String,
-        /// What there is.
+        /// The names in the file.
         got: Vec<String>,
     },
     /// A weight has another shape in the network.
@@ -41,7 +41,7 @@ pub enum WeightsError {
         /// Its shape in the network.
         want: Vec<usize>,
     },
-    /// The file has a weight that the network has not.
+    /// The network lacks a parameter of the file.
     #[error("{} is no weight of this network", quote(name))]
     Unknown {
         /// The weight.
@@ -53,7 +53,7 @@ fn listed(names: &[String]) -> String {
     if names.is_empty() { "nothing".to_owned() } else { list(names) }
 }
 
-/// Makes sure that the weights in a file, `got` by name, are those of a network, and no others.
+/// Checks that the parameters in a file, `got` by name, are exactly those of a network.
 pub fn check_shapes<'a>(
     got: &BTreeMap<&'a str, &'a [usize]>,
     wanted: &[(String, Vec<usize>)],

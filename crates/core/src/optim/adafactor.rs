@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
-use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, rsqrt};
+use kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `Adafactor`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -91,9 +91,10 @@ struct AdafactorRule {
 
 impl TensorRule for AdafactorRule {
     fn slots(rows: usize, cols: usize, is_vector: bool) -> Vec<Matrix> {
-        match is_vector {
-            true => vec![Matrix::zeros(rows, cols)],
-            false => vec![Matrix::zeros(1, rows), Matrix::zeros(1, cols)],
+        if is_vector {
+            vec![Matrix::zeros(rows, cols)]
+        } else {
+            vec![Matrix::zeros(1, rows), Matrix::zeros(1, cols)]
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Algorithm, InitialSlot, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `Adagrad`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::power::power;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
 
 /// The arguments of Keras's `Adam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,9 +61,10 @@ impl Algorithm for Adam {
     }
 
     fn visit<V: RuleVisitor>(&self, info: StepInfo, visitor: V) -> V::Output {
-        match self.amsgrad {
-            false => visitor.visit_elementwise(&self.step::<false>(info)),
-            true => visitor.visit_tensor_rule(&Elementwise(self.step::<true>(info))),
+        if self.amsgrad {
+            visitor.visit_tensor_rule(&Elementwise(self.step::<true>(info)))
+        } else {
+            visitor.visit_elementwise(&self.step::<false>(info))
         }
     }
 }

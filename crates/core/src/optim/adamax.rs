@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::adam::bias_correction;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
 
 /// The arguments of Keras's `Adamax`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

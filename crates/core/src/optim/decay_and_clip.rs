@@ -6,7 +6,7 @@
 //! ```
 
 use super::{ExecContext, ParamGrad, RuleVisitor, TensorRule};
-use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
+use kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
 
 /// Gives a user the rule with these put before it.
 pub(super) struct WithDecayAndClip<V> {

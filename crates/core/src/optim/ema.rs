@@ -6,7 +6,7 @@
 //! ```
 
 use super::CommonArgs;
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The rule of an average: its weight is a, its gradient w.
 #[derive(Clone, Copy)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Algorithm, InitialSlot, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, exp, ln, rsqrt};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, exp, ln, rsqrt};
 
 /// The arguments of Keras's `Ftrl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -111,10 +111,11 @@ impl<const ROOT: bool> FtrlRule<ROOT> {
     /// a⁻ᵖ
     #[inline(always)]
     fn raise<L: SimdFloat>(&self, a: L) -> L {
-        match ROOT {
-            true => a * rsqrt(a),
-            // 0 is raised as the least number is, so that 0⁰ is 1.
-            false => exp(a.splat(self.power) * ln(a.splat(f32::MIN_POSITIVE).max(a))),
+        if ROOT {
+            a * rsqrt(a)
+        } else {
+            // The smallest normal number stands in for 0, so that 0⁰ is 1.
+            exp(a.splat(self.power) * ln(a.splat(f32::MIN_POSITIVE).max(a)))
         }
     }
 }

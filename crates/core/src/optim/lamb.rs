@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::adam::bias_correction;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
-use crate::kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, reciprocal, rsqrt};
+use kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Lamb`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Lion`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

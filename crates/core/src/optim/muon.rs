@@ -18,7 +18,7 @@ use super::adam::Adam;
 use super::decay_and_clip::DecayAndClip;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
-use crate::kernels::{Lhs, MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
+use kernels::{Lhs, MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Muon`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -111,10 +111,7 @@ impl TensorRule for MuonRule<'_> {
     }
 
     fn step(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>) {
-        match weight.is_vector {
-            true => self.bias(ctx, weight),
-            false => self.kernel(ctx, weight),
-        }
+        if weight.is_vector { self.bias(ctx, weight) } else { self.kernel(ctx, weight) }
     }
 }
 
@@ -137,9 +134,10 @@ impl MuonRule<'_> {
     fn kernel(&self, ctx: &mut ExecContext<'_>, weight: ParamGrad<'_>) {
         let ParamGrad { value: w, gradient: g, slots, scratch, .. } = weight;
         let mu = self.muon.momentum as f32;
-        match self.muon.nesterov {
-            true => ctx.map(&MuonMomentum::<true> { mu }, g, slots),
-            false => ctx.map(&MuonMomentum::<false> { mu }, g, slots),
+        if self.muon.nesterov {
+            ctx.map(&MuonMomentum::<true> { mu }, g, slots)
+        } else {
+            ctx.map(&MuonMomentum::<false> { mu }, g, slots)
         }
         let norm = ctx.square_sum(g).sqrt();
         ctx.map(&Axpby::scale((1.0 / (norm + 1e-7)) as f32), g, &mut []);

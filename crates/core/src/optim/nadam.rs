@@ -15,7 +15,7 @@ use super::adam::bias_correction;
 use super::power::power;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal, rsqrt};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal, rsqrt};
 
 /// The arguments of Keras's `Nadam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use super::decay_and_clip::WithDecayAndClip;
 use super::rule::{InitialSlot, RuleVisitor, StepInfo};
 use super::tensor_rule::{Elementwise, TensorRule};
 use super::{LearningRate, Optimizer, RmsProp, Schedule};
-use crate::kernels::{Matrix, UpdateRule};
+use kernels::{Matrix, UpdateRule};
 
 impl Default for Optimizer {
     /// The default of Keras's `compile`.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
 
 /// The arguments of Keras's `RMSprop`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,7 +1,7 @@
 //! The traits between optimizers, their update rules and the code that applies rules.
 
 use super::TensorRule;
-use crate::kernels::UpdateRule;
+use kernels::UpdateRule;
 
 /// The part of an optimizer that its arguments in common with others do not cover.
 pub(super) trait Algorithm {

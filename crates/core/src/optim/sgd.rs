@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, LearningRate};
-use crate::kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `SGD`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

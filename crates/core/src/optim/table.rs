@@ -31,10 +31,7 @@ macro_rules! optimizers {
             fn weight_decay(&self) -> f64 {
                 match self {
                     $(Optimizer::$name(optimizer) => {
-                        match <$name as rule::Algorithm>::DECAYS_WEIGHTS {
-                            true => 0.0,
-                            false => optimizer.weight_decay,
-                        }
+                        if <$name as rule::Algorithm>::DECAYS_WEIGHTS { 0.0 } else { optimizer.weight_decay }
                     })*
                 }
             }

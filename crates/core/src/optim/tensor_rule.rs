@@ -1,7 +1,7 @@
 //! Rules that need the whole gradient of a weight at once, and the passes that they are made of: each
 //! pass is divided among a team by outputs, and each sum has one fixed order.
 
-use crate::kernels::{
+use kernels::{
     Arch, ByCols, ByRows, LANES, Lhs, MAX_SLOTS, Matrix, ParamMut, Partition, SimdFloat, Team,
     UpdateRule, View, column_square_sums, map, product, row_magnitude_sums, row_square_sums,
     scale_outer, transpose, update,

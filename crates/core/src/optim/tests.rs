@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::kernels::{Arch, Team, update};
-use crate::kernels::{Matrix, UpdateRule};
+use kernels::{Arch, Team, update};
+use kernels::{Matrix, UpdateRule};
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("../../../../tests/golden/keras_optimizers.json")).unwrap()
@@ -22,7 +22,7 @@ impl RuleVisitor for ApplyOnce<'_> {
 
     fn visit_elementwise<R: UpdateRule>(self, rule: &R) {
         let ApplyOnce(arch, weight) = self;
-        let target = crate::kernels::ParamMut::new(weight.value, weight.slots);
+        let target = kernels::ParamMut::new(weight.value, weight.slots);
         update(arch, rule, weight.gradient.view(weight.gradient.rows()), target);
     }
 

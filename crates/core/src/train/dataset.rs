@@ -1,15 +1,15 @@
-//! Data in the form that the kernels take: scaled, with its targets as rows of numbers; shared by
-//! all runs and never changed.
+//! A data set in the form of the kernels: scaled inputs, and targets as rows of numbers. All runs share it; nothing
+//! changes it.
 
 use crate::data::{Inputs, Table, Targets, Values};
-use crate::kernels::{BlockCsr, LANES, Matrix, ViewMut, argmax, prefetch};
+use kernels::{BlockCsr, LANES, Matrix, ViewMut, argmax, prefetch};
 
-/// A table whose inputs have been divided by a scale.
+/// A table with scaled inputs.
 #[derive(Debug)]
 pub struct Dataset {
     pub(super) inputs: DatasetInputs,
     targets: Targets,
-    /// The least target, rounded, if each row has one real value.
+    /// The smallest target, rounded, if each row has a single real value.
     lowest: i64,
 }
 
@@ -76,7 +76,7 @@ impl Dataset {
         }
     }
 
-    /// The real values of a row, if the targets are such.
+    /// The real values of a row, if the targets are real values.
     pub fn values(&self, row: usize) -> Option<&[f32]> {
         match &self.targets {
             Targets::Values { values, width } => Some(&values[row * width..(row + 1) * width]),
@@ -84,8 +84,8 @@ impl Dataset {
         }
     }
 
-    /// The number of a row's class for weighing it: its label, the greatest of several targets, or the
-    /// rounded value above the lowest, as Keras rounds it.
+    /// The class of a row for class weights: the label, the index of the largest of several targets, or the rounded value
+    /// above the lowest, with Keras's rounding.
     pub fn class_number(&self, row: u32) -> usize {
         let row = row as usize;
         match &self.targets {
@@ -105,8 +105,7 @@ impl Dataset {
         }
     }
 
-    /// Asks for the targets of `rows` to be brought near: [`Dataset::targets`] will read them, and they
-    /// are anywhere.
+    /// Prefetches the targets of `rows` for [`Dataset::targets`]; the rows are scattered in memory.
     pub(super) fn prefetch_targets(&self, rows: &[u32]) {
         let rows = rows.iter().map(|&row| row as usize);
         match &self.targets {
@@ -117,8 +116,8 @@ impl Dataset {
         }
     }
 
-    /// Writes the targets of `rows` into `to` (rows × outputs): a class is one-hot, or itself when
-    /// there is one output; then each becomes t · factor + shift.
+    /// Writes the targets of `rows` into `to` [rows × outputs]: a class is one-hot, or a number if the network has a
+    /// single output. Then t ← t · factor + shift.
     pub(super) fn targets(&self, rows: &[u32], (factor, shift): (f32, f32), mut to: ViewMut<'_>) {
         let n = to.cols();
         for (r, &row) in rows.iter().enumerate() {
@@ -127,7 +126,7 @@ impl Dataset {
             match &self.targets {
                 Targets::Classes { labels, .. } if n == 1 => to[0] = labels[row] as f32,
                 Targets::Classes { labels, .. } => {
-                    // By whole vectors: a row is too short for a call.
+                    // By whole vectors: a row is too short for a call of memset.
                     to.as_chunks_mut::<LANES>().0.iter_mut().for_each(|t| *t = [0.0; LANES]);
                     to[..n][labels[row] as usize] = 1.0;
                 }

@@ -1,10 +1,8 @@
-//! The engine: one step of training, or an evaluation, divided among a team; it knows no epoch and
-//! no observer.
+//! The engine: one step of training, or an evaluation, divided among a team of threads.
 //!
-//! A step is a pass (`executor.rs`) and an update (`update.rs`). Every number is the work of one thread
-//! and has one fixed order of operations, so that the size of the team changes no bit.
+//! A step is a forward and backward pass (`executor.rs`) and an update (`update.rs`). A single thread computes
+//! each number in a fixed order of operations, so the size of the team changes no bit.
 
-use crate::kernels::{ByRows, Parallelism};
 use crate::model::Network;
 use crate::optim::{ExecContext, Optimizer};
 use crate::train::dataset::Dataset;
@@ -14,37 +12,38 @@ use crate::train::objective::{EVALUATED_ROWS, Objective};
 use crate::train::samples::SampleLoss;
 use crate::train::state::OptimizerState;
 use crate::train::update::{GradientBuffers, Update, constrain, flush_tiny, penalty, update_ema};
+use kernels::{ByRows, Parallelism};
 
-/// The workspace of a run: after the first step no buffer of numbers is made any more.
+/// The workspace of a run. After the first step, no buffer is allocated.
 pub struct Engine {
     training: Executor,
-    /// One for each thread, which evaluates rows of its own.
+    /// An executor per thread, for disjoint rows.
     evaluation: Vec<Executor>,
     sample_losses: Vec<SampleLoss>,
     metric_sums: MetricSums,
-    /// The sums of each piece of an evaluation.
+    /// The metric sums of each evaluation batch.
     pieces: Vec<f64>,
     buffers: GradientBuffers,
-    /// Whether some weight adds to the loss, and whether some is kept to something.
+    /// Whether some parameter has a regularizer, and whether some has a constraint.
     regularized: bool,
     constrained: bool,
 }
 
-/// What many rows together got.
+/// Loss and metric sums of some rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunningMetrics {
     /// The mean loss.
     pub loss: f64,
-    /// Rows that were classified right.
+    /// Correctly classified rows.
     pub correct: f64,
     /// Rows.
     pub rows: f64,
-    /// What the metrics have summed up.
+    /// The sums of the metrics.
     pub sums: Vec<f64>,
 }
 
 impl RunningMetrics {
-    /// Takes the rows of `other` in: the mean is weighted by rows.
+    /// Adds the rows of `other`; the mean is weighted by rows.
     pub fn add(&mut self, other: &RunningMetrics) {
         let rows = self.rows + other.rows;
         self.loss = (self.loss * self.rows + other.loss * other.rows) / rows.max(1.0);
@@ -79,7 +78,7 @@ impl Engine {
         }
     }
 
-    /// The name and the value of each metric that `metrics` tells of.
+    /// Name and value of each metric.
     pub fn named_metrics<'a>(
         &'a self,
         metrics: &'a RunningMetrics,
@@ -87,15 +86,15 @@ impl Engine {
         self.metric_sums.values(&metrics.sums, metrics.rows, metrics.correct)
     }
 
-    /// Makes ready to evaluate rows of `dataset`, and no longer of the data that are trained on.
+    /// Prepares the evaluation of `dataset` instead of the training data.
     pub fn evaluate_on(&mut self, network: &Network, objective: Objective<'_>, dataset: &Dataset) {
         for executor in &mut self.evaluation {
             *executor = Executor::new(network, objective, dataset, EVALUATED_ROWS, (1, false));
         }
     }
 
-    /// Trains on the rows `batch` of `dataset`; the rows `next_rows` will be next, in this engine, unless there are
-    /// none. Returns the score on the weights before the update.
+    /// Trains on the rows `batch` of `dataset`; `next_rows` are the rows of the next step, if known. Returns the
+    /// metrics of the weights before the update.
     pub fn step(
         &mut self,
         network: &mut Network,
@@ -144,19 +143,19 @@ impl Engine {
         metrics
     }
 
-    /// Which threads run the steps from now on. No bit of a result depends on it.
+    /// Sets the threads of the next steps. No bit of a result depends on them.
     pub fn set_parallelism(&mut self, parallelism: Parallelism) {
         self.training.team.set_parallelism(parallelism);
     }
 
-    /// The bytes of the workspaces of all passes.
+    /// The bytes of all workspaces.
     #[cfg(test)]
     pub(super) fn workspace_bytes(&self) -> usize {
         let passes = std::iter::once(&self.training).chain(&self.evaluation);
         passes.map(|executor| size_of_val(executor.workspace.as_slice())).sum()
     }
 
-    /// What the weights as they are add to the loss.
+    /// The penalties of the regularizers.
     fn penalty(&mut self, network: &Network) -> f64 {
         if !self.regularized {
             return 0.0;
@@ -167,7 +166,7 @@ impl Engine {
         penalty(&mut context, network)
     }
 
-    /// The score of `network` on the rows `from..to` of `dataset`.
+    /// The metrics of `network` on the rows `from..to` of `dataset`.
     pub fn evaluate(
         &mut self,
         network: &Network,
@@ -181,8 +180,7 @@ impl Engine {
         }
         let sample_losses = &mut self.sample_losses[..rows.len()];
         let share = rows.len().div_ceil(self.evaluation.len()).next_multiple_of(EVALUATED_ROWS);
-        // Each piece of rows has sums of its own, so that they are added in one order on any number
-        // of threads.
+        // Each evaluation batch has its own sums, added in the same order on any number of threads.
         let metric_sums = &self.metric_sums;
         let size = metric_sums.size().max(1);
         self.pieces.clear();
@@ -217,7 +215,7 @@ impl Engine {
     }
 }
 
-/// The mean loss and the hits of some rows, summed from the first to the last.
+/// The mean loss and the correct rows, summed from the first row to the last.
 fn total(sample_losses: &[SampleLoss]) -> RunningMetrics {
     let rows = sample_losses.len() as f64;
     let loss = sample_losses.iter().map(|s| f64::from(s.loss)).sum::<f64>() / rows;

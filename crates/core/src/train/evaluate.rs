@@ -1,4 +1,4 @@
-//! What a trained network is worth on rows: the loss and the metrics, as after an epoch.
+//! Evaluation of a trained network: loss and metrics, as after an epoch.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
-//! What a fit tells its observers, and what they may answer.
+//! The events of a fit, and the answers of observers.
 
-/// Something that happened in a fit; epochs and steps count from 0, as in Keras.
+/// An event of a fit. Epochs and steps count from 0, as in Keras.
 #[derive(Clone, Copy, Debug)]
 pub enum FitEvent<'a> {
     /// Training is about to start.
@@ -17,25 +17,25 @@ pub enum FitEvent<'a> {
     },
     /// A batch has been trained on.
     BatchEnd {
-        /// The epoch it belongs to.
+        /// The epoch.
         epoch: usize,
-        /// Batches of this epoch done so far, this one included.
+        /// Completed batches of this epoch.
         done: usize,
         /// Number of batches in each epoch.
         steps_per_epoch: usize,
-        /// The running means over the epoch so far.
+        /// The running means over the epoch.
         logs: &'a Logs,
     },
     /// An epoch has been trained and validated.
     EpochEnd {
         /// Its index.
         epoch: usize,
-        /// `loss` and the metrics, then the same with `val_` before them, then `learning_rate`.
+        /// `loss` and the metrics, then `val_loss` and the validation metrics, then `learning_rate`.
         logs: &'a Logs,
     },
 }
 
-/// What an observer wants done next.
+/// The answer of an observer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// Go on.
@@ -44,12 +44,12 @@ pub enum Flow {
     Stop,
 }
 
-/// Named numbers, in the order in which they are shown.
+/// Named numbers in display order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Logs(pub Vec<(String, f64)>);
 
 impl Logs {
-    /// Gives the number called `name` this value; a new name goes to the end.
+    /// Sets the number called `name`; a new name goes to the end.
     pub fn set(&mut self, name: &str, value: f64) {
         match self.0.iter_mut().find(|(key, _)| key == name) {
             Some((_, old)) => *old = value,

@@ -1,14 +1,10 @@
-//! A pass of a batch through the network: forward to the losses and, in training, back to every
-//! layer's delta; it updates nothing.
+//! The pass of a batch through the network: forward to the losses and, in training, backward to the delta of every
+//! layer. No parameter is updated.
 //!
-//! The first layer is divided by inputs where they are sparse, and each thread's share of the
-//! greatest kernel stays in its own cache. Batch normalisation sees all rows of a batch together and
-//! is divided by units. All the rest concerns one row alone and is divided by rows, from one such
-//! layer to the next.
+//! Threads divide a sparse first layer by inputs, so that the share of a thread in the largest kernel stays in its cache.
+//! Batch normalization reduces over the rows of a batch and is divided by units. All other work is divided by rows, in
+//! phases between the batch normalizations.
 
-use crate::kernels::{
-    Arch, ByCols, ByRows, InputLayer, LANES, Matrix, Team, View, ViewMut, transpose,
-};
 use crate::model::{BatchOutputs, LayerOp, Network};
 use crate::train::dataset::Dataset;
 use crate::train::gradient::GradientPlan;
@@ -17,11 +13,12 @@ use crate::train::input::{forward_input, input_layer};
 use crate::train::objective::{EVALUATED_ROWS, Objective};
 use crate::train::samples::{SampleLoss, SampleWork};
 use crate::train::workspace::WorkspaceLayout;
+use kernels::{Arch, ByCols, ByRows, InputLayer, LANES, Matrix, Team, View, ViewMut, transpose};
 
-/// Elements of a kernel below which one thread transposes it: a call of the team costs as much.
+/// Below this number of elements, a single thread transposes a kernel: a broadcast to the team costs as much.
 const SERIAL_TRANSPOSE_BELOW: usize = 1 << 14;
 
-/// The workspace of a pass: no buffer of numbers is made while it runs.
+/// The workspace of a pass. No buffer is allocated during a pass.
 pub(super) struct Executor {
     pub(super) arch: Arch,
     pub(super) team: Team,
@@ -30,20 +27,20 @@ pub(super) struct Executor {
     /// The first layer, if it is dense on sparse inputs.
     pub(super) input: Option<InputLayer>,
     pub(super) gradients: GradientPlan,
-    /// The transposed kernel of each dense layer that passes back; empty ones of the others.
+    /// The transposed kernel of each dense layer with a backward product; empty for the others.
     transposes: Vec<Matrix>,
-    /// The layers that need a whole batch at once, each with what its last batch was like.
+    /// The batch normalizations: layer, and statistics of the last batch.
     barriers: Vec<(usize, Matrix)>,
     head: Head,
     smoothing: (f32, f32),
     class_weight: Vec<f32>,
     /// Whether all targets are 0 or 1.
     binary: bool,
-    /// Room for outputs after the last activation, where the objective has taken it in.
+    /// The outputs after the last activation, if the loss contains it.
     activated: Matrix,
 }
 
-/// Which rows pass, and to what end.
+/// The rows of a pass.
 #[derive(Clone, Copy)]
 pub(super) struct Batch<'a> {
     pub(super) dataset: &'a Dataset,
@@ -53,15 +50,14 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// Rows of which only the scores or the answers are wanted.
+    /// Rows of an evaluation or a prediction.
     pub(super) fn outside_training(dataset: &'a Dataset, rows: &'a [u32]) -> Batch<'a> {
         Batch { dataset, rows, step: None }
     }
 }
 
 impl Executor {
-    /// A pass of at most `rows` rows through `network` on `threads` threads; it goes back in
-    /// training only.
+    /// An executor for at most `rows` rows on `threads` threads, with a backward pass if `training`.
     pub(super) fn new(
         network: &Network,
         objective: Objective<'_>,
@@ -108,8 +104,7 @@ impl Executor {
         }
     }
 
-    /// Passes `batch` through `network`. Each row's score goes to `sample_losses`, its deltas, in training,
-    /// to its page.
+    /// Passes `batch` through `network`. Losses go to `sample_losses`, deltas of a training step to the workspace.
     pub(super) fn run(
         &mut self,
         network: &Network,
@@ -162,8 +157,7 @@ impl Executor {
         phases.run(rows, sample_losses);
     }
 
-    /// The outputs of the rows that have just passed, after the last activation, and their targets as
-    /// they are.
+    /// The outputs of the last pass after the last activation, and the targets without smoothing.
     pub(super) fn outputs(&mut self, dataset: &Dataset, rows: &[u32]) -> BatchOutputs<'_> {
         let n = rows.len();
         let mut workspace = self.workspace.view_mut(n);
@@ -190,7 +184,7 @@ impl Executor {
         BatchOutputs { outputs, logits, targets, binary: self.binary }
     }
 
-    /// Tells the layers that follow the data what the batch was like that has just been trained on.
+    /// Updates the running statistics of the batch normalizations after a training step.
     pub(super) fn update_running_stats(&self, network: &mut Network) {
         for (l, stats) in &self.barriers {
             if let LayerOp::BatchNormalization(layer) = &mut network.layers[*l].op {
@@ -200,15 +194,14 @@ impl Executor {
     }
 }
 
-/// The pieces that the greatest part of a step or of an evaluation can be cut into: more threads
-/// would have no work.
+/// The largest number of threads with work in a step or an evaluation.
 fn most_threads(network: &Network, dataset: &Dataset, rows: usize) -> usize {
     let vectors = |w: &Matrix| w.as_slice().len() / LANES;
     let weights = network.weights().iter().map(|weights| vectors(weights.values)).sum();
     rows.max(dataset.rows().div_ceil(EVALUATED_ROWS)).max(weights)
 }
 
-/// The kernel of each dense layer that passes back, with the room for its transpose.
+/// The kernel of each dense layer with a backward product, and the matrix for its transpose.
 fn kernels_to_transpose<'a>(
     network: &'a Network,
     transposes: &'a mut [Matrix],
@@ -223,7 +216,7 @@ fn kernels_to_transpose<'a>(
     })
 }
 
-/// A pass cut where all rows must be seen together.
+/// The phases of a pass, separated by the batch normalizations.
 struct Phases<'a> {
     work: SampleWork<'a>,
     team: &'a mut Team,

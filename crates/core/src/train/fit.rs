@@ -1,4 +1,4 @@
-//! Fit: epochs of steps, validation after each, told to an observer as it goes; by Keras's rules.
+//! Fit: epochs of steps, with validation and callbacks after each epoch, as Keras's `fit`.
 
 use std::ops::Range;
 use std::ptr;
@@ -13,69 +13,69 @@ use crate::train::{
     OptimizerState, ReduceLrOnPlateau, ReduceLrState,
 };
 
-/// What is trained on what.
+/// The arguments of a fit.
 #[derive(Clone, Debug)]
 pub struct FitOptions<'a> {
     /// All rows.
     pub dataset: &'a Dataset,
     /// Rows to train on.
     pub training: Range<usize>,
-    /// Rows to validate on after each epoch, and the data that they are of.
+    /// Data set and rows of the validation after each epoch.
     pub validation: Option<(&'a Dataset, Range<usize>)>,
-    /// Passes over the training rows.
+    /// Number of passes over the training rows.
     pub epochs: usize,
     /// Rows of a step.
     pub batch_size: usize,
-    /// A new order of the training rows for each epoch.
+    /// Shuffle the training rows in each epoch.
     pub shuffle: bool,
-    /// Every order derives from it.
+    /// The seed of the shuffling.
     pub seed: u64,
-    /// What training makes small, and what is reported.
+    /// Loss and metrics.
     pub objective: Objective<'a>,
-    /// How gradients become steps.
+    /// The optimizer.
     pub optimizer: &'a Optimizer,
-    /// When to stop early.
+    /// The callback for early stopping.
     pub early_stopping: Option<&'a EarlyStopping>,
-    /// When to take smaller steps.
+    /// The callback for smaller learning rates.
     pub reduce_lr_on_plateau: Option<&'a ReduceLrOnPlateau>,
-    /// When to take steps of another size.
+    /// The callback for learning rates by epoch.
     pub learning_rate_scheduler: Option<&'a LearningRateScheduler>,
-    /// Whether a loss that is not finite ends the fit.
+    /// End the fit at a loss that is not finite.
     pub terminate_on_nan: bool,
-    /// Threads to compute with; they change no bit of the result.
+    /// Number of threads; no bit of the result depends on them.
     pub threads: usize,
 }
 
-/// Everything that a fit changes: enough to continue the fit.
+/// The complete state of a fit, from which the fit can continue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FitState {
     /// The network.
     pub network: Network,
-    /// What the optimizer remembers.
+    /// The state of the optimizer.
     pub optimizer: OptimizerState,
-    /// The epoch that is under way, or comes next.
+    /// The current epoch, or the next.
     pub epoch: usize,
-    /// Steps of it that are done.
+    /// Completed steps of this epoch.
     pub batch: usize,
-    /// The sums over them.
+    /// The sums over these steps.
     pub totals: RunningMetrics,
-    /// What early stopping has seen.
+    /// The state of early stopping.
     pub early_stopping: EarlyStoppingState,
-    /// What the reduction of the learning rate has seen.
+    /// The state of the reduction of the learning rate.
     pub reduce_lr: ReduceLrState,
 }
 
-/// How a fit ended that met no error.
+/// The end of a fit without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FitOutcome {
     /// All epochs are trained.
     Completed,
-    /// Early stopping ended it after this epoch (from 0).
+    /// Early stopping, after this epoch (from 0).
     Early {
-        /// The last epoch that was trained.
+        /// The last trained epoch.
         epoch: usize,
     },
-    /// The observer asked for it.
+    /// A request of the observer.
     Stopped,
 }
 
@@ -100,12 +100,12 @@ impl FitOptions<'_> {
         FitState { network, optimizer, epoch: 0, batch: 0, totals, early_stopping, reduce_lr }
     }
 
-    /// Number of steps in an epoch: the last may be smaller, none is left out.
+    /// Number of steps in an epoch; the last may have fewer rows.
     pub fn steps_per_epoch(&self) -> usize {
         self.training.len().div_ceil(self.batch_size)
     }
 
-    /// Trains from `state` on, and tells `observe` with the network as it then is.
+    /// Trains from `state` on and calls `observe` at each event.
     pub fn fit(
         &self,
         state: &mut FitState,
@@ -127,9 +127,10 @@ impl FitOptions<'_> {
         if observe(begin, state) == Flow::Stop {
             return Ok(FitOutcome::Stopped);
         }
-        let mut ended = match state.early_stopping.stopped {
-            true => FitOutcome::Early { epoch: state.epoch.saturating_sub(1) },
-            false => FitOutcome::Completed,
+        let mut ended = if state.early_stopping.stopped {
+            FitOutcome::Early { epoch: state.epoch.saturating_sub(1) }
+        } else {
+            FitOutcome::Completed
         };
         while state.epoch < self.epochs && ended == FitOutcome::Completed {
             if self.train_epoch(&mut engine, state, observe)? == Flow::Stop {
@@ -146,7 +147,7 @@ impl FitOptions<'_> {
         Ok(ended)
     }
 
-    /// The steps of the epoch under way that are not done yet.
+    /// The remaining steps of the current epoch.
     fn train_epoch(
         &self,
         engine: &mut Engine,
@@ -195,7 +196,7 @@ impl FitOptions<'_> {
         Ok(Flow::Continue)
     }
 
-    /// Validation, the epoch's numbers, and whether they are the last.
+    /// Validation and callbacks at the end of an epoch.
     fn end_epoch(
         &self,
         engine: &mut Engine,
@@ -241,7 +242,7 @@ impl FitOptions<'_> {
 pub(super) fn write(logs: &mut Logs, engine: &Engine, prefix: &str, metrics: &RunningMetrics) {
     let mut set = |name: &str, value: f64| {
         let value = f64::from(value as f32);
-        // Every step comes by without a prefix.
+        // Each step has an empty prefix: no allocation.
         match prefix {
             "" => logs.set(name, value),
             _ => logs.set(&format!("{prefix}{name}"), value),

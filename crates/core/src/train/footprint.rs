@@ -1,29 +1,28 @@
-//! The memory of a run, known from its plan before anything of it is allocated; it counts the same
-//! matrices as the engine makes.
+//! The memory of a run, counted from its plan before allocation, with the matrix sizes of the engine.
 
-use crate::kernels::{LANES, Matrix, UpdateRule, padded};
 use crate::model::{Initializer, LayerSpec, Network};
 use crate::optim::{Optimizer, RuleVisitor, TensorRule};
 use crate::train::objective::EVALUATED_ROWS;
+use kernels::{LANES, Matrix, UpdateRule, padded};
 
-/// The memory of a run on one thread beside its data, in bytes.
+/// The memory of a single-threaded run in bytes, without its data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Footprint {
-    /// The weights, and the transposed kernels that the way back needs.
+    /// The weights, and the transposed kernels of the backward pass.
     pub weights: u64,
     /// The state of the optimizer.
     pub state: u64,
-    /// The gradients, where the rule needs them whole.
+    /// The gradients, for rules on whole tensors.
     pub gradients: u64,
     /// Activations and their gradients, for the rows of a batch and of an evaluation.
     pub activations: u64,
-    /// The copy of weights and state that a checkpoint is written from.
+    /// The copy of weights and state for a checkpoint.
     pub checkpoint: u64,
-    /// The share of each layer in all of that.
+    /// The bytes of each layer.
     pub layers: Vec<u64>,
 }
 
-/// The network and its training, as far as memory depends on them.
+/// The arguments of [`Footprint::of`]: network and training.
 #[derive(Clone, Copy, Debug)]
 pub struct RunShape<'a> {
     /// The layers, from the inputs to the outputs.
@@ -37,7 +36,7 @@ pub struct RunShape<'a> {
 }
 
 impl Footprint {
-    /// The memory of a run, or `u64::MAX` for each amount that cannot be counted.
+    /// The memory of a run, with `u64::MAX` for amounts beyond 64 bits.
     pub fn of(shape: RunShape<'_>) -> Footprint {
         let RunShape { layers, features, batch, optimizer } = shape;
         let mut found = Footprint::default();
@@ -76,14 +75,14 @@ impl Footprint {
         found
     }
 
-    /// All of it.
+    /// The sum.
     pub fn total(&self) -> u64 {
         [self.weights, self.state, self.gradients, self.activations, self.checkpoint]
             .into_iter()
             .fold(0, u64::saturating_add)
     }
 
-    /// The layer that takes most, and its bytes.
+    /// The largest layer and its bytes.
     pub fn greatest_layer(&self) -> Option<(usize, u64)> {
         self.layers.iter().copied().enumerate().rev().max_by_key(|(_, bytes)| *bytes)
     }
@@ -100,7 +99,7 @@ impl Footprint {
     }
 }
 
-/// The bytes of one layer.
+/// The bytes of a layer.
 #[derive(Default)]
 struct LayerBytes {
     weights: u64,
@@ -118,7 +117,7 @@ fn matrix(rows: usize, cols: usize) -> u64 {
     Matrix::bytes(rows, cols) as u64
 }
 
-/// Numbers that as many columns take in a row of the workspace.
+/// The width of `columns` columns in a row of the workspace.
 fn width(columns: usize) -> u64 {
     match columns.checked_add(LANES) {
         Some(_) => padded(columns) as u64,
@@ -126,8 +125,7 @@ fn width(columns: usize) -> u64 {
     }
 }
 
-/// The layer on one input and, if it is dense, of one unit: its weights have the roles of the real
-/// ones.
+/// The layer on a single input, a dense layer also with a single unit: same parameters, smallest shapes.
 fn miniature(layer: &LayerSpec) -> Network {
     let mut layer = layer.clone();
     if let LayerSpec::Dense(dense) = &mut layer {
@@ -138,8 +136,8 @@ fn miniature(layer: &LayerSpec) -> Network {
     Network::new(1, &[layer], 0)
 }
 
-/// The state of a weight. Each of its matrices has the rows of the weight or one, and its columns or
-/// one; small weights tell which.
+/// The bytes of the slots of a parameter. A slot has the rows of the parameter or 1, and its columns or 1; the slots
+/// of a small parameter tell the cases apart.
 fn state(optimizer: &Optimizer, (rows, cols): (usize, usize), is_vector: bool) -> u64 {
     const ROWS: usize = 2;
     const COLS: usize = 3;
@@ -155,7 +153,7 @@ fn state(optimizer: &Optimizer, (rows, cols): (usize, usize), is_vector: bool) -
     slots.chain(std::iter::repeat_n(matrix(rows, cols), copies)).fold(0, u64::saturating_add)
 }
 
-/// Whether the gradients of all weights are kept until they are applied.
+/// Whether all gradients are stored before the update.
 fn keeps_gradients(small: &[Network], optimizer: &Optimizer) -> bool {
     let shared = optimizer.common_args();
     let by_norm = shared.clipnorm.or(shared.global_clipnorm).is_some();
@@ -165,7 +163,7 @@ fn keeps_gradients(small: &[Network], optimizer: &Optimizer) -> bool {
     one_batch && (by_norm || optimizer.with_rule(0, None, IsWhole) || regularized())
 }
 
-/// Whether a rule needs the gradient of a weight whole.
+/// Whether a rule is a rule on whole tensors.
 struct IsWhole;
 
 impl RuleVisitor for IsWhole {
@@ -200,7 +198,7 @@ mod tests {
         serde_json::from_value(layers).unwrap()
     }
 
-    /// The bytes that matrices hold.
+    /// The bytes of matrices.
     fn held<'a>(matrices: impl Iterator<Item = &'a Matrix>) -> u64 {
         matrices.map(|m| size_of_val(m.as_slice()) as u64).sum()
     }
@@ -248,7 +246,7 @@ mod tests {
         let shape = RunShape { layers: &layers, features: 70, batch: 9, optimizer: &optimizer };
         let found = Footprint::of(shape).activations;
         let workspace = engine.workspace_bytes() as u64;
-        // A row of the workspace may have one vector more.
+        // A row of the workspace may have an additional vector.
         let slack = 4 * LANES as u64 * (9 + EVALUATED_ROWS as u64);
         assert!(found <= workspace && workspace <= found + slack, "{found} {workspace}");
     }

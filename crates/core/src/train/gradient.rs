@@ -1,44 +1,43 @@
-//! What the gradient of each weight is made of, and which member of a team updates which weights; it
-//! keeps no gradient.
+//! The plan of the gradients: the operands of each, and the schedule of updates on a team. No gradient is stored.
 
 use std::ops::Range;
 
-use crate::kernels::{
-    Arch, ByRows, Chunk, InputGradient, InputLayer, LANES, Lhs, ParamMut, Team, UpdateRule, View,
-    WorkSchedule, bias_update, chunk_range, product_update,
-};
 use crate::model::GradientKind;
 use crate::train::dataset::{Dataset, DatasetInputs};
 use crate::train::workspace::WorkspaceLayout;
+use kernels::{
+    Arch, ByRows, Chunk, InputGradient, InputLayer, LANES, Lhs, ParamMut, Team, UpdateRule, View,
+    WorkSchedule, bias_update, chunk_range, product_update,
+};
 
-/// Where the gradients of all weights come from that training moves, in the network's order.
+/// The gradients of all trainable parameters, in the network's order.
 pub(super) struct GradientPlan {
     sources: Vec<GradientSource>,
     schedule: WorkSchedule,
 }
 
-/// What the gradient of a weight is made of: columns of the pages.
+/// The operands of a gradient: columns of the workspace.
 enum GradientSource {
     /// Xᵀ δ with the sparse inputs of the first layer.
     Sparse { delta: Range<usize> },
     /// xᵀ δ
     Dense { input: Range<usize>, delta: Range<usize> },
-    /// The column sums of δ, or of what a layer has made of it.
+    /// The column sums of δ or of saved columns.
     Vector { delta: Range<usize> },
 }
 
-/// The batch that has just passed.
+/// The batch after its backward pass.
 pub(super) struct BackwardContext<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) input: Option<&'a InputLayer>,
     pub(super) workspace: View<'a>,
-    /// The rows that will pass next.
+    /// The rows of the next step.
     pub(super) next_rows: &'a [u32],
 }
 
 impl GradientPlan {
-    /// The gradients of the weights of `layout`, in one queue for each of `size` threads. Every queue has an
-    /// equal part of each kernel.
+    /// The plan for the parameters of `layout`, with a queue for each of `size` threads. Every queue has an equal part
+    /// of each kernel.
     pub(super) fn new(
         layout: &WorkspaceLayout,
         input: Option<&InputLayer>,
@@ -52,7 +51,7 @@ impl GradientPlan {
                 let pieces = match (&source, input) {
                     (GradientSource::Sparse { .. }, Some(input)) => input.weight_blocks().collect(),
                     (GradientSource::Dense { input, .. }, _) => rows(input.len(), size),
-                    // Too small to be cut.
+                    // Too small for a split.
                     _ => rows(1, 1),
                 };
                 let n = pieces.len();
@@ -72,7 +71,7 @@ impl GradientPlan {
         GradientPlan { sources, schedule: WorkSchedule::new(queues) }
     }
 
-    /// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`.
+    /// Applies `rule` with the gradient of each parameter to `targets`, parameters with their slots.
     pub(super) fn update<'t, R: UpdateRule>(
         &mut self,
         (arch, team): (Arch, &mut Team),
@@ -117,7 +116,7 @@ fn rows(n: usize, size: usize) -> Vec<Range<usize>> {
 }
 
 impl GradientSource {
-    /// Updates a piece of the weights by its gradient.
+    /// Updates a chunk of a parameter.
     fn update<R: UpdateRule>(
         &self,
         (arch, rule): (Arch, &R),

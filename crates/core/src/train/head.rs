@@ -1,29 +1,28 @@
-//! The head of a network: how the loss is computed, and whether loss and metrics take the logits of
-//! the last activation or its outputs.
+//! The head of a network: the last activation, the kernel of the loss, and the use of logits by loss and metrics.
 //!
-//! Keras on TensorFlow keeps the logits of softmax and sigmoid beside their outputs, and its
-//! cross-entropies take them, as losses and as metrics.
+//! Keras on TensorFlow keeps the logits of softmax and sigmoid beside the outputs, for cross-entropies as losses and as
+//! metrics.
 
 use crate::model::{Activation, LossKernel, Network};
 use crate::train::objective::Objective;
 
-/// The last activation of a network, and what is made of it.
+/// The last activation of a network, and the kernel of the loss.
 pub(super) struct Head {
     pub(super) loss: LossKernel,
-    /// The layer of the last activation; layers above pass their inputs on.
+    /// The layer of the last activation; layers above are identities.
     pub(super) layer: usize,
     pub(super) activation: Activation,
     pub(super) logits: Logits,
 }
 
-/// Who takes the inputs of the last activation.
+/// The use of the inputs of the last activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Logits {
-    /// Nothing does.
+    /// No use.
     Unused,
-    /// A metric does, the loss does not: they are kept, and the activation is applied.
+    /// A metric needs the logits, the loss does not: both logits and outputs are kept.
     Kept,
-    /// The objective does: the activation is left out of the pass.
+    /// The loss contains the activation, which is then not applied.
     Fused,
 }
 
@@ -32,20 +31,22 @@ impl Head {
         let (layer, activation) = network.head(training);
         let (loss, fused) = objective.loss.kernel_after(activation);
         let wanted = objective.metrics.iter().any(|metric| metric.is_crossentropy_of_logits());
-        let logits = match fused {
-            true => Logits::Fused,
-            false if activation.caches_logits() && wanted => Logits::Kept,
-            false => Logits::Unused,
+        let logits = if fused {
+            Logits::Fused
+        } else if activation.caches_logits() && wanted {
+            Logits::Kept
+        } else {
+            Logits::Unused
         };
         Head { loss, layer, activation, logits }
     }
 
-    /// Whether layer `l` leaves its activation to the objective.
+    /// Whether the loss contains the activation of layer `l`.
     pub(super) fn is_fused(&self, l: usize) -> bool {
         self.logits == Logits::Fused && l == self.layer
     }
 
-    /// Whether the logits of layer `l` are kept beside its outputs.
+    /// Whether the logits of layer `l` are kept beside the outputs.
     pub(super) fn is_kept(&self, l: usize) -> bool {
         self.logits == Logits::Kept && l == self.layer
     }

@@ -1,10 +1,10 @@
-//! The first layer: dense layers on sparse inputs read them where they lie, others a dense copy.
+//! The first layer: a dense layer reads sparse inputs in place, other layers a dense copy.
 
-use crate::kernels::{
-    Arch, ByCols, ByRows, InputLayer, LANES, Lhs, SparseBatch, Team, View, ViewMut, product,
-};
 use crate::model::{DenseLayer, LayerOp, Network};
 use crate::train::dataset::{Dataset, DatasetInputs};
+use kernels::{
+    Arch, ByCols, ByRows, InputLayer, LANES, Lhs, SparseBatch, Team, View, ViewMut, product,
+};
 
 /// The first layer of `network`, if it is dense and the inputs of `dataset` are sparse.
 pub(super) fn input_layer(
@@ -23,9 +23,8 @@ pub(super) fn input_layer(
     }
 }
 
-/// The products of a dense first layer with the rows `rows` of `dataset`: in an [`InputLayer`], whose output is
-/// taken row by row, or z ← x W + b. Without an [`InputLayer`] the inputs are copied to `input`, for the first
-/// layer of any kind.
+/// The product of a dense first layer with the rows `rows` of `dataset`, kept in the [`InputLayer`] or written to z:
+/// z ← x W + b. Without an [`InputLayer`], the inputs are copied to `input` first, for layers of any kind.
 pub(super) fn forward_input(
     (arch, team): (Arch, &mut Team),
     layer: Option<&mut InputLayer>,

@@ -1,12 +1,11 @@
-//! The sums that metrics are made of, side by side in one list; accuracy, which is counted with the
-//! loss, has none.
+//! The sums of all metrics, side by side in a list. Accuracy has no sum: the loss counts correct rows.
 
 use std::ops::Range;
 
-use crate::kernels::Arch;
 use crate::model::{BatchOutputs, NamedMetric};
+use kernels::Arch;
 
-/// Which sums belong to which metric.
+/// The metrics and their ranges in the list.
 pub(super) struct MetricSums {
     metrics: Vec<(NamedMetric, Range<usize>)>,
     size: usize,
@@ -24,7 +23,7 @@ impl MetricSums {
         MetricSums { metrics: metrics.iter().map(place).collect(), size }
     }
 
-    /// Number of sums; without any, no answers are looked at.
+    /// Number of sums; with 0, no outputs are read.
     pub(super) fn size(&self) -> usize {
         self.size
     }
@@ -36,8 +35,7 @@ impl MetricSums {
         }
     }
 
-    /// The name and the value of each metric after `rows` rows with these sums, of which `correct` were
-    /// classified right.
+    /// Name and value of each metric after `rows` rows with these sums, `correct` of them classified right.
     pub(super) fn values<'a>(
         &'a self,
         sums: &'a [f64],

@@ -1,5 +1,4 @@
-//! Training: fit, evaluate, and the events they tell their observers; no file, no clock, no
-//! printing.
+//! Training: fit, evaluation and prediction, with events for observers. No file, no clock, no printing.
 
 mod callbacks;
 mod dataset;

@@ -1,19 +1,18 @@
-//! What a trained network makes of rows: the outputs of one of its layers; it judges nothing.
+//! Prediction: the outputs of a layer of a trained network.
 
 use std::ops::Range;
 
-use crate::kernels::{Arch, ByRows, Matrix, Team};
 use crate::model::{Loss, Network};
 use crate::train::dataset::Dataset;
 use crate::train::executor::{Batch, Executor};
 use crate::train::objective::Objective;
 use crate::train::samples::SampleLoss;
+use kernels::{Arch, ByRows, Matrix, Team};
 
-/// Rows that pass at a time.
+/// Rows per batch.
 const ROWS: usize = 64;
 
-/// The outputs (rows × units) of `network` for some rows of `dataset`, as probabilities where `loss`
-/// takes them for logits.
+/// The outputs [rows × units] of `network` for some rows of `dataset`; logits by `loss` become probabilities.
 pub fn predict_probabilities(
     network: &Network,
     loss: &Loss,
@@ -29,8 +28,8 @@ pub fn predict_probabilities(
     outputs
 }
 
-/// The outputs (rows × units) of layer `layer` of `network` for some rows of `dataset`, as they are
-/// after training: nothing random, and the last activation applied.
+/// The outputs [rows × units] of layer `layer` of `network` for some rows of `dataset`: as in evaluation, with the last
+/// activation applied.
 pub fn predict(
     network: &Network,
     dataset: &Dataset,
@@ -38,7 +37,7 @@ pub fn predict(
     layer: usize,
     threads: usize,
 ) -> Matrix {
-    // A loss that takes the outputs as they are; its value is not used.
+    // A loss without logits; its value is not used.
     let objective = Objective { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
     let units = network.layers[layer].outputs;
     let mut outputs = Matrix::zeros(rows.len(), units);

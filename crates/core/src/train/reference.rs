@@ -2,7 +2,7 @@
 //!
 //! [`step`] is [`Engine::step`](super::Engine::step) for two dense layers with ReLU and softmax
 //! (784-64-10), cross-entropy and Adam. The engine adds sparse inputs, vectors of 16 lanes and
-//! threads; the test below holds it to this file.
+//! threads; the test below compares both.
 //!
 //! ```text
 //! forward
@@ -236,7 +236,7 @@ mod tests {
     }
 
     /// Weights move by up to 0.1 in 100 steps of 0.001. Single precision and
-    /// [`reciprocal`](crate::kernels::reciprocal) may cost 10⁻⁴ of the way.
+    /// [`reciprocal`](kernels::reciprocal) may cost 10⁻⁴ of the way.
     #[test]
     fn engine_follows_the_reference_for_100_steps() {
         for (inputs, hidden, classes, batch) in [

@@ -1,43 +1,41 @@
-//! What is done for each row of a batch alone: layers there and back, and the loss between; it
-//! updates nothing.
+//! The work on independent rows of a batch: forward, loss and backward. No parameter is updated.
 
 use std::ops::Range;
 
-use crate::kernels::{Arch, InputLayer, Matrix, View, ViewMut, argmax};
 use crate::model::{Activation, LayerOp, Network, PassContext};
 use crate::train::dataset::Dataset;
 use crate::train::head::{Head, Logits};
 use crate::train::workspace::WorkspaceLayout;
+use kernels::{Arch, InputLayer, Matrix, View, ViewMut, argmax};
 
-/// Rows whose losses are worked out at a time.
+/// Rows per call of the loss kernel.
 const CHUNK: usize = 64;
 
-/// A single output above it means yes, be it a probability or a logit: Keras's rule.
+/// A single output above this threshold means yes, for probabilities and logits alike, as in Keras.
 const THRESHOLD: f32 = 0.5;
 
-/// What a row got.
+/// The loss of a row, and whether its class was right.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct SampleLoss {
     pub(super) loss: f32,
-    /// It was classified right.
     pub(super) correct: bool,
 }
 
-/// What is done for each row alone.
+/// The work on independent rows.
 pub(super) struct SampleWork<'a> {
     pub(super) arch: Arch,
     pub(super) layout: &'a WorkspaceLayout,
     /// The first layer on sparse inputs, after its product.
     pub(super) input: Option<&'a InputLayer>,
-    /// The transposed kernel of each dense layer that passes back; empty ones of the others.
+    /// The transposed kernel of each dense layer that has a backward product; empty for the others.
     pub(super) transposes: &'a [Matrix],
     pub(super) head: &'a Head,
     pub(super) smoothing: (f32, f32),
-    /// What the loss of each class counts; evenly, if there are none.
+    /// The weight of each class; empty for equal weights.
     pub(super) class_weight: &'a [f32],
     pub(super) network: &'a Network,
     pub(super) dataset: &'a Dataset,
-    /// 1 / rows of the batch: the loss is their mean.
+    /// 1 / rows of the batch, for the mean.
     pub(super) scale: f32,
     pub(super) training: bool,
     /// Number of the step, from 0.
@@ -45,7 +43,7 @@ pub(super) struct SampleWork<'a> {
 }
 
 impl SampleWork<'_> {
-    /// The outputs of `layers`, for pages that stand from row `from` of the whole batch on.
+    /// The outputs of `layers`. `workspace` begins at row `from` of the batch.
     pub(super) fn forward(&self, layers: Range<usize>, from: usize, workspace: &mut ViewMut<'_>) {
         for l in layers {
             let columns = &self.layout.layers[l];
@@ -78,7 +76,7 @@ impl SampleWork<'_> {
         }
     }
 
-    /// The loss of each row with its gradient by the last layer's output, and whether it was right.
+    /// The loss of each row, its gradient by the last layer's output, and whether the class was right.
     pub(super) fn loss(
         &self,
         batch: &[u32],
@@ -121,8 +119,8 @@ impl SampleWork<'_> {
         }
     }
 
-    /// The outputs as accuracy takes them: behind the sigmoid that the objective has taken in, by
-    /// way of `scratch`. A softmax is left out: the greatest logit is the greatest probability.
+    /// The outputs for accuracy, in `scratch` after a sigmoid fused into the loss. A softmax needs no pass:
+    /// the largest logit is the largest probability.
     fn predicted<'v>(&self, outputs: View<'v>, scratch: &'v mut ViewMut<'_>) -> View<'v> {
         if self.head.logits != Logits::Fused || self.head.activation != Activation::Sigmoid {
             return outputs;
@@ -132,7 +130,7 @@ impl SampleWork<'_> {
         scratch.as_view()
     }
 
-    /// Multiplies the loss of each row, and its gradient, with the weight of its class.
+    /// Multiplies the loss and the gradient of each row by the weight of the row's class.
     fn apply_class_weight(
         &self,
         batch: &[u32],
@@ -147,7 +145,7 @@ impl SampleWork<'_> {
         }
     }
 
-    /// The δ of `layers` from the last to the first, each from ∂L/∂y where δ will be.
+    /// The δ of `layers` from the last to the first, in the place of ∂L/∂y.
     pub(super) fn backward(&self, layers: Range<usize>, workspace: &mut ViewMut<'_>) {
         for l in layers.rev() {
             let columns = &self.layout.layers[l];

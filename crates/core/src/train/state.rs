@@ -1,22 +1,21 @@
-//! What an optimizer remembers between steps; it is a value that its owner can copy and save.
+//! The state of an optimizer between steps: a plain value, to copy and to save.
 
-use crate::kernels::Matrix;
 use crate::model::Network;
 use crate::optim::Optimizer;
+use kernels::Matrix;
 
 /// The state of an optimizer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptimizerState {
     /// Batches so far.
     pub iterations: u64,
-    /// The step size that a callback has set in place of the optimizer's.
+    /// The learning rate set by a callback; `None` for the optimizer's own.
     pub rate: Option<f32>,
-    /// For each weight, in the network's order, the matrices that the rule keeps.
+    /// The slots of each parameter, in the network's order.
     pub slots: Vec<Vec<Matrix>>,
-    /// The moving average of each weight; none unless the optimizer averages.
+    /// The moving average of each parameter; empty without `use_ema`.
     pub averages: Vec<Matrix>,
-    /// The sum of the gradients since the last update, of each weight; none unless the optimizer
-    /// accumulates.
+    /// The sum of the gradients of each parameter since the last update; empty without accumulation.
     pub accumulated: Vec<Matrix>,
 }
 
@@ -28,11 +27,12 @@ impl OptimizerState {
             let is_vector = w.shape.len() == 1;
             optimizer.slots(w.values, is_vector)
         });
-        let zeros = |wanted: bool| match wanted {
-            true => {
+        let zeros = |wanted: bool| {
+            if wanted {
                 weights.iter().map(|w| Matrix::zeros(w.values.rows(), w.values.cols())).collect()
+            } else {
+                Vec::new()
             }
-            false => Vec::new(),
         };
         let shared = optimizer.common_args();
         OptimizerState {
@@ -49,17 +49,17 @@ impl OptimizerState {
         self.rate.unwrap_or_else(|| optimizer.learning_rate(self.iterations))
     }
 
-    /// Every matrix that is kept: the slots of each weight, the averages, the sums of gradients.
+    /// All matrices: the slots of each parameter, the averages, the sums of gradients.
     pub fn matrices(&self) -> impl Iterator<Item = &Matrix> {
         self.slots.iter().flatten().chain(&self.averages).chain(&self.accumulated)
     }
 
-    /// As [`OptimizerState::matrices`], to be written to.
+    /// As [`OptimizerState::matrices`], mutable.
     pub fn matrices_mut(&mut self) -> impl Iterator<Item = &mut Matrix> {
         self.slots.iter_mut().flatten().chain(&mut self.averages).chain(&mut self.accumulated)
     }
 
-    /// Puts the averages, if there are any, in the place of the weights.
+    /// Replaces the weights by their moving averages, if any.
     pub fn apply_ema(&self, network: &mut Network) {
         if self.iterations > 0 {
             for ((_, weight), average) in network.trainable_mut().zip(&self.averages) {

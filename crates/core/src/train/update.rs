@@ -1,7 +1,6 @@
-//! The update of every weight by the gradient of a batch: consumed where it is summed, or, for
-//! optimizers that need it whole, gathered in memory first; it decides nothing about the rule.
+//! The update of all parameters after a batch. Elementwise rules consume a gradient in registers; norms, accumulation,
+//! regularizers and rules on whole tensors materialize the gradients first.
 
-use crate::kernels::{MAX_SLOTS, Matrix, ParamMut, SimdFloat, UpdateRule};
 use crate::model::{Network, ParamSpec};
 use crate::optim::{
     Axpby, CommonArgs, Elementwise, Ema, ExecContext, Optimizer, ParamGrad, RuleVisitor, Scratch,
@@ -11,8 +10,9 @@ use crate::train::dataset::Dataset;
 use crate::train::executor::Executor;
 use crate::train::gradient::BackwardContext;
 use crate::train::state::OptimizerState;
+use kernels::{MAX_SLOTS, Matrix, ParamMut, SimdFloat, UpdateRule};
 
-/// The update that follows the training pass of `n_rows` rows.
+/// The update after the training pass of `n_rows` rows.
 pub(super) struct Update<'a> {
     pub(super) executor: &'a mut Executor,
     pub(super) buffers: &'a mut GradientBuffers,
@@ -23,11 +23,11 @@ pub(super) struct Update<'a> {
     pub(super) n_rows: usize,
     /// The rows of the next step.
     pub(super) next_rows: &'a [u32],
-    /// Whether some weight adds to the loss.
+    /// Whether some parameter has a regularizer.
     pub(super) regularized: bool,
 }
 
-/// Room for gradients in memory, made when they are first gathered.
+/// Materialized gradients, allocated at the first use.
 #[derive(Default)]
 pub(super) struct GradientBuffers {
     gradients: Vec<Matrix>,
@@ -57,7 +57,7 @@ impl RuleVisitor for Update<'_> {
 }
 
 impl Update<'_> {
-    /// Gathers the gradients of the batch, and has `step` update each weight when it is time to.
+    /// Materializes the gradients of the batch. At the end of an accumulation, `step` updates each parameter.
     fn materialize(&mut self, step: impl FnMut(&mut ExecContext<'_>, ParamGrad<'_>)) {
         if !self.accumulate() {
             return;
@@ -74,8 +74,7 @@ impl Update<'_> {
         apply(&mut context, shared, gradients, scratch, weights, step);
     }
 
-    /// Puts the gradients of the batch into memory, where they are summed over the batches of an
-    /// update. Returns whether it is time for it.
+    /// Adds the gradients of the batch to those of the same update. Returns whether the update is due.
     fn accumulate(&mut self) -> bool {
         let (batches, done) = (self.optimizer.common_args().batches(), self.state.iterations);
         let gradients = match batches {
@@ -86,7 +85,7 @@ impl Update<'_> {
             let zeros = |(_, w): (_, &mut Matrix)| Matrix::zeros(w.rows(), w.cols());
             *gradients = self.network.trainable_mut().map(zeros).collect();
         }
-        // Something is added to a regularized gradient where no batch has any, too.
+        // A regularizer adds to the gradient of every element, also without inputs in the batch.
         let everywhere = self.regularized;
         let targets = gradients.iter_mut().map(|g| ParamMut::new(g, &mut []));
         let batch = (self.dataset, self.n_rows, self.next_rows);
@@ -99,7 +98,7 @@ impl Update<'_> {
     }
 }
 
-/// Has `step` update each of `weights`, which are there with their state, by its gradient, clipped.
+/// Scales, regularizes and clips the gradients, then updates each of `weights` by `step`.
 fn apply<'w>(
     context: &mut ExecContext<'_>,
     shared: &CommonArgs,
@@ -123,8 +122,7 @@ fn apply<'w>(
     }
 }
 
-/// Gives the gradient of each weight by a batch to `rule`, whose weights and state are `targets`, in
-/// the network's order.
+/// Applies `rule` to `targets` with gradients that are never stored, in the network's order.
 fn fused_update<'t, R: UpdateRule>(
     executor: &mut Executor,
     (dataset, n_rows, next_rows): (&Dataset, usize, &[u32]),
@@ -141,14 +139,14 @@ fn fused_update<'t, R: UpdateRule>(
     gradients.update((*arch, team), rule, &context, targets);
 }
 
-/// Makes a gradient smaller, or leaves it as it is.
+/// Multiplies a gradient by a factor below 1.
 fn scale(context: &mut ExecContext<'_>, gradient: &mut Matrix, by: f64) {
     if by < 1.0 {
         context.map(&Axpby::scale(by as f32), gradient, &mut []);
     }
 }
 
-/// Scales gradients down where their norm is too great.
+/// Clips gradients by norm.
 fn clip(context: &mut ExecContext<'_>, shared: &CommonArgs, gradients: &mut [Matrix]) {
     if let Some(limit) = shared.clipnorm {
         for gradient in gradients.iter_mut() {
@@ -162,7 +160,7 @@ fn clip(context: &mut ExecContext<'_>, shared: &CommonArgs, gradients: &mut [Mat
     }
 }
 
-/// Takes the weights after the batch into their average, if there is one.
+/// Updates the moving averages of the weights, if any.
 pub(super) fn update_ema(
     context: &mut ExecContext<'_>,
     network: &mut Network,
@@ -178,8 +176,8 @@ pub(super) fn update_ema(
     }
 }
 
-/// Lets what has all but decayed in an optimizer's state be 0, often enough that none of it becomes
-/// subnormal before, nor what it is multiplied with.
+/// Sets tiny numbers of an optimizer's state to 0, often enough that neither the numbers nor their products become
+/// subnormal.
 pub(super) fn flush_tiny(
     context: &mut ExecContext<'_>,
     optimizer: &Optimizer,
@@ -191,7 +189,7 @@ pub(super) fn flush_tiny(
     }
 }
 
-/// Brings the weights back to what they are kept to.
+/// Applies the constraints.
 pub(super) fn constrain(network: &mut Network) {
     for (param, weight) in network.trainable_mut() {
         if let Some(constraint) = param.constraint {
@@ -200,7 +198,7 @@ pub(super) fn constrain(network: &mut Network) {
     }
 }
 
-/// What the weights as they are add to the loss.
+/// The penalties of the regularizers.
 pub(super) fn penalty(context: &mut ExecContext<'_>, network: &Network) -> f64 {
     let mut penalty = 0.0;
     for (param, weight) in network.regularized() {
@@ -215,7 +213,7 @@ pub(super) fn penalty(context: &mut ExecContext<'_>, network: &Network) -> f64 {
     penalty
 }
 
-/// w ← g: puts a gradient where it can be looked at.
+/// w ← g: stores a gradient.
 #[derive(Clone, Copy)]
 struct Store<const IDLE_WITHOUT_GRADIENT: bool>;
 
@@ -229,7 +227,7 @@ impl<const IDLE_WITHOUT_GRADIENT: bool> UpdateRule for Store<IDLE_WITHOUT_GRADIE
     }
 }
 
-/// w ← w, or 0 where it is as good as that.
+/// w ← w, or 0 for tiny numbers.
 #[derive(Clone, Copy)]
 struct FlushTiny;
 
@@ -239,12 +237,12 @@ impl UpdateRule for FlushTiny {
 
     #[inline(always)]
     fn step<L: SimdFloat>(&self, w: L, _: L, _: &mut [L; MAX_SLOTS]) -> L {
-        // An addition to it, for the reason that `Relu` in the table of activations has.
+        // + 0 for the reason given at `Relu` in the table of activations.
         w.flush_tiny() + w.splat(0.0)
     }
 }
 
-/// w ← w + g: adds a gradient to those before it.
+/// w ← w + g: accumulates a gradient.
 #[derive(Clone, Copy)]
 struct Accumulate;
 
@@ -263,15 +261,15 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::kernels::{Arch, Team};
     use crate::model::LayerSpec;
+    use kernels::{Arch, Team};
 
     fn matrix(rows: usize, cols: usize, numbers: &Value) -> Matrix {
         let numbers: Vec<f32> = serde_json::from_value(numbers.clone()).unwrap();
         Matrix::from_rows(rows, cols, &numbers)
     }
 
-    /// What a gradient becomes once all gradients of the update are there.
+    /// One application of all gradients of an update.
     struct ApplyOnce<'a>(
         &'a mut ExecContext<'a>,
         &'a CommonArgs,
@@ -296,7 +294,7 @@ mod tests {
         }
     }
 
-    /// A network of one kernel and one bias after all updates of a problem.
+    /// A network of a kernel and a bias after all updates of a problem.
     fn solve(optimizer: &Optimizer, problem: &Value, threads: usize) -> (Network, OptimizerState) {
         let shape: Vec<usize> = serde_json::from_value(problem["shape"].clone()).unwrap();
         let (rows, cols) = (shape[0], shape[1]);
@@ -315,9 +313,10 @@ mod tests {
                 ExecContext { arch: Arch::detect(), team: &mut team, sums: &mut sums };
             let batch = [matrix(rows, cols, &gradients[0]), matrix(1, cols, &gradients[1])];
             for (sum, gradient) in sum.iter_mut().zip(&batch) {
-                match state.iterations.is_multiple_of(shared.batches()) {
-                    true => context.update(&Store::<true>, gradient, sum, &mut []),
-                    false => context.update(&Accumulate, gradient, sum, &mut []),
+                if state.iterations.is_multiple_of(shared.batches()) {
+                    context.update(&Store::<true>, gradient, sum, &mut [])
+                } else {
+                    context.update(&Accumulate, gradient, sum, &mut [])
                 }
             }
             if (state.iterations + 1).is_multiple_of(shared.batches()) {

@@ -1,44 +1,44 @@
-//! The page: everything that is computed for a row of a batch stands in one row of one matrix, so
-//! that a batch is divided among threads by dividing its pages; it computes nothing.
+//! The layout of the workspace: a matrix with a row per sample for inputs, activations, deltas and targets.
+//! Threads divide a batch by dividing these rows.
 
 use std::ops::Range;
 
-use crate::kernels::{LANES, Matrix, padded};
 use crate::model::{GradientKind, Layer, Network};
+use kernels::{LANES, Matrix, padded};
 
-/// Which columns of a page hold what.
+/// The columns of the workspace.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct WorkspaceLayout {
-    /// The inputs; empty when they are read where they lie.
+    /// The inputs; empty if read in place.
     pub(super) input: Range<usize>,
-    /// One for each layer.
+    /// The columns of each layer.
     pub(super) layers: Vec<LayerColumns>,
     /// The targets.
     pub(super) targets: Range<usize>,
-    /// The logits of the last activation, where they are kept beside its outputs.
+    /// The logits of the last activation, if kept beside the outputs.
     pub(super) kept_logits: Range<usize>,
     width: usize,
 }
 
-/// Which columns of a page belong to a layer, and what they are for.
+/// The columns of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LayerColumns {
-    /// What the layer keeps beside its outputs.
+    /// Values saved for the backward pass.
     pub(super) saved: Range<usize>,
     /// y
     pub(super) output: Range<usize>,
     /// ∂L/∂y, then the layer's δ.
     pub(super) delta: Range<usize>,
-    /// Where z of a dense layer stands: with what is kept, or where y will.
+    /// z of a dense layer: the saved columns, or else the outputs.
     pub(super) logits: Range<usize>,
-    /// What the gradient of each weight that training moves is made of.
+    /// The kind of gradient of each trainable parameter.
     pub(super) gradients: Vec<GradientKind>,
-    /// Whether a layer below has such weights: then ∂L/∂x is wanted.
+    /// Whether a layer below has trainable parameters and needs ∂L/∂x.
     pub(super) needs_grad_input: bool,
 }
 
 impl WorkspaceLayout {
-    /// A page for `network`, with room for `inputs` inputs and, where they are kept, for logits.
+    /// The layout for `network` with `inputs` inputs and, if kept, logits.
     pub(super) fn new(network: &Network, inputs: usize, keeps_logits: bool) -> WorkspaceLayout {
         let mut width = 0;
         let mut take = |columns: usize| {
@@ -61,7 +61,7 @@ impl WorkspaceLayout {
         WorkspaceLayout { input, layers, targets, kept_logits, width }
     }
 
-    /// Empty pages for `rows` rows.
+    /// A workspace of zeros for `rows` rows.
     pub(super) fn allocate(&self, rows: usize) -> Matrix {
         Matrix::zeros(rows, self.width)
     }

@@ -11,7 +11,7 @@ use crate::linalg::{View, ViewMut};
 use crate::simd::{exp_f32, ln_f32};
 
 /// A loss of a row's outputs y and targets t; ε = 10⁻⁷.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum RowLoss {
     /// −Σ ŷ t̂, x̂ = x / max(‖x‖, ε)
     CosineSimilarity,
@@ -35,6 +35,13 @@ pub enum RowLoss {
         gamma: f32,
         /// w = t α + (1 − t)(1 − α), else 1
         alpha: Option<f32>,
+    },
+    /// A formula of another crate.
+    Formula {
+        /// L(arguments, y, t), with ∂L/∂y written to the last slice.
+        formula: fn([f32; 2], &[f32], &[f32], &mut [f32]) -> f32,
+        /// The arguments of the formula.
+        args: [f32; 2],
     },
 }
 
@@ -63,6 +70,7 @@ impl RowLoss {
                 RowLoss::SoftmaxBinaryFocal { gamma, alpha } => {
                     softmax_binary_focal((gamma, alpha), y, t, delta)
                 }
+                RowLoss::Formula { formula, args } => formula(args, y, t, delta),
             };
             delta.iter_mut().for_each(|d| *d *= scale);
         }

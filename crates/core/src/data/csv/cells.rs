@@ -1,9 +1,9 @@
-//! The fields of one column, as numbers or as words by number; it knows no other column.
+//! The fields of a column, as numbers or as indices of words.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::number::{Exact, is_exact, is_missing, looks_like_number, number};
-use crate::quote::list;
+use base::quote::list;
 
 /// The fields of a column.
 #[derive(Debug)]
@@ -17,14 +17,14 @@ pub(super) enum ColumnValues {
 /// Words, each kept once.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    /// The word of each row, as its place in `words`.
+    /// The word of each row, as an index of `words`.
     pub(super) ids: Vec<u32>,
     pub(super) words: Vec<String>,
-    /// The byte of the record that each word was met in first; of an open column.
+    /// The byte of the first record with each word; of an open column.
     begins: Vec<u64>,
-    /// The place of every text that has been met.
+    /// The index of every known text.
     places: HashMap<String, u32>,
-    /// The places of known numbers, which another text may be equal to.
+    /// The indices of known numbers; another text may have the same value.
     numbers: HashMap<Exact, u32>,
     /// Whether numbers are words too.
     classes: bool,
@@ -32,10 +32,10 @@ pub(super) struct Words {
     closed: bool,
 }
 
-/// A field that does not fit its column: the byte where its record begins, its text, what is wanted.
+/// A field that does not fit its column: the byte of its record, its text, the expected kind.
 pub(super) type Misfit = (u64, String, String);
 
-/// Wants numbers, or words, as the first field of a column is one.
+/// Numbers or words, by the first field of a column.
 pub(super) fn like(field: &str) -> ColumnValues {
     match number(field) {
         Some(_) => ColumnValues::Numbers(Vec::new()),
@@ -44,8 +44,7 @@ pub(super) fn like(field: &str) -> ColumnValues {
 }
 
 impl ColumnValues {
-    /// Takes in the next field, of the record that begins at byte `begin`, or says what is wanted in
-    /// its place.
+    /// Adds the next field, of the record at byte `begin`; the error is the expected kind.
     pub(super) fn push(&mut self, field: &str, begin: u64) -> Result<(), String> {
         match self {
             ColumnValues::Numbers(numbers) => {
@@ -93,7 +92,7 @@ impl Words {
         Ok(())
     }
 
-    /// The place of a text that has not been met before.
+    /// The index of a new text.
     fn take(&mut self, field: &str, begin: u64) -> Result<u32, String> {
         let is_number = number(field).is_some();
         if (field.is_empty() && !self.closed) || (is_number && !self.classes && !self.closed) {
@@ -156,7 +155,7 @@ impl Words {
         })
     }
 
-    /// A mark of a missing value among classes that are numbers otherwise.
+    /// A mark of a missing value among numeric classes.
     pub(super) fn missing(&self) -> Option<Misfit> {
         let (numbers, others): (Vec<_>, Vec<_>) =
             (0..self.words.len()).partition(|&i| is_exact(&self.words[i]));

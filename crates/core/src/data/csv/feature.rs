@@ -1,5 +1,5 @@
-//! A column of inputs while its file is read: the first field decides for numbers or for words, and
-//! fields of the other kind are counted, so that the rarer kind is the one to be refused.
+//! A column of inputs during the read: the first field decides between numbers and words. Fields of the other kind are
+//! counted, and the rarer kind is refused.
 
 use super::cells::{ColumnValues, Misfit, like};
 use super::number::{is_missing, looks_like_number, number};
@@ -9,7 +9,7 @@ pub(super) struct Feature {
     /// Its place among the columns.
     pub(super) at: usize,
     cells: Option<ColumnValues>,
-    /// Whether the file itself tells the kind.
+    /// Whether the kind is learned from this file.
     open: bool,
     first: Option<(u64, String)>,
     strays: Option<Strays>,
@@ -23,18 +23,17 @@ struct Strays {
 }
 
 impl Feature {
-    /// Of a file that is to be learned from.
+    /// For a file to learn from.
     pub(super) fn open(at: usize) -> Feature {
         Feature { at, cells: None, open: true, first: None, strays: None }
     }
 
-    /// Of a file whose columns another one has taught.
+    /// For a file with known columns.
     pub(super) fn known(at: usize, cells: ColumnValues) -> Feature {
         Feature { at, cells: Some(cells), open: false, first: None, strays: None }
     }
 
-    /// Takes in the next field, of the record that begins at byte `begin`, or says what is wanted in
-    /// its place.
+    /// Adds the next field, of the record at byte `begin`; the error is the expected kind.
     pub(super) fn push(&mut self, field: &str, begin: u64) -> Result<(), String> {
         let cells = self.cells.get_or_insert_with(|| like(field));
         if self.open && self.first.is_none() {
@@ -56,7 +55,7 @@ impl Feature {
         }
     }
 
-    /// Different words so far.
+    /// Number of different words.
     pub(super) fn words(&self) -> usize {
         match &self.cells {
             Some(ColumnValues::Words(words)) => words.words.len(),
@@ -64,7 +63,7 @@ impl Feature {
         }
     }
 
-    /// The fields, all of one kind, or the first of the kind that is to be refused.
+    /// The fields, all of one kind, or the first field of the refused kind.
     pub(super) fn finish(self) -> Result<ColumnValues, Misfit> {
         let cells = self.cells.unwrap_or_else(|| ColumnValues::Numbers(Vec::new()));
         let Some(Strays { begin, text, count }) = self.strays else { return Ok(cells) };

@@ -1,4 +1,4 @@
-//! The lines of a CSV file, taken apart into fields; what the fields mean is for others to say.
+//! The lines of a CSV file, divided into fields.
 
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
@@ -13,13 +13,13 @@ use super::number::{is_missing, looks_like_number, number};
 use crate::data::DataError;
 use crate::data::limits::{MAX_COLUMNS, MAX_LINE};
 use crate::data::packing::{foreign, unpacked};
-use crate::memory::Bytes;
-use crate::quote::quote;
+use base::memory::Bytes;
+use base::quote::quote;
 
-/// Characters that part fields in one file or another.
+/// Possible separators.
 const SEPARATORS: [u8; 5] = *b";\t|, ";
 
-/// The lines of an open file, from the first that holds values.
+/// The lines of an open file, from the first line of values.
 pub(super) struct CsvLines {
     pub(super) path: PathBuf,
     /// What the columns are called.
@@ -27,13 +27,13 @@ pub(super) struct CsvLines {
     /// Whether the first line did so.
     pub(super) header: bool,
     reader: csv::Reader<Limited>,
-    /// Bytes that the line that is being read may still have.
+    /// The remaining bytes allowed for the current line.
     left: Rc<Cell<u64>>,
-    /// Bytes before the first that the reader has seen.
+    /// Bytes before the first byte of the reader.
     skipped: u64,
-    /// What parts the fields, if the whole first line is one field.
+    /// The likely separator, if the whole first line is a single field.
     hint: Option<u8>,
-    /// Lines that have been looked at but not handed out, the next one last.
+    /// Lines read ahead, the next line last.
     ahead: Vec<StringRecord>,
 }
 
@@ -65,7 +65,7 @@ impl CsvLines {
         Ok(lines)
     }
 
-    /// Reads the header, if there is one, and names the columns.
+    /// Reads the header, if any, and names the columns.
     fn begin(&mut self, header: Option<bool>) -> Result<(), DataError> {
         let (mut first, mut second) = (StringRecord::new(), StringRecord::new());
         if !self.read(&mut first)? {
@@ -83,9 +83,10 @@ impl CsvLines {
         if there_is_more {
             self.ahead.push(second);
         }
-        self.names = match self.header {
-            true => first.iter().map(str::to_owned).collect(),
-            false => (0..first.len()).map(|index| index.to_string()).collect(),
+        self.names = if self.header {
+            first.iter().map(str::to_owned).collect()
+        } else {
+            (0..first.len()).map(|index| index.to_string()).collect()
         };
         if !self.header {
             self.ahead.push(first);

@@ -1,5 +1,5 @@
-//! CSV files: a line for each row, of which some columns are the target; learns from a file what its
-//! columns are, or reads it as another one has taught; it never guesses at a value that is missing.
+//! CSV files: a line for each row, with some columns as the target. The columns are learned from the training file;
+//! other files are read by these columns. Missing values are errors.
 
 mod cells;
 mod columns;
@@ -21,7 +21,7 @@ pub use number::{is_missing, is_number, looks_like_number};
 pub use sheet::FEW_CLASSES;
 use sheet::{Roles, Sheet, targets};
 
-/// Reads the fields of a whole file, and finds out what its columns are.
+/// Reads the fields of a whole file and learns its columns.
 fn sheet(path: &Path, options: &CsvOptions) -> Result<(Sheet, Columns), DataError> {
     let mut lines = CsvLines::open(path, options)?;
     let roles = match &options.columns {
@@ -42,7 +42,7 @@ pub(super) fn read(path: &Path, options: &CsvOptions) -> Result<Table, DataError
     sheet.table(path, columns)
 }
 
-/// Describes a file; no input of it is made.
+/// Describes a file without its inputs.
 pub(super) fn describe(path: &Path, options: &CsvOptions) -> Result<DatasetInfo, DataError> {
     let (sheet, columns) = sheet(path, options)?;
     let targets = targets(&sheet.labels, sheet.rows, &columns);
@@ -64,8 +64,7 @@ pub(super) fn describe(path: &Path, options: &CsvOptions) -> Result<DatasetInfo,
     })
 }
 
-/// Reads the inputs of a file as another one has taught, whether or not it has a target; that of the
-/// table is one zero a row.
+/// Reads the inputs of a file by known columns, with or without a target; the table's target is a zero per row.
 pub(super) fn read_inputs(
     path: &Path,
     options: &CsvOptions,

@@ -1,9 +1,8 @@
-//! Numbers as the fields of a CSV file spell them: which texts are numbers, which only look like
-//! numbers, which mark a missing value, and which two are exactly equal.
+//! Numbers in the fields of a CSV file: spelling, look-alikes, missing values, and exact equality.
 
 use std::cmp::Ordering;
 
-/// Spellings of a missing value, in small letters: those of pandas, with `?` of the UCI repository,
+/// Spellings of a missing value, in small letters: the list of pandas, with `?` of the UCI repository,
 /// the dot and dashes of statistics programs, and the errors of spreadsheets.
 const MISSING: [&str; 29] = [
     "",
@@ -37,10 +36,10 @@ const MISSING: [&str; 29] = [
     "#null!",
 ];
 
-/// Powers of ten up to which a number is written out, without an exponent.
+/// The largest power of ten of a number without an exponent.
 const WRITTEN_OUT: std::ops::RangeInclusive<i64> = -20..=40;
 
-/// The number that a field is, perhaps too great for one; `nan` and `inf` are words.
+/// The number in a field, perhaps out of range; `nan` and `inf` are words.
 pub(super) fn number(field: &str) -> Option<f64> {
     let starts = field.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
     let digit = field.contains(|c: char| c.is_ascii_digit());
@@ -52,12 +51,12 @@ pub fn is_number(text: &str) -> bool {
     number(text).is_some()
 }
 
-/// Whether a text marks a value that is missing, such as `NA`.
+/// Whether a text marks a missing value, such as `NA`.
 pub fn is_missing(field: &str) -> bool {
     MISSING.contains(&field.to_lowercase().as_str())
 }
 
-/// Whether a text that is no number was meant to be one: `1,200`, `12%`, `$9`, `1.234,5`.
+/// Whether a text looks like a number in another notation: `1,200`, `12%`, `$9`, `1.234,5`.
 pub fn looks_like_number(text: &str) -> bool {
     let mark = |c: char| "%‰$€£¥₹+-−()".contains(c) || c.is_whitespace();
     let core = text.trim_matches(mark);
@@ -93,13 +92,13 @@ fn is_grouped(text: &str) -> bool {
     }
 }
 
-/// Whether a field is a number that [`Exact`] can hold; few need to be taken apart to know.
+/// Whether [`Exact`] can hold the number in a field; few fields need parsing for this.
 pub(super) fn is_exact(field: &str) -> bool {
     let sure = |x: f64| x.is_finite() && x != 0.0;
     number(field).is_some_and(|x| sure(x) || Exact::parse(field).is_some())
 }
 
-/// Whether two texts are numbers that are exactly equal.
+/// Whether two texts are exactly equal numbers.
 pub(in crate::data) fn same_number(a: &str, b: &str) -> bool {
     Exact::parse(a).is_some_and(|a| Some(a) == Exact::parse(b))
 }
@@ -114,7 +113,7 @@ pub(super) struct Exact {
 }
 
 impl Exact {
-    /// The number that a field is; of an exponent beyond 64 bits none.
+    /// The number in a field; none for an exponent beyond 64 bits.
     pub(super) fn parse(field: &str) -> Option<Exact> {
         number(field)?;
         let (mantissa, exponent) = match field.split_once(['e', 'E']) {
@@ -129,18 +128,19 @@ impl Exact {
         let leading = all.len() - digits.len();
         let exponent = exponent.checked_add(whole.len() as i64)?.checked_sub(leading as i64)?;
         let digits = digits.trim_end_matches('0').to_owned();
-        match digits.is_empty() {
-            true => Some(Exact { negative: false, digits, exponent: 0 }),
-            false => Some(Exact { negative, digits, exponent }),
+        if digits.is_empty() {
+            Some(Exact { negative: false, digits, exponent: 0 })
+        } else {
+            Some(Exact { negative, digits, exponent })
         }
     }
 
-    /// Whether it has no fraction.
+    /// Whether the number is whole.
     pub(super) fn is_whole(&self) -> bool {
         self.digits.len() as i64 <= self.exponent || self.digits.is_empty()
     }
 
-    /// Its digits written out, unless they are very many.
+    /// All digits, unless they are very many.
     pub(super) fn plain(&self) -> Option<String> {
         let sign = if self.negative { "-" } else { "" };
         let n = self.digits.len() as i64;
@@ -170,9 +170,8 @@ impl Ord for Exact {
             (false, false) => 1,
         };
         let size = |x: &Exact| (x.exponent, x.digits.clone());
-        sign(self).cmp(&sign(other)).then_with(|| match self.negative {
-            true => size(other).cmp(&size(self)),
-            false => size(self).cmp(&size(other)),
+        sign(self).cmp(&sign(other)).then_with(|| {
+            if self.negative { size(other).cmp(&size(self)) } else { size(self).cmp(&size(other)) }
         })
     }
 }

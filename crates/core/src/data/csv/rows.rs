@@ -6,8 +6,8 @@ use super::columns::Columns;
 use super::sheet::Sheet;
 use crate::data::table::is_sparse;
 use crate::data::{DenseRows, Inputs, SparseRows, Values};
-use crate::kernels::NonzeroBitmap;
-use crate::memory::{OutOfMemory, reserve};
+use base::memory::{OutOfMemory, reserve};
+use kernels::NonzeroBitmap;
 
 impl Sheet {
     /// Bytes that the rows take in memory: the fields as they were read, and the inputs.
@@ -15,9 +15,10 @@ impl Sheet {
         let (rows, width) = (self.rows as u64, columns.width());
         let fields = (self.features.len() + self.labels.len()) as u64;
         let entries = self.entries() as u64;
-        let inputs = match is_sparse(width, self.rows.saturating_mul(width), self.entries()) {
-            true => entries.saturating_mul(4) + rows * 8 * NonzeroBitmap::words_of(width) as u64,
-            false => rows.saturating_mul(width as u64).saturating_mul(4),
+        let inputs = if is_sparse(width, self.rows.saturating_mul(width), self.entries()) {
+            entries.saturating_mul(4) + rows * 8 * NonzeroBitmap::words_of(width) as u64
+        } else {
+            rows.saturating_mul(width as u64).saturating_mul(4)
         };
         inputs.saturating_add(rows * fields * 4)
     }
@@ -26,9 +27,10 @@ impl Sheet {
     pub(super) fn inputs(&self, columns: &Columns) -> Result<Inputs, OutOfMemory> {
         let (rows, width) = (self.rows, columns.width());
         let entries = self.entries();
-        match is_sparse(width, rows.saturating_mul(width), entries) {
-            true => self.sparse(columns, entries).map(Inputs::Sparse),
-            false => self.dense(columns).map(Inputs::Dense),
+        if is_sparse(width, rows.saturating_mul(width), entries) {
+            self.sparse(columns, entries).map(Inputs::Sparse)
+        } else {
+            self.dense(columns).map(Inputs::Dense)
         }
     }
 

@@ -11,25 +11,25 @@ use super::lines::CsvLines;
 use crate::data::error::ErrorLocation;
 use crate::data::limits::check_memory;
 use crate::data::{DataError, Table, Targets};
-use crate::quote::quote;
+use base::quote::quote;
 
-/// The largest number of different whole numbers that are classes by default.
+/// The largest number of different whole numbers to be classes by default.
 pub const FEW_CLASSES: usize = 20;
 
 /// A column with more different words than this is no category.
 const MAX_CATEGORIES: usize = 1000;
 
-/// After as many rows it is looked whether their fields still fit into memory.
+/// Rows between checks of the memory.
 const CHECKED_ROWS: usize = 4096;
 
-/// What each column is for, with what is wanted of its fields once that is known.
+/// The use of each column, and the kind of its fields, if known.
 pub(super) struct Roles {
     features: Vec<Feature>,
     labels: Vec<(usize, ColumnValues)>,
 }
 
 impl Roles {
-    /// Of a file that is to be learned from.
+    /// For a file to learn from.
     pub(super) fn new(options: &CsvOptions, lines: &CsvLines) -> Result<Roles, DataError> {
         let all = |wanted: &[Column], key| -> Result<Vec<usize>, DataError> {
             wanted.iter().map(|column| find(column, lines, key)).collect()
@@ -50,9 +50,12 @@ impl Roles {
         if numbers && options.task == Some(Task::Classification) {
             return Err(lines.sheet("classes stand in one column: got several labels"));
         }
-        let cells = || match numbers {
-            true => ColumnValues::Numbers(Vec::new()),
-            false => ColumnValues::Words(Words::of_classes()),
+        let cells = || {
+            if numbers {
+                ColumnValues::Numbers(Vec::new())
+            } else {
+                ColumnValues::Words(Words::of_classes())
+            }
         };
         let features: Vec<_> = (0..lines.names.len())
             .filter(|at| !labels.contains(at) && !ignored.contains(at))
@@ -68,7 +71,7 @@ impl Roles {
         Ok(Roles { features, labels: labels.into_iter().map(|at| (at, cells())).collect() })
     }
 
-    /// Of a file whose columns another one has taught.
+    /// For a file with known columns.
     pub(super) fn known(
         columns: &Columns,
         lines: &CsvLines,
@@ -99,7 +102,7 @@ impl Roles {
     }
 }
 
-/// Where a column stands; `key` is what asks for it.
+/// The index of a column; `key` is the config key with its name.
 fn find(column: &Column, lines: &CsvLines, key: &'static str) -> Result<usize, DataError> {
     let found = match column {
         Column::Index(index) => Some(*index).filter(|index| *index < lines.names.len()),
@@ -160,7 +163,7 @@ impl Sheet {
         Ok(Sheet { rows, features, labels })
     }
 
-    /// Finds out what the columns are.
+    /// Learns the columns.
     pub(super) fn learn(
         &mut self,
         options: &CsvOptions,

@@ -5,8 +5,8 @@ mod orthogonal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::Matrix;
 use crate::random::RandomStream;
+use kernels::Matrix;
 
 /// An initialiser by its Keras name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

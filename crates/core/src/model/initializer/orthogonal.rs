@@ -6,8 +6,8 @@
 //!
 //! A has as many rows as the greater side of W; W is its transpose where W is wider than high.
 
-use crate::kernels::Matrix;
 use crate::random::RandomStream;
+use kernels::Matrix;
 
 /// Fills `weights` with rows or columns of length `gain` at right angles to each other.
 pub(super) fn fill(weights: &mut Matrix, gain: f64, stream: &mut RandomStream) {
@@ -51,9 +51,10 @@ mod tests {
             fill(&mut w, 1.5, &mut RandomStream::new(2, StreamPurpose::Kernel, 0));
             let at = |r: usize, c: usize| f64::from(w.row(r)[c]);
             let line = |i: usize| -> Vec<f64> {
-                match cols <= rows {
-                    true => (0..rows).map(|r| at(r, i)).collect(),
-                    false => (0..cols).map(|c| at(i, c)).collect(),
+                if cols <= rows {
+                    (0..rows).map(|r| at(r, i)).collect()
+                } else {
+                    (0..cols).map(|c| at(i, c)).collect()
                 }
             };
             for i in 0..rows.min(cols) {

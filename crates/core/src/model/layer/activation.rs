@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::spec::{Op, PassContext, Spec, copy};
-use crate::kernels::{Arch, Matrix, View, ViewMut, softmax_backward};
 use crate::model::Activation;
 use crate::model::onnx::OnnxGraph;
+use kernels::{Arch, Matrix, View, ViewMut, softmax_backward};
 
 /// The arguments of Keras's `Activation`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

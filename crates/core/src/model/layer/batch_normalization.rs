@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::layer_normalization::{filled, gain, gain_shapes, gains, onnx_gains, thousandth};
 use super::spec::{Op, ParamSpec, PassContext, Spec, yes};
-use crate::kernels::{
+use crate::model::onnx::{OnnxAttribute, OnnxGraph};
+use kernels::{
     Arch, BatchNorm, BatchNormBackward, BatchStat, ByCols, LANES, Matrix, ScaleShift, Team, View,
     ViewMut, padded,
 };
-use crate::model::onnx::{OnnxAttribute, OnnxGraph};
 
 /// The arguments of Keras's `BatchNormalization`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

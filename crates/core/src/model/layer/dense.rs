@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::activation;
 use super::spec::{GradientKind, Op, ParamSpec, PassContext, Spec, copy, yes};
-use crate::kernels::{Arch, Lhs, Matrix, View, ViewMut, product};
 use crate::model::onnx::OnnxGraph;
 use crate::model::{Activation, Constraint, Initializer, Regularizer};
 use crate::random::{RandomStream, StreamPurpose};
 use crate::shorthand::{Shorthand, name_or_table, optional_name_or_table};
+use kernels::{Arch, Lhs, Matrix, View, ViewMut, product};
 
 /// The arguments of Keras's `Dense`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

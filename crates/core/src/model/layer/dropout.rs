@@ -9,9 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::spec::{Op, PassContext, Spec, copy};
-use crate::kernels::{Arch, Matrix, View, ViewMut};
 use crate::model::onnx::OnnxGraph;
 use crate::random::{Noise, StreamPurpose};
+use kernels::{Arch, Matrix, View, ViewMut};
 
 /// The arguments of Keras's `Dropout`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

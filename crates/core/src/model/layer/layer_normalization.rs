@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::spec::{GradientKind, Op, ParamSpec, PassContext, Spec, yes};
-use crate::kernels::{Affine, Arch, LayerNorm, LayerNormBackward, Matrix, View, ViewMut, padded};
 use crate::model::onnx::{OnnxAttribute, OnnxGraph};
+use kernels::{Affine, Arch, LayerNorm, LayerNormBackward, Matrix, View, ViewMut, padded};
 
 /// The arguments of Keras's `LayerNormalization`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -93,9 +93,10 @@ pub(super) fn onnx_gains(
 ) -> Result<[String; 2], String> {
     let mut operand = |part: &str, learned: bool, number: f32| {
         let name = format!("{layer}.{part}");
-        match learned {
-            true => graph.parameter(&name),
-            false => Ok(graph.constant(&name, &[inputs], &vec![number; inputs])),
+        if learned {
+            graph.parameter(&name)
+        } else {
+            Ok(graph.constant(&name, &[inputs], &vec![number; inputs]))
         }
     };
     Ok([operand("gamma", scale, 1.0)?, operand("beta", center, 0.0)?])

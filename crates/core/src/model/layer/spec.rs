@@ -1,9 +1,9 @@
-//! The traits that a layer implements: [`Spec`] for its arguments in a config, [`Op`] for the built
-//! layer; and the types in their signatures.
+//! The traits of a layer: [`Spec`] for the arguments in a config, [`Op`] for the built layer; and the types in the
+//! signatures.
 
-use crate::kernels::{Arch, Matrix, View, ViewMut};
 use crate::model::onnx::OnnxGraph;
 use crate::model::{Activation, Constraint, Regularizer};
+use kernels::{Arch, Matrix, View, ViewMut};
 
 /// The arguments of a layer.
 pub trait Spec {
@@ -28,13 +28,12 @@ pub trait Spec {
         Vec::new()
     }
 
-    /// The layer on `inputs` inputs, above `index` others of its kind; its random numbers derive from
-    /// `seed`.
+    /// The layer on `inputs` inputs, above `index` others of its kind; random numbers derive from `seed`.
     fn build(&self, inputs: usize, index: usize, seed: u64) -> Self::Op;
 
     /// Adds the operators of inference to `graph`; returns the name of the output.
     ///
-    /// `layer` is the name of the layer, `x` of the input, which has `inputs` columns.
+    /// `layer` is the name of the layer, `x` of the input with `inputs` columns.
     ///
     /// # Errors
     ///
@@ -48,7 +47,7 @@ pub trait Spec {
     ) -> Result<String, String>;
 }
 
-/// A built layer y = f(x), whose rows are independent outside batch normalization.
+/// A built layer y = f(x). Rows are independent, except in batch normalization.
 pub trait Op {
     /// The activation at the end of the layer.
     fn activation(&self) -> Activation {
@@ -70,7 +69,7 @@ pub trait Op {
         Vec::new()
     }
 
-    /// Columns that a row saves for the backward pass, besides its `outputs` outputs.
+    /// Number of columns saved for the backward pass, besides the `outputs` outputs.
     fn saved_columns(&self, _outputs: usize) -> usize {
         0
     }
@@ -78,11 +77,11 @@ pub trait Op {
     /// y and the saved columns from x.
     fn forward(&self, arch: Arch, x: View<'_>, saved_and_y: [ViewMut<'_>; 2], context: PassContext);
 
-    /// ∂L/∂x into `grad_input`, unless no layer below has parameters, from ∂L/∂y in `delta`, which becomes
-    /// the δ of [`GradientKind`].
+    /// ∂L/∂x into `grad_input`, if a layer below has parameters. `delta` holds ∂L/∂y and becomes the δ of
+    /// [`GradientKind`].
     ///
-    /// `kernel` is the transposed kernel of a dense layer; `logits` says that `delta` is ∂L/∂z of the
-    /// last activation already.
+    /// `kernel` is the transposed kernel of a dense layer; with `logits`, `delta` is already ∂L/∂z of the
+    /// last activation.
     fn backward(
         &self,
         arch: Arch,
@@ -93,47 +92,47 @@ pub trait Op {
     );
 }
 
-/// What a weight is to its layer.
+/// The specification of a parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct ParamSpec<'a> {
     /// Such as `kernel`.
     pub name: &'static str,
-    /// Whether it has one dimension, as a bias has.
+    /// Whether the parameter has a single dimension, as a bias.
     pub is_vector: bool,
-    /// What training makes of it; `None` for numbers that follow the data without a gradient.
+    /// The kind of gradient; `None` for running statistics.
     pub gradient: Option<GradientKind>,
-    /// What is added to the loss because of it.
+    /// The penalty in the loss.
     pub regularizer: Option<&'a Regularizer>,
-    /// What it is kept to after each update.
+    /// The constraint after each update.
     pub constraint: Option<&'a Constraint>,
 }
 
-/// Where the gradient of a weight comes from, once its layer has passed back.
+/// The formula of a gradient, after the backward pass of the layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GradientKind {
     /// xᵀ δ
     Product,
     /// The column sums of δ.
     Delta,
-    /// The column sums of what the layer has kept beside its output.
+    /// The column sums of the saved columns.
     Saved,
 }
 
-/// The moment of a pass.
+/// The circumstances of a pass.
 #[derive(Clone, Copy, Debug)]
 pub struct PassContext {
-    /// Whether it is a training step, in which layers may be random.
+    /// A training step, with random layers active.
     pub training: bool,
     /// Number of the step in the whole training, from 0.
     pub step: u64,
-    /// The row of the batch at which these rows begin.
+    /// The first of these rows in the batch.
     pub row: usize,
-    /// Whether the objective takes the inputs of the last activation: then it is left out.
+    /// The loss or a metric needs the logits: the layer does not apply its activation.
     pub logits: bool,
 }
 
 impl<'a> ParamSpec<'a> {
-    /// A vector (1 × units) whose gradient is summed over the columns of `gradient`.
+    /// A vector [1 × units] with a gradient of column sums.
     pub(super) fn vector(name: &'static str, gradient: Option<GradientKind>) -> ParamSpec<'a> {
         ParamSpec { name, is_vector: true, gradient, regularizer: None, constraint: None }
     }

@@ -6,7 +6,7 @@ macro_rules! layers {
     ($($(#[doc = $doc:literal])* $file:ident: $name:ident($spec:ident),)*) => {
         $(pub use $file::$spec;)*
 
-        use crate::kernels::{Arch, Matrix, View, ViewMut};
+        use kernels::{Arch, Matrix, View, ViewMut};
         use crate::model::Activation;
         use crate::model::onnx::OnnxGraph;
         use spec::{Op, Spec};
@@ -25,10 +25,10 @@ macro_rules! layers {
             $($name(<$spec as Spec>::Op),)*
         }
 
-        /// A layer as it is built.
+        /// A built layer.
         #[derive(Clone, Debug, PartialEq)]
         pub struct Layer {
-            /// Its kind and the number of layers of that kind below, such as `dense_0`.
+            /// The kind, and the number of layers of the same kind below: `dense_0`.
             pub name: String,
             /// Number of outputs.
             pub outputs: usize,
@@ -62,7 +62,7 @@ macro_rules! layers {
                 match self { $(LayerSpec::$name(spec) => spec.param_shapes(inputs),)* }
             }
 
-            /// The layer on `inputs` inputs, above `index` others of its kind; its random numbers
+            /// The layer on `inputs` inputs, above `index` others of its kind; random numbers
             /// derive from `seed`.
             pub fn build(&self, inputs: usize, index: usize, seed: u64) -> Layer {
                 let op = match self {
@@ -74,7 +74,7 @@ macro_rules! layers {
 
             /// Adds the operators of inference to `graph`; returns the name of the output.
             ///
-            /// `layer` is the name of the layer, `x` of the input, which has `inputs` columns.
+            /// `layer` is the name of the layer, `x` of the input with `inputs` columns.
             ///
             /// # Errors
             ///
@@ -111,15 +111,14 @@ macro_rules! layers {
                 match self { $(LayerOp::$name(op) => op.weights_mut(),)* }
             }
 
-            /// Columns that a row saves for the backward pass, besides its `outputs` outputs.
+            /// Number of columns saved for the backward pass, besides the `outputs` outputs.
             pub fn saved_columns(&self, outputs: usize) -> usize {
                 match self { $(LayerOp::$name(op) => op.saved_columns(outputs),)* }
             }
 
             /// y and the saved columns from x, for some rows.
             ///
-            /// Batch normalization in training has a function of its own, because it reads all rows
-            /// of a batch.
+            /// Batch normalization in training has another function, for all rows of a batch.
             pub fn forward(
                 &self,
                 arch: Arch,
@@ -130,11 +129,11 @@ macro_rules! layers {
                 match self { $(LayerOp::$name(op) => Op::forward(op, arch, x, saved_and_y, context),)* }
             }
 
-            /// ∂L/∂x into `grad_input`, unless no layer below has parameters, from ∂L/∂y in `delta`, which
+            /// ∂L/∂x into `grad_input`, if a layer below has parameters. `delta` holds ∂L/∂y and
             /// becomes the δ of [`GradientKind`].
             ///
-            /// `kernel` is the transposed kernel of a dense layer; `logits` says that `delta` is ∂L/∂z
-            /// of the last activation already.
+            /// `kernel` is the transposed kernel of a dense layer; with `logits`, `delta` is already
+            /// ∂L/∂z of the last activation.
             pub fn backward(
                 &self,
                 arch: Arch,

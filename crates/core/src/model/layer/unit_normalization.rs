@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::spec::{Op, PassContext, Spec};
-use crate::kernels::{Arch, Matrix, View, ViewMut, row_square_sums};
 use crate::model::onnx::{OnnxAttribute, OnnxGraph};
+use kernels::{Arch, Matrix, View, ViewMut, row_square_sums};
 
 /// The arguments of Keras's `UnitNormalization`, which has none for rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -80,10 +80,7 @@ impl Op for UnitNormalizationLayer {
         for r in 0..x.rows() {
             let (y, delta, grad_input) =
                 (&y.row(r)[..n], &delta.row(r)[..n], &mut grad_input.row(r)[..n]);
-            let s = match x.row(r)[..n].iter().any(|x| *x != 0.0) {
-                true => saved.row(r)[0],
-                false => 0.0,
-            };
+            let s = if x.row(r)[..n].iter().any(|x| *x != 0.0) { saved.row(r)[0] } else { 0.0 };
             let is_clipped = f64::from(s) >= MAX_SCALE;
             let along = y.iter().zip(delta).map(|(y, d)| f64::from(y * d)).sum::<f64>() as f32;
             let along = if is_clipped { 0.0 } else { along };

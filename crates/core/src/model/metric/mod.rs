@@ -19,8 +19,8 @@ pub use rows::TopK;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::Arch;
 use crate::model::Loss;
+use kernels::Arch;
 use rows::RowMean;
 
 /// A metric by its Keras name, under which it is logged as Keras logs it: `acc` as `acc`.

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::batch_outputs::BatchOutputs;
-use crate::kernels::{Arch, Matrix, argmax};
 use crate::model::{Activation, Loss};
+use kernels::{Arch, Matrix, argmax};
 
 /// How many outputs count as an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,5 +1,4 @@
-//! Early stopping: ends a fit when a number no longer improves; it keeps weights, but never looks
-//! into them.
+//! Early stopping: ends a fit when a number no longer improves.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,23 +42,23 @@ impl Default for EarlyStopping {
     }
 }
 
-/// What early stopping has seen so far.
+/// The state of early stopping.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EarlyStoppingState {
     /// Epochs since the last improvement.
     pub wait: usize,
-    /// The best value, and the epoch (from 0) that had it.
+    /// The best value and its epoch (from 0).
     pub best: Option<(f64, usize)>,
-    /// The weights of that epoch, if they are to be restored.
+    /// The weights of the best epoch, for `restore_best_weights`.
     pub weights: Option<Network>,
-    /// Whether it has ended the fit.
+    /// Whether early stopping has ended the fit.
     pub stopped: bool,
 }
 
 impl EarlyStoppingState {
-    /// Takes the numbers of an epoch in; whether to stop.
+    /// Reads the logs of an epoch; returns whether to stop.
     ///
-    /// As Keras 3, but a value that is not a number never improves on anything.
+    /// As Keras 3, but NaN never improves on a value.
     pub(crate) fn on_epoch_end(
         &mut self,
         rule: &EarlyStopping,
@@ -83,7 +82,7 @@ impl EarlyStoppingState {
         self.stopped
     }
 
-    /// The weights to end with, if others than the last.
+    /// The weights of the best epoch, if restored.
     pub(crate) fn take_best(&mut self) -> Option<Network> {
         self.weights.take()
     }
@@ -99,7 +98,7 @@ impl EarlyStopping {
 mod tests {
     use super::*;
 
-    /// The epochs (from 0) after which a fit on `values` goes on, up to the one that stops it.
+    /// The epoch (from 0) after which a fit on `values` stops.
     fn epochs(rule: &EarlyStopping, values: &[f64]) -> usize {
         let network = Network { layers: Vec::new() };
         let mut watch = EarlyStoppingState::default();

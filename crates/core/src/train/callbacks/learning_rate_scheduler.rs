@@ -1,4 +1,4 @@
-//! Sets the learning rate at the beginning of certain epochs; it looks at no number of the fit.
+//! Sets the learning rate at the beginning of given epochs.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub struct LearningRateScheduler {
 }
 
 impl LearningRateScheduler {
-    /// What the learning rate becomes at the beginning of `epoch`, if it changes.
+    /// The new learning rate at the beginning of `epoch`, if any.
     pub fn change(&self, epoch: usize) -> Option<f64> {
         let place = self.epochs.iter().position(|changed| *changed == epoch)?;
         self.learning_rates.get(place).copied()

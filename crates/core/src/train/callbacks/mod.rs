@@ -1,4 +1,4 @@
-//! Callbacks that steer a fit by its numbers, with Keras's arguments; none of them writes a file.
+//! Callbacks with Keras's arguments that change a fit by its logs.
 
 mod direction;
 mod early_stopping;

@@ -1,4 +1,4 @@
-//! Makes the learning rate smaller when a number no longer improves; it knows no optimizer.
+//! Reduces the learning rate when a number no longer improves.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,19 +42,19 @@ impl Default for ReduceLrOnPlateau {
     }
 }
 
-/// What the callback has seen so far.
+/// The state of the callback.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ReduceLrState {
     /// Epochs since the last improvement or reduction.
     pub wait: usize,
-    /// Epochs of the cooldown that are left.
+    /// Remaining epochs of the cooldown.
     pub cooldown: usize,
     /// The best value.
     pub best: Option<f64>,
 }
 
 impl ReduceLrState {
-    /// Takes the numbers of an epoch in; the learning rate to go on with, if `rate` is to change.
+    /// Reads the logs of an epoch; returns the new learning rate, if `rate` changes.
     pub(crate) fn on_epoch_end(
         &mut self,
         rule: &ReduceLrOnPlateau,
