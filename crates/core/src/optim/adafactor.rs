@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
-use kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, rsqrt};
+use kernels::math::rsqrt;
+use kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Adafactor`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Algorithm, InitialSlot, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, exp, ln, rsqrt};
+use kernels::math::{exp, ln, rsqrt};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Ftrl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use super::adam::bias_correction;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{Axpby, CommonArgs, ExecContext, LearningRate, ParamGrad, TensorRule};
-use kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule, reciprocal, rsqrt};
+use kernels::math::{reciprocal, rsqrt};
+use kernels::{MAX_SLOTS, Matrix, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Lamb`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -135,9 +135,9 @@ impl MuonRule<'_> {
         let ParamGrad { value: w, gradient: g, slots, scratch, .. } = weight;
         let mu = self.muon.momentum as f32;
         if self.muon.nesterov {
-            ctx.map(&MuonMomentum::<true> { mu }, g, slots)
+            ctx.map(&MuonMomentum::<true> { mu }, g, slots);
         } else {
-            ctx.map(&MuonMomentum::<false> { mu }, g, slots)
+            ctx.map(&MuonMomentum::<false> { mu }, g, slots);
         }
         let norm = ctx.square_sum(g).sqrt();
         ctx.map(&Axpby::scale((1.0 / (norm + 1e-7)) as f32), g, &mut []);

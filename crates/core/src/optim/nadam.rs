@@ -15,7 +15,8 @@ use super::adam::bias_correction;
 use super::power::power;
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal, rsqrt};
+use kernels::math::{reciprocal, rsqrt};
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `Nadam`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Algorithm, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, rsqrt};
+use kernels::math::rsqrt;
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `RMSprop`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use super::adam::bias_correction;
 use super::rule::{Algorithm, InitialSlot, RuleVisitor, StepInfo};
 use super::{CommonArgs, Elementwise, LearningRate};
-use kernels::{MAX_SLOTS, SimdFloat, UpdateRule, reciprocal};
+use kernels::math::reciprocal;
+use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 
 /// The arguments of Keras's `ScheduleFreeAdamW`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -314,9 +314,9 @@ mod tests {
             let batch = [matrix(rows, cols, &gradients[0]), matrix(1, cols, &gradients[1])];
             for (sum, gradient) in sum.iter_mut().zip(&batch) {
                 if state.iterations.is_multiple_of(shared.batches()) {
-                    context.update(&Store::<true>, gradient, sum, &mut [])
+                    context.update(&Store::<true>, gradient, sum, &mut []);
                 } else {
-                    context.update(&Accumulate, gradient, sum, &mut [])
+                    context.update(&Accumulate, gradient, sum, &mut []);
                 }
             }
             if (state.iterations + 1).is_multiple_of(shared.batches()) {

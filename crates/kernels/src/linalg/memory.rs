@@ -3,7 +3,7 @@
 /// Advises the system to use huge pages for `buffer`, before its first use: untouched memory has no
 /// pages yet. The system may refuse; no result depends on it.
 #[cfg(all(target_os = "linux", not(miri)))]
-pub fn advise_huge_pages<T>(buffer: &mut [T]) {
+pub(crate) fn advise_huge_pages<T>(buffer: &mut [T]) {
     /// The size of a huge page on most machines, and whole pages on the others.
     const HUGE_PAGE: usize = 1 << 21;
     let (from, size) = (buffer.as_mut_ptr().addr(), size_of_val(buffer));
@@ -17,7 +17,7 @@ pub fn advise_huge_pages<T>(buffer: &mut [T]) {
 
 /// Other systems, and Miri, have no such call.
 #[cfg(any(not(target_os = "linux"), miri))]
-pub fn advise_huge_pages<T>(_: &mut [T]) {}
+pub(crate) fn advise_huge_pages<T>(_: &mut [T]) {}
 
 #[cfg(test)]
 mod tests {

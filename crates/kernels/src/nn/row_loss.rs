@@ -10,6 +10,9 @@ use super::elementwise_loss::EPSILON;
 use crate::linalg::{View, ViewMut};
 use crate::simd::{exp_f32, ln_f32};
 
+/// L(arguments, y, t) of a row, with ∂L/∂y written to the last slice.
+pub type RowFormula = fn([f32; 2], &[f32], &[f32], &mut [f32]) -> f32;
+
 /// A loss of a row's outputs y and targets t; ε = 10⁻⁷.
 #[derive(Clone, Copy, Debug)]
 pub enum RowLoss {
@@ -38,8 +41,8 @@ pub enum RowLoss {
     },
     /// A formula of another crate.
     Formula {
-        /// L(arguments, y, t), with ∂L/∂y written to the last slice.
-        formula: fn([f32; 2], &[f32], &[f32], &mut [f32]) -> f32,
+        /// L and its gradient.
+        formula: RowFormula,
         /// The arguments of the formula.
         args: [f32; 2],
     },

@@ -1,7 +1,7 @@
 //! Vectors of 16 numbers on every instruction set, with equal bits, and the choice of the set.
 
 mod arch;
-mod math;
+pub mod math;
 mod portable;
 mod unrolled;
 mod vector;
@@ -9,7 +9,6 @@ mod vector;
 mod x86;
 
 pub use arch::Arch;
-pub(crate) use math::{erf, exp_f32, ln_f32, tanh};
-pub use math::{exp, ln, reciprocal, rsqrt};
+pub(crate) use math::{erf, exp, exp_f32, ln, ln_f32, tanh};
 pub(crate) use unrolled::Unrolled;
 pub use vector::{F32x16, Kernel, LANES, Simd, SimdFloat, padded};

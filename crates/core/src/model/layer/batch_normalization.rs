@@ -12,10 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::layer_normalization::{filled, gain, gain_shapes, gains, onnx_gains, thousandth};
 use super::spec::{Op, ParamSpec, PassContext, Spec, yes};
 use crate::model::onnx::{OnnxAttribute, OnnxGraph};
-use kernels::{
-    Arch, BatchNorm, BatchNormBackward, BatchStat, ByCols, LANES, Matrix, ScaleShift, Team, View,
-    ViewMut, padded,
-};
+use kernels::norm::{BatchNorm, BatchNormBackward, BatchStat, ScaleShift};
+use kernels::{Arch, ByCols, LANES, Matrix, Team, View, ViewMut, padded};
 
 /// The arguments of Keras's `BatchNormalization`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -164,7 +162,7 @@ impl BatchNormalizationLayer {
             Some(grad_input) => {
                 team.parallel_for((ByCols(saved), ByCols(grad_input)), |both, from| {
                     part(both.0.0, Some(both.1.0), from);
-                })
+                });
             }
         }
     }

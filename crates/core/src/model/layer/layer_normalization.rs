@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::{GradientKind, Op, ParamSpec, PassContext, Spec, yes};
 use crate::model::onnx::{OnnxAttribute, OnnxGraph};
-use kernels::{Affine, Arch, LayerNorm, LayerNormBackward, Matrix, View, ViewMut, padded};
+use kernels::norm::{Affine, LayerNorm, LayerNormBackward};
+use kernels::{Arch, Matrix, View, ViewMut, padded};
 
 /// The arguments of Keras's `LayerNormalization`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
