@@ -28,9 +28,9 @@ impl Network {
     /// Builds `layers` on `features` inputs, with weights drawn from `seed`.
     ///
     /// ```
-    /// use runner_core::model::{Layer, Network};
+    /// use runner_core::model::{LayerSpec, Network};
     ///
-    /// let layers: Vec<Layer> = serde_json::from_str(r#"[{"type": "dense", "units": 3}]"#).unwrap();
+    /// let layers: Vec<LayerSpec> = serde_json::from_str(r#"[{"type": "dense", "units": 3}]"#).unwrap();
     /// let network = Network::new(4, &layers, 0);
     /// assert_eq!(network.weights()[0].name, "dense_0.kernel");
     /// assert_eq!(network.n_parameters(), 4 * 3 + 3);
