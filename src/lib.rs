@@ -18,4 +18,4 @@ pub mod runs;
 
 pub use base::{memory, quote, system};
 pub use runner_core::{data, model, optim, random, shorthand, train};
-pub use {kernels, tfevents as events};
+pub use {kernels, search, tfevents as events};

@@ -39,7 +39,7 @@ impl Exit {
     /// Work left over by an interruption outweighs a failure: a rerun on 75 reports both.
     pub(crate) fn of(results: &RunResults, interrupted: bool) -> Exit {
         let left = |ending| matches!(ending, Ending::Stopped | Ending::Skipped);
-        let done = |ending| ending == Ending::Completed;
+        let done = |ending| matches!(ending, Ending::Completed | Ending::Diverged);
         if interrupted && results.endings().any(left) {
             Exit::Stopped
         } else if results.endings().all(done) {

@@ -1,8 +1,11 @@
 //! An experiment: the run of a config, or the runs of its sweep.
 
+use serde::{Deserialize, Serialize};
+
 use super::plan::Plan;
 use super::sweep::Runs;
 use crate::memory::Bytes;
+use crate::runs::Objective;
 
 /// The runs of one config.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,8 +14,11 @@ pub struct Experiment {
     pub name: String,
     /// Whether its runs have folders of their own within the folder of a sweep.
     pub sweep: bool,
-    /// Its runs, in the order in which they start; a single one if it is no sweep.
+    /// Its runs, in the order in which they start; a single one if it is no sweep, and the first one
+    /// of a search.
     pub runs: Runs,
+    /// The config of a search, as one text.
+    pub search: Option<SearchText>,
     /// Number of draws of a random search that repeat an earlier draw.
     pub repeats: usize,
     /// Notes on the data, each a sentence without a full stop.
@@ -21,7 +27,26 @@ pub struct Experiment {
     pub memory: Bytes,
 }
 
+/// A search as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchText {
+    /// The config, with bases, overrides and absolute paths merged in.
+    pub config: String,
+    /// The number that it makes small or great.
+    pub objective: Objective,
+    /// The number of trials.
+    pub trials: usize,
+    /// The number of runs of a trial.
+    pub replicates: usize,
+}
+
 impl Experiment {
+    /// The number of runs, of which those of a search are proposed as results arrive.
+    pub fn n_runs(&self) -> usize {
+        let of_search = |search: &SearchText| search.trials * search.replicates;
+        self.search.as_ref().map_or(self.runs.len(), of_search)
+    }
+
     /// The experiment of a config without a sweep.
     pub fn single(plan: Plan) -> Experiment {
         let name = plan.name.clone();
@@ -29,6 +54,7 @@ impl Experiment {
             name,
             sweep: false,
             runs: Runs::single(&plan),
+            search: None,
             repeats: 0,
             notes: Vec::new(),
             memory: Bytes::default(),

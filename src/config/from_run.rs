@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::diagnostic::{Diagnostic, SourceFile, SourceKind};
 use super::document::{parse, shorthand};
+use super::experiment::SearchText;
 use super::load::load;
 use super::plan::Plan;
 use super::render::render;
@@ -79,6 +80,15 @@ pub fn swept(plan: &str) -> Option<Vec<(String, Vec<Change>)>> {
     let change = |(key, value): (&String, toml::Value)| Change { key: key.clone(), value };
     let changes = |line: Line| (line.label, keys.iter().zip(line.values).map(change).collect());
     Some(runs.into_iter().map(changes).collect())
+}
+
+/// The search in the text of a sweep's `plan.json`, if it is one.
+pub fn search_of(plan: &str) -> Option<SearchText> {
+    #[derive(Deserialize)]
+    struct File {
+        search: Option<SearchText>,
+    }
+    serde_json::from_str::<File>(plan).ok()?.search
 }
 
 fn flatten(path: &str, value: &Value, settings: &mut Vec<(String, Value)>) {

@@ -10,11 +10,13 @@ use serde::Deserialize;
 use super::check::{self, DatasetLookup, DescribeDataset, KnownWeights, notes};
 use super::diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, SourceKind};
 use super::document::{Override, Spanned, assign, merge, parse, parse_override};
-use super::experiment::Experiment;
+use super::experiment::{Experiment, SearchText};
 use super::paths::{reason, relative_to, similar};
 use super::plan::Plan;
 use super::schema::validate;
-use super::sweep::{SearchSpace, expand};
+use super::sweep::{
+    Planner, SearchSpace, TrialSpace, check_objective, check_search, expand, freeze, objective,
+};
 use crate::data;
 use crate::memory::Bytes;
 use crate::system;
@@ -102,9 +104,41 @@ fn load_one(
     if let Some(diagnostics) = broken {
         return Err(diagnostics);
     }
+    if space.is_search() {
+        let found = search(&root, &space, &nested_overrides, &mut planner)?;
+        return Ok(Experiment { memory: needs, ..found });
+    }
     let (runs, repeats) = expand(&root, &space, &nested_overrides, &mut planner)?;
     let name = runs.plan()["name"].as_str().unwrap_or_default().to_owned();
-    Ok(Experiment { name, sweep: true, runs, repeats, notes: Vec::new(), memory: needs })
+    let (notes, memory) = (Vec::new(), needs);
+    Ok(Experiment { name, sweep: true, runs, search: None, repeats, notes, memory })
+}
+
+/// The experiment of a search, of which every parameter and the first trials are checked.
+fn search(
+    root: &Spanned,
+    space: &SearchSpace,
+    nested_overrides: &[&Override],
+    planner: &mut Planner<'_>,
+) -> Result<Experiment, Vec<Diagnostic>> {
+    space.combinations().map_err(|diagnostic| vec![*diagnostic])?;
+    let none = || vec![Diagnostic::at(Location::File("sweep".into()), "no search", "")];
+    let trials = TrialSpace::new(root, space, nested_overrides)?.ok_or_else(none)?;
+    let found = check_search(&trials, planner);
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let plan = planner(trials.config(&trials.drawn(0))?)?;
+    if let Some(diagnostic) = check_objective(&trials, &plan) {
+        return Err(vec![diagnostic]);
+    }
+    let text = SearchText {
+        config: freeze(root, space, nested_overrides, &plan.name),
+        objective: objective(&trials, &plan),
+        trials: trials.trials,
+        replicates: trials.seeds.len().max(1),
+    };
+    Ok(Experiment { sweep: true, search: Some(text), ..Experiment::single(plan) })
 }
 
 /// Applies overrides to a config, or returns all diagnostics.
@@ -139,7 +173,7 @@ fn valid_sections(
 
 /// The plan of a config in which nothing varies, and the memory that it takes; the sections in `valid`
 /// are known to fit the schema.
-fn plan(
+pub(super) fn plan(
     path: &Path,
     mut root: Spanned,
     valid: &[String],

@@ -35,14 +35,15 @@ mod paths;
 mod plan;
 mod render;
 mod schema;
+mod search;
 mod sweep;
 
 pub use check::DescribeDataset;
 pub use diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, SourceKind, Span};
 pub use docs::{reference, reference_config};
 pub use document::{TAGS, shorthand};
-pub use experiment::Experiment;
-pub use from_run::{reload_plan, saved_plan, settings, swept};
+pub use experiment::{Experiment, SearchText};
+pub use from_run::{reload_plan, saved_plan, search_of, settings, swept};
 pub use load::{load, load_with};
 pub use nearest::nearest;
 pub use plan::{
@@ -51,4 +52,5 @@ pub use plan::{
 };
 pub use render::render;
 pub use schema::{key_named, schema};
-pub use sweep::{Change, LineCache, PackedLines, Runs, ShortTexts, Variant, short_keys};
+pub use search::Search;
+pub use sweep::{Change, LineCache, PackedLines, Runs, ShortTexts, Trial, Variant, short_keys};

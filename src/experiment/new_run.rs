@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chrono::{DateTime, FixedOffset, Local};
 
-use crate::config::Plan;
-use crate::experiment::RunContext;
-use crate::runs::{DataSource, Folder, Machine, Record, Status, sha256};
+use crate::config::{Change, Plan};
+use crate::experiment::{RunContext, RunSpec};
+use crate::runs::{DataSource, Folder, Machine, Record, Status, TrialNote, sha256};
 use crate::system;
 use crate::train::Logs;
 
@@ -54,7 +54,13 @@ fn sha256_of(plan: &Plan) -> String {
 }
 
 /// The record of a run that begins now.
-pub(super) fn record(plan: &Plan, context: &RunContext<'_>) -> Record {
+pub(super) fn record(spec: &RunSpec<'_>, context: &RunContext<'_>) -> Record {
+    let plan = spec.plan;
+    let trial = spec.trial.map(|number| {
+        let value = |change: &Change| serde_json::to_value(&change.value).unwrap_or_default();
+        let values = spec.changes.iter().map(|change| (change.key.clone(), value(change)));
+        TrialNote { number, values: values.collect() }
+    });
     Record {
         name: plan.name.clone(),
         status: Status::Running,
@@ -64,6 +70,7 @@ pub(super) fn record(plan: &Plan, context: &RunContext<'_>) -> Record {
         arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
         git_commit: context.git_commit.map(str::to_owned),
         machine: Machine::here((context.threads)()),
+        trial,
         data: DataSource { description: plan.data.dataset.clone(), sha256: String::new() },
         seed: plan.seed,
         started: now(),

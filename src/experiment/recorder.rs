@@ -9,7 +9,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use chrono::{DateTime, FixedOffset};
 
 use crate::config::{Plan, saved_plan};
@@ -31,7 +31,7 @@ use crate::runs::{
     Resumed, Status, remove_leftovers, sums_of, write_atomic,
 };
 use crate::system::{self, is_machine_fault, sentence};
-use crate::train::{FitState, Logs};
+use crate::train::{Diverged, FitState, Logs};
 
 /// The files of a run in progress.
 pub(super) struct RunRecorder {
@@ -75,7 +75,7 @@ impl RunRecorder {
             _ => Some(Record::load(&folder.record())?),
         };
         Ok(RunRecorder {
-            record: found.clone().unwrap_or_else(|| record(spec.plan, context)),
+            record: found.clone().unwrap_or_else(|| record(spec, context)),
             found,
             checkpoint: Checkpoint::at(folder.checkpoint()),
             plan: fingerprint(spec.plan),
@@ -338,7 +338,7 @@ impl RunRecorder {
         self.record.status = ended.as_ref().map_or(Status::Failed, |status| *status);
         let error = ended.as_ref().err();
         self.record.error = error.map(|error| cut(sentence(error), MAX_REASON));
-        self.record.cause = error.filter(|error| is_machine_fault(error)).map(|_| Cause::Machine);
+        self.record.cause = error.and_then(cause);
         self.record.finished = Some(finished);
         self.record.seconds = self.seconds();
         self.record.epochs = summary.epochs;
@@ -377,4 +377,12 @@ impl RunRecorder {
     fn seconds(&self) -> f64 {
         self.before + self.begun.elapsed().as_secs_f64()
     }
+}
+
+/// The cause of a failure, if known.
+fn cause(error: &Error) -> Option<Cause> {
+    if error.is::<Diverged>() {
+        return Some(Cause::Diverged);
+    }
+    is_machine_fault(error).then_some(Cause::Machine)
 }

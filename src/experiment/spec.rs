@@ -20,6 +20,8 @@ pub struct RunSpec<'a> {
     pub data: Option<&'a str>,
     /// The differences from the other runs of the sweep.
     pub changes: &'a [Change],
+    /// The number of the trial, if a search proposed the run.
+    pub trial: Option<usize>,
 }
 
 /// The context of all runs.

@@ -24,6 +24,7 @@ mod names;
 mod rank;
 mod scalars;
 mod schedule;
+mod search_progress;
 mod swept;
 
 mod html;
@@ -49,4 +50,5 @@ pub use names::metric_names;
 pub use rank::rank;
 pub use scalars::{ScalarReadSummary, logged_scalars};
 pub use schedule::learning_rates;
+pub use search_progress::SearchProgress;
 pub use swept::Swept;

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::error::RequestError;
 use super::order::{compare_values, higher_is_better};
 use super::run::{Run, State};
+use super::search_progress::SearchProgress;
 use crate::config::Plan;
 use crate::runs::monitored;
 use crate::train::Direction;
@@ -60,6 +61,9 @@ pub(super) fn best<'a>(
             "`latest` is the one that began last",
         ));
     };
+    if let Some(found) = by.is_none().then(|| best_trial(&completed, base)).flatten() {
+        return Ok(found);
+    }
     let (name, direction) = match by {
         Some(name) => (name.to_owned(), Direction::Auto),
         None => monitor(youngest),
@@ -80,6 +84,22 @@ pub(super) fn best<'a>(
     let shown = value(best).map_or("-".to_owned(), super::format::number);
     let label = best.label(base);
     Ok((best, format!("{label}, {name} {shown}, the best of {}", completed.len())))
+}
+
+/// The first run of the best trial, if all runs are of one search.
+fn best_trial<'a>(completed: &[&'a Run], base: &Path) -> Option<(&'a Run, String)> {
+    let sweep = completed.first()?.sweep.as_deref()?;
+    if completed.iter().any(|run| run.sweep.as_deref() != Some(sweep)) {
+        return None;
+    }
+    let runs: Vec<Run> = completed.iter().map(|run| (*run).clone()).collect();
+    let progress = SearchProgress::of(sweep, &runs)?;
+    let (trial, value) = progress.best_so_far().pop()?;
+    let is_of = |run: &&&Run| run.record.trial.as_ref().is_some_and(|note| note.number == trial);
+    let best = completed.iter().find(is_of)?;
+    let (label, value) = (best.label(base), super::format::number(value));
+    let (name, trials) = (&progress.objective.name, progress.values.len());
+    Some((best, format!("{label}, {name} {value}, the best of {trials} trials")))
 }
 
 /// The number that the run's callbacks monitor, or else the one that runs are ranked by.

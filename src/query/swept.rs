@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::group::ResultGroup;
 use super::names::unique;
+use super::run::Run;
 use crate::config::{self, Change, TAGS};
 use crate::runs::Folder;
 use crate::system;
@@ -30,9 +31,14 @@ impl Swept {
             groups.iter().filter_map(|group| group.runs[0].sweep.as_deref()).collect();
         let plans: HashMap<&Path, Changes> =
             sweeps.into_iter().filter_map(|dir| Some((dir, changes(dir)?))).collect();
+        let trials: HashMap<&Path, Vec<Change>> = groups
+            .iter()
+            .filter_map(|group| Some((&*group.runs[0].dir, of_trial(&group.runs[0])?)))
+            .collect();
         let of_group = |group: &ResultGroup| {
-            let folder = group.runs[0].dir.file_name()?.to_str()?;
-            plans.get(group.runs[0].sweep.as_deref()?)?.get(folder)
+            let run = &group.runs[0];
+            let folder = run.dir.file_name()?.to_str()?;
+            trials.get(&*run.dir).or_else(|| plans.get(run.sweep.as_deref()?)?.get(folder))
         };
         let all = groups.iter().filter_map(of_group).flatten().map(|change| &*change.key);
         let keys: Vec<String> = unique(all).into_iter().map(str::to_owned).collect();
@@ -78,6 +84,15 @@ fn has(value: &Value, path: &str) -> bool {
         value => value.get(first),
     };
     inner.is_some_and(|inner| rest.is_none_or(|rest| has(inner, rest)))
+}
+
+/// The settings of a run that a search proposed, which stand in its record.
+fn of_trial(run: &Run) -> Option<Vec<Change>> {
+    let values = &run.record.trial.as_ref()?.values;
+    let change = |(key, value): (&String, &Value)| {
+        serde_json::from_value(json!({ "key": key, "value": value })).ok()
+    };
+    values.iter().map(change).collect()
 }
 
 fn changes(sweep: &Path) -> Option<Changes> {

@@ -122,6 +122,11 @@ impl Folder {
     pub fn sweep_plan(&self) -> PathBuf {
         self.0.join("plan.json")
     }
+
+    /// The number of trials of a search that was continued beyond its plan.
+    pub fn trials(&self) -> PathBuf {
+        self.0.join("trials.json")
+    }
 }
 
 /// Checks whether experiments called `name` can create folders below `logdir`, and leaves nothing

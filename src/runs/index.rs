@@ -30,6 +30,9 @@ pub struct IndexEntry {
     pub stamp: Stamp,
     /// The status: [`Status::Completed`] or [`Status::Failed`].
     pub status: Status,
+    /// Whether the run is a diverged trial of a search.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub diverged: bool,
     /// The reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
@@ -46,8 +49,9 @@ impl IndexEntry {
             Status::Running | Status::Stopped => false,
         };
         let (status, error) = (record.status, record.error.clone());
+        let diverged = record.is_diverged_trial();
         let outcome = has_ended.then(|| to_raw_value(&Outcome::from(record)).ok());
-        Some(IndexEntry { run, stamp, status, error, outcome: outcome.flatten()? })
+        Some(IndexEntry { run, stamp, status, diverged, error, outcome: outcome.flatten()? })
     }
 }
 
@@ -159,7 +163,7 @@ mod tests {
         };
         let stamp = Stamp { bytes: 7, nanoseconds: 8 };
         let outcome = to_raw_value(&outcome).unwrap();
-        IndexEntry { run, stamp, status: Status::Completed, error: None, outcome }
+        IndexEntry { run, stamp, status: Status::Completed, diverged: false, error: None, outcome }
     }
 
     fn read(folder: &Path) -> Vec<String> {

@@ -4,6 +4,7 @@
 mod error;
 mod folder;
 mod lock;
+mod objective;
 
 mod annotations;
 mod checkpoint;
@@ -30,8 +31,9 @@ pub use history::{History, HistoryWriter};
 pub use index::{IndexEntry, RunIndex, Stamp};
 pub use leftovers::{remove_abandoned, remove_files, remove_leftovers};
 pub use lock::Lock;
+pub use objective::Objective;
 pub use provenance::{Machine, git_commit};
-pub use record::{Best, Cause, DataSource, Outcome, Record, Resumed, Status, monitored};
+pub use record::{Best, Cause, DataSource, Outcome, Record, Resumed, Status, TrialNote, monitored};
 pub use remove::{remove_empty, remove_folder};
 pub use sums::{check_sum, check_sum_of, sha256, sums_of, sums_text};
 pub use weights::{Tensor, TensorView, Weights, load_weights, parse_weights, save_weights};

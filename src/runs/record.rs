@@ -35,6 +35,9 @@ pub struct Record {
     pub git_commit: Option<String>,
     /// The machine of the run.
     pub machine: Machine,
+    /// The trial of a search that the run belongs to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trial: Option<TrialNote>,
     /// The source of the data.
     pub data: DataSource,
     /// The seed of all its random numbers.
@@ -83,12 +86,19 @@ pub enum Cause {
     /// The machine lacked space, memory, permission or threads, or a disk is broken. The same run
     /// may succeed later, so `resume` treats the run as interrupted.
     Machine,
+    /// The loss is not a number any more.
+    Diverged,
     /// A cause from a later version of the program.
     #[serde(other)]
     Other,
 }
 
 impl Record {
+    /// Whether the run diverged and a search proposed it: a result, the worst there is.
+    pub fn is_diverged_trial(&self) -> bool {
+        self.status == Status::Failed && self.cause == Some(Cause::Diverged) && self.trial.is_some()
+    }
+
     /// Whether the run failed for a reason possibly absent at the next attempt.
     pub fn is_machine_fault(&self) -> bool {
         self.status == Status::Failed && self.cause == Some(Cause::Machine)
@@ -118,6 +128,15 @@ impl From<Record> for Outcome {
         let Record { seconds, epochs, metrics, best, early_stopping, .. } = record;
         Outcome { seconds, epochs, metrics, best, early_stopping }
     }
+}
+
+/// The trial of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialNote {
+    /// The number of the trial, from 0.
+    pub number: usize,
+    /// The values of the keys that the search varies, by dotted path.
+    pub values: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A resumption of a run.

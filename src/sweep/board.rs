@@ -177,7 +177,7 @@ impl Ended {
     fn of(result: &RunResult) -> Option<Ended> {
         let value = match result.status {
             Status::Completed => result.last.as_ref().and_then(monitored).map(|(_, value)| value),
-            Status::Failed(_) => None,
+            Status::Failed(_) | Status::Diverged(_) => None,
             Status::Stopped | Status::Skipped | Status::Busy(_) => return None,
         };
         Some(Ended { dir: result.dir.clone()?, value })
@@ -187,6 +187,9 @@ impl Ended {
 impl Sweep {
     fn of(planned: &PlannedExperiment) -> Sweep {
         let mut cache = LineCache::default();
+        if let Some(replicates) = planned.source.replicates() {
+            return Sweep { runs: planned.n_runs(), replicates, ..Sweep::default() };
+        }
         let mut setting = |number: usize| key(&planned.heading(number, &mut cache).1);
         // The replicates of a setting are adjacent, and all settings have the same seeds.
         let replicates = match planned.keys().iter().any(|key| key == "seed") {

@@ -10,6 +10,11 @@ use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::resumable::{Resumable, ResumableRun, RunProgress};
 use crate::sweep::{ResumeScan, plan_of};
 
+/// The reason why a trial of a search cannot have more epochs.
+const NO_TRIALS: &str = "the trials of a search are not trained further, because later trials depend \
+                         on their results; `runner run SWEEP/best --set training.epochs=N` repeats \
+                         the best with more";
+
 impl ResumeScan {
     /// Plans `epochs` epochs in all for the named runs and the runs of named sweeps. Returns a note
     /// for each unchanged run.
@@ -43,6 +48,9 @@ impl Resumable {
     fn extend(&mut self, epochs: usize, retry_failed: bool) -> Result<(usize, Vec<String>)> {
         if self.is_sweep && self.lock.is_none() {
             self.lock = Some(Lock::take(&self.dir)?);
+        }
+        if self.runs.iter().flat_map(|run| &run.queued).any(QueuedRun::is_trial) {
+            bail!("{}; got the search `{}`", NO_TRIALS, self.dir.display());
         }
         let (mut extended, mut notes) = (0, Vec::new());
         for run in &mut self.runs {
@@ -90,6 +98,9 @@ impl ResumableRun {
 fn obstacle(folder: &Folder, record: &Record, epochs: usize) -> Result<Option<String>> {
     if record.status != Status::Completed {
         return Ok(None);
+    }
+    if record.trial.is_some() {
+        return Ok(Some(NO_TRIALS.to_owned()));
     }
     let trained = record.epochs;
     if epochs <= trained {

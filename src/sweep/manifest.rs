@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::config::{Experiment, PackedLines, Runs};
+use crate::config::{Experiment, PackedLines, Runs, SearchText};
 use crate::experiment::DatasetCache;
 use crate::memory::Bytes;
 use crate::quote::clip;
@@ -20,6 +20,8 @@ use crate::system;
 
 /// The format version; changes with the names and meanings below.
 const FORMAT: u64 = 2;
+/// The format version of a search, whose runs are not listed.
+const SEARCH_FORMAT: u64 = 3;
 
 /// A sweep as planned.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +55,9 @@ struct File<L> {
     repeats: usize,
     keys: Vec<String>,
     plan: Value,
+    /// The search that proposes the runs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    search: Option<SearchText>,
     runs: L,
 }
 
@@ -98,9 +103,10 @@ impl SweepManifest {
     /// Writes the manifest into the sweep's folder, hidden until then.
     pub fn save(&self, folder: &Folder) -> Result<(), RunsError> {
         let path = folder.sweep_plan();
-        let Experiment { name, sweep, runs, repeats, .. } = &self.experiment;
+        let Experiment { name, sweep, runs, search, repeats, .. } = &self.experiment;
+        let none = PackedLines::default();
         let file = File {
-            format: FORMAT,
+            format: if search.is_some() { SEARCH_FORMAT } else { FORMAT },
             version: self.version.clone(),
             created: self.created,
             arguments: self.arguments.clone(),
@@ -111,7 +117,8 @@ impl SweepManifest {
             repeats: *repeats,
             keys: runs.keys().to_vec(),
             plan: runs.plan().clone(),
-            runs: runs.lines(),
+            search: search.clone(),
+            runs: if search.is_some() { &none } else { runs.lines() },
         };
         let sum = write_frozen(&path, |out| {
             serde_json::to_writer_pretty(&mut *out, &file)?;
@@ -130,7 +137,7 @@ impl SweepManifest {
             Ok(file) => file,
             Err(error) => return Err(unreadable(path, from_start(&mut input), &error)),
         };
-        if file.format != FORMAT {
+        if file.format != if file.search.is_some() { SEARCH_FORMAT } else { FORMAT } {
             return Err(other_format(path, &file.format.into(), &clip(file.version)));
         }
         Ok(SweepManifest {
@@ -143,6 +150,7 @@ impl SweepManifest {
                 name: file.name,
                 sweep: file.sweep,
                 runs: Runs::from_parts(file.plan, file.keys, file.runs),
+                search: file.search,
                 repeats: file.repeats,
                 notes: Vec::new(),
                 memory: Bytes::default(),

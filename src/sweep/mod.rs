@@ -5,12 +5,16 @@ mod board;
 mod budget;
 mod event;
 mod manifest;
+mod plan_source;
 mod planned;
 mod queue;
 mod result;
 mod results;
+mod trial_result;
+mod trials;
 
 mod extend;
+mod extend_trials;
 mod resumable;
 mod scan;
 mod shard;
@@ -23,6 +27,7 @@ use std::time::{Duration, Instant};
 
 pub use board::{Board, BoardSummary, MAX_SHOWN};
 pub use event::SweepEvent;
+pub use extend_trials::extend_trials;
 pub use manifest::SweepManifest;
 pub use planned::{Job, PlannedExperiment, QueuedRun};
 pub use queue::RunQueue;
@@ -38,11 +43,13 @@ use rayon::{BroadcastContext, ThreadPool, ThreadPoolBuilder};
 
 use budget::Budget;
 use resumable::plan as plan_of;
+use trials::Readiness;
 
 use crate::config::LineCache;
 use crate::experiment::{self, RunContext, RunEvent, RunSpec, RunSummary};
 use crate::runs::{self, RunsError};
 use crate::system::sentence;
+use crate::train::Diverged;
 
 /// The options of [`RunQueue::run`].
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +80,7 @@ impl RunQueue {
         observe: &(dyn Fn(SweepEvent<'_>) + Sync),
     ) -> anyhow::Result<Vec<PathBuf>> {
         let places = self.results.pending();
+        self.runs.iter().for_each(|run| run.experiment.source.open(run.number()));
         let results = Mutex::new(std::mem::take(&mut self.results));
         let ran = self.run_all(options, stop, observe, &|run, result| {
             let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,10 +101,12 @@ impl RunQueue {
         let left = AtomicUsize::new(self.runs.len());
         let budget = Budget::new(options.memory);
         let failures = Failures { count: AtomicUsize::new(0), most: options.max_failures };
+        let waiting = AtomicUsize::new(0);
         let context = RunContext {
             threads: &|| {
                 let active = left.load(Ordering::Relaxed).clamp(1, jobs);
-                let active = active.saturating_sub(budget.waiting()).max(1);
+                let idle = budget.waiting() + waiting.load(Ordering::Relaxed);
+                let active = active.saturating_sub(idle).max(1);
                 (options.threads / active).max(1)
             },
             datasets: &self.datasets,
@@ -107,8 +117,16 @@ impl RunQueue {
             sync_every: experiment::SYNC_EVERY,
         };
         let one = |run: usize, queued: &QueuedRun| {
-            let result = run_one((run, queued), &context, &budget, observe);
+            waiting.fetch_add(1, Ordering::Relaxed);
+            let readiness = queued.experiment.source.wait(queued.number(), context.stop);
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            if readiness == Readiness::Exhausted {
+                left.fetch_sub(1, Ordering::Relaxed);
+                return;
+            }
+            let result = run_one((run, queued), readiness, &context, &budget, observe);
             left.fetch_sub(1, Ordering::Relaxed);
+            queued.experiment.source.ended(queued.number(), result.dir.as_deref());
             failures.take(&result);
             observe(SweepEvent::Finished { run, result: &result });
             result.dir.iter().for_each(|dir| queued.add_to_index(dir));
@@ -164,6 +182,7 @@ impl Failures {
 
 fn run_one(
     (run, queued): (usize, &QueuedRun),
+    readiness: Readiness,
     context: &RunContext<'_>,
     budget: &Budget,
     observe: &(dyn Fn(SweepEvent<'_>) + Sync),
@@ -176,10 +195,13 @@ fn run_one(
             RunEvent::Training(event) => SweepEvent::Training { run, event },
         });
     };
-    let (dir, status) = match &queued.experiment.blocked {
-        Some(error) => (None, Status::Failed(error.clone())),
-        None if (context.stop)() => (None, Status::Skipped),
-        None => match queued.job() {
+    let (dir, status) = match (&queued.experiment.blocked, &readiness) {
+        (Some(error), _) | (None, Readiness::Broken(error)) => {
+            (None, Status::Failed(error.clone()))
+        }
+        (None, Readiness::Blocked(_) | Readiness::Waiting) => (None, Status::Skipped),
+        (None, _) if (context.stop)() => (None, Status::Skipped),
+        (None, _) => match queued.job() {
             Ok(job) => {
                 let bytes = job.run.plan.footprint(MOST_ROWS).total();
                 let share = budget.take(bytes, context.stop);
@@ -223,11 +245,15 @@ fn train(
         dir: &job.dir,
         data: job.data.as_deref(),
         changes: &job.run.changes,
+        trial: job.trial,
     };
     match experiment::run(&spec, context, summary, tell) {
         Ok(runs::Status::Stopped) => Status::Stopped,
         Ok(_) => Status::Completed,
         Err(error) if is_in_use(&error) => Status::Busy(sentence(&error)),
+        Err(error) if job.trial.is_some() && error.is::<Diverged>() => {
+            Status::Diverged(sentence(&error))
+        }
         Err(error) => Status::Failed(sentence(&error)),
     }
 }

@@ -8,10 +8,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use serde::Serialize;
 
 use crate::config::saved_plan;
-use crate::config::{Change, Experiment, LineCache, PackedLines, Plan, Runs, Variant};
+use crate::config::{Change, Experiment, LineCache, PackedLines, Plan, Search, Variant};
 use crate::runs::{Folder, Outcome, RunIndex, RunsError};
 use crate::sweep::SweepManifest;
+use crate::sweep::extend_trials::planned_trials;
+use crate::sweep::plan_source::PlanSource;
 use crate::sweep::result::{Ending, Status};
+use crate::sweep::trials::Trials;
 use crate::system;
 
 /// A run to start.
@@ -23,6 +26,8 @@ pub struct Job {
     pub dir: PathBuf,
     /// The SHA-256 of the data at planning time, if known.
     pub data: Option<String>,
+    /// The number of the trial, of a search.
+    pub trial: Option<usize>,
 }
 
 /// The runs of an experiment, with their folder.
@@ -34,7 +39,7 @@ pub struct PlannedExperiment {
     /// The folder to resume: the folder of the sweep, or of the single run.
     pub root: PathBuf,
     sweep: bool,
-    runs: Runs,
+    pub(super) source: PlanSource,
     /// The SHA-256 of the data at planning time, by name in the plans.
     data: BTreeMap<String, String>,
     /// The reason why no run can start: the folder could not be created.
@@ -64,7 +69,7 @@ impl PlannedExperiment {
             alias: OnceLock::new(),
             root,
             sweep,
-            runs,
+            source: PlanSource::Fixed(runs),
             data: BTreeMap::new(),
             blocked: None,
             is_shared: false,
@@ -81,7 +86,17 @@ impl PlannedExperiment {
     /// The runs of a sweep in `folder`.
     pub(super) fn sweep(manifest: SweepManifest, folder: &Folder) -> PlannedExperiment {
         let SweepManifest { experiment, data, .. } = manifest;
-        PlannedExperiment { data, ..PlannedExperiment::new(experiment, folder.path().to_owned()) }
+        let source = experiment.search.as_ref().map(|text| {
+            let search = Search::parse(&text.config, &folder.sweep_plan())?;
+            let total = planned_trials(folder, search.trials()).map_err(|e| format!("{e:#}"))?;
+            Ok(PlanSource::Search(Box::new(Trials::new(search, total))))
+        });
+        let fixed = PlannedExperiment::new(experiment, folder.path().to_owned());
+        match source {
+            None => PlannedExperiment { data, ..fixed },
+            Some(Ok(source)) => PlannedExperiment { data, source, ..fixed },
+            Some(Err(error)) => PlannedExperiment { blocked: Some(error), ..fixed },
+        }
     }
 
     pub(super) fn without_folder(
@@ -95,7 +110,7 @@ impl PlannedExperiment {
 
     /// Every run, in the order of the plan.
     pub(super) fn queue(planned: Arc<PlannedExperiment>) -> impl Iterator<Item = QueuedRun> {
-        let total = planned.runs.len() as u32;
+        let total = planned.source.len() as u32;
         (0..total).map(move |index| QueuedRun {
             experiment: Arc::clone(&planned),
             index,
@@ -119,18 +134,18 @@ impl PlannedExperiment {
     }
 
     /// The keys with different values among the runs.
-    pub(super) fn keys(&self) -> &[String] {
-        self.runs.keys()
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.source.keys()
     }
 
     /// The label of a run and the differences from the other runs; empty for an invalid plan.
     pub(super) fn heading(&self, number: usize, cache: &mut LineCache) -> (String, Vec<Change>) {
-        self.runs.heading(number, cache).unwrap_or_default()
+        self.source.heading(number, cache)
     }
 
     /// The folder of a run of a sweep.
     pub(super) fn run_dir(&self, number: usize, cache: &mut LineCache) -> PathBuf {
-        self.dir(&self.runs.label(number, cache))
+        self.dir(&self.source.label(number, cache))
     }
 
     /// Whether the runs have folders in a sweep's folder.
@@ -139,7 +154,7 @@ impl PlannedExperiment {
     }
 
     pub(super) fn n_runs(&self) -> usize {
-        self.runs.len()
+        self.source.len()
     }
 
     /// Adds the result of a run, with or without a folder. Returns the line among the outcomes.
@@ -181,14 +196,15 @@ impl QueuedRun {
     ///
     /// An invalid plan, as text.
     pub(super) fn job(&self) -> Result<Job, String> {
-        let run = self.experiment.runs.get(self.index as usize)?;
+        let run = self.experiment.source.get(self.number())?;
         let data = self.experiment.data.get(&run.plan.data.identity()).cloned();
         let dir = self.experiment.dir(&run.label);
         let mut plan = as_extended(run.plan, &dir);
         if let Some(epochs) = self.epochs {
             plan.training.epochs = epochs.get() as usize;
         }
-        Ok(Job { dir, run: Variant { plan, ..run }, data })
+        let trial = self.experiment.source.trial(self.number());
+        Ok(Job { dir, run: Variant { plan, ..run }, data, trial })
     }
 
     /// Sets the number of epochs in all.
@@ -215,6 +231,11 @@ impl QueuedRun {
                 &Folder::at(dir),
             );
         }
+    }
+
+    /// Whether a search proposes the run.
+    pub(super) fn is_trial(&self) -> bool {
+        self.experiment.source.replicates().is_some()
     }
 
     /// The run's number in the plan.

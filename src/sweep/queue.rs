@@ -118,13 +118,27 @@ impl RunQueue {
         Ok(())
     }
 
+    /// For each search that has tried every combination, its folder and the number of its trials.
+    pub fn exhausted(&self) -> Vec<(PathBuf, usize)> {
+        let mut found: Vec<(PathBuf, usize)> = Vec::new();
+        for QueuedRun { experiment, .. } in &self.runs {
+            let is_known = found.last().is_some_and(|(root, _)| *root == experiment.root);
+            if let Some(trials) = experiment.source.exhausted().filter(|_| !is_known) {
+                found.push((experiment.root.clone(), trials));
+            }
+        }
+        found
+    }
+
     /// The folders to resume after this invocation, without duplicates; `places` are the places of
     /// the queued runs.
     pub(super) fn unfinished(&self, places: &[u32]) -> Vec<PathBuf> {
         let mut roots: Vec<&Path> = Vec::new();
         for (run, place) in self.runs.iter().zip(places) {
             let ending = self.results.ending(*place as usize);
-            let left = !matches!(ending, Some(Ending::Completed | Ending::Failed));
+            let is_over = ending.is_none() && run.experiment.source.exhausted().is_some();
+            let left = !is_over
+                && !matches!(ending, Some(Ending::Completed | Ending::Failed | Ending::Diverged));
             if left
                 && roots.last() != Some(&&*run.experiment.root)
                 && !roots.contains(&&*run.experiment.root)

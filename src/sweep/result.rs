@@ -64,6 +64,8 @@ pub enum Status {
     Stopped,
     /// The run failed; the text holds the reason, with path and operation.
     Failed(String),
+    /// The run of a search diverged: a result, the worst there is. The text holds the loss and the step.
+    Diverged(String),
     /// Another process works on the run, as the text says; the run stays unchanged.
     Busy(String),
     /// The run never started.
@@ -79,6 +81,8 @@ pub enum Ending {
     Stopped,
     /// [`Status::Failed`].
     Failed,
+    /// [`Status::Diverged`].
+    Diverged,
     /// [`Status::Busy`].
     Busy,
     /// [`Status::Skipped`].
@@ -92,6 +96,7 @@ impl Ending {
             Status::Completed => Ending::Completed,
             Status::Stopped => Ending::Stopped,
             Status::Failed(_) => Ending::Failed,
+            Status::Diverged(_) => Ending::Diverged,
             Status::Busy(_) => Ending::Busy,
             Status::Skipped => Ending::Skipped,
         }

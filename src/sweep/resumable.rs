@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::config::{LineCache, Plan, reload_plan};
 use crate::runs::{self, Folder, IndexEntry, Lock, Record, RunIndex, RunsError, Stamp, check_sum};
 use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::shard::Shard;
+use crate::sweep::trials::Readiness;
 use crate::sweep::{Ending, RunResult, RunResults, Status, SweepManifest};
 use crate::system;
 
@@ -93,7 +94,8 @@ impl ResumableRun {
 /// The status of an ended run; `None` for a run to resume.
 fn ended(progress: RunProgress, error: Option<String>) -> Option<Status> {
     match progress {
-        RunProgress::Done => Some(Status::Completed),
+        // A trial that diverged has done what it could.
+        RunProgress::Done => Some(error.map_or(Status::Completed, Status::Diverged)),
         RunProgress::Failed => {
             Some(Status::Failed(error.unwrap_or_else(|| "no reason noted".to_owned())))
         }
@@ -142,6 +144,9 @@ fn inspect_sweep(dir: &Path) -> Result<Resumable> {
     let manifest = SweepManifest::load(&folder.sweep_plan())?;
     let version = manifest.version.clone();
     let planned = Arc::new(PlannedExperiment::sweep(manifest, &folder));
+    if let Some(error) = &planned.blocked {
+        bail!("cannot go on with `{}`: {error}", dir.display());
+    }
     // A finished sweep may be read-only or open in another process, so no lock is needed.
     let lock = Lock::take(dir);
     let (runs, results) = runs_of(&planned, None, lock.is_ok())?;
@@ -174,11 +179,12 @@ pub(super) fn runs_of(
     for queued in PlannedExperiment::queue(Arc::clone(planned)).filter(is_meant) {
         let mut progress = RunProgress::Waiting;
         results.push_pending();
-        if !begun.is_empty() {
+        if !begun.is_empty() && planned.source.prepare(queued.number()) == Readiness::Ready {
             let dir = planned.run_dir(queued.number(), &mut headings);
             if dir.file_name().is_some_and(|name| begun.contains(name)) {
                 let place = runs.len();
                 progress = indexed.end_of(&queued, &dir, is_locked, (place, &mut results))?;
+                planned.source.ended(queued.number(), Some(&dir));
             }
         }
         runs.push(ResumableRun { progress, queued: Some(queued) });
@@ -192,15 +198,18 @@ struct Indexed(Vec<Option<(Stamp, Ending, u32)>>);
 impl Indexed {
     fn read(planned: &PlannedExperiment) -> Indexed {
         let mut entries = Vec::new();
-        RunIndex::read(&planned.root, |IndexEntry { run, stamp, status, error, outcome }| {
-            let progress = progress_by(status);
-            let line =
-                ended(progress, error).map(|status| planned.add_outcome(&status, true, &outcome));
-            if run < planned.n_runs() {
-                entries.resize(entries.len().max(run + 1), None);
-                entries[run] = line.map(|(line, ending)| (stamp, ending, line));
-            }
-        });
+        RunIndex::read(
+            &planned.root,
+            |IndexEntry { run, stamp, status, diverged, error, outcome }| {
+                let progress = if diverged { RunProgress::Done } else { progress_by(status) };
+                let line = ended(progress, error)
+                    .map(|status| planned.add_outcome(&status, true, &outcome));
+                if run < planned.n_runs() {
+                    entries.resize(entries.len().max(run + 1), None);
+                    entries[run] = line.map(|(line, ending)| (stamp, ending, line));
+                }
+            },
+        );
         Indexed(entries)
     }
 
@@ -289,9 +298,10 @@ fn progress(folder: &Folder) -> Result<(RunProgress, Option<Record>), RunsError>
         return Ok((RunProgress::Waiting, None));
     }
     let record = Record::load(&folder.record())?;
-    let progress = match record.is_machine_fault() {
-        true => RunProgress::Interrupted,
-        false => progress_by(record.status),
+    let progress = match record.status {
+        _ if record.is_machine_fault() => RunProgress::Interrupted,
+        _ if record.is_diverged_trial() => RunProgress::Done,
+        status => progress_by(status),
     };
     Ok((progress, Some(record)))
 }

@@ -31,6 +31,7 @@ mod restarts;
 mod resume;
 mod runs;
 mod sandbox;
+mod searches;
 mod slips;
 mod start_weights;
 mod sweeps;

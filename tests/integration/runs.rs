@@ -147,6 +147,7 @@ fn record() -> Record {
             cpu: "AMD EPYC".to_owned(),
             threads: 2,
         },
+        trial: None,
         data: DataSource { description: "mnist".to_owned(), sha256: "731c5ac6".to_owned() },
         seed: u64::MAX,
         started: time("2025-11-23T21:08:00+01:00"),

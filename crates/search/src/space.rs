@@ -151,7 +151,7 @@ impl Domain {
     }
 
     /// The value at `u` in [0, 1) of an even distribution.
-    pub(crate) fn random(&self, u: f64) -> f64 {
+    pub fn random(&self, u: f64) -> f64 {
         match self.scale() {
             Some(scale) => self.snap(scale.low + (scale.high - scale.low) * u),
             None => {

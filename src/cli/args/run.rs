@@ -46,6 +46,9 @@ Examples:
   Train a finished run up to 30 epochs:
     runner resume adam --epochs 30
 
+  Continue a search to 200 trials:
+    runner resume search --trials 200
+
 A run goes on from the end of its last epoch, or from the step that Ctrl-C let it
 finish, and ends with the numbers, weights and event files of a run that was never
 interrupted. What is done is left alone, and so is what another process is at work
@@ -94,6 +97,12 @@ pub(crate) struct ResumeArgs {
     /// as a run of so many epochs would have.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) epochs: Option<usize>,
+
+    /// Continue a search to so many trials in all
+    ///
+    /// It ends as a search of so many trials would have.
+    #[arg(long, value_name = "N", value_parser = at_least_one, conflicts_with = "epochs")]
+    pub(crate) trials: Option<usize>,
 
     /// Try failed runs again, from where they failed
     #[arg(long)]

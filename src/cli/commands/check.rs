@@ -14,7 +14,7 @@ pub(crate) fn check(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit>
     match args.request.verified_experiments(console.err.color) {
         Ok(experiments) => {
             let configs = experiments.len();
-            let runs = experiments.iter().map(|experiment| experiment.runs.len()).sum();
+            let runs = experiments.iter().map(|experiment| experiment.n_runs()).sum();
             let line = format!("{}, {}: ok\n", count(configs, "config"), count(runs, "run"));
             load::show_notes(&experiments, console);
             console.data(&line)?;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use super::load;
+use super::proposals::proposals;
 use crate::cli::display::console::{Console, stdout_width};
 use crate::cli::display::escape::escape_line;
 use crate::cli::display::fit::fit_columns;
@@ -52,7 +53,7 @@ fn as_json(experiments: &[Experiment], out: &mut impl Write) -> io::Result<()> {
 }
 
 fn as_toml(experiments: &[Experiment], out: &mut impl Write) -> io::Result<()> {
-    let total: usize = experiments.iter().map(|experiment| experiment.runs.len()).sum();
+    let total: usize = experiments.iter().map(Experiment::n_runs).sum();
     for (index, plan) in plans(experiments).enumerate() {
         if 1 < total {
             let gap = if index == 0 { "" } else { "\n" };
@@ -66,6 +67,9 @@ fn as_toml(experiments: &[Experiment], out: &mut impl Write) -> io::Result<()> {
 /// What a sweep varies, a line of comment for each run, so that the whole is still TOML.
 fn table(experiment: &Experiment) -> String {
     let runs = &experiment.runs;
+    if let Some(search) = &experiment.search {
+        return proposals(search, &experiment.name);
+    }
     if !experiment.sweep || runs.is_empty() {
         return String::new();
     }

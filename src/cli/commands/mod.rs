@@ -27,6 +27,7 @@ mod load;
 mod lost_rows;
 mod overrides;
 mod print_answer;
+mod proposals;
 mod select;
 mod trained_model;
 

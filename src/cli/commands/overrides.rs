@@ -4,12 +4,36 @@ use std::path::{Path, PathBuf};
 
 use super::load::{load, load_and_verify};
 use crate::cli::args::ConfigArgs;
+use crate::cli::display::console::Console;
 use crate::config::Experiment;
+use crate::query::{RequestError, RunSelector};
 
 /// Makes experiments of configs and overrides.
 type Load = fn(&[PathBuf], &[String], bool) -> Result<Vec<Experiment>, Vec<String>>;
 
 impl ConfigArgs {
+    /// The same, with the config of the best or latest run in the place of `SWEEP/best` and
+    /// `SWEEP/latest`.
+    pub(crate) fn resolved(
+        &self,
+        logdir: &Path,
+        console: &Console,
+    ) -> Result<ConfigArgs, RequestError> {
+        let mut selector = RunSelector::new(logdir);
+        let mut config = |word: &PathBuf| {
+            let called = word.to_str().filter(|text| {
+                (text.ends_with("/best") || text.ends_with("/latest")) && !word.exists()
+            });
+            match called {
+                Some(text) => Ok(selector.select_one(text)?.dir.join("config.toml")),
+                None => Ok(word.clone()),
+            }
+        };
+        let configs = self.configs.iter().map(&mut config).collect::<Result<_, RequestError>>()?;
+        selector.notes().iter().for_each(|note| console.say(note));
+        Ok(ConfigArgs { configs, set: self.set.clone() })
+    }
+
     /// The experiments that it describes, or a picture of everything that is wrong with it.
     pub(crate) fn experiments(&self, color: bool) -> Result<Vec<Experiment>, Vec<String>> {
         self.loaded(color, load)

@@ -13,7 +13,7 @@ use crate::cli::display::summary::{Outcome, OutputOptions, report};
 use crate::cli::exit::Exit;
 use crate::memory::Bytes;
 use crate::query::{Purpose, RequestError};
-use crate::sweep::{BoardSummary, Resumable, ResumeScan, RunProgress};
+use crate::sweep::{BoardSummary, Resumable, ResumeScan, RunProgress, extend_trials};
 use crate::system::sentence;
 
 /// Finishes what is left to do in the folders.
@@ -62,7 +62,8 @@ fn scan(
     args: &ResumeArgs,
     console: &Console,
 ) -> anyhow::Result<(Vec<PathBuf>, ResumeScan, Vec<String>)> {
-    let purpose = if args.epochs.is_some() { Purpose::Extend } else { Purpose::Finish };
+    let extends = args.epochs.is_some() || args.trials.is_some();
+    let purpose = if extends { Purpose::Extend } else { Purpose::Finish };
     // Without a log folder there are no names; the scan says what is wrong with a path.
     let is_path = |word: &String| Path::new(word).is_dir() || !args.choice.logdir().is_dir();
     let dirs = args.choice.select(purpose, &args.runs, console, |selector| {
@@ -75,6 +76,9 @@ fn scan(
         };
         args.runs.iter().map(dir).collect::<Result<Vec<_>, _>>()
     })?;
+    if let Some(trials) = args.trials {
+        dirs.iter().try_for_each(|dir| extend_trials(dir, trials))?;
+    }
     let mut scan = ResumeScan::of(&dirs)?;
     let kept =
         args.epochs.map_or(Ok(Vec::new()), |epochs| scan.extend(epochs, args.retry_failed))?;

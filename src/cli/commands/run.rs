@@ -27,7 +27,14 @@ use crate::system::sentence;
 
 /// Trains every run that the configs describe.
 pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
-    let mut experiments = match args.request.experiments(console.err.color) {
+    let request = match args.request.resolved(&args.logdir, console) {
+        Ok(request) => request,
+        Err(refusal) => {
+            console.error(&refusal.to_string());
+            return Ok(Exit::BadRequest);
+        }
+    };
+    let mut experiments = match request.experiments(console.err.color) {
         Ok(experiments) => experiments,
         Err(pictures) => return Ok(show_problems(&pictures, console)),
     };
@@ -115,7 +122,7 @@ fn plan_only(
 /// The name of every run.
 fn names(experiments: &[Experiment]) -> Vec<Arc<str>> {
     let names = |experiment: &Experiment| {
-        std::iter::repeat_n(Arc::from(&*experiment.name), experiment.runs.len())
+        std::iter::repeat_n(Arc::from(&*experiment.name), experiment.n_runs())
     };
     experiments.iter().flat_map(names).collect()
 }
@@ -202,6 +209,10 @@ pub(crate) fn work(
     let unfinished = queue.run(&options, &interrupt.stop, &tell);
     interrupt.finish();
     progress.close();
+    for (root, trials) in queue.exhausted() {
+        let (root, trials) = (root.display(), count(trials, "trial"));
+        console.say(&format!("every combination is tried: `{root}` ends after {trials}"));
+    }
     let (unfinished, shown) = (unfinished?, board.close(queue.results()));
     Ok((queue, unfinished, shown))
 }

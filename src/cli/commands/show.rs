@@ -11,7 +11,7 @@ use crate::cli::display::curve::curves;
 use crate::cli::display::run_details::{RunDetails, run_details};
 use crate::cli::exit::Exit;
 use crate::config::Plan;
-use crate::query::{RequestError, Series, learning_rates};
+use crate::query::{Collection, RequestError, Run, SearchProgress, Series, learning_rates};
 use crate::runs::History;
 
 /// Shows a run.
@@ -43,8 +43,22 @@ fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
     }
     let planned = plan.filter(|plan| plan.optimizer.schedule().is_some());
     let schedule = planned.and_then(|plan| schedule(&plan, console).ok());
-    let told = RunDetails { run: &run, config: &config, history: &history, metric: &args.metric };
+    let progress = progress(&run);
+    let told = RunDetails {
+        run: &run,
+        config: &config,
+        history: &history,
+        metric: &args.metric,
+        progress: progress.as_ref(),
+    };
     Ok(run_details(&told, console) + &schedule.map_or(String::new(), |text| format!("\n{text}")))
+}
+
+/// The progress of the search that proposed a run.
+fn progress(run: &Run) -> Option<SearchProgress> {
+    run.record.trial.as_ref()?;
+    let sweep = run.sweep.as_deref()?;
+    SearchProgress::of(sweep, &Collection::of(sweep).ok()?.runs)
 }
 
 /// An object for each epoch; null for what is not finite.

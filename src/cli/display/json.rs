@@ -19,6 +19,8 @@ pub(crate) struct Results<'a> {
     completed: usize,
     stopped: usize,
     failed: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    diverged: usize,
     skipped: usize,
     busy: usize,
 }
@@ -31,10 +33,16 @@ impl Results<'_> {
             completed: count(Ending::Completed),
             stopped: count(Ending::Stopped),
             failed: count(Ending::Failed),
+            diverged: count(Ending::Diverged),
             skipped: count(Ending::Skipped),
             busy: count(Ending::Busy),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn runs<S: Serializer>(results: &RunResults, serializer: S) -> Result<S::Ok, S::Error> {
@@ -43,7 +51,7 @@ fn runs<S: Serializer>(results: &RunResults, serializer: S) -> Result<S::Ok, S::
 
 fn run(result: &RunResult) -> Value {
     let error = match &result.status {
-        Status::Failed(text) | Status::Busy(text) => Some(text),
+        Status::Failed(text) | Status::Diverged(text) | Status::Busy(text) => Some(text),
         _ => None,
     };
     let best = result.best.as_ref().map(|(epoch, logs)| {

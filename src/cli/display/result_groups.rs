@@ -34,7 +34,7 @@ impl Replicate for &RunResult {
         match self.status {
             Status::Completed => Completion::Completed,
             Status::Stopped => Completion::Partial,
-            Status::Failed(_) => Completion::Failed,
+            Status::Failed(_) | Status::Diverged(_) => Completion::Failed,
             Status::Skipped | Status::Busy(_) => Completion::Skipped,
         }
     }

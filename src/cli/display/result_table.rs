@@ -164,7 +164,7 @@ fn folder(run: &RunResult) -> String {
 fn tone(rank: Option<usize>, run: &RunResult) -> Option<Style> {
     match (rank, &run.status) {
         (Some(1), _) => Some(Style::Good),
-        (_, Status::Failed(_)) => Some(Style::Bad),
+        (_, Status::Failed(_) | Status::Diverged(_)) => Some(Style::Bad),
         _ => None,
     }
 }
@@ -175,6 +175,7 @@ pub(crate) fn status(status: &Status) -> &'static str {
         Status::Completed => "completed",
         Status::Stopped => "stopped",
         Status::Failed(_) => "failed",
+        Status::Diverged(_) => "diverged",
         Status::Busy(_) => "busy",
         Status::Skipped => "skipped",
     }

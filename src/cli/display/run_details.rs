@@ -8,7 +8,7 @@ use super::fit::width;
 use super::format::{ago, count, duration, number};
 use super::table::{Column, lines, transposed};
 use super::width::wrap;
-use crate::query::{Run, Series, State};
+use crate::query::{Run, SearchProgress, Series, State};
 use crate::runs::{History, Record};
 
 /// What is told of a run.
@@ -19,6 +19,8 @@ pub(crate) struct RunDetails<'a> {
     pub(crate) history: &'a History,
     /// The number that is drawn.
     pub(crate) metric: &'a str,
+    /// The progress of the search that proposed the run.
+    pub(crate) progress: Option<&'a SearchProgress>,
 }
 
 /// The text, with a heading over each part.
@@ -26,7 +28,7 @@ pub(crate) fn run_details(told: &RunDetails<'_>, console: &Console) -> String {
     let head = |text: &str| console.out.paint(Style::Head, text) + "\n";
     let run = told.run;
     let mut text = head(&format!("{}  {}", run.record.name, run.dir.display()));
-    text += &facts(run, console);
+    text += &facts(told, console);
     text += &format!("\n{}", head("config"));
     for line in told.config.lines() {
         text += &wrapped(format!("  {line}").trim_end(), 6);
@@ -41,7 +43,8 @@ pub(crate) fn run_details(told: &RunDetails<'_>, console: &Console) -> String {
 }
 
 /// Names and values, aligned.
-fn facts(run: &Run, console: &Console) -> String {
+fn facts(told: &RunDetails<'_>, console: &Console) -> String {
+    let run = told.run;
     let record = &run.record;
     let mut facts = vec![("status", status(run, console))];
     facts.extend(record.error.clone().map(|error| ("error", error)));
@@ -53,6 +56,7 @@ fn facts(run: &Run, console: &Console) -> String {
         facts.push(("resumed", format!("{when}, in epoch {}", again.epoch + 1)));
     }
     facts.extend(run.sweep.as_ref().map(|dir| ("sweep", dir.display().to_string())));
+    facts.extend(told.progress.and_then(|progress| trial(run, progress)));
     if !run.annotations.tags.is_empty() {
         facts.push(("tags", run.annotations.tags.join(", ")));
     }
@@ -68,6 +72,16 @@ fn facts(run: &Run, console: &Console) -> String {
         text.trim_end().split('\n').enumerate().map(move |(at, text)| line((at, name, text)))
     });
     lines.collect()
+}
+
+/// The trial of a run and the best trials up to it.
+fn trial(run: &Run, progress: &SearchProgress) -> Option<(&'static str, String)> {
+    let at = run.record.trial.as_ref()?.number;
+    let shown = |(trial, value): &(usize, f64)| format!("{trial}: {}", number(*value));
+    let best: Vec<_> = progress.best_so_far().iter().map(shown).collect();
+    let name = &progress.objective.name;
+    let trials = count(progress.values.len(), "trial");
+    Some(("trial", format!("{at} of {trials}; best {name} so far, by trial: {}", best.join(", "))))
 }
 
 /// The line, on a terminal wrapped to its width.

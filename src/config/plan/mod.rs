@@ -16,7 +16,9 @@ pub use class_weight::{ClassWeight, ClassWeights, Formula};
 pub(crate) use data::BUILT_IN;
 pub use data::{Data, Label, Parts};
 pub use model::Model;
-pub(crate) use sweep::{DISTRIBUTION, Distribution, Method, SweepTable};
+pub(crate) use sweep::{
+    DISTRIBUTION, Distribution, Epoch, Method, Objective, ObjectiveTable, SweepTable,
+};
 pub use tensorboard::{Layout, TensorBoard, UpdateFreq};
 pub use training::Training;
 

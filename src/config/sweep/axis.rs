@@ -14,6 +14,8 @@ pub(crate) struct Axis {
     pub(crate) path: Vec<(String, Span)>,
     /// The values.
     pub(crate) values: Values,
+    /// The condition, of a search: another parameter and the values that it must have.
+    pub(crate) when: Option<Entry>,
 }
 
 /// The values of a parameter.
@@ -104,9 +106,16 @@ impl Reader {
         }
     }
 
-    fn entry(&mut self, path: Vec<(String, Span)>, node: Spanned) {
+    fn entry(&mut self, path: Vec<(String, Span)>, mut node: Spanned) {
         let is_range = DISTRIBUTION.iter().any(|key| node.entry(key).is_some());
-        if node.entry("values").or(node.entry("value")).is_some() {
+        let when = node.entry("when").cloned();
+        if when.is_some()
+            && !is_range
+            && node.entries().len() == 2
+            && let Some(values) = node.take("values")
+        {
+            node = values.node;
+        } else if node.entry("values").or(node.entry("value")).is_some() {
             return self.not_a_list(&path, &node, "write the list itself, without a table".into());
         }
         let values = match node.value {
@@ -128,7 +137,7 @@ impl Reader {
             }
         };
         if let Some(values) = values {
-            self.axis(Axis { path, values });
+            self.axis(Axis { path, values, when });
         }
     }
 

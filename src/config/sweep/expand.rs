@@ -81,7 +81,7 @@ impl Sweeper<'_, '_> {
                 let end = Spanned { value, span: span.clone() };
                 let found = self.try_end(first, index, &end);
                 diagnostics.extend(
-                    match found.is_empty() || !self.wants_whole(first, index, *from) {
+                    match found.is_empty() || !self.wants_whole(first, index, from) {
                         true => found,
                         false => vec![whole(&self.axes[index].key(), node)],
                     },
@@ -102,7 +102,7 @@ impl Sweeper<'_, '_> {
     }
 
     /// Whether the key accepts the ends of the range as integers only.
-    fn wants_whole(&mut self, first: &[Spanned], index: usize, from: Distribution) -> bool {
+    fn wants_whole(&mut self, first: &[Spanned], index: usize, from: &Distribution) -> bool {
         let span = first[index].span.clone();
         let mut fits = |value| {
             let end = Spanned { value, span: span.clone() };

@@ -1,22 +1,35 @@
 //! `[sweep]`: the search space of a config, and its expansion to runs.
 
 mod axis;
+mod check_search;
+mod conditions;
+mod domain;
 mod draw;
 mod expand;
+mod foreign_words;
+mod freeze;
 mod json_diff;
 mod label;
+mod options;
 mod packed_lines;
 mod read;
 mod runs;
 mod short_texts;
 mod space;
+mod trial;
+mod trial_space;
 mod value_text;
 mod variant;
 
-pub(crate) use expand::expand;
+pub(crate) use check_search::{check_objective, check_search, objective};
+pub(crate) use expand::{Planner, expand};
+pub(crate) use freeze::freeze;
 pub use label::short_keys;
 pub use packed_lines::{LineCache, PackedLines};
 pub use runs::Runs;
 pub use short_texts::ShortTexts;
 pub(crate) use space::SearchSpace;
+pub use trial::Trial;
+pub(crate) use trial::propose;
+pub(crate) use trial_space::TrialSpace;
 pub use variant::{Change, Variant};

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 
 use super::axis::{self, Axis};
+use super::foreign_words::foreign_words;
+use super::options::{SearchOptions, wrong_in_search};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::document::{Entry, Spanned, Value};
 use crate::config::plan::{Method, SweepTable};
@@ -13,6 +15,8 @@ use crate::config::schema::{SCHEMA, resolve, validate_at};
 pub(crate) struct Sweep {
     /// Number of draws, if values are drawn.
     pub(crate) trials: Option<u64>,
+    /// How trials are proposed, if they are not drawn.
+    pub(crate) search: Option<SearchOptions>,
     /// The seed of the draws.
     pub(crate) seed: u64,
     /// The seeds of replicates, each with its place; empty if there are none.
@@ -26,6 +30,10 @@ impl Sweep {
     pub(crate) fn read(mut entry: Entry) -> Result<Sweep, Vec<Diagnostic>> {
         let parameters = entry.node.take("parameters");
         let schema = resolve(&SCHEMA["properties"]["sweep"]);
+        let foreign = foreign_words(&mut entry.node);
+        if !foreign.is_empty() {
+            return Err(foreign);
+        }
         let mut diagnostics = validate_at(&entry.node, schema, &["sweep"]);
         let axes = match parameters {
             Some(parameters) => axis::read(parameters),
@@ -50,14 +58,19 @@ impl Sweep {
         diagnostics.extend(match table.method {
             Method::Grid => wrong_in_grid(&entry.node, &axes),
             Method::Random => wrong_in_random(&entry, &table),
+            Method::Tpe => wrong_in_search(&entry, table.trials),
         });
-        if axes.is_empty() && (seeds.is_empty() || table.method == Method::Random) {
+        if table.method != Method::Tpe {
+            diagnostics.extend(only_in_search(&entry.node, &axes));
+        }
+        if axes.is_empty() && (seeds.is_empty() || table.method != Method::Grid) {
             let help = "add `[sweep.parameters]` with a list of values for some key, such as \
                         `\"optimizer.learning_rate\" = [0.1, 0.01]`";
             diagnostics.push(Diagnostic::at(&entry.span, "the sweep varies nothing", help));
         }
-        let trials = (table.method == Method::Random).then(|| table.trials.unwrap_or(1));
-        let sweep = Sweep { trials, seed: table.seed, seeds, axes };
+        let trials = (table.method != Method::Grid).then(|| table.trials.unwrap_or(1));
+        let search = (table.method == Method::Tpe).then(|| SearchOptions::of(&table, &entry.node));
+        let sweep = Sweep { trials, search, seed: table.seed, seeds, axes };
         if diagnostics.is_empty() { Ok(sweep) } else { Err(diagnostics) }
     }
 }
@@ -104,6 +117,18 @@ fn wrong_in_grid(table: &Spanned, axes: &[Axis]) -> Vec<Diagnostic> {
         Some(Diagnostic::at(span, message, help))
     }));
     diagnostics
+}
+
+/// The diagnostics of keys that only a search has.
+fn only_in_search(table: &Spanned, axes: &[Axis]) -> Vec<Diagnostic> {
+    let keys = ["objective", "startup_trials", "parallel"];
+    let options = keys.into_iter().filter_map(|key| table.entry(key));
+    let conditions = axes.iter().filter_map(|axis| axis.when.as_ref());
+    let wrong = |entry: &Entry| {
+        let message = format!("`{}` is a key of `method = \"tpe\"`", entry.key);
+        Diagnostic::at(&entry.span, message, "take it out, or write `method = \"tpe\"`")
+    };
+    options.chain(conditions).map(wrong).collect()
 }
 
 fn wrong_in_random(entry: &Entry, table: &SweepTable) -> Vec<Diagnostic> {

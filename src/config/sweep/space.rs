@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, Values, not_for_sweeps};
 use super::draw::draw;
+use super::options::{SearchOptions, put_axis};
 use super::read::{Sweep, repeated_seed, seed};
 use crate::config::diagnostic::{Diagnostic, Location, Span};
 use crate::config::document::{Entry, Override, Spanned};
@@ -19,18 +20,20 @@ pub(crate) struct SearchSpace {
     pub(crate) grid: Vec<Axis>,
     /// The seeds of replicates, each with its place.
     pub(crate) seeds: Vec<(u64, Span)>,
+    /// How the drawn parameters are proposed by a search instead.
+    pub(crate) search: Option<SearchOptions>,
 }
 
 impl SearchSpace {
     /// What the entry `sweep` of a config says; nothing without one.
     pub(crate) fn read(entry: Option<Entry>) -> Result<SearchSpace, Vec<Diagnostic>> {
         let Some(entry) = entry else { return Ok(SearchSpace::default()) };
-        let Sweep { trials, seed, seeds, axes } = Sweep::read(entry)?;
+        let Sweep { trials, search, seed, seeds, axes } = Sweep::read(entry)?;
         Ok(match trials {
             Some(trials) => {
-                SearchSpace { drawn: Some((axes, trials, seed)), grid: Vec::new(), seeds }
+                SearchSpace { drawn: Some((axes, trials, seed)), grid: Vec::new(), seeds, search }
             }
-            None => SearchSpace { drawn: None, grid: axes, seeds },
+            None => SearchSpace { drawn: None, grid: axes, seeds, search: None },
         })
     }
 
@@ -63,14 +66,20 @@ impl SearchSpace {
         if varies && let Some((message, help)) = not_for_sweeps(key) {
             return Some(Diagnostic::at(&set.path[0].1, message, help));
         }
+        let values = Values::List(set.values.clone());
+        let axis = varies.then(|| Axis { path: set.path.clone(), values, when: None });
+        if let (Some(axis), Some((axes, ..)), true) =
+            (&axis, &mut self.drawn, self.search.is_some())
+        {
+            put_axis(axes, axis.clone());
+            return None;
+        }
         let drawn = self.drawn.take().map(|(mut axes, trials, seed)| {
             axes.retain(|axis| axis.key() != key);
             (axes, trials, seed)
         });
         self.drawn = drawn.filter(|(axes, ..)| !axes.is_empty());
         let place = self.grid.iter().position(|axis| axis.key() == key);
-        let values = Values::List(set.values.clone());
-        let axis = varies.then(|| Axis { path: set.path.clone(), values });
         match place {
             Some(place) => drop(self.grid.splice(place..=place, axis)),
             None => self.grid.extend(axis),
@@ -82,6 +91,11 @@ impl SearchSpace {
     pub(crate) fn covers(&self, set: &Override) -> bool {
         let key = set.key();
         self.axes().any(|axis| key.starts_with(&format!("{}.", axis.key())))
+    }
+
+    /// Whether later runs depend on the results of earlier ones.
+    pub(crate) fn is_search(&self) -> bool {
+        self.search.is_some() && self.drawn.is_some()
     }
 
     /// Whether there is only one run.

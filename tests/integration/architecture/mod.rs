@@ -22,16 +22,17 @@ const CRATES: [&str; 6] = [
 
 /// The modules of the crates `runner` and `runner-core` from top to bottom, and the crates below, each
 /// with those that it may use.
-const MODULES: [(&str, &str); 19] = [
-    ("cli", "cluster sweep experiment export query config runs train data memory quote system"),
+const MODULES: [(&str, &str); 20] = [
+    ("cli", "cluster sweep experiment export query config runs search train data memory quote system"),
     ("cluster", "runs quote system"),
-    ("sweep", "experiment config runs train memory quote system"),
+    ("sweep", "experiment config runs search train memory quote system"),
     ("experiment", "config runs events train data model optim kernels memory random quote system"),
     ("export", "query config runs data model quote system"),
     ("query", "config runs events train data quote system"),
-    ("config", "runs train data model optim memory random shorthand quote system"),
+    ("config", "runs search train data model optim memory random shorthand quote system"),
     ("runs", "train memory quote system"),
     ("events", ""),
+    ("search", ""),
     ("train", "data model optim kernels random"),
     ("data", "kernels memory quote system"),
     ("model", "kernels random shorthand quote"),

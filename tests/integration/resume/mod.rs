@@ -1,7 +1,7 @@
 //! Runs and sweeps that are stopped, killed or fail, and are resumed: they end as if nothing had
 //! been.
 
-mod kills;
+pub(crate) mod kills;
 mod moments;
 mod requests;
 pub(crate) mod same;
@@ -101,5 +101,5 @@ fn sweep(plans: Vec<(&'static str, Plan)>) -> Experiment {
     };
     let runs = plans.into_iter().enumerate().map(run).collect();
     let (name, notes, memory) = ("sweep".to_owned(), Vec::new(), Bytes::default());
-    Experiment { name, sweep: true, runs, repeats: 0, notes, memory }
+    Experiment { name, sweep: true, runs, search: None, repeats: 0, notes, memory }
 }

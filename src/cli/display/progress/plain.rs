@@ -101,6 +101,7 @@ pub(crate) fn outcome(label: &str, result: &RunResult, stream: Stream) -> Option
         Status::Failed(error) => {
             Some(format!("{label}: {} {error}{dir}", stream.paint(Style::Bad, "failed:")))
         }
+        Status::Diverged(error) => Some(format!("{label}: diverged: {error}{dir}")),
         Status::Busy(why) => Some(format!("{label}: left alone: {why}")),
         Status::Skipped => None,
     }

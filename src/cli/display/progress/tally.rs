@@ -26,7 +26,7 @@ impl FinishedRuns {
         match result.status {
             Status::Failed(_) => self.failed += 1,
             Status::Completed => self.compare(label, result),
-            Status::Stopped | Status::Skipped | Status::Busy(_) => {}
+            Status::Stopped | Status::Skipped | Status::Busy(_) | Status::Diverged(_) => {}
         }
     }
 

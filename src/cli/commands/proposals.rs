@@ -1,0 +1,76 @@
+//! `runner run --dry-run` of a search: its space and the trials that depend on no result.
+
+use std::path::Path;
+
+use crate::cli::display::console::stdout_width;
+use crate::cli::display::escape::escape_line;
+use crate::cli::display::fit::fit_columns;
+use crate::cli::display::format::count;
+use crate::cli::display::table::Column;
+use crate::config::{Search, SearchText, Trial, short_keys};
+use crate::search::Outcome;
+
+/// The space of a search and its startup trials, a line of comment each, so that the whole is still TOML.
+pub(super) fn proposals(text: &SearchText, name: &str) -> String {
+    let search = match Search::parse(&text.config, Path::new("plan.json")) {
+        Ok(search) => search,
+        Err(error) => return comment(&error),
+    };
+    let trials = match startup(&search) {
+        Ok(trials) => trials,
+        Err(error) => return comment(&error),
+    };
+    let objective = search.objective();
+    let way = if objective.rises { "greatest" } else { "least" };
+    let at = if objective.at_best { "best" } else { "last" };
+    let head = format!(
+        "\n# {}: a search of {}, {} under way together, for the {way} {} of the {at} epoch\n",
+        escape_line(name),
+        count(text.trials, "trial"),
+        search.lag() + 1,
+        objective.name,
+    );
+    let first =
+        format!("# The first {}, which depend on no result:\n", count(trials.len(), "trial"));
+    head + &space(&text.config) + &first + &table(&search, &trials)
+}
+
+/// The trials that are proposed without a result.
+fn startup(search: &Search) -> Result<Vec<Trial>, String> {
+    let mut trials = Vec::new();
+    while trials.len() < search.startup_trials().min(search.trials()) {
+        let outcomes = vec![Outcome::Pending; trials.len()];
+        match search.propose(&trials, &outcomes)? {
+            Some(trial) => trials.push(trial),
+            None => break,
+        }
+    }
+    Ok(trials)
+}
+
+/// `[sweep]` of the config.
+fn space(config: &str) -> String {
+    config.find("[sweep]").map_or(String::new(), |start| comment(&config[start..]))
+}
+
+fn comment(text: &str) -> String {
+    text.lines().map(|line| format!("# {}\n", escape_line(line))).collect()
+}
+
+fn table(search: &Search, trials: &[Trial]) -> String {
+    let keys: Vec<_> = search.keys().into_iter().filter(|key| key != "seed").collect();
+    let numbers = (0..trials.len()).map(|number| format!("{number:04}"));
+    let mut columns = vec![Column::words("trial", numbers)];
+    for (key, short) in keys.iter().zip(short_keys(&keys)) {
+        let texts = trials.iter().map(|trial| {
+            let changes = trial.runs.iter().take(1).flat_map(|run| &run.changes);
+            let change = changes.into_iter().find(|change| change.key == *key);
+            change.map_or("-".to_owned(), |change| change.text())
+        });
+        columns.push(Column::values(&short, texts).shrinkable().drop_rank(1));
+    }
+    let width = stdout_width().map(|width| width.saturating_sub(2));
+    let fitted = fit_columns(columns, width);
+    let note = fitted.note("--dry-run --json");
+    fitted.lines.iter().chain(&note).map(|line| format!("# {line}\n")).collect()
+}

@@ -1,0 +1,52 @@
+//! More trials for a search: their number stands in a file of its own beside the plan, which never changes.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::runs::{Durability, Folder, Lock, write_atomic};
+use crate::sweep::SweepManifest;
+use crate::system;
+
+/// The content of the file.
+#[derive(Serialize, Deserialize)]
+struct File {
+    trials: usize,
+}
+
+/// Plans `trials` trials in all for the search in `dir`.
+///
+/// # Errors
+///
+/// A folder without a search, a search with as many trials, a folder in use.
+pub fn extend_trials(dir: &Path, trials: usize) -> Result<()> {
+    let folder = Folder::at(dir);
+    let shown = dir.display();
+    if !folder.sweep_plan().is_file() {
+        bail!("more trials are for a search, and `{shown}` is no sweep");
+    }
+    let Some(search) = SweepManifest::load(&folder.sweep_plan())?.experiment.search else {
+        bail!("more trials are for a search, and the runs of `{shown}` are fixed");
+    };
+    let planned = planned_trials(&folder, search.trials)?;
+    if trials < planned {
+        bail!("`{shown}` has {planned} trials planned, want no fewer than that; got {trials}");
+    }
+    let _lock = Lock::take(dir)?;
+    let mut text = serde_json::to_string(&File { trials })?;
+    text.push('\n');
+    Ok(write_atomic(&folder.trials(), text.as_bytes(), Durability::PowerLoss)?)
+}
+
+/// The number of trials of the search in `folder`, `of_plan` in its plan.
+pub(super) fn planned_trials(folder: &Folder, of_plan: usize) -> Result<usize> {
+    let path = folder.trials();
+    if !path.is_file() {
+        return Ok(of_plan);
+    }
+    let cannot = || format!("cannot read `{}`", path.display());
+    let text = system::read_to_string(&path).with_context(cannot)?;
+    let file: File = serde_json::from_str(&text).with_context(cannot)?;
+    Ok(file.trials.max(of_plan))
+}

@@ -1,0 +1,120 @@
+//! The source of the plans of a sweep: a fixed list, or a search that proposes them as results arrive.
+
+use std::path::Path;
+
+use crate::config::{Change, LineCache, Runs, Variant};
+use crate::sweep::trial_result::outcome_in;
+use crate::sweep::trials::{Readiness, RunOutcome, Trials};
+
+/// The source of the plans of an experiment.
+#[derive(Debug)]
+pub(super) enum PlanSource {
+    /// All plans are known.
+    Fixed(Runs),
+    /// Plans depend on the results of earlier runs.
+    Search(Box<Trials>),
+}
+
+impl PlanSource {
+    /// The number of runs.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            PlanSource::Fixed(runs) => runs.len(),
+            PlanSource::Search(trials) => trials.n_runs(),
+        }
+    }
+
+    /// A run in full.
+    ///
+    /// # Errors
+    ///
+    /// An invalid plan, or a trial that is not proposed, as text.
+    pub(super) fn get(&self, run: usize) -> Result<Variant, String> {
+        match self {
+            PlanSource::Fixed(runs) => runs.get(run),
+            PlanSource::Search(trials) => {
+                let missing = || format!("trial {} is not proposed", trials.trial_of(run));
+                trials.get(run).ok_or_else(missing)
+            }
+        }
+    }
+
+    /// The label and the changes of a run; empty for an invalid plan.
+    pub(super) fn heading(&self, run: usize, cache: &mut LineCache) -> (String, Vec<Change>) {
+        match self {
+            PlanSource::Fixed(runs) => runs.heading(run, cache).unwrap_or_default(),
+            PlanSource::Search(trials) => trials.heading(run),
+        }
+    }
+
+    /// The label of a run.
+    pub(super) fn label(&self, run: usize, cache: &mut LineCache) -> String {
+        match self {
+            PlanSource::Fixed(runs) => runs.label(run, cache),
+            PlanSource::Search(trials) => trials.heading(run).0,
+        }
+    }
+
+    /// The keys that vary.
+    pub(super) fn keys(&self) -> Vec<String> {
+        match self {
+            PlanSource::Fixed(runs) => runs.keys().to_vec(),
+            PlanSource::Search(trials) => trials.search().keys(),
+        }
+    }
+
+    /// The number of runs of a setting, if that is known without their plans.
+    pub(super) fn replicates(&self) -> Option<usize> {
+        match self {
+            PlanSource::Fixed(_) => None,
+            PlanSource::Search(trials) => Some(trials.search().replicates()),
+        }
+    }
+
+    /// The trial of a run of a search.
+    pub(super) fn trial(&self, run: usize) -> Option<usize> {
+        match self {
+            PlanSource::Fixed(_) => None,
+            PlanSource::Search(trials) => Some(trials.trial_of(run)),
+        }
+    }
+
+    /// Proposes the plan of a run, as far as results are known.
+    pub(super) fn prepare(&self, run: usize) -> Readiness {
+        match self {
+            PlanSource::Fixed(_) => Readiness::Ready,
+            PlanSource::Search(trials) => trials.prepare(run),
+        }
+    }
+
+    /// Waits for the plan of a run.
+    pub(super) fn wait(&self, run: usize, stop: &dyn Fn() -> bool) -> Readiness {
+        match self {
+            PlanSource::Fixed(_) => Readiness::Ready,
+            PlanSource::Search(trials) => trials.wait(run, stop),
+        }
+    }
+
+    /// Takes in that a run is to start: its result is not known.
+    pub(super) fn open(&self, run: usize) {
+        if let PlanSource::Search(trials) = self {
+            trials.tell(run, RunOutcome::Open);
+        }
+    }
+
+    /// Takes in that a run has ended in `dir`; without a folder it has no result.
+    pub(super) fn ended(&self, run: usize, dir: Option<&Path>) {
+        if let PlanSource::Search(trials) = self {
+            let found = |dir| outcome_in(dir, trials.search().objective());
+            trials.tell(run, dir.map_or(RunOutcome::Lost, found));
+        }
+    }
+
+    /// The number of trials of a search after which no combination was left.
+    pub(super) fn exhausted(&self) -> Option<usize> {
+        match self {
+            PlanSource::Fixed(_) => None,
+            PlanSource::Search(trials) => trials.exhausted(),
+        }
+    }
+}

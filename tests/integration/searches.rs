@@ -1,0 +1,256 @@
+//! Searches from the command line: the same trials however they are run, what is refused, and what a result
+//! is.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::resume::kills::signal;
+use crate::sandbox::Sandbox;
+
+/// Tiny networks on a few rows; some learning rates diverge.
+const BASE: &str = r#"
+[data]
+dataset = "d.csv"
+validation_split = 0.2
+
+[model]
+layers = [
+    { type = "dense", units = 4, activation = "relu" },
+    { type = "dense", units = 2, activation = "softmax" },
+]
+
+[training]
+epochs = 2
+batch_size = 8
+
+[sweep]
+method = "tpe"
+trials = 14
+startup_trials = 4
+parallel = 3
+"#;
+
+const SPACE: &str = r#"
+[sweep.parameters]
+"optimizer.learning_rate" = { distribution = "log_uniform", min = 1e-3, max = 1e3 }
+"optimizer.momentum" = { distribution = "uniform", min = 0.0, max = 0.9, step = 0.1, when = { "optimizer.name" = "sgd" } }
+"optimizer.name" = ["adam", "sgd"]
+"training.batch_size" = { distribution = "int_uniform", min = 4, max = 16, step = 4 }
+"model.layers" = [
+    [{ type = "dense", units = 2, activation = "softmax" }],
+    [{ type = "dense", units = 4, activation = "relu" }, { type = "dense", units = 2, activation = "softmax" }],
+]
+"model.layers.0.units" = { distribution = "int_log_uniform", min = 2, max = 16, when = { "model.layers" = "4-2" } }
+"#;
+
+/// A sandbox with the data and the config `search.toml`.
+fn sandbox(config: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let row = |i: usize| {
+        let (x, y) = ((i * 7 % 40) as f64 / 40.0, (i * 11 % 40) as f64 / 40.0);
+        format!("{x},{y},{}\n", if x + 0.5 * y < 0.6 { "a" } else { "b" })
+    };
+    sandbox.file("d.csv", &("x,y,class\n".to_owned() + &(0..40).map(row).collect::<String>()));
+    sandbox.file("search.toml", config);
+    sandbox
+}
+
+/// The folder of the only sweep in a log folder.
+fn sweep(logs: &Path) -> PathBuf {
+    let mut found = fs::read_dir(logs.join("search")).unwrap().map(|entry| entry.unwrap().path());
+    found.next().unwrap()
+}
+
+/// Config, history and weights of each trial, by the name of its folder.
+fn trials(logs: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(sweep(logs)).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("mean") {
+            let file = |name: &str| fs::read(path.join(name)).unwrap_or_default();
+            let files = ["config.toml", "history.csv", "model.safetensors"].map(file);
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            found.insert(name, files.into());
+        }
+    }
+    found
+}
+
+fn record(trial: &Path) -> Value {
+    serde_json::from_slice(&fs::read(trial.join("run.json")).unwrap()).unwrap()
+}
+
+/// The folder of a trial.
+fn trial(logs: &Path, number: usize) -> PathBuf {
+    let start = format!("{number:04}");
+    let name = trials(logs).into_keys().find(|name| name.starts_with(&start));
+    sweep(logs).join(name.unwrap())
+}
+
+#[test]
+fn a_search_is_the_same_however_it_is_run() {
+    let config = BASE.to_owned() + SPACE;
+    let sandbox = sandbox(&config);
+    let logs = |name: &str| sandbox.path().join(name);
+    sandbox.runner("run search.toml --logdir whole -q -j 1 --threads 1").exits(0);
+    let whole = trials(&logs("whole"));
+    assert_eq!(whole.len(), 14);
+    // Workers and threads change nothing.
+    sandbox.runner("run search.toml --logdir wide -q -j 2 --threads 3").exits(0);
+    assert_eq!(trials(&logs("wide")), whole);
+    // A search of fewer trials is continued to what more would have been.
+    sandbox.runner("run search.toml --logdir short -q --set sweep.trials=6").exits(0);
+    let short = trials(&logs("short"));
+    assert!(short.len() == 6 && short.iter().all(|(name, files)| whole[name] == *files));
+    let dir = sweep(&logs("short"));
+    sandbox.runner(&format!("resume {} --trials 14 -q -j 2", dir.display())).exits(0);
+    assert_eq!(trials(&logs("short")), whole);
+    let fewer = sandbox.runner(&format!("resume {} --trials 6 -q", dir.display())).exits(2);
+    assert!(fewer.stderr.contains("has 14 trials planned, want no fewer"), "{}", fewer.stderr);
+    // The trials depend on the results: with another seed of the runs, only the startup is the same.
+    sandbox.runner("run search.toml --logdir other -q --set seed=9").exits(0);
+    let other = trials(&logs("other"));
+    let same = whole.keys().filter(|name| other.contains_key(*name)).count();
+    assert!((4..14).contains(&same), "{same}");
+}
+
+#[test]
+fn a_search_killed_several_times_is_the_same() {
+    let sandbox = sandbox(&(BASE.to_owned() + SPACE).replace("epochs = 2", "epochs = 60"));
+    sandbox.runner("run search.toml --logdir whole -q -j 2").exits(0);
+    let whole = trials(&sandbox.path().join("whole"));
+    let logs = sandbox.path().join("killed");
+    let mut kills = 0;
+    for round in 0.. {
+        let begun = logs.join("search").exists();
+        let call =
+            if begun { "resume killed -q -j 2" } else { "run search.toml --logdir killed -q" };
+        let mut runner = sandbox.runner(call).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = runner.start();
+        if round < 6 {
+            std::thread::sleep(Duration::from_millis(20 + 45 * round));
+            signal(&child, if round % 2 == 0 { "KILL" } else { "TERM" });
+        }
+        let status = child.wait().unwrap();
+        kills += usize::from(!status.success());
+        if status.success() {
+            break;
+        }
+    }
+    assert!(0 < kills, "no process was stopped early");
+    assert_eq!(trials(&logs), whole);
+}
+
+#[test]
+fn a_diverged_trial_is_the_worst_result() {
+    let space = "[sweep.parameters]\n\"optimizer.learning_rate\" = [0.1, 1e38, 0.01]\n\
+                 \"model.layers.0.units\" = [2, 4]\n";
+    let config =
+        BASE.replace("trials = 14", "trials = 20") + space + "[optimizer]\nname = \"sgd\"\n";
+    let sandbox = sandbox(&config);
+    let said = sandbox.runner("run search.toml").exits(0);
+    // Six combinations, each once.
+    assert!(said.stderr.contains("every combination is tried"), "{}", said.stderr);
+    assert!(said.stderr.contains("ends after 6 trials"), "{}", said.stderr);
+    let logs = sandbox.path().join("logs");
+    let all = trials(&logs);
+    assert_eq!(all.len(), 6);
+    let records: Vec<_> = all.keys().map(|name| record(&sweep(&logs).join(name))).collect();
+    let diverged = records.iter().filter(|record| record["cause"] == "diverged");
+    assert_eq!(diverged.count(), 2);
+    assert_eq!(records[3]["trial"]["number"], 3);
+    let again = sandbox.runner("resume logs").exits(0);
+    assert!(again.stderr.contains("every combination") || again.stderr.contains("nothing left"));
+    // The best is repeated, and told with the best so far.
+    let shown = sandbox.runner("show search/best").exits(0);
+    assert!(shown.stdout.contains("best val_loss so far, by trial: "), "{}", shown.stdout);
+    sandbox.runner("run search/best -q").exits(0);
+    let list = sandbox.runner("list logs").exits(0);
+    assert!(list.stdout.contains("learning_rate"), "{}", list.stdout);
+}
+
+#[test]
+fn an_accident_of_the_machine_is_waited_for() {
+    let config = BASE.replace("parallel = 3", "parallel = 2") + SPACE;
+    let sandbox = sandbox(&config);
+    sandbox.runner("run search.toml --logdir whole -q").exits(0);
+    let whole = trials(&sandbox.path().join("whole"));
+    // The first five trials, of which the fourth cannot write its history afterwards.
+    sandbox.runner("run search.toml -q --set sweep.trials=5").exits(0);
+    let logs = sandbox.path().join("logs");
+    let broken = trial(&logs, 3);
+    for entry in fs::read_dir(&broken).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.unwrap();
+    }
+    fs::create_dir(broken.join("history.csv")).unwrap();
+    let dir = sweep(&logs);
+    let said = sandbox.runner(&format!("resume {} --trials 14", dir.display())).exits(1);
+    assert!(said.stderr.contains("resume with: runner resume"), "{}", said.stderr);
+    // Trial 4 lacks the result of trial 3 by the lag; trial 5 needs it.
+    assert_eq!(trials(&logs).len(), 5, "{}", said.stderr);
+    fs::remove_dir_all(&broken).unwrap();
+    sandbox.runner(&format!("resume {} -q", dir.display())).exits(0);
+    assert_eq!(trials(&logs), whole);
+}
+
+#[test]
+fn replicates_are_one_trial() {
+    let config = BASE.replace("trials = 14", "trials = 6\nseeds = [1, 2]") + SPACE;
+    let sandbox = sandbox(&config);
+    sandbox.runner("run search.toml --logdir a -q -j 1").exits(0);
+    sandbox.runner("run search.toml --logdir b -q -j 2").exits(0);
+    let names: Vec<_> = trials(&sandbox.path().join("a")).into_keys().collect();
+    assert!(names.len() == 12 && names[10].starts_with("0005-"), "{names:?}");
+    assert!(names[10].ends_with(",seed=1") && names[11].ends_with(",seed=2"), "{names:?}");
+    assert_eq!(trials(&sandbox.path().join("a")), trials(&sandbox.path().join("b")));
+}
+
+#[test]
+fn words_of_other_programs_are_answered() {
+    let cases = [
+        ("method = \"tpe\"", "method = \"bayes\"", "write `method = \"tpe\"`"),
+        ("trials = 14", "max_trials = 14", "write `trials = 100`"),
+        ("trials = 14", "trials = 14\nmetric = \"val_loss\"", "write `objective = \"val_loss\"`"),
+        ("trials = 14", "trials = 14\ndirection = \"maximize\"", "mode = \"max\""),
+        (
+            "trials = 14",
+            "trials = 14\nobjective = { name = \"val_loss\", goal = \"minimize\" }",
+            "write `mode = \"min\"`",
+        ),
+        ("trials = 14", "", "add `trials = 100`"),
+        ("trials = 14", "trials = 14\nobjective = \"val_acc\"", "val_accuracy"),
+        ("\"optimizer.name\" = \"sgd\"", "\"optimizer.name\" = \"sdg\"", "it is `adam` or `sgd`"),
+        ("\"optimizer.name\" = \"sgd\"", "\"training.epochs\" = 3", "\"training.epochs\" = [...]"),
+        ("method = \"tpe\"", "method = \"random\"", "`parallel` is a key of `method = \"tpe\"`"),
+    ];
+    for (old, new, want) in cases {
+        let config = BASE.to_owned() + SPACE;
+        assert!(config.contains(old), "{old}");
+        let sandbox = sandbox(&config.replacen(old, new, 1));
+        let said = sandbox.runner("check search.toml").exits(2);
+        assert!(said.stderr.contains(want), "{new}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn a_dry_run_shows_the_space_and_the_first_trials() {
+    let sandbox = sandbox(&(BASE.to_owned() + SPACE));
+    let said = sandbox.runner("run search.toml --dry-run").exits(0);
+    for part in ["a search of 14 trials, 3 under way together", "least val_loss", "# 0003"] {
+        assert!(said.stdout.contains(part), "{part}: {}", said.stdout);
+    }
+    assert!(!said.stdout.contains("# 0004"), "trial 4 depends on results: {}", said.stdout);
+    toml_of(&said.stdout);
+}
+
+/// The output of a dry run is TOML.
+fn toml_of(text: &str) {
+    let plain = text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+    assert!(plain.contains("[training]"), "{text}");
+}
