@@ -16,6 +16,11 @@ impl Shard {
         (index < count).then_some(Shard { index, count })
     }
 
+    /// Whether other workers train the rest of the sweep.
+    pub(super) fn is_part(self) -> bool {
+        1 < self.count
+    }
+
     /// Whether the run of this number belongs to the shard.
     pub fn has(self, run: usize) -> bool {
         run % self.count == self.index

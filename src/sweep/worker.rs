@@ -26,6 +26,12 @@ pub fn shard_queue(dir: &Path, shard: Shard, retry_failed: bool) -> Result<RunQu
     let lock = Lock::share(dir)?;
     let mut planned = planned(dir)?;
     planned.is_shared = true;
+    if shard.is_part() && planned.source.replicates().is_some() {
+        bail!(
+            "`{}` is a search, which one process trains; want --shard 0/1, or `runner resume`",
+            dir.display()
+        );
+    }
     let planned = Arc::new(planned);
     let (runs, mut results) = runs_of(&planned, Some(shard), false)?;
     let mut queue = Vec::new();

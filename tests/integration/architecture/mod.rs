@@ -23,7 +23,10 @@ const CRATES: [&str; 6] = [
 /// The modules of the crates `runner` and `runner-core` from top to bottom, and the crates below, each
 /// with those that it may use.
 const MODULES: [(&str, &str); 20] = [
-    ("cli", "cluster sweep experiment export query config runs search train data memory quote system"),
+    (
+        "cli",
+        "cluster sweep experiment export query config runs search train data memory quote system",
+    ),
     ("cluster", "runs quote system"),
     ("sweep", "experiment config runs search train memory quote system"),
     ("experiment", "config runs events train data model optim kernels memory random quote system"),
