@@ -177,9 +177,17 @@ pub(super) fn runs_of(
     let mut headings = LineCache::default();
     let is_meant = |run: &QueuedRun| shard.is_none_or(|shard| shard.has(run.number()));
     for queued in PlannedExperiment::queue(Arc::clone(planned)).filter(is_meant) {
+        let readiness = match begun.is_empty() {
+            true => Readiness::Waiting,
+            false => planned.source.prepare(queued.number()),
+        };
+        // The other trials of the search have no combination left.
+        if readiness == Readiness::Exhausted {
+            break;
+        }
         let mut progress = RunProgress::Waiting;
         results.push_pending();
-        if !begun.is_empty() && planned.source.prepare(queued.number()) == Readiness::Ready {
+        if readiness == Readiness::Ready {
             let dir = planned.run_dir(queued.number(), &mut headings);
             if dir.file_name().is_some_and(|name| begun.contains(name)) {
                 let place = runs.len();

@@ -165,11 +165,16 @@ fn a_diverged_trial_is_the_worst_result() {
     assert_eq!(diverged.count(), 2);
     assert_eq!(records[3]["trial"]["number"], 3);
     let again = sandbox.runner("resume logs").exits(0);
-    assert!(again.stderr.contains("every combination") || again.stderr.contains("nothing left"));
+    assert!(again.stderr.contains("nothing left to do; 6 runs: 6 done before"), "{}", again.stderr);
     // The best is repeated, and told with the best so far.
     let shown = sandbox.runner("show search/best").exits(0);
     assert!(shown.stdout.contains("best val_loss so far, by trial: "), "{}", shown.stdout);
     sandbox.runner("run search/best -q").exits(0);
+    sandbox.runner("report search -o page.html").exits(0);
+    let page = fs::read_to_string(sandbox.path().join("page.html")).unwrap();
+    assert!(page.contains("The best val_loss so far, of 6 trials"), "the search is told");
+    let extended = sandbox.runner("resume search --epochs 9").exits(2);
+    assert!(extended.stderr.contains("are not trained further"), "{}", extended.stderr);
     let list = sandbox.runner("list logs").exits(0);
     assert!(list.stdout.contains("learning_rate"), "{}", list.stdout);
 }

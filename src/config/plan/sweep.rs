@@ -106,7 +106,21 @@ pub(crate) enum Wanted {
     /// One of these.
     Several(#[schemars(length(min = 1))] Vec<serde_json::Value>),
     /// The parameter below a key: `optimizer.name` without quotes.
-    Below(BTreeMap<String, Wanted>),
+    Below(BTreeMap<String, WantedBelow>),
+}
+
+/// The value of a parameter below a key that a condition wants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum WantedBelow {
+    /// A text.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// True or false.
+    Flag(bool),
+    /// One of these.
+    Several(#[schemars(length(min = 1))] Vec<serde_json::Value>),
 }
 
 /// A parameter: a list of values, a distribution, or the parameters below a key.

@@ -6,6 +6,7 @@ mod facts;
 mod markup;
 mod page;
 mod ranking;
+mod search;
 
 pub use page::{Mistake, Page, TestEvaluation};
 
@@ -45,6 +46,7 @@ impl Page<'_> {
         html += "<main>\n";
         html += &charts.sections();
         html += &ranking::section(self.comparison, &labels);
+        html += &search::section(self.comparison);
         html += &evaluation::section(self);
         html += &facts::failures(self.comparison, self.base);
         html += &charts.configs();
