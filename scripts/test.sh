@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs every test of the project: formatting, lints, then all of `cargo test`, some of which need the
-# real TensorBoard or a browser. On Debian, missing packages are installed (as root, or by sudo):
-# python3-venv, Chromium, and Slurm for the tests of `runner submit`. Python's packages go into .venv, made here when missing or out of date.
+# real TensorBoard, a browser, a shell or Slurm. On Debian, missing packages are installed (as root, or by
+# sudo): python3-venv, Chromium, Zsh, Fish and Slurm. Python's packages go into .venv, made here when missing
+# or out of date.
 # RUNNER_TEST_CHROMIUM names another browser.
 #
 #   scripts/test.sh [arguments for cargo test]
@@ -50,10 +51,13 @@ has_slurm() {
 }
 
 install_packages() {
-    local packages=()
+    local packages=() shell
     has_slurm || packages+=(slurmctld slurmd slurm-client munge)
     can_make_venv || packages+=(python3-venv)
     has_chromium || packages+=(chromium)
+    for shell in zsh fish; do
+        command -v "$shell" >/dev/null || packages+=("$shell")
+    done
     [ "${#packages[@]}" -eq 0 ] && return
     command -v apt-get >/dev/null ||
         fail "the tests need ${packages[*]}, which only Debian's apt-get is known to install; install them"

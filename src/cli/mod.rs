@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod completion;
 mod display;
 mod exit;
 
@@ -36,7 +37,17 @@ pub fn main(argv: Vec<OsString>) -> Exit {
     })
 }
 
+/// The definition of the command line, from which the man pages are generated.
+pub fn command() -> clap::Command {
+    Args::command()
+}
+
 fn parse_and_dispatch(argv: &[OsString]) -> Exit {
+    match completion::answer(argv) {
+        Ok(false) => {}
+        Ok(true) => return Exit::Done,
+        Err(error) => return refuse(&error, argv, &Console::new(color::as_typed(argv))),
+    }
     let matches = words_wanted(Args::command()).try_get_matches_from(argv);
     let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,

@@ -51,6 +51,6 @@ pub use plan::{
     ModelCheckpoint, Parts, Plan, TensorBoard, TerminateOnNan, Training, UpdateFreq,
 };
 pub use render::render;
-pub use schema::{key_named, schema};
+pub use schema::{Key, all_keys, key_named, schema};
 pub use search::Search;
 pub use sweep::{Change, LineCache, PackedLines, Runs, ShortTexts, Trial, Variant, short_keys};

@@ -130,20 +130,14 @@ mod data {
         let sandbox = Sandbox::new();
         for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
             let said = sandbox.runner(&format!("completions {shell}")).exits(0);
-            assert!(said.stdout.contains("fail-fast"), "{shell}: {}", said.stdout);
+            assert!(said.stdout.contains("RUNNER_COMPLETE"), "{shell}: {}", said.stdout);
         }
     }
 
     #[test]
-    fn bash_understands_its_completions() {
-        let sandbox = Sandbox::new();
-        let script = sandbox.runner("completions bash").exits(0).stdout;
-        sandbox.file("runner.bash", &script);
-        let bash = "source runner.bash && COMP_WORDS=(runner run --fail) COMP_CWORD=2 && \
-                    _runner runner --fail run && echo ${COMPREPLY[@]}";
-        let output = Command::new("bash").args(["-c", bash]).current_dir(sandbox.path()).output();
-        let output = output.expect("this test needs bash");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "--fail-fast\n");
+    fn completions_of_an_unknown_shell_are_refused() {
+        let said = Sandbox::new().runner("-- runner sh").env("RUNNER_COMPLETE", "tcsh").exits(2);
+        assert!(said.stderr.contains("unknown shell `tcsh`"), "{}", said.stderr);
     }
 
     #[test]

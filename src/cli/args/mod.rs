@@ -159,9 +159,13 @@ pub(crate) enum Command {
     /// Print the JSON Schema of a config, for editors
     Schema(SchemaArgs),
     /// Print a completion script for a shell
+    ///
+    /// The script asks this program, which must be in PATH, for each completion: it knows the runs, the
+    /// keys of a config and their values, metrics, tags, and files by their ending.
     #[command(after_help = "\
 Examples:
   runner completions bash > ~/.local/share/bash-completion/completions/runner
+  runner completions zsh > ~/.zfunc/_runner    (with ~/.zfunc in fpath)
   runner completions fish > ~/.config/fish/completions/runner.fish")]
     Completions(CompletionsArgs),
 }

@@ -5,11 +5,20 @@ use std::sync::LazyLock;
 use serde_json::Value as Schema;
 
 use super::generate::SCHEMA;
-use super::query::{resolve, variants};
+use super::query::{resolve, sentence, variant_names, variants, words};
 use crate::config::nearest::nearest;
 
-/// The dotted paths of all keys; a list contributes the keys of its first item.
-static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
+/// A key that a config may have.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The dotted path, such as `optimizer.learning_rate`.
+    pub path: String,
+    /// The schema of its value; of a discriminant key, that of its table.
+    schema: &'static Schema,
+}
+
+/// All keys; a list contributes the keys of its first item.
+static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
     let mut keys = Vec::new();
     collect("", &SCHEMA, &mut keys);
     keys
@@ -19,7 +28,7 @@ static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
 /// for `lr`; `None` for an ambiguous word.
 pub fn key_named(word: &str) -> Option<&'static str> {
     let word = word.replace('-', "_");
-    let keys = || KEYS.iter().map(String::as_str);
+    let keys = || KEYS.iter().map(|key| key.path.as_str());
     if let Some(key) = keys().find(|key| *key == word) {
         return Some(key);
     }
@@ -34,16 +43,52 @@ pub fn key_named(word: &str) -> Option<&'static str> {
     }
 }
 
-fn collect(above: &str, schema: &'static Schema, keys: &mut Vec<String>) {
-    let tables = variants(schema).map_or_else(Vec::new, |(_, variants)| variants.iter().collect());
+/// All keys that a config may have, without `extends` and those of `sweep`.
+pub fn all_keys() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter()
+}
+
+impl Key {
+    /// What the key is for.
+    pub fn sentence(&self) -> Option<String> {
+        sentence(self.schema)
+    }
+
+    /// The words that the key takes; none for numbers and free text.
+    pub fn values(&self) -> Vec<&'static str> {
+        values(self.schema)
+    }
+}
+
+fn values(schema: &'static Schema) -> Vec<&'static str> {
+    if let Some((tag, variants)) = variants(schema) {
+        return variants.iter().flat_map(|variant| variant_names(variant, tag)).collect();
+    }
+    let schema = resolve(schema);
+    if let Some(words) = words(schema) {
+        return words;
+    }
+    if schema["type"] == "boolean" {
+        return vec!["true", "false"];
+    }
+    let nested = ["anyOf", "oneOf"].iter().filter_map(|key| schema[*key].as_array()).flatten();
+    let items = Some(&schema["items"]).filter(|items| items.is_object());
+    nested.chain(items).flat_map(values).collect()
+}
+
+fn collect(above: &str, schema: &'static Schema, keys: &mut Vec<Key>) {
+    let (tag, tables) = variants(schema)
+        .map_or((None, Vec::new()), |(tag, variants)| (Some(tag), variants.iter().collect()));
     let list = resolve(schema)["type"] == "array";
     let above = if list { format!("{above}0.") } else { above.to_owned() };
     for table in std::iter::once(schema).chain(tables) {
         for (key, property) in resolve(table)["properties"].as_object().into_iter().flatten() {
             let path = format!("{above}{key}");
-            if key != "extends" && !path.starts_with("sweep.") && !keys.contains(&path) {
+            let is_new = keys.iter().all(|other| other.path != path);
+            if key != "extends" && !path.starts_with("sweep.") && is_new {
                 collect(&format!("{path}."), property, keys);
-                keys.push(path);
+                let schema = if tag == Some(key) { schema } else { property };
+                keys.push(Key { path, schema });
             }
         }
     }

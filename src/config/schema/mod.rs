@@ -12,7 +12,7 @@ mod wording;
 
 pub use editor::schema;
 pub(crate) use generate::{OPTIONAL, SCHEMA};
-pub use keys::key_named;
+pub use keys::{Key, all_keys, key_named};
 pub(crate) use query::{kinds, properties, resolve, sentence, variant_names, variants, words};
 pub(crate) use validate::{validate, validate_at};
 pub(crate) use wording::{default, list, range, wanted};
