@@ -26,6 +26,7 @@ mod man;
 mod memory;
 mod optimizers;
 mod pictures;
+mod python;
 mod reader;
 mod readme;
 mod report;
