@@ -11,6 +11,7 @@ mod completions;
 mod config;
 mod data;
 mod disk;
+mod editor;
 mod events;
 mod export;
 mod fuzz;

@@ -24,7 +24,7 @@ pub fn schema() -> Value {
 fn spell_out_aliases(schema: &mut Value) {
     let others: Vec<_> = aliases(schema).map(|alias| json!(alias)).collect();
     if !others.is_empty()
-        && let Some(properties) = schema["properties"].as_object_mut()
+        && let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut)
     {
         for property in properties.values_mut().filter_map(Value::as_object_mut) {
             if let Some(name) = property.shift_remove("const") {
