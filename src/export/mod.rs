@@ -1,4 +1,4 @@
-//! Export of histories, scalars, weights and networks to formats of other programs, as bytes.
+//! Export of runs, histories, scalars, weights and networks to formats of other programs, as bytes.
 
 mod table;
 
@@ -9,11 +9,14 @@ mod parquet;
 mod histories;
 mod scalars;
 
+mod mlflow;
+
 mod message;
 mod model;
 mod onnx;
 
 pub use histories::{Keys, histories};
+pub use mlflow::{StoreFile, StoreRun, mlflow};
 pub use model::{ModelFormat, model};
 pub use scalars::scalars;
 pub use table::{Cells, Column, Strings, Table};

@@ -5,6 +5,7 @@
 mod answers;
 mod architecture;
 mod board;
+mod book;
 mod cli;
 mod cluster;
 mod completions;
@@ -25,6 +26,7 @@ mod links;
 mod losses;
 mod man;
 mod memory;
+mod mlflow;
 mod optimizers;
 mod pictures;
 mod python;

@@ -1,4 +1,4 @@
-//! The README: every command in it runs as written in a copy of the repository, and what is shown of
+//! The README, the tutorial and the guides: every command in them runs as written, and what is shown of
 //! the answers is what they say.
 
 use std::fs;
@@ -10,7 +10,23 @@ use crate::sandbox::Sandbox;
 use crate::tensorboard::check_logdir;
 
 /// What a command of the README needs more than this test can give: how it is held to its word.
-const ELSEWHERE: [&str; 3] = ["cargo install", "scripts/test.sh", "RUNNER_FUZZ_CASES"];
+const ELSEWHERE: [&str; 8] = [
+    "cargo install",
+    "pip install",
+    "sudo apt install",
+    "scripts/wheel.sh",
+    "scripts/release.sh",
+    "scripts/test.sh",
+    "RUNNER_FUZZ_CASES",
+    "MLFLOW_ALLOW_FILE_STORE",
+];
+
+/// The tutorial in its languages.
+const TUTORIALS: [&str; 2] = ["docs/tutorial.md", "docs/tutorial.ko.md"];
+
+/// Pages with commands of their own; a TOML block that begins with `# name.toml` is that file.
+const PAGES: [&str; 4] =
+    [TUTORIALS[0], "docs/guides/wandb.md", "docs/guides/hydra.md", "docs/trackers.md"];
 
 /// A command with the lines that the README shows of its output.
 struct Step {
@@ -20,14 +36,48 @@ struct Step {
 
 #[test]
 fn commands_run_as_written() {
+    assert!(10 < execute("README.md"), "commands in the README");
+}
+
+#[test]
+fn commands_of_the_book_run_as_written() {
+    for page in PAGES {
+        assert!(2 < execute(page), "commands in {page}");
+    }
+}
+
+/// Readers of every language type the same configs and commands, and see the same answers.
+#[test]
+fn tutorials_have_the_same_commands() {
+    let blocks = TUTORIALS.map(|page| {
+        let text = read(page);
+        let blocks: Vec<String> = text.split("```").skip(1).step_by(2).map(uncommented).collect();
+        assert!(5 < blocks.len(), "{page}");
+        blocks
+    });
+    assert_eq!(blocks[0], blocks[1]);
+}
+
+/// A block without comments, which are translated.
+fn uncommented(block: &str) -> String {
+    let code = block.lines().map(|line| line.split(" # ").next().unwrap_or(line).trim_end());
+    code.collect::<Vec<_>>().join("\n")
+}
+
+/// Runs the commands of a document in a folder of its own, and returns how many it has.
+fn execute(document: &str) -> usize {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = read(document);
     let sandbox = Sandbox::new();
+    for block in text.split("```toml\n# ").skip(1) {
+        let (name, config) = block.split_once('\n').unwrap();
+        sandbox.file(name, config.split("```").next().unwrap());
+    }
     for name in ["configs", "data"] {
         symlink(root.join(name), sandbox.path().join(name)).unwrap();
     }
-    let steps = steps(&fs::read_to_string(root.join("README.md")).unwrap());
+    let steps = steps(&text);
     let is_elsewhere = |command: &str| ELSEWHERE.iter().any(|other| command.starts_with(other));
-    assert!(10 < steps.len(), "commands in the README");
     for Step { command, shown } in &steps {
         if is_elsewhere(command) {
             continue;
@@ -39,6 +89,12 @@ fn commands_run_as_written() {
         assert!(command.starts_with("runner "), "`{command}`: no test knows how to run it");
         check(command, shown, &run(&sandbox, command));
     }
+    steps.len()
+}
+
+fn read(document: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{document}: {error}"))
 }
 
 #[test]

@@ -17,7 +17,11 @@ Examples:
     runner export scalars logs > scalars.csv
 
   The trained network for other programs:
-    runner export model adam -o adam.onnx";
+    runner export model adam -o adam.onnx
+
+  All runs for MLflow:
+    runner export mlflow
+    MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri mlruns";
 
 #[derive(Debug, ClapArgs)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -40,6 +44,13 @@ pub(crate) enum ExportKind {
     /// Write the network of a run, or its weights alone
     #[command(after_help = RUNS)]
     Model(ExportModel),
+    /// Write runs as a file store of MLflow: parameters, metrics of each epoch, tags, notes, configs
+    ///
+    /// Runs of one name are an experiment; steps are epochs, from 0. A second export replaces the files
+    /// of the same runs and leaves others in the folder alone. MLflow 3.7 and newer open a file store
+    /// only with MLFLOW_ALLOW_FILE_STORE=true; `mlflow migrate-filestore` brings it into a database.
+    #[command(after_help = RUNS)]
+    Mlflow(ExportMlflow),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -102,6 +113,24 @@ pub(crate) struct ExportModel {
 
     #[command(flatten)]
     pub(crate) weights: WeightsArgs,
+
+    #[command(flatten)]
+    pub(crate) choice: SelectArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExportMlflow {
+    /// Runs; of a sweep or another folder, all in it [default: all in --logdir]
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub(crate) runs: Vec<String>,
+
+    /// The folder of the store, made if it is missing
+    #[arg(short, long, value_name = "DIR", default_value = "mlruns")]
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) output: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) filters: FilterArgs,
 
     #[command(flatten)]
     pub(crate) choice: SelectArgs,

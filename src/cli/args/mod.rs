@@ -10,7 +10,8 @@ mod value;
 
 pub(crate) use cluster::{CancelArgs, Engine, SubmitArgs, WorkArgs};
 pub(crate) use export::{
-    ExportArgs, ExportHistories, ExportKind, ExportModel, ExportScalars, ModelFormat, TableFormat,
+    ExportArgs, ExportHistories, ExportKind, ExportMlflow, ExportModel, ExportScalars, ModelFormat,
+    TableFormat,
 };
 pub(crate) use hints::hint;
 pub(crate) use query::{

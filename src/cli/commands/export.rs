@@ -1,15 +1,18 @@
 //! `runner export`: histories, scalars and models in the formats of other programs.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::trained_model::load;
 use crate::cli::args::{
-    ExportArgs, ExportHistories, ExportKind, ExportModel, ExportScalars, ModelFormat, TableFormat,
+    ExportArgs, ExportHistories, ExportKind, ExportMlflow, ExportModel, ExportScalars, ModelFormat,
+    SelectArgs, TableFormat,
 };
 use crate::cli::display::console::Console;
-use crate::cli::display::format::count;
+use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
 use crate::export::{self, Format, Keys, Table};
 use crate::query::RequestError;
@@ -22,6 +25,7 @@ pub(crate) fn export(args: &ExportArgs, console: &Console) -> Result<Exit> {
         None => histories(&args.histories, console),
         Some(ExportKind::Scalars(args)) => scalars(args, console),
         Some(ExportKind::Model(args)) => model(args, console),
+        Some(ExportKind::Mlflow(args)) => mlflow(args, console),
     };
     match exported {
         Ok(notes) => {
@@ -37,14 +41,68 @@ pub(crate) fn export(args: &ExportArgs, console: &Console) -> Result<Exit> {
 
 fn histories(args: &ExportHistories, console: &Console) -> Result<Vec<String>> {
     let format = table_format(args.format, args.output.as_deref())?;
-    let all = [args.choice.logdir().to_string_lossy().into_owned()];
-    let words = if args.runs.is_empty() { &all[..] } else { &args.runs };
-    let (runs, mut notes) = args.choice.select_all(words, &args.filters, console)?;
+    let words = words_or_all(&args.runs, &args.choice);
+    let (runs, mut notes) = args.choice.select_all(&words, &args.filters, console)?;
     let keys = if args.all_keys { Keys::All } else { Keys::Differing };
     let (table, unreadable) = export::histories(&runs, keys);
     notes.extend(unreadable);
     put(&table, format, args.output.as_deref(), console)?;
     Ok(notes)
+}
+
+/// The runs that are named, or the log folder.
+fn words_or_all(runs: &[String], choice: &SelectArgs) -> Vec<String> {
+    match runs {
+        [] => vec![choice.logdir().to_string_lossy().into_owned()],
+        runs => runs.to_vec(),
+    }
+}
+
+fn mlflow(args: &ExportMlflow, console: &Console) -> Result<Vec<String>> {
+    let words = words_or_all(&args.runs, &args.choice);
+    let (runs, mut notes) = args.choice.select_all(&words, &args.filters, console)?;
+    let shown = args.output.display();
+    let make = |folder: &Path| {
+        fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))
+    };
+    make(&args.output)?;
+    let root = args.output.canonicalize().with_context(|| format!("cannot find `{shown}`"))?;
+    let mut written = 0;
+    for run in &runs {
+        match export::mlflow(run, &file_uri(&root)) {
+            Ok(run) => {
+                run.folders.iter().try_for_each(|folder| make(&args.output.join(folder)))?;
+                for file in run.files {
+                    let path = args.output.join(&file.path);
+                    write_atomic(&path, &file.bytes, Durability::ProcessCrash)?;
+                }
+                written += 1;
+            }
+            Err(error) => notes.push(error),
+        }
+    }
+    let names: BTreeSet<&str> = runs.iter().map(|run| run.record.name.as_str()).collect();
+    let (runs, experiments) = (count(written, "run"), count(names.len(), "experiment"));
+    let word = shell_word(&args.output);
+    console.say(&format!("wrote {shown}, {runs} in {experiments}"));
+    console.say(&format!(
+        "see them with: MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {word}"
+    ));
+    Ok(notes)
+}
+
+/// A path as a `file://` URI.
+fn file_uri(path: &Path) -> String {
+    let mut uri = "file://".to_owned();
+    for byte in path.to_string_lossy().bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(byte));
+            }
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri
 }
 
 fn scalars(args: &ExportScalars, console: &Console) -> Result<Vec<String>> {
