@@ -11,6 +11,7 @@ mod cluster;
 mod completions;
 mod config;
 mod data;
+mod dependencies;
 mod disk;
 mod editor;
 mod events;

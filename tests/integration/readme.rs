@@ -98,10 +98,16 @@ fn read(document: &str) -> String {
 }
 
 #[test]
-fn install_command_is_that_of_a_package_with_a_program() {
+fn install_commands_are_those_of_a_package_with_a_program() {
     let manifest = include_str!("../../Cargo.toml");
     assert!(manifest.contains("[[bin]]\nname = \"runner\""));
-    assert!(Path::new("scripts/test.sh").is_file());
+    let version = format!("runner_{}-1_amd64.deb", env!("CARGO_PKG_VERSION"));
+    assert!(read("README.md").contains(&version) && manifest.contains("[package.metadata.deb]"));
+    let wheel = read("pyproject.toml");
+    assert!(wheel.contains("bindings = \"bin\"") && wheel.contains("pandas = ["));
+    for script in ["scripts/test.sh", "scripts/release.sh"] {
+        assert!(Path::new(script).is_file(), "{script}");
+    }
 }
 
 /// The commands of all console blocks, in order.
