@@ -130,6 +130,16 @@ class Reading(InFolder):
             runner.load("logs", library="numpy")  # type: ignore[call-overload]
 
 
+class Documents(InFolder):
+    def test_the_code_of_the_page_runs(self) -> None:
+        page = Path(__file__).parents[2] / "docs/python.md"
+        (code,) = page.read_text(encoding="utf-8").split("```python\n")[1:]
+        names: dict[str, object] = {}
+        exec(code.split("```")[0], names)
+        self.assertEqual(len(names["runs"]), 2)
+        self.assertEqual(names["epochs"].height, 10)
+
+
 class Toml(unittest.TestCase):
     def test_a_dictionary_is_read_back(self) -> None:
         value = {
