@@ -70,7 +70,7 @@ make_deb() {
     try /usr/bin/runner
     for path in man/man1/runner-run.1.gz bash-completion/completions/runner \
         zsh/vendor-completions/_runner fish/vendor_completions.d/runner.fish \
-        doc/runner/copyright doc/runner/LICENSES.txt.gz; do
+        doc/runner/copyright doc/runner/LICENSES.txt; do
         dpkg --listfiles runner | grep --quiet "^/usr/share/$path\$" || fail "$deb has no $path"
     done
     as_root dpkg --remove runner >/dev/null
