@@ -167,13 +167,14 @@ fn a_diverged_trial_is_the_worst_result() {
     let again = sandbox.runner("resume logs").exits(0);
     assert!(again.stderr.contains("nothing left to do; 6 runs: 6 done before"), "{}", again.stderr);
     // The best is repeated, and told with the best so far.
+    let dir = sweep(&logs).display().to_string();
     let shown = sandbox.runner("show search/best").exits(0);
     assert!(shown.stdout.contains("best val_loss so far, by trial: "), "{}", shown.stdout);
     sandbox.runner("run search/best -q").exits(0);
-    sandbox.runner("report search -o page.html").exits(0);
+    sandbox.runner(&format!("report {dir} -o page.html")).exits(0);
     let page = fs::read_to_string(sandbox.path().join("page.html")).unwrap();
     assert!(page.contains("The best val_loss so far, of 6 trials"), "the search is told");
-    let extended = sandbox.runner("resume search --epochs 9").exits(2);
+    let extended = sandbox.runner(&format!("resume {dir} --epochs 9")).exits(2);
     assert!(extended.stderr.contains("are not trained further"), "{}", extended.stderr);
     let list = sandbox.runner("list logs").exits(0);
     assert!(list.stdout.contains("learning_rate"), "{}", list.stdout);
@@ -231,7 +232,7 @@ fn words_of_other_programs_are_answered() {
         ("trials = 14", "", "add `trials = 100`"),
         ("trials = 14", "trials = 14\nobjective = \"val_acc\"", "val_accuracy"),
         ("\"optimizer.name\" = \"sgd\"", "\"optimizer.name\" = \"sdg\"", "it is `adam` or `sgd`"),
-        ("\"optimizer.name\" = \"sgd\"", "\"training.epochs\" = 3", "\"training.epochs\" = [...]"),
+        ("\"optimizer.name\" = \"sgd\"", "\"data.nothing\" = 3", "\"data.nothing\" = [...]"),
         ("method = \"tpe\"", "method = \"random\"", "`parallel` is a key of `method = \"tpe\"`"),
     ];
     for (old, new, want) in cases {

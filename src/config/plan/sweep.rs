@@ -20,11 +20,11 @@ pub(crate) struct SweepTable {
     #[schemars(extend("x-default" = "`val_loss`, or `loss` without validation"))]
     pub(crate) objective: Option<Objective>,
     /// The first trials of `tpe`, which are drawn as by a random search.
-    #[schemars(range(min = 1), extend("x-default" = 10))]
+    #[schemars(range(min = 1), extend("x-default" = "10"))]
     pub(crate) startup_trials: Option<u64>,
     /// How many trials of `tpe` may be under way together: trial k is proposed from the results of the
     /// trials below k - (`parallel` - 1). It is part of the result, whatever the number of cores.
-    #[schemars(range(min = 1), extend("x-default" = 4))]
+    #[schemars(range(min = 1), extend("x-default" = "4"))]
     pub(crate) parallel: Option<u64>,
     /// Every draw of a random search and of `tpe` derives from it.
     #[schemars(range(max = 9_223_372_036_854_775_807_u64))]
@@ -181,7 +181,7 @@ pub(crate) enum Distribution {
         /// The greatest.
         max: i64,
         /// The distance of the numbers, counted from `min`.
-        #[schemars(range(min = 1), extend("x-default" = 1))]
+        #[schemars(range(min = 1), extend("x-default" = "1"))]
         #[serde(default)]
         step: Option<u32>,
         /// The condition: another parameter with the value that it must have.

@@ -1,12 +1,12 @@
 //! The report as one self-contained HTML page.
 
+mod best_so_far;
 mod charts;
 mod evaluation;
 mod facts;
 mod markup;
 mod page;
 mod ranking;
-mod search;
 
 pub use page::{Mistake, Page, TestEvaluation};
 
@@ -46,7 +46,7 @@ impl Page<'_> {
         html += "<main>\n";
         html += &charts.sections();
         html += &ranking::section(self.comparison, &labels);
-        html += &search::section(self.comparison);
+        html += &best_so_far::section(self.comparison);
         html += &evaluation::section(self);
         html += &facts::failures(self.comparison, self.base);
         html += &charts.configs();
