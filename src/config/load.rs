@@ -64,7 +64,10 @@ pub fn load_with(
         };
         let loaded = load_one(path, &overrides, &mut ask, &mut weights);
         match loaded {
-            Ok(experiment) => experiments.push(Experiment { notes: told, ..experiment }),
+            Ok(experiment) => {
+                let notes = told.into_iter().chain(experiment.notes.iter().cloned()).collect();
+                experiments.push(Experiment { notes, ..experiment });
+            }
             Err(found) => found.into_iter().for_each(|diagnostic| diagnostics.add(diagnostic)),
         }
     }
@@ -89,15 +92,19 @@ fn load_one(
     let broken = apply(&mut root, others).err();
     let mut needs = Bytes::default();
     let valid = valid_sections(&mut root, &space, &nested_overrides);
+    let mut notes = Vec::new();
     let mut planner = |root: Spanned| {
-        let (plan, memory) = plan(path, root, &valid, describe, weights)?;
+        let (plan, memory, found) = plan(path, root, &valid, describe, weights)?;
         needs = needs.max(memory);
+        notes.extend(found.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
         Ok(plan)
     };
     if space.is_empty() {
         let found = planner(root);
         return match broken {
-            None => found.map(|plan| Experiment { memory: needs, ..Experiment::single(plan) }),
+            None => {
+                found.map(|plan| Experiment { memory: needs, notes, ..Experiment::single(plan) })
+            }
             Some(diagnostics) => Err([diagnostics, found.err().unwrap_or_default()].concat()),
         };
     }
@@ -171,15 +178,15 @@ fn valid_sections(
     keys.filter(|key| !changed.contains(key)).collect()
 }
 
-/// The plan of a config in which nothing varies, and the memory that it takes; the sections in `valid`
-/// are known to fit the schema.
+/// The plan of a config in which nothing varies, the memory that it takes, and notes on its rows; the
+/// sections in `valid` are known to fit the schema.
 pub(super) fn plan(
     path: &Path,
     mut root: Spanned,
     valid: &[String],
     describe: &mut DatasetLookup<'_>,
     weights: &mut KnownWeights,
-) -> Result<(Plan, Bytes), Vec<Diagnostic>> {
+) -> Result<(Plan, Bytes, Vec<String>), Vec<Diagnostic>> {
     let diagnostics = validate(&mut root, valid);
     if !diagnostics.is_empty() {
         return Err(diagnostics);
@@ -189,8 +196,8 @@ pub(super) fn plan(
         let help = "`runner schema` describes every key";
         vec![Diagnostic::at(Location::File(path.to_owned()), error.message(), help)]
     })?;
-    let memory = check::resolve(&mut plan, root, path, describe, weights)?;
-    Ok((plan, memory))
+    let (memory, notes) = check::resolve(&mut plan, root, path, describe, weights)?;
+    Ok((plan, memory, notes))
 }
 
 /// The text of a config of at most [`MAX_CONFIG`] bytes.

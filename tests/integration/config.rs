@@ -34,6 +34,7 @@ fn mnist() -> DatasetInfo {
         has_test: true,
         columns: None,
         labels: Some(Labels::counted(10)),
+        class_rows: None,
         binary: false,
     }
 }

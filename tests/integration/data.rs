@@ -22,6 +22,7 @@ mod complaints;
 mod csv;
 mod damage;
 mod mnist;
+mod tables;
 
 /// An archive in the making.
 struct Npz<'a> {
@@ -131,6 +132,7 @@ fn described(table: &Table) -> DatasetInfo {
         has_test: true,
         columns: None,
         labels: classes.map(Labels::counted),
+        class_rows: Some(labels(table).to_vec()),
         binary: false,
     }
 }

@@ -10,7 +10,7 @@ use super::task;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::nearest::nearest;
 use crate::config::paths::{reason, similar};
-use crate::config::plan::{BUILT_IN, Label, Plan};
+use crate::config::plan::{BUILT_IN, Data, Label, Plan};
 use crate::config::schema::list;
 use crate::data::{Column, DataError, DatasetInfo, Source, Task};
 
@@ -73,16 +73,57 @@ fn dataset_help(given: &str, path: &str) -> String {
     }
 }
 
+/// The keys for CSV files alone.
+const CSV_KEYS: [&str; 9] = [
+    "data.label",
+    "data.ignore",
+    "data.separator",
+    "data.encoding",
+    "data.comment",
+    "data.decimal",
+    "data.thousands",
+    "data.strip",
+    "data.header",
+];
+
+/// The diagnostic of a key that is not one character, or of two that are the same.
+fn characters(data: &Data, config: &ConfigSource<'_>) -> Option<Diagnostic> {
+    let is_byte =
+        |text: &str| matches!(text.as_bytes(), [byte] if byte.is_ascii() && *byte != b'\n');
+    let is_mark = |text: &str| {
+        let mut chars = text.chars();
+        chars.next().is_some_and(|c| !c.is_alphanumeric() && !"+-".contains(c))
+            && chars.next().is_none()
+    };
+    let wrong = |key: &str, text: &Option<String>, fits: &dyn Fn(&str) -> bool, example: &str| {
+        let text = text.as_deref().filter(|text| !fits(text))?;
+        let what = match text.chars().count() {
+            1 => "a character of ASCII that is no part of a number",
+            _ => "one character of ASCII",
+        };
+        let message = format!("`data.{key}` must be {what}");
+        Some(config.diagnostic(&[&format!("data.{key}")], message, format!("write {example}")))
+    };
+    let tab = "`separator = \";\"`, or `\"\\t\"` for a tab";
+    let (decimal, thousands) = ("`decimal = \",\"`", "`thousands = \",\"`");
+    wrong("separator", &data.separator, &is_byte, tab)
+        .or_else(|| wrong("comment", &data.comment, &is_byte, "`comment = \"#\"`"))
+        .or_else(|| wrong("decimal", &data.decimal, &is_mark, decimal))
+        .or_else(|| wrong("thousands", &data.thousands, &is_mark, thousands))
+        .or_else(|| {
+            let decimal = data.decimal.as_deref().unwrap_or(".");
+            data.thousands.as_deref().filter(|mark| *mark == decimal)?;
+            let message = "`data.thousands` and `data.decimal` are the same character";
+            let help = "with `thousands = \".\"` write `decimal = \",\"`";
+            Some(config.diagnostic(&["data.thousands"], message, help))
+        })
+}
+
 /// Checks the keys for CSV files.
 fn csv_keys(plan: &Plan, config: &ConfigSource<'_>) -> Result<(), Box<Diagnostic>> {
-    let keys = ["label", "ignore", "separator", "header"].map(|key| format!("data.{key}"));
-    let given = keys.iter().find(|key| config.span(key).is_some());
-    if let Some(separator) = &plan.data.separator
-        && !matches!(separator.as_bytes(), [byte] if byte.is_ascii() && *byte != b'\n')
-    {
-        let message = "`data.separator` must be one character of ASCII";
-        let help = "write `separator = \";\"`, or `\"\\t\"` for a tab";
-        return Err(config.diagnostic(&["data.separator"], message, help).into());
+    let given = CSV_KEYS.iter().find(|key| config.span(key).is_some());
+    if let Some(diagnostic) = characters(&plan.data, config) {
+        return Err(diagnostic.into());
     }
     if let (Some(_), Source::Mnist) = (config.span("data.task"), plan.data.source()) {
         let message = "`data.task` is for files, the labels of `mnist` are classes";

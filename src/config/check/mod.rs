@@ -11,6 +11,7 @@ mod memory;
 mod name;
 mod notes;
 mod optimizer;
+mod row_order;
 mod shapes;
 mod source;
 mod task;
@@ -30,17 +31,17 @@ use super::plan::Plan;
 use crate::memory::{Bytes, machine};
 
 /// Makes the paths of a plan absolute, fills in what follows from its file and its data, and says
-/// all that does not fit; else the memory that the run takes.
+/// all that does not fit; else the memory that the run takes, and notes on its rows.
 pub(crate) fn resolve(
     plan: &mut Plan,
     root: &Spanned,
     file: &Path,
     describe: &mut DatasetLookup<'_>,
     known: &mut KnownWeights,
-) -> Result<Bytes, Vec<Diagnostic>> {
+) -> Result<(Bytes, Vec<String>), Vec<Diagnostic>> {
     let config = ConfigSource::new(root, file);
     let mut diagnostics = Vec::new();
-    let mut needs = Bytes::default();
+    let (mut needs, mut notes) = (Bytes::default(), Vec::new());
     diagnostics.extend(name::check(plan, &config));
     let lost_weights = initial_weights::path(plan, &config);
     let has_weights = lost_weights.is_none();
@@ -53,6 +54,9 @@ pub(crate) fn resolve(
             diagnostics.extend(shapes::network(plan, &config, &data));
             diagnostics.extend(classes::classes(plan, &config, &data));
             diagnostics.extend(tensorboard::tensorboard(plan, &config, &data));
+            if diagnostics.is_empty() {
+                notes = row_order::row_order(plan, &data);
+            }
             match memory::memory(plan, &config, &data, machine()) {
                 Ok(found) => needs = found,
                 Err(diagnostic) => diagnostics.push(*diagnostic),
@@ -66,5 +70,5 @@ pub(crate) fn resolve(
     diagnostics.extend(shapes::activations(plan, &config));
     diagnostics.extend(optimizer::arguments(plan, &config));
     diagnostics.extend(callbacks::callbacks(plan, &config));
-    if diagnostics.is_empty() { Ok(needs) } else { Err(diagnostics) }
+    if diagnostics.is_empty() { Ok((needs, notes)) } else { Err(diagnostics) }
 }

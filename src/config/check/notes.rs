@@ -1,25 +1,58 @@
-//! What is worth knowing of data that can be used: words where numbers were probably meant.
+//! What is worth knowing of data that can be used: words where numbers were probably meant, columns
+//! that identify rows, columns that are the same in all rows.
 
-use crate::data::{Columns, DatasetInfo, Source, is_missing, is_number, looks_like_number};
+use crate::data::{
+    Columns, DatasetInfo, Source, is_missing, is_number, looks_like_number, reading_keys,
+};
 
 /// The notes on data from a source, each a sentence without a full stop.
 pub(crate) fn notes(source: &Source, data: &DatasetInfo) -> Vec<String> {
     let taught = matches!(source, Source::Csv(_, options) if options.columns.is_some());
     let Some(columns) = data.columns.as_ref().filter(|_| !taught) else { return Vec::new() };
     let inputs = columns.features.iter().filter_map(|feature| {
-        let words = feature.categories.as_ref()?;
-        let meant = words.iter().filter(|word| looks_like_number(word)).count();
         let place = format!("`{source}`, column `{}`", feature.name);
-        let some = some(words);
-        let n = words.len();
-        (words.len() < 2 * meant).then(|| {
-            format!(
-                "{place}: {some} look like numbers, but become {n} one-hot inputs, one for each \
-                 word; write numbers as `1200` or `1.5` to have them as one input"
-            )
-        })
+        of_words(&place, feature.categories.as_ref()?, &feature.name, data.rows)
     });
     inputs.chain(of_labels(source, columns)).chain(unparted(source, columns)).collect()
+}
+
+/// Rows from which on a column of different words is no accident.
+const FEW_ROWS: usize = 20;
+
+/// The note on the words of a column of inputs.
+fn of_words(place: &str, words: &[String], name: &str, rows: usize) -> Option<String> {
+    let meant: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| looks_like_number(word)).collect();
+    let n = words.len();
+    let one_hot = format!("become {n} one-hot inputs, one for each word");
+    if n < 2 * meant.len() {
+        let way_out = match reading_keys(meant.iter().copied()) {
+            Some(keys) => format!("{keys} reads them as one input"),
+            None => "write numbers as `1200` or `1.5` to have them as one input".to_owned(),
+        };
+        return Some(match meant.len() {
+            0..=3 => {
+                format!("{place}: {} look like numbers, but {one_hot}; {way_out}", some(words))
+            }
+            many => format!(
+                "{place}: {many} different words look like numbers, such as `{}`, but {one_hot}; \
+                 {way_out}",
+                meant[0]
+            ),
+        });
+    }
+    if n == rows && FEW_ROWS <= n {
+        return Some(format!(
+            "{place}: all {n} rows have different words, as an identifier has, and {one_hot}; \
+             `ignore = [\"{name}\"]` leaves the column out"
+        ));
+    }
+    (n == 1 && 1 < rows).then(|| {
+        format!(
+            "{place}: all rows have `{}`; `ignore = [\"{name}\"]` leaves the column out",
+            words[0]
+        )
+    })
 }
 
 /// Words that all hold a character that parts fields in other files.

@@ -6,7 +6,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Column, Columns, CsvOptions, Source, Task};
+use crate::data::{Column, Columns, CsvOptions, Encoding, Source, Spelling, Task};
 
 /// The data sets that need no path.
 pub(crate) const BUILT_IN: [&str; 1] = ["mnist"];
@@ -35,9 +35,32 @@ pub struct Data {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<Column>,
     /// What parts the fields of a CSV file, one character.
-    #[schemars(extend("x-default" = "a comma; a tab in a `.tsv` file"))]
+    #[schemars(extend(
+        "x-default" = "the comma, semicolon, tab or bar that cuts all of the first lines into as many \
+                       fields"
+    ))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub separator: Option<String>,
+    /// The encoding of a CSV file.
+    #[schemars(extend("x-default" = "`\"utf-8\"`, or `\"utf-16\"` after its byte order mark"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+    /// The first character of lines of a CSV file that are passed over, such as `"#"`.
+    #[schemars(extend("x-default" = "none"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The character before the fraction of numbers in a CSV file: `","` reads `1,5`.
+    #[schemars(extend("x-default" = "a point"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<String>,
+    /// The character between the thousands of numbers in a CSV file: `","` reads `1,200`.
+    #[schemars(extend("x-default" = "none"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thousands: Option<String>,
+    /// Characters around the numbers of a CSV file that are dropped: `"$%"` reads `$9` and `12%`.
+    #[schemars(extend("x-default" = "none"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strip: Option<String>,
     /// Whether the first line of a CSV file names its columns.
     #[schemars(extend("x-default" = "seen from the first two lines"))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,6 +138,13 @@ impl Data {
             ignore: self.ignore.clone(),
             task: self.task,
             separator: self.separator.as_ref().and_then(|s| s.bytes().next()),
+            encoding: self.encoding,
+            comment: self.comment.as_ref().and_then(|s| s.bytes().next()),
+            spelling: Spelling {
+                decimal: self.decimal.as_ref().and_then(|s| s.chars().next()),
+                thousands: self.thousands.as_ref().and_then(|s| s.chars().next()),
+                strip: self.strip.clone().unwrap_or_default(),
+            },
             header: self.header,
             columns: None,
         };
@@ -127,8 +157,12 @@ impl Data {
         if let Source::Csv(_, options) = self.source()
             && options != CsvOptions::default()
         {
-            let CsvOptions { label, ignore, task, separator, header, .. } = options;
+            let CsvOptions { label, ignore, task, separator, header, .. } = &options;
             name += &format!(" {label:?} {ignore:?} {task:?} {separator:?} {header:?}");
+            let CsvOptions { encoding, comment, spelling, .. } = &options;
+            if encoding.is_some() || comment.is_some() || *spelling != Spelling::default() {
+                name += &format!(" {encoding:?} {comment:?} {spelling:?}");
+            }
         }
         self.validation_data.iter().for_each(|path| name += &format!(" and {path}"));
         name
@@ -157,6 +191,11 @@ impl Default for Data {
             task: None,
             ignore: Vec::new(),
             separator: None,
+            encoding: None,
+            comment: None,
+            decimal: None,
+            thousands: None,
+            strip: None,
             header: None,
             validation_split: 0.0,
             validation_data: None,

@@ -34,6 +34,8 @@ pub struct DatasetInfo {
     pub columns: Option<Columns>,
     /// The classes of the targets, if any.
     pub labels: Option<Labels>,
+    /// The class of each training row, in their order, where they have been read.
+    pub class_rows: Option<Vec<u32>>,
     /// Whether all targets are 0 or 1: labels of two classes, one-hot rows, or several of both.
     pub binary: bool,
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::data::looks_like_number;
+use crate::data::{is_missing, looks_like_number, reading_keys};
 use base::memory::{Bytes, OutOfMemory};
 use base::quote::{clip, list, quote};
 
@@ -307,10 +307,19 @@ impl DataError {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             DataError::Cell { got, label: false, .. } if got == "nothing" => {
-                "fill in the field, take out the line, or `ignore` the column"
+                "`missing = [\"\"]` fills empty fields; or take out the line, or `ignore` the column"
+            }
+            DataError::Cell { got, want, label: false, .. }
+                if is_missing(got.trim_matches('`')) && !want.starts_with("one ") =>
+            {
+                let word = got.trim_matches('`');
+                return Some(format!(
+                    "`missing = [\"{word}\"]` fills such fields; or take out the line, or `ignore` the \
+                     column"
+                ));
             }
             DataError::Cell { got, .. } if looks_like_number(got.trim_matches('`')) => {
-                "write numbers as `1200` or `1.5`: digits and a decimal point, nothing else"
+                return Some(number_help(got.trim_matches('`')));
             }
             DataError::Cell { label: true, .. } => "give the row a label, or take out the line",
             DataError::Cell { .. } => "mend the field, take out the line, or `ignore` the column",
@@ -330,6 +339,19 @@ impl DataError {
             _ => return None,
         };
         Some(help.to_owned())
+    }
+}
+
+/// The way out for a field that looks like a number.
+fn number_help(text: &str) -> String {
+    let plain = "write numbers as `1200` or `1.5`: digits and a decimal point, nothing else";
+    match reading_keys(std::iter::once(text)) {
+        // `1,200` may be 1200 or 1.2.
+        Some(keys) if keys == "`thousands = \",\"`" && text.matches(',').count() == 1 => {
+            format!("{keys} reads it with thousands, `decimal = \",\"` as a fraction; or {plain}")
+        }
+        Some(keys) => format!("{keys} reads it; or {plain}"),
+        None => plain.to_owned(),
     }
 }
 

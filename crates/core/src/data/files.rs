@@ -31,9 +31,9 @@ pub(super) fn describe(
     let (inputs, _) = files.open(Split::Train, Role::Inputs)?;
     check_inputs(&inputs)?;
     let targets = targets(files, (Split::Train, task), inputs.rows(), MAX_CLASSES)?;
-    let (classes, target_width) = match targets {
-        Targets::Classes { classes, .. } => (Some(classes), 1),
-        Targets::Values { width, .. } => (None, width),
+    let (classes, target_width) = match &targets {
+        Targets::Classes { classes, .. } => (Some(*classes), 1),
+        Targets::Values { width, .. } => (None, *width),
     };
     Ok(DatasetInfo {
         rows: inputs.rows(),
@@ -46,6 +46,7 @@ pub(super) fn describe(
         columns: None,
         labels: Labels::of(&targets, None),
         binary: targets.is_binary(),
+        class_rows: targets.into_classes(),
     })
 }
 

@@ -16,6 +16,7 @@ pub(super) fn describe() -> DatasetInfo {
         default_scale: 255.0,
         has_test: true,
         columns: None,
+        class_rows: None,
         labels: Some(Labels::counted(10)),
         binary: false,
     }

@@ -24,8 +24,8 @@ mod fingerprint;
 mod limits;
 
 pub use csv::{
-    Column, Columns, CsvOptions, FEW_CLASSES, FeatureColumn, TargetColumns, Task, is_missing,
-    is_number, looks_like_number,
+    Column, Columns, CsvOptions, Encoding, FEW_CLASSES, FeatureColumn, Spelling, TargetColumns,
+    Task, is_missing, is_number, looks_like_number, reading_keys,
 };
 pub use dataset_info::{DatasetInfo, Split};
 pub use error::{DataError, ErrorLocation};

@@ -81,6 +81,14 @@ pub enum Targets {
 }
 
 impl Targets {
+    /// The class of each row, if the targets are classes.
+    pub(super) fn into_classes(self) -> Option<Vec<u32>> {
+        match self {
+            Targets::Classes { labels, .. } => Some(labels),
+            Targets::Values { .. } => None,
+        }
+    }
+
     /// Whether all targets are 0 or 1.
     pub fn is_binary(&self) -> bool {
         match self {

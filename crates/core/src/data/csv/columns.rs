@@ -4,6 +4,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::encoding::Encoding;
+use super::spelling::Spelling;
+
 /// What the columns of a CSV file are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Columns {
@@ -72,8 +75,14 @@ pub struct CsvOptions {
     pub ignore: Vec<Column>,
     /// What the target is; the column itself tells, if nothing else does.
     pub task: Option<Task>,
-    /// What stands between two fields: a comma, or a tab in a `.tsv` file, if nothing else does.
+    /// What stands between two fields; the first lines tell, if nothing else does.
     pub separator: Option<u8>,
+    /// The encoding of the text; UTF-8, or UTF-16 after its mark, if nothing else is told.
+    pub encoding: Option<Encoding>,
+    /// The first character of lines that are passed over.
+    pub comment: Option<u8>,
+    /// The spelling of numbers.
+    pub spelling: Spelling,
     /// Whether the first line names the columns; the lines themselves tell, if nothing else does.
     pub header: Option<bool>,
     /// What another file has taught: with it this one is read, and nothing above but the separator

@@ -1,19 +1,16 @@
 //! The lines of a CSV file, divided into fields.
 
-use std::cell::Cell;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
 use super::cells::Misfit;
 use super::columns::CsvOptions;
 use super::number::{is_missing, looks_like_number, number};
+use super::spelling::Spelling;
+use super::text::{Limited, Text};
 use crate::data::DataError;
-use crate::data::limits::{MAX_COLUMNS, MAX_LINE};
-use crate::data::packing::{foreign, unpacked};
-use base::memory::Bytes;
+use crate::data::limits::MAX_COLUMNS;
 use base::quote::quote;
 
 /// Possible separators.
@@ -26,39 +23,33 @@ pub(super) struct CsvLines {
     pub(super) names: Vec<String>,
     /// Whether the first line did so.
     pub(super) header: bool,
+    /// The spelling of its numbers.
+    pub(super) spelling: Spelling,
+    text: Text,
     reader: csv::Reader<Limited>,
-    /// The remaining bytes allowed for the current line.
-    left: Rc<Cell<u64>>,
-    /// Bytes before the first byte of the reader.
-    skipped: u64,
-    /// The likely separator, if the whole first line is a single field.
+    /// What parts the fields, if the whole first line is one field.
     hint: Option<u8>,
-    /// Lines read ahead, the next line last.
+    /// Whether lines end in a separator, behind which is no column.
+    trailing: bool,
+    /// Lines that have been looked at but not handed out, the next one last.
     ahead: Vec<StringRecord>,
 }
 
 impl CsvLines {
     pub(super) fn open(path: &Path, options: &CsvOptions) -> Result<CsvLines, DataError> {
-        let io = |source| DataError::Io { path: path.to_owned(), source };
-        let mut file = unpacked(path).map_err(io)?;
-        if let Some((got, help)) = foreign(file.fill_buf().map_err(io)?) {
-            let (path, want) = (path.to_owned(), "UTF-8 text");
-            return Err(DataError::Format { path, got, want, help });
-        }
-        let (skipped, said) = excel_line(&mut file).map_err(io)?;
-        let separator = options.separator.or(said).unwrap_or_else(|| usual_separator(path));
+        let (text, reader) = Text::open(path, options)?;
         let mut builder = ReaderBuilder::new();
-        builder.has_headers(false).delimiter(separator).trim(Trim::All);
-        let left = Rc::new(Cell::new(MAX_LINE));
-        let file = Limited { file, left: Rc::clone(&left) };
+        builder.has_headers(false).flexible(true).delimiter(text.separator).trim(Trim::All);
+        builder.comment(options.comment);
         let mut lines = CsvLines {
             path: path.to_owned(),
             names: Vec::new(),
             header: false,
-            reader: builder.from_reader(file),
-            left,
-            skipped,
+            spelling: options.spelling.clone(),
+            text,
+            reader: builder.from_reader(reader),
             hint: None,
+            trailing: false,
             ahead: Vec::new(),
         };
         lines.begin(options.header)?;
@@ -79,15 +70,22 @@ impl CsvLines {
             return Err(self.sheet(got));
         }
         let there_is_more = self.read(&mut second)?;
-        self.header = header.unwrap_or_else(|| is_header(&first, there_is_more.then_some(&second)));
-        if there_is_more {
-            self.ahead.push(second);
+        self.trailing = first.len() > 1
+            && first[first.len() - 1].is_empty()
+            && second.get(first.len() - 1).is_none_or(str::is_empty);
+        if self.trailing {
+            first.truncate(first.len() - 1);
         }
+        self.header = header.unwrap_or_else(|| is_header(&first, there_is_more.then_some(&second)));
         self.names = if self.header {
             first.iter().map(str::to_owned).collect()
         } else {
             (0..first.len()).map(|index| index.to_string()).collect()
         };
+        if there_is_more {
+            self.fit(&mut second)?;
+            self.ahead.push(second);
+        }
         if !self.header {
             self.ahead.push(first);
         }
@@ -104,33 +102,58 @@ impl CsvLines {
                 *into = line;
                 Ok(true)
             }
-            None => self.read(into),
+            None => Ok(self.read(into)? && self.fit(into).map(|()| true)?),
         }
     }
 
+    /// Reads a line; those of blanks only count as little as empty ones.
     fn read(&mut self, into: &mut StringRecord) -> Result<bool, DataError> {
-        self.left.set(MAX_LINE);
-        self.reader.read_record(into).map_err(|error| self.broken(error))
+        loop {
+            self.text.begin_line();
+            let found = self.reader.read_record(into).map_err(|error| self.broken(error))?;
+            let blank = into.len() == 1 && into[0].is_empty() && self.names.len() != 1;
+            if !found || !blank {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Cuts off the empty field behind a trailing separator, and makes sure that a line has as many
+    /// fields as there are columns.
+    fn fit(&self, record: &mut StringRecord) -> Result<(), DataError> {
+        let want = self.names.len();
+        if record.len() == want + 1 && record[want].is_empty() {
+            record.truncate(want);
+        }
+        if record.len() == want {
+            return Ok(());
+        }
+        let line = self.text.line(record.position().map_or(0, csv::Position::byte));
+        let fields = |n| if n == 1 { "1 field".to_owned() } else { format!("{n} fields") };
+        let (got, want, help) = match self.trailing && record.len() == want + 1 {
+            true => (
+                format!("{} in the last field", quote(&record[want])),
+                "nothing there: the column has no name, and no value in the lines before"
+                    .to_owned(),
+                "name the column in the first line, or take the field out".to_owned(),
+            ),
+            false => (
+                fields(record.len()),
+                format!("{}, as in the lines before", fields(want)),
+                self.separator_help().unwrap_or_else(|| {
+                    "mend the line; `separator` tells what parts the fields".to_owned()
+                }),
+            ),
+        };
+        Err(DataError::Line { path: self.path.clone(), line, got, want, help })
     }
 
     fn broken(&self, error: csv::Error) -> DataError {
         let path = self.path.clone();
-        let line = error.position().map_or(0, |at| self.line(at.byte()));
+        let byte = error.position().map_or(0, csv::Position::byte);
         match error.into_kind() {
             ErrorKind::Io(source) => DataError::Io { path, source },
-            ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                let fields = |n| if n == 1 { "1 field".to_owned() } else { format!("{n} fields") };
-                let want = format!("{}, as in the lines before", fields(expected_len));
-                let help = self.separator_help().unwrap_or_else(|| {
-                    "mend the line; `separator` tells what parts the fields".to_owned()
-                });
-                DataError::Line { path, line, got: fields(len), want, help }
-            }
-            ErrorKind::Utf8 { .. } => {
-                let (got, want) = ("other bytes".to_owned(), "UTF-8 text".to_owned());
-                let help = "save the file as UTF-8 text".to_owned();
-                DataError::Line { path, line, got, want, help }
-            }
+            ErrorKind::Utf8 { .. } => self.text.not_utf8(byte),
             other => DataError::Sheet { path, reason: format!("{other:?}"), help: None },
         }
     }
@@ -150,17 +173,6 @@ impl CsvLines {
         ))
     }
 
-    /// The number of the line that the record at a byte begins in: blank lines before it, which belong
-    /// to no record, are passed over.
-    fn line(&self, byte: u64) -> u64 {
-        let Ok(file) = unpacked(&self.path) else { return 0 };
-        let mut bytes = BufReader::new(file).bytes().map_while(Result::ok);
-        let before = bytes.by_ref().take((self.skipped + byte) as usize);
-        let before = before.filter(|byte| *byte == b'\n').count();
-        let blank = bytes.take_while(|byte| b"\r\n".contains(byte)).filter(|byte| *byte == b'\n');
-        (1 + before + blank.count()) as u64
-    }
-
     /// The same of a label.
     pub(super) fn label(&self, at: u64, column: usize, field: &str, want: &str) -> DataError {
         let mut error = self.cell(at, column, field, want);
@@ -177,7 +189,7 @@ impl CsvLines {
 
     /// Something wrong with a field of the record that begins at byte `at`.
     pub(super) fn cell(&self, at: u64, column: usize, field: &str, want: &str) -> DataError {
-        let line = self.line(at);
+        let line = self.text.line(at);
         let got = if field.is_empty() { "nothing".to_owned() } else { quote(field) };
         DataError::Cell {
             path: self.path.clone(),
@@ -188,60 +200,6 @@ impl CsvLines {
             label: false,
         }
     }
-}
-
-/// A file of which no line takes more than [`MAX_LINE`] bytes, about: the reader takes whole blocks.
-struct Limited {
-    file: Box<dyn BufRead>,
-    left: Rc<Cell<u64>>,
-}
-
-impl Read for Limited {
-    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.file.read(to)?;
-        match self.left.get().checked_sub(n as u64) {
-            Some(left) => self.left.set(left),
-            None => {
-                let got = format!("a line has more than {}", Bytes(MAX_LINE));
-                return Err(std::io::Error::other(got));
-            }
-        }
-        Ok(n)
-    }
-}
-
-/// Reads the line `sep=;` that Excel writes before all others, if it is there: its length in bytes,
-/// and the character.
-fn excel_line(file: &mut Box<dyn BufRead>) -> std::io::Result<(u64, Option<u8>)> {
-    let start = file.fill_buf()?;
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let mark = start.len() - text.len();
-    let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
-    let line = text[..end].trim_ascii_end();
-    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
-    let separator = match line {
-        [name @ .., b'=', separator] if name.eq_ignore_ascii_case(b"sep") => *separator,
-        // A tab is trimmed away with the end of the line.
-        [name @ .., b'='] if name.eq_ignore_ascii_case(b"sep") => b'\t',
-        _ => return Ok((0, None)),
-    };
-    let length = mark + text.len().min(end + 1);
-    file.consume(length);
-    Ok((length as u64, Some(separator)))
-}
-
-/// Whether the path's last part ends so, in letters of any case.
-fn ends_with(path: &Path, end: &str) -> bool {
-    path.to_string_lossy().to_lowercase().ends_with(end)
-}
-
-/// Whether a path has the ending of a CSV file.
-pub(in crate::data) fn is_csv(path: &Path) -> bool {
-    [".csv", ".tsv", ".csv.gz", ".tsv.gz"].iter().any(|end| ends_with(path, end))
-}
-
-fn usual_separator(path: &Path) -> u8 {
-    if ends_with(path, ".tsv") || ends_with(path, ".tsv.gz") { b'\t' } else { b',' }
 }
 
 /// A header has a word where the line below it has a number; and where no line tells more, it has

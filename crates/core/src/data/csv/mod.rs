@@ -3,23 +3,30 @@
 
 mod cells;
 mod columns;
+mod encoding;
 mod feature;
 mod lines;
 mod number;
+mod padding;
 mod rows;
+mod separator;
 mod sheet;
+mod spelling;
+mod text;
 
 use std::path::Path;
 
 use crate::data::{DataError, DatasetInfo, Labels, Table, Targets};
 use cells::ColumnValues;
 pub use columns::{Column, Columns, CsvOptions, FeatureColumn, TargetColumns, Task};
+pub use encoding::Encoding;
 use lines::CsvLines;
-pub(super) use lines::is_csv;
 pub(super) use number::same_number;
 pub use number::{is_missing, is_number, looks_like_number};
 pub use sheet::FEW_CLASSES;
 use sheet::{Roles, Sheet, targets};
+pub use spelling::{Spelling, reading_keys};
+pub(super) use text::is_csv;
 
 /// Reads the fields of a whole file and learns its columns.
 fn sheet(path: &Path, options: &CsvOptions) -> Result<(Sheet, Columns), DataError> {
@@ -53,6 +60,7 @@ pub(super) fn describe(path: &Path, options: &CsvOptions) -> Result<DatasetInfo,
     Ok(DatasetInfo {
         labels: Labels::of(&targets, Some(&columns)),
         binary: targets.is_binary(),
+        class_rows: targets.into_classes(),
         rows: sheet.rows,
         bytes: sheet.memory(&columns),
         classes,

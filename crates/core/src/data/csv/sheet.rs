@@ -131,19 +131,23 @@ impl Sheet {
     pub(super) fn read(lines: &mut CsvLines, mut roles: Roles) -> Result<Sheet, DataError> {
         let (mut record, mut rows) = (StringRecord::new(), 0);
         let fields = roles.features.len() + roles.labels.len();
+        let spelling = lines.spelling.clone();
         while lines.next(&mut record)? {
             let begin = record.position().map_or(0, csv::Position::byte);
             for feature in &mut roles.features {
                 let (at, field) = (feature.at, &record[feature.at]);
                 let wrong = |want: String| lines.cell(begin, at, field, &want);
-                feature.push(field, begin).map_err(wrong)?;
+                let field = spelling.plain(field).map_err(wrong)?;
+                feature.push(&field, begin).map_err(wrong)?;
                 if MAX_CATEGORIES < feature.words() {
                     return Err(too_many_words(at, lines));
                 }
             }
             for (at, cells) in &mut roles.labels {
-                let wrong = |want: String| lines.label(begin, *at, &record[*at], &want);
-                cells.push(&record[*at], begin).map_err(wrong)?;
+                let field = &record[*at];
+                let wrong = |want: String| lines.label(begin, *at, field, &want);
+                let field = spelling.plain(field).map_err(wrong)?;
+                cells.push(&field, begin).map_err(wrong)?;
             }
             rows += 1;
             if rows % CHECKED_ROWS == 0 {

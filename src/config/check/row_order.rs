@@ -1,0 +1,60 @@
+//! Notes on the order of rows: data sorted by label, and parts of the rows that have one class only.
+
+use crate::config::plan::Plan;
+use crate::data::DatasetInfo;
+
+/// The notes on the parts that a plan cuts the rows into.
+pub(crate) fn row_order(plan: &Plan, data: &DatasetInfo) -> Vec<String> {
+    let Some(labels) = &data.class_rows else { return Vec::new() };
+    let rows = plan.data.limit.unwrap_or(usize::MAX).min(labels.len());
+    let parts = plan.data.parts(rows);
+    let names = data.output_names();
+    let several = distinct(&labels[..rows]) != 1;
+    let name = |label: u32| names.get(label as usize).cloned().unwrap_or(label.to_string());
+    let parts =
+        [("training", parts.training), ("validation", parts.validation), ("test", parts.test)];
+    let one_class = parts.into_iter().filter_map(|(part, range)| {
+        let labels = &labels[range];
+        (several && 1 < labels.len() && distinct(labels) == 1).then(|| {
+            format!(
+                "all {} {part} rows have the class `{}`{}",
+                labels.len(),
+                name(labels[0]),
+                way_out(part)
+            )
+        })
+    });
+    let notes: Vec<_> = one_class.collect();
+    if notes.is_empty() && is_sorted(&labels[..rows]) && plan.data.validates() {
+        let way_out = "shuffle the lines of the file, as the last rows validate";
+        return vec![format!("the rows are sorted by their label; {way_out}")];
+    }
+    notes
+}
+
+fn way_out(part: &str) -> &'static str {
+    match part {
+        "training" => "; shuffle the lines of the file",
+        _ => ", as these are the last ones; shuffle the lines of the file",
+    }
+}
+
+/// Number of different classes, up to 2.
+fn distinct(labels: &[u32]) -> usize {
+    match labels.first() {
+        None => 0,
+        Some(first) => 1 + usize::from(labels.iter().any(|label| label != first)),
+    }
+}
+
+/// Rows from which on an order is no accident.
+const FEW_ROWS: usize = 20;
+
+/// Whether each class has its rows in one piece.
+fn is_sorted(labels: &[u32]) -> bool {
+    let changes = labels.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let mut classes = labels.to_vec();
+    classes.sort_unstable();
+    classes.dedup();
+    FEW_ROWS <= labels.len() && 1 < classes.len() && changes + 1 == classes.len()
+}
