@@ -48,7 +48,7 @@ pub use load::{load, load_with};
 pub use nearest::nearest;
 pub use plan::{
     Callbacks, ClassWeight, ClassWeights, CsvLogger, Data, Formula, Label, Layout, Model,
-    ModelCheckpoint, Parts, Plan, TensorBoard, TerminateOnNan, Training, UpdateFreq,
+    ModelCheckpoint, Plan, TensorBoard, TerminateOnNan, Training, UpdateFreq,
 };
 pub use render::render;
 pub use schema::{Key, all_keys, key_named, schema};

@@ -119,7 +119,7 @@ impl Lookup {
             let found = described.entry(source.clone());
             found.or_insert_with(|| data::describe(source).map_err(Arc::new)).clone()
         };
-        plan(file, root, &[], &mut describe, weights).map(|(plan, _)| plan)
+        plan(file, root, &[], &mut describe, weights).map(|(plan, _, _)| plan)
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::config::{Data, Parts, Plan};
-use crate::data::{Labels, Preprocessing, Source, Split, Table, describe, load};
+use crate::config::{Data, Plan};
+use crate::data::{Labels, Parts, Preprocessing, RowSplit, Source, Split, Table, describe, load};
 use crate::kernels::BlockCsr;
 use crate::runs::{DataSource, sha256};
 use crate::train::Dataset;
@@ -19,6 +19,8 @@ pub struct DatasetCache(Mutex<HashMap<Key, Arc<LoadedDataset>>>);
 struct Key {
     source: Source,
     validation: Option<Source>,
+    /// The order of the rows, if it is not that of the data set.
+    rows: Option<RowSplit>,
     /// The bits of the scale.
     scale: u64,
     /// The number of rows for the standardisation, and the number of all rows.
@@ -57,6 +59,7 @@ impl DatasetCache {
         let key = |rows: Option<usize>| Key {
             source: source.clone(),
             validation: data.validation_source(None),
+            rows: data.split.as_ref().map(|_| data.row_split()),
             scale: scale.to_bits(),
             standardized: rows.map(|rows| (parts(data, rows).training.len(), rows)),
         };
@@ -97,6 +100,7 @@ impl LoadedDataset {
     ) -> anyhow::Result<LoadedDataset> {
         let table = load(&source, Split::Train)?;
         let mut fingerprint = source.fingerprint(Split::Train, &table);
+        let table = table.arranged(&data.row_split());
         let trained = parts(data, table.rows()).training.len();
         let preprocessing = Preprocessing::of(&table, scale, trained, data.standardize);
         let labels = Labels::of(&table.targets, table.columns.as_ref());

@@ -123,11 +123,21 @@ impl TrainedModel {
         };
         let mut table = load(&source, part)?;
         self.preprocessing.check(&mut table, &source)?;
+        if range.is_some() {
+            table = table.arranged(&data.row_split());
+        }
+        let order = table.order.take();
         let dataset = self.dataset(table);
         let range = range.map_or(0..dataset.rows(), |rows| self.range(rows, dataset.rows()));
         anyhow::ensure!(!range.is_empty(), "the run has no {}", word(rows));
         let what = if path.is_some() { "rows" } else { word(rows) };
-        Ok(self.judge(format!("{what} of {source}"), &dataset, range, threads))
+        let mut found = self.judge(format!("{what} of {source}"), &dataset, range, threads);
+        if let Some(order) = order {
+            found.mistakes.iter_mut().for_each(|mistake| {
+                mistake.row = order.get(mistake.row).map_or(mistake.row, |row| *row as usize);
+            });
+        }
+        Ok(found)
     }
 
     fn range(&self, rows: Split, n: usize) -> Range<usize> {

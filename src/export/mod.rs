@@ -14,6 +14,7 @@ mod mlflow;
 mod message;
 mod model;
 mod onnx;
+mod onnx_columns;
 
 pub use histories::{Keys, histories};
 pub use mlflow::{StoreFile, StoreRun, mlflow};

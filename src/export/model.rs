@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use ndarray::{Array1, ArrayD, IxDyn, arr0};
 use ndarray_npy::NpzWriter;
 
@@ -53,6 +53,8 @@ pub fn model(
 ///
 /// Format: [`numpy.lib.format`](https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 fn npz(tensors: &[Tensor], preprocessing: &Preprocessing) -> Result<Vec<u8>> {
+    let filled = !preprocessing.numbers.is_empty();
+    ensure!(!filled, "a `.npz` file cannot tell how columns are filled and scaled; `onnx` can");
     let mut bytes = Cursor::new(Vec::new());
     let mut npz = NpzWriter::new(&mut bytes);
     for tensor in tensors {

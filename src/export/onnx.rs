@@ -4,6 +4,7 @@
 //! [operators](https://onnx.ai/onnx/operators/) of opset 17. Field numbers are literals at the call.
 
 use super::message::Message;
+use super::onnx_columns::ColumnArrays;
 use crate::config::Plan;
 use crate::data::Preprocessing;
 use crate::model::{LayerSpec, OnnxAttribute, OnnxGraph};
@@ -15,6 +16,8 @@ const OPSET: u64 = 17;
 /// Tensor types. Preprocessing uses 64 bits, as in training: a mean may be large and the deviation
 /// small.
 const FLOAT: u64 = 1;
+const INT64: u64 = 7;
+const BOOL: u64 = 9;
 const DOUBLE: u64 = 11;
 const INPUT: &str = "input";
 const OUTPUT: &str = "output";
@@ -102,30 +105,92 @@ impl<'a> Graph<'a> {
         Graph { tensors, nodes, initializers, value: INPUT.to_owned(), width }
     }
 
-    /// Adds the scaling and standardisation of rows, as in training.
+    /// Adds the filling, scaling and standardisation of rows, as in training.
     fn prepare(&mut self, preprocessing: &Preprocessing) {
         let scale = preprocessing.scale;
-        let Some(standardization) = &preprocessing.standardization else {
-            // A quotient of 32-bit numbers is the same in either precision.
-            if f64::from(scale as f32) == scale {
-                if scale != 1.0 {
-                    self.initializers.push(tensor("input.scale", &[], &[scale as f32]));
-                    self.value = self.node("Div", &[INPUT, "input.scale"], "input.scaled", &[]);
-                }
-                return;
+        let columns = &preprocessing.numbers;
+        let standardization = preprocessing.standardization.as_ref();
+        // A quotient of 32-bit numbers is the same in either precision.
+        let single = columns.is_empty() && standardization.is_none();
+        if single && f64::from(scale as f32) == scale {
+            if scale != 1.0 {
+                self.initializers.push(tensor("input.scale", &[], &[scale as f32]));
+                self.value = self.node("Div", &[INPUT, "input.scale"], "input.scaled", &[]);
             }
-            self.cast("input.double", DOUBLE);
-            self.with_double("Div", "input.scale", &[], &[scale]);
-            return self.cast("input.float", FLOAT);
-        };
+            return;
+        }
         self.cast("input.double", DOUBLE);
         if scale != 1.0 {
             self.with_double("Div", "input.scale", &[], &[scale]);
         }
-        let (mean, divisors) = (&standardization.mean, standardization.divisors());
-        self.with_double("Sub", "input.mean", &[self.width], mean);
-        self.with_double("Div", "input.std", &[self.width], &divisors);
+        if !columns.is_empty() {
+            self.columns(&ColumnArrays::of(columns, self.width));
+        }
+        if let Some(standardization) = standardization {
+            let (mean, divisors) = (&standardization.mean, standardization.divisors());
+            self.with_double("Sub", "input.mean", &[self.width], mean);
+            self.with_double("Div", "input.std", &[self.width], &divisors);
+        }
         self.cast("input.float", FLOAT);
+    }
+
+    /// Adds the filling and scaling of single inputs.
+    fn columns(&mut self, arrays: &ColumnArrays) {
+        let width = [self.width];
+        let x = self.value.clone();
+        let missing = self.node("IsNaN", &[&x], "columns.missing", &[]);
+        self.double("columns.fill", &width, &arrays.fill);
+        self.value = self.node("Where", &[&missing, "columns.fill", &x], "columns.filled", &[]);
+        if arrays.log.iter().any(|log| *log) {
+            let x = self.value.clone();
+            self.double("columns.one", &[], &[1.0]);
+            let size = self.node("Abs", &[&x], "columns.abs", &[]);
+            let more = self.node("Add", &[&size, "columns.one"], "columns.abs1", &[]);
+            let log = self.node("Log", &[&more], "columns.log", &[]);
+            let sign = self.node("Sign", &[&x], "columns.sign", &[]);
+            let signed = self.node("Mul", &[&sign, &log], "columns.signed", &[]);
+            self.mask("columns.is_log", &arrays.log);
+            self.value = self.node("Where", &["columns.is_log", &signed, &x], "columns.logs", &[]);
+        }
+        if arrays.pieces != 0 {
+            self.quantiles(arrays);
+        }
+        self.with_double("Sub", "columns.shift", &width, &arrays.shift);
+        self.with_double("Div", "columns.divisor", &width, &arrays.divisor);
+    }
+
+    /// Adds the quantile curves: pieces of inputs along a third axis, which are clipped and added.
+    fn quantiles(&mut self, arrays: &ColumnArrays) {
+        let x = self.value.clone();
+        let shape = [self.width, arrays.pieces];
+        let last = (-1_i64).to_le_bytes();
+        self.initializers.push(raw_tensor("columns.last", &[1], INT64, &last));
+        self.value = self.node("Unsqueeze", &[&x, "columns.last"], "columns.pieces", &[]);
+        self.with_double("Sub", "columns.start", &shape, &arrays.start);
+        self.with_double("Div", "columns.width", &shape, &arrays.piece_width);
+        self.double("columns.zero", &[], &[0.0]);
+        self.double("columns.unit", &[], &[1.0]);
+        let value = self.value.clone();
+        let bounds = [value.as_str(), "columns.zero", "columns.unit"];
+        self.value = self.node("Clip", &bounds, "columns.clipped", &[]);
+        self.with_double("Mul", "columns.height", &shape, &arrays.height);
+        let value = self.value.clone();
+        let no_axis = OnnxAttribute::Int("keepdims", 0);
+        let sum = self.node("ReduceSum", &[&value, "columns.last"], "columns.curve", &[no_axis]);
+        self.mask("columns.is_curve", &arrays.curve);
+        self.value = self.node("Where", &["columns.is_curve", &sum, &x], "columns.curves", &[]);
+    }
+
+    /// Adds a 64-bit constant.
+    fn double(&mut self, name: &str, shape: &[usize], numbers: &[f64]) {
+        let raw: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        self.initializers.push(raw_tensor(name, shape, DOUBLE, &raw));
+    }
+
+    /// Adds a constant of truth values, one for each input.
+    fn mask(&mut self, name: &str, mask: &[bool]) {
+        let raw: Vec<u8> = mask.iter().map(|set| u8::from(*set)).collect();
+        self.initializers.push(raw_tensor(name, &[mask.len()], BOOL, &raw));
     }
 
     /// Adds a `Cast` of the current output.
@@ -137,8 +202,7 @@ impl<'a> Graph<'a> {
 
     /// Applies an operator to the current output and a 64-bit constant.
     fn with_double(&mut self, operator: &str, name: &str, shape: &[usize], numbers: &[f64]) {
-        let raw: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        self.initializers.push(raw_tensor(name, shape, DOUBLE, &raw));
+        self.double(name, shape, numbers);
         let value = self.value.clone();
         self.value = self.node(operator, &[&value, name], &format!("{name}.applied"), &[]);
     }

@@ -552,3 +552,105 @@ fn histories_have_what_a_sweep_varies_and_the_seeds() {
     let mut command = Command::new(python());
     assert!(command.current_dir(sandbox.path()).args(["-c", line]).status().unwrap().success());
 }
+
+/// Columns of every kind, with missing values.
+const MIXED: &str = r#"
+[data]
+dataset = "mixed.csv"
+missing = ["", "NA"]
+strip = "$"
+validation_split = 0.25
+standardize = true
+
+[data.columns]
+age = { fill = "median", indicator = true, scaling = "quantile" }
+price = { log = true, scaling = "min_max" }
+"cod*" = { hash = 4 }
+town = { min_count = 3 }
+zip = { type = "category", fill = "most_frequent" }
+size = { type = "ordinal", order = ["small", "middle", "large"] }
+when = { type = "date", scaling = "standardize" }
+id = { type = "ignore" }
+
+[model]
+layers = [{ type = "dense", units = 4, activation = "tanh" }, { type = "dense", units = 2, activation = "softmax" }]
+
+[training]
+epochs = 2
+batch_size = 8
+"#;
+
+fn mixed() -> String {
+    let mut text = "id,age,price,code,town,zip,size,when,width,y\n".to_owned();
+    for i in 0..60_u32 {
+        let age = if i % 7 == 0 { "NA".to_owned() } else { (20 + i * i % 41).to_string() };
+        let price = if i % 11 == 0 { String::new() } else { format!("${}", i * i * i) };
+        let town = if i % 13 == 0 { "" } else { ["rome", "oslo", "bern", "cork"][i as usize % 4] };
+        let town = if i == 20 { "once" } else { town };
+        let zip = if i % 17 == 0 { "NA" } else { ["1000", "2000"][i as usize % 2] };
+        let size = ["small", "middle", "large"][i as usize % 3];
+        let (month, day) = (1 + i % 12, 1 + i % 28);
+        let class = ["no", "yes"][i as usize / 2 % 2];
+        text += &format!(
+            "{i},{age},{price},c{i},{town},{zip},{size},2024-{month:02}-{day:02},{}.5,{class}\n",
+            i % 5
+        );
+    }
+    text
+}
+
+#[test]
+fn columns_of_every_kind_are_the_same_in_onnx() {
+    let sandbox = Sandbox::new();
+    sandbox.file("mixed.csv", &mixed());
+    let config = sandbox.file("mixed.toml", MIXED);
+    let plan = runner::config::load(&[config], &[]).unwrap()[0].runs.iter().next().unwrap().plan;
+    let table = runner::data::load(&plan.data.source(), runner::data::Split::Train).unwrap();
+    let names = table.columns.as_ref().unwrap().feature_names();
+    let want = [
+        "age",
+        "age=(missing)",
+        "price",
+        "code#0",
+        "code#1",
+        "code#2",
+        "code#3",
+        "town=bern",
+        "town=cork",
+        "town=oslo",
+        "town=rome",
+        "town=(other)",
+        "town=(missing)",
+        "zip=1000",
+        "zip=2000",
+        "size",
+        "when",
+        "when.month",
+        "when.weekday",
+        "width",
+    ];
+    assert_eq!(names, want);
+    let floats = match table.inputs {
+        runner::data::Inputs::Sparse(rows) => rows.to_dense().values,
+        runner::data::Inputs::Dense(rows) => rows.values,
+    };
+    let runner::data::Values::Floats(floats) = floats else { panic!("bytes") };
+    assert!(floats.iter().any(|x| x.is_nan()));
+    let rows: Vec<Vec<f32>> = floats.chunks(want.len()).map(<[f32]>::to_vec).collect();
+    for (name, set) in [("all", ""), ("raw", "data.standardize=false")] {
+        sandbox.runner(&format!("run mixed.toml -q name={name} {set}")).exits(0);
+        sandbox.runner(&format!("export model {name} -o {name}.onnx")).exits(0);
+        let seen = onnxruntime(&sandbox.path().join(format!("{name}.onnx")), &rows);
+        agree(&seen, &predicted(&sandbox, name, "mixed.csv"));
+    }
+    let said = sandbox.runner("export model all -o all.npz").exits(1).stderr;
+    assert!(said.contains("cannot tell how columns are filled"), "{said}");
+    // Words that no row has had, and missing values, are no error.
+    sandbox.file(
+        "new.csv",
+        "age,price,code,town,zip,size,when,width\nNA,,new,Paris,3000,NA,2025-01-01,1\n",
+    );
+    assert_eq!(predicted(&sandbox, "all", "new.csv").len(), 1);
+    let said = sandbox.runner("evaluate all --data mixed.csv").exits(0).stdout;
+    assert!(said.starts_with("60 rows"), "{said}");
+}

@@ -130,9 +130,13 @@ fn rows_are_answered_with_their_label_or_without() {
 #[test]
 fn rows_that_do_not_fit_are_refused() {
     let sandbox = flower_bed();
+    // A word that the training rows have not is none of theirs; a word is no number.
     sandbox.file("green.csv", "petal,colour,sepal\n1,red,2\n1,green,2\n");
+    let said = sandbox.runner("predict flowers green.csv").exits(0).stdout;
+    assert_eq!(said.lines().count(), 3, "{said}");
+    sandbox.file("green.csv", "petal,colour,sepal\n1,red,2\n1,red,green\n");
     let said = sandbox.runner("predict flowers green.csv").exits(1).stderr;
-    assert!(said.contains("line 3, column `colour`: got `green`"), "{said}");
+    assert!(said.contains("line 3, column `sepal`: got `green`"), "{said}");
     picture(&sandbox.path().join("dot.png"), &[0; 9], 3, 1);
     let said = sandbox.runner("predict flowers dot.png").exits(1).stderr;
     assert!(said.contains("got a picture, want rows of the shape [4]"), "{said}");

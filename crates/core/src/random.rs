@@ -18,6 +18,8 @@ pub enum StreamPurpose {
     Bias,
     /// The order of the training rows in epoch `index`.
     Shuffle,
+    /// The draw of the rows that validate, of class `index` if classes are drawn from.
+    Split,
     /// The random numbers of a layer of this kind above `index` others.
     Layer(&'static str),
 }
@@ -28,6 +30,7 @@ impl StreamPurpose {
             StreamPurpose::Kernel => "kernel",
             StreamPurpose::Bias => "bias",
             StreamPurpose::Shuffle => "shuffle",
+            StreamPurpose::Split => "split",
             StreamPurpose::Layer(kind) => kind,
         }
     }

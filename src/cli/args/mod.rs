@@ -23,7 +23,9 @@ pub(crate) use run::{
 };
 pub(crate) use select::{FilterArgs, SelectArgs, WeightsArgs};
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use self::cluster::{SUBMIT_EXAMPLES, WORK_EXAMPLES};
@@ -157,6 +159,12 @@ pub(crate) enum Command {
     Rm(RmArgs),
     /// Say everything that is wrong with the configs, and start nothing
     Check(CheckArgs),
+    /// Show the columns of a table: what is in them, and what a network sees of them
+    #[command(after_help = "\
+Examples:
+  runner data cars.csv
+  runner data cars.toml data.missing='[\"NA\"]'   with the keys of a config")]
+    Data(DataArgs),
     /// Print the JSON Schema of a config, for editors
     Schema(SchemaArgs),
     /// Print a completion script for a shell
@@ -169,6 +177,19 @@ Examples:
   runner completions zsh > ~/.zfunc/_runner    (with ~/.zfunc in fpath)
   runner completions fish > ~/.config/fish/completions/runner.fish")]
     Completions(CompletionsArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DataArgs {
+    /// A CSV file, or a config that names one
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Override keys of the config
+    #[arg(value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -5,6 +5,7 @@ mod cancel;
 mod check;
 mod compare;
 mod completions;
+mod data;
 mod evaluate;
 mod export;
 mod list;
@@ -55,6 +56,7 @@ pub(crate) fn dispatch(command: &Command, console: &Console) -> anyhow::Result<E
         Command::Tag(args) => tag::tag(args, console),
         Command::Rm(args) => rm::rm(args, console),
         Command::Check(args) => check::check(args, console),
+        Command::Data(args) => data::data(args, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Completions(args) => completions::completions(args, console),
     }

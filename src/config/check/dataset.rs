@@ -12,7 +12,7 @@ use crate::config::nearest::nearest;
 use crate::config::paths::{reason, similar};
 use crate::config::plan::{BUILT_IN, Data, Label, Plan};
 use crate::config::schema::list;
-use crate::data::{Column, DataError, DatasetInfo, Source, Task};
+use crate::data::{Column, DataError, DatasetInfo, Source, SplitMethod, Task};
 
 /// The data of a plan, its paths made absolute; or why they cannot be had.
 pub(crate) fn dataset(
@@ -74,7 +74,7 @@ fn dataset_help(given: &str, path: &str) -> String {
 }
 
 /// The keys for CSV files alone.
-const CSV_KEYS: [&str; 9] = [
+const CSV_KEYS: [&str; 11] = [
     "data.label",
     "data.ignore",
     "data.separator",
@@ -83,6 +83,8 @@ const CSV_KEYS: [&str; 9] = [
     "data.decimal",
     "data.thousands",
     "data.strip",
+    "data.missing",
+    "data.columns",
     "data.header",
 ];
 
@@ -213,6 +215,7 @@ pub(crate) fn rows(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -
         let label = format!("got {limit}, the training set has {} rows", data.rows);
         diagnostics.push(config.diagnostic(&["data.limit"], message, help).label(label));
     }
+    diagnostics.extend(split_method(plan, config, data));
     let rows = limit.min(data.rows);
     diagnostics.extend(test_rows(plan, config, data, rows));
     let split = plan.data.validation_split;
@@ -231,6 +234,26 @@ pub(crate) fn rows(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -
         diagnostics.push(config.diagnostic(&paths, message, help).label(label));
     }
     diagnostics
+}
+
+/// The diagnostic of a split that the data do not allow.
+fn split_method(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Option<Diagnostic> {
+    let (message, help) = match plan.data.split.as_ref()? {
+        SplitMethod::Stratified { .. } if data.classes.is_none() => (
+            "`data.split` draws from each class, the labels are real values",
+            "write `method = \"random\"`",
+        ),
+        SplitMethod::Time { .. } if data.columns.is_none() => (
+            "`data.split` goes by a column, the data have none",
+            "name a CSV file, or write `method = \"random\"`",
+        ),
+        _ if plan.data.validation_split == 0.0 && plan.data.test_split == 0.0 => (
+            "`data.split` divides the rows, and no share of them validates or is kept out",
+            "add `validation_split` or `test_split`",
+        ),
+        _ => return None,
+    };
+    Some(config.diagnostic(&["data.split.method", "data.split"], message, help))
 }
 
 fn test_rows(

@@ -26,10 +26,12 @@ pub(crate) fn memory(
     }
 }
 
-/// The data as they are read, and once more where they are standardised.
+/// The data as they are read, and once more where they are scaled.
 fn data_bytes(plan: &Plan, data: &DatasetInfo) -> u64 {
     let width = data.shape.iter().fold(4_u64, |all, size| all.saturating_mul(*size as u64));
-    let standardized = match plan.data.standardize {
+    let columns = data.columns.iter().flat_map(|columns| &columns.features);
+    let filled = columns.filter(|feature| feature.number.is_some()).count() != 0;
+    let standardized = match plan.data.standardize || filled {
         true => width.saturating_mul(data.rows as u64),
         false => 0,
     };

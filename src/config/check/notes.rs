@@ -2,7 +2,8 @@
 //! that identify rows, columns that are the same in all rows.
 
 use crate::data::{
-    Columns, DatasetInfo, Source, is_missing, is_number, looks_like_number, reading_keys,
+    Columns, DatasetInfo, Source, is_missing, is_number, looks_like_date, looks_like_number,
+    reading_keys,
 };
 
 /// The notes on data from a source, each a sentence without a full stop.
@@ -41,6 +42,14 @@ fn of_words(place: &str, words: &[String], name: &str, rows: usize) -> Option<St
             ),
         });
     }
+    if 1 < n && words.iter().all(|word| looks_like_date(word)) {
+        return Some(format!(
+            "{place}: {n} different words look like dates, such as `{}`, but {one_hot}; `type = \
+             \"date\"` in `[data.columns.{}]` reads them",
+            words[0],
+            key_text(name)
+        ));
+    }
     if n == rows && FEW_ROWS <= n {
         return Some(format!(
             "{place}: all {n} rows have different words, as an identifier has, and {one_hot}; \
@@ -53,6 +62,13 @@ fn of_words(place: &str, words: &[String], name: &str, rows: usize) -> Option<St
             words[0]
         )
     })
+}
+
+/// A name as a key of TOML.
+fn key_text(name: &str) -> String {
+    let bare =
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if bare { name.to_owned() } else { format!("{name:?}") }
 }
 
 /// Words that all hold a character that parts fields in other files.

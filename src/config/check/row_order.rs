@@ -20,22 +20,25 @@ pub(crate) fn row_order(plan: &Plan, data: &DatasetInfo) -> Vec<String> {
                 "all {} {part} rows have the class `{}`{}",
                 labels.len(),
                 name(labels[0]),
-                way_out(part)
+                way_out(plan, part)
             )
         })
     });
     let notes: Vec<_> = one_class.collect();
-    if notes.is_empty() && is_sorted(&labels[..rows]) && plan.data.validates() {
-        let way_out = "shuffle the lines of the file, as the last rows validate";
+    let tail = plan.data.split.is_none();
+    if notes.is_empty() && tail && is_sorted(&labels[..rows]) && plan.data.validates() {
+        let way_out = "as the last rows validate, write `split = { method = \"stratified\" }`";
         return vec![format!("the rows are sorted by their label; {way_out}")];
     }
     notes
 }
 
-fn way_out(part: &str) -> &'static str {
-    match part {
-        "training" => "; shuffle the lines of the file",
-        _ => ", as these are the last ones; shuffle the lines of the file",
+/// What to do where the split is the last rows.
+fn way_out(plan: &Plan, part: &str) -> &'static str {
+    match (&plan.data.split, part) {
+        (Some(_), _) => "",
+        (None, "training") => "; write `split = { method = \"stratified\" }`",
+        _ => ", as these are the last ones; write `split = { method = \"stratified\" }`",
     }
 }
 

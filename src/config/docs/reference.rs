@@ -168,6 +168,12 @@ impl Manual {
         for (key, property) in properties(schema).filter(|(_, property)| has_section(property)) {
             self.section(&format!("{path}.{key}"), property);
         }
+        for (key, property) in properties(schema) {
+            let named = &resolve(property)["additionalProperties"];
+            if is_table(named) {
+                self.section(&format!("{path}.{key}.NAME"), named);
+            }
+        }
         for variant in variants(schema).into_iter().flat_map(|(_, variants)| variants) {
             for (key, property) in properties(variant).filter(|(_, property)| has_section(property))
             {

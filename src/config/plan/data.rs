@@ -1,12 +1,15 @@
 //! `[data]`: the data set, and how its rows are read and split.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Column, Columns, CsvOptions, Encoding, Source, Spelling, Task};
+use crate::data::{
+    Column, ColumnOptions, Columns, CsvOptions, Encoding, Parts, RowSplit, Source, Spelling,
+    SplitMethod, Task,
+};
 
 /// The data sets that need no path.
 pub(crate) const BUILT_IN: [&str; 1] = ["mnist"];
@@ -61,6 +64,13 @@ pub struct Data {
     #[schemars(extend("x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strip: Option<String>,
+    /// Fields of a CSV file that mark a missing value, such as `["", "NA"]`; `fill` of `data.columns`
+    /// says what stands in its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// How columns of a CSV file become inputs, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, ColumnOptions>,
     /// Whether the first line of a CSV file names its columns.
     #[schemars(extend("x-default" = "seen from the first two lines"))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +78,10 @@ pub struct Data {
     /// Share of the training rows, taken from their end before shuffling, that validates.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub validation_split: f64,
+    /// Which rows validate and are kept out.
+    #[schemars(extend("x-default" = "the last"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<SplitMethod>,
     /// Another data set, of which all training rows validate; instead of `validation_split`.
     #[schemars(extend("x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,17 +111,6 @@ pub enum Label {
     One(Column),
     /// Several numbers.
     Many(Vec<Column>),
-}
-
-/// How the rows of a data set are divided, from the first to the last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parts {
-    /// Those to train on.
-    pub training: Range<usize>,
-    /// Those that validate.
-    pub validation: Range<usize>,
-    /// Those that are kept out.
-    pub test: Range<usize>,
 }
 
 impl Data {
@@ -145,6 +148,9 @@ impl Data {
                 thousands: self.thousands.as_ref().and_then(|s| s.chars().next()),
                 strip: self.strip.clone().unwrap_or_default(),
             },
+            missing: self.missing.clone(),
+            column_options: self.columns.clone().into_iter().collect(),
+            rows: self.row_split(),
             header: self.header,
             columns: None,
         };
@@ -160,9 +166,16 @@ impl Data {
             let CsvOptions { label, ignore, task, separator, header, .. } = &options;
             name += &format!(" {label:?} {ignore:?} {task:?} {separator:?} {header:?}");
             let CsvOptions { encoding, comment, spelling, .. } = &options;
+            let CsvOptions { missing, column_options, rows, .. } = &options;
+            if !missing.is_empty() || !column_options.is_empty() || *rows != RowSplit::default() {
+                name += &format!(" {missing:?} {column_options:?} {rows:?}");
+            }
             if encoding.is_some() || comment.is_some() || *spelling != Spelling::default() {
                 name += &format!(" {encoding:?} {comment:?} {spelling:?}");
             }
+        }
+        if let (Some(_), Source::Path(..) | Source::Mnist) = (&self.split, self.source()) {
+            name += &format!(" {:?}", self.row_split());
         }
         self.validation_data.iter().for_each(|path| name += &format!(" and {path}"));
         name
@@ -173,13 +186,16 @@ impl Data {
         self.validation_split != 0.0 || self.validation_data.is_some()
     }
 
-    /// How `rows` rows are divided.
+    /// How `rows` rows are divided, all of them.
     pub fn parts(&self, rows: usize) -> Parts {
-        // Keras's own order of rounding: 100 rows and 0.29 leave 71, not 72.
-        let without = |rows: usize, share: f64| (rows as f64 * (1.0 - share)).floor() as usize;
-        let kept = without(rows, self.test_split);
-        let training = without(kept, self.validation_split);
-        Parts { training: 0..training, validation: training..kept, test: kept..rows }
+        let split = RowSplit::new(None, self.validation_split, self.test_split, SplitMethod::Tail);
+        split.parts(rows)
+    }
+
+    /// How the rows of the data set are divided, within the limit.
+    pub fn row_split(&self) -> RowSplit {
+        let method = self.split.clone().unwrap_or_default();
+        RowSplit::new(self.limit, self.validation_split, self.test_split, method)
     }
 }
 
@@ -196,8 +212,11 @@ impl Default for Data {
             decimal: None,
             thousands: None,
             strip: None,
+            missing: Vec::new(),
+            columns: BTreeMap::new(),
             header: None,
             validation_split: 0.0,
+            split: None,
             validation_data: None,
             test_split: 0.0,
             limit: None,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use callbacks::{Callbacks, CsvLogger, ModelCheckpoint, TerminateOnNan};
 pub use class_weight::{ClassWeight, ClassWeights, Formula};
 pub(crate) use data::BUILT_IN;
-pub use data::{Data, Label, Parts};
+pub use data::{Data, Label};
 pub use model::Model;
 pub(crate) use sweep::{
     DISTRIBUTION, Distribution, Epoch, Method, Objective, ObjectiveTable, SweepTable,

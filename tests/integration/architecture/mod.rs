@@ -37,7 +37,7 @@ const MODULES: [(&str, &str); 20] = [
     ("events", ""),
     ("search", ""),
     ("train", "data model optim kernels random"),
-    ("data", "kernels memory quote system"),
+    ("data", "kernels random memory quote system"),
     ("model", "kernels random shorthand quote"),
     ("optim", "kernels random shorthand"),
     ("kernels", ""),

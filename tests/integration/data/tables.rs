@@ -3,6 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use runner::data::{
+    ColumnOptions, CsvOptions, Fill, Preprocessing, RowSplit, Scaling, SplitMethod, Statistic,
+};
+
 use super::*;
 use crate::sandbox::Sandbox;
 
@@ -44,8 +48,27 @@ const CASES: &[(&str, &str, Wanted)] = &[
         Reads(&["x", "z"], &[1200.0, 1.0, 950.0, 2.0, 3400.0, 3.0], AB),
     ),
     ("missing-first.csv", "", Error("line 2, column `x`: got `?`", "`missing = [\"?\"]`")),
+    (
+        "missing-first.csv",
+        "missing = [\"?\"]",
+        Reads(&["x", "z"], &[3.0, 1.0, 2.5, 2.0, 3.5, 3.0], AB),
+    ),
     ("missing-later.csv", "", Error("line 3, column `x`: got `NA`", "`missing = [\"NA\"]`")),
+    (
+        "missing-later.csv",
+        "missing = [\"NA\"]\ncolumns.x = { fill = -1, indicator = true }",
+        Reads(&["x", "x=(missing)", "z"], &[2.5, 0.0, 1.0, -1.0, 1.0, 2.0, 3.5, 0.0, 3.0], AB),
+    ),
     ("missing-word.csv", "", Error("line 3, column `s`: got nothing", "`missing = [\"\"]`")),
+    (
+        "missing-word.csv",
+        "missing = [\"\"]",
+        Reads(
+            &["s=u", "s=v", "s=(missing)", "z"],
+            &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 2.0, 0.0, 1.0, 0.0, 3.0],
+            AB,
+        ),
+    ),
     (
         "country-codes.csv",
         "",
@@ -62,7 +85,12 @@ const CASES: &[(&str, &str, Wanted)] = &[
     (
         "sorted.csv",
         "validation_split = 0.2",
-        Note("validation rows have the class `b`", "shuffle the lines"),
+        Note("validation rows have the class `b`", "stratified"),
+    ),
+    (
+        "sorted.csv",
+        "validation_split = 0.2\nsplit = { method = \"time\", column = \"x\" }",
+        Note("validation rows have the class `b`", ""),
     ),
     (
         "identifier.csv",
@@ -104,6 +132,9 @@ fn every_file_gives_what_its_case_says() {
                 let plan = plan.expect("a run").plan;
                 let table = load(&plan.data.source(), Split::Train).expect(file);
                 let columns = table.columns.clone().expect("columns");
+                let rows = table.rows();
+                let preprocessing = Preprocessing::of(&table, 1.0, rows, false);
+                let (table, _) = preprocessing.apply(table);
                 assert_eq!(columns.feature_names(), *names, "{file} {keys}");
                 assert_eq!(floats(&table), *inputs, "{file} {keys}");
                 assert_eq!(columns.class_names().expect("classes"), *classes, "{file} {keys}");
@@ -138,4 +169,150 @@ fn packed_files_are_read() {
     write(&dir, "rows.csv", &whole[..whole.len() - 3]);
     let cut = load(&Source::parse("rows.csv", dir.path()), Split::Train);
     assert!(cut.is_err());
+}
+
+/// The rows that validate change nothing that is fitted.
+#[test]
+fn columns_are_fitted_on_the_rows_that_train() {
+    let column = |fill, scaling| ColumnOptions {
+        fill: Some(Fill::Statistic(fill)),
+        scaling: Some(scaling),
+        ..ColumnOptions::default()
+    };
+    let options = CsvOptions {
+        missing: vec!["NA".to_owned()],
+        column_options: vec![
+            ("a".to_owned(), column(Statistic::Median, Scaling::MinMax)),
+            ("b".to_owned(), column(Statistic::Mean, Scaling::Quantile)),
+            ("c".to_owned(), column(Statistic::MostFrequent, Scaling::Standardize)),
+        ],
+        rows: RowSplit::new(None, 0.5, 0.0, SplitMethod::Tail),
+        ..CsvOptions::default()
+    };
+    let fitted = |last: &str| {
+        let dir = TempDir::new().unwrap();
+        let rows = "1,2,3,u,x\nNA,4,3,v,y\n5,NA,1,NA,x\n7,8,NA,u,y\n";
+        write(&dir, "rows.csv", format!("a,b,c,s,y\n{rows}{last}").as_bytes());
+        let source = Source::Csv(dir.path().join("rows.csv"), options.clone());
+        let table = load(&source, Split::Train).unwrap();
+        (Preprocessing::of(&table, 1.0, 4, true), table)
+    };
+    let (first, table) = fitted("1,1,1,u,x\n1,1,1,u,x\n1,1,1,u,y\n1,1,1,u,y\n");
+    let other = fitted("9,99,9,w,x\nNA,NA,NA,NA,y\n-9,-9,-9,w,y\n0,0,0,q,x\n").0;
+    assert_eq!(first, other);
+    let names = table.columns.as_ref().unwrap().feature_names();
+    assert_eq!(names, ["a", "b", "c", "s=u", "s=v", "s=(missing)"]);
+    let fills: Vec<f64> = first.numbers.iter().map(|number| number.fill).collect();
+    assert_eq!(fills, [5.0, 14.0 / 3.0, 3.0]);
+}
+
+#[test]
+fn columns_are_shown() {
+    let sandbox = Sandbox::new();
+    let rows = (0..30).map(|i| {
+        let age = if i % 10 == 3 { "NA".to_owned() } else { (i * i).to_string() };
+        format!(
+            "{i},{age},{},same,2024-01-{:02},{}\n",
+            ["oak", "elm"][i % 3 % 2],
+            1 + i % 20,
+            i % 2
+        )
+    });
+    let text = format!("id,age,tree,k,when,y\n{}", rows.collect::<String>());
+    sandbox.file("trees.csv", &text);
+    sandbox.file(
+        "trees.toml",
+        "[data]\ndataset = \"trees.csv\"\nmissing = [\"NA\"]\ncolumns.when.type = \"date\"\n[model]\n\
+         layers = [{ type = \"dense\", units = 2, activation = \"softmax\" }]\n",
+    );
+    let said = sandbox.runner("data trees.csv").exits(2).stderr;
+    assert!(said.contains("`missing = [\"NA\"]` fills such fields"), "{said}");
+    let said = sandbox.runner("data trees.toml").exits(0).stdout;
+    for part in [
+        "30 rows, 8 inputs\n",
+        "age     number          3        27  0 to 841                  █",
+        "tree    category        0         2  oak, elm                  █▄         2 inputs: tree=elm to",
+        "when    date            0        20  2024-01-01 to 2024-01-20  ",
+        "y       class           0         2  0, 1                      ██         the label\n",
+        "note: `id` identifies rows",
+        "note: `k` is the same in all rows",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    let json = sandbox.runner("data trees.toml --json").exits(0).stdout;
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["columns"][1]["missing"], 3);
+    let said = sandbox.runner("data mnist").exits(2).stderr;
+    assert!(said.contains("`mnist` has no columns"), "{said}");
+}
+
+/// The keys of a config, its note or its problem.
+#[test]
+fn rows_are_split_as_asked() {
+    let sandbox = Sandbox::new();
+    let keys = |split: &str| format!("validation_split = 0.2\ntest_split = 0.1\n{split}");
+    let table = |split: &str| {
+        let config = sandbox.file("run.toml", &config("sorted.csv", &keys(split)));
+        let plan = runner::config::load(&[config], &[]).expect("a config")[0].runs.iter().next();
+        let data = plan.expect("a run").plan.data;
+        let table = load(&data.source(), Split::Train).unwrap();
+        (data.parts(table.rows()), table)
+    };
+    let classes = |part: std::ops::Range<usize>, table: &Table| {
+        labels(table)[part].iter().collect::<BTreeSet<_>>().len()
+    };
+    let (parts, tail) = table("");
+    assert_eq!((classes(parts.test, &tail), tail.order.clone()), (1, None));
+    for split in ["{ method = \"stratified\" }", "{ method = \"random\", seed = 4 }"] {
+        let (parts, found) = table(&format!("split = {split}"));
+        let order = found.order.clone().expect("an order");
+        for part in [parts.training, parts.validation, parts.test] {
+            assert_eq!(classes(part.clone(), &found), 2, "{split}");
+            assert!(order[part].is_sorted());
+        }
+        // The inputs are the numbers of the rows.
+        let rows: Vec<f32> = order.iter().map(|row| *row as f32).collect();
+        assert_eq!(floats(&found), rows, "{split}");
+        let said = sandbox.runner("check run.toml").exits(0).stderr;
+        assert!(!said.contains("note"), "{said}");
+    }
+    let digits = load(&Source::Mnist, Split::Test).unwrap();
+    let method = SplitMethod::Random { seed: 0 };
+    let random = digits.clone().arranged(&RowSplit::new(None, 0.5, 0.0, method));
+    let order = random.order.clone().unwrap();
+    assert_eq!(labels(&random)[0], labels(&digits)[order[0] as usize]);
+    assert_eq!(bytes(&random)[..784], bytes(&digits)[784 * order[0] as usize..][..784]);
+}
+
+#[test]
+fn splits_that_the_data_do_not_allow_are_refused() {
+    let sandbox = Sandbox::new();
+    for (split, want) in [
+        ("{ method = \"time\", column = \"when\" }", "has no column `when`"),
+        ("{ method = \"time\", column = \"y\" }", "got `a`, want a number, or a date"),
+        ("{ method = \"stratfied\" }", "did you mean `stratified`?"),
+    ] {
+        let keys = format!("validation_split = 0.2\nsplit = {split}");
+        sandbox.file("run.toml", &config("sorted.csv", &keys));
+        let said = sandbox.runner("check run.toml").exits(2).stderr;
+        assert!(said.contains(want), "{said}");
+    }
+    sandbox.file("run.toml", &config("sorted.csv", "split = { method = \"random\" }"));
+    let said = sandbox.runner("check run.toml").exits(2).stderr;
+    assert!(said.contains("add `validation_split` or `test_split`"), "{said}");
+}
+
+/// The rows of a run are split alike when it is evaluated, and mistakes have their place in the file.
+#[test]
+fn evaluation_is_of_the_rows_that_validated() {
+    let sandbox = Sandbox::new();
+    let keys = "validation_split = 0.3\nsplit = { method = \"stratified\", seed = 2 }";
+    let text = config("sorted.csv", keys) + "[training]\nepochs = 2\n";
+    sandbox.file("run.toml", &text);
+    let said = sandbox.runner("run run.toml --json").exits(0).stdout;
+    let run: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let said = sandbox.runner("evaluate run --split validation --json").exits(0).stdout;
+    let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let (want, got) = (&run["runs"][0]["last"]["val_loss"], &found["metrics"]["loss"]);
+    assert!((want.as_f64().unwrap() - got.as_f64().unwrap()).abs() < 1e-6, "{want} {got}");
 }

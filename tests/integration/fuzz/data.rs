@@ -32,6 +32,7 @@ fn preprocessing(shape: &[usize]) -> Preprocessing {
         classes: Some(3),
         target_width: 1,
         scale: 255.0,
+        numbers: Vec::new(),
         standardization: None,
         columns: None,
     }

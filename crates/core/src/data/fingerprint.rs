@@ -104,7 +104,7 @@ mod tests {
     fn table() -> Table {
         let inputs = Inputs::new(2, Values::Floats(vec![0.5, 1.0, 1.5, 2.0]));
         let targets = Targets::Classes { labels: vec![0, 1], classes: 2 };
-        Table { inputs, targets, shape: vec![2], columns: None }
+        Table { inputs, targets, shape: vec![2], columns: None, order: None }
     }
 
     /// Computed with Python's hashlib over the same bytes, packed with struct.

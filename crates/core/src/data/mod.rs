@@ -4,7 +4,9 @@
 mod dataset_info;
 mod labels;
 mod load;
+mod number_transform;
 mod preprocessing;
+mod row_split;
 mod source;
 mod standardization;
 mod table;
@@ -20,20 +22,25 @@ mod picture;
 
 mod array;
 mod error;
+mod error_help;
 mod fingerprint;
 mod limits;
 
 pub use csv::{
-    Column, Columns, CsvOptions, Encoding, FEW_CLASSES, FeatureColumn, Spelling, TargetColumns,
-    Task, is_missing, is_number, looks_like_number, reading_keys,
+    Column, ColumnOptions, ColumnProfile, ColumnType, Columns, Constant, CsvOptions, Encoding,
+    FEW_CLASSES, FeatureColumn, Fill, NumberOptions, Scaling, Spelling, Statistic, TargetColumns,
+    Task, date_text, is_missing, is_number, looks_like_date, looks_like_number, profile,
+    reading_keys,
 };
 pub use dataset_info::{DatasetInfo, Split};
 pub use error::{DataError, ErrorLocation};
 pub use labels::Labels;
 pub use load::{describe, describe_and_verify, load, load_inputs};
 pub use npz::{Archive, Array};
+pub use number_transform::{FittedScaling, NumberTransform};
 pub use picture::load_picture;
 pub use preprocessing::Preprocessing;
+pub use row_split::{Parts, RowSplit, SplitMethod};
 pub use source::Source;
 pub use standardization::Standardization;
 pub use table::{DenseRows, Inputs, SPARSE_DENSITY, SparseRows, Table, Targets, Values};

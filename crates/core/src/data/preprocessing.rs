@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::dataset_info::{fits, output_names};
-use crate::data::{Columns, DataError, Source, Standardization, Table, Targets};
+use crate::data::{Columns, DataError, NumberTransform, Source, Standardization, Table, Targets};
 use base::quote::clip;
 
 /// The map from rows to a network's inputs, and the meaning of the outputs.
@@ -17,7 +17,10 @@ pub struct Preprocessing {
     pub target_width: usize,
     /// Inputs are divided by this.
     pub scale: f64,
-    /// Shift and divisor of each feature, after the scale.
+    /// Then single inputs are filled and scaled so.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub numbers: Vec<NumberTransform>,
+    /// Then they are shifted and divided so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub standardization: Option<Standardization>,
     /// The columns of the CSV file of the training rows.
@@ -29,12 +32,15 @@ impl Preprocessing {
     /// Learned from the first `rows` rows, the training rows, of `table`.
     pub fn of(table: &Table, scale: f64, rows: usize, standardize: bool) -> Preprocessing {
         let (classes, target_width) = kind(table);
+        let numbers = NumberTransform::all_of(table, rows, scale);
+        let standardization = standardize.then(|| standardization(table, &numbers, rows, scale));
         Preprocessing {
             shape: table.shape.clone(),
             classes,
             target_width,
             scale,
-            standardization: standardize.then(|| Standardization::of(table, rows, scale)),
+            numbers,
+            standardization,
             columns: table.columns.clone(),
         }
     }
@@ -61,6 +67,7 @@ impl Preprocessing {
                 return Err(format!("its standardization is not one of {features} inputs"));
             }
         }
+        self.numbers.iter().try_for_each(|transform| transform.validate(features))?;
         let Some(columns) = &self.columns else { return Ok(()) };
         let classes = columns.class_names().map(<[String]>::len);
         let fits = columns.width() == features
@@ -75,9 +82,13 @@ impl Preprocessing {
 
     /// The table for the network, and the remaining divisor of the inputs.
     pub fn apply(&self, table: Table) -> (Table, f64) {
+        let (table, scale) = match self.numbers.is_empty() {
+            true => (table, self.scale),
+            false => (NumberTransform::apply_all(&self.numbers, table, self.scale), 1.0),
+        };
         match &self.standardization {
-            Some(standardization) => (standardization.apply(table, self.scale), 1.0),
-            None => (table, self.scale),
+            Some(standardization) => (standardization.apply(table, scale), 1.0),
+            None => (table, scale),
         }
     }
 
@@ -104,6 +115,26 @@ impl Preprocessing {
         }
         Ok(())
     }
+}
+
+/// The standardisation of inputs that have been filled; those with a scaling of their own are left
+/// alone.
+fn standardization(
+    table: &Table,
+    numbers: &[NumberTransform],
+    rows: usize,
+    scale: f64,
+) -> Standardization {
+    if numbers.is_empty() {
+        return Standardization::of(table, rows, scale);
+    }
+    let filled = NumberTransform::apply_all(numbers, table.clone(), scale);
+    let mut found = Standardization::of(&filled, rows, 1.0);
+    for transform in numbers.iter().filter(|transform| transform.scaling.is_some()) {
+        found.mean[transform.input] = 0.0;
+        found.variance[transform.input] = 1.0;
+    }
+    found
 }
 
 fn kind(table: &Table) -> (Option<usize>, usize) {

@@ -7,6 +7,10 @@ use crate::data::{Columns, CsvOptions, Split, Table, Task, csv, mnist};
 
 /// The name or place of a data set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a process has a few sources, most of them CSV files"
+)]
 pub enum Source {
     /// MNIST, built into the program.
     Mnist,

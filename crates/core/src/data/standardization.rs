@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{DenseRows, Inputs, Table, Values};
 
-/// The smallest divisor, Keras's `epsilon`.
-const LEAST: f64 = 1e-7;
+/// A feature that varies less is divided by this, Keras's `epsilon`.
+pub(super) const LEAST: f64 = 1e-7;
 
 /// The mean and the variance of each feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,15 +58,15 @@ impl Standardization {
     }
 }
 
-fn dense(inputs: &Inputs) -> std::borrow::Cow<'_, DenseRows> {
+pub(super) fn dense(inputs: &Inputs) -> std::borrow::Cow<'_, DenseRows> {
     match inputs {
         Inputs::Dense(rows) => std::borrow::Cow::Borrowed(rows),
         Inputs::Sparse(rows) => std::borrow::Cow::Owned(rows.to_dense()),
     }
 }
 
-/// Calls `f` with every value of the first `rows` rows and its feature.
-fn visit(inputs: &DenseRows, rows: usize, scale: f64, mut see: impl FnMut(usize, f64)) {
+/// Shows every value of the first `rows` rows, with its feature.
+pub(super) fn visit(inputs: &DenseRows, rows: usize, scale: f64, mut see: impl FnMut(usize, f64)) {
     let n = rows * inputs.features;
     let mut all = |values: &mut dyn Iterator<Item = f64>| {
         let mut feature = 0;
@@ -88,7 +88,13 @@ mod tests {
 
     fn table(values: Values) -> Table {
         let targets = Targets::Classes { labels: vec![0, 1, 0, 1], classes: 2 };
-        Table { inputs: Inputs::new(3, values), targets, shape: vec![3], columns: None }
+        Table {
+            inputs: Inputs::new(3, values),
+            targets,
+            shape: vec![3],
+            columns: None,
+            order: None,
+        }
     }
 
     /// The numbers are those of NumPy: with `x` the first three rows as float64, `x.mean(0)`,

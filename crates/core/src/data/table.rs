@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::data::Columns;
+use crate::data::{Columns, RowSplit};
 use kernels::NonzeroBitmap;
 
 /// Inputs are stored sparse up to this share of nonzero values.
@@ -23,6 +23,8 @@ pub struct Table {
     pub shape: Vec<usize>,
     /// The columns of the CSV file, if read from one.
     pub columns: Option<Columns>,
+    /// The row of the data set that each row was, if they are in another order.
+    pub order: Option<Vec<u32>>,
 }
 
 /// The inputs of a table (rows × features), as stored, before any division.
@@ -191,10 +193,50 @@ impl Table {
         }
     }
 
+    /// The rows in the order of a split; those of a CSV file are in it since they were read.
+    pub fn arranged(self, split: &RowSplit) -> Table {
+        let labels = match &self.targets {
+            Targets::Classes { labels, .. } => &labels[..],
+            Targets::Values { .. } => &[],
+        };
+        match split.order(self.rows(), labels, &[]).filter(|_| self.columns.is_none()) {
+            Some(order) => self.select(order),
+            None => self,
+        }
+    }
+
+    fn select(self, order: Vec<u32>) -> Table {
+        let features = self.features();
+        let rows = match self.inputs {
+            Inputs::Sparse(rows) => rows.to_dense(),
+            Inputs::Dense(rows) => rows,
+        };
+        let values = match &rows.values {
+            Values::Bytes(bytes) => Values::Bytes(select(bytes, features, &order).into()),
+            Values::Floats(floats) => Values::Floats(select(floats, features, &order)),
+        };
+        let targets = match self.targets {
+            Targets::Classes { labels, classes } => {
+                Targets::Classes { labels: select(&labels, 1, &order), classes }
+            }
+            Targets::Values { values, width } => {
+                Targets::Values { values: select(&values, width, &order), width }
+            }
+        };
+        let inputs = Inputs::new(features, values);
+        Table { inputs, targets, order: Some(order), ..self }
+    }
+
     /// Number of features of a row.
     pub fn features(&self) -> usize {
         self.shape.iter().product()
     }
+}
+
+/// Rows of `width` values each, in an order.
+fn select<T: Copy>(values: &[T], width: usize, order: &[u32]) -> Vec<T> {
+    let row = |row: &u32| &values[*row as usize * width..][..width];
+    order.iter().flat_map(row).copied().collect()
 }
 
 /// How many values are not zero.

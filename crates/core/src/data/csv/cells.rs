@@ -1,7 +1,9 @@
 //! The fields of a column, as numbers or as indices of words.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
+use super::date::seconds;
 use super::number::{Exact, is_exact, is_missing, looks_like_number, number};
 use base::quote::list;
 
@@ -12,6 +14,19 @@ pub(super) enum ColumnValues {
     Numbers(Vec<f32>),
     /// Every field is a word.
     Words(Words),
+    /// Every field is a date.
+    Dates(Dates),
+}
+
+/// A missing word, and one that is no category, in place of a word's number.
+pub(super) const MISSING: u32 = u32::MAX;
+pub(super) const OTHER: u32 = u32::MAX - 1;
+
+/// Dates as seconds since 1970.
+#[derive(Debug, Default)]
+pub(super) struct Dates {
+    pub(super) seconds: Vec<Option<i64>>,
+    pub(super) format: Option<String>,
 }
 
 /// Words, each kept once.
@@ -30,6 +45,8 @@ pub(super) struct Words {
     classes: bool,
     /// Whether no other word may come.
     closed: bool,
+    /// What other words are then, if they are no error.
+    unseen: Option<u32>,
 }
 
 /// A field that does not fit its column: the byte of its record, its text, the expected kind.
@@ -56,6 +73,42 @@ impl ColumnValues {
                 Ok(())
             }
             ColumnValues::Words(words) => words.push(field, begin),
+            ColumnValues::Dates(dates) => {
+                let format = dates.format.as_deref();
+                let want = || format!("a date like {}", format.unwrap_or("2024-01-31"));
+                dates.seconds.push(Some(seconds(field, format).ok_or_else(want)?));
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes in a missing value.
+    pub(super) fn push_missing(&mut self) {
+        match self {
+            ColumnValues::Numbers(numbers) => numbers.push(f32::NAN),
+            ColumnValues::Words(words) => words.ids.push(MISSING),
+            ColumnValues::Dates(dates) => dates.seconds.push(None),
+        }
+    }
+
+    /// Puts the rows in an order.
+    pub(super) fn arrange(&mut self, order: &[u32]) {
+        fn arranged<T: Copy>(values: &mut Vec<T>, order: &[u32]) {
+            *values = order.iter().map(|row| values[*row as usize]).collect();
+        }
+        match self {
+            ColumnValues::Numbers(numbers) => arranged(numbers, order),
+            ColumnValues::Words(words) => arranged(&mut words.ids, order),
+            ColumnValues::Dates(dates) => arranged(&mut dates.seconds, order),
+        }
+    }
+
+    /// Whether a row has no value.
+    pub(super) fn is_missing(&self, row: usize) -> bool {
+        match self {
+            ColumnValues::Numbers(numbers) => numbers[row].is_nan(),
+            ColumnValues::Words(words) => words.ids[row] == MISSING,
+            ColumnValues::Dates(dates) => dates.seconds[row].is_none(),
         }
     }
 
@@ -64,6 +117,7 @@ impl ColumnValues {
         match self {
             ColumnValues::Numbers(numbers) => numbers.len(),
             ColumnValues::Words(words) => words.ids.len(),
+            ColumnValues::Dates(dates) => dates.seconds.len(),
         }
     }
 }
@@ -81,6 +135,11 @@ impl Words {
         let numbers = exact.filter(|_| self.classes).unwrap_or_default();
         let numbers = numbers.into_iter().zip(0..).collect();
         Words { words: words.to_vec(), places, numbers, closed: true, ..self }
+    }
+
+    /// The same where other words are no error, but `MISSING` or `OTHER`.
+    pub(super) fn lenient(self, words: &[String], unseen: u32) -> Words {
+        Words { unseen: Some(unseen), ..self.closed(words) }
     }
 
     fn push(&mut self, field: &str, begin: u64) -> Result<(), String> {
@@ -101,7 +160,7 @@ impl Words {
         let equal = || self.numbers.get(&Exact::parse(field)?).copied();
         let place = match equal() {
             Some(place) => place,
-            None if self.closed => return Err(self.wanted()),
+            None if self.closed => return self.unseen.ok_or_else(|| self.wanted()),
             None => {
                 self.words.push(field.to_owned());
                 self.begins.push(begin);
@@ -173,6 +232,30 @@ impl Words {
         Some((self.begins[first], self.words[first].clone(), want))
     }
 
+    /// Keeps the words that at least `least` of the `training` rows have; the others are [`OTHER`].
+    pub(super) fn keep(&mut self, training: Range<usize>, least: usize) {
+        let counts = self.counts(training);
+        let mut places = vec![OTHER; self.words.len()];
+        let mut kept = Vec::new();
+        for (old, word) in std::mem::take(&mut self.words).into_iter().enumerate() {
+            if least.max(1) <= counts[old] {
+                places[old] = kept.len() as u32;
+                kept.push(word);
+            }
+        }
+        self.words = kept;
+        let place = |id: u32| places.get(id as usize).copied().unwrap_or(id);
+        self.ids.iter_mut().for_each(|id| *id = place(*id));
+    }
+
+    /// The number of rows of each word.
+    pub(super) fn counts(&self, rows: Range<usize>) -> Vec<usize> {
+        let mut counts = vec![0; self.words.len()];
+        let known = self.ids[rows].iter().filter(|id| (**id as usize) < self.words.len());
+        known.for_each(|id| counts[*id as usize] += 1);
+        counts
+    }
+
     /// Puts the words in order, numbers by size, others by the alphabet; if all are numbers, equal
     /// ones become one word.
     pub(super) fn sort(&mut self) {
@@ -188,7 +271,8 @@ impl Words {
             }
         };
         self.words = words;
-        self.ids.iter_mut().for_each(|id| *id = places[*id as usize]);
+        let place = |id: u32| places.get(id as usize).copied().unwrap_or(id);
+        self.ids.iter_mut().for_each(|id| *id = place(*id));
         self.places.clear();
         self.begins.clear();
     }

@@ -4,8 +4,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::column::Column;
+use super::column_options::{ColumnOptions, NumberOptions};
 use super::encoding::Encoding;
 use super::spelling::Spelling;
+use crate::data::RowSplit;
 
 /// What the columns of a CSV file are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,13 +22,38 @@ pub struct Columns {
 }
 
 /// A column of inputs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FeatureColumn {
     /// Its name.
     pub name: String,
     /// The words in it, sorted, each of which is an input that is 1 or 0; none for numbers.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub categories: Option<Vec<String>>,
+    /// Whether the place of the word among the categories is the only input.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ordinal: bool,
+    /// The number of inputs that any words are hashed to, in place of categories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buckets: Option<usize>,
+    /// Whether it has dates.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub date: bool,
+    /// The format of the dates, if it is none of the usual ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Whether words that are no category have an input together.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub other: bool,
+    /// Whether a missing value has an input.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub indicator: bool,
+    /// The place of the category that stands for a missing word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fill: Option<u32>,
+    /// How its numbers are filled and scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<NumberOptions>,
 }
 
 /// The columns that are to be learned.
@@ -44,16 +72,6 @@ pub enum TargetColumns {
         /// Their names.
         columns: Vec<String>,
     },
-}
-
-/// A column, by its name or its place.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Column {
-    /// Its place, from 0.
-    Index(usize),
-    /// What the first line calls it.
-    Name(String),
 }
 
 /// What is to be learned of the target.
@@ -83,6 +101,12 @@ pub struct CsvOptions {
     pub comment: Option<u8>,
     /// The spelling of numbers.
     pub spelling: Spelling,
+    /// The texts that mark a missing value.
+    pub missing: Vec<String>,
+    /// The options of columns, by name or by pattern.
+    pub column_options: Vec<(String, ColumnOptions)>,
+    /// The division of the rows: categories are those of the rows that train.
+    pub rows: RowSplit,
     /// Whether the first line names the columns; the lines themselves tell, if nothing else does.
     pub header: Option<bool>,
     /// What another file has taught: with it this one is read, and nothing above but the separator
@@ -98,11 +122,7 @@ impl Columns {
 
     /// What each input of a row is called: `age`, or `sex=female` for a word.
     pub fn feature_names(&self) -> Vec<String> {
-        let names = self.features.iter().flat_map(|feature| match &feature.categories {
-            None => vec![feature.name.clone()],
-            Some(words) => words.iter().map(|word| format!("{}={word}", feature.name)).collect(),
-        });
-        names.collect()
+        self.features.iter().flat_map(FeatureColumn::input_names).collect()
     }
 
     /// What each class is called, if there are classes.
@@ -133,6 +153,32 @@ impl Columns {
 impl FeatureColumn {
     /// Number of inputs that the column becomes.
     pub fn width(&self) -> usize {
-        self.categories.as_ref().map_or(1, Vec::len)
+        self.values() + usize::from(self.other) + usize::from(self.indicator)
+    }
+
+    /// Number of inputs aside from those for other words and for missing values.
+    pub(super) fn values(&self) -> usize {
+        match (&self.categories, self.buckets) {
+            _ if self.date => 3,
+            (_, Some(buckets)) => buckets,
+            (Some(words), None) if !self.ordinal => words.len(),
+            _ => 1,
+        }
+    }
+
+    /// What each input is called.
+    pub fn input_names(&self) -> Vec<String> {
+        let name = &self.name;
+        let mut names = match (&self.categories, self.buckets) {
+            _ if self.date => ["", ".month", ".weekday"].map(|end| format!("{name}{end}")).to_vec(),
+            (_, Some(buckets)) => (0..buckets).map(|bucket| format!("{name}#{bucket}")).collect(),
+            (Some(words), None) if !self.ordinal => {
+                words.iter().map(|word| format!("{name}={word}")).collect()
+            }
+            _ => vec![name.clone()],
+        };
+        names.extend(self.other.then(|| format!("{name}=(other)")));
+        names.extend(self.indicator.then(|| format!("{name}=(missing)")));
+        names
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Feature {
     open: bool,
     first: Option<(u64, String)>,
     strays: Option<Strays>,
+    /// Missing values before the first that is there.
+    missing: usize,
 }
 
 /// Fields of the other kind: the first, with the byte of its record, and how many.
@@ -25,17 +27,27 @@ struct Strays {
 impl Feature {
     /// For a file to learn from.
     pub(super) fn open(at: usize) -> Feature {
-        Feature { at, cells: None, open: true, first: None, strays: None }
+        Feature { at, cells: None, open: true, first: None, strays: None, missing: 0 }
     }
 
-    /// For a file with known columns.
+    /// Of a file whose columns another one has taught.
     pub(super) fn known(at: usize, cells: ColumnValues) -> Feature {
-        Feature { at, cells: Some(cells), open: false, first: None, strays: None }
+        Feature { at, cells: Some(cells), open: false, first: None, strays: None, missing: 0 }
+    }
+
+    /// Takes in a missing value.
+    pub(super) fn push_missing(&mut self) {
+        match &mut self.cells {
+            Some(cells) => cells.push_missing(),
+            None => self.missing += 1,
+        }
     }
 
     /// Adds the next field, of the record at byte `begin`; the error is the expected kind.
     pub(super) fn push(&mut self, field: &str, begin: u64) -> Result<(), String> {
+        let missing = std::mem::take(&mut self.missing);
         let cells = self.cells.get_or_insert_with(|| like(field));
+        (0..missing).for_each(|_| cells.push_missing());
         if self.open && self.first.is_none() {
             self.first = Some((begin, field.to_owned()));
         }
@@ -44,6 +56,7 @@ impl Feature {
                 number(field).is_none() && !is_missing(field) && !looks_like_number(field)
             }
             ColumnValues::Words(_) => number(field).is_some(),
+            ColumnValues::Dates(_) => false,
         };
         match cells.push(field, begin) {
             Err(_) if self.open && is_stray(cells) => {
@@ -63,9 +76,10 @@ impl Feature {
         }
     }
 
-    /// The fields, all of one kind, or the first field of the refused kind.
+    /// The fields, all of one kind, or the first of the kind that is to be refused.
     pub(super) fn finish(self) -> Result<ColumnValues, Misfit> {
-        let cells = self.cells.unwrap_or_else(|| ColumnValues::Numbers(Vec::new()));
+        let cells =
+            self.cells.unwrap_or_else(|| ColumnValues::Numbers(vec![f32::NAN; self.missing]));
         let Some(Strays { begin, text, count }) = self.strays else { return Ok(cells) };
         let first = self.first.unwrap_or_default();
         let as_later = |kind: &str| format!("{kind}, as later lines have: `{text}`");
@@ -80,7 +94,9 @@ impl Feature {
             ColumnValues::Words(_) => {
                 (begin, text, format!("a word, such as `{}` before", first.1))
             }
-            ColumnValues::Numbers(_) => (begin, text, "a number".to_owned()),
+            ColumnValues::Numbers(_) | ColumnValues::Dates(_) => {
+                (begin, text, "a number".to_owned())
+            }
         })
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct CsvLines {
     hint: Option<u8>,
     /// Whether lines end in a separator, behind which is no column.
     trailing: bool,
-    /// Lines that have been looked at but not handed out, the next one last.
+    /// CsvLines that have been looked at but not handed out, the next one last.
     ahead: Vec<StringRecord>,
 }
 

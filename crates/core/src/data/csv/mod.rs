@@ -2,12 +2,17 @@
 //! other files are read by these columns. Missing values are errors.
 
 mod cells;
+mod column;
+mod column_options;
 mod columns;
+mod date;
 mod encoding;
 mod feature;
 mod lines;
 mod number;
 mod padding;
+mod profile;
+mod roles;
 mod rows;
 mod separator;
 mod sheet;
@@ -18,40 +23,32 @@ use std::path::Path;
 
 use crate::data::{DataError, DatasetInfo, Labels, Table, Targets};
 use cells::ColumnValues;
-pub use columns::{Column, Columns, CsvOptions, FeatureColumn, TargetColumns, Task};
+pub use column::Column;
+pub use column_options::{
+    ColumnOptions, ColumnType, Constant, Fill, NumberOptions, Scaling, Statistic,
+};
+pub use columns::{Columns, CsvOptions, FeatureColumn, TargetColumns, Task};
+pub use date::{date_text, looks_like_date};
 pub use encoding::Encoding;
 use lines::CsvLines;
 pub(super) use number::same_number;
 pub use number::{is_missing, is_number, looks_like_number};
+pub use profile::{ColumnProfile, profile};
+use roles::Roles;
 pub use sheet::FEW_CLASSES;
-use sheet::{Roles, Sheet, targets};
+use sheet::{Sheet, targets};
 pub use spelling::{Spelling, reading_keys};
 pub(super) use text::is_csv;
 
-/// Reads the fields of a whole file and learns its columns.
-fn sheet(path: &Path, options: &CsvOptions) -> Result<(Sheet, Columns), DataError> {
-    let mut lines = CsvLines::open(path, options)?;
-    let roles = match &options.columns {
-        Some(columns) => Roles::known(columns, &lines, true)?,
-        None => Roles::new(options, &lines)?,
-    };
-    let mut sheet = Sheet::read(&mut lines, roles)?;
-    let columns = match &options.columns {
-        Some(columns) => columns.clone(),
-        None => sheet.learn(options, &lines)?,
-    };
-    Ok((sheet, columns))
-}
-
 /// Reads a whole file.
 pub(super) fn read(path: &Path, options: &CsvOptions) -> Result<Table, DataError> {
-    let (sheet, columns) = sheet(path, options)?;
+    let (sheet, columns) = Sheet::open(path, options)?;
     sheet.table(path, columns)
 }
 
 /// Describes a file without its inputs.
 pub(super) fn describe(path: &Path, options: &CsvOptions) -> Result<DatasetInfo, DataError> {
-    let (sheet, columns) = sheet(path, options)?;
+    let (sheet, columns) = Sheet::open(path, options)?;
     let targets = targets(&sheet.labels, sheet.rows, &columns);
     let (classes, target_width) = match &targets {
         Targets::Classes { classes, .. } => (Some(*classes), 1),
@@ -80,7 +77,7 @@ pub(super) fn read_inputs(
 ) -> Result<Table, DataError> {
     let mut lines = CsvLines::open(path, options)?;
     let roles = Roles::known(columns, &lines, false)?;
-    let mut sheet = Sheet::read(&mut lines, roles)?;
+    let mut sheet = Sheet::read(&mut lines, roles, options)?;
     sheet.labels = vec![ColumnValues::Numbers(vec![0.0; sheet.rows])];
     sheet.table(path, columns.clone())
 }

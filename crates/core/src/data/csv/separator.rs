@@ -5,7 +5,7 @@ use super::number::{looks_like_number, number};
 /// Characters that separate fields, the usual ones first.
 const SEPARATORS: [u8; 4] = *b",;\t|";
 
-/// Lines that are looked at.
+/// CsvLines that are looked at.
 const LINES: usize = 50;
 
 /// The separator of a text that starts so, if one cuts all lines into the same number of fields, two or

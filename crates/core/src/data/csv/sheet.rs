@@ -1,147 +1,90 @@
 //! The fields of a whole CSV file, and the columns learned from them.
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::path::Path;
 
 use csv::StringRecord;
 
-use super::cells::{ColumnValues, Misfit, Words};
-use super::columns::{Column, Columns, CsvOptions, FeatureColumn, TargetColumns, Task};
+use super::cells::{ColumnValues, Misfit};
+use super::column_options::{ColumnOptions, ColumnType, options_of};
+use super::columns::{Columns, CsvOptions, FeatureColumn, TargetColumns};
+use super::date::seconds;
 use super::feature::Feature;
 use super::lines::CsvLines;
+use super::number::number;
+use super::roles::{MAX_CATEGORIES, Roles, max_words};
 use crate::data::error::ErrorLocation;
 use crate::data::limits::check_memory;
 use crate::data::{DataError, Table, Targets};
-use base::quote::quote;
 
 /// The largest number of different whole numbers to be classes by default.
 pub const FEW_CLASSES: usize = 20;
 
-/// A column with more different words than this is no category.
-const MAX_CATEGORIES: usize = 1000;
-
-/// Rows between checks of the memory.
+/// After as many rows it is looked whether their fields still fit into memory.
 const CHECKED_ROWS: usize = 4096;
-
-/// The use of each column, and the kind of its fields, if known.
-pub(super) struct Roles {
-    features: Vec<Feature>,
-    labels: Vec<(usize, ColumnValues)>,
-}
-
-impl Roles {
-    /// For a file to learn from.
-    pub(super) fn new(options: &CsvOptions, lines: &CsvLines) -> Result<Roles, DataError> {
-        let all = |wanted: &[Column], key| -> Result<Vec<usize>, DataError> {
-            wanted.iter().map(|column| find(column, lines, key)).collect()
-        };
-        let ignored = all(&options.ignore, "ignore")?;
-        let labels = match &options.label {
-            Some(label) => all(label, "label")?,
-            None => {
-                (0..lines.names.len()).rev().find(|at| !ignored.contains(at)).into_iter().collect()
-            }
-        };
-        if let Some(&both) = labels.iter().find(|at| ignored.contains(at)) {
-            return Err(
-                lines.sheet(format!("{} is the label, and ignored", quote(&lines.names[both])))
-            );
-        }
-        let numbers = options.task == Some(Task::Regression) || labels.len() != 1;
-        if numbers && options.task == Some(Task::Classification) {
-            return Err(lines.sheet("classes stand in one column: got several labels"));
-        }
-        let cells = || {
-            if numbers {
-                ColumnValues::Numbers(Vec::new())
-            } else {
-                ColumnValues::Words(Words::of_classes())
-            }
-        };
-        let features: Vec<_> = (0..lines.names.len())
-            .filter(|at| !labels.contains(at) && !ignored.contains(at))
-            .map(Feature::open)
-            .collect();
-        if features.is_empty() || labels.is_empty() {
-            let got = lines.names.len() - ignored.len();
-            let columns = if got == 1 { "column" } else { "columns" };
-            return Err(
-                lines.sheet(format!("got {got} {columns} in use, want a label and an input"))
-            );
-        }
-        Ok(Roles { features, labels: labels.into_iter().map(|at| (at, cells())).collect() })
-    }
-
-    /// For a file with known columns.
-    pub(super) fn known(
-        columns: &Columns,
-        lines: &CsvLines,
-        labelled: bool,
-    ) -> Result<Roles, DataError> {
-        let find = |name: &String| find(&Column::Name(name.clone()), lines, "dataset");
-        let features = columns.features.iter().map(|feature| {
-            let cells = match &feature.categories {
-                None => ColumnValues::Numbers(Vec::new()),
-                Some(words) => ColumnValues::Words(Words::default().closed(words)),
-            };
-            Ok(Feature::known(find(&feature.name)?, cells))
-        });
-        let labels = columns.labels().iter().filter(|_| labelled).map(|name| {
-            let cells = match columns.class_names() {
-                None => ColumnValues::Numbers(Vec::new()),
-                Some(classes) => {
-                    let words = Words::of_classes().closed(classes);
-                    ColumnValues::Words(words)
-                }
-            };
-            Ok((find(name)?, cells))
-        });
-        Ok(Roles {
-            features: features.collect::<Result<_, DataError>>()?,
-            labels: labels.collect::<Result<_, DataError>>()?,
-        })
-    }
-}
-
-/// The index of a column; `key` is the config key with its name.
-fn find(column: &Column, lines: &CsvLines, key: &'static str) -> Result<usize, DataError> {
-    let found = match column {
-        Column::Index(index) => Some(*index).filter(|index| *index < lines.names.len()),
-        Column::Name(name) => lines.names.iter().position(|known| known == name),
-    };
-    found.ok_or_else(|| DataError::NoColumn {
-        path: lines.path.clone(),
-        want: match column {
-            Column::Index(index) => index.to_string(),
-            Column::Name(name) => name.clone(),
-        },
-        got: lines.names.clone(),
-        key,
-        help: lines.separator_help(),
-    })
-}
 
 /// The fields of a whole file.
 pub(super) struct Sheet {
     pub(super) rows: usize,
     pub(super) features: Vec<(usize, ColumnValues)>,
     pub(super) labels: Vec<ColumnValues>,
+    /// The values of the column of time.
+    times: Vec<f64>,
+    /// The row of the file that each row was, if they are in another order.
+    order: Option<Vec<u32>>,
 }
 
 impl Sheet {
-    pub(super) fn read(lines: &mut CsvLines, mut roles: Roles) -> Result<Sheet, DataError> {
+    /// Reads a whole file, and finds out what its columns are.
+    pub(super) fn open(path: &Path, options: &CsvOptions) -> Result<(Sheet, Columns), DataError> {
+        let mut lines = CsvLines::open(path, options)?;
+        let roles = match &options.columns {
+            Some(columns) => Roles::known(columns, &lines, true)?,
+            None => Roles::new(options, &lines)?,
+        };
+        let mut sheet = Sheet::read(&mut lines, roles, options)?;
+        let columns = match &options.columns {
+            Some(columns) => columns.clone(),
+            None => {
+                sheet.arrange(options);
+                sheet.learn(options, &lines)?
+            }
+        };
+        Ok((sheet, columns))
+    }
+
+    pub(super) fn read(
+        lines: &mut CsvLines,
+        mut roles: Roles,
+        options: &CsvOptions,
+    ) -> Result<Sheet, DataError> {
+        let missing: HashSet<&str> = options.missing.iter().map(String::as_str).collect();
+        let many: Vec<_> = roles.features.iter().map(|f| max_words(options, lines, f.at)).collect();
         let (mut record, mut rows) = (StringRecord::new(), 0);
         let fields = roles.features.len() + roles.labels.len();
         let spelling = lines.spelling.clone();
+        let mut times = Vec::new();
         while lines.next(&mut record)? {
             let begin = record.position().map_or(0, csv::Position::byte);
-            for feature in &mut roles.features {
+            for (i, feature) in roles.features.iter_mut().enumerate() {
                 let (at, field) = (feature.at, &record[feature.at]);
                 let wrong = |want: String| lines.cell(begin, at, field, &want);
+                if missing.contains(field) {
+                    feature.push_missing();
+                    continue;
+                }
                 let field = spelling.plain(field).map_err(wrong)?;
                 feature.push(&field, begin).map_err(wrong)?;
-                if MAX_CATEGORIES < feature.words() {
+                if many[i] < feature.words() {
                     return Err(too_many_words(at, lines));
                 }
+            }
+            if let Some(at) = roles.time {
+                let field = &record[at];
+                let time = number(field).or_else(|| Some(seconds(field, None)? as f64));
+                let want = "a number, or a date like 2024-01-31, to divide the rows by";
+                times.push(time.ok_or_else(|| lines.cell(begin, at, field, want))?);
             }
             for (at, cells) in &mut roles.labels {
                 let field = &record[*at];
@@ -164,29 +107,35 @@ impl Sheet {
         };
         let features = roles.features.into_iter().map(finish).collect::<Result<_, DataError>>()?;
         let labels = roles.labels.into_iter().map(|(_, cells)| cells).collect();
-        Ok(Sheet { rows, features, labels })
+        Ok(Sheet { rows, features, labels, times, order: None })
     }
 
-    /// Learns the columns.
-    pub(super) fn learn(
-        &mut self,
-        options: &CsvOptions,
-        lines: &CsvLines,
-    ) -> Result<Columns, DataError> {
+    /// Finds out what the columns are.
+    /// Puts the rows in the order of the split.
+    fn arrange(&mut self, options: &CsvOptions) {
+        let labels = match self.labels.first() {
+            Some(ColumnValues::Words(words)) => &words.ids[..],
+            _ => &[],
+        };
+        self.order = options.rows.order(self.rows, labels, &self.times);
+        let Some(order) = &self.order else { return };
+        let features = self.features.iter_mut().map(|(_, cells)| cells);
+        features.chain(&mut self.labels).for_each(|cells| cells.arrange(order));
+    }
+
+    fn learn(&mut self, options: &CsvOptions, lines: &CsvLines) -> Result<Columns, DataError> {
+        let training = options.rows.parts(self.rows).training;
         let mut features = Vec::new();
         for (at, cells) in &mut self.features {
-            let name = lines.names[*at].clone();
-            let categories = match cells {
-                ColumnValues::Numbers(_) => None,
-                ColumnValues::Words(words) if MAX_CATEGORIES < words.words.len() => {
-                    return Err(too_many_words(*at, lines));
-                }
-                ColumnValues::Words(words) => {
-                    words.sort();
-                    Some(words.words.clone())
-                }
-            };
-            features.push(FeatureColumn { name, categories });
+            let name = &lines.names[*at];
+            let default = ColumnOptions::default();
+            let column = options_of(&options.column_options, name).unwrap_or(&default);
+            let feature =
+                learn_feature(name, cells, column, &training, !options.missing.is_empty());
+            if feature.categories.as_ref().is_some_and(|words| MAX_CATEGORIES < words.len()) {
+                return Err(too_many_words(*at, lines));
+            }
+            features.push(feature);
         }
         let target = self.learn_target(options, lines)?;
         Ok(Columns { header: lines.header, features, target })
@@ -228,8 +177,57 @@ impl Sheet {
         let inputs = self.inputs(&columns);
         let inputs = inputs.map_err(|source| DataError::Memory { location, source })?;
         let targets = targets(&self.labels, self.rows, &columns);
-        Ok(Table { inputs, targets, shape: vec![columns.width()], columns: Some(columns) })
+        let order = self.order;
+        Ok(Table { inputs, targets, shape: vec![columns.width()], columns: Some(columns), order })
     }
+}
+
+/// Finds out what the inputs of a column are, and puts its words in order.
+fn learn_feature(
+    name: &str,
+    cells: &mut ColumnValues,
+    options: &ColumnOptions,
+    training: &Range<usize>,
+    missing: bool,
+) -> FeatureColumn {
+    let is_missing = |cells: &ColumnValues| training.clone().any(|row| cells.is_missing(row));
+    let mut feature = FeatureColumn {
+        name: name.to_owned(),
+        indicator: options.indicator,
+        number: options.number(missing),
+        ..FeatureColumn::default()
+    };
+    let has_missing = is_missing(cells);
+    match cells {
+        ColumnValues::Numbers(_) => {}
+        ColumnValues::Dates(dates) => {
+            feature.date = true;
+            feature.format = dates.format.clone();
+        }
+        ColumnValues::Words(words) if options.kind == Some(ColumnType::Ordinal) => {
+            feature.ordinal = true;
+            feature.categories = Some(words.words.clone());
+        }
+        ColumnValues::Words(words) => {
+            feature.number = None;
+            feature.buckets = options.hash;
+            if options.hash.is_some() {
+                feature.indicator |= has_missing;
+                return feature;
+            }
+            words.keep(training.clone(), options.min_count.unwrap_or(1));
+            words.sort();
+            feature.other = options.min_count.is_some();
+            let counts = words.counts(training.clone());
+            let most = (0..counts.len()).rev().max_by_key(|at| counts[*at]);
+            match options.fill {
+                Some(_) => feature.fill = most.map(|at| at as u32),
+                None => feature.indicator |= has_missing,
+            }
+            feature.categories = Some(words.words.clone());
+        }
+    }
+    feature
 }
 
 fn too_many_words(column: usize, lines: &CsvLines) -> DataError {
