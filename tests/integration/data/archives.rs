@@ -100,3 +100,19 @@ fn a_path_is_relative_to_its_base() {
     assert_eq!(Source::Mnist.to_string(), "mnist");
     assert_eq!(Source::parse("/b.npz", base).to_string(), "/b.npz");
 }
+
+/// The names of `numpy.savez(x=..., y=...)` and of `numpy.savez(x, y)`.
+#[test]
+fn arrays_have_other_names_than_those_of_keras() {
+    for [x, y] in [["x", "y"], ["X", "Y"], ["arr_0", "arr_1"]] {
+        let dir = TempDir::new().unwrap();
+        let source = Npz::new(&dir).with(x, &ones(2, 3)).with(y, &ints([0, 1])).source();
+        let table = load(&source, Split::Train).unwrap();
+        assert_eq!((table.rows(), &table.shape[..], labels(&table)), (2, &[3][..], &[0, 1][..]));
+        assert!(!describe(&source).unwrap().has_test);
+    }
+    let dir = TempDir::new().unwrap();
+    let archive = Npz::new(&dir).with("x", &ones(4, 3)).with("y", &ints([0, 1, 0, 1]));
+    let source = archive.with("x_train", &ones(2, 3)).with("y_train", &ints([1, 1])).source();
+    assert_eq!(load(&source, Split::Train).unwrap().rows(), 2);
+}

@@ -39,6 +39,7 @@ pub(super) enum ElementType {
     I32,
     U64,
     I64,
+    F16,
     F32,
     F64,
 }
@@ -60,14 +61,14 @@ impl ElementType {
     fn size(self) -> usize {
         match self {
             ElementType::Bool | ElementType::U8 | ElementType::I8 => 1,
-            ElementType::U16 | ElementType::I16 => 2,
+            ElementType::U16 | ElementType::I16 | ElementType::F16 => 2,
             ElementType::U32 | ElementType::I32 | ElementType::F32 => 4,
             ElementType::U64 | ElementType::I64 | ElementType::F64 => 8,
         }
     }
 
     pub(super) fn is_float(self) -> bool {
-        matches!(self, ElementType::F32 | ElementType::F64)
+        matches!(self, ElementType::F16 | ElementType::F32 | ElementType::F64)
     }
 }
 
@@ -282,6 +283,7 @@ impl Element {
             ElementType::I32 => self.push(piece, to, |bytes| i32::from_le_bytes(bytes) as f32),
             ElementType::U64 => self.push(piece, to, |bytes| u64::from_le_bytes(bytes) as f32),
             ElementType::I64 => self.push(piece, to, |bytes| i64::from_le_bytes(bytes) as f32),
+            ElementType::F16 => self.push(piece, to, |bytes| half(u16::from_le_bytes(bytes))),
             ElementType::F32 => self.push(piece, to, f32::from_le_bytes),
             ElementType::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as f32),
         }
@@ -298,6 +300,9 @@ impl Element {
             ElementType::I32 => self.push(piece, to, |bytes| i32::from_le_bytes(bytes).into()),
             ElementType::U64 => self.push(piece, to, |bytes| u64::from_le_bytes(bytes).into()),
             ElementType::I64 => self.push(piece, to, |bytes| i64::from_le_bytes(bytes).into()),
+            ElementType::F16 => {
+                self.push(piece, to, |bytes| half(u16::from_le_bytes(bytes)) as i128)
+            }
             ElementType::F32 => self.push(piece, to, |bytes| f32::from_le_bytes(bytes) as i128),
             ElementType::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as i128),
         }
@@ -318,6 +323,18 @@ impl Element {
     }
 }
 
+/// A float16 of IEEE 754 from its bits.
+fn half(bits: u16) -> f32 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff));
+    let size = match exponent {
+        0 => fraction * 2_f32.powi(-24),
+        0x1f if fraction == 0.0 => f32::INFINITY,
+        0x1f => f32::NAN,
+        _ => (fraction + 1024.0) * 2_f32.powi(exponent - 25),
+    };
+    if bits >> 15 == 1 { -size } else { size }
+}
+
 /// Fills `into` as far as the data go; the end of a cut compressed stream is an end like any other.
 pub(super) fn read_full(
     reader: &mut impl Read,
@@ -335,4 +352,26 @@ pub(super) fn read_full(
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::half;
+
+    /// The numbers are those of `numpy.array(BITS, "u2").view("f2")`.
+    #[test]
+    fn half_floats_are_those_of_numpy() {
+        for (bits, want) in [
+            (0x0000, 0.0),
+            (0x3c00, 1.0),
+            (0xc100, -2.5),
+            (0x7bff, 65504.0),
+            (0x0001, 5.960_464_5e-8),
+            (0x3555, 0.333_251_95),
+            (0xfc00, f32::NEG_INFINITY),
+        ] {
+            assert_eq!(half(bits), want, "{bits:#06x}");
+        }
+        assert!(half(0x7e00).is_nan());
+    }
 }

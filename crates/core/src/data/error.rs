@@ -79,7 +79,7 @@ pub enum DataError {
 
     /// The elements are of no use here; convert the array.
     #[error(
-        "{location} has the wrong element type: got {}, want booleans, integers, float32 or float64",
+        "{location} has the wrong element type: got {}, want booleans, integers, float16, float32 or float64",
         clip(got)
     )]
     Element {

@@ -1,5 +1,5 @@
-//! NumPy's archives with Keras's names: finds `x_train`, `y_train`, `x_test` and `y_test`, stored or
-//! deflated; arrays without a name in the config are not read.
+//! NumPy's archives: finds `x_train`, `y_train`, `x_test` and `y_test`, Keras's names, or else `x` and
+//! `y`, or `arr_0` and `arr_1`, for the training rows; stored or deflated. No other array is read.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -173,16 +173,19 @@ impl ArrayFiles for Npz {
         split: Split,
         role: Role,
     ) -> Result<(Header, Box<dyn Read + '_>), DataError> {
-        self.array(name(split, role))
+        let names = names(split, role);
+        let there = names.iter().find(|name| self.index(name).is_ok());
+        self.array(there.unwrap_or(&names[0]))
     }
 }
 
-fn name(split: Split, role: Role) -> &'static str {
+/// The names that an array may have, the first of which is asked for.
+fn names(split: Split, role: Role) -> &'static [&'static str] {
     match (split, role) {
-        (Split::Train, Role::Inputs) => "x_train",
-        (Split::Train, Role::Targets) => "y_train",
-        (Split::Test, Role::Inputs) => "x_test",
-        (Split::Test, Role::Targets) => "y_test",
+        (Split::Train, Role::Inputs) => &["x_train", "x", "X", "arr_0"],
+        (Split::Train, Role::Targets) => &["y_train", "y", "Y", "arr_1"],
+        (Split::Test, Role::Inputs) => &["x_test"],
+        (Split::Test, Role::Targets) => &["y_test"],
     }
 }
 
@@ -249,6 +252,7 @@ fn element(name: &str) -> Option<Element> {
         "i4" => ElementType::I32,
         "u8" => ElementType::U64,
         "i8" => ElementType::I64,
+        "f2" => ElementType::F16,
         "f4" => ElementType::F32,
         "f8" => ElementType::F64,
         _ => return None,

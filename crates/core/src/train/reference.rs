@@ -203,6 +203,7 @@ mod tests {
             targets: Targets::Classes { labels: labels.clone(), classes: shape.classes },
             shape: vec![shape.inputs],
             columns: None,
+            order: None,
         };
         assert_eq!(matches!(table.inputs, Inputs::Sparse(_)), sparse);
         let dataset = Dataset::new(table, 255.0);

@@ -25,26 +25,8 @@ pub(super) struct Roles {
 impl Roles {
     /// Of a file that is to be learned from.
     pub(super) fn new(options: &CsvOptions, lines: &CsvLines) -> Result<Roles, DataError> {
-        let all = |wanted: &[Column], key| -> Result<Vec<usize>, DataError> {
-            wanted.iter().map(|column| find(column, lines, key)).collect()
-        };
-        let ignored = all(&options.ignore, "ignore")?;
-        for (pattern, _) in &options.column_options {
-            if !lines.names.iter().any(|name| fits(pattern, name)) {
-                find(&Column::Name(pattern.clone()), lines, "columns")?;
-            }
-        }
-        let labels = match &options.label {
-            Some(label) => all(label, "label")?,
-            None => {
-                (0..lines.names.len()).rev().find(|at| !ignored.contains(at)).into_iter().collect()
-            }
-        };
-        if let Some(&both) = labels.iter().find(|at| ignored.contains(at)) {
-            return Err(
-                lines.sheet(format!("{} is the label, and ignored", quote(&lines.names[both])))
-            );
-        }
+        let ignored = ignored(options, lines)?;
+        let labels = labels(options, lines, &ignored)?;
         let numbers = options.task == Some(Task::Regression) || labels.len() != 1;
         if numbers && options.task == Some(Task::Classification) {
             return Err(lines.sheet("classes stand in one column: got several labels"));
@@ -54,16 +36,12 @@ impl Roles {
             false => ColumnValues::Words(Words::of_classes()),
         };
         let options_of = |at: usize| options_of(&options.column_options, &lines.names[at]);
-        let is_ignored = |at: &usize| {
-            ignored.contains(at)
-                || options_of(*at).is_some_and(|options| options.kind == Some(ColumnType::Ignore))
-        };
         let features = (0..lines.names.len())
-            .filter(|at| !labels.contains(at) && !is_ignored(at))
+            .filter(|at| !labels.contains(at) && !ignored.contains(at))
             .map(|at| open(at, options_of(at), lines))
             .collect::<Result<Vec<_>, DataError>>()?;
         if features.is_empty() || labels.is_empty() {
-            let got = lines.names.len() - ignored.len();
+            let got = (0..lines.names.len()).filter(|at| !ignored.contains(at)).count();
             let columns = if got == 1 { "column" } else { "columns" };
             return Err(
                 lines.sheet(format!("got {got} {columns} in use, want a label and an input"))
@@ -104,6 +82,42 @@ impl Roles {
             time: None,
         })
     }
+}
+
+/// Where the ignored columns stand.
+fn ignored(options: &CsvOptions, lines: &CsvLines) -> Result<Vec<usize>, DataError> {
+    let mut ignored = all(&options.ignore, lines, "ignore")?;
+    for (pattern, _) in &options.column_options {
+        if !lines.names.iter().any(|name| fits(pattern, name)) {
+            find(&Column::Name(pattern.clone()), lines, "columns")?;
+        }
+    }
+    let kind = |at: usize| options_of(&options.column_options, &lines.names[at])?.kind;
+    ignored.extend((0..lines.names.len()).filter(|at| kind(*at) == Some(ColumnType::Ignore)));
+    Ok(ignored)
+}
+
+/// Where the columns of the target stand.
+fn labels(
+    options: &CsvOptions,
+    lines: &CsvLines,
+    ignored: &[usize],
+) -> Result<Vec<usize>, DataError> {
+    let last = || (0..lines.names.len()).rev().find(|at| !ignored.contains(at));
+    let labels = match &options.label {
+        Some(label) => all(label, lines, "label")?,
+        None => last().into_iter().collect(),
+    };
+    match labels.iter().find(|at| ignored.contains(at)) {
+        Some(&both) => {
+            Err(lines.sheet(format!("{} is the label, and ignored", quote(&lines.names[both]))))
+        }
+        None => Ok(labels),
+    }
+}
+
+fn all(wanted: &[Column], lines: &CsvLines, key: &'static str) -> Result<Vec<usize>, DataError> {
+    wanted.iter().map(|column| find(column, lines, key)).collect()
 }
 
 /// A column that is to be learned from, with its options.

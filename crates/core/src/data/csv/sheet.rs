@@ -81,10 +81,9 @@ impl Sheet {
                 }
             }
             if let Some(at) = roles.time {
-                let field = &record[at];
-                let time = number(field).or_else(|| Some(seconds(field, None)? as f64));
-                let want = "a number, or a date like 2024-01-31, to divide the rows by";
-                times.push(time.ok_or_else(|| lines.cell(begin, at, field, want))?);
+                times.push(
+                    time(&record[at]).map_err(|want| lines.cell(begin, at, &record[at], want))?,
+                );
             }
             for (at, cells) in &mut roles.labels {
                 let field = &record[*at];
@@ -100,17 +99,12 @@ impl Sheet {
         if rows == 0 {
             return Err(lines.sheet("it has no line below its header"));
         }
-        let finish = |feature: Feature| {
-            let at = feature.at;
-            let cells = feature.finish().map_err(|misfit| lines.misfit(at, &misfit))?;
-            Ok((at, cells))
-        };
+        let finish = |feature: Feature| finish(feature, lines);
         let features = roles.features.into_iter().map(finish).collect::<Result<_, DataError>>()?;
         let labels = roles.labels.into_iter().map(|(_, cells)| cells).collect();
         Ok(Sheet { rows, features, labels, times, order: None })
     }
 
-    /// Finds out what the columns are.
     /// Puts the rows in the order of the split.
     fn arrange(&mut self, options: &CsvOptions) {
         let labels = match self.labels.first() {
@@ -180,6 +174,20 @@ impl Sheet {
         let order = self.order;
         Ok(Table { inputs, targets, shape: vec![columns.width()], columns: Some(columns), order })
     }
+}
+
+/// The place and the fields of a column.
+fn finish(feature: Feature, lines: &CsvLines) -> Result<(usize, ColumnValues), DataError> {
+    let at = feature.at;
+    let cells = feature.finish().map_err(|misfit| lines.misfit(at, &misfit))?;
+    Ok((at, cells))
+}
+
+/// The number that rows are divided by.
+fn time(field: &str) -> Result<f64, &'static str> {
+    let date = || seconds(field, None).map(|seconds| seconds as f64);
+    let want = "a number, or a date like 2024-01-31, to divide the rows by";
+    number(field).or_else(date).ok_or(want)
 }
 
 /// Finds out what the inputs of a column are, and puts its words in order.

@@ -55,7 +55,7 @@ impl Spelling {
             None => (digits, None),
         };
         let whole = match self.thousands {
-            Some(mark) if whole.contains(mark) => grouped(whole, mark)?,
+            Some(mark) if whole.contains(|c| is_mark(c, mark)) => grouped(whole, mark)?,
             _ => whole.to_owned(),
         };
         let fraction = fraction.map_or_else(String::new, |digits| format!(".{digits}"));
@@ -67,12 +67,15 @@ impl Spelling {
     }
 }
 
+/// Whether a character is the mark between thousands; a blank stands for blanks of any width.
+fn is_mark(c: char, mark: char) -> bool {
+    c == mark || mark == ' ' && c.is_whitespace()
+}
+
 /// Digits without the marks between thousands; none if the groups are not of three digits, or of two
 /// before the last as in India.
 fn grouped(whole: &str, mark: char) -> Option<String> {
-    let blank = mark == ' ';
-    let is_mark = |c: char| c == mark || blank && c.is_whitespace();
-    let groups: Vec<&str> = whole.split(is_mark).collect();
+    let groups: Vec<&str> = whole.split(|c| is_mark(c, mark)).collect();
     let (last, others) = groups.split_last()?;
     let (first, inner) = others.split_first()?;
     let fits = (1..=3).contains(&first.len())
