@@ -53,4 +53,6 @@ pub use plan::{
 pub use render::render;
 pub use schema::{Key, all_keys, key_named, schema};
 pub use search::Search;
-pub use sweep::{Change, LineCache, PackedLines, Runs, ShortTexts, Trial, Variant, short_keys};
+pub use sweep::{
+    Change, LineCache, MOST_RUNS, PackedLines, Runs, ShortTexts, Trial, Variant, short_keys,
+};

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::config::MOST_RUNS;
 use crate::runs::{Durability, Folder, Lock, write_atomic};
 use crate::sweep::SweepManifest;
 use crate::system;
@@ -29,7 +30,8 @@ pub fn extend_trials(dir: &Path, trials: usize) -> Result<()> {
     let Some(search) = SweepManifest::load(&folder.sweep_plan())?.experiment.search else {
         bail!("more trials are for a search, and the runs of `{shown}` are fixed");
     };
-    let planned = planned_trials(&folder, search.trials)?;
+    let planned = planned_trials(&folder, (search.trials, search.replicates))?;
+    check_number(trials, search.replicates)?;
     if trials < planned {
         bail!("`{shown}` has {planned} trials planned, want no fewer than that; got {trials}");
     }
@@ -40,7 +42,15 @@ pub fn extend_trials(dir: &Path, trials: usize) -> Result<()> {
 }
 
 /// The number of trials of the search in `folder`, `of_plan` in its plan.
-pub(super) fn planned_trials(folder: &Folder, of_plan: usize) -> Result<usize> {
+///
+/// # Errors
+///
+/// An unreadable file, and more runs than a sweep may have.
+pub(super) fn planned_trials(
+    folder: &Folder,
+    (of_plan, replicates): (usize, usize),
+) -> Result<usize> {
+    check_number(of_plan, replicates)?;
     let path = folder.trials();
     if !path.is_file() {
         return Ok(of_plan);
@@ -48,5 +58,14 @@ pub(super) fn planned_trials(folder: &Folder, of_plan: usize) -> Result<usize> {
     let cannot = || format!("cannot read `{}`", path.display());
     let text = system::read_to_string(&path).with_context(cannot)?;
     let file: File = serde_json::from_str(&text).with_context(cannot)?;
+    check_number(file.trials, replicates)?;
     Ok(file.trials.max(of_plan))
+}
+
+fn check_number(trials: usize, replicates: usize) -> Result<()> {
+    let runs = (trials as u64).checked_mul(replicates as u64);
+    if runs.is_none_or(|runs| MOST_RUNS < runs) {
+        bail!("{trials} trials are too many, want at most {MOST_RUNS} runs in all");
+    }
+    Ok(())
 }

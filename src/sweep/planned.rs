@@ -88,7 +88,8 @@ impl PlannedExperiment {
         let SweepManifest { experiment, data, .. } = manifest;
         let source = experiment.search.as_ref().map(|text| {
             let search = Search::parse(&text.config, &folder.sweep_plan())?;
-            let total = planned_trials(folder, search.trials()).map_err(|e| format!("{e:#}"))?;
+            let total = planned_trials(folder, (search.trials(), search.replicates()))
+                .map_err(|e| format!("{e:#}"))?;
             Ok(PlanSource::Search(Box::new(Trials::new(search, total))))
         });
         let fixed = PlannedExperiment::new(experiment, folder.path().to_owned());

@@ -72,6 +72,11 @@ impl Resumable {
         self.is_sweep
     }
 
+    /// Whether a search proposes the runs.
+    pub fn is_search(&self) -> bool {
+        self.runs.iter().flat_map(|run| &run.queued).any(QueuedRun::is_trial)
+    }
+
     /// The mean time of the ended runs, in seconds; `None` if none has ended.
     pub fn mean_seconds(&self) -> Option<f64> {
         let seconds: Vec<f64> = self.results.iter().map(|result| result.seconds).collect();

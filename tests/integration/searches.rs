@@ -110,6 +110,8 @@ fn a_search_is_the_same_however_it_is_run() {
     let dir = sweep(&logs("short"));
     sandbox.runner(&format!("resume {} --trials 14 -q -j 2", dir.display())).exits(0);
     assert_eq!(trials(&logs("short")), whole);
+    let many = sandbox.runner(&format!("resume {} --trials 100001", dir.display())).exits(2);
+    assert!(many.stderr.contains("want at most 100000 runs"), "{}", many.stderr);
     let fewer = sandbox.runner(&format!("resume {} --trials 6 -q", dir.display())).exits(2);
     assert!(fewer.stderr.contains("has 14 trials planned, want no fewer"), "{}", fewer.stderr);
     // The trials depend on the results: with another seed of the runs, only the startup is the same.

@@ -75,6 +75,7 @@ fn train(
 ) -> anyhow::Result<Exit> {
     let largest = experiments.iter().map(|experiment| experiment.memory).max().unwrap_or_default();
     let names = names(&experiments);
+    let objective = objective(&experiments);
     let interrupt = Arc::new(Interrupt::default());
     let plan = || {
         let queue = RunQueue::plan(experiments, &args.logdir, datasets);
@@ -89,7 +90,9 @@ fn train(
         shown: &shown,
         unfinished: &unfinished,
     };
-    let told = report(&ending, OutputOptions::of(&args.work), console);
+    let options = OutputOptions::of(&args.work);
+    let options = OutputOptions { sort: options.sort.or(objective.as_deref()), ..options };
+    let told = report(&ending, options, console);
     let exit = Exit::of(queue.results(), interrupt.asked());
     told.map(|()| exit)
 }
@@ -125,6 +128,12 @@ fn names(experiments: &[Experiment]) -> Vec<Arc<str>> {
         std::iter::repeat_n(Arc::from(&*experiment.name), experiment.n_runs())
     };
     experiments.iter().flat_map(names).collect()
+}
+
+/// The number by which the trials of the only experiment are ranked, if it is a search.
+fn objective(experiments: &[Experiment]) -> Option<String> {
+    let [Experiment { search: Some(search), .. }] = experiments else { return None };
+    Some(search.objective.name.clone())
 }
 
 /// Shows the notes of the configs, unless `quiet`, and the number of draws that were left out.

@@ -25,6 +25,8 @@ struct Target {
     left: usize,
     /// The mean time of the ended runs, in seconds.
     seconds: Option<f64>,
+    /// Whether it is a search, which one process trains.
+    is_search: bool,
 }
 
 /// Submits sweeps.
@@ -106,7 +108,8 @@ fn existing(dir: &Path, retry_failed: bool) -> anyhow::Result<Target> {
     let left = found.runs.iter().filter(|run| is_left(run.progress)).count();
     let name = dir.canonicalize().ok().and_then(|dir| Some(dir.parent()?.file_name()?.to_owned()));
     let name = name.map_or_else(|| "sweep".to_owned(), |name| name.to_string_lossy().into_owned());
-    Ok(Target { name, dir: dir.to_owned(), left, seconds: found.mean_seconds() })
+    let (seconds, is_search) = (found.mean_seconds(), found.is_search());
+    Ok(Target { name, dir: dir.to_owned(), left, seconds, is_search })
 }
 
 /// The sweeps as they would be frozen.
@@ -114,8 +117,9 @@ fn planned(experiments: &[Experiment], args: &SubmitArgs) -> Vec<Target> {
     let target = |experiment: &Experiment| Target {
         name: experiment.name.clone(),
         dir: args.logdir.join(&experiment.name).join("TIME"),
-        left: experiment.runs.len(),
+        left: experiment.n_runs(),
         seconds: None,
+        is_search: experiment.search.is_some(),
     };
     experiments.iter().map(target).collect()
 }
@@ -124,7 +128,8 @@ fn planned(experiments: &[Experiment], args: &SubmitArgs) -> Vec<Target> {
 fn freeze(experiments: Vec<Experiment>, args: &SubmitArgs) -> anyhow::Result<Vec<Target>> {
     let mut targets = Vec::new();
     for experiment in experiments {
-        let (name, left) = (experiment.name.clone(), experiment.runs.len());
+        let (name, left) = (experiment.name.clone(), experiment.n_runs());
+        let is_search = experiment.search.is_some();
         let datasets: DatasetCache = RunQueue::read(std::slice::from_ref(&experiment), cores())
             .map_err(|mut errors| errors.swap_remove(0))?;
         let queue = RunQueue::plan(vec![experiment], &args.logdir, datasets);
@@ -132,7 +137,8 @@ fn freeze(experiments: Vec<Experiment>, args: &SubmitArgs) -> anyhow::Result<Vec
         if let Some(reason) = run.experiment.blocked() {
             bail!("{reason}");
         }
-        targets.push(Target { name, dir: run.experiment.root.clone(), left, seconds: None });
+        let dir = run.experiment.root.clone();
+        targets.push(Target { name, dir, left, seconds: None, is_search });
     }
     Ok(targets)
 }
@@ -143,9 +149,10 @@ fn submit_one(
     limits: Limits,
     console: &Console,
 ) -> anyhow::Result<()> {
-    let Target { name, dir, left, seconds } = target;
+    let Target { name, dir, left, seconds, is_search } = target;
     let most = limits.max_array_size;
-    let tasks = args.tasks.unwrap_or_else(|| tasks_for(*left, *seconds, most)).min(*left);
+    let wanted = args.tasks.unwrap_or_else(|| tasks_for(*left, *seconds, most));
+    let tasks = if *is_search { 1 } else { wanted.min(*left) };
     if most < tasks {
         bail!("`--tasks {tasks}`: the cluster's arrays have at most {most} tasks (MaxArraySize)");
     }

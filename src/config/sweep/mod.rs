@@ -28,6 +28,7 @@ pub use label::short_keys;
 pub use packed_lines::{LineCache, PackedLines};
 pub use runs::Runs;
 pub use short_texts::ShortTexts;
+pub use space::MOST_RUNS;
 pub(crate) use space::SearchSpace;
 pub use trial::Trial;
 pub(crate) use trial::propose;

@@ -9,7 +9,7 @@ use crate::config::document::{Entry, Override, Spanned};
 use crate::config::schema::{SCHEMA, validate_at};
 
 /// The maximum number of runs of a sweep.
-const MOST_RUNS: u64 = 100_000;
+pub const MOST_RUNS: u64 = 100_000;
 
 /// The search space, from the config and from the command line.
 #[derive(Clone, Debug, Default)]
