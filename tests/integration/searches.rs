@@ -103,6 +103,14 @@ fn a_search_is_the_same_however_it_is_run() {
     // Workers and threads change nothing.
     sandbox.runner("run search.toml --logdir wide -q -j 2 --threads 3").exits(0);
     assert_eq!(trials(&logs("wide")), whole);
+    // So does a plan that another process works off.
+    let frozen = sandbox.runner("run search.toml --logdir frozen -q --plan-only").exits(0);
+    assert!(trials(&logs("frozen")).is_empty(), "{}", frozen.stdout);
+    let dir = sweep(&logs("frozen"));
+    let part = sandbox.runner(&format!("work {} --shard 0/2", dir.display())).exits(2);
+    assert!(part.stderr.contains("a search, which one process trains"), "{}", part.stderr);
+    sandbox.runner(&format!("work {} --shard 0/1 -q", dir.display())).exits(0);
+    assert_eq!(trials(&logs("frozen")), whole);
     // A search of fewer trials is continued to what more would have been.
     sandbox.runner("run search.toml --logdir short -q --set sweep.trials=6").exits(0);
     let short = trials(&logs("short"));
