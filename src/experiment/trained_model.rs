@@ -213,6 +213,18 @@ impl TrainedModel {
         Ok((0..predictions.rows()).map(|r| predictions.prediction(r)).collect())
     }
 
+    /// The names of the columns of the CSV file at `path`, and the fields of its rows.
+    ///
+    /// # Errors
+    ///
+    /// An unreadable file, or one of another kind.
+    pub fn fields(&self, path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>)> {
+        match self.plan.data.read(&path.to_string_lossy()) {
+            Source::Csv(path, options) => Ok(data::fields(&path, &options)?),
+            other => Err(anyhow!("`{other}` is no CSV file")),
+        }
+    }
+
     fn dataset(&self, table: Table) -> Dataset {
         let (table, scale) = self.preprocessing.apply(table);
         Dataset::new(table, scale)

@@ -292,3 +292,29 @@ fn any_weights_of_a_run_are_evaluated_asked_and_exported() {
     // Weights are no way to say which run is to go.
     sandbox.runner(&format!("rm {below} --yes")).exits(2);
 }
+
+#[test]
+fn predictions_are_written_beside_the_columns_of_the_table() {
+    let sandbox = flower_bed();
+    sandbox.file("new.csv", "petal;predicted;colour;sepal\n1;a,b;red;2\n\n2;c;green;3\n");
+    let said = sandbox.runner("predict flowers new.csv -o out.csv").exits(0);
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("", "wrote out.csv, 2 rows\n"));
+    let text = fs::read_to_string(sandbox.path().join("out.csv")).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    let head = "petal,predicted,colour,sepal,predicted_,probability=aster,probability=iris,probability=rose";
+    assert_eq!((lines[0], lines.len()), (head, 3));
+    let answers = json(&sandbox.runner("predict flowers new.csv --json").exits(0).stdout);
+    for (line, answer) in lines[1..].iter().zip(answers.as_array().unwrap()) {
+        let class = answer["class"].as_str().unwrap();
+        assert!(line.contains(&format!(",{class},0.")), "{line}");
+    }
+    assert!(lines[1].starts_with("1,\"a,b\",red,2,"), "{}", lines[1]);
+    for (arguments, want) in [
+        ("new.csv -o out.txt", "want a name that ends in .csv"),
+        ("new.csv new.csv -o out.csv", "name one CSV file"),
+        ("new.csv -o out.csv --json", "cannot be used with"),
+    ] {
+        let said = sandbox.runner(&format!("predict flowers {arguments}")).exits(2).stderr;
+        assert!(said.contains(want), "{said}");
+    }
+}

@@ -93,7 +93,8 @@ Examples:
 pub(crate) const PREDICT_EXAMPLES: &str = "\
 Examples:
   runner predict adam seven.png nine.png
-  runner predict iris new-flowers.csv --json | jq -r '.[].class'";
+  runner predict iris new-flowers.csv --json | jq -r '.[].class'
+  runner predict iris new-flowers.csv -o answers.csv   its columns, the class and the probabilities";
 
 pub(crate) const TAG_EXAMPLES: &str = "\
 Examples:
@@ -277,6 +278,10 @@ pub(crate) struct PredictArgs {
     /// Print an array with an object for each row
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Write the table of a CSV file with its predictions to a .csv file
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "json")]
+    pub(crate) output: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) weights: WeightsArgs,

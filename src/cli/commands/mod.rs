@@ -10,6 +10,7 @@ mod evaluate;
 mod export;
 mod list;
 mod predict;
+mod predicted_table;
 mod report;
 mod resume;
 mod rm;

@@ -5,11 +5,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::cores::cores;
+use super::predicted_table;
 use super::trained_model::load;
 use crate::cli::args::PredictArgs;
 use crate::cli::display::console::{Console, stdout_width};
 use crate::cli::display::fit::fit_columns;
-use crate::cli::display::format::number;
+use crate::cli::display::format::{count, number};
 use crate::cli::display::json;
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
@@ -26,6 +27,12 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
     let (_, _, trained) = load(&args.run, &args.weights, &args.choice, console)?;
     let names = trained.preprocessing.class_names().unwrap_or_default();
     let threads = cores();
+    if let Some(output) = &args.output {
+        args.files.iter().try_for_each(|file| check_form(file, &trained))?;
+        let rows = predicted_table::write(&args.files, output, &trained, threads)?;
+        console.say(&format!("wrote {}, {}", output.display(), count(rows, "row")));
+        return Ok(String::new());
+    }
     let mut all = Vec::new();
     for file in &args.files {
         check_form(file, &trained)?;

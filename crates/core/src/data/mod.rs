@@ -29,7 +29,7 @@ mod limits;
 pub use csv::{
     Column, ColumnOptions, ColumnProfile, ColumnType, Columns, Constant, CsvOptions, Encoding,
     FEW_CLASSES, FeatureColumn, Fill, NumberOptions, Scaling, Spelling, Statistic, TargetColumns,
-    Task, date_text, is_missing, is_number, looks_like_date, looks_like_number, profile,
+    Task, date_text, fields, is_missing, is_number, looks_like_date, looks_like_number, profile,
     reading_keys,
 };
 pub use dataset_info::{DatasetInfo, Split};

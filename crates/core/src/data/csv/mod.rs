@@ -81,3 +81,20 @@ pub(super) fn read_inputs(
     sheet.labels = vec![ColumnValues::Numbers(vec![0.0; sheet.rows])];
     sheet.table(path, columns.clone())
 }
+
+/// The names of a file's columns, and the fields of each of its rows as they are written.
+///
+/// # Errors
+///
+/// A file that cannot be taken apart into lines of equally many fields, see [`DataError`].
+pub fn fields(
+    path: &Path,
+    options: &CsvOptions,
+) -> Result<(Vec<String>, Vec<Vec<String>>), DataError> {
+    let mut lines = CsvLines::open(path, options)?;
+    let (mut record, mut rows) = (csv::StringRecord::new(), Vec::new());
+    while lines.next(&mut record)? {
+        rows.push(record.iter().map(str::to_owned).collect());
+    }
+    Ok((lines.names, rows))
+}
