@@ -19,6 +19,7 @@ mod snapshot;
 mod spec;
 mod throughput;
 mod trained_model;
+mod unseen_words;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,6 +30,7 @@ pub use predictions::Prediction;
 pub use replicates::{Replicates, set_visible, write_charts};
 pub use spec::{RunContext, RunEvent, RunSpec, RunSummary};
 pub use trained_model::{Evaluation, Mistake, Split, TrainedModel};
+pub use unseen_words::UnseenWords;
 
 use anyhow::{Result, anyhow};
 

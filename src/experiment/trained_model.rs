@@ -12,6 +12,7 @@ use crate::data::{self, Preprocessing, Source, Table, describe, load, load_input
 use crate::events::Picture;
 use crate::experiment::pictures::in_grays;
 use crate::experiment::predictions::{Prediction, Predictions};
+use crate::experiment::unseen_words::{UnseenWords, unseen_words};
 use crate::experiment::{DatasetCache, weights};
 use crate::model::{Network, check_shapes, weight_shapes};
 use crate::quote::clip;
@@ -211,6 +212,16 @@ impl TrainedModel {
         let dataset = self.dataset(table);
         let predictions = self.predictions(&dataset, 0..dataset.rows(), threads);
         Ok((0..predictions.rows()).map(|r| predictions.prediction(r)).collect())
+    }
+
+    /// The words of the CSV file at `path` that no row has had that the network was trained on.
+    ///
+    /// # Errors
+    ///
+    /// An unreadable file, or one of another kind.
+    pub fn unseen_words(&self, path: &Path) -> Result<Vec<UnseenWords>> {
+        let Some(columns) = &self.preprocessing.columns else { return Ok(Vec::new()) };
+        Ok(unseen_words(columns, &self.plan.data.missing, &self.fields(path)?))
     }
 
     /// The names of the columns of the CSV file at `path`, and the fields of its rows.

@@ -15,7 +15,7 @@ use crate::cli::display::json;
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
 use crate::data::Source;
-use crate::experiment::{Prediction, TrainedModel};
+use crate::experiment::{Prediction, TrainedModel, UnseenWords};
 use crate::query::RequestError;
 
 /// Answers for every row of every file.
@@ -30,6 +30,7 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
     if let Some(output) = &args.output {
         args.files.iter().try_for_each(|file| check_form(file, &trained))?;
         let rows = predicted_table::write(&args.files, output, &trained, threads)?;
+        args.files.iter().try_for_each(|file| show_unseen(file, &trained, console))?;
         console.say(&format!("wrote {}, {}", output.display(), count(rows, "row")));
         return Ok(String::new());
     }
@@ -37,6 +38,7 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
     for file in &args.files {
         check_form(file, &trained)?;
         let answers = trained.predict(file, threads)?;
+        show_unseen(file, &trained, console)?;
         all.extend(answers.into_iter().enumerate().map(|(row, answer)| (&**file, row, answer)));
     }
     Ok(match args.json {
@@ -46,6 +48,22 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
         }
         false => text(&all, &names),
     })
+}
+
+/// Says which words of a CSV file the network knows nothing of.
+fn show_unseen(file: &Path, trained: &TrainedModel, console: &Console) -> anyhow::Result<()> {
+    if !matches!(Source::parse(&file.to_string_lossy(), Path::new("")), Source::Csv(..)) {
+        return Ok(());
+    }
+    for UnseenWords { column, word, words, rows } in trained.unseen_words(file)? {
+        let more = if words == 1 { String::new() } else { format!(" and {} more", words - 1) };
+        console.say(&format!(
+            "note: `{}`, column `{column}`: `{word}`{more}, in {}, is no word of the rows that trained",
+            file.display(),
+            count(rows, "row")
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses rows of a CSV file where the network has learned from no columns.
