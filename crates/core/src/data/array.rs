@@ -301,7 +301,7 @@ impl Element {
             ElementType::U64 => self.push(piece, to, |bytes| u64::from_le_bytes(bytes).into()),
             ElementType::I64 => self.push(piece, to, |bytes| i64::from_le_bytes(bytes).into()),
             ElementType::F16 => {
-                self.push(piece, to, |bytes| half(u16::from_le_bytes(bytes)) as i128)
+                self.push(piece, to, |bytes| half(u16::from_le_bytes(bytes)) as i128);
             }
             ElementType::F32 => self.push(piece, to, |bytes| f32::from_le_bytes(bytes) as i128),
             ElementType::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as i128),

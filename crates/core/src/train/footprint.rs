@@ -240,9 +240,10 @@ mod tests {
         let inputs = Inputs::new(70, Values::Floats(vec![1.0; 9 * 70]));
         let targets = Targets::Values { values: vec![0.0; 9 * 5], width: 5 };
         let table = Table { inputs, targets, shape: vec![70], columns: None, order: None };
-        let goal = Goal { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
-        let engine = Engine::new(&network, goal, &Feed::new(table, 1.0), 9, 1);
-        let shape = Shape { layers: &layers, features: 70, batch: 9, optimizer: &optimizer };
+        let objective =
+            Objective { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
+        let engine = Engine::new(&network, objective, &Dataset::new(table, 1.0), 9, 1);
+        let shape = RunShape { layers: &layers, features: 70, batch: 9, optimizer: &optimizer };
         let found = Footprint::of(shape).activations;
         let workspace = engine.workspace_bytes() as u64;
         // A row of the workspace may have an additional vector.
