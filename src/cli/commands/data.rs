@@ -13,7 +13,10 @@ use crate::cli::display::format::count;
 use crate::cli::display::json;
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
-use crate::data::{ColumnProfile, CsvOptions, DataError, Source, date_text, profile};
+use crate::data::{
+    ColumnProfile, CsvOptions, DataError, Source, date_text, looks_like_number, profile,
+    reading_keys,
+};
 use crate::query::RequestError;
 
 /// Rows from which on a column of different values is no accident.
@@ -135,8 +138,24 @@ fn remark(column: &ColumnProfile, rows: usize) -> Option<String> {
         _ if column.identifies && FEW_ROWS <= rows => {
             Some(format!("note: `{name}` identifies rows, no two have the same; {way_out}\n"))
         }
-        _ => None,
+        _ => unread_numbers(column),
     }
+}
+
+/// The note on a column of words of which most look like numbers.
+fn unread_numbers(column: &ColumnProfile) -> Option<String> {
+    let words = || column.frequent.iter().map(|(word, _)| &**word);
+    let numbers: Vec<&str> = words().filter(|word| looks_like_number(word)).collect();
+    if column.kind != "category" || 2 * numbers.len() <= words().count() {
+        return None;
+    }
+    let keys = reading_keys(numbers.iter().copied());
+    let way_out = keys.map_or_else(
+        || "write numbers as `1200` or `1.5` to have them as one input".to_owned(),
+        |keys| format!("{keys} reads them as one input"),
+    );
+    let (name, first) = (&column.name, numbers[0]);
+    Some(format!("note: `{name}` has words that look like numbers, such as `{first}`; {way_out}\n"))
 }
 
 fn value(column: &ColumnProfile) -> Value {

@@ -242,6 +242,11 @@ fn columns_are_shown() {
     let json = sandbox.runner("data trees.toml --json").exits(0).stdout;
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(value["columns"][1]["missing"], 3);
+    sandbox.file("prices.csv", "x,y\n$1200,a\n$950,b\n$3400,a\n");
+    let said = sandbox.runner("data prices.csv").exits(0).stdout;
+    let note =
+        "note: `x` has words that look like numbers, such as `$1200`; `strip = \"$\"` reads them";
+    assert!(said.contains(note), "{said}");
     let said = sandbox.runner("data mnist").exits(2).stderr;
     assert!(said.contains("`mnist` has no columns"), "{said}");
 }
