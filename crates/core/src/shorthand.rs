@@ -53,7 +53,8 @@ where
     Ok(items.into_iter().map(|item| item.0).collect())
 }
 
-/// The schema twin of [`name_or_table`]: one of `T`'s names, or the table itself.
+/// The schema twin of [`name_or_table`]: one of `T`'s names, or the table itself. A table with other required
+/// keys has no short form.
 ///
 /// For `#[schemars(with = "crate::shorthand::Shorthand<T>")]`.
 pub struct Shorthand<T>(PhantomData<T>);
@@ -74,6 +75,7 @@ impl<T: JsonSchema> JsonSchema for Shorthand<T> {
             .and_then(|variants| variants.as_array())
             .into_iter()
             .flatten()
+            .filter(|variant| has_short_form(variant))
             .flat_map(|variant| {
                 let name = variant.pointer("/properties/name/const").cloned();
                 let aliases = variant.get("x-aliases").and_then(|a| a.as_array()).cloned();
@@ -82,6 +84,12 @@ impl<T: JsonSchema> JsonSchema for Shorthand<T> {
             .collect();
         schemars::json_schema!({ "anyOf": [{ "enum": names }, table] })
     }
+}
+
+/// Whether a table needs no key but its name.
+fn has_short_form(variant: &serde_json::Value) -> bool {
+    let required = variant.get("required").and_then(|required| required.as_array());
+    required.is_none_or(|keys| keys.iter().all(|key| key == "name"))
 }
 
 struct NameOrTable<T>(PhantomData<T>);
