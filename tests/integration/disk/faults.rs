@@ -130,7 +130,7 @@ fn failure_of_the_experiment_is_not_tried_again_unasked() {
     sandbox.runner(&format!("run small.toml -q {wild}")).exits(1);
     let run = folders(&sandbox, "small").remove(0);
     assert_eq!(record(&run)["status"], "failed");
-    assert!(record(&run)["cause"].is_null());
+    assert_eq!(record(&run)["cause"], "diverged");
     let said = sandbox.runner("resume logs").exits(0);
     assert!(said.stderr.contains("--retry-failed tries again"), "{}", said.stderr);
     sandbox.runner("resume logs --retry-failed").exits(1);
