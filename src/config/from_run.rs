@@ -169,10 +169,10 @@ mod tests {
                 "object" => self.table(schema),
                 "array" => (0..1 + self.next(3)).map(|_| self.value(&schema["items"])).collect(),
                 "integer" => {
-                    let least = schema["minimum"].as_u64().unwrap_or(0);
-                    let most = schema["maximum"].as_u64().unwrap_or(u64::MAX);
+                    let least = schema["minimum"].as_i64().unwrap_or(0);
+                    let most = schema["maximum"].as_i64().unwrap_or(i64::MAX);
                     let range = most.saturating_sub(least).saturating_add(1).min(1000);
-                    json!(least + self.next(range as usize) as u64)
+                    json!(least + self.next(range as usize) as i64)
                 }
                 "number" => json!(self.number(schema)),
                 "boolean" => json!(self.next(2) == 0),
