@@ -143,7 +143,9 @@ fn output(command: &mut Command) -> Result<String> {
     })?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
-        bail!("{name}: {}", clip(words.trim()));
+        // Slurm's commands begin their lines with their own names.
+        let words = words.trim().trim_start_matches(&format!("{name}: "));
+        bail!("{name}: {}", clip(words));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -1,4 +1,4 @@
-//! What a cluster still has of submitted sweeps, by one call of the engine for all of them.
+//! The queued and running tasks of submitted sweeps, by one call of the engine for all of them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use super::slurm::{QueuedTask, queued_tasks};
 use super::submission::Submission;
 
-/// A sentence for each of the sweeps with tasks in the queue. Sweeps that were never submitted ask nobody, and
-/// an engine without an answer is no error: what is done stands in the runs' folders.
+/// A sentence for each of the sweeps with tasks in the queue. Without a submitted sweep the engine is not called,
+/// and an engine without an answer is no error: the state of the runs stands in their folders.
 pub fn queue_notes<'a>(sweeps: impl Iterator<Item = &'a Path>) -> Vec<String> {
     let submitted = |dir: &'a Path| Some((dir, Submission::last(dir).ok()??));
     let submissions: Vec<_> = sweeps.filter_map(submitted).collect();

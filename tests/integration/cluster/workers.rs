@@ -74,7 +74,7 @@ fn what_workers_left_is_finished_at_home() {
 }
 
 #[test]
-fn workers_share_the_sweep_and_nobody_else() {
+fn workers_share_the_sweep_with_workers_alone() {
     let sandbox = Sandbox::new();
     sandbox.file("sweep.toml", &sweep(2));
     let dir = frozen(&sandbox);

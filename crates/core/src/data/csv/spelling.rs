@@ -1,4 +1,4 @@
-//! Numbers as other countries and programs spell them, turned into plain ones: a decimal comma,
+//! Numbers as other countries and programs spell them, converted to plain ones: a decimal comma,
 //! separators of thousands, characters around numbers. And the config keys that would read a text.
 
 use std::borrow::Cow;
