@@ -1,7 +1,6 @@
 //! `runner list`: the runs below a folder, a line each; `query` finds them.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use serde_json::{Map, Value, json};
@@ -20,7 +19,7 @@ use crate::runs::{monitored, safe_name};
 
 /// Lists the runs.
 pub(crate) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
-    let (runs, notes) = match select(args) {
+    let Selected { runs, sweeps, notes } = match select(args) {
         Ok(selected) => selected,
         Err(refusal) => {
             console.error(&refusal.to_string());
@@ -37,16 +36,26 @@ pub(crate) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
         let (text, note) = table(&runs, args, console);
         console.data(&text)?;
         note.iter().for_each(|note| console.say(note));
-        let sweeps: BTreeSet<&Path> = runs.iter().filter_map(|run| run.sweep.as_deref()).collect();
-        queue_notes(sweeps.into_iter()).iter().for_each(|note| console.say(note));
+    }
+    if !args.json {
+        queue_notes(sweeps.iter().map(PathBuf::as_path)).iter().for_each(|note| console.say(note));
     }
     notes.iter().for_each(|note| console.error(note));
     Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-/// The runs that are asked for, in their order, and what could not be read.
-fn select(args: &ListArgs) -> Result<(Vec<Run>, Vec<String>), RequestError> {
-    let Collection { mut runs, unreadable: mut notes, .. } = Collection::of(&args.dir)?;
+/// The selection of the arguments.
+struct Selected {
+    /// The runs, in the requested order.
+    runs: Vec<Run>,
+    /// The folders of all sweeps, with or without runs.
+    sweeps: Vec<PathBuf>,
+    /// The unreadable runs and configs, with reasons.
+    notes: Vec<String>,
+}
+
+fn select(args: &ListArgs) -> Result<Selected, RequestError> {
+    let Collection { mut runs, sweeps, unreadable: mut notes } = Collection::of(&args.dir)?;
     sort(&mut runs, args.sort.as_deref())?;
     args.filters.retain(&mut runs, &mut notes)?;
     runs.truncate(args.top.unwrap_or(usize::MAX));
@@ -56,7 +65,7 @@ fn select(args: &ListArgs) -> Result<(Vec<Run>, Vec<String>), RequestError> {
     }
     notes.sort();
     notes.dedup();
-    Ok((runs, notes))
+    Ok(Selected { runs, sweeps, notes })
 }
 
 /// Whether every key is in some run's config.

@@ -159,6 +159,17 @@ fn a_preempted_task_and_a_killed_one_lose_nothing() {
 }
 
 #[test]
+fn a_sweep_of_which_no_run_has_begun_is_listed_as_queued() {
+    let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
+    sandbox.file("sweep.toml", &sweep(2));
+    slurm
+        .runner(&sandbox, "submit sweep.toml --engine slurm --tasks 3 -- --hold --time=1")
+        .exits(0);
+    let said = slurm.runner(&sandbox, "list").exits(0);
+    assert!(said.stderr.contains(": 3 tasks pending "), "{}", said.stderr);
+}
+
+#[test]
 fn a_dry_run_prints_the_script_and_submits_nothing() {
     let sandbox = Sandbox::new();
     sandbox.file("sweep.toml", &sweep(2));
