@@ -96,7 +96,7 @@ fn an_array_leaves_what_one_process_leaves() {
 #[test]
 fn a_task_near_its_limit_is_requeued_and_a_cancelled_one_is_not() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
-    sandbox.file("sweep.toml", &sweep(60));
+    sandbox.file("sweep.toml", &sweep(1000));
     let want = reference(&sandbox);
     let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=10";
     let job = slurm.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();
@@ -131,7 +131,7 @@ fn a_task_near_its_limit_is_requeued_and_a_cancelled_one_is_not() {
 #[test]
 fn a_preempted_task_and_a_killed_one_lose_nothing() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
-    sandbox.file("sweep.toml", &sweep(60));
+    sandbox.file("sweep.toml", &sweep(1000));
     let want = reference(&sandbox);
     let options = "--time=10 --partition=low --exclusive";
     let submit = format!("submit sweep.toml --engine slurm --tasks 1 --logdir logs -- {options}");

@@ -43,7 +43,7 @@ fn workers_leave_what_one_process_leaves() {
 #[cfg(unix)]
 fn a_worker_stops_by_any_number_of_signals_and_goes_on() {
     let sandbox = Sandbox::new();
-    sandbox.file("sweep.toml", &sweep(40));
+    sandbox.file("sweep.toml", &sweep(200));
     let (want, dir) = (reference(&sandbox), frozen(&sandbox));
     let mut stopped = worker(&sandbox, &dir, "0/2");
     wait_for_a_run(&dir);
