@@ -183,8 +183,7 @@ impl<E: Epilogue> Product<'_, E> {
             while row < m {
                 row += match m - row {
                     8.. if S::HAS_32_REGISTERS => (self.tile::<S, 8, N>(simd, row, col, b), 8).1,
-                    6.. => (self.tile::<S, 6, N>(simd, row, col, b), 6).1,
-                    4.. => (self.tile::<S, 4, N>(simd, row, col, b), 4).1,
+                    6.. if !S::HAS_32_REGISTERS => (self.tile::<S, 6, N>(simd, row, col, b), 6).1,
                     2.. => (self.tile::<S, 2, N>(simd, row, col, b), 2).1,
                     _ => (self.tile::<S, 1, N>(simd, row, col, b), 1).1,
                 };

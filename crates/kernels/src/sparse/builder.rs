@@ -181,18 +181,20 @@ impl<B: Block> Kernel for FillPass<'_, B> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        let FillPass { words, n_words, values, blocks } = self;
-        let (mut n_blocks, mut n_values) = (0, 0);
+        let FillPass { words, n_words, mut values, blocks: mut free } = self;
         for row in words.chunks_exact(n_words.max(1)) {
             for (i, &word) in row.iter().enumerate() {
                 let word = u64::from_le_bytes(word);
-                for bit in SetBits(first_bits(word)) {
+                let firsts = first_bits(word);
+                let blocks = free.split_off_mut(..firsts.count_ones() as usize).unwrap_or_default();
+                for (block, bit) in blocks.iter_mut().zip(SetBits(firsts)) {
                     let set = (word >> bit) as u32 & ((1 << BLOCK) - 1);
                     let col = (i * WORD_BITS + bit) / BLOCK;
-                    blocks[n_blocks] = B::pack(col as u16, set, &values[n_values..]);
-                    n_blocks += 1;
-                    n_values += set.count_ones() as usize;
+                    // Counted anew for each block: a running count would make each wait for the last one.
+                    let before = (word & !(u64::MAX << bit)).count_ones() as usize;
+                    *block = B::pack(col as u16, set, &values[before..]);
                 }
+                values = &values[word.count_ones() as usize..];
             }
         }
     }

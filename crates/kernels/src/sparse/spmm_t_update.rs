@@ -122,19 +122,21 @@ impl<R: UpdateRule> SpmmUpdate<'_, R> {
             }
             let block_col = usize::from(block_col);
             let row = BLOCK * (block_col - first_col);
-            // The last block of all may have one feature.
-            let n = BLOCK.min(features - row);
-            for i in 0..P {
-                let col = col + i * N * LANES;
-                // SAFETY: the caller vouches for the columns and the block column, of whose features W has `n`
-                // from `row` on.
-                unsafe {
-                    if n == BLOCK {
+            // SAFETY: the caller vouches for the columns and the block column, of which W has one feature at
+            // least from `row` on.
+            unsafe {
+                if features - row >= BLOCK {
+                    for i in 0..P {
+                        let col = col + i * N * LANES;
                         let g = gradient.sum::<S, N, BLOCK>(simd, block_col, col);
                         step::<S, R, N, BLOCK>(pointers, &rule, row, col, g);
-                    } else {
-                        let g = gradient.sum::<S, N, 1>(simd, block_col, col);
-                        step::<S, R, N, 1>(pointers, &rule, row, col, g);
+                    }
+                } else {
+                    // The last block of all.
+                    for v in 0..N * P {
+                        let col = col + v * LANES;
+                        let g = gradient.sum::<S, 1, 1>(simd, block_col, col);
+                        step::<S, R, 1, 1>(pointers, &rule, row, col, g);
                     }
                 }
             }
