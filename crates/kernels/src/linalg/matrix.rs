@@ -107,6 +107,7 @@ impl Matrix {
     }
 
     /// The first `rows` rows.
+    #[inline]
     pub fn view(&self, rows: usize) -> View<'_> {
         assert!(rows <= self.rows, "{rows} rows of {}", self.rows);
         View {
@@ -119,6 +120,7 @@ impl Matrix {
     }
 
     /// The first `rows` rows, to be written.
+    #[inline]
     pub fn view_mut(&mut self, rows: usize) -> ViewMut<'_> {
         assert!(rows <= self.rows, "{rows} rows of {}", self.rows);
         ViewMut {
@@ -197,18 +199,21 @@ impl<'a> View<'a> {
 
     /// Columns `from..to`; `from` must be a whole number of vectors, and so must `to` unless it is
     /// the end.
+    #[inline]
     pub fn columns(self, from: usize, to: usize) -> View<'a> {
         check_columns(from, to, self.cols);
         View { at: self.at.wrapping_add(from), cols: to - from, ..self }
     }
 
     /// The range of columns `range`, which must start on a vector and may end in the padding.
+    #[inline]
     pub fn columns_range(self, range: Range<usize>) -> View<'a> {
         check_range(&range, self.cols);
         View { at: self.at.wrapping_add(range.start), cols: range.len(), ..self }
     }
 
     /// Rows `from..to`.
+    #[inline]
     pub fn row_range(self, from: usize, to: usize) -> View<'a> {
         check_rows(from, to, self.rows);
         View { at: self.at.wrapping_add(from * self.stride), rows: to - from, ..self }
@@ -252,12 +257,14 @@ impl<'a> ViewMut<'a> {
     }
 
     /// Rows `from..to` for a shorter time.
+    #[inline]
     pub fn row_range(&mut self, from: usize, to: usize) -> ViewMut<'_> {
         check_rows(from, to, self.rows);
         ViewMut { at: self.at.wrapping_add(from * self.stride), rows: to - from, ..self.reborrow() }
     }
 
     /// The same part for a shorter time.
+    #[inline]
     pub fn reborrow(&mut self) -> ViewMut<'_> {
         ViewMut { life: PhantomData, ..*self }
     }
@@ -288,6 +295,7 @@ impl<'a> ViewMut<'a> {
     /// # Safety
     /// Rows and columns must lie inside, padding included, and the columns must start on a vector. For
     /// `'b` the matrix must be borrowed mutably, and no other view in use may cover any of its numbers.
+    #[inline]
     pub(crate) unsafe fn part<'b>(&self, rows: Range<usize>, cols: Range<usize>) -> ViewMut<'b> {
         ViewMut {
             at: self.at.wrapping_add(rows.start * self.stride + cols.start),
@@ -305,6 +313,7 @@ unsafe impl Partition for ByRows<ViewMut<'_>> {
         self.0.rows
     }
 
+    #[inline]
     unsafe fn slice(&self, from: usize, to: usize) -> Self {
         // SAFETY: the caller promises the rows, and a view has all of its columns.
         ByRows(unsafe { self.0.part(from..to, 0..self.0.cols) })
@@ -317,6 +326,7 @@ unsafe impl Partition for ByCols<ViewMut<'_>> {
         self.0.cols.div_ceil(LANES)
     }
 
+    #[inline]
     unsafe fn slice(&self, from: usize, to: usize) -> Self {
         let cols = from * LANES..self.0.cols.min(to * LANES);
         // SAFETY: the caller promises the vectors of columns, and a view has all of its rows.

@@ -47,6 +47,7 @@ pub struct ParamMut<'a> {
 
 impl<'a> ParamMut<'a> {
     /// The whole of `value` with its state.
+    #[inline]
     pub fn new(value: &'a mut Matrix, slots: &'a mut [Matrix]) -> ParamMut<'a> {
         let mut slots = slots.iter_mut().map(|s| s.view_mut(s.rows()));
         let slots = std::array::from_fn(|_| slots.next());
@@ -64,6 +65,7 @@ impl<'a> ParamMut<'a> {
     }
 
     /// Panics unless the state has the shape of the weights.
+    #[inline]
     pub(crate) fn check_shapes(&self) {
         let ViewMut { rows, cols, stride, .. } = self.value;
         let fits = |slot: &ViewMut<'_>| (slot.rows, slot.cols, slot.stride) == (rows, cols, stride);
@@ -71,6 +73,7 @@ impl<'a> ParamMut<'a> {
     }
 
     /// The part of weights and state that `cut` makes of each.
+    #[inline]
     pub(crate) fn map<'b>(&self, cut: impl Fn(&ViewMut<'a>) -> ViewMut<'b>) -> ParamMut<'b> {
         let mut slots = [const { None }; MAX_SLOTS];
         for (slot, whole) in slots.iter_mut().zip(&self.slots) {
@@ -82,6 +85,7 @@ impl<'a> ParamMut<'a> {
     /// Pointers for a kernel that uses `slots` state vectors.
     ///
     /// Panics when a slot is missing or of another shape.
+    #[inline]
     pub(crate) fn pointers(&mut self, slots: usize) -> Pointers {
         let value = &self.value;
         let mut at = [value.at; MAX_SLOTS];
@@ -101,6 +105,7 @@ unsafe impl Partition for ByCols<ParamMut<'_>> {
         self.0.value.cols.div_ceil(LANES)
     }
 
+    #[inline]
     unsafe fn slice(&self, from: usize, to: usize) -> Self {
         let cols = from * LANES..self.0.value.cols.min(to * LANES);
         // SAFETY: the caller promises the vectors of columns, which all views have: `units` has checked it.
@@ -115,6 +120,7 @@ unsafe impl Partition for ByRows<ParamMut<'_>> {
         self.0.value.rows
     }
 
+    #[inline]
     unsafe fn slice(&self, from: usize, to: usize) -> Self {
         // SAFETY: the caller promises the rows, which all views have: `units` has checked it.
         ByRows(self.0.map(|view| unsafe { view.part(from..to, 0..view.cols) }))

@@ -62,14 +62,17 @@ impl WorkerQueue {
         *self.left.0.get_mut() = (self.chunks.len() as u64) << 32;
     }
 
+    #[inline]
     fn pop_front(&self) -> Option<Chunk> {
         self.pop(|left| left + 1, |left| left & 0xffff_ffff)
     }
 
+    #[inline]
     fn pop_back(&self) -> Option<Chunk> {
         self.pop(|left| left - (1 << 32), |left| (left >> 32) - 1)
     }
 
+    #[inline]
     fn pop(&self, rest: impl Fn(u64) -> u64, taken: impl Fn(u64) -> u64) -> Option<Chunk> {
         let take = |left: u64| (left & 0xffff_ffff < left >> 32).then(|| rest(left));
         let left = self.left.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
