@@ -242,7 +242,8 @@ fn unknown_metric(sort: Option<&str>, experiments: &[Experiment]) -> Option<Stri
     for Variant { plan, .. } in experiments.iter().flat_map(|e| e.runs.iter()) {
         let data = &plan.data;
         let validates = 0.0 < data.validation_split || data.validation_data.is_some();
-        let names = plan.training.metrics.iter().map(|metric| metric.name());
+        let metrics = plan.training.all_metrics();
+        let names = metrics.iter().map(|metric| metric.name());
         for name in std::iter::once("loss").chain(names) {
             known.insert(name.to_owned());
             known.extend(validates.then(|| format!("val_{name}")));

@@ -6,6 +6,7 @@ use super::source::ConfigSource;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::plan::{ClassWeights, Plan};
 use crate::data::{DatasetInfo, Labels};
+use crate::model::NamedMetric;
 
 /// The diagnostics of class weights and class metrics.
 pub(crate) fn classes(
@@ -14,8 +15,8 @@ pub(crate) fn classes(
     data: &DatasetInfo,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = weights(plan, config, data);
-    let ids = (0..plan.training.metrics.len()).filter_map(|at| class_id(plan, at, config, data));
-    diagnostics.extend(ids);
+    let metrics = plan.training.metrics_with_keys();
+    diagnostics.extend(metrics.filter_map(|metric| class_id(plan, metric, config, data)));
     diagnostics
 }
 
@@ -52,15 +53,14 @@ fn weights(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Vec<Di
 /// The diagnostic of the `class_id` of a metric.
 fn class_id(
     plan: &Plan,
-    at: usize,
+    (item, metric): (String, &NamedMetric),
     config: &ConfigSource<'_>,
     data: &DatasetInfo,
 ) -> Option<Diagnostic> {
-    let metric = &plan.training.metrics[at];
     let label = metric.class_id()?.to_string();
     let (units, _) = shapes::outputs(plan)?;
     let names = data.output_names();
-    let (key, item) = (format!("training.metrics.{at}.class_id"), format!("training.metrics.{at}"));
+    let key = format!("{item}.class_id");
     let diagnostic = |message: String, help: String| {
         Some(config.diagnostic(&[&key, &item, "training.metrics"], message, help))
     };

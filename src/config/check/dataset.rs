@@ -74,8 +74,9 @@ fn dataset_help(given: &str, path: &str) -> String {
 }
 
 /// The keys for CSV files alone.
-const CSV_KEYS: [&str; 11] = [
+const CSV_KEYS: [&str; 12] = [
     "data.label",
+    "data.sample_weight",
     "data.ignore",
     "data.separator",
     "data.encoding",

@@ -162,11 +162,10 @@ pub(crate) fn reports_numbers(plan: &Plan, data: &DatasetInfo) -> bool {
 
 /// A metric of classes where numbers are estimated.
 fn accuracy(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Option<Diagnostic> {
-    let metrics = &plan.training.metrics;
-    let at = metrics.iter().position(|metric| metric.is_of_classes())?;
+    let mut metrics = plan.training.metrics_with_keys();
+    let (place, metric) = metrics.find(|(_, metric)| metric.is_of_classes())?;
     is_regression(plan, data).then(|| {
-        let message = format!("`{}` says nothing about estimated numbers", metrics[at].name());
-        let place = format!("training.metrics.{at}");
+        let message = format!("`{}` says nothing about estimated numbers", metric.name());
         let numbers = "use `mean_absolute_error`, `r2_score`, or no metric at all: `metrics = []`";
         let help = match &data.columns {
             Some(columns) if columns.labels().len() == 1 => {
@@ -180,10 +179,11 @@ fn accuracy(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Optio
 
 /// Two metrics that would be logged under one name.
 fn repeated(plan: &Plan, config: &ConfigSource<'_>) -> Option<Diagnostic> {
-    let names: Vec<_> = plan.training.metrics.iter().map(|metric| metric.name()).collect();
+    let metrics = plan.training.all_metrics();
+    let names: Vec<_> = metrics.iter().map(|metric| metric.name()).collect();
     let at = (1..names.len()).find(|&at| names[..at].contains(&names[at]))?;
     let message = format!("two metrics would be logged as `{}`", names[at]);
-    let place = format!("training.metrics.{at}");
+    let (place, _) = plan.training.metrics_with_keys().nth(at)?;
     let paths = [&*place, "training.metrics", "training"];
     Some(config.diagnostic(&paths, message, "keep one of them"))
 }

@@ -58,8 +58,8 @@ fn are_numbers(
 
 /// Whether the config asks for numbers or pictures that only classes have.
 fn asks_for_classes(plan: &Plan, config: &ConfigSource<'_>) -> bool {
-    let given = config.span("training.metrics").is_some();
-    let metrics = given && plan.training.metrics.iter().any(|metric| metric.is_of_classes());
+    let mut metrics = plan.training.metrics_with_keys();
+    let metrics = metrics.any(|(key, metric)| config.span(&key).is_some() && metric.is_of_classes());
     metrics || plan.tensorboard.wants_classes()
 }
 

@@ -25,6 +25,11 @@ pub struct Data {
     #[schemars(extend("x-default" = "the last column"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
+    /// The column of a CSV file with the weight of each row, by name or by place from 0: the loss of a
+    /// row is multiplied by its weight, in training and in validation. The column is no input.
+    #[schemars(extend("x-default" = "1 for every row"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_weight: Option<Column>,
     /// What the labels of a file are: `"classification"` makes words or numbers classes, in sorted
     /// order; `"regression"` takes numbers for what they are.
     #[schemars(extend(
@@ -139,6 +144,7 @@ impl Data {
         let options = CsvOptions {
             label,
             ignore: self.ignore.clone(),
+            sample_weight: self.sample_weight.clone(),
             task: self.task,
             separator: self.separator.as_ref().and_then(|s| s.bytes().next()),
             encoding: self.encoding,
@@ -170,6 +176,7 @@ impl Data {
             if !missing.is_empty() || !column_options.is_empty() || *rows != RowSplit::default() {
                 name += &format!(" {missing:?} {column_options:?} {rows:?}");
             }
+            options.sample_weight.iter().for_each(|column| name += &format!(" {column:?}"));
             if encoding.is_some() || comment.is_some() || *spelling != Spelling::default() {
                 name += &format!(" {encoding:?} {comment:?} {spelling:?}");
             }
@@ -204,6 +211,7 @@ impl Default for Data {
         Data {
             dataset: "mnist".to_owned(),
             label: None,
+            sample_weight: None,
             task: None,
             ignore: Vec::new(),
             separator: None,

@@ -70,7 +70,8 @@ impl Plan {
 
     /// The names of the numbers that each epoch logs.
     pub fn logged_numbers(&self) -> Vec<String> {
-        let metrics = self.training.metrics.iter().map(|metric| metric.name().to_owned());
+        let metrics = self.training.all_metrics();
+        let metrics = metrics.iter().map(|metric| metric.name().to_owned());
         let mut names: Vec<_> = std::iter::once("loss".to_owned()).chain(metrics).collect();
         if self.data.validates() {
             names.extend(names.clone().iter().map(|name| format!("val_{name}")));

@@ -26,6 +26,11 @@ pub struct Training {
     #[serde(deserialize_with = "names_or_tables")]
     #[schemars(with = "Vec<Shorthand<Metric>>")]
     pub metrics: Vec<NamedMetric>,
+    /// Metrics with each row counted by its weight: that of `data.sample_weight`, in training times that
+    /// of `class_weight`. One that is in `metrics` too is logged with `weighted_` before its name.
+    #[serde(deserialize_with = "names_or_tables", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<Shorthand<Metric>>")]
+    pub weighted_metrics: Vec<NamedMetric>,
     /// How much the loss of a row of each class counts in training, by the labels in the data:
     /// `{ 0 = 0.5, 3 = 2.0 }`, `{ yes = 20 }`; or `"balanced"`, the number of rows that train
     /// divided by that of classes and by that of the class's rows.
@@ -49,7 +54,22 @@ impl Training {
                 None => metric.clone(),
             }
         };
-        self.metrics.iter().map(resolved).collect()
+        self.all_metrics().iter().map(resolved).collect()
+    }
+
+    /// The metrics, then the weighted ones, each with its key in the config.
+    pub(crate) fn metrics_with_keys(&self) -> impl Iterator<Item = (String, &NamedMetric)> {
+        let key = |list: &str, at: usize| format!("training.{list}.{at}");
+        let plain = self.metrics.iter().enumerate();
+        let plain = plain.map(move |(at, metric)| (key("metrics", at), metric));
+        let weighted = self.weighted_metrics.iter().enumerate();
+        plain.chain(weighted.map(move |(at, metric)| (key("weighted_metrics", at), metric)))
+    }
+
+    /// The metrics, then the weighted ones, each under the name of its numbers in the logs.
+    pub fn all_metrics(&self) -> Vec<NamedMetric> {
+        let weighted = self.weighted_metrics.iter().map(|one| one.weighted_beside(&self.metrics));
+        self.metrics.iter().cloned().chain(weighted).collect()
     }
 }
 
@@ -60,6 +80,7 @@ impl Default for Training {
             batch_size: 32,
             loss: Loss::CategoricalCrossentropy { label_smoothing: 0.0, from_logits: false },
             metrics: vec![NamedMetric::new(Metric::Accuracy {})],
+            weighted_metrics: Vec::new(),
             class_weight: None,
             shuffle: true,
         }

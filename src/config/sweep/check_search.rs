@@ -61,7 +61,8 @@ fn validates(plan: &Plan) -> bool {
 
 /// The names of the numbers that a run logs.
 fn logged(plan: &Plan) -> Vec<String> {
-    let metrics = plan.training.metrics.iter().map(|metric| metric.name().to_owned());
+    let metrics = plan.training.all_metrics();
+    let metrics = metrics.iter().map(|metric| metric.name().to_owned());
     let names: Vec<String> = std::iter::once("loss".to_owned()).chain(metrics).collect();
     let of_validation = names.iter().filter(|_| validates(plan)).map(|name| format!("val_{name}"));
     let of_validation: Vec<_> = of_validation.collect();

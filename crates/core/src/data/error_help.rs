@@ -1,11 +1,17 @@
 //! The ways out of errors of data sets.
 
+use crate::data::csv::WEIGHT;
 use crate::data::{DataError, is_missing, looks_like_number, reading_keys};
 
 impl DataError {
     /// The way out, where there is a better one than other data.
     pub fn help(&self) -> Option<String> {
         let help = match self {
+            DataError::Cell { got, want, .. }
+                if want == WEIGHT && !looks_like_number(got.trim_matches('`')) =>
+            {
+                "give the row a weight, 0 to leave it out, or take out the line"
+            }
             DataError::Cell { got, label: false, .. } if got == "nothing" => {
                 "`missing = [\"\"]` fills empty fields; or take out the line, or `ignore` the column"
             }

@@ -81,7 +81,7 @@ pub(super) fn load(
     };
     let shape = header.shape[1..].to_vec();
     let inputs = Inputs::new(shape.iter().product(), values);
-    Ok(Table { inputs, targets, shape, columns: None, order: None })
+    Ok(Table { inputs, targets, shape, columns: None, order: None, weights: None })
 }
 
 /// Reads the inputs in an array.

@@ -12,7 +12,7 @@ use crate::data::{Inputs, Table, Targets, Values};
 const VERSION: &[u8] = b"runner table 1\n";
 
 impl Table {
-    /// The SHA-256 of the table's shape, inputs and targets in hexadecimal digits.
+    /// The SHA-256 of the table's shape, inputs, targets and weights in hexadecimal digits.
     ///
     /// Whether the inputs are sparse follows from their values, so the same values have the same
     /// fingerprint, be they read from an archive, a folder or the program itself.
@@ -22,6 +22,10 @@ impl Table {
         hash.sizes(&self.shape);
         hash.inputs(&self.inputs);
         hash.targets(&self.targets);
+        if let Some(weights) = &self.weights {
+            hash.0.update(b"weights\n");
+            hash.words(weights, |weight| weight.to_le_bytes());
+        }
         hash.0.finalize().iter().fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}"); // writing to a string cannot fail
             hex
@@ -104,7 +108,7 @@ mod tests {
     fn table() -> Table {
         let inputs = Inputs::new(2, Values::Floats(vec![0.5, 1.0, 1.5, 2.0]));
         let targets = Targets::Classes { labels: vec![0, 1], classes: 2 };
-        Table { inputs, targets, shape: vec![2], columns: None, order: None }
+        Table { inputs, targets, shape: vec![2], columns: None, order: None, weights: None }
     }
 
     /// Computed with Python's hashlib over the same bytes, packed with struct.
@@ -118,15 +122,16 @@ mod tests {
 
     #[test]
     fn differs_when_anything_does() {
-        let mut tables = vec![table(); 6];
+        let mut tables = vec![table(); 7];
         tables[1].shape = vec![2, 1];
         tables[2].inputs = Inputs::new(2, Values::Floats(vec![0.5, 1.0, 1.5, 2.5]));
         tables[3].inputs = Inputs::new(2, Values::Bytes(vec![1, 1, 1, 2].into()));
         tables[4].targets = Targets::Classes { labels: vec![0, 1], classes: 3 };
         tables[5].targets = Targets::Values { values: vec![0.0, 1.0], width: 1 };
+        tables[6].weights = Some(vec![1.0, 2.0]);
         let mut sums: Vec<_> = tables.iter().map(Table::fingerprint).collect();
         sums.sort();
         sums.dedup();
-        assert_eq!(sums.len(), 6);
+        assert_eq!(sums.len(), 7);
     }
 }

@@ -65,7 +65,7 @@ impl Npz {
         let shape = header.shape[1..].to_vec();
         let targets = Targets::Values { values: vec![0.0; header.rows()], width: 1 };
         let inputs = Inputs::new(shape.iter().product(), values);
-        Ok(Table { inputs, targets, shape, columns: None, order: None })
+        Ok(Table { inputs, targets, shape, columns: None, order: None, weights: None })
     }
 
     fn array(&mut self, name: &str) -> Result<(Header, Box<dyn Read + '_>), DataError> {

@@ -94,6 +94,7 @@ mod tests {
             shape: vec![3],
             columns: None,
             order: None,
+            weights: None,
         }
     }
 

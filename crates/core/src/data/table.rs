@@ -25,6 +25,8 @@ pub struct Table {
     pub columns: Option<Columns>,
     /// The row of the data set that each row was, if they are in another order.
     pub order: Option<Vec<u32>>,
+    /// The weight of each row in the loss and in weighted metrics; none for equal weights.
+    pub weights: Option<Vec<f32>>,
 }
 
 /// The inputs of a table (rows × features), as stored, before any division.
@@ -224,7 +226,8 @@ impl Table {
             }
         };
         let inputs = Inputs::new(features, values);
-        Table { inputs, targets, order: Some(order), ..self }
+        let weights = self.weights.map(|weights| select(&weights, 1, &order));
+        Table { inputs, targets, weights, order: Some(order), ..self }
     }
 
     /// Number of features of a row.

@@ -9,6 +9,8 @@ use kernels::{BlockCsr, LANES, Matrix, ViewMut, argmax, prefetch};
 pub struct Dataset {
     pub(super) inputs: DatasetInputs,
     targets: Targets,
+    /// The weight of each row; none for equal weights.
+    weights: Option<Vec<f32>>,
     /// The smallest target, rounded, if each row has a single real value.
     lowest: i64,
 }
@@ -42,7 +44,8 @@ impl Dataset {
             Targets::Values { values, width: 1 } => values.iter().map(|t| t.round() as i64).min(),
             _ => None,
         };
-        Dataset { inputs, targets: table.targets, lowest: lowest.unwrap_or(0) }
+        let (targets, weights) = (table.targets, table.weights);
+        Dataset { inputs, targets, weights, lowest: lowest.unwrap_or(0) }
     }
 
     /// Number of rows.
@@ -82,6 +85,16 @@ impl Dataset {
             Targets::Values { values, width } => Some(&values[row * width..(row + 1) * width]),
             Targets::Classes { .. } => None,
         }
+    }
+
+    /// The weight of a row in the loss and in weighted metrics.
+    pub fn weight(&self, row: u32) -> f32 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[row as usize])
+    }
+
+    /// Whether the rows have weights.
+    pub fn is_weighted(&self) -> bool {
+        self.weights.is_some()
     }
 
     /// The class of a row for class weights: the label, the index of the largest of several targets, or the rounded value

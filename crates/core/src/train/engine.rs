@@ -82,7 +82,7 @@ impl Engine {
     pub fn named_metrics<'a>(
         &'a self,
         metrics: &'a RunningMetrics,
-    ) -> impl Iterator<Item = (&'static str, f64)> + 'a {
+    ) -> impl Iterator<Item = (&'a str, f64)> + 'a {
         self.metric_sums.values(&metrics.sums, metrics.rows, metrics.correct)
     }
 
@@ -110,11 +110,13 @@ impl Engine {
         self.training.run(network, Batch { dataset, rows: batch, step }, sample_losses);
         let mut metrics = total(sample_losses);
         metrics.loss += self.penalty(network);
-        let Engine { training: executor, buffers, metric_sums, regularized, .. } = self;
+        let Engine { training: executor, buffers, metric_sums, regularized, sample_losses, .. } = self;
         let regularized = *regularized;
         if 0 < metric_sums.size() {
             metrics.sums = vec![0.0; metric_sums.size()];
-            metric_sums.add(executor.arch, executor.outputs(dataset, batch), &mut metrics.sums);
+            let arch = executor.arch;
+            let outputs = executor.outputs(dataset, batch, &sample_losses[..batch.len()]);
+            metric_sums.add(arch, outputs, &mut metrics.sums);
         }
         executor.update_running_stats(network);
         let n_rows = batch.len();
@@ -200,7 +202,9 @@ impl Engine {
                 {
                     executor.run(network, Batch::outside_training(dataset, batch), sample_losses);
                     if 0 < metric_sums.size() {
-                        metric_sums.add(executor.arch, executor.outputs(dataset, batch), sums);
+                        let arch = executor.arch;
+                        let outputs = executor.outputs(dataset, batch, sample_losses);
+                        metric_sums.add(arch, outputs, sums);
                     }
                 }
             }

@@ -38,6 +38,8 @@ pub(super) struct Executor {
     binary: bool,
     /// The outputs after the last activation, if the loss contains it.
     activated: Matrix,
+    /// The weights of the rows of the last pass.
+    weights: Vec<f32>,
 }
 
 /// The rows of a pass.
@@ -100,6 +102,7 @@ impl Executor {
                 if head.logits == Logits::Fused { rows } else { 0 },
                 network.outputs(),
             ),
+            weights: Vec::new(),
             head,
         }
     }
@@ -157,9 +160,17 @@ impl Executor {
         phases.run(rows, sample_losses);
     }
 
-    /// The outputs of the last pass after the last activation, and the targets without smoothing.
-    pub(super) fn outputs(&mut self, dataset: &Dataset, rows: &[u32]) -> BatchOutputs<'_> {
+    /// The outputs of the last pass after the last activation, the targets without smoothing, and the weights in
+    /// `sample_losses`.
+    pub(super) fn outputs(
+        &mut self,
+        dataset: &Dataset,
+        rows: &[u32],
+        sample_losses: &[SampleLoss],
+    ) -> BatchOutputs<'_> {
         let n = rows.len();
+        self.weights.clear();
+        self.weights.extend(sample_losses.iter().map(|sample| sample.weight));
         let mut workspace = self.workspace.view_mut(n);
         let last = self.layout.layers[self.layout.layers.len() - 1].output.clone();
         let [made, mut targets] = workspace.disjoint([last.clone(), self.layout.targets.clone()]);
@@ -181,7 +192,7 @@ impl Executor {
         };
         let logits = logits.map(|logits| (logits, activation));
         let targets = workspace.columns_range(self.layout.targets.clone());
-        BatchOutputs { outputs, logits, targets, binary: self.binary }
+        BatchOutputs { outputs, logits, targets, weights: Some(&self.weights), binary: self.binary }
     }
 
     /// Updates the running statistics of the batch normalizations after a training step.

@@ -41,7 +41,7 @@ impl MetricSums {
         sums: &'a [f64],
         rows: f64,
         correct: f64,
-    ) -> impl Iterator<Item = (&'static str, f64)> + 'a {
+    ) -> impl Iterator<Item = (&'a str, f64)> + 'a {
         self.metrics.iter().map(move |(metric, range)| {
             let sums = sums.get(range.clone()).unwrap_or_default();
             let value = if sums.is_empty() && !range.is_empty() {

@@ -204,6 +204,7 @@ mod tests {
             shape: vec![shape.inputs],
             columns: None,
             order: None,
+            weights: None,
         };
         assert_eq!(matches!(table.inputs, Inputs::Sparse(_)), sparse);
         let dataset = Dataset::new(table, 255.0);

@@ -14,10 +14,11 @@ const CHUNK: usize = 64;
 /// A single output above this threshold means yes, for probabilities and logits alike, as in Keras.
 const THRESHOLD: f32 = 0.5;
 
-/// The loss of a row, and whether its class was right.
+/// The loss of a row, its weight in the loss, and whether its class was right.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct SampleLoss {
     pub(super) loss: f32,
+    pub(super) weight: f32,
     pub(super) correct: bool,
 }
 
@@ -111,11 +112,11 @@ impl SampleWork<'_> {
             let delta = delta.row_range(from, to);
             self.head.loss.apply(self.arch, y, t, self.scale, delta, &mut losses[..to - from]);
             for (sample, loss) in sample_losses[from..to].iter_mut().zip(losses) {
-                sample.loss = loss;
+                (sample.loss, sample.weight) = (loss, 1.0);
             }
         }
-        if !self.class_weight.is_empty() {
-            self.apply_class_weight(batch, delta, sample_losses);
+        if !self.class_weight.is_empty() || self.dataset.is_weighted() {
+            self.apply_weights(batch, delta, sample_losses);
         }
     }
 
@@ -130,16 +131,20 @@ impl SampleWork<'_> {
         scratch.as_view()
     }
 
-    /// Multiplies the loss and the gradient of each row by the weight of the row's class.
-    fn apply_class_weight(
+    /// Multiplies the loss and the gradient of each row by the weight of the row and of the row's class.
+    fn apply_weights(
         &self,
         batch: &[u32],
         mut delta: ViewMut<'_>,
         sample_losses: &mut [SampleLoss],
     ) {
         for (r, (&row, sample)) in batch.iter().zip(sample_losses).enumerate() {
-            let class = self.dataset.class_number(row);
-            let weight = self.class_weight.get(class).copied().unwrap_or(1.0);
+            let of_class = match self.class_weight {
+                [] => 1.0,
+                weights => weights.get(self.dataset.class_number(row)).copied().unwrap_or(1.0),
+            };
+            let weight = of_class * self.dataset.weight(row);
+            sample.weight = weight;
             sample.loss *= weight;
             delta.row(r).iter_mut().for_each(|d| *d *= weight);
         }

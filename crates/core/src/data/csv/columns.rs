@@ -19,6 +19,9 @@ pub struct Columns {
     pub features: Vec<FeatureColumn>,
     /// What is to be learned.
     pub target: TargetColumns,
+    /// The column of the weights of rows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sample_weight: Option<String>,
 }
 
 /// A column of inputs.
@@ -91,6 +94,8 @@ pub struct CsvOptions {
     pub label: Option<Vec<Column>>,
     /// Columns that are neither input nor target.
     pub ignore: Vec<Column>,
+    /// The column of the weights of rows.
+    pub sample_weight: Option<Column>,
     /// What the target is; the column itself tells, if nothing else does.
     pub task: Option<Task>,
     /// What stands between two fields; the first lines tell, if nothing else does.

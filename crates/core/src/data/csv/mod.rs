@@ -36,6 +36,7 @@ pub use number::{is_missing, is_number, looks_like_number};
 pub use profile::{ColumnProfile, profile};
 use roles::Roles;
 pub use sheet::FEW_CLASSES;
+pub(super) use sheet::WEIGHT;
 use sheet::{Sheet, targets};
 pub use spelling::{Spelling, reading_keys};
 pub(super) use text::is_csv;

@@ -20,13 +20,16 @@ pub(super) struct Roles {
     pub(super) labels: Vec<(usize, ColumnValues)>,
     /// The column of time that divides the rows.
     pub(super) time: Option<usize>,
+    /// The column of the weights of rows.
+    pub(super) weight: Option<usize>,
 }
 
 impl Roles {
     /// Of a file that is to be learned from.
     pub(super) fn new(options: &CsvOptions, lines: &CsvLines) -> Result<Roles, DataError> {
         let ignored = ignored(options, lines)?;
-        let labels = labels(options, lines, &ignored)?;
+        let weight = weight(options, lines, &ignored)?;
+        let labels = labels(options, lines, &ignored, weight)?;
         let numbers = options.task == Some(Task::Regression) || labels.len() != 1;
         if numbers && options.task == Some(Task::Classification) {
             return Err(lines.sheet("classes stand in one column: got several labels"));
@@ -37,11 +40,11 @@ impl Roles {
         };
         let options_of = |at: usize| options_of(&options.column_options, &lines.names[at]);
         let features = (0..lines.names.len())
-            .filter(|at| !labels.contains(at) && !ignored.contains(at))
+            .filter(|at| !labels.contains(at) && !ignored.contains(at) && Some(*at) != weight)
             .map(|at| open(at, options_of(at), lines))
             .collect::<Result<Vec<_>, DataError>>()?;
         if features.is_empty() || labels.is_empty() {
-            let got = (0..lines.names.len()).filter(|at| !ignored.contains(at)).count();
+            let got = labels.len() + features.len();
             let columns = if got == 1 { "column" } else { "columns" };
             return Err(
                 lines.sheet(format!("got {got} {columns} in use, want a label and an input"))
@@ -52,7 +55,7 @@ impl Roles {
             _ => None,
         };
         let labels = labels.into_iter().map(|at| (at, cells())).collect();
-        Ok(Roles { features, labels, time })
+        Ok(Roles { features, labels, time, weight })
     }
 
     /// Of a file whose columns another one has taught.
@@ -76,10 +79,12 @@ impl Roles {
             };
             Ok((find(name)?, cells))
         });
+        let weight = columns.sample_weight.as_ref().filter(|_| labelled);
         Ok(Roles {
             features: features.collect::<Result<_, DataError>>()?,
             labels: labels.collect::<Result<_, DataError>>()?,
             time: None,
+            weight: weight.map(find).transpose()?,
         })
     }
 }
@@ -102,17 +107,38 @@ fn labels(
     options: &CsvOptions,
     lines: &CsvLines,
     ignored: &[usize],
+    weight: Option<usize>,
 ) -> Result<Vec<usize>, DataError> {
-    let last = || (0..lines.names.len()).rev().find(|at| !ignored.contains(at));
+    let used = |at: &usize| ignored.contains(at) || Some(*at) == weight;
+    let last = || (0..lines.names.len()).rev().find(|at| !used(at));
     let labels = match &options.label {
         Some(label) => all(label, lines, "label")?,
         None => last().into_iter().collect(),
     };
-    match labels.iter().find(|at| ignored.contains(at)) {
+    match labels.iter().find(|at| used(at)) {
         Some(&both) => {
-            Err(lines.sheet(format!("{} is the label, and ignored", quote(&lines.names[both]))))
+            let other = if Some(both) == weight { "the weight of rows" } else { "ignored" };
+            let name = quote(&lines.names[both]);
+            Err(lines.sheet(format!("{name} is the label, and {other}")))
         }
         None => Ok(labels),
+    }
+}
+
+/// Where the column of the weights of rows stands.
+fn weight(
+    options: &CsvOptions,
+    lines: &CsvLines,
+    ignored: &[usize],
+) -> Result<Option<usize>, DataError> {
+    let Some(column) = &options.sample_weight else { return Ok(None) };
+    let at = find(column, lines, "sample_weight")?;
+    match ignored.contains(&at) {
+        true => {
+            let name = quote(&lines.names[at]);
+            Err(lines.sheet(format!("{name} is the weight of rows, and ignored")))
+        }
+        false => Ok(Some(at)),
     }
 }
 

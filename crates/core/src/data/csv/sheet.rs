@@ -21,6 +21,9 @@ use crate::data::{DataError, Table, Targets};
 /// The largest number of different whole numbers to be classes by default.
 pub const FEW_CLASSES: usize = 20;
 
+/// The expected content of a field with the weight of a row.
+pub(in crate::data) const WEIGHT: &str = "a weight: a number from 0 on";
+
 /// After as many rows it is looked whether their fields still fit into memory.
 const CHECKED_ROWS: usize = 4096;
 
@@ -31,6 +34,8 @@ pub(super) struct Sheet {
     pub(super) labels: Vec<ColumnValues>,
     /// The values of the column of time.
     times: Vec<f64>,
+    /// The weights of the rows; none without a column of them.
+    weights: Option<Vec<f32>>,
     /// The row of the file that each row was, if they are in another order.
     order: Option<Vec<u32>>,
 }
@@ -64,7 +69,7 @@ impl Sheet {
         let (mut record, mut rows) = (StringRecord::new(), 0);
         let fields = roles.features.len() + roles.labels.len();
         let spelling = lines.spelling.clone();
-        let mut times = Vec::new();
+        let (mut times, mut weights) = (Vec::new(), roles.weight.map(|_| Vec::new()));
         while lines.next(&mut record)? {
             let begin = record.position().map_or(0, csv::Position::byte);
             for (i, feature) in roles.features.iter_mut().enumerate() {
@@ -85,6 +90,11 @@ impl Sheet {
                     time(&record[at]).map_err(|want| lines.cell(begin, at, &record[at], want))?,
                 );
             }
+            if let (Some(at), Some(weights)) = (roles.weight, &mut weights) {
+                let wrong = |want: String| lines.cell(begin, at, &record[at], &want);
+                let field = spelling.plain(&record[at]).map_err(wrong)?;
+                weights.push(weight(&field).ok_or_else(|| wrong(WEIGHT.to_owned()))?);
+            }
             for (at, cells) in &mut roles.labels {
                 let field = &record[*at];
                 let wrong = |want: String| lines.label(begin, *at, field, &want);
@@ -102,7 +112,10 @@ impl Sheet {
         let finish = |feature: Feature| finish(feature, lines);
         let features = roles.features.into_iter().map(finish).collect::<Result<_, DataError>>()?;
         let labels = roles.labels.into_iter().map(|(_, cells)| cells).collect();
-        Ok(Sheet { rows, features, labels, times, order: None })
+        if weights.as_ref().is_some_and(|weights| weights.iter().all(|weight| *weight == 0.0)) {
+            return Err(lines.sheet("the weights of all its rows are 0"));
+        }
+        Ok(Sheet { rows, features, labels, times, weights, order: None })
     }
 
     /// Puts the rows in the order of the split.
@@ -115,6 +128,9 @@ impl Sheet {
         let Some(order) = &self.order else { return };
         let features = self.features.iter_mut().map(|(_, cells)| cells);
         features.chain(&mut self.labels).for_each(|cells| cells.arrange(order));
+        if let Some(weights) = &mut self.weights {
+            *weights = order.iter().map(|row| weights[*row as usize]).collect();
+        }
     }
 
     fn learn(&mut self, options: &CsvOptions, lines: &CsvLines) -> Result<Columns, DataError> {
@@ -132,7 +148,9 @@ impl Sheet {
             features.push(feature);
         }
         let target = self.learn_target(options, lines)?;
-        Ok(Columns { header: lines.header, features, target })
+        let weight = Roles::new(options, lines)?.weight;
+        let sample_weight = weight.map(|at| lines.names[at].clone());
+        Ok(Columns { header: lines.header, features, target, sample_weight })
     }
 
     fn learn_target(
@@ -171,8 +189,9 @@ impl Sheet {
         let inputs = self.inputs(&columns);
         let inputs = inputs.map_err(|source| DataError::Memory { location, source })?;
         let targets = targets(&self.labels, self.rows, &columns);
-        let order = self.order;
-        Ok(Table { inputs, targets, shape: vec![columns.width()], columns: Some(columns), order })
+        let (order, weights) = (self.order, self.weights);
+        let shape = vec![columns.width()];
+        Ok(Table { inputs, targets, shape, columns: Some(columns), order, weights })
     }
 }
 
@@ -181,6 +200,12 @@ fn finish(feature: Feature, lines: &CsvLines) -> Result<(usize, ColumnValues), D
     let at = feature.at;
     let cells = feature.finish().map_err(|misfit| lines.misfit(at, &misfit))?;
     Ok((at, cells))
+}
+
+/// The weight of a row in a field; none for a field that is none.
+fn weight(field: &str) -> Option<f32> {
+    let weight = number(field)? as f32;
+    (weight.is_finite() && 0.0 <= weight).then_some(weight)
 }
 
 /// The number that rows are divided by.

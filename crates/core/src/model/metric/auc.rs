@@ -55,7 +55,7 @@ impl Auc {
             for (y, t) in outputs.row(r)[..outputs.cols()].iter().zip(targets.row(r)) {
                 // Threshold i is i / steps, but the first is below 0 and the last above 1.
                 let above = (y * steps).ceil().clamp(1.0, steps) as usize;
-                sums[2 * above + usize::from(*t == 0.0)] += 1.0;
+                sums[2 * above + usize::from(*t == 0.0)] += batch.weight(r);
             }
         }
     }

@@ -12,6 +12,20 @@ pub struct BatchOutputs<'a> {
     pub logits: Option<(View<'a>, Activation)>,
     /// t
     pub targets: View<'a>,
+    /// The weight of each row; 1 for each if there are none.
+    pub weights: Option<&'a [f32]>,
     /// Whether all targets of the data are 0 or 1.
     pub binary: bool,
+}
+
+impl BatchOutputs<'_> {
+    /// The weight of row `r`.
+    pub(super) fn weight(&self, r: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| f64::from(weights[r]))
+    }
+
+    /// The sum of all weights.
+    pub(super) fn total_weight(&self) -> f64 {
+        (0..self.outputs.rows()).map(|r| self.weight(r)).sum()
+    }
 }

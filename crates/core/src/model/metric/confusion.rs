@@ -68,12 +68,13 @@ impl Thresholded {
         let BatchOutputs { outputs, targets, .. } = batch;
         let columns = self.columns(outputs.cols());
         for r in 0..outputs.rows() {
+            let weight = batch.weight(r);
             let (y, t) = (&outputs.row(r)[columns.clone()], &targets.row(r)[columns.clone()]);
             for (y, t) in y.iter().zip(t) {
                 match ((self.thresholds as f32) < *y, *t != 0.0) {
-                    (true, true) => sums[0] += 1.0,
-                    (true, false) => sums[1] += 1.0,
-                    (false, true) => sums[2] += 1.0,
+                    (true, true) => sums[0] += weight,
+                    (true, false) => sums[1] += weight,
+                    (false, true) => sums[2] += weight,
                     (false, false) => {}
                 }
             }

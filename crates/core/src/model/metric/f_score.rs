@@ -89,12 +89,12 @@ impl FScore {
                     Some(threshold) => (threshold as f32) < *y,
                     None => greatest <= *y && SMALLEST < y.abs(),
                 };
-                let (sums, t) = (&mut sums[SUMS * class..], f64::from(*t));
+                let (sums, t, weight) = (&mut sums[SUMS * class..], f64::from(*t), batch.weight(r));
                 if predicted {
-                    sums[0] += t;
-                    sums[1] += 1.0 - t;
+                    sums[0] += weight * t;
+                    sums[1] += weight * (1.0 - t);
                 } else {
-                    sums[2] += t;
+                    sums[2] += weight * t;
                 }
             }
         }

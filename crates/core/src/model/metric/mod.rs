@@ -218,10 +218,13 @@ impl Metric {
         }
     }
 
-    /// Adds some rows to its sums.
+    /// Adds some rows to its sums. The loss counts the correct rows of an accuracy without a sum.
     pub fn add(&self, arch: Arch, batch: BatchOutputs<'_>, sums: &mut [f64]) {
         match self.kind() {
-            MetricKind::Accuracy => {}
+            MetricKind::Accuracy => {
+                let rows = accuracy(batch.outputs.cols());
+                sums.iter_mut().for_each(|sum| *sum += rows.sum(arch, batch));
+            }
             MetricKind::Mean(mean) | MetricKind::Root(mean) => sums[0] += mean.sum(arch, batch),
             MetricKind::Precision(metric) | MetricKind::Recall(metric) => metric.add(batch, sums),
             MetricKind::Auc(auc) => auc.add(batch, sums),
@@ -230,9 +233,9 @@ impl Metric {
         }
     }
 
-    /// The number after `rows` rows with these sums, of which `correct` were classified right.
+    /// The number after rows of the weight `rows` with these sums, of which `correct` were classified right.
     pub fn value(&self, sums: &[f64], rows: f64, correct: f64) -> f64 {
-        let share = |x: f64| x / rows.max(1.0);
+        let share = |x: f64| confusion::share(x, rows);
         match self.kind() {
             MetricKind::Accuracy => share(correct),
             MetricKind::Mean(_) => share(sums[0]),
@@ -290,5 +293,13 @@ impl Metric {
                 loss(Loss::SparseCategoricalCrossentropy { from_logits: false })
             }
         }
+    }
+}
+
+/// The accuracy that Keras resolves `accuracy` to, for a number of outputs.
+fn accuracy(outputs: usize) -> RowMean {
+    match outputs {
+        1 => RowMean::Binary { threshold: 0.5 },
+        _ => RowMean::Categorical,
     }
 }

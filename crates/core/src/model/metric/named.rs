@@ -1,6 +1,7 @@
 //! A metric under the name that the config gives it: Keras logs `mse` as `mse`, not as
-//! `mean_squared_error`.
+//! `mean_squared_error`. A weighted metric counts each row by its weight.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 
 use serde::de::Error as _;
@@ -8,7 +9,8 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::Metric;
+use super::{BatchOutputs, Metric};
+use kernels::Arch;
 
 /// The names that Keras has for metrics beside their own, and two of earlier versions.
 const OTHER_NAMES: [&str; 16] = [
@@ -34,24 +36,60 @@ const OTHER_NAMES: [&str; 16] = [
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedMetric {
     metric: Metric,
-    name: &'static str,
+    name: Cow<'static, str>,
+    weighted: bool,
 }
 
 impl NamedMetric {
     /// The metric under its own name.
     pub const fn new(metric: Metric) -> NamedMetric {
-        let name = metric.name();
-        NamedMetric { metric, name }
+        let name = Cow::Borrowed(metric.name());
+        NamedMetric { metric, name, weighted: false }
     }
 
     /// The name under which the metric is logged.
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The same of the class that an output tells, see [`Metric::at_output`].
     pub fn at_output(&self, output: usize) -> NamedMetric {
-        NamedMetric { metric: self.metric.at_output(output), name: self.name }
+        NamedMetric { metric: self.metric.at_output(output), ..self.clone() }
+    }
+
+    /// The same, weighted by rows. Beside a metric of the same name among `others`, its name begins with
+    /// `weighted_`, as in Keras.
+    pub fn weighted_beside(&self, others: &[NamedMetric]) -> NamedMetric {
+        let taken = others.iter().any(|other| other.name == self.name);
+        let name = if taken { format!("weighted_{}", self.name).into() } else { self.name.clone() };
+        NamedMetric { metric: self.metric.clone(), name, weighted: true }
+    }
+
+    /// Number of sums, for a number of outputs; the last of a weighted metric is that of the weights.
+    pub fn sums(&self, outputs: usize) -> usize {
+        match self.weighted {
+            false => self.metric.sums(outputs),
+            true => self.metric.sums(outputs).max(1) + 1,
+        }
+    }
+
+    /// Adds some rows to the sums.
+    pub fn add(&self, arch: Arch, batch: BatchOutputs<'_>, sums: &mut [f64]) {
+        match (self.weighted, sums.split_last_mut()) {
+            (true, Some((total, sums))) => {
+                *total += batch.total_weight();
+                self.metric.add(arch, batch, sums);
+            }
+            _ => self.metric.add(arch, BatchOutputs { weights: None, ..batch }, sums),
+        }
+    }
+
+    /// The number after `rows` rows with these sums, of which `correct` were classified right.
+    pub fn value(&self, sums: &[f64], rows: f64, correct: f64) -> f64 {
+        match (self.weighted, sums.split_last()) {
+            (true, Some((total, sums))) => self.metric.value(sums, *total, sums[0]),
+            _ => self.metric.value(sums, rows, correct),
+        }
     }
 }
 
@@ -70,14 +108,14 @@ impl<'de> Deserialize<'de> for NamedMetric {
         let other = OTHER_NAMES.into_iter().find(|name| given == Some(name));
         let metric = Metric::deserialize(Value::Object(table)).map_err(D::Error::custom)?;
         let named = NamedMetric::new(metric);
-        Ok(NamedMetric { name: other.unwrap_or(named.name), ..named })
+        Ok(NamedMetric { name: other.map_or(named.name, Cow::Borrowed), ..named })
     }
 }
 
 impl Serialize for NamedMetric {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut table = serde_json::to_value(&self.metric).map_err(S::Error::custom)?;
-        table["name"] = self.name.into();
+        table["name"] = (*self.name).into();
         table.serialize(serializer)
     }
 }

@@ -1,7 +1,7 @@
 //! R², the coefficient of determination, its mean over the outputs.
 //!
 //! ```text
-//! R² = 1 − Σ (t − y)² / Σ (t − t̄)²,  Σ (t − t̄)² = Σ t² − (Σ t)² / n
+//! R² = 1 − Σ w (t − y)² / Σ w (t − t̄)²,  Σ w (t − t̄)² = Σ w t² − (Σ w t)² / Σ w
 //! ```
 //!
 //! An output whose targets are all equal explains no variance: its R² is 0, as in Keras and
@@ -10,18 +10,19 @@
 use super::BatchOutputs;
 use super::confusion::share;
 
-/// Σ t, Σ t², Σ (t − y)² of each output.
+/// Σ w t, Σ w t², Σ w (t − y)² of each output, with the weight w of each row.
 pub(super) const SUMS: usize = 3;
 
 pub(super) fn add(batch: BatchOutputs<'_>, sums: &mut [f64]) {
     let BatchOutputs { outputs, targets, .. } = batch;
     for r in 0..outputs.rows() {
         let row = outputs.row(r).iter().zip(targets.row(r));
+        let weight = batch.weight(r);
         for (sums, (y, t)) in sums.chunks_exact_mut(SUMS).zip(row) {
             let (y, t) = (f64::from(*y), f64::from(*t));
-            sums[0] += t;
-            sums[1] += t * t;
-            sums[2] += (t - y).powi(2);
+            sums[0] += weight * t;
+            sums[1] += weight * (t * t);
+            sums[2] += weight * (t - y).powi(2);
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) enum RowMean {
 }
 
 impl RowMean {
-    /// The sum over some rows, from the first to the last.
+    /// The weighted sum over some rows, from the first to the last.
     pub(super) fn sum(&self, arch: Arch, batch: BatchOutputs<'_>) -> f64 {
         if let RowMean::Loss(loss, factor) = self {
             return factor * sum_losses(arch, loss, batch);
@@ -42,7 +42,7 @@ impl RowMean {
         let BatchOutputs { outputs, targets, .. } = batch;
         let n = outputs.cols();
         let row = |r: usize| self.row(&outputs.row(r)[..n], &targets.row(r)[..n]);
-        (0..outputs.rows()).map(row).sum()
+        (0..outputs.rows()).map(|r| batch.weight(r) * row(r)).sum()
     }
 
     fn row(&self, y: &[f32], t: &[f32]) -> f64 {
@@ -63,7 +63,7 @@ impl RowMean {
 }
 
 fn sum_losses(arch: Arch, loss: &Loss, batch: BatchOutputs<'_>) -> f64 {
-    let BatchOutputs { outputs, logits, targets, binary } = batch;
+    let BatchOutputs { outputs, logits, targets, binary, .. } = batch;
     let (rows, n) = (outputs.rows(), outputs.cols());
     let (kernel, outputs) = match logits {
         Some((logits, activation)) if loss.is_crossentropy_of_logits() => {
@@ -80,5 +80,5 @@ fn sum_losses(arch: Arch, loss: &Loss, batch: BatchOutputs<'_>) -> f64 {
     let (mut slopes, mut losses) = (Matrix::zeros(rows, n), vec![0.0; rows]);
     let slopes = slopes.view_mut(rows);
     kernel.apply(arch, outputs, wanted.view(rows), 0.0, slopes, &mut losses);
-    losses.into_iter().map(f64::from).sum()
+    losses.into_iter().enumerate().map(|(r, loss)| batch.weight(r) * f64::from(loss)).sum()
 }
