@@ -56,7 +56,7 @@ fn classes(sandbox: &Sandbox) -> Vec<String> {
 }
 
 /// The config in the folder of the only run.
-fn kept_config(sandbox: &Sandbox) -> String {
+pub(crate) fn kept_config(sandbox: &Sandbox) -> String {
     let folder = fs::read_dir(sandbox.path().join("logs/run")).unwrap().next().unwrap().unwrap();
     folder.path().join("config.toml").display().to_string()
 }

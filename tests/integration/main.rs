@@ -37,6 +37,7 @@ mod report;
 mod restarts;
 mod resume;
 mod runs;
+mod sample_weights;
 mod sandbox;
 mod searches;
 mod slips;
