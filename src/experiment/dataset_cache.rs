@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::{Data, Plan};
-use crate::data::{Labels, Parts, Preprocessing, RowSplit, Source, Split, Table, describe, load};
+use crate::data::{
+    Labels, Parts, Preprocessing, RowSplit, Source, Split, Table, TargetScaling, describe, load,
+};
 use crate::kernels::BlockCsr;
 use crate::runs::{DataSource, sha256};
 use crate::train::Dataset;
@@ -23,8 +25,11 @@ struct Key {
     rows: Option<RowSplit>,
     /// The bits of the scale.
     scale: u64,
-    /// The number of rows for the standardisation, and the number of all rows.
-    standardized: Option<(usize, usize)>,
+    /// The standardisation of inputs and the scaling of targets.
+    standardize: bool,
+    target_scaling: Option<TargetScaling>,
+    /// The number of rows that either is fitted on, and the number of all rows.
+    fitted: Option<(usize, usize)>,
 }
 
 /// A data set in memory.
@@ -61,18 +66,21 @@ impl DatasetCache {
             validation: data.validation_source(None),
             rows: data.split.as_ref().map(|_| data.row_split()),
             scale: scale.to_bits(),
-            standardized: rows.map(|rows| (parts(data, rows).training.len(), rows)),
+            standardize: data.standardize,
+            target_scaling: data.target_scaling,
+            fitted: rows.map(|rows| (parts(data, rows).training.len(), rows)),
         };
+        let is_fitted = data.standardize || data.target_scaling.is_some();
         let known = datasets.iter().find(|(known, _)| {
-            let rows = known.standardized.filter(|_| data.standardize).map(|(_, rows)| rows);
-            known.standardized.is_some() == data.standardize && **known == key(rows)
+            let rows = known.fitted.filter(|_| is_fitted).map(|(_, rows)| rows);
+            known.fitted.is_some() == is_fitted && **known == key(rows)
         });
         if let Some((_, loaded)) = known {
             return Ok(Arc::clone(loaded));
         }
         let loaded = Arc::new(LoadedDataset::read(data, source.clone(), scale, threads)?);
         let rows = loaded.dataset.rows();
-        datasets.insert(key(data.standardize.then_some(rows)), Arc::clone(&loaded));
+        datasets.insert(key(is_fitted.then_some(rows)), Arc::clone(&loaded));
         Ok(loaded)
     }
 }
@@ -102,7 +110,8 @@ impl LoadedDataset {
         let mut fingerprint = source.fingerprint(Split::Train, &table);
         let table = table.arranged(&data.row_split());
         let trained = parts(data, table.rows()).training.len();
-        let preprocessing = Preprocessing::of(&table, scale, trained, data.standardize);
+        let preprocessing = Preprocessing::of(&table, scale, trained, data.standardize)
+            .with_targets(&table, trained, data.target_scaling);
         let labels = Labels::of(&table.targets, table.columns.as_ref());
         let validation = match data.validation_source(preprocessing.columns.as_ref()) {
             None => None,
@@ -169,7 +178,9 @@ impl LoadedDataset {
 /// The rows in the form of the kernels, on at most `threads` threads, each with work.
 fn dataset(preprocessing: &Preprocessing, table: Table, threads: usize) -> Dataset {
     let (table, scale) = preprocessing.apply(table);
-    on(threads.min(BlockCsr::max_build_threads(table.rows())), || Dataset::new(table, scale))
+    on(threads.min(BlockCsr::max_build_threads(table.rows())), || {
+        Dataset::new(table, scale).with_target_scaling(&preprocessing.targets)
+    })
 }
 
 /// The combined fingerprint of two data sets.

@@ -238,7 +238,7 @@ impl TrainedModel {
 
     fn dataset(&self, table: Table) -> Dataset {
         let (table, scale) = self.preprocessing.apply(table);
-        Dataset::new(table, scale)
+        Dataset::new(table, scale).with_target_scaling(&self.preprocessing.targets)
     }
 
     fn predictions<'a>(
@@ -320,6 +320,8 @@ fn fits(preprocessing: &Preprocessing, plan: &Plan) -> Result<()> {
     same("the number of outputs", &wanted, &outputs)?;
     same("the scale", &preprocessing.scale, &scale)?;
     same("`standardize`", &preprocessing.standardization.is_some(), &plan.data.standardize)?;
+    let scaled = plan.data.target_scaling.is_some();
+    same("`target_scaling`", &!preprocessing.targets.is_empty(), &scaled)?;
     same("having CSV columns", &preprocessing.columns.is_some(), &is_csv)
 }
 

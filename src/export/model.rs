@@ -55,6 +55,8 @@ pub fn model(
 fn npz(tensors: &[Tensor], preprocessing: &Preprocessing) -> Result<Vec<u8>> {
     let filled = !preprocessing.numbers.is_empty();
     ensure!(!filled, "a `.npz` file cannot tell how columns are filled and scaled; `onnx` can");
+    let scaled = !preprocessing.targets.is_empty();
+    ensure!(!scaled, "a `.npz` file cannot tell how targets are scaled; `onnx` can");
     let mut bytes = Cursor::new(Vec::new());
     let mut npz = NpzWriter::new(&mut bytes);
     for tensor in tensors {

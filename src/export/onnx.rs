@@ -6,7 +6,7 @@
 use super::message::Message;
 use super::onnx_columns::ColumnArrays;
 use crate::config::Plan;
-use crate::data::Preprocessing;
+use crate::data::{Preprocessing, TargetTransform};
 use crate::model::{LayerSpec, OnnxAttribute, OnnxGraph};
 use crate::runs::Tensor;
 
@@ -40,6 +40,7 @@ pub(super) fn encode(
         graph.value = layer.onnx(&mut graph, &name, &x, inputs)?;
         graph.width = layer.outputs(inputs);
     }
+    graph.unscale_targets(&preprocessing.targets);
     // The name of the output is part of the public interface.
     let last = graph.value.clone();
     graph.node("Identity", &[&last], OUTPUT, &[]);
@@ -157,6 +158,26 @@ impl<'a> Graph<'a> {
         }
         self.with_double("Sub", "columns.shift", &width, &arrays.shift);
         self.with_double("Div", "columns.divisor", &width, &arrays.divisor);
+    }
+
+    /// Adds the inverse of the scaling of targets.
+    fn unscale_targets(&mut self, transforms: &[TargetTransform]) {
+        let Some(first) = transforms.first() else { return };
+        let width = [transforms.len()];
+        let all = |pick: fn(&TargetTransform) -> f64| transforms.iter().map(pick).collect::<Vec<_>>();
+        self.cast("targets.double", DOUBLE);
+        self.with_double("Mul", "targets.divisor", &width, &all(|transform| transform.divisor));
+        self.with_double("Add", "targets.shift", &width, &all(|transform| transform.shift));
+        if first.log {
+            let x = self.value.clone();
+            self.double("targets.one", &[], &[1.0]);
+            let size = self.node("Abs", &[&x], "targets.abs", &[]);
+            let exp = self.node("Exp", &[&size], "targets.exp", &[]);
+            let less = self.node("Sub", &[&exp, "targets.one"], "targets.exp1", &[]);
+            let sign = self.node("Sign", &[&x], "targets.sign", &[]);
+            self.value = self.node("Mul", &[&sign, &less], "targets.signed", &[]);
+        }
+        self.cast("targets.float", FLOAT);
     }
 
     /// Adds the quantile curves: pieces of inputs along a third axis, which are clipped and added.

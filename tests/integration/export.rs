@@ -44,7 +44,7 @@ fn folder(sandbox: &Sandbox, name: &str) -> PathBuf {
 }
 
 /// What onnxruntime makes of `rows`.
-fn onnxruntime(model: &Path, rows: &[Vec<f32>]) -> Value {
+pub(crate) fn onnxruntime(model: &Path, rows: &[Vec<f32>]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx/run.py");
     let mut child = Command::new(python())
         .arg(script)
@@ -392,7 +392,7 @@ epochs = 5
 "#;
 
 /// What `predict` says of the rows of a file: the probabilities or values of each.
-fn predicted(sandbox: &Sandbox, run: &str, file: &str) -> Vec<Vec<f64>> {
+pub(crate) fn predicted(sandbox: &Sandbox, run: &str, file: &str) -> Vec<Vec<f64>> {
     let said = sandbox.runner(&format!("predict {run} {file} --json")).exits(0).stdout;
     let rows: Vec<Value> = serde_json::from_str(&said).unwrap();
     let numbers = |row: &Value| -> Vec<f64> {
@@ -405,7 +405,7 @@ fn predicted(sandbox: &Sandbox, run: &str, file: &str) -> Vec<Vec<f64>> {
 }
 
 #[track_caller]
-fn agree(seen: &Value, want: &[Vec<f64>]) {
+pub(crate) fn agree(seen: &Value, want: &[Vec<f64>]) {
     let got: Vec<Vec<f64>> = serde_json::from_value(seen["outputs"].clone()).unwrap();
     assert_eq!(got.len(), want.len());
     for (got, want) in got.iter().zip(want) {

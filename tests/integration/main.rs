@@ -43,6 +43,7 @@ mod searches;
 mod slips;
 mod start_weights;
 mod sweeps;
+mod target_scaling;
 mod tensorboard;
 mod trained;
 mod tutorial;

@@ -25,7 +25,7 @@ pub(crate) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<E
 
 fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
     let (_, _, trained) = load(&args.run, &args.weights, &args.choice, console)?;
-    let names = trained.preprocessing.class_names().unwrap_or_default();
+    let names = trained.preprocessing.output_names();
     let threads = cores();
     if let Some(output) = &args.output {
         args.files.iter().try_for_each(|file| check_form(file, &trained))?;
@@ -97,9 +97,9 @@ fn text(all: &[(&Path, usize, Prediction)], names: &[String]) -> String {
     } else {
         let n = all.first().map_or(0, |(.., answer)| answer.outputs.len());
         for i in 0..n {
-            let title = if n == 1 { "value".to_owned() } else { format!("value {i}") };
+            let title = if n == 1 { "value" } else { &*names[i] };
             let cells = all.iter().map(|(.., answer)| number(f64::from(answer.outputs[i])));
-            table.push(Column::numbers(&title, cells));
+            table.push(Column::numbers(title, cells));
         }
     }
     let fitted = fit_columns(table, stdout_width());

@@ -14,6 +14,7 @@ mod optimizer;
 mod row_order;
 mod shapes;
 mod source;
+mod targets;
 mod task;
 mod tensorboard;
 
@@ -53,6 +54,7 @@ pub(crate) fn resolve(
             diagnostics.extend(dataset::rows(plan, &config, &data));
             diagnostics.extend(shapes::network(plan, &config, &data));
             diagnostics.extend(classes::classes(plan, &config, &data));
+            diagnostics.extend(targets::targets(plan, &config, &data));
             diagnostics.extend(tensorboard::tensorboard(plan, &config, &data));
             if diagnostics.is_empty() {
                 notes = row_order::row_order(plan, &data);

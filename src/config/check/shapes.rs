@@ -146,7 +146,7 @@ pub(crate) fn is_regression(plan: &Plan, data: &DatasetInfo) -> bool {
     let one_output = output(plan).is_some_and(|output| output.units == 1);
     let numbers = match data.classes {
         Some(classes) => one_output && classes != 2,
-        None => !data.binary,
+        None => !data.binary || plan.data.target_scaling.is_some(),
     };
     numbers && plan.training.loss.target_kind() == TargetKind::Numbers
 }

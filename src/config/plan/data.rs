@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{
     Column, ColumnOptions, Columns, CsvOptions, Encoding, Parts, RowSplit, Source, Spelling,
-    SplitMethod, Task,
+    SplitMethod, TargetScaling, Task,
 };
 
 /// The data sets that need no path.
@@ -30,6 +30,11 @@ pub struct Data {
     #[schemars(extend("x-default" = "1 for every row"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_weight: Option<Column>,
+    /// The scaling of real-valued labels, each by the rows that train. The loss is that of scaled labels;
+    /// metrics, `predict`, `evaluate` and ONNX have the unit of the data.
+    #[schemars(extend("x-default" = "none"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_scaling: Option<TargetScaling>,
     /// What the labels of a file are: `"classification"` makes words or numbers classes, in sorted
     /// order; `"regression"` takes numbers for what they are.
     #[schemars(extend(
@@ -212,6 +217,7 @@ impl Default for Data {
             dataset: "mnist".to_owned(),
             label: None,
             sample_weight: None,
+            target_scaling: None,
             task: None,
             ignore: Vec::new(),
             separator: None,

@@ -50,6 +50,9 @@ impl Validator<'_> {
     fn value<'s>(&mut self, node: &Spanned, schema: &'s Schema, path: &KeyPath<'s>) {
         let schema = resolve(schema);
         if let Some(branches) = schema["anyOf"].as_array() {
+            if let Some((tag, variant)) = without_short_form(branches, node) {
+                return self.bare_name(node, tag, variant, path);
+            }
             return match branches.iter().find(|branch| accepts(branch, node)) {
                 Some(branch) => self.value(node, branch, path),
                 None => self.unfit(node, schema, path),
@@ -70,6 +73,26 @@ impl Validator<'_> {
             Value::Integer(integer) => self.integer(*integer, node, schema, path),
             Value::Float(float) => self.number(*float, node, schema, path),
             Value::String(_) | Value::Boolean(_) | Value::Datetime(_) => {}
+        }
+    }
+
+    /// A name in the place of a table that needs more keys: reported as the table with its name only.
+    fn bare_name<'s>(
+        &mut self,
+        node: &Spanned,
+        tag: &str,
+        variant: &'s Schema,
+        path: &KeyPath<'s>,
+    ) {
+        let Some(name) = node.as_str() else { return };
+        let path = KeyPath { variant: Some(name.to_owned()), ..path.clone() };
+        let required = variant["required"].as_array().into_iter().flatten();
+        let keys: Vec<_> = required.filter_map(Schema::as_str).filter(|key| *key != tag).collect();
+        keys.iter().for_each(|key| self.missing_key(key, node, variant, &path));
+        if let Some(last) = self.diagnostics.pop() {
+            let keys: String = keys.iter().map(|key| format!(", {key} = ...")).collect();
+            let table = format!("as a table: `{{ {tag} = \"{name}\"{keys} }}`");
+            self.diagnostics.push(last.note(table));
         }
     }
 
@@ -253,6 +276,20 @@ impl Validator<'_> {
         let label = format!("got {got}, want {want}");
         self.diagnostics.push(Diagnostic::at(&node.span, message, path.help()).label(label));
     }
+}
+
+/// The tag and the variant of a table, where a value is its bare name and the table needs more keys.
+fn without_short_form<'s>(branches: &'s [Schema], node: &Spanned) -> Option<(&'s str, &'s Schema)> {
+    let name = node.as_str()?;
+    if branches.iter().filter_map(words).any(|words| words.contains(&name)) {
+        return None;
+    }
+    branches.iter().find_map(|branch| {
+        let variants = resolve(branch)["oneOf"].as_array()?;
+        let tag = tag(variants)?;
+        let found = variants.iter().find(|variant| variant_names(variant, tag).contains(&name))?;
+        Some((tag, resolve(found)))
+    })
 }
 
 /// Whether the schema allows the type of a value.

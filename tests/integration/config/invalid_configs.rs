@@ -165,6 +165,11 @@ cases! {
     early_stopping_without_validation: tutorial_with("[training]", "[callbacks.early_stopping]\npatience = 2\n[training]").set("data.validation_split=0");
     early_stopping_of_a_misspelt_number: ConfigFixture::with(&tutorial()).set("callbacks.early_stopping.monitor=val_los");
     metric_twice: ConfigFixture::with(&tutorial()).set("training.metrics=['auc', { name = 'auc', curve = 'PR' }]");
+    loss_without_short_form: ConfigFixture::with(&tutorial()).set("training.loss=tversky");
+    scaling_of_classes: tutorial_with("[data]", "[data]\ntarget_scaling = \"standardize\"");
+    scaling_before_a_loss_of_shares: ConfigFixture::with(&tutorial()).set("training.loss=poisson").set("training.metrics=[]").set("data.target_scaling=log").data(real_values(10));
+    weighted_metric_of_no_class: tutorial_with("[training]", "[training]\nweighted_metrics = [{ name = \"recall\", class_id = 12 }]");
+    weights_of_no_csv: tutorial_with("[data]", "[data]\nsample_weight = \"w\"");
     weight_of_no_class: tutorial_with("[training]", "[training]\nclass_weight = { 0 = 0.5, 10 = 2.0, nine = 1.0 }");
     weight_of_real_values: ConfigFixture::with(&tutorial()).set("training.loss=mse").set("training.metrics=[]").set("training.class_weight={ 0 = 2.0 }").data(real_values(10));
     weight_below_zero: tutorial_with("[training]", "[training]\nclass_weight = { 0 = -0.5 }");

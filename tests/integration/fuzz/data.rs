@@ -34,6 +34,7 @@ fn preprocessing(shape: &[usize]) -> Preprocessing {
         scale: 255.0,
         numbers: Vec::new(),
         standardization: None,
+        targets: Vec::new(),
         columns: None,
     }
 }

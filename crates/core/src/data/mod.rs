@@ -10,6 +10,7 @@ mod row_split;
 mod source;
 mod standardization;
 mod table;
+mod target_scaling;
 
 mod csv;
 mod files;
@@ -43,4 +44,5 @@ pub use preprocessing::Preprocessing;
 pub use row_split::{Parts, RowSplit, SplitMethod};
 pub use source::Source;
 pub use standardization::Standardization;
+pub use target_scaling::{TargetScaling, TargetTransform};
 pub use table::{DenseRows, Inputs, SPARSE_DENSITY, SparseRows, Table, Targets, Values};

@@ -163,7 +163,8 @@ fn fill(fill: Fill, values: &[f64]) -> f64 {
 }
 
 impl FittedScaling {
-    fn of(scaling: Scaling, mut values: Vec<f64>) -> FittedScaling {
+    /// The scaling of some values.
+    pub(super) fn of(scaling: Scaling, mut values: Vec<f64>) -> FittedScaling {
         let n = values.len().max(1) as f64;
         match scaling {
             Scaling::Standardize => {

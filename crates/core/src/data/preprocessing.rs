@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::dataset_info::{fits, output_names};
-use crate::data::{Columns, DataError, NumberTransform, Source, Standardization, Table, Targets};
+use crate::data::{
+    Columns, DataError, NumberTransform, Source, Standardization, Table, TargetScaling, TargetTransform,
+    Targets,
+};
 use base::quote::clip;
 
 /// The map from rows to a network's inputs, and the meaning of the outputs.
@@ -23,6 +26,9 @@ pub struct Preprocessing {
     /// Then they are shifted and divided so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub standardization: Option<Standardization>,
+    /// The scaling of each target; none if targets are as in the data.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub targets: Vec<TargetTransform>,
     /// The columns of the CSV file of the training rows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub columns: Option<Columns>,
@@ -41,8 +47,20 @@ impl Preprocessing {
             scale,
             numbers,
             standardization,
+            targets: Vec::new(),
             columns: table.columns.clone(),
         }
+    }
+
+    /// The same with targets scaled by the first `rows` rows of `table`.
+    pub fn with_targets(
+        self,
+        table: &Table,
+        rows: usize,
+        scaling: Option<TargetScaling>,
+    ) -> Preprocessing {
+        let fit = |scaling| TargetTransform::all_of(table, rows, scaling);
+        Preprocessing { targets: scaling.map(fit).unwrap_or_default(), ..self }
     }
 
     /// Checks that the parts agree with each other, after reading from a file.
@@ -68,6 +86,12 @@ impl Preprocessing {
             }
         }
         self.numbers.iter().try_for_each(|transform| transform.validate(features))?;
+        self.targets.iter().try_for_each(TargetTransform::validate)?;
+        if !self.targets.is_empty()
+            && (self.classes.is_some() || self.targets.len() != self.target_width)
+        {
+            return Err("its scaling of targets is not that of its targets".to_owned());
+        }
         let Some(columns) = &self.columns else { return Ok(()) };
         let classes = columns.class_names().map(<[String]>::len);
         let fits = columns.width() == features

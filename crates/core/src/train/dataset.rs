@@ -1,7 +1,7 @@
 //! A data set in the form of the kernels: scaled inputs, and targets as rows of numbers. All runs share it; nothing
 //! changes it.
 
-use crate::data::{Inputs, Table, Targets, Values};
+use crate::data::{Inputs, Table, TargetTransform, Targets, Values};
 use kernels::{BlockCsr, LANES, Matrix, ViewMut, argmax, prefetch};
 
 /// A table with scaled inputs.
@@ -9,6 +9,8 @@ use kernels::{BlockCsr, LANES, Matrix, ViewMut, argmax, prefetch};
 pub struct Dataset {
     pub(super) inputs: DatasetInputs,
     targets: Targets,
+    /// The scaling of each target, and the scaled targets; none if the loss takes them as they are.
+    scaling: Option<(Vec<TargetTransform>, Vec<f32>)>,
     /// The weight of each row; none for equal weights.
     weights: Option<Vec<f32>>,
     /// The smallest target, rounded, if each row has a single real value.
@@ -45,7 +47,33 @@ impl Dataset {
             _ => None,
         };
         let (targets, weights) = (table.targets, table.weights);
-        Dataset { inputs, targets, weights, lowest: lowest.unwrap_or(0) }
+        Dataset { inputs, targets, scaling: None, weights, lowest: lowest.unwrap_or(0) }
+    }
+
+    /// The same with targets scaled for the loss, each by its transform. Metrics and predictions stay in the unit of the
+    /// data. Without transforms and with classes, nothing changes.
+    pub fn with_target_scaling(mut self, transforms: &[TargetTransform]) -> Dataset {
+        if let (Targets::Values { values, .. }, false) = (&self.targets, transforms.is_empty()) {
+            let all = values.iter().zip(transforms.iter().cycle());
+            let scaled = all.map(|(t, transform)| transform.apply(*t)).collect();
+            self.scaling = Some((transforms.to_vec(), scaled));
+        }
+        self
+    }
+
+    /// Whether the loss takes scaled targets.
+    pub(super) fn has_scaled_targets(&self) -> bool {
+        self.scaling.is_some()
+    }
+
+    /// Outputs [rows × outputs] for scaled targets in the unit of the data.
+    pub(super) fn unscale(&self, mut outputs: ViewMut<'_>) {
+        let Some((transforms, _)) = &self.scaling else { return };
+        let n = outputs.cols();
+        for r in 0..outputs.rows() {
+            let row = outputs.row(r)[..n].iter_mut().zip(transforms);
+            row.for_each(|(y, transform)| *y = transform.undo(*y));
+        }
     }
 
     /// Number of rows.
@@ -118,6 +146,19 @@ impl Dataset {
         }
     }
 
+    /// Writes the targets of `rows` in the unit of the data into `to` [rows × outputs].
+    pub(super) fn unscaled_targets(&self, rows: &[u32], mut to: ViewMut<'_>) {
+        match (&self.scaling, &self.targets) {
+            (Some(_), Targets::Values { values, width }) => {
+                for (r, &row) in rows.iter().enumerate() {
+                    let from = row as usize * width;
+                    to.row(r)[..*width].copy_from_slice(&values[from..from + width]);
+                }
+            }
+            _ => self.targets(rows, (1.0, 0.0), to),
+        }
+    }
+
     /// Prefetches the targets of `rows` for [`Dataset::targets`]; the rows are scattered in memory.
     pub(super) fn prefetch_targets(&self, rows: &[u32]) {
         let rows = rows.iter().map(|&row| row as usize);
@@ -129,8 +170,8 @@ impl Dataset {
         }
     }
 
-    /// Writes the targets of `rows` into `to` [rows × outputs]: a class is one-hot, or a number if the network has a
-    /// single output. Then t ← t · factor + shift.
+    /// Writes the targets of `rows` for the loss into `to` [rows × outputs]: a class is one-hot, or a number if the
+    /// network has a single output. Then t ← t · factor + shift.
     pub(super) fn targets(&self, rows: &[u32], (factor, shift): (f32, f32), mut to: ViewMut<'_>) {
         let n = to.cols();
         for (r, &row) in rows.iter().enumerate() {
@@ -144,6 +185,7 @@ impl Dataset {
                     to[..n][labels[row] as usize] = 1.0;
                 }
                 Targets::Values { values, width } => {
+                    let values = self.scaling.as_ref().map_or(values, |(_, scaled)| scaled);
                     to[..n].copy_from_slice(&values[row * width..(row + 1) * width]);
                 }
             }

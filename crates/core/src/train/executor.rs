@@ -36,7 +36,8 @@ pub(super) struct Executor {
     class_weight: Vec<f32>,
     /// Whether all targets are 0 or 1.
     binary: bool,
-    /// The outputs after the last activation, if the loss contains it.
+    /// The outputs after the last activation and in the unit of the data, if the loss contains the activation or
+    /// takes scaled targets.
     activated: Matrix,
     /// The weights of the rows of the last pass.
     weights: Vec<f32>,
@@ -99,7 +100,7 @@ impl Executor {
             class_weight: objective.class_weight.to_vec(),
             binary,
             activated: Matrix::zeros(
-                if head.logits == Logits::Fused { rows } else { 0 },
+                if head.logits == Logits::Fused || dataset.has_scaled_targets() { rows } else { 0 },
                 network.outputs(),
             ),
             weights: Vec::new(),
@@ -174,20 +175,28 @@ impl Executor {
         let mut workspace = self.workspace.view_mut(n);
         let last = self.layout.layers[self.layout.layers.len() - 1].output.clone();
         let [made, mut targets] = workspace.disjoint([last.clone(), self.layout.targets.clone()]);
-        if self.smoothing != (1.0, 0.0) {
-            dataset.targets(rows, (1.0, 0.0), targets.reborrow());
+        let is_scaled = dataset.has_scaled_targets();
+        if self.smoothing != (1.0, 0.0) || is_scaled {
+            dataset.unscaled_targets(rows, targets.reborrow());
         }
         let (is_fused, activation) = (self.head.logits == Logits::Fused, self.head.activation);
-        if is_fused {
+        if is_fused || is_scaled {
             let mut activated = self.activated.view_mut(n);
             (0..n).for_each(|r| activated.row(r).copy_from_slice(made.as_view().row(r)));
-            activation.apply(self.arch, activated);
+            if is_fused {
+                activation.apply(self.arch, activated.reborrow());
+            }
+            dataset.unscale(activated);
         }
         let workspace = self.workspace.view(n);
         let made = workspace.columns_range(last);
         let (outputs, logits) = match self.head.logits {
             Logits::Fused => (self.activated.view(n), Some(made)),
-            Logits::Kept => (made, Some(workspace.columns_range(self.layout.kept_logits.clone()))),
+            Logits::Kept => {
+                let logits = workspace.columns_range(self.layout.kept_logits.clone());
+                (if is_scaled { self.activated.view(n) } else { made }, Some(logits))
+            }
+            Logits::Unused if is_scaled => (self.activated.view(n), None),
             Logits::Unused => (made, None),
         };
         let logits = logits.map(|logits| (logits, activation));

@@ -12,7 +12,8 @@ use kernels::{Arch, ByRows, Matrix, Team};
 /// Rows per batch.
 const ROWS: usize = 64;
 
-/// The outputs [rows × units] of `network` for some rows of `dataset`; logits by `loss` become probabilities.
+/// The outputs [rows × units] of `network` for some rows of `dataset`; logits by `loss` become probabilities, and values
+/// for scaled targets get the unit of the data.
 pub fn predict_probabilities(
     network: &Network,
     loss: &Loss,
@@ -25,6 +26,8 @@ pub fn predict_probabilities(
         let n = outputs.rows();
         link.apply(Arch::detect(), outputs.view_mut(n));
     }
+    let n = outputs.rows();
+    dataset.unscale(outputs.view_mut(n));
     outputs
 }
 

@@ -1,0 +1,129 @@
+//! The scaling of real-valued targets, fitted on the rows that train, and its inverse.
+//!
+//! ```text
+//! x = t                         or sign(t) ln(1 + |t|) with `log`
+//! y = (x - shift) / divisor     standardize, log: mean and deviation of x;  min_max: min and max - min
+//! t = y divisor + shift         then sign(x) (eˣ - 1) of |x| with `log`
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::csv::Scaling;
+use crate::data::number_transform::FittedScaling;
+use crate::data::{Table, Targets};
+
+/// How real-valued targets are scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetScaling {
+    /// Mean 0 and variance 1.
+    Standardize,
+    /// From 0 to 1.
+    MinMax,
+    /// sign(t) ln(1 + |t|), then mean 0 and variance 1; for prices and counts.
+    Log,
+}
+
+/// The scaling of one target with the numbers of the rows that train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetTransform {
+    /// Whether the logarithm is taken.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub log: bool,
+    /// Subtracted.
+    pub shift: f64,
+    /// Divided by.
+    pub divisor: f64,
+}
+
+impl TargetTransform {
+    /// The transform of each target of `table`, of which the first `rows` rows train; none of classes.
+    pub fn all_of(table: &Table, rows: usize, scaling: TargetScaling) -> Vec<TargetTransform> {
+        let Targets::Values { values, width } = &table.targets else { return Vec::new() };
+        let trained = &values[..rows * width];
+        let of = |target: usize| {
+            let values = trained.iter().skip(target).step_by(*width);
+            TargetTransform::fit(scaling, values.map(|t| f64::from(*t)))
+        };
+        (0..*width).map(of).collect()
+    }
+
+    fn fit(scaling: TargetScaling, values: impl Iterator<Item = f64>) -> TargetTransform {
+        let log = scaling == TargetScaling::Log;
+        let values = values.map(|t| if log { logarithm(t) } else { t }).collect();
+        let scaling = match scaling {
+            TargetScaling::MinMax => Scaling::MinMax,
+            TargetScaling::Standardize | TargetScaling::Log => Scaling::Standardize,
+        };
+        match FittedScaling::of(scaling, values) {
+            FittedScaling::Affine(shift, divisor) => TargetTransform { log, shift, divisor },
+            FittedScaling::Quantile(_) => TargetTransform { log, shift: 0.0, divisor: 1.0 },
+        }
+    }
+
+    /// The scaled target.
+    pub fn apply(&self, t: f32) -> f32 {
+        let t = f64::from(t);
+        let x = if self.log { logarithm(t) } else { t };
+        ((x - self.shift) / self.divisor) as f32
+    }
+
+    /// The target of a scaled one, in the unit of the data.
+    pub fn undo(&self, y: f32) -> f32 {
+        let x = f64::from(y) * self.divisor + self.shift;
+        (if self.log { x.signum() * x.abs().exp_m1() } else { x }) as f32
+    }
+
+    /// Makes sure that a transform that was read from a file can be applied and undone.
+    pub fn validate(&self) -> Result<(), String> {
+        match self.shift.is_finite() && self.divisor.is_finite() && 0.0 < self.divisor {
+            true => Ok(()),
+            false => Err("its scaling of targets is damaged".to_owned()),
+        }
+    }
+}
+
+fn logarithm(t: f64) -> f64 {
+    t.signum() * t.abs().ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Inputs, Values};
+
+    fn table(values: &[f32], width: usize) -> Table {
+        let inputs = Inputs::new(1, Values::Floats(vec![1.0; values.len() / width]));
+        let targets = Targets::Values { values: values.to_vec(), width };
+        Table { inputs, targets, shape: vec![1], columns: None, order: None, weights: None }
+    }
+
+    /// NumPy: `(t - t[:3].mean(0)) / t[:3].std(0)`, also of `numpy.log1p(t)`.
+    #[test]
+    fn targets_are_scaled_by_the_rows_that_train() {
+        let table = table(&[1.0, 100.0, 3.0, 200.0, 5.0, 600.0, 90.0, 7.0], 2);
+        let apply = |scaling, t: [f32; 2]| {
+            let all = TargetTransform::all_of(&table, 3, scaling);
+            [all[0].apply(t[0]), all[1].apply(t[1])]
+        };
+        assert_eq!(apply(TargetScaling::Standardize, [90.0, 7.0]), [53.276_4, -1.356_326_5]);
+        assert_eq!(apply(TargetScaling::MinMax, [90.0, 7.0]), [22.25, -0.186]);
+        assert_eq!(apply(TargetScaling::Log, [90.0, 7.0]), [7.099_725, -4.574_595_5]);
+    }
+
+    #[test]
+    fn scaling_is_undone() {
+        let table = table(&[-20.0, 3.5, 120_000.0, 0.0, 980_000.0], 1);
+        for scaling in [TargetScaling::Standardize, TargetScaling::MinMax, TargetScaling::Log] {
+            let transform = &TargetTransform::all_of(&table, 5, scaling)[0];
+            for t in [-20.0_f32, 3.5, 0.0, 120_000.0, 980_000.0, 5e6] {
+                let back = transform.undo(transform.apply(t));
+                assert!((back - t).abs() <= 3e-6 * t.abs().max(1e4), "{scaling:?} {t} {back}");
+            }
+        }
+        // Equal targets have no deviation.
+        let constant = TargetTransform::fit(TargetScaling::MinMax, [7.0, 7.0].into_iter());
+        assert_eq!((constant.apply(7.0), constant.undo(0.0)), (0.0, 7.0));
+    }
+}
