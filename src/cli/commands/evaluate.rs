@@ -53,9 +53,11 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
 fn text(found: &Evaluation, names: &[String], width: Option<usize>) -> String {
     let caption = |text: &str| joined(&wrap(text, width.unwrap_or(usize::MAX), 2));
     let mut text = caption(&format!("{} {}", found.n_rows, found.rows)) + "\n";
+    // The scores of single classes have a table of their own.
+    let metrics = || found.logs.0.iter().filter(|(name, _)| !name.contains('/'));
     let metrics = vec![
-        Column::words("", found.logs.0.iter().map(|(name, _)| name.clone())).shrinkable(),
-        Column::numbers("", found.logs.0.iter().map(|(_, value)| number(*value))),
+        Column::words("", metrics().map(|(name, _)| name.clone())).shrinkable(),
+        Column::numbers("", metrics().map(|(_, value)| number(*value))),
     ];
     text += &joined(&fit_columns(metrics, width).lines[1..]);
     let Some(confusion) = &found.confusion else { return text };

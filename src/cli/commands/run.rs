@@ -20,6 +20,7 @@ use crate::config::{Experiment, Variant};
 use crate::data::DataError;
 use crate::experiment::DatasetCache;
 use crate::memory::{Bytes, machine};
+use crate::model::NamedMetric;
 use crate::query::RequestError;
 use crate::runs::{Annotations, check_writable};
 use crate::sweep::{Board, BoardSummary, Options, RunQueue, SweepEvent};
@@ -243,10 +244,10 @@ fn unknown_metric(sort: Option<&str>, experiments: &[Experiment]) -> Option<Stri
         let data = &plan.data;
         let validates = 0.0 < data.validation_split || data.validation_data.is_some();
         let metrics = plan.training.all_metrics();
-        let names = metrics.iter().map(|metric| metric.name());
-        for name in std::iter::once("loss").chain(names) {
-            known.insert(name.to_owned());
+        let names = metrics.iter().flat_map(NamedMetric::names);
+        for name in std::iter::once("loss".to_owned()).chain(names) {
             known.extend(validates.then(|| format!("val_{name}")));
+            known.insert(name);
         }
     }
     let names = || known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -6,7 +6,7 @@ use super::source::ConfigSource;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::plan::{ClassWeights, Plan};
 use crate::data::{DatasetInfo, Labels};
-use crate::model::NamedMetric;
+use crate::model::{Metric, NamedMetric};
 
 /// The diagnostics of class weights and class metrics.
 pub(crate) fn classes(
@@ -16,7 +16,10 @@ pub(crate) fn classes(
 ) -> Vec<Diagnostic> {
     let mut diagnostics = weights(plan, config, data);
     let metrics = plan.training.metrics_with_keys();
-    diagnostics.extend(metrics.filter_map(|metric| class_id(plan, metric, config, data)));
+    diagnostics.extend(metrics.filter_map(|(key, metric)| {
+        class_scores((&key, metric), config, data)
+            .or_else(|| class_id(plan, (key, metric), config, data))
+    }));
     diagnostics
 }
 
@@ -48,6 +51,38 @@ fn weights(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Vec<Di
         }
     }
     diagnostics
+}
+
+/// More classes than this have to be named: each has three numbers in every file of logs.
+const MOST_SCORED: usize = 50;
+
+/// The diagnostic of the scores of classes.
+fn class_scores(
+    (key, metric): (&str, &NamedMetric),
+    config: &ConfigSource<'_>,
+    data: &DatasetInfo,
+) -> Option<Diagnostic> {
+    let Metric::ClassScores(scores) = &**metric else { return None };
+    let list = key.rsplit_once('.').map_or(key, |(list, _)| list);
+    let classes = format!("{key}.classes");
+    let diagnostic = |message: String, help: String| {
+        Some(config.diagnostic(&[&classes, key, list], message, help))
+    };
+    if data.classes.is_none() {
+        let message = "`class_scores` are those of classes, the labels are real values";
+        let help = "take it out, or write `data.task = \"classification\"`";
+        return diagnostic(message.to_owned(), help.to_owned());
+    }
+    let labels = Labels::from(data.output_names());
+    if let Some(unknown) = scores.classes.iter().find(|id| labels.find(&id.to_string()).is_none()) {
+        return diagnostic(format!("`{unknown}` is no class of the data"), known(&labels));
+    }
+    (MOST_SCORED < scores.classes.len()).then(|| {
+        let n = scores.classes.len();
+        let message = format!("`class_scores` of {n} classes would be {} numbers", 3 * n);
+        let help = format!("name at most {MOST_SCORED}, as in `classes = [\"{}\"]`", labels.names[0]);
+        config.diagnostic(&[&classes, key, list], message, help)
+    })
 }
 
 /// The diagnostic of the `class_id` of a metric.

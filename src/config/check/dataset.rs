@@ -199,6 +199,9 @@ pub(crate) fn fill(plan: &mut Plan, config: &ConfigSource<'_>, data: &DatasetInf
         plan.data.task = Some(columns.task());
         plan.data.header = Some(columns.header);
     }
+    if data.classes.is_some() {
+        plan.training.name_classes(&data.output_names());
+    }
     plan.data.scale.get_or_insert(data.default_scale);
     plan.model.input_shape.get_or_insert_with(|| vec![data.shape.iter().product()]);
     if shapes::reports_numbers(plan, data) && config.span("training.metrics").is_none() {

@@ -1,5 +1,7 @@
 //! Whether a network fits its data and its loss; rules of shapes and formulas only.
 
+use std::collections::HashSet;
+
 use super::source::ConfigSource;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::plan::Plan;
@@ -180,10 +182,13 @@ fn accuracy(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> Optio
 /// Two metrics that would be logged under one name.
 fn repeated(plan: &Plan, config: &ConfigSource<'_>) -> Option<Diagnostic> {
     let metrics = plan.training.all_metrics();
-    let names: Vec<_> = metrics.iter().map(|metric| metric.name()).collect();
-    let at = (1..names.len()).find(|&at| names[..at].contains(&names[at]))?;
-    let message = format!("two metrics would be logged as `{}`", names[at]);
-    let (place, _) = plan.training.metrics_with_keys().nth(at)?;
+    let keys = plan.training.metrics_with_keys();
+    let names = metrics.iter().zip(keys).flat_map(|(metric, (key, _))| {
+        metric.names().into_iter().map(move |name| (name, key.clone()))
+    });
+    let mut seen = HashSet::new();
+    let (name, place) = names.into_iter().find(|(name, _)| !seen.insert(name.clone()))?;
+    let message = format!("two numbers would be logged as `{name}`");
     let paths = [&*place, "training.metrics", "training"];
     Some(config.diagnostic(&paths, message, "keep one of them"))
 }

@@ -141,6 +141,12 @@ impl Manual {
     }
 
     fn variants(&mut self, path: &str, tag: &str, variants: &[Schema]) {
+        let schema = Schema::from(variants).to_string();
+        if let Some((_, place)) = self.said.iter().find(|(said, _)| *said == schema) {
+            let same = format!("The same as `{place}`.");
+            return self.line(&same);
+        }
+        self.said.push((schema, path.to_owned()));
         let before = std::mem::take(&mut self.text);
         let common = common(variants, tag);
         for variant in variants {

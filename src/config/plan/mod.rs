@@ -23,6 +23,7 @@ pub use tensorboard::{Layout, TensorBoard, UpdateFreq};
 pub use training::Training;
 
 use super::document::write;
+use crate::model::NamedMetric;
 use crate::optim::Optimizer;
 use crate::shorthand::{Shorthand, name_or_table};
 use crate::train::{Footprint, RunShape};
@@ -71,7 +72,7 @@ impl Plan {
     /// The names of the numbers that each epoch logs.
     pub fn logged_numbers(&self) -> Vec<String> {
         let metrics = self.training.all_metrics();
-        let metrics = metrics.iter().map(|metric| metric.name().to_owned());
+        let metrics = metrics.iter().flat_map(NamedMetric::names);
         let mut names: Vec<_> = std::iter::once("loss".to_owned()).chain(metrics).collect();
         if self.data.validates() {
             names.extend(names.clone().iter().map(|name| format!("val_{name}")));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_weight::ClassWeights;
 use crate::data::Labels;
-use crate::model::{Loss, Metric, NamedMetric};
+use crate::model::{ClassId, ClassScores, Loss, Metric, NamedMetric};
 use crate::shorthand::{Shorthand, name_or_table, names_or_tables};
 
 /// `[training]`: how long, on what batches, towards what.
@@ -46,7 +46,13 @@ impl Training {
     /// `names`: classes are told by their outputs instead of their labels.
     pub fn metrics_of(&self, names: Vec<String>, outputs: usize) -> Vec<NamedMetric> {
         let labels = Labels::from(names);
+        let logit = self.loss.link().is_some();
         let resolved = |metric: &NamedMetric| {
+            if let Metric::ClassScores(scores) = &**metric {
+                let number = |class: &ClassId| labels.find(&class.to_string());
+                let numbers = scores.classes.iter().filter_map(number).collect();
+                return metric.with_class_scores(scores.with_numbers(numbers, logit));
+            }
             let label = metric.class_id().map(ToString::to_string);
             match label.and_then(|label| labels.find(&label)) {
                 // One output is that of the last of two classes.
@@ -55,6 +61,18 @@ impl Training {
             }
         };
         self.all_metrics().iter().map(resolved).collect()
+    }
+
+    /// Names all classes in metrics of classes that name none.
+    pub(crate) fn name_classes(&mut self, names: &[String]) {
+        for metric in self.metrics.iter_mut().chain(&mut self.weighted_metrics) {
+            if let Metric::ClassScores(scores) = &**metric
+                && scores.classes.is_empty()
+            {
+                let classes = names.iter().cloned().map(ClassId::Name).collect();
+                *metric = metric.with_class_scores(ClassScores::of(classes));
+            }
+        }
     }
 
     /// The metrics, then the weighted ones, each with its key in the config.

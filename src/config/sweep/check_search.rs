@@ -5,6 +5,7 @@ use super::expand::Planner;
 use super::trial_space::TrialSpace;
 use crate::config::diagnostic::{Diagnostic, Location};
 use crate::config::plan::{Epoch, ObjectiveTable, Plan};
+use crate::model::NamedMetric;
 use crate::runs::Objective;
 use crate::search::Point;
 use crate::train::Direction;
@@ -62,7 +63,7 @@ fn validates(plan: &Plan) -> bool {
 /// The names of the numbers that a run logs.
 fn logged(plan: &Plan) -> Vec<String> {
     let metrics = plan.training.all_metrics();
-    let metrics = metrics.iter().map(|metric| metric.name().to_owned());
+    let metrics = metrics.iter().flat_map(NamedMetric::names);
     let names: Vec<String> = std::iter::once("loss".to_owned()).chain(metrics).collect();
     let of_validation = names.iter().filter(|_| validates(plan)).map(|name| format!("val_{name}"));
     let of_validation: Vec<_> = of_validation.collect();

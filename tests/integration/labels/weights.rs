@@ -129,3 +129,42 @@ fn metrics_are_limited_to_the_class_of_a_label() {
     let value: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_near(&value["metrics"]["precision"], 4.0 / 6.0);
 }
+
+/// Outputs are equal, so the first class is predicted for every row: counts follow from the labels.
+#[test]
+fn scores_of_classes_are_logged_by_their_labels() {
+    let metrics = "loss = \"sparse_categorical_crossentropy\"\nmetrics = [\"accuracy\", \"class_scores\"]";
+    let csv = ANSWERS.replace("yes", "yes, rather").replace("4,yes, rather", "4,\"yes, rather\"");
+    let sandbox = folder(&csv, 2, "softmax", metrics);
+    let logs = numbers(&sandbox);
+    assert_near(&logs["precision/no"], 0.75);
+    assert_near(&logs["recall/no"], 1.0);
+    assert_near(&logs["f1/no"], 1.5 / 1.75);
+    for score in ["precision", "recall", "f1"] {
+        assert_near(&logs[&format!("{score}/yes__rather")], 0.0);
+    }
+    // The history, `show`, `evaluate` and a callback know them by these names.
+    let said = sandbox.runner("show run --metric f1/no").exits(0).stdout;
+    assert!(said.contains("precision/yes__rather"), "{said}");
+    let said = sandbox.runner("evaluate run --split train").exits(0).stdout;
+    assert!(said.contains("yes, rather") && !said.contains("precision/"), "{said}");
+    let said = sandbox.runner("evaluate run --split train --json").exits(0).stdout;
+    let found: Value = serde_json::from_str(&said).unwrap();
+    assert_near(&found["metrics"]["f1/no"], found["classes"][0]["f1"].as_f64().unwrap());
+    assert_eq!(found["classes"][1]["name"], "yes, rather");
+    let early = "--set callbacks.early_stopping.monitor=recall/no";
+    sandbox.runner(&format!("run run.toml -q {early}")).exits(0);
+    // Some classes alone, and one output of two classes.
+    let some = metrics.replace("\"class_scores\"", "{ name = \"class_scores\", classes = [3] }");
+    let logs = numbers(&folder(FROM_ONE, 3, "softmax", &some));
+    assert_near(&logs["recall/3"], 0.0);
+    assert!(logs["recall/1"].is_null(), "{logs}");
+    let binary = metrics.replace("sparse_categorical", "binary");
+    let logs = numbers(&folder(ANSWERS, 1, "sigmoid", &binary));
+    assert_near(&logs["precision/no"], 0.75);
+    let said = refusal(&folder(FROM_ONE, 3, "softmax", &some.replace("[3]", "[4]")));
+    assert!(said.contains("`4` is no class of the data"), "{said}");
+    let twice = metrics.replace("\"class_scores\"", "\"class_scores\", \"class_scores\"");
+    let said = refusal(&folder(ANSWERS, 2, "softmax", &twice));
+    assert!(said.contains("two numbers would be logged as `precision/no`"), "{said}");
+}

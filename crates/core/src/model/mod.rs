@@ -17,7 +17,7 @@ pub use constraint::Constraint;
 pub use initializer::Initializer;
 pub use layer::*;
 pub use loss::{Loss, LossKernel, TargetKind};
-pub use metric::{
+pub use metric::{ClassScores, 
     Auc, BatchOutputs, ClassId, FBetaScore, FScore, Metric, NamedMetric, Thresholded, TopK,
 };
 pub use network::{NamedParam, Network};

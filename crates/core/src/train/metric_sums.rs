@@ -5,9 +5,9 @@ use std::ops::Range;
 use crate::model::{BatchOutputs, NamedMetric};
 use kernels::Arch;
 
-/// The metrics and their ranges in the list.
+/// The metrics with their ranges in the list, and the names of their numbers.
 pub(super) struct MetricSums {
-    metrics: Vec<(NamedMetric, Range<usize>)>,
+    metrics: Vec<(NamedMetric, Range<usize>, Vec<String>)>,
     size: usize,
 }
 
@@ -18,7 +18,7 @@ impl MetricSums {
         let place = |metric: &NamedMetric| {
             let start = size;
             size += metric.sums(outputs);
-            (metric.clone(), start..size)
+            (metric.clone(), start..size, metric.names())
         };
         MetricSums { metrics: metrics.iter().map(place).collect(), size }
     }
@@ -30,7 +30,7 @@ impl MetricSums {
 
     /// Adds some rows to `sums`.
     pub(super) fn add(&self, arch: Arch, batch: BatchOutputs<'_>, sums: &mut [f64]) {
-        for (metric, range) in self.metrics.iter().filter(|(_, range)| !range.is_empty()) {
+        for (metric, range, _) in self.metrics.iter().filter(|(_, range, _)| !range.is_empty()) {
             metric.add(arch, batch, &mut sums[range.clone()]);
         }
     }
@@ -42,14 +42,13 @@ impl MetricSums {
         rows: f64,
         correct: f64,
     ) -> impl Iterator<Item = (&'a str, f64)> + 'a {
-        self.metrics.iter().map(move |(metric, range)| {
+        self.metrics.iter().flat_map(move |(metric, range, names)| {
             let sums = sums.get(range.clone()).unwrap_or_default();
-            let value = if sums.is_empty() && !range.is_empty() {
-                0.0
-            } else {
-                metric.value(sums, rows, correct)
+            let value = move |at: usize| match sums.is_empty() && !range.is_empty() {
+                true => 0.0,
+                false => metric.value(at, sums, rows, correct),
             };
-            (metric.name(), value)
+            names.iter().enumerate().map(move |(at, name)| (&**name, value(at)))
         })
     }
 }

@@ -3,6 +3,7 @@
 
 mod auc;
 mod batch_outputs;
+mod class_scores;
 mod confusion;
 mod f_score;
 mod named;
@@ -11,6 +12,7 @@ mod rows;
 
 pub use auc::Auc;
 pub use batch_outputs::BatchOutputs;
+pub use class_scores::ClassScores;
 pub use confusion::{ClassId, Thresholded};
 pub use f_score::{FBetaScore, FScore};
 pub use named::NamedMetric;
@@ -60,6 +62,9 @@ pub enum Metric {
     #[serde(alias = "f_beta_score")]
     #[schemars(extend("x-aliases" = ["f_beta_score"]))]
     FbetaScore(FBetaScore),
+    /// Precision, recall and F1 of each class, by the class that the network predicts, as `evaluate` has
+    /// them; logged as `precision/LABEL`, `recall/LABEL` and `f1/LABEL`.
+    ClassScores(ClassScores),
     /// Share of the variance of the targets that is explained.
     R2Score {},
     /// As the loss of this name.
@@ -119,6 +124,8 @@ enum MetricKind<'a> {
     Recall(&'a Thresholded),
     Auc(&'a Auc),
     F(FScore, f64),
+    /// The values of several classes.
+    Classes(&'a ClassScores),
     R2,
 }
 
@@ -137,6 +144,7 @@ impl Metric {
             Metric::Auc(_) => "auc",
             Metric::F1Score(_) => "f1_score",
             Metric::FbetaScore(_) => "fbeta_score",
+            Metric::ClassScores(_) => "class_scores",
             Metric::R2Score {} => "r2_score",
             Metric::MeanSquaredError {} => "mean_squared_error",
             Metric::RootMeanSquaredError {} => "root_mean_squared_error",
@@ -159,7 +167,11 @@ impl Metric {
     /// Whether more is better of the number called `name`, `val_` or not: Keras's mode `auto`.
     pub fn rises(name: &str) -> bool {
         let name = name.strip_prefix("val_").unwrap_or(name);
+        let name = name.strip_prefix("weighted_").unwrap_or(name);
+        // A score of a class has the label after a slash.
+        let name = name.split('/').next().unwrap_or(name);
         let rising = [
+            "f1",
             "precision",
             "recall",
             "auc",
@@ -197,7 +209,7 @@ impl Metric {
             | MetricKind::Mean(_)
             | MetricKind::Precision(_)
             | MetricKind::Recall(_) => true,
-            MetricKind::Auc(_) | MetricKind::F(..) => true,
+            MetricKind::Auc(_) | MetricKind::F(..) | MetricKind::Classes(_) => true,
         }
     }
 
@@ -214,6 +226,7 @@ impl Metric {
             MetricKind::Precision(_) | MetricKind::Recall(_) => confusion::SUMS,
             MetricKind::Auc(auc) => auc.sums(),
             MetricKind::F(..) => f_score::SUMS * outputs,
+            MetricKind::Classes(_) => ClassScores::sums(outputs),
             MetricKind::R2 => r2::SUMS * outputs,
         }
     }
@@ -229,12 +242,14 @@ impl Metric {
             MetricKind::Precision(metric) | MetricKind::Recall(metric) => metric.add(batch, sums),
             MetricKind::Auc(auc) => auc.add(batch, sums),
             MetricKind::F(score, _) => score.add(batch, sums),
+            MetricKind::Classes(scores) => scores.add(batch, sums),
             MetricKind::R2 => r2::add(batch, sums),
         }
     }
 
-    /// The number after rows of the weight `rows` with these sums, of which `correct` were classified right.
-    pub fn value(&self, sums: &[f64], rows: f64, correct: f64) -> f64 {
+    /// The number with the index `at`, of several only with [`ClassScores`], after rows of the weight `rows` with these
+    /// sums, of which `correct` were classified right.
+    pub fn value(&self, at: usize, sums: &[f64], rows: f64, correct: f64) -> f64 {
         let share = |x: f64| confusion::share(x, rows);
         match self.kind() {
             MetricKind::Accuracy => share(correct),
@@ -244,6 +259,7 @@ impl Metric {
             MetricKind::Recall(_) => confusion::recall(sums),
             MetricKind::Auc(auc) => auc.value(sums),
             MetricKind::F(score, beta) => score.value(sums, beta),
+            MetricKind::Classes(scores) => scores.value(at, sums),
             MetricKind::R2 => r2::value(sums, rows),
         }
     }
@@ -266,6 +282,7 @@ impl Metric {
             Metric::Auc(auc) => MetricKind::Auc(auc),
             Metric::F1Score(score) => MetricKind::F(*score, 1.0),
             Metric::FbetaScore(score) => MetricKind::F(score.plain(), score.beta),
+            Metric::ClassScores(scores) => MetricKind::Classes(scores),
             Metric::R2Score {} => MetricKind::R2,
             Metric::MeanSquaredError {} => loss(Loss::MeanSquaredError {}),
             Metric::RootMeanSquaredError {} => {

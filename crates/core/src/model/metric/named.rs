@@ -9,7 +9,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{BatchOutputs, Metric};
+use super::{BatchOutputs, ClassScores, Metric};
 use kernels::Arch;
 
 /// The names that Keras has for metrics beside their own, and two of earlier versions.
@@ -57,6 +57,22 @@ impl NamedMetric {
         NamedMetric { metric: self.metric.at_output(output), ..self.clone() }
     }
 
+    /// The names of its numbers in the logs: its own, or those of the scores of classes.
+    pub fn names(&self) -> Vec<String> {
+        let prefix = if self.name.starts_with("weighted_") { "weighted_" } else { "" };
+        match &self.metric {
+            Metric::ClassScores(scores) => {
+                scores.names().map(|name| format!("{prefix}{name}")).collect()
+            }
+            _ => vec![self.name.to_string()],
+        }
+    }
+
+    /// The same with other scores of classes.
+    pub fn with_class_scores(&self, scores: ClassScores) -> NamedMetric {
+        NamedMetric { metric: Metric::ClassScores(scores), ..self.clone() }
+    }
+
     /// The same, weighted by rows. Beside a metric of the same name among `others`, its name begins with
     /// `weighted_`, as in Keras.
     pub fn weighted_beside(&self, others: &[NamedMetric]) -> NamedMetric {
@@ -84,11 +100,12 @@ impl NamedMetric {
         }
     }
 
-    /// The number after `rows` rows with these sums, of which `correct` were classified right.
-    pub fn value(&self, sums: &[f64], rows: f64, correct: f64) -> f64 {
+    /// The number of the name with the index `at`, after `rows` rows with these sums, of which `correct` were classified
+    /// right.
+    pub fn value(&self, at: usize, sums: &[f64], rows: f64, correct: f64) -> f64 {
         match (self.weighted, sums.split_last()) {
-            (true, Some((total, sums))) => self.metric.value(sums, *total, sums[0]),
-            _ => self.metric.value(sums, rows, correct),
+            (true, Some((total, sums))) => self.metric.value(at, sums, *total, sums[0]),
+            _ => self.metric.value(at, sums, rows, correct),
         }
     }
 }
