@@ -14,7 +14,7 @@ pub(super) fn nodes(plan: &Plan) -> Vec<Node> {
     let mut width: usize = shape.iter().product();
     let input = Operation { op: "Placeholder", inputs: &[], shape: &[UNKNOWN, width as i64] };
     let mut nodes = vec![input.node(format!("input ({width})"))];
-    let layers = &plan.model.layers;
+    let layers = &plan.model.all_layers();
     for (at, layer) in layers.iter().enumerate() {
         let below = nodes[nodes.len() - 1].name.clone();
         let outputs = layer.outputs(width);
@@ -116,7 +116,7 @@ pub(super) fn keras_json(plan: &Plan) -> String {
         "class_name": "InputLayer",
         "config": { "name": "input_layer", "dtype": "float32", "batch_shape": batch_shape },
     });
-    let all = &plan.model.layers;
+    let all = &plan.model.all_layers();
     let layers = all.iter().enumerate().map(|(at, layer)| layer_json(keras_name(all, at), layer));
     let layers: Vec<Value> = std::iter::once(input).chain(layers).collect();
     json!({

@@ -104,7 +104,7 @@ fn train(
     let loaded = context.datasets.get(plan, (context.threads)())?;
     recorder.data(loaded.data_source(plan), spec.data, &loaded.preprocessing)?;
     let class_weight = loaded.class_weights(plan)?;
-    let layers = &plan.model.layers;
+    let layers = &plan.model.all_layers();
     let outputs = layers.iter().fold(loaded.dataset.features(), |n, layer| layer.outputs(n));
     let metrics = plan.training.metrics_of(loaded.preprocessing.output_names(), outputs);
     let threads = (context.threads)();
@@ -187,7 +187,7 @@ fn start(
     recorder: &mut RunRecorder,
     summary: &mut RunSummary,
 ) -> Result<FitState> {
-    let mut network = Network::new(options.dataset.features(), &plan.model.layers, plan.seed);
+    let mut network = Network::new(options.dataset.features(), &plan.model.all_layers(), plan.seed);
     if let Some(snapshot) = recorder.snapshot(plan)? {
         let (state, meta) = snapshot.restore(options.start(network))?;
         recorder.open(plan, Some(&meta))?;

@@ -96,7 +96,7 @@ impl TrainedModel {
         fits(&preprocessing, &plan).with_context(cannot)?;
         let features = preprocessing.shape.iter().product();
         check(&file, features, &plan).with_context(cannot)?;
-        let mut network = Network::new(features, &plan.model.layers, plan.seed);
+        let mut network = Network::new(features, &plan.model.all_layers(), plan.seed);
         network.load(&weights::by_name(file.tensors)).with_context(cannot)?;
         Ok(TrainedModel { plan, network, preprocessing })
     }
@@ -291,7 +291,7 @@ fn preparation_of(dir: &Path, plan: &Plan) -> Result<Preprocessing> {
 /// Checks the weights against the plan's network on `features` inputs.
 fn check(weights: &Weights, features: usize, plan: &Plan) -> Result<()> {
     let got = weights.tensors.iter().map(|t| (t.name.as_str(), t.shape.as_slice())).collect();
-    Ok(check_shapes(&got, &weight_shapes(features, &plan.model.layers))?)
+    Ok(check_shapes(&got, &weight_shapes(features, &plan.model.all_layers()))?)
 }
 
 /// Checks a preprocessing for completeness, and against the plan.
@@ -299,7 +299,7 @@ fn fits(preprocessing: &Preprocessing, plan: &Plan) -> Result<()> {
     preprocessing.validate().map_err(|what| anyhow!("its preparation: {what}"))?;
     let features: usize = preprocessing.shape.iter().product();
     let planned = plan.model.input_shape.as_ref().map(|shape| shape.iter().product());
-    let layers = &plan.model.layers;
+    let layers = &plan.model.all_layers();
     let outputs = layers.iter().fold(features, |inputs, layer| layer.outputs(inputs));
     let wanted = match preprocessing.classes {
         Some(_) if outputs == 1 => 1,

@@ -32,7 +32,7 @@ pub(super) fn encode(
     let features = preprocessing.shape.iter().product();
     let mut graph = Graph::new(tensors, features);
     graph.prepare(preprocessing);
-    let layers = &plan.model.layers;
+    let layers = &plan.model.all_layers();
     for (at, layer) in layers.iter().enumerate() {
         let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
         let (name, x) = (format!("{}_{index}", layer.kind()), graph.value.clone());
@@ -164,7 +164,8 @@ impl<'a> Graph<'a> {
     fn unscale_targets(&mut self, transforms: &[TargetTransform]) {
         let Some(first) = transforms.first() else { return };
         let width = [transforms.len()];
-        let all = |pick: fn(&TargetTransform) -> f64| transforms.iter().map(pick).collect::<Vec<_>>();
+        let all =
+            |pick: fn(&TargetTransform) -> f64| transforms.iter().map(pick).collect::<Vec<_>>();
         self.cast("targets.double", DOUBLE);
         self.with_double("Mul", "targets.divisor", &width, &all(|transform| transform.divisor));
         self.with_double("Add", "targets.shift", &width, &all(|transform| transform.shift));
@@ -258,6 +259,12 @@ impl OnnxGraph for Graph<'_> {
         let found = found.ok_or_else(|| format!("its weights have no `{name}`"))?;
         self.initializers.push(tensor(name, &found.shape, &found.data));
         Ok(name.to_owned())
+    }
+
+    fn integers(&mut self, name: &str, values: &[i64]) -> String {
+        let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.initializers.push(raw_tensor(name, &[values.len()], INT64, &raw));
+        name.to_owned()
     }
 
     fn constant(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {

@@ -14,6 +14,7 @@ mod data;
 mod dependencies;
 mod disk;
 mod editor;
+mod embeddings;
 mod events;
 mod export;
 mod fuzz;

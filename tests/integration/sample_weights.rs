@@ -107,7 +107,8 @@ fn weighted_rows_train_and_validate_as_in_keras() {
 fn weighted_metrics_have_the_names_of_keras() {
     let golden = recorded();
     let sandbox = folder(&golden, "classes", &golden["cases"]["classes"]);
-    let metrics = "--set training.metrics=['accuracy'] --set training.weighted_metrics=['accuracy','auc']";
+    let metrics =
+        "--set training.metrics=['accuracy'] --set training.weighted_metrics=['accuracy','auc']";
     let got = last(&sandbox, metrics);
     for name in golden["names"].as_array().unwrap() {
         assert!(got[name.as_str().unwrap()].is_number(), "{name}: {got}");
@@ -164,8 +165,14 @@ fn weights_that_are_none_are_refused_with_line_and_column() {
     assert!(refusal(table, config).contains("the weights of all its rows are 0"));
     let other = |key: &str| refusal(table, &config.replace("sample_weight = \"w\"", key));
     assert!(other("sample_weight = \"z\"").contains("has no column `z`"));
-    assert!(other("sample_weight = \"y\"\nlabel = \"y\"").contains("the label, and the weight of rows"));
-    assert!(other("sample_weight = \"w\"\nignore = [\"w\"]").contains("the weight of rows, and ignored"));
-    let said = refusal(table, &config.replace("data.csv", "mnist").replace("missing = [\"NA\"]\n", ""));
+    assert!(
+        other("sample_weight = \"y\"\nlabel = \"y\"").contains("the label, and the weight of rows")
+    );
+    assert!(
+        other("sample_weight = \"w\"\nignore = [\"w\"]")
+            .contains("the weight of rows, and ignored")
+    );
+    let said =
+        refusal(table, &config.replace("data.csv", "mnist").replace("missing = [\"NA\"]\n", ""));
     assert!(said.contains("`data.sample_weight` is for CSV files only"), "{said}");
 }

@@ -22,7 +22,8 @@ fn houses(rows: usize) -> String {
             [("north", 1.0), ("south", 1.4), ("port", 0.8)][(3.0 * random()) as usize];
         let size = area * factor * (1.3 - age / 200.0) * (1.5 - distance / 40.0);
         let (price, rent) = (2500.0 * size * (0.9 + 0.2 * random()), 9.0 * size + 100.0 * random());
-        text += &format!("{area:.1},{rooms},{age:.0},{distance:.1},{district},{price:.0},{rent:.0}\n");
+        text +=
+            &format!("{area:.1},{rooms},{age:.0},{distance:.1},{district},{price:.0},{rent:.0}\n");
     }
     text
 }
@@ -69,11 +70,8 @@ fn metrics_and_predictions_have_the_unit_of_the_data() {
     let sandbox = folder();
     let logs = last(&sandbox, "--set data.target_scaling=standardize");
     let text = houses(500);
-    let prices: Vec<f64> = text
-        .lines()
-        .skip(1)
-        .map(|line| line.split(',').nth(5).unwrap().parse().unwrap())
-        .collect();
+    let prices: Vec<f64> =
+        text.lines().skip(1).map(|line| line.split(',').nth(5).unwrap().parse().unwrap()).collect();
     let answers = predicted(&sandbox, "run", "houses.csv");
     let errors = (400..500).map(|row| (answers[row][0] - prices[row]).powi(2));
     let mse = errors.sum::<f64>() / 100.0;

@@ -80,7 +80,8 @@ fn class_scores(
     (MOST_SCORED < scores.classes.len()).then(|| {
         let n = scores.classes.len();
         let message = format!("`class_scores` of {n} classes would be {} numbers", 3 * n);
-        let help = format!("name at most {MOST_SCORED}, as in `classes = [\"{}\"]`", labels.names[0]);
+        let help =
+            format!("name at most {MOST_SCORED}, as in `classes = [\"{}\"]`", labels.names[0]);
         config.diagnostic(&[&classes, key, list], message, help)
     })
 }

@@ -98,7 +98,7 @@ pub(crate) fn content(
         Err(what) => broken(what.clone()),
         Ok(shapes) => {
             let got = shapes.iter().map(|(name, shape)| (name.as_str(), shape.as_slice()));
-            let wanted = weight_shapes(features, &plan.model.layers);
+            let wanted = weight_shapes(features, &plan.model.all_layers());
             match check_shapes(&got.collect(), &wanted) {
                 Ok(()) => broken(known.whole(path).err()?),
                 Err(error) => {

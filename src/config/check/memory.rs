@@ -20,7 +20,8 @@ pub(crate) fn memory(
     let needs = Bytes(footprint.total().saturating_add(data));
     match machine {
         Some(machine) if machine.total < needs => {
-            Err(too_large(config, &footprint, data, machine).into())
+            let embedded = usize::from(!plan.model.embeddings.is_empty());
+            Err(too_large(config, &footprint, data, (machine, embedded)).into())
         }
         _ => Ok(needs),
     }
@@ -42,12 +43,14 @@ fn too_large(
     config: &ConfigSource<'_>,
     footprint: &Footprint,
     data: u64,
-    machine: Machine,
+    (machine, embedded): (Machine, usize),
 ) -> Diagnostic {
     let needs = Bytes(footprint.total().saturating_add(data));
     let message = format!("the run needs {needs} of memory, this machine has {}", machine.total);
     let half = needs.0 / 2;
     let (layer, bytes) = footprint.greatest_layer().unwrap_or_default();
+    // The tables of embedded columns are a layer of their own, below those of the config.
+    let layer = layer.saturating_sub(embedded);
     let units = format!("model.layers.{layer}.units");
     let whole = format!("model.layers.{layer}");
     let (paths, takes, less) = if half < data {

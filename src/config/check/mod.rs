@@ -6,6 +6,7 @@
 mod callbacks;
 mod classes;
 mod dataset;
+mod embeddings;
 mod initial_weights;
 mod memory;
 mod name;
@@ -49,6 +50,7 @@ pub(crate) fn resolve(
     diagnostics.extend(lost_weights);
     match dataset::dataset(plan, &config, describe) {
         Ok(data) => {
+            diagnostics.extend(embeddings::embeddings(plan, &config, &data));
             dataset::fill(plan, &config, &data);
             diagnostics.extend(dataset::validation(plan, &config, &data, describe));
             diagnostics.extend(dataset::rows(plan, &config, &data));

@@ -25,7 +25,8 @@ fn output(plan: &Plan) -> Option<Output> {
     let layers = &plan.model.layers;
     let dense = layers.iter().rposition(|layer| matches!(layer, LayerSpec::Dense(_)));
     let inputs = plan.model.input_shape.as_deref().unwrap_or_default().iter().product();
-    let units = layers.iter().fold(inputs, |inputs, layer| layer.outputs(inputs));
+    let all = plan.model.all_layers();
+    let units = all.iter().fold(inputs, |inputs, layer| layer.outputs(inputs));
     // What is random in training lets everything through after it.
     let activated = layers.iter().rposition(|layer| !layer.is_training_only())?;
     Some(Output { dense, units, activated, activation: layers[activated].activation() })

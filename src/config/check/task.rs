@@ -59,7 +59,8 @@ fn are_numbers(
 /// Whether the config asks for numbers or pictures that only classes have.
 fn asks_for_classes(plan: &Plan, config: &ConfigSource<'_>) -> bool {
     let mut metrics = plan.training.metrics_with_keys();
-    let metrics = metrics.any(|(key, metric)| config.span(&key).is_some() && metric.is_of_classes());
+    let metrics =
+        metrics.any(|(key, metric)| config.span(&key).is_some() && metric.is_of_classes());
     metrics || plan.tensorboard.wants_classes()
 }
 

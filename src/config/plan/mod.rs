@@ -86,7 +86,7 @@ impl Plan {
         let shape = self.model.input_shape.as_deref().unwrap_or_default();
         let features = shape.iter().fold(1_usize, |all, size| all.saturating_mul(*size));
         let batch = self.training.batch_size.min(self.data.limit.unwrap_or(rows)).min(rows);
-        let (layers, optimizer) = (&self.model.layers[..], &self.optimizer);
+        let (layers, optimizer) = (&self.model.all_layers(), &self.optimizer);
         Footprint::of(RunShape { layers, features, batch, optimizer })
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::LayerSpec;
+use crate::model::{Embedding, EmbeddingTable, LayerSpec};
 
 /// `[model]`: the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,7 +21,20 @@ pub struct Model {
         { "type": "dense", "units": 10, "activation": "softmax" },
     ]]))]
     pub layers: Vec<LayerSpec>,
+    /// The tables of embedded columns; they follow from `embedding` of `data.columns` and from the data.
+    #[schemars(extend("x-default" = "those of `data.columns`"))]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub embeddings: Vec<EmbeddingTable>,
     /// An `.npz` file with the weights to start from: `dense_0.kernel`, `dense_0.bias`, ...
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub weights: Option<PathBuf>,
+}
+
+impl Model {
+    /// The layers of the network: the tables of embedded columns, if any, and those of the config.
+    pub fn all_layers(&self) -> Vec<LayerSpec> {
+        let tables = Some(self.embeddings.clone()).filter(|tables| !tables.is_empty());
+        let first = tables.map(|tables| LayerSpec::Embedding(Embedding { tables }));
+        first.into_iter().chain(self.layers.iter().cloned()).collect()
+    }
 }

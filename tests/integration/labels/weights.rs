@@ -133,7 +133,8 @@ fn metrics_are_limited_to_the_class_of_a_label() {
 /// Outputs are equal, so the first class is predicted for every row: counts follow from the labels.
 #[test]
 fn scores_of_classes_are_logged_by_their_labels() {
-    let metrics = "loss = \"sparse_categorical_crossentropy\"\nmetrics = [\"accuracy\", \"class_scores\"]";
+    let metrics =
+        "loss = \"sparse_categorical_crossentropy\"\nmetrics = [\"accuracy\", \"class_scores\"]";
     let csv = ANSWERS.replace("yes", "yes, rather").replace("4,yes, rather", "4,\"yes, rather\"");
     let sandbox = folder(&csv, 2, "softmax", metrics);
     let logs = numbers(&sandbox);

@@ -44,5 +44,5 @@ pub use preprocessing::Preprocessing;
 pub use row_split::{Parts, RowSplit, SplitMethod};
 pub use source::Source;
 pub use standardization::Standardization;
-pub use target_scaling::{TargetScaling, TargetTransform};
 pub use table::{DenseRows, Inputs, SPARSE_DENSITY, SparseRows, Table, Targets, Values};
+pub use target_scaling::{TargetScaling, TargetTransform};

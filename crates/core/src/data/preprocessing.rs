@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::dataset_info::{fits, output_names};
 use crate::data::{
-    Columns, DataError, NumberTransform, Source, Standardization, Table, TargetScaling, TargetTransform,
-    Targets,
+    Columns, DataError, NumberTransform, Source, Standardization, Table, TargetScaling,
+    TargetTransform, Targets,
 };
 use base::quote::clip;
 
@@ -141,22 +141,27 @@ impl Preprocessing {
     }
 }
 
-/// The standardisation of inputs that have been filled; those with a scaling of their own are left
-/// alone.
+/// The standardisation of inputs that have been filled; those with a scaling of their own and those of
+/// embedded words are left alone.
 fn standardization(
     table: &Table,
     numbers: &[NumberTransform],
     rows: usize,
     scale: f64,
 ) -> Standardization {
-    if numbers.is_empty() {
-        return Standardization::of(table, rows, scale);
-    }
-    let filled = NumberTransform::apply_all(numbers, table.clone(), scale);
-    let mut found = Standardization::of(&filled, rows, 1.0);
-    for transform in numbers.iter().filter(|transform| transform.scaling.is_some()) {
-        found.mean[transform.input] = 0.0;
-        found.variance[transform.input] = 1.0;
+    let mut found = match numbers.is_empty() {
+        true => Standardization::of(table, rows, scale),
+        false => {
+            let filled = NumberTransform::apply_all(numbers, table.clone(), scale);
+            Standardization::of(&filled, rows, 1.0)
+        }
+    };
+    let scaled = numbers.iter().filter(|transform| transform.scaling.is_some());
+    let embedded = table.columns.iter().flat_map(Columns::embedded);
+    let embedded = embedded.flat_map(|(_, first, inputs, _)| first..first + inputs);
+    for input in scaled.map(|transform| transform.input).chain(embedded) {
+        found.mean[input] = 0.0;
+        found.variance[input] = 1.0;
     }
     found
 }

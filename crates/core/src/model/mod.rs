@@ -17,8 +17,9 @@ pub use constraint::Constraint;
 pub use initializer::Initializer;
 pub use layer::*;
 pub use loss::{Loss, LossKernel, TargetKind};
-pub use metric::{ClassScores, 
-    Auc, BatchOutputs, ClassId, FBetaScore, FScore, Metric, NamedMetric, Thresholded, TopK,
+pub use metric::{
+    Auc, BatchOutputs, ClassId, ClassScores, FBetaScore, FScore, Metric, NamedMetric, Thresholded,
+    TopK,
 };
 pub use network::{NamedParam, Network};
 pub use onnx::{OnnxAttribute, OnnxGraph};

@@ -18,6 +18,9 @@ pub trait OnnxGraph {
     /// A message, if the network has no such parameter.
     fn parameter(&mut self, name: &str) -> Result<String, String>;
 
+    /// Adds a list of integers; returns `name`.
+    fn integers(&mut self, name: &str, values: &[i64]) -> String;
+
     /// Adds a constant of the shape `shape`; returns `name`.
     fn constant(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String;
 }

@@ -13,7 +13,7 @@ pub fn weight_shapes(features: usize, layers: &[LayerSpec]) -> Vec<(String, Vec<
         let index = layers[..at].iter().filter(|other| other.kind() == layer.kind()).count();
         let name = |weight: &str| format!("{}_{index}.{weight}", layer.kind());
         all.extend(
-            layer.param_shapes(inputs).into_iter().map(|(weight, shape)| (name(weight), shape)),
+            layer.param_shapes(inputs).into_iter().map(|(weight, shape)| (name(&weight), shape)),
         );
         inputs = layer.outputs(inputs);
     }

@@ -110,7 +110,8 @@ impl Engine {
         self.training.run(network, Batch { dataset, rows: batch, step }, sample_losses);
         let mut metrics = total(sample_losses);
         metrics.loss += self.penalty(network);
-        let Engine { training: executor, buffers, metric_sums, regularized, sample_losses, .. } = self;
+        let Engine { training: executor, buffers, metric_sums, regularized, sample_losses, .. } =
+            self;
         let regularized = *regularized;
         if 0 < metric_sums.size() {
             metrics.sums = vec![0.0; metric_sums.size()];

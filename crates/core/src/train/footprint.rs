@@ -49,13 +49,17 @@ impl Footprint {
         for (layer, small) in layers.iter().zip(&small) {
             let outputs = layer.outputs(inputs);
             let (mut share, mut trains) = (LayerBytes::default(), false);
-            for (param, _) in small.layers[0].op.weights() {
-                let rows = if param.is_vector { 1 } else { inputs };
-                let bytes = matrix(rows, outputs);
+            let shapes = layer.param_shapes(inputs);
+            for ((param, _), (_, shape)) in small.layers[0].op.weights().into_iter().zip(shapes) {
+                let (rows, cols) = match shape[..] {
+                    [rows, cols] => (rows, cols),
+                    _ => (1, outputs),
+                };
+                let bytes = matrix(rows, cols);
                 add(&mut share.weights, bytes);
                 if param.gradient.is_some() {
                     trains = true;
-                    let state = state(optimizer, (rows, outputs), param.is_vector);
+                    let state = state(optimizer, (rows, cols), param.is_vector);
                     add(&mut share.state, state);
                     add(&mut share.gradients, if whole { bytes } else { 0 });
                 }
@@ -239,7 +243,8 @@ mod tests {
         let network = Network::new(70, &layers, 0);
         let inputs = Inputs::new(70, Values::Floats(vec![1.0; 9 * 70]));
         let targets = Targets::Values { values: vec![0.0; 9 * 5], width: 5 };
-        let table = Table { inputs, targets, shape: vec![70], columns: None, order: None, weights: None };
+        let table =
+            Table { inputs, targets, shape: vec![70], columns: None, order: None, weights: None };
         let objective =
             Objective { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
         let engine = Engine::new(&network, objective, &Dataset::new(table, 1.0), 9, 1);

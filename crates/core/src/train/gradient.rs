@@ -97,6 +97,11 @@ fn source(
         GradientKind::Product if l == 0 && sparse => GradientSource::Sparse { delta },
         GradientKind::Product => GradientSource::Dense { input: layout.layer_input(l), delta },
         GradientKind::Delta => GradientSource::Vector { delta },
+        GradientKind::SavedProduct { input, inputs, delta, units } => {
+            let from = columns.saved.start;
+            let (input, delta) = (from + input, from + delta);
+            GradientSource::Dense { input: input..input + inputs, delta: delta..delta + units }
+        }
         GradientKind::Saved => {
             let from = columns.saved.start;
             GradientSource::Vector { delta: from..from + delta.len() }

@@ -41,6 +41,11 @@ pub struct ColumnOptions {
     #[schemars(range(min = 1, max = 65536), extend("x-default" = "one input for each word"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<usize>,
+    /// Each word gets a row of this many numbers, learned with the network, in place of its one-hot
+    /// inputs.
+    #[schemars(range(min = 1, max = 1024), extend("x-default" = "one-hot inputs"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<usize>,
     /// How a date is written: `%Y`, `%m`, `%d`, `%H`, `%M` and `%S` stand for numbers.
     #[schemars(extend("x-default" = "`2024-01-31`, with `12:30` or `12:30:59` or without"))]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -54,6 +54,9 @@ pub struct FeatureColumn {
     /// The place of the category that stands for a missing word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fill: Option<u32>,
+    /// The learned numbers of each of its inputs, if it is embedded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<usize>,
     /// How its numbers are filled and scaled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<NumberOptions>,
@@ -128,6 +131,19 @@ impl Columns {
     /// What each input of a row is called: `age`, or `sex=female` for a word.
     pub fn feature_names(&self) -> Vec<String> {
         self.features.iter().flat_map(FeatureColumn::input_names).collect()
+    }
+
+    /// The columns that are embedded, with the first input, the number of inputs and of learned numbers of each.
+    pub fn embedded(&self) -> impl Iterator<Item = (&str, usize, usize, usize)> {
+        let mut first = 0;
+        let place = move |feature: &FeatureColumn| {
+            first += feature.width();
+            first - feature.width()
+        };
+        let places: Vec<_> = self.features.iter().map(place).collect();
+        self.features.iter().zip(places).filter_map(|(feature, first)| {
+            Some((&*feature.name, first, feature.width(), feature.embedding?))
+        })
     }
 
     /// What each class is called, if there are classes.

@@ -17,6 +17,7 @@ use super::roles::{MAX_CATEGORIES, Roles, max_words};
 use crate::data::error::ErrorLocation;
 use crate::data::limits::check_memory;
 use crate::data::{DataError, Table, Targets};
+use base::quote::quote;
 
 /// The largest number of different whole numbers to be classes by default.
 pub const FEW_CLASSES: usize = 20;
@@ -142,6 +143,12 @@ impl Sheet {
             let column = options_of(&options.column_options, name).unwrap_or(&default);
             let feature =
                 learn_feature(name, cells, column, &training, !options.missing.is_empty());
+            if column.embedding.is_some() && feature.embedding.is_none() {
+                let name = quote(name);
+                let kind =
+                    "`embedding` is for words; `type = \"category\"` makes categories of numbers";
+                return Err(lines.sheet(format!("column {name} has no words, {kind}")));
+            }
             if feature.categories.as_ref().is_some_and(|words| MAX_CATEGORIES < words.len()) {
                 return Err(too_many_words(*at, lines));
             }
@@ -243,6 +250,7 @@ fn learn_feature(
         }
         ColumnValues::Words(words) => {
             feature.number = None;
+            feature.embedding = options.embedding;
             feature.buckets = options.hash;
             if options.hash.is_some() {
                 feature.indicator |= has_missing;

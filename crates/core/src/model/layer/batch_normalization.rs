@@ -55,8 +55,8 @@ pub struct BatchNormalizationLayer {
 impl Spec for BatchNormalization {
     type Op = BatchNormalizationLayer;
 
-    fn param_shapes(&self, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
-        let moving = MOVING.map(|name| (name, vec![inputs]));
+    fn param_shapes(&self, inputs: usize) -> Vec<(String, Vec<usize>)> {
+        let moving = MOVING.map(|name| (name.to_owned(), vec![inputs]));
         gain_shapes(self.scale, self.center, inputs).into_iter().chain(moving).collect()
     }
 

@@ -97,9 +97,9 @@ impl Spec for Dense {
         self.activation
     }
 
-    fn param_shapes(&self, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
-        let bias = self.use_bias.then(|| ("bias", vec![self.units]));
-        [("kernel", vec![inputs, self.units])].into_iter().chain(bias).collect()
+    fn param_shapes(&self, inputs: usize) -> Vec<(String, Vec<usize>)> {
+        let bias = self.use_bias.then(|| ("bias".to_owned(), vec![self.units]));
+        [("kernel".to_owned(), vec![inputs, self.units])].into_iter().chain(bias).collect()
     }
 
     fn onnx(

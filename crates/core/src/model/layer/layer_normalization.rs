@@ -40,7 +40,7 @@ pub struct LayerNormalizationLayer {
 impl Spec for LayerNormalization {
     type Op = LayerNormalizationLayer;
 
-    fn param_shapes(&self, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
+    fn param_shapes(&self, inputs: usize) -> Vec<(String, Vec<usize>)> {
         gain_shapes(self.scale, self.center, inputs)
     }
 
@@ -76,13 +76,12 @@ pub(super) fn gain<'a>(gamma: &'a Option<Matrix>, beta: &'a Option<Matrix>) -> A
 }
 
 /// The shapes of γ and β, unless the layer lacks them.
-pub(super) fn gain_shapes(
-    scale: bool,
-    center: bool,
-    inputs: usize,
-) -> Vec<(&'static str, Vec<usize>)> {
+pub(super) fn gain_shapes(scale: bool, center: bool, inputs: usize) -> Vec<(String, Vec<usize>)> {
     let all = [(scale, "gamma"), (center, "beta")];
-    all.into_iter().filter(|(used, _)| *used).map(|(_, name)| (name, vec![inputs])).collect()
+    all.into_iter()
+        .filter(|(used, _)| *used)
+        .map(|(_, name)| (name.to_owned(), vec![inputs]))
+        .collect()
 }
 
 /// γ and β as the operands of an ONNX operator, which needs both: 1 and 0 where the layer has none.

@@ -16,6 +16,7 @@ mod activation;
 mod batch_normalization;
 mod dense;
 mod dropout;
+mod embedding;
 mod gaussian_noise;
 mod layer_normalization;
 mod spec;
@@ -23,9 +24,13 @@ mod table;
 mod unit_normalization;
 
 pub use dense::DenseLayer;
+pub use embedding::{EmbeddingLayer, EmbeddingTable};
 pub use spec::{GradientKind, ParamSpec, PassContext};
 
 table::layers! {
+    /// Tables of embedded columns; `embedding` of `data.columns` puts them first.
+    #[schemars(skip)]
+    embedding: Embedding(Embedding),
     /// Every unit sees every input: `activation(x · kernel + bias)`.
     dense: Dense(Dense),
     /// An activation on its own.

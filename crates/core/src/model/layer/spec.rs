@@ -24,7 +24,7 @@ pub trait Spec {
     }
 
     /// Name and shape of each parameter on `inputs` inputs, in the order of [`Op::weights`].
-    fn param_shapes(&self, _inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
+    fn param_shapes(&self, _inputs: usize) -> Vec<(String, Vec<usize>)> {
         Vec::new()
     }
 
@@ -96,7 +96,7 @@ pub trait Op {
 #[derive(Clone, Copy, Debug)]
 pub struct ParamSpec<'a> {
     /// Such as `kernel`.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Whether the parameter has a single dimension, as a bias.
     pub is_vector: bool,
     /// The kind of gradient; `None` for running statistics.
@@ -116,6 +116,17 @@ pub enum GradientKind {
     Delta,
     /// The column sums of the saved columns.
     Saved,
+    /// xᵀ δ of parts of the saved columns, each from a whole vector on.
+    SavedProduct {
+        /// The first column of x.
+        input: usize,
+        /// Columns of x: rows of the parameter.
+        inputs: usize,
+        /// The first column of δ.
+        delta: usize,
+        /// Columns of δ and of the parameter.
+        units: usize,
+    },
 }
 
 /// The circumstances of a pass.

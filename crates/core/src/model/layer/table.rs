@@ -3,7 +3,7 @@
 /// Defines `LayerSpec` and `LayerOp` with a variant for each row: a doc comment, the file, the variant and the
 /// struct of the arguments.
 macro_rules! layers {
-    ($($(#[doc = $doc:literal])* $file:ident: $name:ident($spec:ident),)*) => {
+    ($($(#[$meta:meta])* $file:ident: $name:ident($spec:ident),)*) => {
         $(pub use $file::$spec;)*
 
         use kernels::{Arch, Matrix, View, ViewMut};
@@ -15,7 +15,7 @@ macro_rules! layers {
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         #[serde(rename = "Layer", tag = "type", rename_all = "snake_case")]
         pub enum LayerSpec {
-            $($(#[doc = $doc])* $name($spec),)*
+            $($(#[$meta])* $name($spec),)*
         }
 
         /// A built layer with its parameters, without its name.
@@ -58,7 +58,7 @@ macro_rules! layers {
             }
 
             /// Name and shape of each parameter on `inputs` inputs, in the order of [`LayerOp::weights`].
-            pub fn param_shapes(&self, inputs: usize) -> Vec<(&'static str, Vec<usize>)> {
+            pub fn param_shapes(&self, inputs: usize) -> Vec<(String, Vec<usize>)> {
                 match self { $(LayerSpec::$name(spec) => spec.param_shapes(inputs),)* }
             }
 
