@@ -108,8 +108,12 @@ fn number(x: f64) -> String {
 
 /// The inputs that a column becomes.
 fn network(column: &ColumnProfile) -> String {
+    if let Some(units) = column.embedding {
+        return format!("{} words, each {units} learned numbers", column.inputs.len());
+    }
     match (column.label, &column.inputs[..]) {
         (true, _) => "the label".to_owned(),
+        (false, []) if column.kind == "weight" => "the weight of rows".to_owned(),
         (false, [one]) => one.clone(),
         (false, [first, .., last]) => format!("{} inputs: {first} to {last}", column.inputs.len()),
         (false, []) => "nothing".to_owned(),
@@ -131,6 +135,7 @@ fn remark(column: &ColumnProfile, rows: usize) -> Option<String> {
     let (name, way_out) = (&column.name, "`data.ignore` leaves it out");
     match column {
         ColumnProfile { label: true, .. } => None,
+        ColumnProfile { kind: "weight", .. } => None,
         _ if column.missing == rows => Some(format!("note: `{name}` has no value; {way_out}\n")),
         _ if column.distinct == 1 && column.missing == 0 && 1 < rows => {
             Some(format!("note: `{name}` is the same in all rows; {way_out}\n"))
@@ -165,5 +170,6 @@ fn value(column: &ColumnProfile) -> Value {
         "missing": column.missing, "distinct": column.distinct,
         "range": column.range.map(|range| range.map(json::number)),
         "frequent": frequent, "histogram": column.histogram, "inputs": column.inputs,
+        "embedding": column.embedding,
     })
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use runner::data::{
-    ColumnOptions, CsvOptions, Fill, Preprocessing, RowSplit, Scaling, SplitMethod, Statistic,
+    ColumnOptions, ColumnType, CsvOptions, Fill, Preprocessing, RowSplit, Scaling, SplitMethod,
+    Statistic, load_inputs,
 };
 
 use super::*;
@@ -204,6 +205,55 @@ fn columns_are_fitted_on_the_rows_that_train() {
     assert_eq!(names, ["a", "b", "c", "s=u", "s=v", "s=(missing)"]);
     let fills: Vec<f64> = first.numbers.iter().map(|number| number.fill).collect();
     assert_eq!(fills, [5.0, 14.0 / 3.0, 3.0]);
+}
+
+/// The word is learned as if it stood in the fields without a value, and is that of other files too.
+#[test]
+fn missing_words_are_filled_by_a_word() {
+    let inputs = |options: ColumnOptions, next: &str| {
+        let dir = TempDir::new().unwrap();
+        write(&dir, "rows.csv", b"s,y\noak,x\nNA,y\nelm,x\nNA,y\noak,y\n");
+        write(&dir, "next.csv", format!("s\n{next}\n").as_bytes());
+        let options = CsvOptions {
+            missing: vec!["NA".to_owned()],
+            column_options: vec![("s".to_owned(), options)],
+            ..CsvOptions::default()
+        };
+        let table = load(&Source::Csv(dir.path().join("rows.csv"), options.clone()), Split::Train);
+        let table = table.map_err(|error| error.to_string())?;
+        let preprocessing = Preprocessing::of(&table, 1.0, 5, false);
+        let columns = preprocessing.columns.as_ref();
+        let next = Source::Csv(dir.path().join("next.csv"), options).like(columns);
+        let next = load_inputs(&next, &preprocessing).unwrap();
+        let names = columns.unwrap().feature_names();
+        Ok::<_, String>((names, floats(&table), floats(&next)))
+    };
+    let filled = |word: &str| Some(Fill::Word(word.to_owned()));
+    let column = |word| ColumnOptions { fill: filled(word), ..ColumnOptions::default() };
+    let (names, rows, next) = inputs(column("missing"), "NA").unwrap();
+    assert_eq!(names, ["s=elm", "s=missing", "s=oak"]);
+    assert_eq!(rows[..6], [0.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+    assert_eq!(next, [0.0, 1.0, 0.0]);
+    assert_eq!(inputs(column("missing"), "missing").unwrap().2, next);
+    let (names, rows, next) = inputs(column("elm"), "NA").unwrap();
+    assert_eq!(names, ["s=elm", "s=oak"]);
+    assert_eq!((&rows[..4], &next[..]), (&[0.0, 1.0, 1.0, 0.0][..], &[1.0, 0.0][..]));
+    let shown = ColumnOptions { indicator: true, ..column("elm") };
+    assert_eq!(inputs(shown, "NA").unwrap().2, [1.0, 0.0, 1.0]);
+    let hashed = ColumnOptions { hash: Some(8), ..column("elm") };
+    assert_eq!(inputs(hashed.clone(), "NA").unwrap().2, inputs(hashed, "elm").unwrap().2);
+    let ordinal = ColumnOptions {
+        kind: Some(ColumnType::Ordinal),
+        order: ["elm", "oak"].map(str::to_owned).to_vec(),
+        ..column("oak")
+    };
+    assert_eq!(inputs(ordinal.clone(), "NA").unwrap().1.len(), 5);
+    let refused = |options| inputs(options, "NA").unwrap_err();
+    let said = refused(ColumnOptions { fill: filled("yew"), ..ordinal });
+    assert!(said.contains("no word `yew` in its `order`"), "{said}");
+    let median = Some(Fill::Statistic(Statistic::Median));
+    let said = refused(ColumnOptions { fill: median, ..ColumnOptions::default() });
+    assert!(said.contains("`most_frequent` or a word in quotes fills"), "{said}");
 }
 
 #[test]

@@ -63,7 +63,7 @@ impl NumberTransform {
     }
 
     fn fit(input: usize, options: NumberOptions, mut values: Vec<f64>) -> NumberTransform {
-        let fill = fill(options.fill, &values);
+        let fill = fill(&options.fill, &values);
         let first = NumberTransform { input, fill, log: options.log, scaling: None };
         values.iter_mut().for_each(|x| *x = first.apply(*x));
         let scaling = options.scaling.map(|scaling| FittedScaling::of(scaling, values));
@@ -122,8 +122,8 @@ fn inputs(columns: &Columns) -> Vec<(usize, NumberOptions)> {
     let mut first = 0;
     let mut all = Vec::new();
     for feature in &columns.features {
-        if let Some(options) = feature.number {
-            all.extend((first..first + numbers(feature)).map(|input| (input, options)));
+        if let Some(options) = &feature.number {
+            all.extend((first..first + numbers(feature)).map(|input| (input, options.clone())));
         }
         first += feature.width();
     }
@@ -136,9 +136,11 @@ fn numbers(feature: &FeatureColumn) -> usize {
 }
 
 /// What stands for the missing ones among some values; 0 if all are missing.
-fn fill(fill: Fill, values: &[f64]) -> f64 {
+fn fill(fill: &Fill, values: &[f64]) -> f64 {
     let statistic = match fill {
         Fill::Constant(constant) => return constant.0,
+        // Of an ordinal column it has become a number.
+        Fill::Word(_) => return 0.0,
         Fill::Statistic(statistic) => statistic,
     };
     let mut there: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();

@@ -232,6 +232,25 @@ impl Words {
         Some((self.begins[first], self.words[first].clone(), want))
     }
 
+    /// Puts a word in the place of missing ones, and returns their rows.
+    pub(super) fn fill(&mut self, word: &str) -> Vec<usize> {
+        let place = match self.words.iter().position(|known| known == word) {
+            Some(place) => place,
+            None => {
+                self.words.push(word.to_owned());
+                self.words.len() - 1
+            }
+        };
+        let rows: Vec<_> = (0..self.ids.len()).filter(|row| self.ids[*row] == MISSING).collect();
+        rows.iter().for_each(|row| self.ids[*row] = place as u32);
+        rows
+    }
+
+    /// Takes the words of some rows away again.
+    pub(super) fn unfill(&mut self, rows: &[usize]) {
+        rows.iter().for_each(|row| self.ids[*row] = MISSING);
+    }
+
     /// Keeps the words that at least `least` of the `training` rows have; the others are [`OTHER`].
     pub(super) fn keep(&mut self, training: Range<usize>, least: usize) {
         let counts = self.counts(training);
@@ -303,4 +322,10 @@ impl Words {
             None => Ok(self.ids.iter().map(|&id| numbers[id as usize]).collect()),
         }
     }
+}
+
+/// The bucket of a word: its FNV-1a hash of 64 bits, modulo the number of buckets.
+pub(super) fn bucket(word: &str, buckets: usize) -> usize {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    (word.bytes().fold(0xcbf2_9ce4_8422_2325, mix) % buckets.max(1) as u64) as usize
 }

@@ -4,6 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use base::quote::quote;
+
 /// How a column of a CSV file becomes inputs; a `*` in its name stands for any characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -13,7 +15,8 @@ pub struct ColumnOptions {
     #[schemars(extend("x-default" = "seen from its fields: numbers, or else categories"))]
     pub kind: Option<ColumnType>,
     /// What stands for a missing value: `"mean"`, `"median"` or `"most_frequent"` of the rows that
-    /// train, or a number.
+    /// train, or a number; for words `"most_frequent"` or a word, which may be one of its own, such as
+    /// `"missing"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-default" = "`\"mean\"` for numbers, a category of its own for words"))]
     pub fill: Option<Fill>,
@@ -70,13 +73,17 @@ pub enum ColumnType {
 }
 
 /// What stands for a missing value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Fill {
     /// A statistic.
+    #[schemars(with = "String")]
     Statistic(Statistic),
     /// A number.
     Constant(Constant),
+    /// A word.
+    #[schemars(skip)]
+    Word(String),
 }
 
 /// A statistic of the values that are there.
@@ -125,7 +132,7 @@ pub enum Scaling {
 }
 
 /// The fill and the scaling of a column of numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NumberOptions {
     /// What stands for a missing value.
     pub fill: Fill,
@@ -138,9 +145,43 @@ pub struct NumberOptions {
 }
 
 impl ColumnOptions {
+    /// What is wrong with these options for a column with words, ordinal or categories, or else with numbers or dates.
+    pub(super) fn misfit(&self, words: bool) -> Option<String> {
+        let is_ordinal = self.kind == Some(ColumnType::Ordinal);
+        if self.embedding.is_some() && (!words || is_ordinal) {
+            return Some(
+                "no categories, `embedding` is for those: `type = \"category\"` makes categories of numbers"
+                    .to_owned(),
+            );
+        }
+        match &self.fill {
+            Some(Fill::Word(word)) if is_ordinal && !self.order.contains(word) => {
+                Some(format!("no word {} in its `order` to be filled by", quote(word)))
+            }
+            Some(Fill::Word(word)) if !words => {
+                let ways = "`mean`, `median`, `most_frequent` or a number fills them";
+                Some(format!("no words to be filled by {}: {ways}", quote(word)))
+            }
+            Some(Fill::Statistic(Statistic::Mean | Statistic::Median) | Fill::Constant(_))
+                if words && !is_ordinal =>
+            {
+                Some("words, which `most_frequent` or a word in quotes fills".to_owned())
+            }
+            _ => None,
+        }
+    }
+
     /// The options of numbers; none if nothing is to be done to them.
     pub(super) fn number(&self, missing: bool) -> Option<NumberOptions> {
-        let fill = self.fill.unwrap_or(Fill::Statistic(Statistic::Mean));
+        let fill = self.fill.clone().unwrap_or(Fill::Statistic(Statistic::Mean));
+        let fill = match fill {
+            // The place of a word in the order of an ordinal column.
+            Fill::Word(word) => {
+                let place = self.order.iter().position(|known| *known == word);
+                Fill::Constant(Constant(place.unwrap_or(0) as f64))
+            }
+            other => other,
+        };
         let asked = missing || self.fill.is_some() || self.log || self.scaling.is_some();
         asked.then_some(NumberOptions { fill, log: self.log, scaling: self.scaling })
     }

@@ -31,13 +31,15 @@ pub struct ColumnProfile {
     pub histogram: Vec<usize>,
     /// The names of the inputs that it becomes; none of the label.
     pub inputs: Vec<String>,
+    /// The learned numbers of each input, if it is embedded.
+    pub embedding: Option<usize>,
     /// Whether it is to be learned.
     pub label: bool,
     /// Whether every row has another value, whole numbers or words, as in an identifier.
     pub identifies: bool,
 }
 
-/// The number of rows of a file, and its columns, the label last.
+/// The number of rows of a file, and its columns: inputs, the weights of rows, labels.
 pub fn profile(
     path: &Path,
     options: &CsvOptions,
@@ -47,7 +49,12 @@ pub fn profile(
     let inputs = inputs.map(|((_, cells), feature)| of_feature(&sheet, cells, feature));
     let labels = sheet.labels.iter().zip(columns.labels());
     let labels = labels.map(|(cells, name)| of_label(&sheet, cells, name, &columns));
-    Ok((sheet.rows, inputs.chain(labels).collect()))
+    let weight = sheet.weights.iter().zip(&columns.sample_weight);
+    let weight = weight.map(|(weights, name)| {
+        let all = weights.iter().map(|weight| f64::from(*weight)).collect();
+        of_numbers(all, sheet.rows, ColumnProfile { kind: "weight", ..empty(name) })
+    });
+    Ok((sheet.rows, inputs.chain(weight).chain(labels).collect()))
 }
 
 fn of_feature(sheet: &Sheet, cells: &ColumnValues, feature: &FeatureColumn) -> ColumnProfile {
@@ -58,7 +65,8 @@ fn of_feature(sheet: &Sheet, cells: &ColumnValues, feature: &FeatureColumn) -> C
         ColumnValues::Words(_) => "category",
     };
     let inputs = feature.input_names();
-    ColumnProfile { name: feature.name.clone(), kind, inputs, ..contents(sheet, cells) }
+    let (name, embedding) = (feature.name.clone(), feature.embedding);
+    ColumnProfile { name, kind, inputs, embedding, ..contents(sheet, cells) }
 }
 
 fn of_label(sheet: &Sheet, cells: &ColumnValues, name: &str, columns: &Columns) -> ColumnProfile {
@@ -69,19 +77,25 @@ fn of_label(sheet: &Sheet, cells: &ColumnValues, name: &str, columns: &Columns) 
     ColumnProfile { name: name.to_owned(), kind, label: true, ..contents(sheet, cells) }
 }
 
-fn contents(sheet: &Sheet, cells: &ColumnValues) -> ColumnProfile {
-    let empty = ColumnProfile {
-        name: String::new(),
+fn empty(name: &str) -> ColumnProfile {
+    ColumnProfile {
+        name: name.to_owned(),
         kind: "",
-        missing: (0..sheet.rows).filter(|row| cells.is_missing(*row)).count(),
+        missing: 0,
         distinct: 0,
         range: None,
         frequent: Vec::new(),
         histogram: Vec::new(),
         inputs: Vec::new(),
+        embedding: None,
         label: false,
         identifies: false,
-    };
+    }
+}
+
+fn contents(sheet: &Sheet, cells: &ColumnValues) -> ColumnProfile {
+    let missing = (0..sheet.rows).filter(|row| cells.is_missing(*row)).count();
+    let empty = ColumnProfile { missing, ..empty("") };
     match cells {
         ColumnValues::Numbers(numbers) => {
             let there = numbers.iter().map(|x| f64::from(*x)).filter(|x| !x.is_nan());

@@ -1,7 +1,7 @@
 //! The inputs of all rows of a CSV file. Words become one-hot columns of which only the ones are
 //! kept: a dense table of a thousand categories would take a thousand times the file.
 
-use super::cells::{ColumnValues, MISSING, OTHER, Words};
+use super::cells::{ColumnValues, MISSING, OTHER, Words, bucket};
 use super::columns::{Columns, FeatureColumn};
 use super::date;
 use super::sheet::Sheet;
@@ -135,6 +135,9 @@ impl<'a> Encoder<'a> {
     fn visit_word(&self, words: &Words, row: usize, see: &mut impl FnMut(usize, f32)) {
         let feature = self.feature;
         let id = match (words.ids[row], feature.fill) {
+            (MISSING, Some(bucket)) if feature.buckets.is_some() => {
+                return see(bucket as usize, 1.0);
+            }
             (MISSING, Some(fill)) => fill,
             (id, _) => id,
         };
@@ -148,10 +151,4 @@ impl<'a> Encoder<'a> {
             id => see(id as usize, 1.0),
         }
     }
-}
-
-/// The bucket of a word: its FNV-1a hash of 64 bits, modulo the number of buckets.
-fn bucket(word: &str, buckets: usize) -> usize {
-    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    (word.bytes().fold(0xcbf2_9ce4_8422_2325, mix) % buckets.max(1) as u64) as usize
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::cells::{ColumnValues, Misfit};
-use super::column_options::{ColumnOptions, ColumnType, options_of};
+use super::cells::{ColumnValues, Misfit, Words, bucket};
+use super::column_options::{ColumnOptions, ColumnType, Fill, options_of};
 use super::columns::{Columns, CsvOptions, FeatureColumn, TargetColumns};
 use super::date::seconds;
 use super::feature::Feature;
@@ -36,7 +36,7 @@ pub(super) struct Sheet {
     /// The values of the column of time.
     times: Vec<f64>,
     /// The weights of the rows; none without a column of them.
-    weights: Option<Vec<f32>>,
+    pub(super) weights: Option<Vec<f32>>,
     /// The row of the file that each row was, if they are in another order.
     order: Option<Vec<u32>>,
 }
@@ -92,9 +92,7 @@ impl Sheet {
                 );
             }
             if let (Some(at), Some(weights)) = (roles.weight, &mut weights) {
-                let wrong = |want: String| lines.cell(begin, at, &record[at], &want);
-                let field = spelling.plain(&record[at]).map_err(wrong)?;
-                weights.push(weight(&field).ok_or_else(|| wrong(WEIGHT.to_owned()))?);
+                weights.push(weight(lines, begin, at, &record[at])?);
             }
             for (at, cells) in &mut roles.labels {
                 let field = &record[*at];
@@ -107,15 +105,10 @@ impl Sheet {
                 check_memory(&ErrorLocation::file(&lines.path), (rows * fields * 4) as u64)?;
             }
         }
-        if rows == 0 {
-            return Err(lines.sheet("it has no line below its header"));
-        }
+        check_rows(lines, rows, weights.as_deref())?;
         let finish = |feature: Feature| finish(feature, lines);
         let features = roles.features.into_iter().map(finish).collect::<Result<_, DataError>>()?;
         let labels = roles.labels.into_iter().map(|(_, cells)| cells).collect();
-        if weights.as_ref().is_some_and(|weights| weights.iter().all(|weight| *weight == 0.0)) {
-            return Err(lines.sheet("the weights of all its rows are 0"));
-        }
         Ok(Sheet { rows, features, labels, times, weights, order: None })
     }
 
@@ -141,14 +134,12 @@ impl Sheet {
             let name = &lines.names[*at];
             let default = ColumnOptions::default();
             let column = options_of(&options.column_options, name).unwrap_or(&default);
+            let words = matches!(cells, ColumnValues::Words(_));
+            if let Some(what) = column.misfit(words) {
+                return Err(lines.sheet(format!("column {} has {what}", quote(name))));
+            }
             let feature =
                 learn_feature(name, cells, column, &training, !options.missing.is_empty());
-            if column.embedding.is_some() && feature.embedding.is_none() {
-                let name = quote(name);
-                let kind =
-                    "`embedding` is for words; `type = \"category\"` makes categories of numbers";
-                return Err(lines.sheet(format!("column {name} has no words, {kind}")));
-            }
             if feature.categories.as_ref().is_some_and(|words| MAX_CATEGORIES < words.len()) {
                 return Err(too_many_words(*at, lines));
             }
@@ -209,10 +200,24 @@ fn finish(feature: Feature, lines: &CsvLines) -> Result<(usize, ColumnValues), D
     Ok((at, cells))
 }
 
-/// The weight of a row in a field; none for a field that is none.
-fn weight(field: &str) -> Option<f32> {
-    let weight = number(field)? as f32;
-    (weight.is_finite() && 0.0 <= weight).then_some(weight)
+/// Refuses a file without a row, or without a row that counts.
+fn check_rows(lines: &CsvLines, rows: usize, weights: Option<&[f32]>) -> Result<(), DataError> {
+    match weights {
+        _ if rows == 0 => Err(lines.sheet("it has no line below its header")),
+        Some(weights) if weights.iter().all(|weight| *weight == 0.0) => {
+            Err(lines.sheet("the weights of all its rows are 0"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The weight of a row in a field of the record at byte `begin`.
+fn weight(lines: &CsvLines, begin: u64, at: usize, field: &str) -> Result<f32, DataError> {
+    let wrong = |want: String| lines.cell(begin, at, field, &want);
+    let plain = lines.spelling.plain(field).map_err(wrong)?;
+    let weight = number(&plain).map(|weight| weight as f32);
+    let fits = |weight: &f32| weight.is_finite() && 0.0 <= *weight;
+    weight.filter(fits).ok_or_else(|| wrong(WEIGHT.to_owned()))
 }
 
 /// The number that rows are divided by.
@@ -250,25 +255,48 @@ fn learn_feature(
         }
         ColumnValues::Words(words) => {
             feature.number = None;
-            feature.embedding = options.embedding;
-            feature.buckets = options.hash;
-            if options.hash.is_some() {
-                feature.indicator |= has_missing;
-                return feature;
-            }
-            words.keep(training.clone(), options.min_count.unwrap_or(1));
-            words.sort();
-            feature.other = options.min_count.is_some();
-            let counts = words.counts(training.clone());
-            let most = (0..counts.len()).rev().max_by_key(|at| counts[*at]);
-            match options.fill {
-                Some(_) => feature.fill = most.map(|at| at as u32),
-                None => feature.indicator |= has_missing,
-            }
-            feature.categories = Some(words.words.clone());
+            learn_words(&mut feature, words, options, training, has_missing);
         }
     }
     feature
+}
+
+/// Finds out what the inputs of a column of categories are, and puts its words in order.
+fn learn_words(
+    feature: &mut FeatureColumn,
+    words: &mut Words,
+    options: &ColumnOptions,
+    training: &Range<usize>,
+    has_missing: bool,
+) {
+    feature.embedding = options.embedding;
+    feature.buckets = options.hash;
+    if let Some(buckets) = options.hash {
+        match &options.fill {
+            Some(Fill::Word(word)) => feature.fill = Some(bucket(word, buckets) as u32),
+            _ => feature.indicator |= has_missing,
+        }
+        return;
+    }
+    let missing = match &options.fill {
+        Some(Fill::Word(word)) => words.fill(word),
+        _ => Vec::new(),
+    };
+    words.keep(training.clone(), options.min_count.unwrap_or(1));
+    words.sort();
+    words.unfill(&missing);
+    feature.other = options.min_count.is_some();
+    let counts = words.counts(training.clone());
+    let most = (0..counts.len()).rev().max_by_key(|at| counts[*at]);
+    match &options.fill {
+        Some(Fill::Word(word)) => {
+            let place = words.words.iter().position(|known| known == word);
+            feature.fill = place.map(|at| at as u32);
+        }
+        Some(_) => feature.fill = most.map(|at| at as u32),
+        None => feature.indicator |= has_missing,
+    }
+    feature.categories = Some(words.words.clone());
 }
 
 fn too_many_words(column: usize, lines: &CsvLines) -> DataError {
