@@ -24,6 +24,9 @@ use crate::system;
 /// Maximum bytes of a config.
 const MAX_CONFIG: u64 = 16 << 20;
 
+/// The sections that make several runs of a config.
+const MAKE_RUNS: [&str; 2] = ["sweep", "cross_validation"];
+
 /// Loads configs with the `--set` arguments applied, or returns all diagnostics.
 pub fn load(paths: &[PathBuf], sets: &[String]) -> Result<Vec<Experiment>, Diagnostics> {
     load_with(paths, sets, &data::describe)
@@ -81,15 +84,19 @@ fn load_one(
     weights: &mut KnownWeights,
 ) -> Result<Experiment, Vec<Diagnostic>> {
     let mut root = read(path, &mut Vec::new())?;
-    // First what changes the sweep, which decides about the others.
+    // First what changes the number of runs, which decides about the others.
     let (of_sweep, others): (Vec<_>, Vec<_>) =
-        sets.iter().partition(|set| set.path[0].0 == "sweep" && !set.varies());
+        sets.iter().partition(|set| MAKE_RUNS.contains(&&*set.path[0].0) && !set.varies());
     apply(&mut root, of_sweep)?;
     let mut space = SearchSpace::read(root.take("sweep"))?;
     space.put(&others)?;
+    let cross_validation = root.take("cross_validation");
     let (nested_overrides, others): (Vec<_>, Vec<_>) =
         others.into_iter().filter(|set| !set.varies()).partition(|set| space.covers(set));
     let broken = apply(&mut root, others).err();
+    if let Some(entry) = cross_validation {
+        space.cross_validate(entry, &mut root)?;
+    }
     let mut needs = Bytes::default();
     let valid = valid_sections(&mut root, &space, &nested_overrides);
     let mut notes = Vec::new();

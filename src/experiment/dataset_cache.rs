@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::{Data, Plan};
 use crate::data::{
-    Labels, Parts, Preprocessing, RowSplit, Source, Split, Table, TargetScaling, describe, load,
+    Labels, Parts, Preprocessing, RowOrder, RowSplit, Source, Split, Table, TargetScaling, describe,
+    load,
 };
 use crate::kernels::BlockCsr;
 use crate::runs::{DataSource, sha256};
@@ -43,6 +44,8 @@ pub struct LoadedDataset {
     labels: Option<Labels>,
     /// Validation rows from another data set.
     validation: Option<(Source, Dataset)>,
+    /// The order of the rows, if it is not that of the data set.
+    order: Option<RowOrder>,
     source: Source,
     fingerprint: String,
 }
@@ -64,11 +67,11 @@ impl DatasetCache {
         let key = |rows: Option<usize>| Key {
             source: source.clone(),
             validation: data.validation_source(None),
-            rows: data.split.as_ref().map(|_| data.row_split()),
+            rows: (data.split.is_some() || data.fold.is_some()).then(|| data.row_split()),
             scale: scale.to_bits(),
             standardize: data.standardize,
             target_scaling: data.target_scaling,
-            fitted: rows.map(|rows| (parts(data, rows).training.len(), rows)),
+            fitted: rows.map(|rows| (data.parts(rows).training.len(), rows)),
         };
         let is_fitted = data.standardize || data.target_scaling.is_some();
         let known = datasets.iter().find(|(known, _)| {
@@ -94,11 +97,6 @@ fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-/// The division of a data set of `rows` rows, within the limit.
-fn parts(data: &Data, rows: usize) -> Parts {
-    data.parts(data.limit.unwrap_or(usize::MAX).min(rows))
-}
-
 impl LoadedDataset {
     fn read(
         data: &Data,
@@ -109,7 +107,9 @@ impl LoadedDataset {
         let table = load(&source, Split::Train)?;
         let mut fingerprint = source.fingerprint(Split::Train, &table);
         let table = table.arranged(&data.row_split());
-        let trained = parts(data, table.rows()).training.len();
+        let order = table.order.clone();
+        let parts = order.as_ref().map(|order| order.parts.clone());
+        let trained = parts.unwrap_or_else(|| data.parts(table.rows())).training.len();
         let preprocessing = Preprocessing::of(&table, scale, trained, data.standardize)
             .with_targets(&table, trained, data.target_scaling);
         let labels = Labels::of(&table.targets, table.columns.as_ref());
@@ -123,7 +123,7 @@ impl LoadedDataset {
             }
         };
         let dataset = Arc::new(dataset(&preprocessing, table, threads));
-        Ok(LoadedDataset { dataset, preprocessing, labels, validation, source, fingerprint })
+        Ok(LoadedDataset { dataset, preprocessing, labels, validation, order, source, fingerprint })
     }
 
     /// The SHA-256 of the rows.
@@ -133,7 +133,14 @@ impl LoadedDataset {
 
     /// The division of the rows under a plan.
     pub fn parts(&self, plan: &Plan) -> Parts {
-        parts(&plan.data, self.dataset.rows())
+        let parts = self.order.as_ref().map(|order| order.parts.clone());
+        parts.unwrap_or_else(|| plan.data.parts(self.dataset.rows()))
+    }
+
+    /// The number in the data set of the row at `place`.
+    pub(super) fn row_number(&self, place: usize) -> usize {
+        let order = self.order.as_ref().and_then(|order| order.rows.get(place));
+        order.map_or(place, |row| *row as usize)
     }
 
     /// The weight of each class under a plan, by number in the feed; empty for equal weights.

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::{Change, Plan, TAGS, shorthand};
+use crate::config::{Change, Plan, TAGS, is_replicate_key, shorthand};
 use crate::events::HParam;
 use crate::runs::{Annotations, sha256};
 
@@ -28,7 +28,9 @@ impl Session {
     /// The session of a run with this plan; `changes` are the differences from the other runs of
     /// the sweep.
     pub(super) fn new(plan: &Plan, changes: &[Change]) -> Session {
-        let swept: Vec<_> = changes.iter().filter(|change| change.key != "seed").collect();
+        let swept: Vec<_> =
+            changes.iter().filter(|change| !is_replicate_key(&change.key)).collect();
+        let plan = &shared(plan);
         let hash = group(plan);
         if swept.is_empty() {
             return Session { trial: format!("{} {hash}", plan.name), hparams: hparams(plan) };
@@ -92,10 +94,19 @@ pub(super) fn annotate(hparams: &mut Vec<(String, HParam)>, annotations: &Annota
     hparams.sort_by(|a, b| a.0.cmp(&b.0));
 }
 
-/// Six digits shared by all runs of a plan, for any seed.
-fn group(plan: &Plan) -> String {
-    let without_seed = Plan { seed: 0, ..plan.clone() };
-    let text = serde_json::to_string(&without_seed).unwrap_or_default();
+/// The plan without the keys in which replicates differ.
+fn shared(plan: &Plan) -> Plan {
+    let mut plan = Plan { seed: 0, ..plan.clone() };
+    if plan.data.fold.take().is_some() {
+        // The words of a fold's training rows are its inputs.
+        plan.model.input_shape = None;
+    }
+    plan
+}
+
+/// Six digits shared by all replicates of a plan.
+fn group(shared: &Plan) -> String {
+    let text = serde_json::to_string(shared).unwrap_or_default();
     sha256(text)[..6].to_owned()
 }
 

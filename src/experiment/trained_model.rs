@@ -129,26 +129,24 @@ impl TrainedModel {
         }
         let order = table.order.take();
         let dataset = self.dataset(table);
-        let range = range.map_or(0..dataset.rows(), |rows| self.range(rows, dataset.rows()));
+        let parts = order.as_ref().map(|order| order.parts.clone());
+        let parts = parts.unwrap_or_else(|| data.parts(dataset.rows()));
+        let range = match range {
+            None => 0..dataset.rows(),
+            Some(Split::Training) => parts.training,
+            Some(Split::Validation) => parts.validation,
+            Some(Split::Test) => parts.test,
+        };
         anyhow::ensure!(!range.is_empty(), "the run has no {}", word(rows));
         let what = if path.is_some() { "rows" } else { word(rows) };
         let mut found = self.judge(format!("{what} of {source}"), &dataset, range, threads);
         if let Some(order) = order {
             found.mistakes.iter_mut().for_each(|mistake| {
-                mistake.row = order.get(mistake.row).map_or(mistake.row, |row| *row as usize);
+                let row = order.rows.get(mistake.row);
+                mistake.row = row.map_or(mistake.row, |row| *row as usize);
             });
         }
         Ok(found)
-    }
-
-    fn range(&self, rows: Split, n: usize) -> Range<usize> {
-        let data = &self.plan.data;
-        let parts = data.parts(data.limit.unwrap_or(usize::MAX).min(n));
-        match rows {
-            Split::Training => parts.training,
-            Split::Validation => parts.validation,
-            Split::Test => parts.test,
-        }
     }
 
     fn judge(

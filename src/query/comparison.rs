@@ -8,10 +8,8 @@ use super::names::{metric_names, unique};
 use super::order::compare_metric;
 use super::run::Run;
 use super::swept::Swept;
+use crate::config::is_replicate_key;
 use crate::runs::monitored;
-
-/// The key that replicates differ in.
-const SEED: &str = "seed";
 
 /// Runs beside each other.
 #[derive(Clone, Debug)]
@@ -94,13 +92,13 @@ impl Comparison {
     }
 }
 
-/// The keys of which not all groups have the same value; their seeds only tell groups apart that
+/// The keys of which not all groups have the same value; their seeds and folds only tell groups apart that
 /// nothing else does.
 fn differing(groups: &[ResultGroup]) -> Vec<String> {
     let settings = groups.iter().flat_map(|group| group.runs[0].settings());
     let keys = unique(settings.map(|(key, _)| key.as_str()));
     let differs = |key: &&&str| groups.iter().any(|g| g.setting(key) != groups[0].setting(key));
     let replicated = groups.iter().any(|group| 1 < group.runs.len());
-    let differing = keys.iter().filter(differs).filter(|key| !replicated || **key != SEED);
+    let differing = keys.iter().filter(differs).filter(|key| !replicated || !is_replicate_key(key));
     differing.map(|key| (*key).to_owned()).collect()
 }

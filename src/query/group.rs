@@ -1,4 +1,4 @@
-//! Groups of replicates, runs that differ in nothing but their seed, and the mean of their metrics.
+//! Groups of replicates, runs that differ in nothing but their seed and fold, and the mean of their metrics.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::mean_std::MeanStd;
 use super::names::unique;
 use super::run::{Run, State};
+use crate::config::is_replicate_key;
 
 /// The end of a run, in the order in which unranked runs are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +31,7 @@ pub trait Replicate {
     fn last_metric(&self, name: &str) -> Option<f64>;
 }
 
-/// A run, or several that differ in nothing but their seed.
+/// A run, or several that differ in nothing but their seed and fold.
 #[derive(Clone, Debug)]
 pub struct ResultGroup<R = Run> {
     /// At least one.
@@ -56,14 +57,21 @@ pub fn group_by_key<R>(
     groups
 }
 
-/// Groups runs of equal settings and different seeds. A run whose settings are unknown, and a second run
-/// of the same seed, are in groups of their own.
+/// Groups runs of equal settings and different seeds or folds. A run whose settings are unknown, and a
+/// second run of the same seed and fold, are in groups of their own.
 pub(super) fn group_replicates(runs: Vec<Run>) -> Vec<ResultGroup> {
     let mut n_same: HashMap<String, usize> = HashMap::new();
     group_by_key(runs, |run| {
-        let others = run.settings().iter().filter(|(key, _)| key != "seed");
-        let settings: String = others.map(|(key, value)| format!("{key}={value}\n")).collect();
-        let n_same = n_same.entry(format!("{} {settings}", run.record.seed)).or_default();
+        let has_fold = run.setting("data.fold.fold").is_some();
+        // The words of a fold's training rows are its inputs.
+        let is_own = |key: &str| is_replicate_key(key) || has_fold && key == "model.input_shape";
+        let (own, others): (Vec<_>, Vec<_>) =
+            run.settings().iter().partition(|(key, _)| is_own(key));
+        let text = |settings: Vec<&(String, Value)>| -> String {
+            settings.iter().map(|(key, value)| format!("{key}={value}\n")).collect()
+        };
+        let (own, settings) = (text(own), text(others));
+        let n_same = n_same.entry(format!("{own} {settings}")).or_default();
         *n_same += 1;
         (!run.settings().is_empty()).then(|| format!("{n_same} {settings}"))
     })
@@ -103,7 +111,7 @@ impl Replicate for Run {
 }
 
 impl ResultGroup {
-    /// The value of a key; the same for all runs, except for the seed.
+    /// The value of a key; the same for all runs, except for seed and fold.
     pub fn setting(&self, key: &str) -> Option<&Value> {
         self.runs[0].setting(key)
     }

@@ -12,8 +12,8 @@ const POINTS: u64 = 400;
 ///
 /// Data that cannot be found: its rows decide how many steps there are.
 pub fn learning_rates(plan: &Plan) -> Result<Vec<(f64, f64)>, String> {
-    let rows = data::describe(&plan.data.source()).map_err(|error| error.to_string())?.rows;
-    let rows = plan.data.parts(plan.data.limit.unwrap_or(usize::MAX).min(rows)).training.len();
+    let data = data::describe(&plan.data.source()).map_err(|error| error.to_string())?;
+    let rows = data.parts.unwrap_or_else(|| plan.data.parts(data.rows)).training.len();
     let steps = (rows.div_ceil(plan.training.batch_size) * plan.training.epochs) as u64;
     let last = steps.saturating_sub(1);
     let points = POINTS.min(steps).max(1);

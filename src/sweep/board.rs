@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
-use crate::config::{Change, LineCache};
+use crate::config::{Change, LineCache, is_replicate_key, short_keys};
 use crate::experiment::{Replicates, monitored, set_visible, write_charts};
 use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::{RunQueue, RunResult, RunResults, Status, SweepEvent};
@@ -51,7 +51,7 @@ pub struct BoardSummary {
 #[derive(Debug, Default)]
 struct Sweep {
     runs: usize,
-    /// The number of runs per setting, equal to the number of seeds.
+    /// The number of runs per setting: seeds times folds.
     replicates: usize,
     /// The shown settings, and the settings with some ended runs. Hidden settings need no memory.
     settings: HashMap<u64, Setting>,
@@ -70,10 +70,12 @@ struct Ranked {
     key: u64,
 }
 
-/// The ended runs of a setting, different only in their seed.
+/// The ended runs of a setting, different only in seed and fold.
 #[derive(Debug, Default)]
 struct Setting {
     changes: Vec<Change>,
+    /// The names in labels of the keys in which the runs differ.
+    replicate_keys: Vec<String>,
     runs: Vec<Ended>,
 }
 
@@ -191,8 +193,8 @@ impl Sweep {
             return Sweep { runs: planned.n_runs(), replicates, ..Sweep::default() };
         }
         let mut setting = |number: usize| key(&planned.heading(number, &mut cache).1);
-        // The replicates of a setting are adjacent, and all settings have the same seeds.
-        let replicates = match planned.keys().iter().any(|key| key == "seed") {
+        // The replicates of a setting are adjacent, and all settings have as many.
+        let replicates = match planned.keys().iter().any(|key| is_replicate_key(key)) {
             true => {
                 let first = setting(0);
                 (0..planned.n_runs()).take_while(|number| setting(*number) == first).count()
@@ -280,6 +282,9 @@ impl Setting {
     /// Adds an ended run, in the order of the folders.
     fn add(&mut self, ended: Ended, changes: &[Change]) {
         self.changes = changes.to_vec();
+        let keys: Vec<_> = changes.iter().map(|change| change.key.clone()).collect();
+        let names = keys.iter().zip(short_keys(&keys)).filter(|(key, _)| is_replicate_key(key));
+        self.replicate_keys = names.map(|(_, name)| name).collect();
         self.runs.push(ended);
         self.runs.sort_by(|a, b| a.dir.cmp(&b.dir));
     }
@@ -296,7 +301,7 @@ impl Setting {
         let completed = self.runs.iter().filter(|run| run.value.is_some());
         let runs: Vec<_> = completed.map(|run| run.dir.clone()).collect();
         let Some(first) = self.runs.first() else { return Ok(()) };
-        let dir = root.join(MEANS).join(without_seed(&first.dir));
+        let dir = root.join(MEANS).join(setting_name(&first.dir, &self.replicate_keys));
         if shown && !runs.is_empty() {
             if anew || !dir.is_dir() {
                 Replicates { runs: &runs, changes: &self.changes, has_session: large }
@@ -316,17 +321,21 @@ impl Setting {
 /// A hash shared by the replicates of a setting and by no other run of the sweep.
 fn key(changes: &[Change]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for change in changes.iter().filter(|change| change.key != "seed") {
+    for change in changes.iter().filter(|change| !is_replicate_key(&change.key)) {
         (&change.key, change.text()).hash(&mut hasher);
     }
     hasher.finish()
 }
 
-/// The name of a run's folder without its seed: `0036-optimizer=muon`.
-fn without_seed(dir: &Path) -> String {
-    let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let end = [",seed=", "-seed="].iter().filter_map(|seed| name.rfind(seed)).max();
-    name[..end.unwrap_or(name.len())].to_owned()
+/// The name of a run's folder without these keys, which are the last: `0036-optimizer=muon`.
+fn setting_name(dir: &Path, keys: &[String]) -> String {
+    let mut name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for key in keys.iter().rev() {
+        let ends = [format!(",{key}="), format!("-{key}=")];
+        let end = ends.iter().filter_map(|end| name.rfind(end)).max();
+        name.truncate(end.unwrap_or(name.len()));
+    }
+    name
 }
 
 #[cfg(test)]
@@ -334,10 +343,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seeds_leave_the_names() {
-        let name = |name: &str| without_seed(Path::new(name));
+    fn replicates_share_a_name() {
+        let keys = ["repeat", "fold", "seed"].map(str::to_owned);
+        let name = |name: &str| setting_name(Path::new(name), &keys);
         assert_eq!(name("logs/a/0036-optimizer=muon,seed=0"), "0036-optimizer=muon");
         assert_eq!(name("0002-seed=2"), "0002");
+        assert_eq!(name("0012-units=64,repeat=0,fold=2,seed=1"), "0012-units=64");
+        assert_eq!(name("0012-repeat=0,fold=2"), "0012");
         assert_eq!(name("0002-units=64"), "0002-units=64");
     }
 

@@ -241,8 +241,7 @@ fn unknown_metric(sort: Option<&str>, experiments: &[Experiment]) -> Option<Stri
     let sort = sort?;
     let mut known = BTreeSet::new();
     for Variant { plan, .. } in experiments.iter().flat_map(|e| e.runs.iter()) {
-        let data = &plan.data;
-        let validates = 0.0 < data.validation_split || data.validation_data.is_some();
+        let validates = plan.data.validates();
         let metrics = plan.training.all_metrics();
         let names = metrics.iter().flat_map(NamedMetric::names);
         for name in std::iter::once("loss".to_owned()).chain(names) {

@@ -10,7 +10,7 @@ use super::fit::{FittedTable, fit_columns, width};
 use super::format::or_dash;
 use super::table::{Column, lines, transposed};
 use crate::cli::args::CompareArgs;
-use crate::config::{ShortTexts, short_keys};
+use crate::config::{ShortTexts, is_replicate_key, short_keys};
 use crate::query::{Comparison, ResultGroup};
 
 /// What the table is made of.
@@ -136,7 +136,7 @@ impl Table<'_> {
             let set = |group: usize| self.swept_text(group, place, &ShortTexts::default());
             (1..groups.len()).any(|group| set(group) != set(0))
         };
-        let told = |key: &String| key != "seed" || keys.contains(key);
+        let told = |key: &String| !is_replicate_key(key) || keys.contains(key);
         let places = (0..swept.keys.len()).filter(|&place| told(&swept.keys[place]));
         let places: Vec<_> = places.filter(|&place| differs(place)).collect();
         let others: Vec<_> =

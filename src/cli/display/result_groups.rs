@@ -1,6 +1,6 @@
 //! The results of `run` as groups of replicates.
 
-use crate::config::Change;
+use crate::config::{Change, is_replicate_key};
 use crate::query::{Completion, Replicate, ResultGroup, group_by_key};
 use crate::sweep::{RunResult, Status};
 
@@ -25,7 +25,7 @@ pub(crate) fn swept_value<'a>(group: &Group<'a>, key: &str) -> Option<&'a Change
 
 /// The swept settings that replicates share.
 pub(super) fn swept_settings(result: &RunResult) -> String {
-    let changes = result.changes.iter().filter(|change| change.key != "seed");
+    let changes = result.changes.iter().filter(|change| !is_replicate_key(&change.key));
     format!("{:?}", changes.collect::<Vec<_>>())
 }
 

@@ -223,9 +223,9 @@ pub(crate) fn rows(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -
     let rows = limit.min(data.rows);
     diagnostics.extend(test_rows(plan, config, data, rows));
     let split = plan.data.validation_split;
-    let parts = plan.data.parts(rows);
+    let parts = data.parts.clone().unwrap_or_else(|| plan.data.parts(rows));
     let (training, rows) = (parts.training.len(), parts.test.start);
-    if 0 < rows && (training == 0 || (split != 0.0 && training == rows)) {
+    if plan.data.fold.is_none() && 0 < rows && (training == 0 || (split != 0.0 && training == rows)) {
         let side = if training == 0 { "training" } else { "validation" };
         let message = format!("`data.validation_split` leaves no row for {side}");
         let help = match rows {
@@ -233,7 +233,10 @@ pub(crate) fn rows(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -
             _ if training == 0 => "take a smaller share, or more rows",
             _ => "take a larger share or more rows, or 0 for no validation",
         };
-        let label = format!("floor({rows} * (1 - {split})) = {training} of {rows} rows train");
+        let label = match plan.data.split {
+            Some(SplitMethod::Group { .. }) => "whole groups are divided".to_owned(),
+            _ => format!("floor({rows} * (1 - {split})) = {training} of {rows} rows train"),
+        };
         let paths = ["data.validation_split", "data.limit", "data"];
         diagnostics.push(config.diagnostic(&paths, message, help).label(label));
     }
@@ -247,11 +250,14 @@ fn split_method(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> O
             "`data.split` draws from each class, the labels are real values",
             "write `method = \"random\"`",
         ),
-        SplitMethod::Time { .. } if data.columns.is_none() => (
+        SplitMethod::Time { .. } | SplitMethod::Group { .. } if data.columns.is_none() => (
             "`data.split` goes by a column, the data have none",
             "name a CSV file, or write `method = \"random\"`",
         ),
-        _ if plan.data.validation_split == 0.0 && plan.data.test_split == 0.0 => (
+        _ if plan.data.fold.is_none()
+            && plan.data.validation_split == 0.0
+            && plan.data.test_split == 0.0 =>
+        (
             "`data.split` divides the rows, and no share of them validates or is kept out",
             "add `validation_split` or `test_split`",
         ),
@@ -273,7 +279,8 @@ fn test_rows(
         let help = "take it out: these data have test rows, which `runner evaluate` takes";
         return Some(config.diagnostic(&paths, message, help));
     }
-    let kept = plan.data.parts(rows).test.start;
+    let parts = data.parts.clone().unwrap_or_else(|| plan.data.parts(rows));
+    let kept = rows - parts.test.len();
     (kept == 0 || (split != 0.0 && kept == rows)).then(|| {
         let side = if kept == 0 { "training" } else { "a test" };
         let message = format!("`data.test_split` leaves no row for {side}");

@@ -7,6 +7,7 @@ mod callbacks;
 mod classes;
 mod dataset;
 mod embeddings;
+mod folds;
 mod initial_weights;
 mod memory;
 mod name;
@@ -54,6 +55,7 @@ pub(crate) fn resolve(
             dataset::fill(plan, &config, &data);
             diagnostics.extend(dataset::validation(plan, &config, &data, describe));
             diagnostics.extend(dataset::rows(plan, &config, &data));
+            diagnostics.extend(folds::fold(plan, &config, &data));
             diagnostics.extend(shapes::network(plan, &config, &data));
             diagnostics.extend(classes::classes(plan, &config, &data));
             diagnostics.extend(targets::targets(plan, &config, &data));

@@ -5,9 +5,9 @@ use crate::data::DatasetInfo;
 
 /// The notes on the parts that a plan cuts the rows into.
 pub(crate) fn row_order(plan: &Plan, data: &DatasetInfo) -> Vec<String> {
-    let Some(labels) = &data.class_rows else { return Vec::new() };
+    let Some(labels) = data.classes_in_order(&plan.data.row_split()) else { return Vec::new() };
     let rows = plan.data.limit.unwrap_or(usize::MAX).min(labels.len());
-    let parts = plan.data.parts(rows);
+    let parts = data.parts.clone().unwrap_or_else(|| plan.data.parts(rows));
     let names = data.output_names();
     let several = distinct(&labels[..rows]) != 1;
     let name = |label: u32| names.get(label as usize).cloned().unwrap_or(label.to_string());
@@ -25,7 +25,7 @@ pub(crate) fn row_order(plan: &Plan, data: &DatasetInfo) -> Vec<String> {
         })
     });
     let notes: Vec<_> = one_class.collect();
-    let tail = plan.data.split.is_none();
+    let tail = plan.data.split.is_none() && plan.data.fold.is_none();
     if notes.is_empty() && tail && is_sorted(&labels[..rows]) && plan.data.validates() {
         let way_out = "as the last rows validate, write `split = { method = \"stratified\" }`";
         return vec![format!("the rows are sorted by their label; {way_out}")];
@@ -36,6 +36,7 @@ pub(crate) fn row_order(plan: &Plan, data: &DatasetInfo) -> Vec<String> {
 /// What to do where the split is the last rows.
 fn way_out(plan: &Plan, part: &str) -> &'static str {
     match (&plan.data.split, part) {
+        _ if plan.data.fold.is_some() => "",
         (Some(_), _) => "",
         (None, "training") => "; write `split = { method = \"stratified\" }`",
         _ => ", as these are the last ones; write `split = { method = \"stratified\" }`",

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{
-    Column, ColumnOptions, Columns, CsvOptions, Encoding, Parts, RowSplit, Source, Spelling,
+    Column, ColumnOptions, Columns, CsvOptions, Encoding, Fold, Parts, RowSplit, Source, Spelling,
     SplitMethod, TargetScaling, Task,
 };
 
@@ -92,6 +92,10 @@ pub struct Data {
     #[schemars(extend("x-default" = "the last"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<SplitMethod>,
+    /// The fold that validates; instead of `validation_split`. `[cross_validation]` runs every fold.
+    #[schemars(extend("x-default" = "none"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
     /// Another data set, of which all training rows validate; instead of `validation_split`.
     #[schemars(extend("x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,7 +190,8 @@ impl Data {
                 name += &format!(" {encoding:?} {comment:?} {spelling:?}");
             }
         }
-        if let (Some(_), Source::Path(..) | Source::Mnist) = (&self.split, self.source()) {
+        let arranged = self.split.is_some() || self.fold.is_some();
+        if arranged && !matches!(self.source(), Source::Csv(..)) {
             name += &format!(" {:?}", self.row_split());
         }
         self.validation_data.iter().for_each(|path| name += &format!(" and {path}"));
@@ -195,19 +200,19 @@ impl Data {
 
     /// Whether anything validates.
     pub fn validates(&self) -> bool {
-        self.validation_split != 0.0 || self.validation_data.is_some()
+        self.validation_split != 0.0 || self.validation_data.is_some() || self.fold.is_some()
     }
 
-    /// How `rows` rows are divided, all of them.
+    /// How `rows` rows are divided, within the limit; about so if whole groups are divided.
     pub fn parts(&self, rows: usize) -> Parts {
-        let split = RowSplit::new(None, self.validation_split, self.test_split, SplitMethod::Tail);
-        split.parts(rows)
+        self.row_split().parts(rows)
     }
 
     /// How the rows of the data set are divided, within the limit.
     pub fn row_split(&self) -> RowSplit {
         let method = self.split.clone().unwrap_or_default();
-        RowSplit::new(self.limit, self.validation_split, self.test_split, method)
+        let split = RowSplit::new(self.limit, self.validation_split, self.test_split, method);
+        split.with_fold(self.fold.clone())
     }
 }
 
@@ -231,6 +236,7 @@ impl Default for Data {
             header: None,
             validation_split: 0.0,
             split: None,
+            fold: None,
             validation_data: None,
             test_split: 0.0,
             limit: None,

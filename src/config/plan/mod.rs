@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod class_weight;
+mod cross_validation;
 mod data;
 mod model;
 mod sweep;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use callbacks::{Callbacks, CsvLogger, ModelCheckpoint, TerminateOnNan};
 pub use class_weight::{ClassWeight, ClassWeights, Formula};
+pub(crate) use cross_validation::{CrossValidation, FoldMethod};
 pub(crate) use data::BUILT_IN;
 pub use data::{Data, Label};
 pub use model::Model;

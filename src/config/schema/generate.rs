@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::config::plan::{Plan, SweepTable};
+use crate::config::plan::{CrossValidation, Plan, SweepTable};
 
 /// Marks a table without a default, such as a callback.
 pub(crate) const OPTIONAL: &str = "x-optional";
@@ -13,9 +13,11 @@ pub(crate) const OPTIONAL: &str = "x-optional";
 /// The schema for validation and for the generated documents.
 pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     let generator = SchemaSettings::draft07().into_generator();
-    let mut sweep = generator.clone().into_root_schema_for::<SweepTable>().to_value();
+    let folds = generator.clone().into_root_schema_for::<CrossValidation>().to_value();
+    let sweep = generator.clone().into_root_schema_for::<SweepTable>().to_value();
     let mut schema = generator.into_root_schema_for::<Plan>().to_value();
-    join_sweep(&mut schema, &mut sweep);
+    join(&mut schema, ("cross_validation", "CrossValidation"), folds);
+    join(&mut schema, ("sweep", "Sweep"), sweep);
     tidy(&mut schema);
     schema["title"] = json!("runner config");
     schema["description"] =
@@ -31,9 +33,9 @@ pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     schema
 });
 
-/// Adds the section `[sweep]`, which is not part of a plan.
-fn join_sweep(schema: &mut Value, sweep: &mut Value) {
-    let definitions = sweep.as_object_mut().and_then(|map| {
+/// Adds a section that is not part of a plan, such as `[sweep]`.
+fn join(schema: &mut Value, (key, name): (&str, &str), mut section: Value) {
+    let definitions = section.as_object_mut().and_then(|map| {
         map.shift_remove("$schema");
         map.shift_remove("definitions")
     });
@@ -41,11 +43,11 @@ fn join_sweep(schema: &mut Value, sweep: &mut Value) {
         if let Some(Value::Object(definitions)) = definitions {
             all.extend(definitions);
         }
-        all.insert("Sweep".to_owned(), sweep.take());
+        all.insert(name.to_owned(), section);
     }
     if let Some(properties) = schema["properties"].as_object_mut() {
-        let reference = json!({ "$ref": "#/definitions/Sweep" });
-        properties.insert("sweep".to_owned(), json!({ "allOf": [reference], OPTIONAL: true }));
+        let reference = json!({ "$ref": format!("#/definitions/{name}") });
+        properties.insert(key.to_owned(), json!({ "allOf": [reference], OPTIONAL: true }));
     }
 }
 

@@ -86,6 +86,10 @@ pub(crate) fn not_for_sweeps(key: &str) -> Option<(&'static str, &'static str)> 
             Some(("`extends` cannot be swept", "run the other config as well, or sweep its keys"))
         }
         "sweep" => Some(("a sweep cannot be swept", "sweep the keys of the config")),
+        "cross_validation" => Some((
+            "`cross_validation` cannot be swept: its folds share a row",
+            "run the config once for each number of folds",
+        )),
         _ => None,
     }
 }

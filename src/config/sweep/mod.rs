@@ -6,6 +6,7 @@ mod conditions;
 mod domain;
 mod draw;
 mod expand;
+mod folds;
 mod foreign_words;
 mod freeze;
 mod json_diff;
@@ -23,6 +24,7 @@ mod variant;
 
 pub(crate) use check_search::{check_objective, check_search, objective};
 pub(crate) use expand::{Planner, expand};
+pub use folds::is_replicate_key;
 pub(crate) use freeze::freeze;
 pub use label::short_keys;
 pub use packed_lines::{LineCache, PackedLines};

@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, Values, not_for_sweeps};
 use super::draw::draw;
+use super::folds::folds;
 use super::options::{SearchOptions, put_axis};
 use super::read::{Sweep, repeated_seed, seed};
 use crate::config::diagnostic::{Diagnostic, Location, Span};
@@ -85,6 +86,22 @@ impl SearchSpace {
             None => self.grid.extend(axis),
         }
         None
+    }
+
+    /// Adds the folds of `[cross_validation]` to the parameters. The runs of a setting lie side by side.
+    pub(crate) fn cross_validate(
+        &mut self,
+        entry: Entry,
+        root: &mut Spanned,
+    ) -> Result<(), Vec<Diagnostic>> {
+        if let Some(search) = self.search.as_ref().filter(|_| self.drawn.is_some()) {
+            let message = "a search proposes from single runs, `[cross_validation]` makes several";
+            let help = "take `[cross_validation]` out, or write `method = \"random\"` in `[sweep]`";
+            let diagnostic = Diagnostic::at(&entry.span, message, help);
+            return Err(vec![diagnostic.related(Some(&search.span), "the search")]);
+        }
+        self.grid.extend(folds(entry, root)?);
+        Ok(())
     }
 
     /// Whether an override is of a key within a table that varies as a whole.

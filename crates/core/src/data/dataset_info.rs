@@ -1,8 +1,10 @@
 //! The facts about a data set that a config is checked against before all of the data is read.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use crate::data::{Columns, DataError, Labels};
+use crate::data::row_split::SplitKeys;
+use crate::data::{Columns, DataError, Labels, Parts, RowSplit};
 
 /// Which rows of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +36,8 @@ pub struct DatasetInfo {
     pub columns: Option<Columns>,
     /// The classes of the targets, if any.
     pub labels: Option<Labels>,
+    /// The parts of the rows, where they depend on more than the number of rows.
+    pub parts: Option<Parts>,
     /// The class of each training row, in their order, where they have been read.
     pub class_rows: Option<Vec<u32>>,
     /// Whether all targets are 0 or 1: labels of two classes, one-hot rows, or several of both.
@@ -41,6 +45,16 @@ pub struct DatasetInfo {
 }
 
 impl DatasetInfo {
+    /// The class of each training row in the order of a split; those of a CSV file are in it since they
+    /// were read.
+    pub fn classes_in_order(&self, split: &RowSplit) -> Option<Cow<'_, [u32]>> {
+        let labels = self.class_rows.as_deref()?;
+        let keys = SplitKeys { labels, ..SplitKeys::default() };
+        let order = split.order(labels.len(), keys).filter(|_| self.columns.is_none());
+        let Some(order) = order else { return Some(labels.into()) };
+        Some(order.rows.iter().map(|row| labels[*row as usize]).collect())
+    }
+
     /// As [`Preprocessing::output_names`].
     pub fn output_names(&self) -> Vec<String> {
         output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref())

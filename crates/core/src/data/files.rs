@@ -43,6 +43,7 @@ pub(super) fn describe(
         default_scale: if inputs.element.kind == ElementType::U8 { 255.0 } else { 1.0 },
         shape: inputs.shape[1..].to_vec(),
         has_test: has_test(files),
+        parts: None,
         columns: None,
         labels: Labels::of(&targets, None),
         binary: targets.is_binary(),

@@ -17,6 +17,7 @@ pub(super) fn describe() -> DatasetInfo {
         has_test: true,
         columns: None,
         class_rows: None,
+        parts: None,
         labels: Some(Labels::counted(10)),
         binary: false,
     }

@@ -41,7 +41,7 @@ pub use npz::{Archive, Array};
 pub use number_transform::{FittedScaling, NumberTransform};
 pub use picture::load_picture;
 pub use preprocessing::Preprocessing;
-pub use row_split::{Parts, RowSplit, SplitMethod};
+pub use row_split::{Fold, Parts, RowOrder, RowSplit, SplitMethod};
 pub use source::Source;
 pub use standardization::Standardization;
 pub use table::{DenseRows, Inputs, SPARSE_DENSITY, SparseRows, Table, Targets, Values};

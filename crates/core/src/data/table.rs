@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::data::{Columns, RowSplit};
+use crate::data::row_split::SplitKeys;
+use crate::data::{Columns, RowOrder, RowSplit};
 use kernels::NonzeroBitmap;
 
 /// Inputs are stored sparse up to this share of nonzero values.
@@ -23,8 +24,8 @@ pub struct Table {
     pub shape: Vec<usize>,
     /// The columns of the CSV file, if read from one.
     pub columns: Option<Columns>,
-    /// The row of the data set that each row was, if they are in another order.
-    pub order: Option<Vec<u32>>,
+    /// The order of the rows, if it is not that of the data set.
+    pub order: Option<RowOrder>,
     /// The weight of each row in the loss and in weighted metrics; none for equal weights.
     pub weights: Option<Vec<f32>>,
 }
@@ -201,33 +202,35 @@ impl Table {
             Targets::Classes { labels, .. } => &labels[..],
             Targets::Values { .. } => &[],
         };
-        match split.order(self.rows(), labels, &[]).filter(|_| self.columns.is_none()) {
+        let keys = SplitKeys { labels, ..SplitKeys::default() };
+        match split.order(self.rows(), keys).filter(|_| self.columns.is_none()) {
             Some(order) => self.select(order),
             None => self,
         }
     }
 
-    fn select(self, order: Vec<u32>) -> Table {
+    fn select(self, row_order: RowOrder) -> Table {
+        let order = &row_order.rows;
         let features = self.features();
         let rows = match self.inputs {
             Inputs::Sparse(rows) => rows.to_dense(),
             Inputs::Dense(rows) => rows,
         };
         let values = match &rows.values {
-            Values::Bytes(bytes) => Values::Bytes(select(bytes, features, &order).into()),
-            Values::Floats(floats) => Values::Floats(select(floats, features, &order)),
+            Values::Bytes(bytes) => Values::Bytes(select(bytes, features, order).into()),
+            Values::Floats(floats) => Values::Floats(select(floats, features, order)),
         };
         let targets = match self.targets {
             Targets::Classes { labels, classes } => {
-                Targets::Classes { labels: select(&labels, 1, &order), classes }
+                Targets::Classes { labels: select(&labels, 1, order), classes }
             }
             Targets::Values { values, width } => {
-                Targets::Values { values: select(&values, width, &order), width }
+                Targets::Values { values: select(&values, width, order), width }
             }
         };
         let inputs = Inputs::new(features, values);
-        let weights = self.weights.map(|weights| select(&weights, 1, &order));
-        Table { inputs, targets, weights, order: Some(order), ..self }
+        let weights = self.weights.map(|weights| select(&weights, 1, order));
+        Table { inputs, targets, weights, order: Some(row_order), ..self }
     }
 
     /// Number of features of a row.

@@ -65,6 +65,7 @@ pub(super) fn describe(path: &Path, options: &CsvOptions) -> Result<DatasetInfo,
         target_width,
         default_scale: 1.0,
         has_test: false,
+        parts: sheet.order.as_ref().map(|order| order.parts.clone()),
         shape: vec![columns.width()],
         columns: Some(columns),
     })

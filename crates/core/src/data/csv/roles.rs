@@ -22,6 +22,8 @@ pub(super) struct Roles {
     pub(super) time: Option<usize>,
     /// The column of the weights of rows.
     pub(super) weight: Option<usize>,
+    /// The column of groups that divides the rows.
+    pub(super) group: Option<usize>,
 }
 
 impl Roles {
@@ -50,12 +52,14 @@ impl Roles {
                 lines.sheet(format!("got {got} {columns} in use, want a label and an input"))
             );
         }
-        let time = match &options.rows.method {
-            SplitMethod::Time { column } => Some(find(column, lines, "split.column")?),
-            _ => None,
+        let of_split = |column: &Column| find(column, lines, "split.column").map(Some);
+        let (time, group) = match &options.rows.method {
+            SplitMethod::Time { column } => (of_split(column)?, None),
+            SplitMethod::Group { column, .. } => (None, of_split(column)?),
+            _ => (None, None),
         };
         let labels = labels.into_iter().map(|at| (at, cells())).collect();
-        Ok(Roles { features, labels, time, weight })
+        Ok(Roles { features, labels, time, group, weight })
     }
 
     /// Of a file whose columns another one has taught.
@@ -85,6 +89,7 @@ impl Roles {
             labels: labels.collect::<Result<_, DataError>>()?,
             time: None,
             weight: weight.map(find).transpose()?,
+            group: None,
         })
     }
 }

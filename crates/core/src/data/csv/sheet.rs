@@ -1,6 +1,6 @@
 //! The fields of a whole CSV file, and the columns learned from them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 
@@ -16,7 +16,8 @@ use super::number::number;
 use super::roles::{MAX_CATEGORIES, Roles, max_words};
 use crate::data::error::ErrorLocation;
 use crate::data::limits::check_memory;
-use crate::data::{DataError, Table, Targets};
+use crate::data::row_split::SplitKeys;
+use crate::data::{DataError, RowOrder, Table, Targets};
 use base::quote::quote;
 
 /// The largest number of different whole numbers to be classes by default.
@@ -28,6 +29,22 @@ pub(in crate::data) const WEIGHT: &str = "a weight: a number from 0 on";
 /// After as many rows it is looked whether their fields still fit into memory.
 const CHECKED_ROWS: usize = 4096;
 
+/// The groups of rows, numbered as they come.
+#[derive(Default)]
+struct Groups {
+    numbers: HashMap<String, u32>,
+    of_rows: Vec<u32>,
+}
+
+impl Groups {
+    fn push(&mut self, field: &str) {
+        let next = self.numbers.len() as u32;
+        let known = self.numbers.get(field).copied();
+        let number = known.unwrap_or_else(|| *self.numbers.entry(field.to_owned()).or_insert(next));
+        self.of_rows.push(number);
+    }
+}
+
 /// The fields of a whole file.
 pub(super) struct Sheet {
     pub(super) rows: usize,
@@ -37,8 +54,10 @@ pub(super) struct Sheet {
     times: Vec<f64>,
     /// The weights of the rows; none without a column of them.
     pub(super) weights: Option<Vec<f32>>,
-    /// The row of the file that each row was, if they are in another order.
-    order: Option<Vec<u32>>,
+    /// The groups, by the fields of their column.
+    groups: Groups,
+    /// The order of the rows, if it is not that of the file.
+    pub(super) order: Option<RowOrder>,
 }
 
 impl Sheet {
@@ -70,7 +89,8 @@ impl Sheet {
         let (mut record, mut rows) = (StringRecord::new(), 0);
         let fields = roles.features.len() + roles.labels.len();
         let spelling = lines.spelling.clone();
-        let (mut times, mut weights) = (Vec::new(), roles.weight.map(|_| Vec::new()));
+        let (mut times, mut groups) = (Vec::new(), Groups::default());
+        let mut weights = roles.weight.map(|_| Vec::new());
         while lines.next(&mut record)? {
             let begin = record.position().map_or(0, csv::Position::byte);
             for (i, feature) in roles.features.iter_mut().enumerate() {
@@ -94,6 +114,9 @@ impl Sheet {
             if let (Some(at), Some(weights)) = (roles.weight, &mut weights) {
                 weights.push(weight(lines, begin, at, &record[at])?);
             }
+            if let Some(at) = roles.group {
+                groups.push(&record[at]);
+            }
             for (at, cells) in &mut roles.labels {
                 let field = &record[*at];
                 let wrong = |want: String| lines.label(begin, *at, field, &want);
@@ -109,17 +132,18 @@ impl Sheet {
         let finish = |feature: Feature| finish(feature, lines);
         let features = roles.features.into_iter().map(finish).collect::<Result<_, DataError>>()?;
         let labels = roles.labels.into_iter().map(|(_, cells)| cells).collect();
-        Ok(Sheet { rows, features, labels, times, weights, order: None })
+        Ok(Sheet { rows, features, labels, times, groups, weights, order: None })
     }
 
     /// Puts the rows in the order of the split.
     fn arrange(&mut self, options: &CsvOptions) {
         let labels = match self.labels.first() {
-            Some(ColumnValues::Words(words)) => &words.ids[..],
+            Some(ColumnValues::Words(words)) if are_classes(words, options) => &words.ids[..],
             _ => &[],
         };
-        self.order = options.rows.order(self.rows, labels, &self.times);
-        let Some(order) = &self.order else { return };
+        let keys = SplitKeys { labels, times: &self.times, groups: &self.groups.of_rows };
+        self.order = options.rows.order(self.rows, keys);
+        let Some(RowOrder { rows: order, .. }) = &self.order else { return };
         let features = self.features.iter_mut().map(|(_, cells)| cells);
         features.chain(&mut self.labels).for_each(|cells| cells.arrange(order));
         if let Some(weights) = &mut self.weights {
@@ -128,7 +152,8 @@ impl Sheet {
     }
 
     fn learn(&mut self, options: &CsvOptions, lines: &CsvLines) -> Result<Columns, DataError> {
-        let training = options.rows.parts(self.rows).training;
+        let parts = self.order.as_ref().map(|order| order.parts.clone());
+        let training = parts.unwrap_or_else(|| options.rows.parts(self.rows)).training;
         let mut features = Vec::new();
         for (at, cells) in &mut self.features {
             let name = &lines.names[*at];
@@ -165,8 +190,7 @@ impl Sheet {
         if let Some(missing) = words.missing() {
             return Err(misfit(missing));
         }
-        let few = words.at_most(FEW_CLASSES) && words.are_whole();
-        if options.task.is_none() && words.are_numbers() && !few {
+        if !are_classes(words, options) {
             self.labels[0] = ColumnValues::Numbers(words.values().map_err(misfit)?);
             return Ok(TargetColumns::Values { columns });
         }
@@ -191,6 +215,12 @@ impl Sheet {
         let shape = vec![columns.width()];
         Ok(Table { inputs, targets, shape, columns: Some(columns), order, weights })
     }
+}
+
+/// Whether words are classes, not values.
+fn are_classes(words: &Words, options: &CsvOptions) -> bool {
+    let few = words.at_most(FEW_CLASSES) && words.are_whole();
+    options.task.is_some() || !words.are_numbers() || few
 }
 
 /// The place and the fields of a column.
