@@ -1,6 +1,8 @@
 //! One experiment: builds data, network and observers from a plan, trains, and writes the run's
 //! folder. The module prints nothing. An error or a panic fails this run alone.
 
+mod answers;
+mod calibration;
 mod dataset_cache;
 mod graph;
 mod hparams;
@@ -10,7 +12,10 @@ mod csv_logger;
 mod event_files;
 mod growing_files;
 mod model_checkpoint;
+mod ensemble;
+mod importance;
 mod new_run;
+mod out_of_fold;
 mod pictures;
 mod predictions;
 mod recorder;
@@ -25,7 +30,11 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+pub use answers::Answers;
+pub use calibration::{Calibration, CalibrationBin};
 pub use dataset_cache::DatasetCache;
+pub use ensemble::{Ensemble, EnsembleEvaluation};
+pub use importance::{ColumnImportance, Importance, Permutations};
 pub use predictions::Prediction;
 pub use replicates::{Replicates, set_visible, write_charts};
 pub use spec::{RunContext, RunEvent, RunSpec, RunSummary};
@@ -133,7 +142,10 @@ fn train(
     let status = fit(options, &mut state, context, recorder, summary, tell)?;
     match status {
         Status::Stopped => recorder.save(&state)?,
-        _ => log_predictions(plan, &loaded, &state, threads, recorder)?,
+        _ => {
+            log_predictions(plan, &loaded, &state, threads, recorder)?;
+            out_of_fold::write(plan, &loaded, &state, threads, recorder.folder())?;
+        }
     }
     recorder.weights(&state)?;
     if status == Status::Completed {

@@ -14,6 +14,8 @@ pub struct Prediction {
     pub class: Option<usize>,
     /// The probability of each class, or the values.
     pub outputs: Vec<f32>,
+    /// The standard deviation of each output among several networks; empty for one network.
+    pub deviations: Vec<f32>,
 }
 
 /// The predictions for some rows of a data set. Rows are counted from the first of them.
@@ -55,6 +57,11 @@ impl<'a> Predictions<'a> {
         self.classes
     }
 
+    /// Number of outputs.
+    pub(super) fn width(&self) -> usize {
+        self.outputs.cols()
+    }
+
     /// The outputs for row `r`.
     pub(super) fn row(&self, r: usize) -> &[f32] {
         &self.outputs.row(r)[..self.outputs.cols()]
@@ -84,13 +91,14 @@ impl<'a> Predictions<'a> {
 
     /// The prediction for row `r`.
     pub(super) fn prediction(&self, r: usize) -> Prediction {
-        match self.classes {
-            None => Prediction { class: None, outputs: self.row(r).to_vec() },
-            Some(classes) => Prediction {
-                class: Some(self.predicted(r)),
-                outputs: (0..classes).map(|class| self.probability(r, class)).collect(),
-            },
-        }
+        let (class, outputs) = match self.classes {
+            None => (None, self.row(r).to_vec()),
+            Some(classes) => (
+                Some(self.predicted(r)),
+                (0..classes).map(|class| self.probability(r, class)).collect(),
+            ),
+        };
+        Prediction { class, outputs, deviations: Vec::new() }
     }
 
     /// For each true class, the number of rows of each predicted class; none for real values.

@@ -8,9 +8,12 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::config::Plan;
-use crate::data::{self, Preprocessing, Source, Table, describe, load, load_inputs, load_picture};
+use crate::data::{
+    self, Preprocessing, RowOrder, Source, Table, describe, load, load_inputs, load_picture,
+};
 use crate::events::Picture;
 use crate::experiment::pictures::in_grays;
+use crate::experiment::answers::Answers;
 use crate::experiment::predictions::{Prediction, Predictions};
 use crate::experiment::unseen_words::{UnseenWords, unseen_words};
 use crate::experiment::{DatasetCache, weights};
@@ -23,7 +26,7 @@ use crate::train::{Dataset, Logs, Objective, evaluate};
 pub(super) const PREPARATION: &str = "preparation";
 
 /// The maximum number of mistakes kept.
-const MISTAKES: usize = 24;
+pub(super) const MISTAKES: usize = 24;
 
 /// The maximum number of rows with true and predicted values kept.
 const POINTS: usize = 2000;
@@ -63,6 +66,20 @@ pub struct Evaluation {
     pub mistakes: Vec<Mistake>,
     /// For each output, the true and the predicted value of rows at equal distances; none for classes.
     pub values: Vec<Vec<[f32; 2]>>,
+    /// The prediction for each row.
+    pub answers: Answers,
+}
+
+/// Rows for an evaluation.
+pub(super) struct RowsToJudge {
+    /// The rows, before preprocessing.
+    pub(super) table: Table,
+    /// Those that are meant.
+    pub(super) range: Range<usize>,
+    /// A description.
+    pub(super) what: String,
+    /// The order of the rows, if it is not that of the data set.
+    pub(super) order: Option<RowOrder>,
 }
 
 /// A row with a wrong prediction.
@@ -107,6 +124,20 @@ impl TrainedModel {
     ///
     /// Missing or unreadable rows, or rows unlike the training rows.
     pub fn evaluate(&self, path: Option<&str>, rows: Split, threads: usize) -> Result<Evaluation> {
+        let RowsToJudge { table, range, what, order } = self.rows(path, rows)?;
+        let dataset = self.dataset(table);
+        let mut found = self.judge(what, &dataset, range, threads, order.as_ref());
+        if let Some(order) = order {
+            found.mistakes.iter_mut().for_each(|mistake| {
+                let row = order.rows.get(mistake.row);
+                mistake.row = row.map_or(mistake.row, |row| *row as usize);
+            });
+        }
+        Ok(found)
+    }
+
+    /// The rows that an evaluation is to be of, see [`TrainedModel::evaluate`].
+    pub(super) fn rows(&self, path: Option<&str>, rows: Split) -> Result<RowsToJudge> {
         let data = &self.plan.data;
         let own = data.source();
         let (source, part, range) = match (path, rows) {
@@ -128,25 +159,17 @@ impl TrainedModel {
             table = table.arranged(&data.row_split());
         }
         let order = table.order.take();
-        let dataset = self.dataset(table);
         let parts = order.as_ref().map(|order| order.parts.clone());
-        let parts = parts.unwrap_or_else(|| data.parts(dataset.rows()));
+        let parts = parts.unwrap_or_else(|| data.parts(table.rows()));
         let range = match range {
-            None => 0..dataset.rows(),
+            None => 0..table.rows(),
             Some(Split::Training) => parts.training,
             Some(Split::Validation) => parts.validation,
             Some(Split::Test) => parts.test,
         };
-        anyhow::ensure!(!range.is_empty(), "the run has no {}", word(rows));
+        ensure!(!range.is_empty(), "the run has no {}", word(rows));
         let what = if path.is_some() { "rows" } else { word(rows) };
-        let mut found = self.judge(format!("{what} of {source}"), &dataset, range, threads);
-        if let Some(order) = order {
-            found.mistakes.iter_mut().for_each(|mistake| {
-                let row = order.rows.get(mistake.row);
-                mistake.row = row.map_or(mistake.row, |row| *row as usize);
-            });
-        }
-        Ok(found)
+        Ok(RowsToJudge { table, range, what: format!("{what} of {source}"), order })
     }
 
     fn judge(
@@ -155,22 +178,34 @@ impl TrainedModel {
         dataset: &Dataset,
         range: Range<usize>,
         threads: usize,
+        order: Option<&RowOrder>,
     ) -> Evaluation {
-        let training = &self.plan.training;
-        let names = self.preprocessing.output_names();
-        let metrics = training.metrics_of(names, self.network.outputs());
-        let objective = Objective { loss: &training.loss, metrics: &metrics, class_weight: &[] };
-        let logs = evaluate(&self.network, objective, dataset, range.clone(), threads);
+        let logs = self.logs(dataset, range.clone(), threads);
         let n_rows = range.len();
         let predictions = self.predictions(dataset, range, threads);
+        let number = |place: usize| {
+            let row = order.and_then(|order| order.rows.get(place));
+            row.map_or(place, |row| *row as usize)
+        };
+        let answers = Answers::of(&predictions, number);
         Evaluation {
             rows,
             n_rows,
             logs,
-            confusion: predictions.confusion(),
+            confusion: answers.confusion(),
             mistakes: self.mistakes(&predictions),
-            values: true_and_predicted(&predictions),
+            values: true_and_predicted(&answers),
+            answers,
         }
+    }
+
+    /// The loss and the metrics of some rows of a data set.
+    pub(super) fn logs(&self, dataset: &Dataset, range: Range<usize>, threads: usize) -> Logs {
+        let training = &self.plan.training;
+        let names = self.preprocessing.output_names();
+        let metrics = training.metrics_of(names, self.network.outputs());
+        let objective = Objective { loss: &training.loss, metrics: &metrics, class_weight: &[] };
+        evaluate(&self.network, objective, dataset, range, threads)
     }
 
     fn mistakes(&self, predictions: &Predictions<'_>) -> Vec<Mistake> {
@@ -251,19 +286,19 @@ impl TrainedModel {
 }
 
 /// For each output, the true and the predicted value of at most [`POINTS`] rows; none for classes.
-fn true_and_predicted(predictions: &Predictions<'_>) -> Vec<Vec<[f32; 2]>> {
-    if predictions.classes().is_some() || predictions.rows() == 0 {
+pub(super) fn true_and_predicted(answers: &Answers) -> Vec<Vec<[f32; 2]>> {
+    if answers.classes().is_some() || answers.is_empty() {
         return Vec::new();
     }
-    let step = predictions.rows().div_ceil(POINTS).max(1);
+    let step = answers.len().div_ceil(POINTS).max(1);
     let points = |output: usize| {
-        let point = move |r: usize| {
-            let label = *predictions.dataset.values(predictions.from + r)?.get(output)?;
-            Some([label, predictions.row(r)[output]])
+        let point = move |row: usize| {
+            let label = *answers.values(row)?.get(output)?;
+            Some([label, answers.outputs(row)[output]])
         };
-        (0..predictions.rows()).step_by(step).filter_map(point).collect::<Vec<_>>()
+        (0..answers.len()).step_by(step).filter_map(point).collect::<Vec<_>>()
     };
-    let all = (0..predictions.row(0).len()).map(points);
+    let all = (0..answers.outputs(0).len()).map(points);
     all.filter(|points| !points.is_empty()).collect()
 }
 

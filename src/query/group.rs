@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::mean_std::MeanStd;
 use super::names::unique;
-use super::run::{Run, State};
+use super::run::{Run, State, read_settings};
 use crate::config::is_replicate_key;
 
 /// The end of a run, in the order in which unranked runs are listed.
@@ -75,6 +75,15 @@ pub(super) fn group_replicates(runs: Vec<Run>) -> Vec<ResultGroup> {
         *n_same += 1;
         (!run.settings().is_empty()).then(|| format!("{n_same} {settings}"))
     })
+}
+
+/// Whether the runs are the folds of one setting.
+pub(super) fn is_cross_validation(runs: &[Run]) -> bool {
+    let is_fold = |run: &Run| run.setting("data.fold.fold").is_some();
+    1 < runs.len()
+        && read_settings(runs).is_empty()
+        && runs.iter().all(is_fold)
+        && group_replicates(runs.to_vec()).len() == 1
 }
 
 impl<R: Replicate> ResultGroup<R> {

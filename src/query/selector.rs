@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::collection::Collection;
 use super::error::RequestError;
+use super::group::is_cross_validation;
 use super::named::{called, named};
 use super::pick::{self, Pick};
 use super::run::Run;
@@ -154,7 +155,33 @@ impl<'a> RunSelector<'a> {
         word: &str,
         weights: Option<&Path>,
     ) -> Result<(Run, PathBuf), RequestError> {
-        let mut selection = self.select(word)?;
+        let selection = self.select(word)?;
+        self.weights_of(word, selection, weights)
+    }
+
+    /// The runs that `word` calls, each with its file of weights: those of the folds of one
+    /// cross-validation, or else a single run as [`RunSelector::select_weights`].
+    pub fn select_networks(
+        &mut self,
+        word: &str,
+        weights: Option<&Path>,
+    ) -> Result<Vec<(Run, PathBuf)>, RequestError> {
+        let selection = self.select(word)?;
+        if weights.or(selection.weights.as_deref()).is_some()
+            || !is_cross_validation(&selection.runs)
+        {
+            return Ok(vec![self.weights_of(word, selection, weights)?]);
+        }
+        let with_weights = |run: Run| weights_file::last(&run).map(|path| (run, path));
+        selection.runs.into_iter().map(with_weights).collect()
+    }
+
+    fn weights_of(
+        &self,
+        word: &str,
+        mut selection: Selection,
+        weights: Option<&Path>,
+    ) -> Result<(Run, PathBuf), RequestError> {
         let named = selection.weights.take();
         let run = self.only(word, selection)?;
         let path = match (named, weights) {

@@ -108,6 +108,11 @@ impl Folder {
         self.0.join("model.safetensors")
     }
 
+    /// The predictions for the rows that validated: of a fold, or of all folds of a sweep.
+    pub fn out_of_fold(&self) -> PathBuf {
+        self.0.join("out_of_fold.csv")
+    }
+
     /// The folder of the checkpoint, see [`Checkpoint`](super::Checkpoint).
     pub fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint")

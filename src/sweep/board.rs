@@ -16,6 +16,7 @@ use anyhow::{Context, Result};
 
 use crate::config::{Change, LineCache, is_replicate_key, short_keys};
 use crate::experiment::{Replicates, monitored, set_visible, write_charts};
+use crate::sweep::out_of_fold;
 use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::{RunQueue, RunResult, RunResults, Status, SweepEvent};
 use crate::system::sentence;
@@ -34,6 +35,8 @@ pub struct Board(Mutex<Sweeps>);
 #[derive(Debug, Default)]
 struct Sweeps {
     by_folder: BTreeMap<PathBuf, Sweep>,
+    /// The cross-validations, whose predictions become one file at the end.
+    divided: Vec<Arc<PlannedExperiment>>,
     /// Results from before the queue, read when a run ends, so that the first run starts without
     /// delay.
     known: RunResults,
@@ -91,6 +94,7 @@ impl Board {
     /// stays unchanged, and so does a sweep with other workers.
     pub fn new(queue: &RunQueue) -> Board {
         let mut sweeps: BTreeMap<PathBuf, Sweep> = BTreeMap::new();
+        let mut divided = Vec::new();
         let mut last: Option<&Arc<PlannedExperiment>> = None;
         for QueuedRun { experiment, .. } in &queue.runs {
             if experiment.is_sweep()
@@ -98,17 +102,19 @@ impl Board {
                 && !last.is_some_and(|last| Arc::ptr_eq(last, experiment))
             {
                 sweeps.insert(experiment.root.clone(), Sweep::of(experiment));
+                divided.extend(out_of_fold::has_folds(experiment).then(|| Arc::clone(experiment)));
                 last = Some(experiment);
             }
         }
         let known = if sweeps.is_empty() { RunResults::default() } else { queue.results().clone() };
-        Board(Mutex::new(Sweeps { by_folder: sweeps, known }))
+        Board(Mutex::new(Sweeps { by_folder: sweeps, divided, known }))
     }
 
     /// The board of a sweep whose runs have all ended elsewhere.
-    pub(super) fn of_ended(experiment: &PlannedExperiment, known: RunResults) -> Board {
+    pub(super) fn of_ended(experiment: &Arc<PlannedExperiment>, known: RunResults) -> Board {
         let by_folder = BTreeMap::from([(experiment.root.clone(), Sweep::of(experiment))]);
-        Board(Mutex::new(Sweeps { by_folder, known }))
+        let divided = vec![Arc::clone(experiment)];
+        Board(Mutex::new(Sweeps { by_folder, divided, known }))
     }
 
     /// Takes in an event of the queue. The last run of a setting may change the selection.
@@ -129,7 +135,7 @@ impl Board {
     pub fn close(self, results: &RunResults) -> BoardSummary {
         let mut sweeps = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         sweeps.take_known();
-        let mut sweeps = sweeps.by_folder;
+        let Sweeps { by_folder: mut sweeps, divided, .. } = sweeps;
         if !sweeps.is_empty() {
             let mut open: Option<(PathBuf, u64, Setting)> = None;
             for result in results.iter() {
@@ -151,6 +157,8 @@ impl Board {
             }
         }
         let mut shown = BoardSummary::default();
+        let written = divided.iter().map(|experiment| out_of_fold::write(experiment));
+        shown.errors.extend(written.filter_map(|written| Some(sentence(&written.err()?))));
         for (root, mut sweep) in sweeps {
             sweep.charts(&root);
             if sweep.is_large() && !sweep.best.is_empty() {

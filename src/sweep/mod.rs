@@ -5,6 +5,7 @@ mod board;
 mod budget;
 mod event;
 mod manifest;
+mod out_of_fold;
 mod plan_source;
 mod planned;
 mod queue;

@@ -1,5 +1,6 @@
 //! The state of a sweep or a run left by earlier processes: runs done, failed, interrupted or never
-//! started. The module reads records and plans, and completes only the index.
+//! started. The module reads records and plans, and completes the index and the
+//! out-of-fold predictions.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::config::{LineCache, Plan, reload_plan};
 use crate::runs::{self, Folder, IndexEntry, Lock, Record, RunIndex, RunsError, Stamp, check_sum};
+use crate::sweep::out_of_fold;
 use crate::sweep::planned::{PlannedExperiment, QueuedRun};
 use crate::sweep::shard::Shard;
 use crate::sweep::trials::Readiness;
@@ -156,6 +158,10 @@ fn inspect_sweep(dir: &Path) -> Result<Resumable> {
     let lock = Lock::take(dir);
     let (runs, results) = runs_of(&planned, None, lock.is_ok())?;
     let is_done = runs.iter().all(|run| run.progress == RunProgress::Done);
+    // A process killed after its last run has not written what all folds predict.
+    if lock.is_ok() && runs.iter().all(|run| run.has_ended(false)) {
+        out_of_fold::write_missing(&planned)?;
+    }
     Ok(Resumable {
         dir: dir.to_owned(),
         runs,

@@ -20,6 +20,8 @@ pub enum StreamPurpose {
     Shuffle,
     /// The draw of the rows that validate, of class `index` if classes are drawn from.
     Split,
+    /// The permutation of a column in repeat `index`, counted over all columns.
+    Permutation,
     /// The random numbers of a layer of this kind above `index` others.
     Layer(&'static str),
 }
@@ -31,6 +33,7 @@ impl StreamPurpose {
             StreamPurpose::Bias => "bias",
             StreamPurpose::Shuffle => "shuffle",
             StreamPurpose::Split => "split",
+            StreamPurpose::Permutation => "permutation",
             StreamPurpose::Layer(kind) => kind,
         }
     }

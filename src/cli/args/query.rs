@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 
 use super::select::{FilterArgs, LogdirArgs, SelectArgs, WeightsArgs};
 use super::value::{at_least_one, name, tag};
+use crate::config::Plan;
 
 /// Printed below the help of whatever takes runs.
 pub(crate) const RUNS: &str = "\
@@ -231,17 +232,38 @@ pub(crate) struct ReportArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct EvaluateArgs {
-    /// The run
+    /// The run, or the sweep of one cross-validation
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) run: String,
 
     /// Other rows: a file or folder such as `data.dataset` takes
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub(crate) data: Option<String>,
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    file: Option<String>,
 
-    /// Which rows
-    #[arg(long, value_enum, default_value_t = Split::Test)]
-    pub(crate) split: Split,
+    /// The same as PATH
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, conflicts_with = "file")]
+    data: Option<String>,
+
+    /// Which rows [default: test, or validation for folds without test rows]
+    #[arg(long, value_enum)]
+    split: Option<Split>,
+
+    /// Write the table of the rows with their predictions to a .csv or .parquet file
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Shuffle each column among the rows and show how much worse the first metric gets
+    #[arg(long)]
+    pub(crate) importance: bool,
+
+    /// Shuffles of each column
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = at_least_one)]
+    #[arg(requires = "importance")]
+    pub(crate) repeats: usize,
+
+    /// The seed of the shuffles
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "importance")]
+    pub(crate) seed: u64,
 
     /// Print one JSON value
     #[arg(long)]
@@ -252,6 +274,20 @@ pub(crate) struct EvaluateArgs {
 
     #[command(flatten)]
     pub(crate) choice: SelectArgs,
+}
+
+impl EvaluateArgs {
+    /// The other rows, if any.
+    pub(crate) fn path(&self) -> Option<&str> {
+        self.file.as_deref().or(self.data.as_deref())
+    }
+
+    /// The rows for a run with this plan.
+    pub(crate) fn split(&self, plan: &Plan) -> Split {
+        let folds_alone = plan.data.fold.is_some() && plan.data.test_split == 0.0;
+        let usual = if folds_alone { Split::Validation } else { Split::Test };
+        self.split.unwrap_or(usual)
+    }
 }
 
 /// Rows of a data set.
@@ -267,7 +303,7 @@ pub(crate) enum Split {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct PredictArgs {
-    /// The run
+    /// The run, or the sweep of one cross-validation
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) run: String,
 
@@ -279,7 +315,7 @@ pub(crate) struct PredictArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Write the table of a CSV file with its predictions to a .csv file
+    /// Write the table of a CSV file with its predictions to a .csv or .parquet file
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "json")]
     pub(crate) output: Option<PathBuf>,
 

@@ -1,27 +1,26 @@
-//! `runner evaluate`: metrics, class scores and confusion matrix of a trained network.
+//! `runner evaluate`: metrics, class scores, calibration and wrong rows of a trained network, the importance
+//! of columns, and the rows with their predictions.
+
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::cores::cores;
-use super::lost_rows;
-use super::trained_model::load;
+use super::evaluation_text::{importance_text, text};
+use super::trained_model::load_ensemble;
+use super::{lost_rows, predicted_table};
 use crate::cli::args::{EvaluateArgs, Split};
 use crate::cli::display::console::{Console, stdout_width};
-use crate::cli::display::fit::{self, fit_columns, split};
-use crate::cli::display::format::number;
+use crate::cli::display::format::count;
 use crate::cli::display::json;
-use crate::cli::display::shorten::{min_distinct_width, shorten_all};
-use crate::cli::display::table::{Column, lines};
-use crate::cli::display::width::wrap;
 use crate::cli::exit::Exit;
-use crate::experiment::{self, Evaluation};
-use crate::query::ClassScores;
-
-/// A matrix of more classes is for the eye no more.
-const SHOWN_CLASSES: usize = 20;
-
-/// The least columns of a shortened class name.
-const LEAST_NAME: usize = 6;
+use crate::config::Plan;
+use crate::data::Source;
+use crate::experiment::{
+    self, Calibration, CalibrationBin, Ensemble, EnsembleEvaluation, Evaluation, Importance,
+    Mistake, Permutations,
+};
+use crate::query::{ClassScores, MeanStd, RequestError, Run};
 
 /// Evaluates a run's network.
 pub(crate) fn evaluate(args: &EvaluateArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -29,82 +28,96 @@ pub(crate) fn evaluate(args: &EvaluateArgs, console: &Console) -> anyhow::Result
 }
 
 fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
-    let (run, weights, trained) = load(&args.run, &args.weights, &args.choice, console)?;
-    lost_rows::check(&run.plan().map_err(anyhow::Error::msg)?, args)?;
-    let rows = match args.split {
+    let (runs, ensemble) = load_ensemble(&args.run, &args.weights, &args.choice, console)?;
+    let plan = runs[0].0.plan().map_err(anyhow::Error::msg)?;
+    let split = args.split(&plan);
+    lost_rows::check(&plan, args, split)?;
+    let output = args.output.as_deref();
+    let format = output.map(|output| Ok::<_, RequestError>((output, predicted_table::format(output)?)));
+    let table = format.transpose()?.map(|to| Ok::<_, RequestError>((table(&plan, args)?, to)));
+    let table = table.transpose()?;
+    let rows = match split {
         Split::Train => experiment::Split::Training,
         Split::Validation => experiment::Split::Validation,
         Split::Test => experiment::Split::Test,
     };
     let threads = cores();
-    let found = trained.evaluate(args.data.as_deref(), rows, threads)?;
-    let names = trained.preprocessing.class_names().unwrap_or_default();
-    Ok(match args.json {
-        true => {
-            let mut value = value(&found, &names);
-            value["dir"] = json!(run.dir.to_string_lossy());
-            value["weights"] = json!(weights.to_string_lossy());
-            serde_json::to_string_pretty(&value)? + "\n"
-        }
-        false => text(&found, &names, stdout_width()),
-    })
-}
-
-fn text(found: &Evaluation, names: &[String], width: Option<usize>) -> String {
-    let caption = |text: &str| joined(&wrap(text, width.unwrap_or(usize::MAX), 2));
-    let mut text = caption(&format!("{} {}", found.n_rows, found.rows)) + "\n";
-    // The scores of single classes have a table of their own.
-    let metrics = || found.logs.0.iter().filter(|(name, _)| !name.contains('/'));
-    let metrics = vec![
-        Column::words("", metrics().map(|(name, _)| name.clone())).shrinkable(),
-        Column::numbers("", metrics().map(|(_, value)| number(*value))),
-    ];
-    text += &joined(&fit_columns(metrics, width).lines[1..]);
-    let Some(confusion) = &found.confusion else { return text };
-    let all = ClassScores::of(confusion);
-    let column = |title: &str, pick: fn(&ClassScores) -> f64| {
-        Column::numbers(title, all.iter().map(|scores| format!("{:.4}", pick(scores))))
-    };
-    let classes = vec![
-        Column::words("class", names.iter().cloned()).shrinkable(),
-        column("precision", |s| s.precision),
-        column("recall", |s| s.recall),
-        column("f1", |s| s.f1),
-        Column::numbers("support", all.iter().map(|s| s.support.to_string())),
-    ];
-    let classes = fit_columns(classes, width);
-    text += &format!("\n{}", joined(&classes.lines));
-    classes.note("--json").iter().for_each(|note| text += &format!("{note}\n"));
-    if confusion.len() <= SHOWN_CLASSES {
-        let title = caption("What is (down) and what the network says (across):");
-        text += &format!("\n{title}\n");
-        let tables: Vec<_> =
-            matrix(confusion, names, width).iter().map(|lines| joined(lines)).collect();
-        text += &tables.join("\n");
+    let found = ensemble.evaluate(args.path(), rows, threads)?;
+    if let Some((path, to)) = table {
+        let rows =
+            predicted_table::write_answers(&path, to, &found.all.answers, ensemble.first())?;
+        console.say(&format!("wrote {}, {}", to.0.display(), count(rows, "row")));
     }
-    text
+    let permutations = Permutations { repeats: args.repeats, seed: args.seed };
+    let importance = args
+        .importance
+        .then(|| ensemble.importance(args.path(), rows, permutations, threads))
+        .transpose()?;
+    print(args, &runs, &ensemble, (&found, importance.as_ref()))
 }
 
-fn joined(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+/// The CSV file with the rows that are judged.
+fn table(plan: &Plan, args: &EvaluateArgs) -> Result<PathBuf, RequestError> {
+    let path = args.path().unwrap_or(&plan.data.dataset);
+    match Source::parse(path, Path::new("")) {
+        Source::Csv(path, _) => Ok(path),
+        other => {
+            let message = format!("`{other}` has no columns to write with the predictions");
+            Err(RequestError::new(message, "`runner evaluate RUN FILE.csv -o` writes those of FILE"))
+        }
+    }
 }
 
-/// The confusion matrix in tables of at most `width` columns of the terminal, each with the names of
-/// all rows; where it takes fewer tables, the names are shortened.
-fn matrix(confusion: &[Vec<u64>], names: &[String], width: Option<usize>) -> Vec<Vec<String>> {
-    let tables = |names: &[String]| {
-        let cell = |n: u64| if n == 0 { "·".to_owned() } else { n.to_string() };
-        let rows = Column::words("", names.iter().cloned());
-        let predicted = names.iter().enumerate().map(|(class, name)| {
-            Column::numbers(name, confusion.iter().map(|row| cell(row[class])))
-        });
-        let columns: Vec<_> = std::iter::once(rows).chain(predicted).collect();
-        width.map_or_else(|| vec![lines(&columns)], |width| split(&columns, width))
+fn print(
+    args: &EvaluateArgs,
+    runs: &[(Run, PathBuf)],
+    ensemble: &Ensemble,
+    (found, importance): (&EnsembleEvaluation, Option<&Importance>),
+) -> anyhow::Result<String> {
+    let names = ensemble.first().preprocessing.class_names().unwrap_or_default();
+    if !args.json {
+        let width = stdout_width();
+        let importance = importance.map(|found| format!("\n{}", importance_text(found, width)));
+        return Ok(text(found, &names, width) + &importance.unwrap_or_default());
+    }
+    let mut value = value(&found.all, &names);
+    if let [(run, weights)] = runs {
+        value["dir"] = json!(run.dir.to_string_lossy());
+        value["weights"] = json!(weights.to_string_lossy());
+    } else {
+        let dirs: Vec<_> = runs.iter().map(|(run, _)| run.dir.to_string_lossy()).collect();
+        value["dirs"] = json!(dirs);
+        value["deviations"] = deviations(found);
+    }
+    if let Some(importance) = importance {
+        value["importance"] = importance_value(importance);
+    }
+    Ok(serde_json::to_string_pretty(&value)? + "\n")
+}
+
+/// The deviation of each number among the networks.
+fn deviations(found: &EnsembleEvaluation) -> Value {
+    let deviation = |(name, _): &(String, f64)| {
+        let values: Vec<f64> = found.logs.iter().filter_map(|logs| logs.get(name)).collect();
+        let spread = MeanStd::of(&values).and_then(|spread| spread.std);
+        (name.clone(), spread.map_or(Value::Null, json::number))
     };
-    let shortened = shorten_all(names, min_distinct_width(names, LEAST_NAME));
-    let (whole, short) = (tables(names), tables(&shortened));
-    let fits = width.is_none_or(|limit| whole.iter().all(|lines| fit::width(lines) <= limit));
-    if fits && whole.len() <= short.len() { whole } else { short }
+    Value::Object(found.all.logs.0.iter().map(deviation).collect())
+}
+
+fn importance_value(found: &Importance) -> Value {
+    let numbers = |values: &[f64]| values.iter().copied().map(json::number).collect::<Value>();
+    let column = |column: &experiment::ColumnImportance| {
+        let spread = MeanStd::of(&column.drops);
+        json!({
+            "column": column.name,
+            "mean": json::number(spread.map_or(f64::NAN, |spread| spread.mean)),
+            "deviation": spread.and_then(|spread| spread.std).map(json::number),
+            "drops": numbers(&column.drops),
+        })
+    };
+    let columns: Vec<_> = found.columns.iter().map(column).collect();
+    json!({ "metric": found.metric, "base": numbers(&found.base), "columns": columns })
 }
 
 fn value(found: &Evaluation, names: &[String]) -> Value {
@@ -121,35 +134,23 @@ fn value(found: &Evaluation, names: &[String]) -> Value {
         };
         value["classes"] = ClassScores::of(confusion).into_iter().zip(names).map(class).collect();
         value["confusion"] = json!(confusion);
+        value["calibration"] = Calibration::of(&found.answers).map_or(Value::Null, calibration);
+        value["mistakes"] = found.mistakes.iter().map(|mistake| wrong_row(mistake, names)).collect();
     }
     value
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn calibration(found: Calibration) -> Value {
+    let bin = |bin: &CalibrationBin| {
+        let CalibrationBin { from, rows, confidence, accuracy } = bin;
+        json!({ "from": from, "rows": rows, "confidence": confidence, "accuracy": accuracy })
+    };
+    json!({ "error": found.error, "bins": found.bins.iter().map(bin).collect::<Vec<_>>() })
+}
 
-    #[test]
-    fn confusion_matrix_fits_the_terminal() {
-        let names =
-            ["Iris-setosa", "Iris-versicolor", "Iris-virginica", "鳶尾花"].map(str::to_owned);
-        let confusion =
-            vec![vec![10, 0, 0, 0], vec![0, 9, 1, 0], vec![0, 2, 8, 0], vec![0, 0, 0, 7]];
-        let text = |width| {
-            let tables = matrix(&confusion, &names, width);
-            tables.iter().map(|lines| joined(lines)).collect::<Vec<_>>().join("\n")
-        };
-        assert_eq!(text(Some(100)), text(None));
-        insta::assert_snapshot!(text(Some(40)), @r"
-                Ir…osa  Ir…lor  Ir…ica  鳶尾花
-        Ir…osa      10       ·       ·       ·
-        Ir…lor       ·       9       1       ·
-        Ir…ica       ·       2       8       ·
-        鳶尾花       ·       ·       ·       7
-        ");
-        for width in 16..80 {
-            let fits = |line: &str| crate::cli::display::width::text_width(line) <= width;
-            assert!(text(Some(width)).lines().all(fits), "{width}");
-        }
-    }
+fn wrong_row(mistake: &Mistake, names: &[String]) -> Value {
+    json!({
+        "row": mistake.row, "is": names.get(mistake.label), "predicted": names.get(mistake.predicted),
+        "probability": mistake.probability,
+    })
 }

@@ -9,12 +9,12 @@ use crate::data::{Source, describe};
 use crate::query::RequestError;
 
 /// Makes sure that the rows that are asked for are there.
-pub(crate) fn check(plan: &Plan, args: &EvaluateArgs) -> Result<(), RequestError> {
-    if args.data.is_some() {
+pub(crate) fn check(plan: &Plan, args: &EvaluateArgs, split: Split) -> Result<(), RequestError> {
+    if args.path().is_some() {
         return Ok(());
     }
     let data = &plan.data;
-    let other = data.validation_data.as_ref().filter(|_| args.split == Split::Validation);
+    let other = data.validation_data.as_ref().filter(|_| split == Split::Validation);
     let dataset = other.unwrap_or(&data.dataset);
     let command = format!("runner evaluate {}", shell_word(Path::new(&args.run)));
     if data.read(dataset) != Source::Mnist && !Path::new(dataset).exists() {
@@ -27,7 +27,7 @@ pub(crate) fn check(plan: &Plan, args: &EvaluateArgs) -> Result<(), RequestError
         return Err(RequestError::new(message, help));
     }
     let validation = data.validates().then_some("--split validation");
-    match args.split {
+    match split {
         Split::Test if data.test_split == 0.0 => {
             // A data set that cannot be described is an error of its own later.
             let has_test = describe(&data.source()).is_ok_and(|data| data.has_test);

@@ -7,6 +7,7 @@ mod compare;
 mod completions;
 mod data;
 mod evaluate;
+mod evaluation_text;
 mod export;
 mod list;
 mod predict;

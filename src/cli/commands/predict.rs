@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::cores::cores;
 use super::predicted_table;
-use super::trained_model::load;
+use super::trained_model::load_ensemble;
 use crate::cli::args::PredictArgs;
 use crate::cli::display::console::{Console, stdout_width};
 use crate::cli::display::fit::fit_columns;
@@ -24,21 +24,23 @@ pub(crate) fn predict(args: &PredictArgs, console: &Console) -> anyhow::Result<E
 }
 
 fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
-    let (_, _, trained) = load(&args.run, &args.weights, &args.choice, console)?;
+    let (_, ensemble) = load_ensemble(&args.run, &args.weights, &args.choice, console)?;
+    let trained = ensemble.first();
     let names = trained.preprocessing.output_names();
     let threads = cores();
     if let Some(output) = &args.output {
-        args.files.iter().try_for_each(|file| check_form(file, &trained))?;
-        let rows = predicted_table::write(&args.files, output, &trained, threads)?;
-        args.files.iter().try_for_each(|file| show_unseen(file, &trained, console))?;
+        let format = predicted_table::format(output)?;
+        args.files.iter().try_for_each(|file| check_form(file, trained))?;
+        let rows = predicted_table::write(&args.files, (output, format), &ensemble, threads)?;
+        args.files.iter().try_for_each(|file| show_unseen(file, trained, console))?;
         console.say(&format!("wrote {}, {}", output.display(), count(rows, "row")));
         return Ok(String::new());
     }
     let mut all = Vec::new();
     for file in &args.files {
-        check_form(file, &trained)?;
-        let answers = trained.predict(file, threads)?;
-        show_unseen(file, &trained, console)?;
+        check_form(file, trained)?;
+        let answers = ensemble.predict(file, threads)?;
+        show_unseen(file, trained, console)?;
         all.extend(answers.into_iter().enumerate().map(|(row, answer)| (&**file, row, answer)));
     }
     Ok(match args.json {
@@ -100,6 +102,12 @@ fn text(all: &[(&Path, usize, Prediction)], names: &[String]) -> String {
             let title = if n == 1 { "value" } else { &*names[i] };
             let cells = all.iter().map(|(.., answer)| number(f64::from(answer.outputs[i])));
             table.push(Column::numbers(title, cells));
+            if all.iter().any(|(.., answer)| !answer.deviations.is_empty()) {
+                let cells = all.iter().map(|(.., answer)| {
+                    answer.deviations.get(i).map_or("-".to_owned(), |x| number(f64::from(*x)))
+                });
+                table.push(Column::numbers("deviation", cells));
+            }
         }
     }
     let fitted = fit_columns(table, stdout_width());
@@ -118,7 +126,13 @@ fn value((file, row, answer): &(&Path, usize, Prediction), names: &[String]) -> 
     let mut value = json!({ "file": file.to_string_lossy(), "row": row });
     match answer.class {
         None => {
-            value["values"] = answer.outputs.iter().map(|x| json::number(f64::from(*x))).collect();
+            let numbers = |values: &[f32]| -> Value {
+                values.iter().map(|x| json::number(f64::from(*x))).collect()
+            };
+            value["values"] = numbers(&answer.outputs);
+            if !answer.deviations.is_empty() {
+                value["deviations"] = numbers(&answer.deviations);
+            }
         }
         Some(class) => {
             value["class"] = json!(names[class]);

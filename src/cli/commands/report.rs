@@ -1,19 +1,31 @@
 //! `runner report`: compares runs, evaluates the best network, and writes an HTML page.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use chrono::Local;
 
 use super::cores::cores;
+use super::trained_model::ensemble;
 use crate::cli::args::ReportArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
-use crate::experiment::{Evaluation, Split, TrainedModel};
-use crate::query::{Comparison, Mistake, Page, RequestError, Run, TestEvaluation, read_settings};
+use crate::experiment::{
+    Calibration, EnsembleEvaluation, Importance, Permutations, Split, TrainedModel,
+};
+use crate::query::{
+    CalibrationCurve, Comparison, MeanStd, Mistake, Page, RequestError, ResultGroup, Run,
+    TestEvaluation, read_settings,
+};
 use crate::runs::{Durability, Folder, write_atomic};
 use crate::system::sentence;
+
+/// The shuffles for the importance of columns.
+const PERMUTATIONS: Permutations = Permutations { repeats: 5, seed: 0 };
+
+/// The page has no importance that takes as many shuffled values as this: about ten seconds.
+const MOST_SHUFFLED: usize = 20_000_000;
 
 /// Writes the page.
 pub(crate) fn report(args: &ReportArgs, console: &Console) -> Result<Exit> {
@@ -81,35 +93,60 @@ fn title(runs: &[Run], first: &Run) -> String {
     }
 }
 
-/// What the first network in the order of the groups makes of rows it has not learned from.
+/// What the first network in the order of the groups makes of rows it has not learned from, or the networks
+/// of all folds.
 fn judged(comparison: &Comparison) -> Option<Result<TestEvaluation>> {
-    let runs = comparison.groups.iter().flat_map(|group| &group.runs);
-    let mut trained = runs.filter(|run| Folder::at(&run.dir).weights().is_file());
-    trained.next().map(judge)
+    let weights = |run: &Run| Folder::at(&run.dir).weights();
+    let trained = |group: &ResultGroup| {
+        let runs = group.runs.iter().filter(|run| weights(run).is_file());
+        let mut runs: Vec<_> = runs.map(|run| (run.clone(), weights(run))).collect();
+        if runs.iter().any(|(run, _)| run.setting("data.fold.fold").is_none()) {
+            runs.truncate(1);
+        }
+        runs
+    };
+    let mut groups = comparison.groups.iter().map(trained);
+    groups.find(|runs| !runs.is_empty()).map(|runs| judge(&runs))
 }
 
-fn judge(run: &Run) -> Result<TestEvaluation> {
-    let trained = TrainedModel::load(
-        &run.dir,
-        &Folder::at(&run.dir).weights(),
-        run.plan().map_err(anyhow::Error::msg)?,
-    )?;
+fn judge(runs: &[(Run, PathBuf)]) -> Result<TestEvaluation> {
+    let ensemble = ensemble(runs)?;
     let threads = cores();
-    let ask = |rows| trained.evaluate(None, rows, threads);
+    let ask = |rows| Ok((ensemble.evaluate(None, rows, threads)?, rows));
     // Data without test rows have nothing but those that validated.
-    let found = ask(Split::Test).or_else(|error| ask(Split::Validation).map_err(|_| error))?;
-    let classes = trained.preprocessing.class_names().unwrap_or_default();
-    let outputs = trained.preprocessing.output_names();
-    Ok(told(&run.dir, found, classes, outputs))
+    let (found, rows) =
+        ask(Split::Test).or_else(|error: anyhow::Error| ask(Split::Validation).map_err(|_| error))?;
+    let trained = ensemble.first();
+    let width = trained.preprocessing.columns.as_ref().map_or(0, |columns| columns.features.len());
+    let work = found.all.n_rows.saturating_mul(width).saturating_mul(PERMUTATIONS.repeats);
+    let importance = ((1..MOST_SHUFFLED).contains(&work))
+        .then(|| ensemble.importance(None, rows, PERMUTATIONS, threads))
+        .transpose()?;
+    Ok(told(&runs[0].0.dir, found, importance, trained))
 }
 
 /// The same for a page, which knows no networks.
 fn told(
     dir: &Path,
-    found: Evaluation,
-    classes: Vec<String>,
-    outputs: Vec<String>,
+    found: EnsembleEvaluation,
+    importance: Option<Importance>,
+    trained: &TrainedModel,
 ) -> TestEvaluation {
+    let EnsembleEvaluation { all: found, logs } = found;
+    let number = |name: &str| {
+        let values: Vec<f64> = logs.iter().filter_map(|logs| logs.get(name)).collect();
+        MeanStd::of(&values).map_or("-".to_owned(), |mean| mean.to_string())
+    };
+    let numbers = found.logs.0.iter().map(|(name, _)| (name.clone(), number(name))).collect();
+    let calibration = Calibration::of(&found.answers).map(|found| CalibrationCurve {
+        error: found.error,
+        bins: found.bins.iter().map(|bin| (bin.confidence, bin.accuracy, bin.rows)).collect(),
+    });
+    let importance = importance.map(|found| {
+        let columns = found.columns.into_iter();
+        let columns = columns.filter_map(|c| Some((c.name, MeanStd::of(&c.drops)?))).collect();
+        (found.metric, columns)
+    });
     let mistakes = found.mistakes.into_iter().map(|mistake| Mistake {
         row: mistake.row,
         truth: mistake.label,
@@ -120,10 +157,13 @@ fn told(
     TestEvaluation {
         dir: dir.to_owned(),
         rows: format!("{} {}", found.n_rows, found.rows),
-        logs: found.logs,
-        classes,
+        networks: logs.len(),
+        numbers,
+        calibration,
+        importance,
+        classes: trained.preprocessing.class_names().unwrap_or_default(),
         confusion: found.confusion,
-        values: outputs.into_iter().zip(found.values).collect(),
+        values: trained.preprocessing.output_names().into_iter().zip(found.values).collect(),
         mistakes: mistakes.collect(),
     }
 }

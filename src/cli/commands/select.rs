@@ -89,4 +89,17 @@ impl SelectArgs {
             selector.select_weights(word, weights)
         })
     }
+
+    /// The runs of the folds that `word` calls, or the only run, with their files of weights.
+    pub(crate) fn select_networks(
+        &self,
+        word: &str,
+        weights: &WeightsArgs,
+        console: &Console,
+    ) -> Result<Vec<(Run, PathBuf)>, RequestError> {
+        let (words, weights) = ([word.to_owned()], weights.weights.as_deref());
+        self.select(Purpose::Ask, &words, console, |selector| {
+            selector.select_networks(word, weights)
+        })
+    }
 }

@@ -32,7 +32,7 @@ pub(crate) fn fold(
         (true, _) => "training",
         (_, true) => "validation",
     };
-    let message = format!("fold {} of {} leaves no row for {side}", fold.fold, fold.folds);
+    let message = format!("of {} folds, some leave no row for {side}", fold.folds);
     let (help, label) = match plan.data.split {
         Some(SplitMethod::Group { .. }) => (
             "take fewer folds, or data with more groups",

@@ -1,12 +1,12 @@
-//! The section on the best network: metrics, confusion matrix, worst mistakes.
+//! The section on the best network: metrics, confusion matrix, calibration, worst mistakes, importance.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::markup::{escape, list, section as part};
+use super::markup::{escape, list, scrolled, section as part};
 use super::page::{Mistake, Page, TestEvaluation};
+use super::{calibration, importance};
 use crate::query::class_scores::ClassScores;
-use crate::query::format::number;
 
 /// A matrix of more classes is for the eye no more.
 const SHOWN_CLASSES: usize = 30;
@@ -25,8 +25,12 @@ pub(super) fn section(page: &Page<'_>) -> String {
         return why.unwrap_or_default();
     };
     let from = judged.dir.strip_prefix(page.base).unwrap_or(&judged.dir).display().to_string();
-    let mut html = format!("<p>{}, by {}</p>\n", escape(&judged.rows), escape(&from));
-    let numbers = judged.logs.0.iter().map(|(name, value)| (name.as_str(), number(*value)));
+    let by = match judged.networks {
+        1 => escape(&from),
+        n => format!("{} and {} like it: mean and deviation", escape(&from), n - 1),
+    };
+    let mut html = format!("<p>{}, by {by}</p>\n", escape(&judged.rows));
+    let numbers = judged.numbers.iter().map(|(name, text)| (name.as_str(), text.clone()));
     html += &list(&numbers.collect::<Vec<_>>()).replace("<dl>", "<dl class=\"large\">");
     if let Some(confusion) = &judged.confusion {
         html += "<div class=\"beside\">\n";
@@ -35,7 +39,11 @@ pub(super) fn section(page: &Page<'_>) -> String {
             html += &matrix(judged, confusion);
         }
         html += "</div>\n";
+        html += &judged.calibration.as_ref().map_or_else(String::new, calibration::diagram);
         html += &mistakes(judged);
+    }
+    if let Some((metric, columns)) = &judged.importance {
+        html += &importance::table(metric, columns);
     }
     if !judged.values.is_empty() {
         html += "<h3>Predicted against true</h3>\n<div class=\"chart\" id=\"predicted\"></div>\n";
@@ -121,10 +129,4 @@ fn mistakes(judged: &TestEvaluation) -> String {
     };
     let figures: String = judged.mistakes.iter().map(figure).collect();
     format!("<h3>The mistakes it is surest of</h3>\n<div class=\"mistakes\">\n{figures}</div>\n")
-}
-
-fn scrolled(table: &str) -> String {
-    format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"table\">\n{table}</div>\n"
-    )
 }

@@ -46,6 +46,13 @@ pub(super) fn section(id: &str, title: &str, content: &str) -> String {
     )
 }
 
+/// A table that scrolls where it is wider than the page.
+pub(super) fn scrolled(table: &str) -> String {
+    format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"table\">\n{table}</div>\n"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

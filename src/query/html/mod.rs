@@ -1,14 +1,16 @@
 //! The report as one self-contained HTML page.
 
 mod best_so_far;
+mod calibration;
 mod charts;
 mod evaluation;
 mod facts;
+mod importance;
 mod markup;
 mod page;
 mod ranking;
 
-pub use page::{Mistake, Page, TestEvaluation};
+pub use page::{CalibrationCurve, Mistake, Page, TestEvaluation};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

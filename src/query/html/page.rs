@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::query::comparison::Comparison;
 use crate::query::format::count;
-use crate::train::Logs;
+use crate::query::mean_std::MeanStd;
 
 /// What a page tells.
 #[derive(Clone, Debug)]
@@ -34,8 +34,14 @@ pub struct TestEvaluation {
     pub dir: PathBuf,
     /// What the rows are, and how many.
     pub rows: String,
-    /// The loss and the metrics.
-    pub logs: Logs,
+    /// The number of networks: one, or those of the folds.
+    pub networks: usize,
+    /// The loss and the metrics, as text.
+    pub numbers: Vec<(String, String)>,
+    /// How often predictions of some probability are right; none for real values.
+    pub calibration: Option<CalibrationCurve>,
+    /// A metric, and how much worse it is with a column shuffled, for each column of a table.
+    pub importance: Option<(String, Vec<(String, MeanStd)>)>,
     /// The names of the classes; none for real values.
     pub classes: Vec<String>,
     /// For each class, of how many rows of it the network says which class.
@@ -44,6 +50,15 @@ pub struct TestEvaluation {
     pub values: Vec<(String, Vec<[f32; 2]>)>,
     /// The wrong answers that it is surest of.
     pub mistakes: Vec<Mistake>,
+}
+
+/// How often predictions of some probability are right.
+#[derive(Clone, Debug)]
+pub struct CalibrationCurve {
+    /// The expected calibration error.
+    pub error: f64,
+    /// The mean probability, the share of right predictions and the number of rows of each bin.
+    pub bins: Vec<(f64, f64, usize)>,
 }
 
 /// A row that a network takes for another class than its own.

@@ -1,6 +1,7 @@
 //! The shape of data in memory: unscaled inputs, sparse or dense, with their targets.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::data::row_split::SplitKeys;
 use crate::data::{Columns, RowOrder, RowSplit};
@@ -233,9 +234,73 @@ impl Table {
         Table { inputs, targets, weights, order: Some(row_order), ..self }
     }
 
+    /// Some of the rows, with all their values.
+    pub fn slice(&self, rows: Range<usize>) -> Table {
+        let features = self.features();
+        let values = match &self.inputs {
+            Inputs::Sparse(inputs) => inputs.to_dense().values.slice(features, &rows),
+            Inputs::Dense(inputs) => inputs.values.slice(features, &rows),
+        };
+        let targets = match &self.targets {
+            Targets::Classes { labels, classes } => {
+                Targets::Classes { labels: labels[rows].to_vec(), classes: *classes }
+            }
+            Targets::Values { values, width } => {
+                let values = values[rows.start * width..rows.end * width].to_vec();
+                Targets::Values { values, width: *width }
+            }
+        };
+        let (shape, columns) = (self.shape.clone(), self.columns.clone());
+        let inputs = Inputs::Dense(DenseRows { features, values });
+        Table { inputs, targets, shape, columns, order: None }
+    }
+
+    /// The rows of a table from [`Table::slice`], where row r has the values of row `order[r]` in the
+    /// columns `inputs`.
+    pub fn permuted(&self, inputs: Range<usize>, order: &[u32]) -> Table {
+        let mut table = self.clone();
+        let features = self.features();
+        if let (Inputs::Dense(to), Inputs::Dense(from)) = (&mut table.inputs, &self.inputs) {
+            match (&mut to.values, &from.values) {
+                (Values::Bytes(to), Values::Bytes(from)) => {
+                    permute(to.to_mut(), from, (features, inputs), order);
+                }
+                (Values::Floats(to), Values::Floats(from)) => {
+                    permute(to, from, (features, inputs), order);
+                }
+                _ => {}
+            }
+        }
+        table
+    }
+
     /// Number of features of a row.
     pub fn features(&self) -> usize {
         self.shape.iter().product()
+    }
+}
+
+impl Values {
+    /// The values of some rows.
+    fn slice(&self, features: usize, rows: &Range<usize>) -> Values {
+        let range = rows.start * features..rows.end * features;
+        match self {
+            Values::Bytes(bytes) => Values::Bytes(bytes[range].to_vec().into()),
+            Values::Floats(floats) => Values::Floats(floats[range].to_vec()),
+        }
+    }
+}
+
+/// Copies the columns `inputs` of rows of `features` values, in an order.
+fn permute<T: Copy>(
+    to: &mut [T],
+    from: &[T],
+    (features, inputs): (usize, Range<usize>),
+    order: &[u32],
+) {
+    for (row, other) in to.chunks_exact_mut(features).zip(order) {
+        let other = &from[*other as usize * features..][..features];
+        row[inputs.clone()].copy_from_slice(&other[inputs.clone()]);
     }
 }
 
