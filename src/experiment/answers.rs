@@ -31,9 +31,7 @@ impl Answers {
         let place = |r: usize| predictions.from + r;
         let outputs = rows.clone().flat_map(|r| predictions.prediction(r).outputs).collect();
         let truth = match predictions.classes() {
-            Some(_) => {
-                Truth::Classes(rows.clone().map(|r| predictions.label(r) as u32).collect())
-            }
+            Some(_) => Truth::Classes(rows.clone().map(|r| predictions.label(r) as u32).collect()),
             None => Truth::Values(rows.clone().flat_map(|r| values(predictions, r)).collect()),
         };
         let width = predictions.classes().unwrap_or(predictions.width());

@@ -147,7 +147,13 @@ fn mistakes(answers: &Answers, known: Vec<Mistake>) -> Vec<Mistake> {
         let (label, predicted) = (answers.class(place)?, answers.predicted(place));
         let row = answers.rows[place] as usize;
         let probability = answers.outputs(place)[predicted];
-        (label != predicted).then_some(Mistake { row, label, predicted, probability, picture: None })
+        (label != predicted).then_some(Mistake {
+            row,
+            label,
+            predicted,
+            probability,
+            picture: None,
+        })
     };
     let mut all: Vec<Mistake> = (0..answers.len()).filter_map(wrong).collect();
     all.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.row.cmp(&b.row)));

@@ -9,11 +9,11 @@ mod hparams;
 mod weights;
 
 mod csv_logger;
+mod ensemble;
 mod event_files;
 mod growing_files;
-mod model_checkpoint;
-mod ensemble;
 mod importance;
+mod model_checkpoint;
 mod new_run;
 mod out_of_fold;
 mod pictures;

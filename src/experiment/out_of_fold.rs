@@ -35,7 +35,8 @@ fn encode(answers: &Answers, names: &[String]) -> Result<Vec<u8>> {
     let name = |at: usize| names.get(at).cloned().unwrap_or_else(|| at.to_string());
     let of_each = |what: &str| {
         let several = 1 < names.len();
-        let title = |name: &String| if several { format!("{what}={name}") } else { what.to_owned() };
+        let title =
+            |name: &String| if several { format!("{what}={name}") } else { what.to_owned() };
         names.iter().map(title).collect::<Vec<_>>()
     };
     let head: Vec<String> = match answers.classes() {

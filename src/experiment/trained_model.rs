@@ -12,8 +12,8 @@ use crate::data::{
     self, Preprocessing, RowOrder, Source, Table, describe, load, load_inputs, load_picture,
 };
 use crate::events::Picture;
-use crate::experiment::pictures::in_grays;
 use crate::experiment::answers::Answers;
+use crate::experiment::pictures::in_grays;
 use crate::experiment::predictions::{Prediction, Predictions};
 use crate::experiment::unseen_words::{UnseenWords, unseen_words};
 use crate::experiment::{DatasetCache, weights};

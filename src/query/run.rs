@@ -92,12 +92,14 @@ impl Run {
         }
     }
 
-    /// Its swept settings but for the seed, `units=64` of `0003-units=64,seed=1`.
+    /// Its swept settings but for fold and seed, `units=64` of `0003-units=64,fold=0,seed=1`.
     pub fn swept(&self) -> Option<String> {
         let name = self.dir.file_name()?.to_string_lossy().into_owned();
         let (_, settings) = self.sweep.as_ref().and_then(|_| name.split_once('-'))?;
-        let kept: Vec<_> =
-            settings.split(',').filter(|setting| !setting.starts_with("seed=")).collect();
+        let is_shared = |setting: &&str| {
+            !["seed=", "fold=", "repeat="].iter().any(|key| setting.starts_with(key))
+        };
+        let kept: Vec<_> = settings.split(',').filter(is_shared).collect();
         Some(kept.join(",")).filter(|settings| !settings.is_empty())
     }
 

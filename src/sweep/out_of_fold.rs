@@ -102,11 +102,7 @@ fn read(path: &Path, fold: &str, rows: &mut Vec<(u64, Vec<String>)>) -> Result<V
     Ok(head)
 }
 
-fn encode(
-    keys: &[(String, String)],
-    head: &[String],
-    divisions: Vec<Division>,
-) -> Result<Vec<u8>> {
+fn encode(keys: &[(String, String)], head: &[String], divisions: Vec<Division>) -> Result<Vec<u8>> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let named = keys.iter().map(|(_, name)| name.as_str());
     let rest = head.iter().skip(1).map(String::as_str);

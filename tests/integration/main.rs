@@ -10,6 +10,7 @@ mod cli;
 mod cluster;
 mod completions;
 mod config;
+mod cross_validation;
 mod data;
 mod dependencies;
 mod disk;

@@ -33,7 +33,8 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
     let split = args.split(&plan);
     lost_rows::check(&plan, args, split)?;
     let output = args.output.as_deref();
-    let format = output.map(|output| Ok::<_, RequestError>((output, predicted_table::format(output)?)));
+    let format =
+        output.map(|output| Ok::<_, RequestError>((output, predicted_table::format(output)?)));
     let table = format.transpose()?.map(|to| Ok::<_, RequestError>((table(&plan, args)?, to)));
     let table = table.transpose()?;
     let rows = match split {
@@ -44,8 +45,7 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
     let threads = cores();
     let found = ensemble.evaluate(args.path(), rows, threads)?;
     if let Some((path, to)) = table {
-        let rows =
-            predicted_table::write_answers(&path, to, &found.all.answers, ensemble.first())?;
+        let rows = predicted_table::write_answers(&path, to, &found.all.answers, ensemble.first())?;
         console.say(&format!("wrote {}, {}", to.0.display(), count(rows, "row")));
     }
     let permutations = Permutations { repeats: args.repeats, seed: args.seed };
@@ -63,7 +63,10 @@ fn table(plan: &Plan, args: &EvaluateArgs) -> Result<PathBuf, RequestError> {
         Source::Csv(path, _) => Ok(path),
         other => {
             let message = format!("`{other}` has no columns to write with the predictions");
-            Err(RequestError::new(message, "`runner evaluate RUN FILE.csv -o` writes those of FILE"))
+            Err(RequestError::new(
+                message,
+                "`runner evaluate RUN FILE.csv -o` writes those of FILE",
+            ))
         }
     }
 }
@@ -135,7 +138,8 @@ fn value(found: &Evaluation, names: &[String]) -> Value {
         value["classes"] = ClassScores::of(confusion).into_iter().zip(names).map(class).collect();
         value["confusion"] = json!(confusion);
         value["calibration"] = Calibration::of(&found.answers).map_or(Value::Null, calibration);
-        value["mistakes"] = found.mistakes.iter().map(|mistake| wrong_row(mistake, names)).collect();
+        value["mistakes"] =
+            found.mistakes.iter().map(|mistake| wrong_row(mistake, names)).collect();
     }
     value
 }

@@ -18,11 +18,7 @@ const LEAST_NAME: usize = 6;
 const SHOWN_MISTAKES: usize = 10;
 
 /// The text of an evaluation in at most `width` columns; `names` are those of the classes.
-pub(crate) fn text(
-    found: &EnsembleEvaluation,
-    names: &[String],
-    width: Option<usize>,
-) -> String {
+pub(crate) fn text(found: &EnsembleEvaluation, names: &[String], width: Option<usize>) -> String {
     let caption = |text: &str| joined(&wrap(text, width.unwrap_or(usize::MAX), 2));
     let networks = match found.logs.len() {
         1 => String::new(),

@@ -72,11 +72,7 @@ fn save(
 }
 
 /// The columns that are added; none has a name that is taken.
-fn predicted(
-    taken: &[String],
-    predictions: &[Prediction],
-    trained: &TrainedModel,
-) -> Vec<Column> {
+fn predicted(taken: &[String], predictions: &[Prediction], trained: &TrainedModel) -> Vec<Column> {
     let names = trained.preprocessing.output_names();
     let free = |mut title: String| {
         while taken.contains(&title) {
@@ -104,7 +100,8 @@ fn predicted(
     let of_output = |(at, name): (usize, &String)| {
         let value = numbers(title("predicted", name), &|one| one.outputs.get(at).copied());
         let has_deviation = predictions.iter().any(|one| !one.deviations.is_empty());
-        let deviation = || numbers(title("deviation", name), &|one| one.deviations.get(at).copied());
+        let deviation =
+            || numbers(title("deviation", name), &|one| one.deviations.get(at).copied());
         std::iter::once(value).chain(has_deviation.then(deviation)).collect::<Vec<_>>()
     };
     names.iter().enumerate().flat_map(of_output).collect()

@@ -114,8 +114,8 @@ fn judge(runs: &[(Run, PathBuf)]) -> Result<TestEvaluation> {
     let threads = cores();
     let ask = |rows| Ok((ensemble.evaluate(None, rows, threads)?, rows));
     // Data without test rows have nothing but those that validated.
-    let (found, rows) =
-        ask(Split::Test).or_else(|error: anyhow::Error| ask(Split::Validation).map_err(|_| error))?;
+    let (found, rows) = ask(Split::Test)
+        .or_else(|error: anyhow::Error| ask(Split::Validation).map_err(|_| error))?;
     let trained = ensemble.first();
     let width = trained.preprocessing.columns.as_ref().map_or(0, |columns| columns.features.len());
     let work = found.all.n_rows.saturating_mul(width).saturating_mul(PERMUTATIONS.repeats);

@@ -225,7 +225,8 @@ pub(crate) fn rows(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -
     let split = plan.data.validation_split;
     let parts = data.parts.clone().unwrap_or_else(|| plan.data.parts(rows));
     let (training, rows) = (parts.training.len(), parts.test.start);
-    if plan.data.fold.is_none() && 0 < rows && (training == 0 || (split != 0.0 && training == rows)) {
+    if plan.data.fold.is_none() && 0 < rows && (training == 0 || (split != 0.0 && training == rows))
+    {
         let side = if training == 0 { "training" } else { "validation" };
         let message = format!("`data.validation_split` leaves no row for {side}");
         let help = match rows {
@@ -257,10 +258,12 @@ fn split_method(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> O
         _ if plan.data.fold.is_none()
             && plan.data.validation_split == 0.0
             && plan.data.test_split == 0.0 =>
-        (
-            "`data.split` divides the rows, and no share of them validates or is kept out",
-            "add `validation_split` or `test_split`",
-        ),
+        {
+            (
+                "`data.split` divides the rows, and no share of them validates or is kept out",
+                "add `validation_split` or `test_split`",
+            )
+        }
         _ => return None,
     };
     Some(config.diagnostic(&["data.split.method", "data.split"], message, help))

@@ -431,7 +431,8 @@ mod tests {
                 let sizes = orders.iter().map(|order| order.parts.validation.len());
                 assert!(sizes.clone().max().unwrap() - sizes.min().unwrap() <= 9, "{method:?}");
                 let validated = orders.iter().map(|order| part(order, &order.parts.validation));
-                let kept = sorted([validated.collect::<Vec<_>>().concat(), test(&orders[0])].concat());
+                let kept =
+                    sorted([validated.collect::<Vec<_>>().concat(), test(&orders[0])].concat());
                 assert_eq!(kept, (0..100).collect::<Vec<_>>());
             }
             let validated = |order: &RowOrder| part(order, &order.parts.validation);

@@ -28,7 +28,7 @@ function learningCurves(frame) {
     change("log")(value);
   });
   bar.append(logBox);
-  if (replicated) bar.append(check("mean and band over seeds", state.mean, change("mean")));
+  if (replicated) bar.append(check("mean and band over seeds and folds", state.mean, change("mean")));
 
   // One run, or the mean of several, for each line.
   function sources() {
