@@ -4,27 +4,29 @@
 The houses have the columns of the California housing data of the 1990 census, and more: missing
 rooms, a district in words, and the block that several houses share. No value is a real one.
 
-    python3 scripts/tables.py [houses]        # needs scikit-learn, except for houses alone
+    python3 scripts/tables.py [FOLDER] [--houses]
+
+scikit-learn is needed, except for the houses alone.
 """
 
+import argparse
 import csv
 import math
 import random
-import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent / "data" / "tables"
+ROOT = Path(__file__).parent.parent
 DISTRICTS = ["inland", "valley", "bay", "coast"]
 
 
-def write(name, head, rows):
-    with open(FOLDER / name, "w", newline="", encoding="utf-8") as file:
+def write(path, head, rows):
+    with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)
         writer.writerows(rows)
 
 
-def houses(n=1200, seed=7):
+def houses(path, n=1200, seed=7):
     """Prices in 100,000: income, district and rooms matter, age and people a little."""
     draw = random.Random(seed)
     rows = []
@@ -45,21 +47,25 @@ def houses(n=1200, seed=7):
                          f"{max(price, 0.15):.3f}"])
     draw.shuffle(rows)
     head = ["block", "district", "latitude", "longitude", "income", "age", "rooms", "people", "price"]
-    write("houses.csv", head, rows)
+    write(path, head, rows)
 
 
-def shipped(name, load, label):
+def shipped(path, load, label):
     data = load()
     # "alcalinity_of_ash" and "sepal_length": names without units and blanks.
     columns = [column.split(" (")[0].replace(" ", "_").replace("/", "_") for column in data.feature_names]
     rows = ([*map(repr, map(float, x)), data.target_names[y]] for x, y in zip(data.data, data.target))
-    write(f"{name}.csv", [*columns, label], rows)
+    write(path, [*columns, label], rows)
 
 
 if __name__ == "__main__":
-    houses()
-    if sys.argv[1:] != ["houses"]:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("folder", nargs="?", type=Path, default=ROOT / "data" / "tables")
+    arguments.add_argument("--houses", action="store_true", help="the houses alone")
+    given = arguments.parse_args()
+    houses(given.folder / "houses.csv")
+    if not given.houses:
         from sklearn.datasets import load_iris, load_wine
 
-        shipped("iris", load_iris, "species")
-        shipped("wine", load_wine, "cultivar")
+        shipped(given.folder / "iris.csv", load_iris, "species")
+        shipped(given.folder / "wine.csv", load_wine, "cultivar")

@@ -141,3 +141,40 @@ fn values(predictions: &Predictions<'_>, r: usize) -> Vec<f32> {
         None => vec![predictions.label(r) as f32],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Calibration;
+
+    fn answers(rows: &[u32], classes: &[u32], first: &[f32]) -> Answers {
+        Answers {
+            rows: rows.to_vec(),
+            truth: Truth::Classes(classes.to_vec()),
+            outputs: first.iter().flat_map(|p| [*p, 1.0 - p]).collect(),
+            width: 2,
+        }
+    }
+
+    #[test]
+    fn folds_are_joined_in_the_order_of_the_rows() {
+        let all = [answers(&[0, 3], &[0, 1], &[0.9, 0.8]), answers(&[1, 2], &[1, 0], &[0.25, 0.6])];
+        let joined = Answers::joined(&all).unwrap();
+        assert_eq!(joined, answers(&[0, 1, 2, 3], &[0, 1, 0, 1], &[0.9, 0.25, 0.6, 0.8]));
+        assert_eq!(joined.confusion().unwrap(), [[2, 0], [1, 1]]);
+        let again = answers(&[0, 3], &[0, 1], &[0.7, 0.6]);
+        let mean = Answers::mean(&[all[0].clone(), again]).unwrap();
+        assert!((mean.outputs(0)[0] - 0.8).abs() < 1e-6 && (mean.outputs(1)[1] - 0.3).abs() < 1e-6);
+    }
+
+    #[test]
+    fn calibration_compares_probabilities_with_shares() {
+        // Confidence 0.75 and one of two right; confidence 1, right.
+        let found = answers(&[0, 1, 2], &[0, 1, 1], &[0.75, 0.75, 0.0]);
+        let Calibration { error, bins } = Calibration::of(&found).unwrap();
+        let shares: Vec<_> =
+            bins.iter().map(|bin| (bin.rows, bin.confidence, bin.accuracy)).collect();
+        assert_eq!(shares, [(2, 0.75, 0.5), (1, 1.0, 1.0)]);
+        assert!((error - 0.25 * 2.0 / 3.0).abs() < 1e-12);
+    }
+}

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use crate::config::{Change, LineCache, is_replicate_key, short_keys};
-use crate::runs::{Durability, Folder, Record, Status, write_atomic};
+use crate::runs::{Durability, Folder, Record, Status, remove_leftovers, write_atomic};
 use crate::sweep::planned::PlannedExperiment;
 
 /// The key of the fold.
@@ -63,6 +63,7 @@ pub(super) fn write(planned: &PlannedExperiment) -> Result<()> {
     let Some(head) = head else { return Ok(()) };
     let bytes = encode(&keys, &head, divisions)?;
     let path = Folder::at(&planned.root).out_of_fold();
+    remove_leftovers(&planned.root)?;
     Ok(write_atomic(&path, &bytes, Durability::ProcessCrash)?)
 }
 

@@ -34,6 +34,7 @@ fn mnist() -> DatasetInfo {
         has_test: true,
         columns: None,
         labels: Some(Labels::counted(10)),
+        parts: None,
         class_rows: None,
         binary: false,
     }
@@ -158,7 +159,11 @@ fn configs_of_the_project_are_valid() {
         let path = entry.expect("an entry of configs/").path();
         let text = fs::read_to_string(&path).expect("a config");
         assert!(text.starts_with("#:schema ../docs/config.schema.json\n"), "{}", path.display());
-        let found = load_with(std::slice::from_ref(&path), &[], &|_| Ok(mnist()));
+        let describe = |source: &Source| match source {
+            Source::Mnist => Ok(mnist()),
+            other => runner::data::describe(other),
+        };
+        let found = load_with(std::slice::from_ref(&path), &[], &describe);
         let found =
             found.unwrap_or_else(|diagnostics| panic!("{diagnostics}: {diagnostics:?}")).remove(0);
         assert_eq!(Some(found.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));

@@ -169,7 +169,7 @@ fn transforms_are_fitted_on_the_rows_of_each_fold() {
         assert_eq!(inputs, if training.contains(&30) { 5 } else { 4 });
     }
     let said = sandbox.runner("compare folds --json").exits(0);
-    assert_eq!(json(&said.stdout)["groups"].as_array().unwrap().len(), 1, "{}", said.stdout);
+    assert_eq!(json(&said.stdout)["lines"].as_array().unwrap().len(), 1, "{}", said.stdout);
 }
 
 #[test]
@@ -185,6 +185,10 @@ fn groups_and_time_divide_the_rows() {
             .exits(0);
         rows(&sweep(&sandbox, method).join("out_of_fold.csv"))
     };
+    let input = CONFIG.replace("[\"group\", ", "[") + "method = \"group\"\ncolumn = \"group\"\n";
+    sandbox.file("input.toml", &input);
+    let said = sandbox.runner("check input.toml").exits(0).stderr;
+    assert!(said.contains("`ignore = [\"group\"]` leaves the column out"), "{said}");
     let found = by("group", "group");
     assert_eq!(found.len(), 60);
     for group in found.chunks(3) {
@@ -304,9 +308,9 @@ fn wrong_cross_validations_are_refused() {
         ("method = \"group\"", "wants a `column`", "the column of the groups"),
         ("column = \"group\"", "`column` is for `method = \"group\"`", "take it out"),
         ("method = \"time\"\ncolumn = \"year\"\nrepeats = 2", "the same in every repeat", "take"),
-        ("folds = 1", "`cross_validation.folds` must be", "2"),
+        ("folds = 1", "`cross_validation.folds` is out of range", "want at least 2"),
         ("folds = 61", "some leave no row for validation", "take fewer folds"),
-        ("method = \"group\"\ncolumn = \"grp\"", "`grp`", "did you mean `group`?"),
+        ("method = \"group\"\ncolumn = \"grup\"", "`grup`", "did you mean `group`?"),
         ("method = \"group\"\ncolumn = \"group\"\nfolds = 21", "some leave no row", "whole groups"),
         ("fold = 3", "unknown key `fold`", "did you mean `folds`?"),
     ];
@@ -328,4 +332,37 @@ fn wrong_cross_validations_are_refused() {
         let said = sandbox.runner("check folds.toml --set").arg(set).output();
         assert!((said.stdout.clone() + &said.stderr).contains(error), "{set}\n{}", said.stderr);
     }
+}
+
+#[test]
+fn example_tables_are_learned() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sandbox = Sandbox::new();
+    let run = |name: &str, set: &str| {
+        let config = root.join(format!("configs/{name}.toml"));
+        sandbox.runner("run -q").arg(config.to_str().unwrap()).arg("--set").arg(set).exits(0);
+        json(&sandbox.runner(&format!("evaluate {name} --json")).exits(0).stdout)["metrics"].clone()
+    };
+    let iris = run("iris", "training.epochs=30");
+    assert!(0.9 < iris["accuracy"].as_f64().unwrap(), "{iris}");
+    let wine = run("wine", "training.epochs=20");
+    assert!(0.9 < wine["accuracy"].as_f64().unwrap(), "{wine}");
+    let houses = run("houses", "training.epochs=15");
+    assert!(0.6 < houses["r2_score"].as_f64().unwrap(), "{houses}");
+}
+
+#[test]
+fn the_table_of_houses_is_what_its_script_writes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sandbox = Sandbox::new();
+    let script = root.join("scripts/tables.py");
+    let ended = std::process::Command::new("python3")
+        .arg(script)
+        .arg(sandbox.path())
+        .arg("--houses")
+        .status()
+        .expect("python3");
+    assert!(ended.success());
+    let written = fs::read(sandbox.path().join("houses.csv")).unwrap();
+    assert!(written == fs::read(root.join("data/tables/houses.csv")).unwrap());
 }

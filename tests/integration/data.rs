@@ -132,6 +132,7 @@ fn described(table: &Table) -> DatasetInfo {
         has_test: true,
         columns: None,
         labels: classes.map(Labels::counted),
+        parts: None,
         class_rows: Some(labels(table).to_vec()),
         binary: false,
     }

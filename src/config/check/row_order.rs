@@ -1,10 +1,30 @@
-//! Notes on the order of rows: data sorted by label, and parts of the rows that have one class only.
+//! Notes on the order of rows: data sorted by label, parts of the rows that have one class only, and groups
+//! that are inputs.
 
 use crate::config::plan::Plan;
-use crate::data::DatasetInfo;
+use crate::data::{Column, DatasetInfo, SplitMethod};
 
 /// The notes on the parts that a plan cuts the rows into.
 pub(crate) fn row_order(plan: &Plan, data: &DatasetInfo) -> Vec<String> {
+    group_as_input(plan, data).into_iter().chain(of_labels(plan, data)).collect()
+}
+
+/// The note on a column of groups that is an input as well.
+fn group_as_input(plan: &Plan, data: &DatasetInfo) -> Option<String> {
+    let Some(SplitMethod::Group { column: Column::Name(name), .. }) = &plan.data.split else {
+        return None;
+    };
+    let inputs = data.columns.as_ref()?.features.iter();
+    inputs.into_iter().any(|feature| feature.name == *name).then(|| {
+        format!(
+            "the groups of column `{name}` are inputs, though no row that validates is of a group \
+             that trains; `ignore = [\"{name}\"]` leaves the column out"
+        )
+    })
+}
+
+/// The notes on the classes of each part.
+fn of_labels(plan: &Plan, data: &DatasetInfo) -> Vec<String> {
     let Some(labels) = data.classes_in_order(&plan.data.row_split()) else { return Vec::new() };
     let rows = plan.data.limit.unwrap_or(usize::MAX).min(labels.len());
     let parts = data.parts.clone().unwrap_or_else(|| plan.data.parts(rows));

@@ -11,10 +11,10 @@ use crate::data::Column;
 #[serde(default)]
 pub(crate) struct CrossValidation {
     /// The number of folds.
-    #[schemars(range(min = 2))]
+    #[schemars(range(min = 2, max = 100_000))]
     pub(crate) folds: u64,
     /// The number of times that the rows are divided into folds, each time anew.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 100_000))]
     pub(crate) repeats: u64,
     /// How the rows are divided.
     #[schemars(extend(

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::axis::{Axis, Values};
-use super::space::MOST_RUNS;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::document::{Entry, Spanned, Value, assign};
 use crate::config::plan::{CrossValidation, FoldMethod};
@@ -66,15 +65,9 @@ fn wrong(entry: &Entry, table: &CrossValidation, root: &Spanned) -> Option<Diagn
     }
     let in_time = |split: &Spanned| split.entry("method")?.node.as_str().map(|name| name == "time");
     let by_time = split.and_then(in_time).unwrap_or(table.method == Some(FoldMethod::Time));
-    if by_time && 1 < table.repeats {
+    (by_time && 1 < table.repeats).then(|| {
         let message = "folds in time are the same in every repeat";
-        return Some(Diagnostic::at(at("repeats"), message, "take `repeats` out"));
-    }
-    let many = table.folds.checked_mul(table.repeats).is_none_or(|runs| MOST_RUNS < runs);
-    many.then(|| {
-        let help = "take fewer `folds` or `repeats`";
-        Diagnostic::at(&entry.span, "the cross-validation has too many runs", help)
-            .label(format!("want at most {MOST_RUNS}"))
+        Diagnostic::at(at("repeats"), message, "take `repeats` out")
     })
 }
 

@@ -320,7 +320,7 @@ fn rows_are_split_as_asked() {
     assert_eq!((classes(parts.test, &tail), tail.order.clone()), (1, None));
     for split in ["{ method = \"stratified\" }", "{ method = \"random\", seed = 4 }"] {
         let (parts, found) = table(&format!("split = {split}"));
-        let order = found.order.clone().expect("an order");
+        let order = found.order.clone().expect("an order").rows;
         for part in [parts.training, parts.validation, parts.test] {
             assert_eq!(classes(part.clone(), &found), 2, "{split}");
             assert!(order[part].is_sorted());
@@ -334,7 +334,7 @@ fn rows_are_split_as_asked() {
     let digits = load(&Source::Mnist, Split::Test).unwrap();
     let method = SplitMethod::Random { seed: 0 };
     let random = digits.clone().arranged(&RowSplit::new(None, 0.5, 0.0, method));
-    let order = random.order.clone().unwrap();
+    let order = random.order.clone().unwrap().rows;
     assert_eq!(labels(&random)[0], labels(&digits)[order[0] as usize]);
     assert_eq!(bytes(&random)[..784], bytes(&digits)[784 * order[0] as usize..][..784]);
 }
