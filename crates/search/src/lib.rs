@@ -1,5 +1,5 @@
 //! Reproducible search of hyperparameters: a proposal is a pure function of a space, the known trials and a
-//! stream of random numbers.
+//! stream of random numbers, and a pruner's decision is one of known results.
 //!
 //! The crate knows parameters and numbers; it reads no file, keeps no state and uses only arithmetic that has the
 //! same bits on every platform (`libm`).
@@ -26,10 +26,14 @@
 
 #![forbid(unsafe_code)]
 
+mod hyperband;
+mod median;
 mod normal;
 mod parzen;
 mod space;
 mod tpe;
 
+pub use hyperband::{Hyperband, Next, Rung, Standing, halve};
+pub use median::Median;
 pub use space::{Condition, Domain, Parameter, Point, Space};
 pub use tpe::{Outcome, Tpe, Trial};
