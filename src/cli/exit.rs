@@ -38,8 +38,8 @@ impl Exit {
     ///
     /// Work left over by an interruption outweighs a failure: a rerun on 75 reports both.
     pub(crate) fn of(results: &RunResults, interrupted: bool) -> Exit {
-        let left = |ending| matches!(ending, Ending::Stopped | Ending::Skipped);
-        let done = |ending| matches!(ending, Ending::Completed | Ending::Diverged);
+        let left = |ending| matches!(ending, Ending::Stopped | Ending::Skipped | Ending::Paused);
+        let done = |ending| matches!(ending, Ending::Completed | Ending::Diverged | Ending::Pruned);
         if interrupted && results.endings().any(left) {
             Exit::Stopped
         } else if results.endings().all(done) {

@@ -16,6 +16,7 @@ use super::plan::Plan;
 use super::schema::validate;
 use super::sweep::{
     Planner, SearchSpace, TrialSpace, check_objective, check_search, expand, freeze, objective,
+    pruner,
 };
 use crate::data;
 use crate::memory::Bytes;
@@ -146,10 +147,11 @@ fn search(
     if let Some(diagnostic) = check_objective(&trials, &plan) {
         return Err(vec![diagnostic]);
     }
+    let pruner = pruner(&trials, &plan).map_err(|diagnostic| vec![diagnostic])?;
     let text = SearchText {
         config: freeze(root, space, nested_overrides, &plan.name),
         objective: objective(&trials, &plan),
-        trials: trials.trials,
+        trials: pruner.and_then(|pruner| pruner.trials()).unwrap_or(trials.trials),
         replicates: trials.seeds.len().max(1),
     };
     Ok(Experiment { sweep: true, search: Some(text), ..Experiment::single(plan) })

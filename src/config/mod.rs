@@ -54,6 +54,6 @@ pub use render::render;
 pub use schema::{Key, all_keys, key_named, schema};
 pub use search::Search;
 pub use sweep::{
-    Change, LineCache, MOST_RUNS, PackedLines, Runs, ShortTexts, Trial, Variant, is_replicate_key,
-    short_keys,
+    Change, LineCache, MOST_RUNS, PackedLines, Pruner, Runs, ShortTexts, Trial, Variant,
+    is_replicate_key, short_keys,
 };

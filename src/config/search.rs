@@ -11,7 +11,7 @@ use super::document::{Spanned, parse};
 use super::load::plan;
 use super::plan::Plan;
 use super::render::render;
-use super::sweep::{SearchSpace, Trial, TrialSpace, objective, propose};
+use super::sweep::{Pruner, SearchSpace, Trial, TrialSpace, objective, propose, pruner};
 use crate::data::{self, DataError, DatasetInfo, Source};
 use crate::runs::Objective;
 use crate::search::Outcome;
@@ -24,6 +24,7 @@ pub struct Search {
     file: PathBuf,
     space: TrialSpace,
     objective: Objective,
+    pruner: Option<Pruner>,
     lookup: Mutex<Lookup>,
 }
 
@@ -54,15 +55,26 @@ impl Search {
             let mut lookup = Lookup::default();
             let first = lookup.plan(file, space.config(&space.drawn(0))?)?;
             let objective = objective(&space, &first);
+            let pruner = pruner(&space, &first).map_err(|diagnostic| vec![diagnostic])?;
             let lookup = Mutex::new(lookup);
-            Ok(Search { file: file.to_owned(), space, objective, lookup })
+            Ok(Search { file: file.to_owned(), space, objective, pruner, lookup })
         };
         read().map_err(|diagnostics| texts(&diagnostics))
     }
 
     /// The number of planned trials.
     pub fn trials(&self) -> usize {
-        self.space.trials
+        self.pruner.and_then(|pruner| pruner.trials()).unwrap_or(self.space.trials)
+    }
+
+    /// When trials are stopped early; none are without a pruner.
+    pub fn pruner(&self) -> Option<Pruner> {
+        self.pruner
+    }
+
+    /// Whether proposals depend on results, and are not all drawn.
+    pub fn learns(&self) -> bool {
+        self.space.options.learns
     }
 
     /// The number of runs of a trial.
@@ -92,13 +104,17 @@ impl Search {
         keys.chain((1 < self.space.seeds.len()).then(|| "seed".to_owned())).collect()
     }
 
-    /// The next trial after `trials` with these outcomes, in which a smaller value is better. None, if every
-    /// combination is tried.
+    /// The next trial after `trials` with these outcomes, in which a smaller value is better; a trial without an
+    /// outcome is only not repeated. None, if every combination is tried.
     ///
     /// # Errors
     ///
     /// A combination that makes no plan: the diagnostics as text.
-    pub fn propose(&self, trials: &[Trial], outcomes: &[Outcome]) -> Result<Option<Trial>, String> {
+    pub fn propose(
+        &self,
+        trials: &[Trial],
+        outcomes: &[Option<Outcome>],
+    ) -> Result<Option<Trial>, String> {
         let mut lookup = self.lookup.lock().unwrap_or_else(PoisonError::into_inner);
         let mut planner = |root: Spanned| lookup.plan(&self.file, root);
         propose(&self.space, trials, outcomes, &mut planner)

@@ -18,8 +18,10 @@ mod new_run;
 mod out_of_fold;
 mod pictures;
 mod predictions;
+mod prune;
 mod recorder;
 mod replicates;
+mod run_end;
 mod snapshot;
 mod spec;
 mod throughput;
@@ -36,6 +38,7 @@ pub use dataset_cache::DatasetCache;
 pub use ensemble::{Ensemble, EnsembleEvaluation};
 pub use importance::{ColumnImportance, Importance, Permutations};
 pub use predictions::Prediction;
+pub use prune::prune;
 pub use replicates::{Replicates, set_visible, write_charts};
 pub use spec::{RunContext, RunEvent, RunSpec, RunSummary};
 pub use trained_model::{Evaluation, Mistake, Split, TrainedModel};
@@ -64,7 +67,7 @@ pub const SAVE_EVERY: Duration = Duration::from_millis(500);
 pub const SYNC_EVERY: Duration = Duration::from_secs(10);
 
 /// Trains the run of `spec`, from the state of an earlier process if any, and updates `summary`.
-/// Returns `Ok(Status::Stopped)` after a stop request.
+/// Returns `Ok(Status::Stopped)` after a stop request and `Ok(Status::Paused)` at the rung of `spec`.
 ///
 /// # Errors
 ///
@@ -139,9 +142,14 @@ fn train(
         threads,
     };
     let mut state = start(&options, plan, recorder, summary)?;
-    let status = fit(options, &mut state, context, recorder, summary, tell)?;
+    let status = fit(options, &mut state, (spec, context), recorder, summary, tell)?;
     match status {
         Status::Stopped => recorder.save(&state)?,
+        Status::Paused => {
+            recorder.save(&state)?;
+            // The weights are those of a run that ends here; the checkpoint has those to go on with.
+            state.finish();
+        }
         _ => {
             log_predictions(plan, &loaded, &state, threads, recorder)?;
             out_of_fold::write(plan, &loaded, &state, threads, recorder.folder())?;
@@ -217,13 +225,18 @@ fn start(
 fn fit(
     mut options: FitOptions<'_>,
     state: &mut FitState,
-    context: &RunContext<'_>,
+    (spec, context): (&RunSpec<'_>, &RunContext<'_>),
     recorder: &mut RunRecorder,
     summary: &mut RunSummary,
     tell: &mut dyn FnMut(RunEvent<'_>),
 ) -> Result<Status> {
     let (mut begun, mut stopped) = (false, false);
+    let is_at_rung =
+        |state: &FitState| spec.until() == Some(state.epoch) && !state.early_stopping.stopped;
     loop {
+        if is_at_rung(state) {
+            return Ok(Status::Paused);
+        }
         let mut broken = None;
         let threads = options.threads;
         let ended = options.fit(state, &mut |event, state| {
@@ -238,7 +251,7 @@ fn fit(
                         return Flow::Stop;
                     }
                     summary.take(epoch, logs);
-                    another_share = (context.threads)() != threads;
+                    another_share = is_at_rung(state) || (context.threads)() != threads;
                 }
                 _ => {}
             }
@@ -250,7 +263,7 @@ fn fit(
         })?;
         return match (broken, ended) {
             (Some(error), _) => Err(error),
-            (None, FitOutcome::Stopped) if stopped => Ok(Status::Stopped),
+            (None, FitOutcome::Stopped) if stopped && !is_at_rung(state) => Ok(Status::Stopped),
             (None, FitOutcome::Completed | FitOutcome::Early { .. }) => Ok(Status::Completed),
             (None, FitOutcome::Stopped) => {
                 options.threads = (context.threads)();

@@ -59,7 +59,7 @@ pub(super) fn record(spec: &RunSpec<'_>, context: &RunContext<'_>) -> Record {
     let trial = spec.trial.map(|number| {
         let value = |change: &Change| serde_json::to_value(&change.value).unwrap_or_default();
         let values = spec.changes.iter().map(|change| (change.key.clone(), value(change)));
-        TrialNote { number, values: values.collect() }
+        TrialNote { number, values: values.collect(), rung: None, reason: None }
     });
     Record {
         name: plan.name.clone(),

@@ -9,12 +9,10 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use anyhow::{Error, Result, bail};
-use chrono::{DateTime, FixedOffset};
+use anyhow::{Result, bail};
 
 use crate::config::{Plan, saved_plan};
 use crate::data::Preprocessing;
-use crate::events::Outcome;
 use crate::experiment::event_files::EventFiles;
 use crate::experiment::growing_files::Files;
 use crate::experiment::hparams::Session;
@@ -24,30 +22,31 @@ use crate::experiment::pictures::{self, Validation};
 use crate::experiment::snapshot::{self, CheckpointMeta, Logged, Snapshot};
 use crate::experiment::throughput::Throughput;
 use crate::experiment::trained_model::PREPARATION;
-use crate::experiment::{RunContext, RunSpec, RunSummary};
-use crate::quote::{MAX_REASON, cut};
+use crate::experiment::{RunContext, RunSpec};
 use crate::runs::{
-    Best, Cause, Checkpoint, DataSource, Durability, Folder, History, HistoryWriter, Lock, Record,
-    Resumed, Status, remove_leftovers, sums_of, write_atomic,
+    Checkpoint, DataSource, Durability, Folder, History, HistoryWriter, Lock, Record, Resumed,
+    RungNote, Status, remove_leftovers, sums_of, write_atomic,
 };
-use crate::system::{self, is_machine_fault, sentence};
-use crate::train::{Diverged, FitState, Logs};
+use crate::system::{self, sentence};
+use crate::train::{FitState, Logs};
 
 /// The files of a run in progress.
 pub(super) struct RunRecorder {
-    folder: Folder,
+    pub(super) folder: Folder,
     /// Excludes other processes from the folder.
-    lock: Lock,
-    record: Record,
+    pub(super) lock: Lock,
+    pub(super) record: Record,
     /// The record of an earlier process.
-    found: Option<Record>,
+    pub(super) found: Option<Record>,
     checkpoint: Checkpoint,
     /// The fingerprint of the plan.
     plan: String,
     /// The number of epochs of the plan.
     epochs: usize,
+    /// The rung that the run reaches, if it trains as far.
+    pub(super) rung: Option<RungNote>,
     session: Session,
-    files: Option<Files>,
+    pub(super) files: Option<Files>,
     /// The preprocessing of rows, for the metadata of weights.
     preprocessing: String,
     /// The shape of one input.
@@ -80,6 +79,7 @@ impl RunRecorder {
             checkpoint: Checkpoint::at(folder.checkpoint()),
             plan: fingerprint(spec.plan),
             epochs: spec.plan.training.epochs,
+            rung: spec.rung,
             session: Session::new(spec.plan, spec.changes),
             folder,
             lock,
@@ -175,7 +175,8 @@ impl RunRecorder {
 
     /// Creates the run's files, or continues them from the checkpoint of `meta`.
     pub(super) fn open(&mut self, plan: &Plan, meta: Option<&CheckpointMeta>) -> Result<()> {
-        if self.found.is_some() {
+        // A run that goes on from a rung was not interrupted.
+        if self.found.as_ref().is_some_and(|found| found.status != Status::Paused) {
             self.record.resumed.push(Resumed {
                 at: now(),
                 epoch: meta.map_or(0, |meta| meta.epoch),
@@ -229,6 +230,11 @@ impl RunRecorder {
             write_atomic(&sums, text.as_bytes(), self.durability())?;
         }
         Ok(())
+    }
+
+    /// Removes the checkpoint.
+    pub(super) fn remove_checkpoint(&self) -> Result<()> {
+        Ok(self.checkpoint.remove()?)
     }
 
     /// The run's folder.
@@ -319,70 +325,15 @@ impl RunRecorder {
         save_network(&path, &state.network, state.epoch, Some(preprocessing), self.durability())
     }
 
-    /// Writes the end of the run. A write error makes the run a failure.
-    ///
-    /// A run that could not be resumed stays unchanged, because the next attempt may succeed.
-    pub(super) fn close(mut self, ended: Result<Status>, summary: &RunSummary) -> Result<Status> {
-        // Another folder at the same path does not belong to this run.
-        if let Err(displaced) = self.lock.check_in_place() {
-            return ended.and(Err(displaced.into()));
-        }
-        let path = self.folder.record();
-        if let (Some(found), None, Err(_)) = (&self.found, &self.files, &ended) {
-            found.save(&path, Durability::ProcessCrash)?;
-            return ended;
-        }
-        let finished = now();
-        let written = self.end_session(&ended, &finished);
-        let ended = ended.and_then(|status| written.map(|()| status));
-        self.record.status = ended.as_ref().map_or(Status::Failed, |status| *status);
-        let error = ended.as_ref().err();
-        self.record.error = error.map(|error| cut(sentence(error), MAX_REASON));
-        self.record.cause = error.and_then(cause);
-        self.record.finished = Some(finished);
-        self.record.seconds = self.seconds();
-        self.record.epochs = summary.epochs;
-        self.record.metrics = summary.last.clone().unwrap_or_default();
-        self.record.best = summary.best.clone().map(|(epoch, metrics)| Best { epoch, metrics });
-        self.record.early_stopping = summary.early_stopping.clone();
-        // The record is written last and despite other errors, because the record holds the status.
-        let saved = self.record.save(&path, self.durability());
-        ended.and_then(|status| saved.map(|()| status).map_err(Into::into))
-    }
-
-    /// Writes the end of the session, unless the run is to be resumed.
-    fn end_session(&mut self, ended: &Result<Status>, time: &DateTime<FixedOffset>) -> Result<()> {
-        let outcome = match ended {
-            Ok(Status::Completed) => Outcome::Success,
-            Ok(_) => return Ok(()),
-            Err(_) => Outcome::Failure,
-        };
-        let durability = self.durability();
-        let Some(files) = &mut self.files else { return Ok(()) };
-        files.events.end(outcome, time)?;
-        match durability {
-            Durability::ProcessCrash => Ok(()),
-            Durability::PowerLoss => files.sync(),
-        }
-    }
-
     /// The durability of the last files of a run.
-    fn durability(&self) -> Durability {
+    pub(super) fn durability(&self) -> Durability {
         match self.sync_every <= self.begun.elapsed() {
             true => Durability::PowerLoss,
             false => Durability::ProcessCrash,
         }
     }
 
-    fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         self.before + self.begun.elapsed().as_secs_f64()
     }
-}
-
-/// The cause of a failure, if known.
-fn cause(error: &Error) -> Option<Cause> {
-    if error.is::<Diverged>() {
-        return Some(Cause::Diverged);
-    }
-    is_machine_fault(error).then_some(Cause::Machine)
 }

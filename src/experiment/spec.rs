@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::{Change, Plan};
 use crate::experiment::dataset_cache::DatasetCache;
-use crate::runs::{EarlyStop, History, Record, monitored};
+use crate::runs::{EarlyStop, History, Record, RungNote, monitored};
 use crate::train::{Direction, FitEvent, Logs};
 
 /// A run to train: plan and folder.
@@ -22,6 +22,16 @@ pub struct RunSpec<'a> {
     pub changes: &'a [Change],
     /// The number of the trial, if a search proposed the run.
     pub trial: Option<usize>,
+    /// The rung at which the run pauses, no part of the plan; without one, the run trains to its end.
+    pub rung: Option<RungNote>,
+}
+
+impl RunSpec<'_> {
+    /// The epoch at which the run pauses, if it is not the last of the plan.
+    pub(super) fn until(&self) -> Option<usize> {
+        let epochs = self.rung.map(|rung| rung.epochs);
+        epochs.filter(|epochs| *epochs < self.plan.training.epochs)
+    }
 }
 
 /// The context of all runs.
@@ -57,6 +67,8 @@ pub struct RunSummary {
     pub best: Option<(usize, Logs)>,
     /// The effect of early stopping on the end.
     pub early_stopping: Option<EarlyStop>,
+    /// The last rung that was reached, of a search with a pruner.
+    pub rung: Option<RungNote>,
 }
 
 /// An event of a run in progress.
@@ -76,6 +88,7 @@ impl RunSummary {
             last: Some(record.metrics.clone()).filter(|metrics| !metrics.0.is_empty()),
             best: record.best.clone().map(|best| (best.epoch, best.metrics)),
             early_stopping: record.early_stopping.clone(),
+            rung: record.trial.as_ref().and_then(|trial| trial.rung),
         }
     }
 

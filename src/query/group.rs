@@ -15,6 +15,8 @@ use crate::config::is_replicate_key;
 pub enum Completion {
     /// Trained to its end.
     Completed,
+    /// Ended early by its search.
+    Pruned,
     /// Still training, or resumable.
     Partial,
     /// Ended by an error.
@@ -110,7 +112,10 @@ impl Replicate for Run {
         match self.state {
             State::Completed => Completion::Completed,
             State::Failed => Completion::Failed,
-            State::Running | State::Stopped | State::Interrupted => Completion::Partial,
+            State::Pruned => Completion::Pruned,
+            State::Running | State::Stopped | State::Interrupted | State::Paused => {
+                Completion::Partial
+            }
         }
     }
 

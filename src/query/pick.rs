@@ -34,7 +34,7 @@ impl Pick {
 
 /// Runs are offered for resuming if something is left to do.
 pub(super) fn is_unfinished(run: &Run) -> bool {
-    run.state != State::Completed
+    !matches!(run.state, State::Completed | State::Pruned)
 }
 
 pub(super) fn is_completed(run: &Run) -> bool {

@@ -39,12 +39,23 @@ pub enum State {
     Stopped,
     /// Its process died, and it can be resumed.
     Interrupted,
+    /// It is at a rung of its search, which decides whether it goes on.
+    Paused,
+    /// Its search went on without it.
+    Pruned,
 }
 
 impl State {
     /// All there are.
-    pub const ALL: [State; 5] =
-        [State::Running, State::Completed, State::Failed, State::Stopped, State::Interrupted];
+    pub const ALL: [State; 7] = [
+        State::Running,
+        State::Completed,
+        State::Failed,
+        State::Stopped,
+        State::Interrupted,
+        State::Paused,
+        State::Pruned,
+    ];
 
     /// In a word.
     pub fn word(self) -> &'static str {
@@ -54,6 +65,8 @@ impl State {
             State::Failed => "failed",
             State::Stopped => "stopped",
             State::Interrupted => "interrupted",
+            State::Paused => "paused",
+            State::Pruned => "pruned",
         }
     }
 }
@@ -72,6 +85,8 @@ impl Run {
             Status::Completed => State::Completed,
             Status::Failed => State::Failed,
             Status::Stopped => State::Stopped,
+            Status::Paused => State::Paused,
+            Status::Pruned => State::Pruned,
         };
         let (dir, sweep) = (dir.to_owned(), sweep.map(Path::to_owned));
         Ok(Run { dir, sweep, record, state, annotations, settings: OnceLock::new() })

@@ -28,12 +28,12 @@ pub struct IndexEntry {
     pub run: usize,
     /// The stamp of the record behind the entry.
     pub stamp: Stamp,
-    /// The status: [`Status::Completed`] or [`Status::Failed`].
+    /// The status: [`Status::Completed`], [`Status::Failed`] or [`Status::Pruned`].
     pub status: Status,
     /// Whether the run is a diverged trial of a search.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub diverged: bool,
-    /// The reason of a failure.
+    /// The reason of a failure or of an early end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
     /// The numbers of the run: an [`Outcome`].
@@ -44,11 +44,12 @@ impl IndexEntry {
     /// The entry of an ended run; `None` for a run to resume.
     pub fn new(run: usize, stamp: Stamp, record: Record) -> Option<IndexEntry> {
         let has_ended = match record.status {
-            Status::Completed => true,
+            Status::Completed | Status::Pruned => true,
             Status::Failed => !record.is_machine_fault(),
-            Status::Running | Status::Stopped => false,
+            Status::Running | Status::Stopped | Status::Paused => false,
         };
-        let (status, error) = (record.status, record.error.clone());
+        let reason = record.trial.as_ref().and_then(|trial| trial.reason.clone());
+        let (status, error) = (record.status, record.error.clone().or(reason));
         let diverged = record.is_diverged_trial();
         let outcome = has_ended.then(|| to_raw_value(&Outcome::from(record)).ok());
         Some(IndexEntry { run, stamp, status, diverged, error, outcome: outcome.flatten()? })

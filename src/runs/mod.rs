@@ -33,7 +33,9 @@ pub use leftovers::{remove_abandoned, remove_files, remove_leftovers};
 pub use lock::Lock;
 pub use objective::Objective;
 pub use provenance::{Machine, git_commit};
-pub use record::{Best, Cause, DataSource, Outcome, Record, Resumed, Status, TrialNote, monitored};
+pub use record::{
+    Best, Cause, DataSource, Outcome, Record, Resumed, RungNote, Status, TrialNote, monitored,
+};
 pub use remove::{remove_empty, remove_folder};
 pub use sums::{check_sum, check_sum_of, sha256, sums_of, sums_text};
 pub use weights::{Tensor, TensorView, Weights, load_weights, parse_weights, save_weights};

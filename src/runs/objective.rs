@@ -1,4 +1,4 @@
-//! The objective of a search, and its value in a history.
+//! The objective of a search, and its values in a history.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,14 +18,21 @@ pub struct Objective {
 impl Objective {
     /// The value of a history, not a number if the run diverged; none without a column of the name.
     pub fn value(&self, history: &History) -> Option<f64> {
+        Some(self.values(history)?.last().copied().unwrap_or(f64::NAN))
+    }
+
+    /// The value that a run has if it ends after its first, second, ... epoch.
+    pub fn values(&self, history: &History) -> Option<Vec<f64>> {
         let column = history.columns.iter().position(|column| *column == self.name)?;
         let values = history.epochs.iter().filter_map(|(_, numbers)| numbers.get(column)).copied();
-        let value = match (self.at_best, self.rises) {
-            (false, _) => values.last(),
-            (true, false) => values.filter(|value| !value.is_nan()).min_by(f64::total_cmp),
-            (true, true) => values.filter(|value| !value.is_nan()).max_by(f64::total_cmp),
+        if !self.at_best {
+            return Some(values.collect());
+        }
+        let better = |best: &mut f64, value: f64| {
+            *best = if self.rises { best.max(value) } else { best.min(value) };
+            Some(*best)
         };
-        Some(value.unwrap_or(f64::NAN))
+        Some(values.scan(f64::NAN, better).collect())
     }
 
     /// Whether `value` is better than `other`.
@@ -49,6 +56,7 @@ mod tests {
         let numbers = history(&[0.1, 0.7, 0.5]);
         assert_eq!(objective("acc", false).value(&numbers), Some(0.5));
         assert_eq!(objective("acc", true).value(&numbers), Some(0.7));
+        assert_eq!(objective("acc", true).values(&numbers), Some(vec![0.1, 0.7, 0.7]));
         assert_eq!(objective("auc", true).value(&numbers), None);
         let diverged = history(&[0.1, f64::NAN]);
         assert!(objective("acc", false).value(&diverged).unwrap().is_nan());

@@ -77,6 +77,10 @@ pub enum Status {
     Failed,
     /// The run stopped on request and can be resumed.
     Stopped,
+    /// The run is at a rung of its search, which decides whether the run goes on.
+    Paused,
+    /// Its search went on without the run, which has fewer epochs than planned.
+    Pruned,
 }
 
 /// The cause of a failure.
@@ -121,12 +125,20 @@ pub struct Outcome {
     /// The effect of early stopping on the end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub early_stopping: Option<EarlyStop>,
+    /// The number of the trial, of a search.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trial: Option<usize>,
+    /// The last rung of the trial, of a search with a pruner.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rung: Option<RungNote>,
 }
 
 impl From<Record> for Outcome {
     fn from(record: Record) -> Outcome {
-        let Record { seconds, epochs, metrics, best, early_stopping, .. } = record;
-        Outcome { seconds, epochs, metrics, best, early_stopping }
+        let Record { seconds, epochs, metrics, best, early_stopping, trial, .. } = record;
+        let rung = trial.as_ref().and_then(|trial| trial.rung);
+        let trial = trial.map(|trial| trial.number);
+        Outcome { seconds, epochs, metrics, best, early_stopping, trial, rung }
     }
 }
 
@@ -137,6 +149,21 @@ pub struct TrialNote {
     pub number: usize,
     /// The values of the keys that the search varies, by dotted path.
     pub values: serde_json::Map<String, serde_json::Value>,
+    /// The last rung that the run has reached, of a search with a pruner.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rung: Option<RungNote>,
+    /// The reason why the run was pruned.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}
+
+/// A rung of a search: the epoch at which a pruner compares trials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RungNote {
+    /// The number of the rung in its bracket, from 1.
+    pub number: usize,
+    /// The epochs trained when the rung is reached.
+    pub epochs: usize,
 }
 
 /// A resumption of a run.

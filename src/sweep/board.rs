@@ -183,12 +183,14 @@ impl Sweeps {
 }
 
 impl Ended {
-    /// A completed or failed run with a folder.
+    /// A completed, pruned or failed run with a folder.
     fn of(result: &RunResult) -> Option<Ended> {
         let value = match result.status {
-            Status::Completed => result.last.as_ref().and_then(monitored).map(|(_, value)| value),
+            Status::Completed | Status::Pruned(_) => {
+                result.last.as_ref().and_then(monitored).map(|(_, value)| value)
+            }
             Status::Failed(_) | Status::Diverged(_) => None,
-            Status::Stopped | Status::Skipped | Status::Busy(_) => return None,
+            Status::Stopped | Status::Skipped | Status::Paused | Status::Busy(_) => return None,
         };
         Some(Ended { dir: result.dir.clone()?, value })
     }

@@ -23,6 +23,11 @@ pub enum SweepEvent<'a> {
         /// The event.
         event: FitEvent<'a>,
     },
+    /// A run has paused at a rung of its search, and may start again.
+    Paused {
+        /// The run's number.
+        run: usize,
+    },
     /// A run has ended, with any status.
     Finished {
         /// The run's number.

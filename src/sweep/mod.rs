@@ -1,16 +1,21 @@
 //! Runs experiments on one thread pool, several at a time, and finds the unfinished work of earlier
 //! processes. The module prints nothing and is independent of TOML.
 
+mod agenda;
 mod board;
 mod budget;
 mod event;
 mod manifest;
+mod one_run;
 mod out_of_fold;
 mod plan_source;
 mod planned;
+mod pruning;
 mod queue;
 mod result;
 mod results;
+mod run_state;
+mod rungs;
 mod trial_result;
 mod trials;
 
@@ -23,8 +28,8 @@ mod worker;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 pub use board::{Board, BoardSummary, MAX_SHOWN};
 pub use event::SweepEvent;
@@ -42,15 +47,13 @@ pub use worker::{finish_sweep, shard_queue};
 use anyhow::Context;
 use rayon::{BroadcastContext, ThreadPool, ThreadPoolBuilder};
 
+use agenda::{Agenda, Work, WorkKind};
 use budget::Budget;
+use one_run::run_one;
 use resumable::plan as plan_of;
 use trials::Readiness;
 
-use crate::config::LineCache;
-use crate::experiment::{self, RunContext, RunEvent, RunSpec, RunSummary};
-use crate::runs::{self, RunsError};
-use crate::system::sentence;
-use crate::train::Diverged;
+use crate::experiment::{self, RunContext};
 
 /// The options of [`RunQueue::run`].
 #[derive(Clone, Copy, Debug)]
@@ -117,29 +120,34 @@ impl RunQueue {
             save_every: experiment::SAVE_EVERY,
             sync_every: experiment::SYNC_EVERY,
         };
-        let one = |run: usize, queued: &QueuedRun| {
-            waiting.fetch_add(1, Ordering::Relaxed);
-            let readiness = queued.experiment.source.wait(queued.number(), context.stop);
-            waiting.fetch_sub(1, Ordering::Relaxed);
+        let one = |Work { run, kind }: Work| {
+            let queued = &self.runs[run];
+            let source = &queued.experiment.source;
+            let readiness = match kind {
+                WorkKind::Whole => idle(&waiting, || source.wait(queued.number(), context.stop)),
+                WorkKind::Rung(_) | WorkKind::Leave => source.prepare(queued.number()),
+            };
             if readiness == Readiness::Exhausted {
                 left.fetch_sub(1, Ordering::Relaxed);
                 return;
             }
-            let result = run_one((run, queued), readiness, &context, &budget, observe);
+            let result = run_one((run, queued), (&kind, readiness), &context, &budget, observe);
+            let has_result = Ending::of(&result.status).is_result();
+            source.ended(queued.number(), result.dir.as_deref(), has_result);
+            if result.status == Status::Paused && kind != WorkKind::Leave {
+                return observe(SweepEvent::Paused { run });
+            }
             left.fetch_sub(1, Ordering::Relaxed);
-            queued.experiment.source.ended(queued.number(), result.dir.as_deref());
             failures.take(&result);
             observe(SweepEvent::Finished { run, result: &result });
             result.dir.iter().for_each(|dir| queued.add_to_index(dir));
             keep(run, result);
         };
-        let next = AtomicUsize::new(0);
+        let agenda = Agenda::new(&self.runs);
         // A free worker takes the next run, so runs start in order.
         let work = |_: BroadcastContext<'_>| {
-            loop {
-                let run = next.fetch_add(1, Ordering::Relaxed);
-                let Some(queued) = self.runs.get(run) else { break };
-                one(run, queued);
+            while let Some(work) = idle(&waiting, || agenda.next(context.stop)) {
+                one(work);
             }
         };
         pool(jobs)?.broadcast(work);
@@ -147,8 +155,13 @@ impl RunQueue {
     }
 }
 
-/// The assumed number of rows of a queued run, before the actual number is known.
-const MOST_ROWS: usize = 1 << 16;
+/// Counts a worker among `waiting` during `wait`: its threads work inside the runs.
+fn idle<T>(waiting: &AtomicUsize, wait: impl FnOnce() -> T) -> T {
+    waiting.fetch_add(1, Ordering::Relaxed);
+    let found = wait();
+    waiting.fetch_sub(1, Ordering::Relaxed);
+    found
+}
 
 /// A pool of `jobs` threads, or fewer if the system starts no more.
 fn pool(jobs: usize) -> anyhow::Result<ThreadPool> {
@@ -179,87 +192,4 @@ impl Failures {
     fn are_too_many(&self) -> bool {
         self.most.is_some_and(|most| most <= self.count.load(Ordering::Relaxed))
     }
-}
-
-fn run_one(
-    (run, queued): (usize, &QueuedRun),
-    readiness: Readiness,
-    context: &RunContext<'_>,
-    budget: &Budget,
-    observe: &(dyn Fn(SweepEvent<'_>) + Sync),
-) -> RunResult {
-    let started = Instant::now();
-    let mut summary = RunSummary::default();
-    let mut tell = |news: RunEvent<'_>| {
-        observe(match news {
-            RunEvent::Started(dir) => SweepEvent::Started { run, dir },
-            RunEvent::Training(event) => SweepEvent::Training { run, event },
-        });
-    };
-    let (dir, status) = match (&queued.experiment.blocked, &readiness) {
-        (Some(error), _) | (None, Readiness::Broken(error)) => {
-            (None, Status::Failed(error.clone()))
-        }
-        (None, Readiness::Blocked(_) | Readiness::Waiting) => (None, Status::Skipped),
-        (None, _) if (context.stop)() => (None, Status::Skipped),
-        (None, _) => match queued.job() {
-            Ok(job) => {
-                let bytes = job.run.plan.footprint(MOST_ROWS).total();
-                let share = budget.take(bytes, context.stop);
-                let ended = match (context.stop)() {
-                    true => (None, Status::Skipped),
-                    false => {
-                        let status = train(&job, context, &mut summary, &mut tell);
-                        (Some(job.dir), status)
-                    }
-                };
-                drop(share);
-                ended
-            }
-            Err(what) => (None, Status::Failed(format!("cannot read its plan: {what}"))),
-        },
-    };
-    let (label, changes) = queued.heading(&mut LineCache::default());
-    RunResult {
-        name: Arc::clone(queued.experiment.name()),
-        label,
-        root: queued.experiment.root.clone(),
-        changes,
-        dir,
-        status,
-        epochs: summary.epochs,
-        last: summary.last,
-        best: summary.best,
-        early_stopping: summary.early_stopping,
-        seconds: started.elapsed().as_secs_f64(),
-    }
-}
-
-fn train(
-    job: &Job,
-    context: &RunContext<'_>,
-    summary: &mut RunSummary,
-    tell: &mut dyn FnMut(RunEvent<'_>),
-) -> Status {
-    let spec = RunSpec {
-        plan: &job.run.plan,
-        dir: &job.dir,
-        data: job.data.as_deref(),
-        changes: &job.run.changes,
-        trial: job.trial,
-    };
-    match experiment::run(&spec, context, summary, tell) {
-        Ok(runs::Status::Stopped) => Status::Stopped,
-        Ok(_) => Status::Completed,
-        Err(error) if is_in_use(&error) => Status::Busy(sentence(&error)),
-        Err(error) if job.trial.is_some() && error.is::<Diverged>() => {
-            Status::Diverged(sentence(&error))
-        }
-        Err(error) => Status::Failed(sentence(&error)),
-    }
-}
-
-/// Whether another process is at work on the run.
-fn is_in_use(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(RunsError::InUse { .. }))
 }

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use crate::config::{Change, LineCache, Runs, Variant};
-use crate::sweep::trial_result::outcome_in;
-use crate::sweep::trials::{Readiness, RunOutcome, Trials};
+use crate::sweep::run_state::{RunOutcome, RunState};
+use crate::sweep::rungs::RungTask;
+use crate::sweep::trial_result::state_in;
+use crate::sweep::trials::{Readiness, Trials};
 
 /// The source of the plans of an experiment.
 #[derive(Debug)]
@@ -98,15 +100,45 @@ impl PlanSource {
     /// Takes in that a run is to start: its result is not known.
     pub(super) fn open(&self, run: usize) {
         if let PlanSource::Search(trials) = self {
-            trials.tell(run, RunOutcome::Open);
+            trials.open(run);
         }
     }
 
-    /// Takes in that a run has ended in `dir`; without a folder it has no result.
-    pub(super) fn ended(&self, run: usize, dir: Option<&Path>) {
+    /// Takes in that a worker has left a run in `dir`; without a folder it has no result, and without
+    /// `has_result` only those of earlier rungs.
+    pub(super) fn ended(&self, run: usize, dir: Option<&Path>, has_result: bool) {
         if let PlanSource::Search(trials) = self {
-            let found = |dir| outcome_in(dir, trials.search().objective());
-            trials.tell(run, dir.map_or(RunOutcome::Lost, found));
+            let lost = RunState { outcome: RunOutcome::Lost, values: Vec::new() };
+            let found = |dir| state_in(dir, trials.search().objective());
+            let mut known = dir.map_or(lost, found);
+            if !has_result {
+                known.outcome = RunOutcome::Lost;
+            }
+            trials.tell(run, known);
+        }
+    }
+
+    /// Whether runs may pause at rungs.
+    pub(super) fn has_rungs(&self) -> bool {
+        match self {
+            PlanSource::Fixed(_) => false,
+            PlanSource::Search(trials) => trials.pruning.is_some(),
+        }
+    }
+
+    /// The next piece of work of a search with a pruner, see [`Trials::next_task`].
+    pub(super) fn next_task(&self, stop: &dyn Fn() -> bool) -> Option<(usize, RungTask)> {
+        match self {
+            PlanSource::Fixed(_) => None,
+            PlanSource::Search(trials) => trials.next_task(stop),
+        }
+    }
+
+    /// The outcome of a run of a search.
+    pub(super) fn outcome(&self, run: usize) -> Option<RunOutcome> {
+        match self {
+            PlanSource::Fixed(_) => None,
+            PlanSource::Search(trials) => Some(trials.outcome(run)),
         }
     }
 

@@ -137,8 +137,7 @@ impl RunQueue {
         for (run, place) in self.runs.iter().zip(places) {
             let ending = self.results.ending(*place as usize);
             let is_over = ending.is_none() && run.experiment.source.exhausted().is_some();
-            let left = !is_over
-                && !matches!(ending, Some(Ending::Completed | Ending::Failed | Ending::Diverged));
+            let left = !is_over && !ending.is_some_and(Ending::is_final);
             if left
                 && roots.last() != Some(&&*run.experiment.root)
                 && !roots.contains(&&*run.experiment.root)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Change;
-use crate::runs::{EarlyStop, Outcome};
+use crate::runs::{EarlyStop, Outcome, RungNote};
 use crate::train::Logs;
 
 /// The result of a run.
@@ -34,6 +34,10 @@ pub struct RunResult {
     pub early_stopping: Option<EarlyStop>,
     /// Wall time from start to end.
     pub seconds: f64,
+    /// The number of the trial, of a search.
+    pub trial: Option<usize>,
+    /// The last rung that was reached, of a search with a pruner.
+    pub rung: Option<RungNote>,
 }
 
 impl RunResult {
@@ -51,6 +55,8 @@ impl RunResult {
             best: outcome.best.map(|best| (best.epoch, best.metrics)),
             early_stopping: outcome.early_stopping,
             seconds: outcome.seconds,
+            trial: outcome.trial,
+            rung: outcome.rung,
         }
     }
 }
@@ -66,6 +72,10 @@ pub enum Status {
     Failed(String),
     /// The run of a search diverged: a result, the worst there is. The text holds the loss and the step.
     Diverged(String),
+    /// The run is at a rung of its search, which has not decided on it.
+    Paused,
+    /// The search went on without the run; the text holds the reason.
+    Pruned(String),
     /// Another process works on the run, as the text says; the run stays unchanged.
     Busy(String),
     /// The run never started.
@@ -83,6 +93,10 @@ pub enum Ending {
     Failed,
     /// [`Status::Diverged`].
     Diverged,
+    /// [`Status::Paused`].
+    Paused,
+    /// [`Status::Pruned`].
+    Pruned,
     /// [`Status::Busy`].
     Busy,
     /// [`Status::Skipped`].
@@ -90,6 +104,16 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Whether the run has a result for its search.
+    pub(super) fn is_result(self) -> bool {
+        matches!(self, Ending::Completed | Ending::Diverged | Ending::Paused | Ending::Pruned)
+    }
+
+    /// Whether nothing of the run is left to do.
+    pub fn is_final(self) -> bool {
+        matches!(self, Ending::Completed | Ending::Failed | Ending::Diverged | Ending::Pruned)
+    }
+
     /// The ending of a run with this status.
     pub fn of(status: &Status) -> Ending {
         match status {
@@ -97,6 +121,8 @@ impl Ending {
             Status::Stopped => Ending::Stopped,
             Status::Failed(_) => Ending::Failed,
             Status::Diverged(_) => Ending::Diverged,
+            Status::Paused => Ending::Paused,
+            Status::Pruned(_) => Ending::Pruned,
             Status::Busy(_) => Ending::Busy,
             Status::Skipped => Ending::Skipped,
         }

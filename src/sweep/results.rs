@@ -46,10 +46,12 @@ impl RunResults {
             self.0[place] = Slot::Whole(Box::new(result));
             return;
         }
-        let RunResult { status, dir, epochs, last, best, early_stopping, seconds, .. } = result;
+        let RunResult {
+            status, dir, epochs, last, best, early_stopping, seconds, trial, rung, ..
+        } = result;
         let metrics = last.unwrap_or_default();
         let best = best.map(|(epoch, metrics)| Best { epoch, metrics });
-        let outcome = Outcome { seconds, epochs, metrics, best, early_stopping };
+        let outcome = Outcome { seconds, epochs, metrics, best, early_stopping, trial, rung };
         let (line, ending) = run.experiment.add_outcome(&status, dir.is_some(), &outcome);
         self.set_packed(place, run, ending, line);
     }

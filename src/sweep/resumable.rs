@@ -57,6 +57,8 @@ pub enum RunProgress {
     Failed,
     /// The run was stopped, or the process or the machine failed.
     Interrupted,
+    /// The run is at a rung of its search.
+    Paused,
     /// The run never began.
     Waiting,
 }
@@ -93,20 +95,20 @@ impl ResumableRun {
         match self.progress {
             RunProgress::Done => true,
             RunProgress::Failed => !retry_failed,
-            RunProgress::Interrupted | RunProgress::Waiting => false,
+            RunProgress::Interrupted | RunProgress::Paused | RunProgress::Waiting => false,
         }
     }
 }
 
 /// The status of an ended run; `None` for a run to resume.
-fn ended(progress: RunProgress, error: Option<String>) -> Option<Status> {
+fn ended(progress: RunProgress, status: runs::Status, error: Option<String>) -> Option<Status> {
+    let reason = |error: Option<String>| error.unwrap_or_else(|| "no reason noted".to_owned());
     match progress {
+        RunProgress::Done if status == runs::Status::Pruned => Some(Status::Pruned(reason(error))),
         // A trial that diverged has done what it could.
         RunProgress::Done => Some(error.map_or(Status::Completed, Status::Diverged)),
-        RunProgress::Failed => {
-            Some(Status::Failed(error.unwrap_or_else(|| "no reason noted".to_owned())))
-        }
-        RunProgress::Interrupted | RunProgress::Waiting => None,
+        RunProgress::Failed => Some(Status::Failed(reason(error))),
+        RunProgress::Interrupted | RunProgress::Paused | RunProgress::Waiting => None,
     }
 }
 
@@ -203,7 +205,7 @@ pub(super) fn runs_of(
             if dir.file_name().is_some_and(|name| begun.contains(name)) {
                 let place = runs.len();
                 progress = indexed.end_of(&queued, &dir, is_locked, (place, &mut results))?;
-                planned.source.ended(queued.number(), Some(&dir));
+                planned.source.ended(queued.number(), Some(&dir), true);
             }
         }
         runs.push(ResumableRun { progress, queued: Some(queued) });
@@ -221,7 +223,7 @@ impl Indexed {
             &planned.root,
             |IndexEntry { run, stamp, status, diverged, error, outcome }| {
                 let progress = if diverged { RunProgress::Done } else { progress_by(status) };
-                let line = ended(progress, error)
+                let line = ended(progress, status, error)
                     .map(|status| planned.add_outcome(&status, true, &outcome));
                 if run < planned.n_runs() {
                     entries.resize(entries.len().max(run + 1), None);
@@ -256,7 +258,7 @@ impl Indexed {
         let (progress, record) = progress(&folder)?;
         let entry = record.and_then(|record| IndexEntry::new(number, stamp?, record));
         if let Some(entry) = entry
-            && let Some(status) = ended(progress, entry.error.clone())
+            && let Some(status) = ended(progress, entry.status, entry.error.clone())
         {
             if is_locked {
                 queued.experiment.index.append_entry(&queued.experiment.root, &entry);
@@ -290,7 +292,12 @@ fn inspect_run(dir: &Path) -> Result<Resumable> {
     };
     let version = record.as_ref().map_or(String::new(), |record| record.version.clone());
     let mut results = RunResults::default();
-    match record.and_then(|record| Some((ended(progress, record.error.clone())?, record))) {
+    let ended = |record: Record| {
+        let reason = record.trial.as_ref().and_then(|trial| trial.reason.clone());
+        let status = ended(progress, record.status, record.error.clone().or(reason))?;
+        Some((status, record))
+    };
+    match record.and_then(ended) {
         Some((status, record)) => results.push(result(dir, status, record)),
         None => results.push_pending(),
     }
@@ -327,7 +334,8 @@ fn progress(folder: &Folder) -> Result<(RunProgress, Option<Record>), RunsError>
 
 fn progress_by(status: runs::Status) -> RunProgress {
     match status {
-        runs::Status::Completed => RunProgress::Done,
+        runs::Status::Completed | runs::Status::Pruned => RunProgress::Done,
+        runs::Status::Paused => RunProgress::Paused,
         runs::Status::Failed => RunProgress::Failed,
         runs::Status::Running | runs::Status::Stopped => RunProgress::Interrupted,
     }

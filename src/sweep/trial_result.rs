@@ -4,23 +4,37 @@
 use std::path::Path;
 
 use crate::runs::{Cause, Folder, History, Objective, Record, Status};
-use crate::sweep::trials::RunOutcome;
+use crate::sweep::run_state::{RunOutcome, RunState};
 
-/// The outcome of the run in `dir`.
-pub(super) fn outcome_in(dir: &Path, objective: &Objective) -> RunOutcome {
+/// The state of the run in `dir`.
+///
+/// The values of a run under way count up to its last rung: later ones are no result yet, and those of earlier rungs
+/// have been compared.
+pub(super) fn state_in(dir: &Path, objective: &Objective) -> RunState {
     let folder = Folder::at(dir);
-    let Ok(record) = Record::load(&folder.record()) else { return RunOutcome::Lost };
-    match record.status {
-        Status::Completed => {
-            let history = History::load(&folder.history()).ok();
-            match history.and_then(|history| objective.value(&history)) {
-                None => RunOutcome::Lost,
-                Some(value) if value.is_nan() => RunOutcome::Diverged,
-                Some(value) if objective.rises => RunOutcome::Value(-value),
-                Some(value) => RunOutcome::Value(value),
-            }
-        }
-        Status::Failed if record.cause == Some(Cause::Diverged) => RunOutcome::Diverged,
-        _ => RunOutcome::Lost,
+    let lost = RunState { outcome: RunOutcome::Lost, values: Vec::new() };
+    let Ok(record) = Record::load(&folder.record()) else { return lost };
+    let rung = record.trial.as_ref().and_then(|trial| trial.rung).map_or(0, |rung| rung.epochs);
+    let history = History::load(&folder.history()).ok();
+    let values = history.and_then(|history| objective.values(&history));
+    let is_known = values.is_some();
+    let mut values = values.unwrap_or_default();
+    if objective.rises {
+        values.iter_mut().for_each(|value| *value = -*value);
     }
+    let outcome = match record.status {
+        Status::Completed => match values.last() {
+            None if !is_known => RunOutcome::Lost,
+            Some(value) if !value.is_nan() => RunOutcome::Value(*value),
+            _ => RunOutcome::Diverged,
+        },
+        Status::Failed if record.cause == Some(Cause::Diverged) => RunOutcome::Diverged,
+        Status::Pruned => RunOutcome::Pruned,
+        Status::Paused if rung <= values.len() => RunOutcome::Paused,
+        _ => RunOutcome::Lost,
+    };
+    if matches!(outcome, RunOutcome::Lost | RunOutcome::Paused) {
+        values.truncate(rung);
+    }
+    RunState { outcome, values }
 }

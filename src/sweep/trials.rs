@@ -5,14 +5,17 @@
 //! and every interruption change no proposal. Nothing is saved: a later process proposes the same trials
 //! from the same results.
 
+use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::config::{Change, Search, Trial, Variant};
 use crate::search::Outcome;
+use crate::sweep::pruning::Pruning;
+use crate::sweep::run_state::{RunOutcome, RunState};
 
 /// The interval between checks of the stop request while a worker waits for a result.
-const POLL: Duration = Duration::from_millis(50);
+pub(super) const POLL: Duration = Duration::from_millis(50);
 
 /// A search, and its trials so far.
 #[derive(Debug)]
@@ -20,34 +23,28 @@ pub(super) struct Trials {
     search: Search,
     /// The number of trials to make.
     total: usize,
+    /// When trials end early.
+    pub(super) pruning: Option<Pruning>,
     state: Mutex<State>,
     /// Notified of every result.
-    changed: Condvar,
+    pub(super) changed: Condvar,
 }
 
+/// What is known of the trials.
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     /// The trials proposed so far.
     proposed: Vec<Trial>,
-    /// The outcome of each run of each trial.
-    results: Vec<Vec<RunOutcome>>,
+    /// The runs of each trial.
+    pub(super) runs: Vec<Vec<RunState>>,
+    /// The runs that a worker has in hand, of a search with a pruner.
+    pub(super) active: HashSet<usize>,
+    /// No trial below is left to decide on.
+    pub(super) settled: usize,
     /// The number of trials after which no combination is left.
     exhausted: bool,
     /// The reason why the next trial cannot be planned.
     broken: Option<String>,
-}
-
-/// The outcome of a run for its search.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum RunOutcome {
-    /// The run has not ended.
-    Open,
-    /// The run ended without a result: an accident of the machine, or a stop.
-    Lost,
-    /// The value of the objective, smaller being better.
-    Value(f64),
-    /// The run diverged.
-    Diverged,
 }
 
 /// Whether a trial is proposed.
@@ -68,12 +65,18 @@ pub(super) enum Readiness {
 impl Trials {
     /// The trials of a search, `total` in all.
     pub(super) fn new(search: Search, total: usize) -> Trials {
-        Trials { search, total, state: Mutex::default(), changed: Condvar::new() }
+        let pruning = Pruning::of(&search, total);
+        Trials { search, total, pruning, state: Mutex::default(), changed: Condvar::new() }
     }
 
     /// The search.
     pub(super) fn search(&self) -> &Search {
         &self.search
+    }
+
+    /// The number of trials.
+    pub(super) fn total(&self) -> usize {
+        self.total
     }
 
     /// The number of runs of all trials.
@@ -104,15 +107,34 @@ impl Trials {
         }
     }
 
-    /// Takes in the outcome of a run. [`RunOutcome::Open`] takes an earlier outcome back.
-    pub(super) fn tell(&self, run: usize, outcome: RunOutcome) {
-        let (trial, replicate) = (self.trial_of(run), run % self.search.replicates());
+    /// Takes in the state of a run after a worker has left it.
+    pub(super) fn tell(&self, run: usize, known: RunState) {
         let mut state = self.state();
-        let open = vec![RunOutcome::Open; self.search.replicates()];
-        let len = state.results.len().max(trial + 1);
-        state.results.resize(len, open);
-        state.results[trial][replicate] = outcome;
+        *self.run(&mut state, run) = known;
+        state.active.remove(&run);
         self.changed.notify_all();
+    }
+
+    /// Takes a lost result back: the run is to be trained again.
+    pub(super) fn open(&self, run: usize) {
+        let mut state = self.state();
+        let known = self.run(&mut state, run);
+        if known.outcome != RunOutcome::Paused {
+            known.outcome = RunOutcome::Open;
+        }
+    }
+
+    /// The state of a run.
+    pub(super) fn outcome(&self, run: usize) -> RunOutcome {
+        self.run(&mut self.state(), run).outcome
+    }
+
+    /// The state of a run, open before it is told.
+    fn run<'a>(&self, state: &'a mut State, run: usize) -> &'a mut RunState {
+        let (trial, replicates) = (self.trial_of(run), self.search.replicates());
+        let len = state.runs.len().max(trial + 1);
+        state.runs.resize(len, vec![RunState::default(); replicates]);
+        &mut state.runs[trial][run % replicates]
     }
 
     /// A run in full, if it is proposed.
@@ -137,7 +159,7 @@ impl Trials {
     }
 
     /// Proposes trials until `trial` has its plan.
-    fn advance(&self, state: &mut State, trial: usize) -> Readiness {
+    pub(super) fn advance(&self, state: &mut State, trial: usize) -> Readiness {
         while state.proposed.len() <= trial {
             if state.exhausted {
                 return Readiness::Exhausted;
@@ -146,17 +168,22 @@ impl Trials {
                 return Readiness::Broken(error.clone());
             }
             let next = state.proposed.len();
-            let known = next.saturating_sub(self.search.lag());
-            let mut outcomes = vec![Outcome::Pending; next];
-            for (at, outcome) in outcomes.iter_mut().enumerate().take(known) {
-                *outcome = match of_trial(state.results.get(at).map_or(&[], Vec::as_slice)) {
-                    Ok(outcome) => outcome,
-                    Err(RunOutcome::Lost) => return Readiness::Blocked(at),
-                    Err(_) => return Readiness::Waiting,
-                };
-            }
+            let outcomes = match self.known(state, next) {
+                Ok(outcomes) => outcomes,
+                Err(missing) => {
+                    let runs = state.runs.get(missing).map_or(&[][..], Vec::as_slice);
+                    return match runs.iter().any(RunState::is_lost) {
+                        true => Readiness::Blocked(missing),
+                        false => Readiness::Waiting,
+                    };
+                }
+            };
             match self.search.propose(&state.proposed, &outcomes) {
-                Ok(Some(trial)) => state.proposed.push(trial),
+                Ok(Some(trial)) => {
+                    state.proposed.push(trial);
+                    let run = next * self.search.replicates();
+                    self.run(state, run);
+                }
                 Ok(None) => state.exhausted = true,
                 Err(error) => state.broken = Some(error),
             }
@@ -164,26 +191,49 @@ impl Trials {
         Readiness::Ready
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    /// The outcomes that the proposal of trial `next` learns from; or the trial with a missing result.
+    fn known(&self, state: &State, next: usize) -> Result<Vec<Option<Outcome>>, usize> {
+        let lag = self.search.lag();
+        match &self.pruning {
+            // Draws depend on no result; the median compares with the trials below the lag.
+            Some(Pruning::Hyperband { .. }) if !self.search.learns() => Ok(vec![None; next]),
+            Some(pruning) => pruning.known(next, lag, self.search.startup_trials(), &state.runs),
+            None => (0..next)
+                .map(|at| match state.runs.get(at) {
+                    _ if next.saturating_sub(lag) <= at => Ok(Some(Outcome::Pending)),
+                    Some(runs) => of_trial(runs).map(Some).ok_or(at),
+                    None => Err(at),
+                })
+                .collect(),
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The outcome of a trial, the mean of its runs; or the outcome of a run without a result.
-fn of_trial(runs: &[RunOutcome]) -> Result<Outcome, RunOutcome> {
-    let (mut sum, mut diverged, mut missing) = (0.0, false, None);
+impl State {
+    /// The number of trials proposed so far, and whether there will be no more.
+    pub(super) fn proposed(&self) -> (usize, bool) {
+        (self.proposed.len(), self.exhausted)
+    }
+}
+
+/// The outcome of a trial, the mean of its runs; none as long as a run has no result.
+fn of_trial(runs: &[RunState]) -> Option<Outcome> {
+    let (mut sum, mut diverged) = (0.0, false);
     for run in runs {
-        match run {
+        match run.outcome {
             RunOutcome::Value(value) => sum += value,
             RunOutcome::Diverged => diverged = true,
-            RunOutcome::Lost => missing = Some(RunOutcome::Lost),
-            RunOutcome::Open => missing = missing.or(Some(RunOutcome::Open)),
+            _ => return None,
         }
     }
-    match missing.or(runs.is_empty().then_some(RunOutcome::Open)) {
-        Some(missing) => Err(missing),
-        None if diverged => Ok(Outcome::Diverged),
-        None => Ok(Outcome::Value(sum / runs.len() as f64)),
+    match (runs.is_empty(), diverged) {
+        (true, _) => None,
+        (false, true) => Some(Outcome::Diverged),
+        (false, false) => Some(Outcome::Value(sum / runs.len() as f64)),
     }
 }
 
@@ -194,10 +244,14 @@ mod tests {
     #[test]
     fn a_trial_is_the_mean_of_its_replicates() {
         use RunOutcome::{Diverged, Lost, Open, Value};
-        assert_eq!(of_trial(&[Value(1.0), Value(2.0)]), Ok(Outcome::Value(1.5)));
-        assert_eq!(of_trial(&[Value(1.0), Diverged]), Ok(Outcome::Diverged));
-        assert_eq!(of_trial(&[Open, Lost]), Err(Lost));
-        assert_eq!(of_trial(&[Diverged, Open]), Err(Open));
-        assert_eq!(of_trial(&[]), Err(Open));
+        let of = |outcomes: &[RunOutcome]| {
+            let run = |outcome: &RunOutcome| RunState { outcome: *outcome, values: Vec::new() };
+            of_trial(&outcomes.iter().map(run).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[Value(1.0), Value(2.0)]), Some(Outcome::Value(1.5)));
+        assert_eq!(of(&[Value(1.0), Diverged]), Some(Outcome::Diverged));
+        assert_eq!(of(&[Open, Lost]), None);
+        assert_eq!(of(&[Diverged, Open]), None);
+        assert_eq!(of(&[]), None);
     }
 }

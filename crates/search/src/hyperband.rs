@@ -43,9 +43,11 @@ pub enum Next {
     Train(usize),
     /// It waits for the other trials of its rung.
     Wait,
-    /// It is stopped at its rung, at this place (from 0) of so many trials.
+    /// It is stopped.
     Prune {
-        /// The place, 0 being the best.
+        /// Its rung, from 0.
+        rung: usize,
+        /// The place at the rung, 0 being the best.
         place: usize,
         /// The trials of the rung.
         of: usize,
@@ -133,7 +135,7 @@ pub fn halve(rungs: &[Rung], results: &[Vec<Outcome>]) -> Vec<Standing> {
         let kept = above.trials.min(of);
         for (place, &trial) in ranked.iter().enumerate() {
             if kept <= place && result(trial) != Outcome::Diverged {
-                standings[trial].next = Next::Prune { place, of, kept };
+                standings[trial].next = Next::Prune { rung: at, place, of, kept };
             }
         }
         ranked.truncate(kept);
@@ -201,18 +203,14 @@ mod tests {
             halve(&rungs, &results).iter().map(|standing| standing.next).collect()
         };
         let train = Next::Train;
-        let prune = |place, of, kept| Next::Prune { place, of, kept };
+        let prune = |rung, place, of, kept| Next::Prune { rung, place, of, kept };
         assert_eq!(next(&[&[], &[Value(1.0)]]), [train(1), Next::Wait]);
         let first: [&[Outcome]; 4] = [&[Value(3.0)], &[Value(1.0)], &[Diverged], &[Value(1.0)]];
-        assert_eq!(next(&first), [prune(2, 4, 2), train(2), Next::End, train(2)]);
+        assert_eq!(next(&first), [prune(0, 2, 4, 2), train(2), Next::End, train(2)]);
         // Equal values go on by their order.
-        let second: [&[Outcome]; 4] = [
-            &[Value(3.0)],
-            &[Value(1.0), Value(0.5)],
-            &[Diverged],
-            &[Value(1.0), Value(0.5)],
-        ];
-        assert_eq!(next(&second), [prune(2, 4, 2), train(4), Next::End, prune(1, 2, 1)]);
+        let second: [&[Outcome]; 4] =
+            [&[Value(3.0)], &[Value(1.0), Value(0.5)], &[Diverged], &[Value(1.0), Value(0.5)]];
+        assert_eq!(next(&second), [prune(0, 2, 4, 2), train(4), Next::End, prune(1, 1, 2, 1)]);
         let mut last = second;
         last[1] = &[Value(1.0), Value(0.5), Value(0.2)];
         assert_eq!(next(&last)[1], Next::End);

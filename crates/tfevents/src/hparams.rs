@@ -37,6 +37,8 @@ pub enum Outcome {
     Success,
     /// `STATUS_FAILURE`: the session failed.
     Failure,
+    /// `STATUS_UNKNOWN`: the session was ended early, neither finished nor failed.
+    Unknown,
     /// `STATUS_RUNNING`: the session will be resumed.
     Running,
 }
@@ -68,6 +70,7 @@ pub fn session_end(outcome: Outcome, end_time_secs: f64) -> Summary {
     let status = match outcome {
         Outcome::Success => Status::STATUS_SUCCESS,
         Outcome::Failure => Status::STATUS_FAILURE,
+        Outcome::Unknown => Status::STATUS_UNKNOWN,
         Outcome::Running => Status::STATUS_RUNNING,
     };
     let mut data = HParamsPluginData::default();
@@ -161,6 +164,7 @@ mod tests {
         );
         let status = |outcome| content(&session_end(outcome, 1.0).0).get_session_end_info().status;
         assert_eq!(status(Outcome::Success), Status::STATUS_SUCCESS);
+        assert_eq!(status(Outcome::Unknown), Status::STATUS_UNKNOWN);
         assert_eq!(status(Outcome::Running), Status::STATUS_RUNNING);
     }
 }

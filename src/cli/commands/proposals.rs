@@ -39,7 +39,7 @@ pub(super) fn proposals(text: &SearchText, name: &str) -> String {
 fn startup(search: &Search) -> Result<Vec<Trial>, String> {
     let mut trials = Vec::new();
     while trials.len() < search.startup_trials().min(search.trials()) {
-        let outcomes = vec![Outcome::Pending; trials.len()];
+        let outcomes = vec![Some(Outcome::Pending); trials.len()];
         match search.propose(&trials, &outcomes)? {
             Some(trial) => trials.push(trial),
             None => break,

@@ -107,6 +107,7 @@ fn notes(scan: &ResumeScan, retry_failed: bool) -> Vec<String> {
     let again = if retry_failed { failed } else { 0 };
     let parts = [
         (number(RunProgress::Interrupted), "to go on with"),
+        (number(RunProgress::Paused), "paused at a rung"),
         (number(RunProgress::Waiting), "to start"),
         (again, "to try again"),
         (number(RunProgress::Done), "done before"),

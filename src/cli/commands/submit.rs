@@ -103,7 +103,7 @@ fn existing(dir: &Path, retry_failed: bool) -> anyhow::Result<Target> {
     let is_left = |progress: RunProgress| match progress {
         RunProgress::Done => false,
         RunProgress::Failed => retry_failed,
-        RunProgress::Interrupted | RunProgress::Waiting => true,
+        RunProgress::Interrupted | RunProgress::Paused | RunProgress::Waiting => true,
     };
     let left = found.runs.iter().filter(|run| is_left(run.progress)).count();
     let name = dir.canonicalize().ok().and_then(|dir| Some(dir.parent()?.file_name()?.to_owned()));

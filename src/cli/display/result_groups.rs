@@ -33,7 +33,8 @@ impl Replicate for &RunResult {
     fn completion(&self) -> Completion {
         match self.status {
             Status::Completed => Completion::Completed,
-            Status::Stopped => Completion::Partial,
+            Status::Pruned(_) => Completion::Pruned,
+            Status::Stopped | Status::Paused => Completion::Partial,
             Status::Failed(_) | Status::Diverged(_) => Completion::Failed,
             Status::Skipped | Status::Busy(_) => Completion::Skipped,
         }

@@ -176,6 +176,8 @@ pub(crate) fn status(status: &Status) -> &'static str {
         Status::Stopped => "stopped",
         Status::Failed(_) => "failed",
         Status::Diverged(_) => "diverged",
+        Status::Paused => "paused",
+        Status::Pruned(_) => "pruned",
         Status::Busy(_) => "busy",
         Status::Skipped => "skipped",
     }

@@ -101,6 +101,7 @@ fn status(run: &Run, console: &Console) -> String {
     let after = format!("{} in {}", count(record.epochs, "epoch"), duration(record.seconds));
     let way_out = match run.state {
         State::Stopped | State::Interrupted => "; `runner resume` goes on with it",
+        State::Paused => "; its search decides whether it goes on",
         State::Failed if record.is_machine_fault() => "; `runner resume` tries again",
         _ => "",
     };

@@ -5,6 +5,7 @@ mod class_weight;
 mod cross_validation;
 mod data;
 mod model;
+mod pruner;
 mod sweep;
 mod tensorboard;
 mod training;
@@ -18,6 +19,7 @@ pub(crate) use cross_validation::{CrossValidation, FoldMethod};
 pub(crate) use data::BUILT_IN;
 pub use data::{Data, Label};
 pub use model::Model;
+pub(crate) use pruner::PrunerTable;
 pub(crate) use sweep::{
     DISTRIBUTION, Distribution, Epoch, Method, Objective, ObjectiveTable, SweepTable,
 };

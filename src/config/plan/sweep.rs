@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::pruner::PrunerTable;
+use crate::shorthand::{Shorthand, optional_name_or_table};
 use crate::train::Direction;
 
 /// `[sweep]`: several runs from one config.
@@ -14,18 +16,23 @@ pub(crate) struct SweepTable {
     /// How values are taken from the parameters.
     pub(crate) method: Method,
     /// How many combinations a random search draws or `tpe` proposes.
-    #[schemars(range(min = 1), extend("x-default" = "none; required for `random` and `tpe`"))]
+    #[schemars(range(min = 1), extend("x-default" = "none; required for `random` and `tpe`, unless `pruner` is `hyperband`"))]
     pub(crate) trials: Option<u64>,
-    /// The number that `tpe` makes small or great: its name, or a table.
+    /// The number that a search makes small or great: its name, or a table. For `tpe` or a `pruner`.
     #[schemars(extend("x-default" = "`val_loss`, or `loss` without validation"))]
     pub(crate) objective: Option<Objective>,
     /// The first trials of `tpe`, which are drawn as by a random search.
     #[schemars(range(min = 1), extend("x-default" = "10"))]
     pub(crate) startup_trials: Option<u64>,
-    /// How many trials of `tpe` may be under way together: trial k is proposed from the results of the
-    /// trials below k - (`parallel` - 1). It is part of the result, whatever the number of cores.
+    /// How many trials may be under way together: trial k is proposed, and compared by the pruner `median`,
+    /// by the results of the trials below k - (`parallel` - 1). It is part of the result, whatever the number
+    /// of cores. For `tpe` or the pruner `median`.
     #[schemars(range(min = 1), extend("x-default" = "4"))]
     pub(crate) parallel: Option<u64>,
+    /// When a trial is stopped before its last epoch: a name, or a table. For `random` and `tpe`.
+    #[serde(deserialize_with = "optional_name_or_table")]
+    #[schemars(with = "Option<Shorthand<PrunerTable>>", extend("x-default" = "none"))]
+    pub(crate) pruner: Option<PrunerTable>,
     /// Every draw of a random search and of `tpe` derives from it.
     #[schemars(range(max = 9_223_372_036_854_775_807_u64))]
     pub(crate) seed: u64,

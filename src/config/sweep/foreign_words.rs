@@ -1,5 +1,6 @@
 //! Words of other programs in `[sweep]`, and the words that stand for them here.
 
+use super::foreign_pruners::foreign_pruners;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::document::{Spanned, Value};
 
@@ -37,6 +38,7 @@ pub(crate) fn foreign_words(table: &mut Spanned) -> Vec<Diagnostic> {
             diagnostics.push(Diagnostic::at(&entry.span, message, help));
         }
     }
+    diagnostics.extend(foreign_pruners(table));
     diagnostics.extend(table.entry("objective").and_then(|entry| in_objective(&entry.node)));
     diagnostics
 }

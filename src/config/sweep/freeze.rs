@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use toml::{Table, Value as TomlValue};
 
 use super::axis::{Axis, Values};
+use super::pruner::PrunerOption;
 use super::space::SearchSpace;
 use crate::config::diagnostic::SourceKind;
 use crate::config::document::{Entry, Override, Spanned, Value};
@@ -28,10 +29,20 @@ pub(crate) fn freeze(
     };
     let mut sweep = Table::new();
     let mut put = |key: &str, value: TomlValue| drop(sweep.insert(key.to_owned(), value));
-    put("method", "tpe".into());
-    put("trials", whole(*trials));
-    put("startup_trials", whole(options.startup_trials as u64));
-    put("parallel", whole(options.parallel as u64));
+    put("method", (if options.learns { "tpe" } else { "random" }).into());
+    let is_hyperband = options.pruner.as_ref().is_some_and(PrunerOption::is_hyperband);
+    if !is_hyperband {
+        put("trials", whole(*trials));
+    }
+    if options.learns {
+        put("startup_trials", whole(options.startup_trials as u64));
+    }
+    if options.learns || !is_hyperband {
+        put("parallel", whole(options.parallel as u64));
+    }
+    if let Some(pruner) = &options.pruner {
+        put("pruner", TomlValue::try_from(pruner.table).unwrap_or("median".into()));
+    }
     put("seed", whole(*seed));
     if !space.seeds.is_empty() {
         put("seeds", space.seeds.iter().map(|(seed, _)| whole(*seed)).collect::<Vec<_>>().into());

@@ -1,9 +1,10 @@
-//! The settings of a search in `[sweep]`: objective, startup and lag.
+//! The settings of a search in `[sweep]`: objective, startup, lag and pruner.
 
 use super::axis::Axis;
+use super::pruner::PrunerOption;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::document::{Entry, Spanned};
-use crate::config::plan::{Epoch, Objective, ObjectiveTable, SweepTable};
+use crate::config::plan::{Epoch, Method, Objective, ObjectiveTable, PrunerTable, SweepTable};
 use crate::train::Direction;
 
 /// The startup trials without a setting.
@@ -18,6 +19,10 @@ pub(crate) struct SearchOptions {
     pub(crate) objective: Option<ObjectiveTable>,
     /// The place of the objective, or of the method.
     pub(crate) span: Span,
+    /// Whether proposals depend on results, and are not all drawn.
+    pub(crate) learns: bool,
+    /// When trials are stopped early.
+    pub(crate) pruner: Option<PrunerOption>,
     /// Trials that are drawn as by a random search.
     pub(crate) startup_trials: usize,
     /// Trials that may be under way together.
@@ -34,23 +39,57 @@ impl SearchOptions {
             }
         });
         let place = node.entry("objective").or(node.entry("method"));
+        let learns = table.method == Method::Tpe;
+        let drawn = if learns { STARTUP_TRIALS } else { u64::MAX };
+        let pruner = table.pruner.zip(node.entry("pruner"));
         SearchOptions {
             objective,
+            learns,
+            pruner: pruner.map(|(table, entry)| PrunerOption::new(table, &entry.node)),
             span: place.map_or(&node.span, |entry| &entry.node.span).clone(),
-            startup_trials: table.startup_trials.unwrap_or(STARTUP_TRIALS) as usize,
+            startup_trials: table.startup_trials.unwrap_or(drawn) as usize,
             parallel: table.parallel.unwrap_or(PARALLEL) as usize,
         }
     }
 }
 
-/// What is wrong with the keys of a search.
-pub(crate) fn wrong_in_search(entry: &Entry, trials: Option<u64>) -> Vec<Diagnostic> {
-    if trials.is_some() {
-        return Vec::new();
-    }
+/// What is wrong with the number of trials.
+pub(crate) fn wrong_trials(entry: &Entry, table: &SweepTable) -> Vec<Diagnostic> {
     let method = entry.node.entry("method").map_or(&entry.span, |method| &method.node.span);
-    let message = "a search must know how many `trials` to make";
-    vec![Diagnostic::at(method, message, "add `trials = 100` to `[sweep]`")]
+    match (entry.node.entry("trials"), table.pruner) {
+        (Some(trials), Some(PrunerTable::Hyperband { .. })) => {
+            let message = "the number of trials follows from the brackets of `hyperband`";
+            let help = "take `trials` out; `iterations` in the table of `pruner` runs all brackets \
+                        again with new trials";
+            vec![Diagnostic::at(&trials.span, message, help)]
+        }
+        (Some(_), _) | (None, Some(PrunerTable::Hyperband { .. })) => Vec::new(),
+        (None, _) if table.method == Method::Random => {
+            let message = "a random search must know how many `trials` to make";
+            vec![Diagnostic::at(method, message, "add `trials = 20` to `[sweep]`")]
+        }
+        (None, _) => {
+            let message = "a search must know how many `trials` to make";
+            vec![Diagnostic::at(method, message, "add `trials = 100` to `[sweep]`")]
+        }
+    }
+}
+
+/// What is wrong with the keys of a sweep that is not of `method = "tpe"`: keys that only a search has.
+pub(crate) fn wrong_in_draws(table: &SweepTable, node: &Spanned, axes: &[Axis]) -> Vec<Diagnostic> {
+    let keys: &[&str] = match table.pruner {
+        None => &["objective", "startup_trials", "parallel"],
+        Some(PrunerTable::Hyperband { .. }) => &["startup_trials", "parallel"],
+        Some(PrunerTable::Median { .. }) => &["startup_trials"],
+    };
+    let options = keys.iter().filter_map(|key| node.entry(key));
+    let conditions = axes.iter().filter_map(|axis| axis.when.as_ref());
+    let conditions = conditions.filter(|_| table.pruner.is_none());
+    let wrong = |entry: &Entry| {
+        let message = format!("`{}` is a key of `method = \"tpe\"`", entry.key);
+        Diagnostic::at(&entry.span, message, "take it out, or write `method = \"tpe\"`")
+    };
+    options.chain(conditions).map(wrong).collect()
 }
 
 /// Puts the values of an override in the place of a parameter.

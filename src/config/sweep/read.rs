@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::axis::{self, Axis};
 use super::foreign_words::foreign_words;
-use super::options::{SearchOptions, wrong_in_search};
+use super::options::{SearchOptions, wrong_in_draws, wrong_trials};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::document::{Entry, Spanned, Value};
 use crate::config::plan::{Method, SweepTable};
@@ -57,11 +57,10 @@ impl Sweep {
         diagnostics.extend(repeated_seed(&seeds));
         diagnostics.extend(match table.method {
             Method::Grid => wrong_in_grid(&entry.node, &axes),
-            Method::Random => wrong_in_random(&entry, &table),
-            Method::Tpe => wrong_in_search(&entry, table.trials),
+            Method::Random | Method::Tpe => wrong_trials(&entry, &table),
         });
         if table.method != Method::Tpe {
-            diagnostics.extend(only_in_search(&entry.node, &axes));
+            diagnostics.extend(wrong_in_draws(&table, &entry.node, &axes));
         }
         if axes.is_empty() && (seeds.is_empty() || table.method != Method::Grid) {
             let help = "add `[sweep.parameters]` with a list of values for some key, such as \
@@ -69,7 +68,8 @@ impl Sweep {
             diagnostics.push(Diagnostic::at(&entry.span, "the sweep varies nothing", help));
         }
         let trials = (table.method != Method::Grid).then(|| table.trials.unwrap_or(1));
-        let search = (table.method == Method::Tpe).then(|| SearchOptions::of(&table, &entry.node));
+        let is_search = table.method == Method::Tpe || table.pruner.is_some();
+        let search = is_search.then(|| SearchOptions::of(&table, &entry.node));
         let sweep = Sweep { trials, search, seed: table.seed, seeds, axes };
         if diagnostics.is_empty() { Ok(sweep) } else { Err(diagnostics) }
     }
@@ -101,6 +101,13 @@ pub(crate) fn repeated_seed(seeds: &[(u64, Span)]) -> Option<Diagnostic> {
 
 fn wrong_in_grid(table: &Spanned, axes: &[Axis]) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
+    if let Some(entry) = table.entry("pruner") {
+        let message = "a grid trains every combination to its end";
+        let help = "take `pruner` out, or write `method = \"random\"`: of lists of values it draws \
+                    combinations, each once";
+        diagnostics.push(Diagnostic::at(&entry.span, message, help));
+        return diagnostics;
+    }
     if let Some(entry) = table.entry("trials") {
         let help = "take it out, or write `method = \"random\"`";
         diagnostics.push(Diagnostic::at(&entry.span, "a grid has no `trials`", help));
@@ -117,25 +124,4 @@ fn wrong_in_grid(table: &Spanned, axes: &[Axis]) -> Vec<Diagnostic> {
         Some(Diagnostic::at(span, message, help))
     }));
     diagnostics
-}
-
-/// The diagnostics of keys that only a search has.
-fn only_in_search(table: &Spanned, axes: &[Axis]) -> Vec<Diagnostic> {
-    let keys = ["objective", "startup_trials", "parallel"];
-    let options = keys.into_iter().filter_map(|key| table.entry(key));
-    let conditions = axes.iter().filter_map(|axis| axis.when.as_ref());
-    let wrong = |entry: &Entry| {
-        let message = format!("`{}` is a key of `method = \"tpe\"`", entry.key);
-        Diagnostic::at(&entry.span, message, "take it out, or write `method = \"tpe\"`")
-    };
-    options.chain(conditions).map(wrong).collect()
-}
-
-fn wrong_in_random(entry: &Entry, table: &SweepTable) -> Vec<Diagnostic> {
-    if table.trials.is_some() {
-        return Vec::new();
-    }
-    let method = entry.node.entry("method").map_or(&entry.span, |method| &method.node.span);
-    let message = "a random search must know how many `trials` to make";
-    vec![Diagnostic::at(method, message, "add `trials = 20` to `[sweep]`")]
 }

@@ -37,7 +37,7 @@ pub struct Trial {
 pub(crate) fn propose(
     space: &TrialSpace,
     trials: &[Trial],
-    outcomes: &[Outcome],
+    outcomes: &[Option<Outcome>],
     planner: &mut Planner<'_>,
 ) -> Result<Option<Trial>, Vec<Diagnostic>> {
     let number = trials.len();
@@ -47,9 +47,9 @@ pub(crate) fn propose(
     let first = match number < space.options.startup_trials {
         true => vec![space.drawn(number)],
         false => {
-            let known = trials.iter().zip(outcomes);
-            let known = known
-                .map(|(trial, outcome)| Known { point: trial.point.clone(), outcome: *outcome });
+            let known = trials.iter().zip(outcomes).filter_map(|(trial, outcome)| {
+                outcome.map(|outcome| Known { point: trial.point.clone(), outcome })
+            });
             let tpe = Tpe { startup_trials: 0, ..Tpe::default() };
             tpe.candidates(space.model(), &known.collect::<Vec<_>>(), &mut unit)
         }

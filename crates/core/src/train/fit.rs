@@ -91,6 +91,16 @@ pub struct Diverged {
     pub loss: f64,
 }
 
+impl FitState {
+    /// Turns the weights into those of an ended fit: averages, and the best epoch that early stopping kept.
+    pub fn finish(&mut self) {
+        self.optimizer.apply_ema(&mut self.network);
+        if let Some(best) = self.early_stopping.take_best() {
+            self.network = best;
+        }
+    }
+}
+
 impl FitOptions<'_> {
     /// The state before the first step.
     pub fn start(&self, network: Network) -> FitState {
@@ -139,10 +149,7 @@ impl FitOptions<'_> {
             ended = self.end_epoch(&mut engine, state, observe);
         }
         if ended != FitOutcome::Stopped {
-            state.optimizer.apply_ema(&mut state.network);
-            if let Some(best) = state.early_stopping.take_best() {
-                state.network = best;
-            }
+            state.finish();
         }
         Ok(ended)
     }

@@ -154,6 +154,7 @@ impl<W: Write + Send> Renderer for Bars<W> {
                     return;
                 }
             }
+            SweepEvent::Paused { run } => self.active.retain(|active| active.run != run),
             SweepEvent::Finished { run, result } => self.finished(run, result),
         }
         self.draw(now);

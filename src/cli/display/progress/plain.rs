@@ -102,6 +102,8 @@ pub(crate) fn outcome(label: &str, result: &RunResult, stream: Stream) -> Option
             Some(format!("{label}: {} {error}{dir}", stream.paint(Style::Bad, "failed:")))
         }
         Status::Diverged(error) => Some(format!("{label}: diverged: {error}{dir}")),
+        Status::Paused => Some(format!("{label}: paused after {epochs} - {time}{logs}{dir}")),
+        Status::Pruned(why) => Some(format!("{label}: pruned after {epochs}: {why}{logs}{dir}")),
         Status::Busy(why) => Some(format!("{label}: left alone: {why}")),
         Status::Skipped => None,
     }

@@ -26,7 +26,12 @@ impl FinishedRuns {
         match result.status {
             Status::Failed(_) => self.failed += 1,
             Status::Completed => self.compare(label, result),
-            Status::Stopped | Status::Skipped | Status::Busy(_) | Status::Diverged(_) => {}
+            Status::Stopped
+            | Status::Skipped
+            | Status::Paused
+            | Status::Pruned(_)
+            | Status::Busy(_)
+            | Status::Diverged(_) => {}
         }
     }
 

@@ -1,0 +1,264 @@
+//! The decisions of a search's pruner: up to which epoch each trial trains, and which trials end early.
+//!
+//! A decision is a function of results that every process has at that point, so that the number of workers, their
+//! speed and interruptions change none.
+
+use std::ops::Range;
+
+use crate::config::{Pruner, Search};
+use crate::runs::{Objective, RungNote};
+use crate::search::{Hyperband, Median, Next, Outcome, Rung, halve};
+use crate::sweep::run_state::{RunOutcome, RunState, is_settled, trial_at};
+
+/// What the trials of a search do next.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Step {
+    /// The trial trains up to this rung.
+    Train(RungNote),
+    /// Results are missing.
+    Wait,
+    /// The trial ends early, for this reason.
+    Prune(String),
+    /// Nothing is left to do.
+    End,
+}
+
+/// The pruner of a search of a number of trials.
+#[derive(Clone, Debug)]
+pub(super) enum Pruning {
+    /// The brackets: their trials and their rungs.
+    Hyperband {
+        /// The rule.
+        rule: Hyperband,
+        /// All brackets, iteration after iteration.
+        brackets: Vec<(Range<usize>, Vec<Rung>)>,
+    },
+    /// The median of the trials below k − lag.
+    Median {
+        /// The rule.
+        rule: Median,
+        /// The epochs of a trial that is never stopped.
+        max_epochs: usize,
+        /// The results that the comparison of a trial lacks.
+        lag: usize,
+        /// The number of which smaller or greater values are better.
+        objective: Objective,
+    },
+}
+
+impl Pruning {
+    /// The pruner of `search`, with `total` trials in all.
+    pub(super) fn of(search: &Search, total: usize) -> Option<Pruning> {
+        Some(match search.pruner()? {
+            Pruner::Hyperband { rule, .. } => {
+                let brackets = rule.schedule(total / rule.trials());
+                Pruning::Hyperband { rule, brackets }
+            }
+            Pruner::Median { rule, max_epochs } => {
+                let objective = search.objective().clone();
+                Pruning::Median { rule, max_epochs, lag: search.lag(), objective }
+            }
+        })
+    }
+
+    /// The trials that are decided on together with `trial`.
+    pub(super) fn group(&self, trial: usize) -> Range<usize> {
+        let single = trial..trial + 1;
+        match self {
+            Pruning::Hyperband { brackets, .. } => {
+                let found = brackets.iter().find(|(trials, _)| trials.contains(&trial));
+                found.map_or(single, |(trials, _)| trials.clone())
+            }
+            Pruning::Median { .. } => single,
+        }
+    }
+
+    /// The steps of the trials of a group, by the runs of all trials that are proposed; `is_whole` if no further
+    /// trial of the group will be.
+    pub(super) fn steps(
+        &self,
+        group: Range<usize>,
+        trials: &[Vec<RunState>],
+        is_whole: bool,
+    ) -> Vec<Step> {
+        match self {
+            Pruning::Hyperband { brackets, .. } => {
+                let bracket = brackets.iter().find(|(trials, _)| *trials == group);
+                bracket.map_or(Vec::new(), |(_, rungs)| {
+                    let known = &trials[group.start..group.end.min(trials.len())];
+                    in_bracket(rungs, known, if is_whole { known.len() } else { group.len() })
+                })
+            }
+            Pruning::Median { rule, max_epochs, lag, objective } => {
+                let first = trials.len().min(group.start.saturating_sub(*lag));
+                let earlier: Vec<_> =
+                    trials[..first].iter().filter_map(|runs| whole_curve(runs)).collect();
+                let step =
+                    |runs: &Vec<RunState>| by_median(rule, *max_epochs, &earlier, runs, objective);
+                trials[group].iter().map(step).collect()
+            }
+        }
+    }
+
+    /// The outcomes that the proposal of trial `next` learns from, `None` of a trial that it leaves out; or the
+    /// trial with a missing result.
+    pub(super) fn known(
+        &self,
+        next: usize,
+        lag: usize,
+        startup: usize,
+        trials: &[Vec<RunState>],
+    ) -> Result<Vec<Option<Outcome>>, usize> {
+        let known = next.saturating_sub(lag);
+        match self {
+            Pruning::Hyperband { rule, brackets } => {
+                let iteration = next / rule.trials() * rule.trials();
+                let reached = reached(brackets, iteration, known.max(iteration), trials)?;
+                let outcomes = at_one_rung(&reached, startup, trials, iteration);
+                let pending = outcomes.len()..next;
+                Ok(outcomes.into_iter().chain(pending.map(|_| Some(Outcome::Pending))).collect())
+            }
+            Pruning::Median { max_epochs, .. } => (0..next)
+                .map(|trial| match trials.get(trial) {
+                    _ if known <= trial => Ok(Some(Outcome::Pending)),
+                    Some(runs) if is_settled(runs) => Ok(Some(trial_at(runs, *max_epochs))),
+                    _ => Err(trial),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The steps of the trials of a bracket of `n` trials.
+fn in_bracket(rungs: &[Rung], trials: &[Vec<RunState>], n: usize) -> Vec<Step> {
+    let standings = halve(rungs, &results(rungs, trials, n));
+    let step = |next: Next| match next {
+        Next::Train(epochs) => {
+            let number = 1 + rungs.iter().position(|rung| rung.epochs == epochs).unwrap_or(0);
+            Step::Train(RungNote { number, epochs })
+        }
+        Next::Wait => Step::Wait,
+        Next::Prune { rung, place, of, kept } => Step::Prune(format!(
+            "place {} of {of} at epoch {}, of which {kept} went on",
+            place + 1,
+            rungs[rung].epochs,
+        )),
+        Next::End => Step::End,
+    };
+    standings.into_iter().take(trials.len()).map(|standing| step(standing.next)).collect()
+}
+
+/// The outcome of each of `n` trials at each rung.
+fn results(rungs: &[Rung], trials: &[Vec<RunState>], n: usize) -> Vec<Vec<Outcome>> {
+    let of_trial = |runs: &Vec<RunState>| -> Vec<Outcome> {
+        rungs.iter().map(|rung| trial_at(runs, rung.epochs)).collect()
+    };
+    let mut results: Vec<_> = trials.iter().map(of_trial).collect();
+    results.resize(n, Vec::new());
+    results
+}
+
+/// The epochs that each trial below `known` has reached for certain: all of its rungs in an earlier iteration,
+/// which ended before the trial `iteration`, and the first rung since.
+fn reached(
+    brackets: &[(Range<usize>, Vec<Rung>)],
+    iteration: usize,
+    known: usize,
+    trials: &[Vec<RunState>],
+) -> Result<Vec<usize>, usize> {
+    let mut reached = Vec::new();
+    for (bracket, rungs) in brackets.iter().take_while(|(bracket, _)| bracket.start < known) {
+        let last = bracket.end.min(known).min(trials.len());
+        let runs = &trials[bracket.start.min(last)..last];
+        if bracket.end <= iteration {
+            if let Some(open) = runs.iter().position(|runs| !is_settled(runs)) {
+                return Err(bracket.start + open);
+            }
+            let standings = halve(rungs, &results(rungs, runs, runs.len()));
+            reached.extend(standings.iter().map(|standing| {
+                standing.reached.checked_sub(1).map_or(0, |last| rungs[last].epochs)
+            }));
+        } else {
+            let first = rungs[0].epochs;
+            let missing = |runs: &Vec<RunState>| trial_at(runs, first) == Outcome::Pending;
+            if let Some(open) = runs.iter().position(missing) {
+                return Err(bracket.start + open);
+            }
+            reached.extend(runs.iter().map(|_| first));
+        }
+    }
+    Ok(reached)
+}
+
+/// The outcomes at the greatest epoch that `enough` of the trials have reached. A trial of an earlier iteration, below
+/// the trial `iteration`, that was stopped before counts as bad, like a trial without a result; a later one, which may
+/// still get there, is left out.
+///
+/// The model of [Falkner 2018](https://proceedings.mlr.press/v80/falkner18a.html) (BOHB), section 4.1.
+fn at_one_rung(
+    reached: &[usize],
+    enough: usize,
+    trials: &[Vec<RunState>],
+    iteration: usize,
+) -> Vec<Option<Outcome>> {
+    let mut sorted = reached.to_vec();
+    sorted.sort_unstable();
+    let enough = enough.clamp(1, reached.len().max(1));
+    let epochs = sorted.len().checked_sub(enough).map_or(1, |at| sorted[at]);
+    let outcome = |(trial, reached): (usize, &usize)| match epochs <= *reached {
+        true => Some(trial_at(&trials[trial], epochs)),
+        false if trial < iteration => Some(Outcome::Pending),
+        false => None,
+    };
+    reached.iter().enumerate().map(outcome).collect()
+}
+
+/// The values of a trial that was trained to its end, the means of its runs.
+fn whole_curve(runs: &[RunState]) -> Option<Vec<f64>> {
+    let is_whole = |run: &RunState| matches!(run.outcome, RunOutcome::Value(_));
+    (!runs.is_empty() && runs.iter().all(is_whole)).then(|| curve(runs))
+}
+
+/// The means of the values of some runs, as far as all have them.
+fn curve(runs: &[RunState]) -> Vec<f64> {
+    let epochs = runs.iter().map(|run| run.values.len()).min().unwrap_or(0);
+    let mean = |at: usize| runs.iter().map(|run| run.values[at]).sum::<f64>() / runs.len() as f64;
+    (0..epochs).map(mean).collect()
+}
+
+/// The step of a trial that is compared with the curves of earlier ones.
+fn by_median(
+    rule: &Median,
+    max_epochs: usize,
+    earlier: &[Vec<f64>],
+    runs: &[RunState],
+    objective: &Objective,
+) -> Step {
+    let mut number = 0;
+    for (at, epochs) in rule.checks(max_epochs).enumerate() {
+        number = at + 1;
+        let Some(threshold) = rule.threshold(epochs, earlier) else { continue };
+        match trial_at(runs, epochs) {
+            Outcome::Pending => return Step::Train(RungNote { number, epochs }),
+            Outcome::Diverged => return Step::End,
+            Outcome::Value(_) => {}
+        }
+        let values = curve(runs);
+        let values = &values[..epochs.min(values.len())];
+        if Median::prunes(values, threshold) {
+            let best = values.iter().copied().reduce(f64::min).unwrap_or(f64::NAN);
+            let shown = |value: f64| if objective.rises { -value } else { value };
+            return Step::Prune(format!(
+                "{} {:.4} up to epoch {epochs} is worse than the median {:.4} of {} trials",
+                objective.name,
+                shown(best),
+                shown(threshold),
+                earlier.len(),
+            ));
+        }
+    }
+    match trial_at(runs, max_epochs) {
+        Outcome::Pending => Step::Train(RungNote { number: number + 1, epochs: max_epochs }),
+        _ => Step::End,
+    }
+}
