@@ -78,6 +78,8 @@ mod tests {
             best: None,
             early_stopping: None,
             seconds: 0.0,
+            trial: None,
+            rung: None,
         };
         Exit::of(&statuses.iter().map(result).collect(), interrupted).code()
     }

@@ -147,7 +147,7 @@ fn search(
     if let Some(diagnostic) = check_objective(&trials, &plan) {
         return Err(vec![diagnostic]);
     }
-    let pruner = pruner(&trials, &plan).map_err(|diagnostic| vec![diagnostic])?;
+    let pruner = pruner(&trials, &plan)?;
     let text = SearchText {
         config: freeze(root, space, nested_overrides, &plan.name),
         objective: objective(&trials, &plan),

@@ -55,7 +55,7 @@ impl Search {
             let mut lookup = Lookup::default();
             let first = lookup.plan(file, space.config(&space.drawn(0))?)?;
             let objective = objective(&space, &first);
-            let pruner = pruner(&space, &first).map_err(|diagnostic| vec![diagnostic])?;
+            let pruner = pruner(&space, &first)?;
             let lookup = Mutex::new(lookup);
             Ok(Search { file: file.to_owned(), space, objective, pruner, lookup })
         };

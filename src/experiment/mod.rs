@@ -143,23 +143,33 @@ fn train(
     };
     let mut state = start(&options, plan, recorder, summary)?;
     let status = fit(options, &mut state, (spec, context), recorder, summary, tell)?;
-    match status {
-        Status::Stopped => recorder.save(&state)?,
-        Status::Paused => {
-            recorder.save(&state)?;
-            // The weights are those of a run that ends here; the checkpoint has those to go on with.
-            state.finish();
-        }
-        _ => {
-            log_predictions(plan, &loaded, &state, threads, recorder)?;
-            out_of_fold::write(plan, &loaded, &state, threads, recorder.folder())?;
-        }
-    }
-    recorder.weights(&state)?;
+    end(status, &mut state, (plan, &loaded, threads), recorder)?;
     if status == Status::Completed {
         summary.early_stopping = early_stop(plan, &state);
     }
     Ok(status)
+}
+
+/// Writes the checkpoint or the predictions, and the weights.
+fn end(
+    status: Status,
+    state: &mut FitState,
+    (plan, loaded, threads): (&Plan, &LoadedDataset, usize),
+    recorder: &mut RunRecorder,
+) -> Result<()> {
+    match status {
+        Status::Stopped => recorder.save(state)?,
+        Status::Paused => {
+            recorder.save(state)?;
+            // The weights are those of a run that ends here; the checkpoint has those to go on with.
+            state.finish();
+        }
+        _ => {
+            log_predictions(plan, loaded, state, threads, recorder)?;
+            out_of_fold::write(plan, loaded, state, threads, recorder.folder())?;
+        }
+    }
+    recorder.weights(state)
 }
 
 /// Logs the predictions of the validation rows, if the plan has summaries of them.

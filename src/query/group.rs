@@ -29,6 +29,8 @@ pub enum Completion {
 pub trait Replicate {
     /// The end of the run.
     fn completion(&self) -> Completion;
+    /// The number of its epochs.
+    fn epochs(&self) -> usize;
     /// A metric of its last epoch.
     fn last_metric(&self, name: &str) -> Option<f64>;
 }
@@ -117,6 +119,10 @@ impl Replicate for Run {
                 Completion::Partial
             }
         }
+    }
+
+    fn epochs(&self) -> usize {
+        self.record.epochs
     }
 
     fn last_metric(&self, name: &str) -> Option<f64> {

@@ -98,7 +98,7 @@ fn best_trial<'a>(completed: &[&'a Run], base: &Path) -> Option<(&'a Run, String
     let is_of = |run: &&&Run| run.record.trial.as_ref().is_some_and(|note| note.number == trial);
     let best = completed.iter().find(is_of)?;
     let (label, value) = (best.label(base), super::format::number(value));
-    let (name, trials) = (&progress.objective.name, progress.values.len());
+    let (name, trials) = (&progress.objective.name, progress.trials);
     Some((best, format!("{label}, {name} {value}, the best of {trials} trials")))
 }
 

@@ -2,14 +2,15 @@
 
 use std::cmp::Ordering;
 
-use super::group::{Replicate, ResultGroup};
+use super::group::{Completion, Replicate, ResultGroup};
 use super::order::higher_is_better;
 
 /// The rank from 1 and the index of each group, best first, by `sort` or else by `val_loss` and, for
 /// groups without validation, `loss`.
 ///
 /// Only groups with a completed run and a number that is not NaN have a rank. The others follow by
-/// [`Completion`](super::Completion), each kind in the order of `groups`.
+/// [`Completion`], each kind in the order of `groups`, but pruned ones by their epochs, the most first, and then by
+/// the number.
 pub fn rank<R: Replicate>(
     groups: &[ResultGroup<R>],
     sort: Option<&str>,
@@ -19,26 +20,46 @@ pub fn rank<R: Replicate>(
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by(|&a, &b| match (keys[a], keys[b]) {
         (Some(a), Some(b)) => compare(a, b),
-        (a_key, b_key) => {
-            a_key.is_none().cmp(&b_key.is_none()).then(completion(a).cmp(&completion(b)))
-        }
+        (a_key, b_key) => a_key
+            .is_none()
+            .cmp(&b_key.is_none())
+            .then(completion(a).cmp(&completion(b)))
+            .then_with(|| compare_pruned(&groups[a], &groups[b], sort)),
     });
     let rank = |(rank, index): (usize, usize)| (keys[index].map(|_| rank + 1), index);
     order.into_iter().enumerate().map(rank).collect()
 }
 
-/// Whether the group has the preferred metric, and the number to minimize.
+/// Pruned groups in the order of their rungs: those with more epochs first, the better one of equals.
+fn compare_pruned<R: Replicate>(
+    a: &ResultGroup<R>,
+    b: &ResultGroup<R>,
+    sort: Option<&str>,
+) -> Ordering {
+    let is_pruned = |group: &ResultGroup<R>| group.runs[0].completion() == Completion::Pruned;
+    if !is_pruned(a) || !is_pruned(b) {
+        return Ordering::Equal;
+    }
+    let value = |group| value(group, sort).unwrap_or((false, f64::NAN));
+    b.runs[0].epochs().cmp(&a.runs[0].epochs()).then_with(|| compare(value(a), value(b)))
+}
+
+/// Whether the group has the preferred metric, and the number to minimize; none if it is not completed.
 fn sort_key<R: Replicate>(group: &ResultGroup<R>, sort: Option<&str>) -> Option<(bool, f64)> {
+    value(group, sort).filter(|key| group.is_completed() && !key.1.is_nan())
+}
+
+/// Whether the group has the preferred metric, and the number to minimize.
+fn value<R: Replicate>(group: &ResultGroup<R>, sort: Option<&str>) -> Option<(bool, f64)> {
     let mean = |name: &str| Some(group.metric(name)?.mean);
-    let key = match sort {
+    Some(match sort {
         Some(name) if higher_is_better(name) => (true, -mean(name)?),
         Some(name) => (true, mean(name)?),
         None => match mean("val_loss") {
             Some(loss) => (true, loss),
             None => (false, mean("loss")?),
         },
-    };
-    (group.is_completed() && !key.1.is_nan()).then_some(key)
+    })
 }
 
 /// A loss on validation rows is not comparable to a loss on training rows, so the former come first.
@@ -48,7 +69,6 @@ fn compare(a: (bool, f64), b: (bool, f64)) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::super::group::Completion;
     use super::*;
 
     struct Ended(&'static str, Completion, Vec<(&'static str, f64)>);
@@ -56,6 +76,10 @@ mod tests {
     impl Replicate for Ended {
         fn completion(&self) -> Completion {
             self.1
+        }
+
+        fn epochs(&self) -> usize {
+            self.2.len()
         }
 
         fn last_metric(&self, name: &str) -> Option<f64> {
@@ -73,7 +97,7 @@ mod tests {
 
     #[test]
     fn validated_groups_rank_before_others() {
-        use Completion::{Completed, Failed, Partial, Skipped};
+        use Completion::{Completed, Failed, Partial, Pruned, Skipped};
         let groups = [
             group("skipped", Skipped, &[]),
             group("nan", Completed, &[("loss", 0.1), ("val_loss", f64::NAN)]),
@@ -81,6 +105,9 @@ mod tests {
             group("unvalidated", Completed, &[("loss", 0.0)]),
             group("second", Completed, &[("loss", 0.1), ("val_loss", 0.3)]),
             group("stopped", Partial, &[("loss", 0.0), ("val_loss", 0.0)]),
+            group("first rung", Pruned, &[("val_loss", 0.0)]),
+            group("second rung", Pruned, &[("loss", 0.0), ("val_loss", 0.5)]),
+            group("better there", Pruned, &[("loss", 0.0), ("val_loss", 0.4)]),
             group("first", Completed, &[("loss", 0.2), ("val_loss", 0.2)]),
             group("as second", Completed, &[("loss", 0.1), ("val_loss", 0.3)]),
         ];
@@ -91,6 +118,9 @@ mod tests {
             (Some(3), "as second"),
             (Some(4), "unvalidated"),
             (None, "nan"),
+            (None, "better there"),
+            (None, "second rung"),
+            (None, "first rung"),
             (None, "stopped"),
             (None, "failed"),
             (None, "skipped"),

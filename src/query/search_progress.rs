@@ -8,13 +8,15 @@ use crate::config;
 use crate::runs::{Cause, Folder, Objective};
 use crate::system;
 
-/// The trials of a search that have ended.
+/// The trials of a search that were trained to their end, or diverged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchProgress {
     /// The number that the search makes small or great.
     pub objective: Objective,
     /// The value of each trial, the mean of its replicates; not a number if it diverged.
     pub values: BTreeMap<usize, f64>,
+    /// The number of trials that have begun.
+    pub trials: usize,
 }
 
 impl SearchProgress {
@@ -28,9 +30,10 @@ impl SearchProgress {
             values.entry(trial.number).or_default().extend(value(run, &objective));
         }
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+        let trials = values.len();
         let ended = values.into_iter().filter(|(_, values)| !values.is_empty());
         let values = ended.map(|(trial, values)| (trial, mean(values))).collect();
-        Some(SearchProgress { objective, values })
+        Some(SearchProgress { objective, values, trials })
     }
 
     /// The trials that were better than all before them, in their order.
@@ -63,6 +66,7 @@ mod tests {
         let progress = |rises| SearchProgress {
             objective: Objective { name: "acc".to_owned(), rises, at_best: false },
             values: [0.5, f64::NAN, 0.4, 0.6, 0.6].into_iter().enumerate().collect(),
+            trials: 5,
         };
         assert_eq!(progress(true).best_so_far(), [(0, 0.5), (3, 0.6)]);
         assert_eq!(progress(false).best_so_far(), [(0, 0.5), (2, 0.4)]);

@@ -161,6 +161,8 @@ mod tests {
             metrics: Logs(vec![("loss".to_owned(), 0.25), ("val_loss".to_owned(), f64::INFINITY)]),
             best: None,
             early_stopping: None,
+            trial: None,
+            rung: None,
         };
         let stamp = Stamp { bytes: 7, nanoseconds: 8 };
         let outcome = to_raw_value(&outcome).unwrap();

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::config::MOST_RUNS;
+use crate::config::{MOST_RUNS, Pruner, Search};
 use crate::runs::{Durability, Folder, Lock, write_atomic};
 use crate::sweep::SweepManifest;
 use crate::system;
@@ -35,10 +35,25 @@ pub fn extend_trials(dir: &Path, trials: usize) -> Result<()> {
     if trials < planned {
         bail!("`{shown}` has {planned} trials planned, want no fewer than that; got {trials}");
     }
+    if let Some(Pruner::Hyperband { rule, .. }) = pruner(&search.config, &folder)?
+        && !trials.is_multiple_of(rule.trials())
+    {
+        let iteration = rule.trials();
+        bail!(
+            "an iteration of all brackets has {iteration} trials; want a multiple of {iteration}, such as {}; \
+             got {trials}",
+            trials.next_multiple_of(iteration)
+        );
+    }
     let _lock = Lock::take(dir)?;
     let mut text = serde_json::to_string(&File { trials })?;
     text.push('\n');
     Ok(write_atomic(&folder.trials(), text.as_bytes(), Durability::PowerLoss)?)
+}
+
+/// The pruner in the text of a search.
+fn pruner(config: &str, folder: &Folder) -> Result<Option<Pruner>> {
+    Ok(Search::parse(config, &folder.sweep_plan()).map_err(Error::msg)?.pruner())
 }
 
 /// The number of trials of the search in `folder`, `of_plan` in its plan.

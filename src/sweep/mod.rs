@@ -5,6 +5,7 @@ mod agenda;
 mod board;
 mod budget;
 mod event;
+mod load;
 mod manifest;
 mod one_run;
 mod out_of_fold;
@@ -49,6 +50,7 @@ use rayon::{BroadcastContext, ThreadPool, ThreadPoolBuilder};
 
 use agenda::{Agenda, Work, WorkKind};
 use budget::Budget;
+use load::Load;
 use one_run::run_one;
 use resumable::plan as plan_of;
 use trials::Readiness;
@@ -102,17 +104,10 @@ impl RunQueue {
         keep: &(dyn Fn(usize, RunResult) + Sync),
     ) -> anyhow::Result<()> {
         let jobs = options.jobs.clamp(1, self.runs.len().max(1));
-        let left = AtomicUsize::new(self.runs.len());
-        let budget = Budget::new(options.memory);
+        let load = Load::new(jobs, self.runs.len(), Budget::new(options.memory));
         let failures = Failures { count: AtomicUsize::new(0), most: options.max_failures };
-        let waiting = AtomicUsize::new(0);
         let context = RunContext {
-            threads: &|| {
-                let active = left.load(Ordering::Relaxed).clamp(1, jobs);
-                let idle = budget.waiting() + waiting.load(Ordering::Relaxed);
-                let active = active.saturating_sub(idle).max(1);
-                (options.threads / active).max(1)
-            },
+            threads: &|| load.share(options.threads),
             datasets: &self.datasets,
             git_commit: self.commit.as_deref(),
             stop: &|| stop.load(Ordering::Relaxed) || failures.are_too_many(),
@@ -124,20 +119,20 @@ impl RunQueue {
             let queued = &self.runs[run];
             let source = &queued.experiment.source;
             let readiness = match kind {
-                WorkKind::Whole => idle(&waiting, || source.wait(queued.number(), context.stop)),
+                WorkKind::Whole => load.waiting(|| source.wait(queued.number(), context.stop)),
                 WorkKind::Rung(_) | WorkKind::Leave => source.prepare(queued.number()),
             };
             if readiness == Readiness::Exhausted {
-                left.fetch_sub(1, Ordering::Relaxed);
-                return;
+                return load.ended();
             }
-            let result = run_one((run, queued), (&kind, readiness), &context, &budget, observe);
+            let result =
+                run_one((run, queued), (&kind, readiness), &context, &load.budget, observe);
             let has_result = Ending::of(&result.status).is_result();
             source.ended(queued.number(), result.dir.as_deref(), has_result);
             if result.status == Status::Paused && kind != WorkKind::Leave {
                 return observe(SweepEvent::Paused { run });
             }
-            left.fetch_sub(1, Ordering::Relaxed);
+            load.ended();
             failures.take(&result);
             observe(SweepEvent::Finished { run, result: &result });
             result.dir.iter().for_each(|dir| queued.add_to_index(dir));
@@ -146,21 +141,13 @@ impl RunQueue {
         let agenda = Agenda::new(&self.runs);
         // A free worker takes the next run, so runs start in order.
         let work = |_: BroadcastContext<'_>| {
-            while let Some(work) = idle(&waiting, || agenda.next(context.stop)) {
+            while let Some(work) = load.idle(|| agenda.next(context.stop)) {
                 one(work);
             }
         };
         pool(jobs)?.broadcast(work);
         Ok(())
     }
-}
-
-/// Counts a worker among `waiting` during `wait`: its threads work inside the runs.
-fn idle<T>(waiting: &AtomicUsize, wait: impl FnOnce() -> T) -> T {
-    waiting.fetch_add(1, Ordering::Relaxed);
-    let found = wait();
-    waiting.fetch_sub(1, Ordering::Relaxed);
-    found
 }
 
 /// A pool of `jobs` threads, or fewer if the system starts no more.

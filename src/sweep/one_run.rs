@@ -45,6 +45,10 @@ pub(super) fn run_one(
             Err(what) => (None, Status::Failed(format!("cannot read its plan: {what}"))),
         },
     };
+    // A run of several rungs took the time of all.
+    let record = dir.as_ref().filter(|_| *kind != WorkKind::Whole);
+    let record = record.and_then(|dir| Record::load(&Folder::at(dir).record()).ok());
+    let seconds = record.map(|record| record.seconds);
     let (label, changes) = queued.heading(&mut LineCache::default());
     RunResult {
         name: Arc::clone(queued.experiment.name()),
@@ -57,7 +61,7 @@ pub(super) fn run_one(
         last: summary.last,
         best: summary.best,
         early_stopping: summary.early_stopping,
-        seconds: started.elapsed().as_secs_f64(),
+        seconds: seconds.unwrap_or_else(|| started.elapsed().as_secs_f64()),
         trial: queued.experiment.source.trial(queued.number()),
         rung: summary.rung,
     }

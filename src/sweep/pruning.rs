@@ -262,3 +262,105 @@ fn by_median(
         _ => Step::End,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two iterations of 9 + 5 + 3 trials of up to 9 epochs.
+    fn hyperband() -> Pruning {
+        let rule = Hyperband { max_epochs: 9, min_epochs: 1, factor: 3 };
+        Pruning::Hyperband { rule, brackets: rule.schedule(2) }
+    }
+
+    /// A trial of a single run; the value after an epoch is the number of the trial, in a mixed order.
+    fn trial(number: usize, epochs: usize, outcome: RunOutcome) -> Vec<RunState> {
+        vec![RunState { outcome, values: vec![(number * 7 % 17) as f64; epochs] }]
+    }
+
+    /// The trials of an iteration, each as far as the rule takes it.
+    fn ended(pruning: &Pruning, n: usize) -> Vec<Vec<RunState>> {
+        let mut trials: Vec<_> = (0..n).map(|k| trial(k, 0, RunOutcome::Paused)).collect();
+        for first in [0, 9, 14] {
+            for _ in 0..6 {
+                let group = pruning.group(first);
+                let steps = pruning.steps(group.clone(), &trials, true);
+                for (at, step) in group.zip(steps) {
+                    match step {
+                        Step::Train(RungNote { epochs: 9, .. }) => {
+                            trials[at] = trial(at, 9, RunOutcome::Value((at * 7 % 17) as f64));
+                        }
+                        Step::Train(rung) => {
+                            trials[at] = trial(at, rung.epochs, RunOutcome::Paused);
+                        }
+                        Step::Prune(_) => trials[at][0].outcome = RunOutcome::Pruned,
+                        Step::Wait | Step::End => {}
+                    }
+                }
+            }
+        }
+        assert!(trials.iter().all(|runs| is_settled(runs)));
+        trials
+    }
+
+    #[test]
+    fn a_proposal_knows_only_results_that_every_process_has() {
+        let pruning = hyperband();
+        let whole = ended(&pruning, 17);
+        for next in 0..17 {
+            // All that is known later, and the least that is known when the trial is proposed.
+            let known = next.saturating_sub(3);
+            let first = |at: usize| [1, 3, 9][usize::from(8 < at) + usize::from(13 < at)];
+            let least: Vec<_> =
+                (0..known).map(|at| trial(at, first(at), RunOutcome::Paused)).collect();
+            let of = |trials: &[Vec<RunState>]| pruning.known(next, 3, 4, trials);
+            assert_eq!(of(&whole), of(&least), "{next}");
+            if 0 < known {
+                assert_eq!(of(&least[..known - 1]).unwrap_or_default().len(), 0, "{next}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_iteration_learns_from_the_greatest_epoch_with_enough_trials() {
+        let pruning = hyperband();
+        let trials = ended(&pruning, 17);
+        let outcomes = pruning.known(17, 3, 4, &trials).unwrap();
+        // Nine epochs have 1 + 1 + 3 trials; the others count as bad.
+        let values = outcomes.iter().filter(|o| matches!(o, Some(Outcome::Value(_)))).count();
+        let bad = outcomes.iter().filter(|o| **o == Some(Outcome::Pending)).count();
+        assert_eq!((values, bad), (5, 12));
+        // Ten trials have three epochs.
+        let outcomes = pruning.known(17, 3, 10, &trials).unwrap();
+        let values = outcomes.iter().filter(|o| matches!(o, Some(Outcome::Value(_)))).count();
+        assert_eq!(values, 3 + 5 + 3);
+        // The iteration before must have ended.
+        let mut open = trials.clone();
+        open[4][0].outcome = RunOutcome::Paused;
+        assert_eq!(pruning.known(17, 3, 4, &open), Err(4));
+    }
+
+    #[test]
+    fn the_median_compares_with_trials_below_the_lag() {
+        let objective = Objective { name: "loss".to_owned(), rises: false, at_best: false };
+        let rule =
+            Median { startup_trials: 2, warmup_epochs: 0, interval_epochs: 1, min_trials: 1 };
+        let pruning = Pruning::Median { rule, max_epochs: 3, lag: 1, objective };
+        let run = |outcome, values: &[f64]| vec![RunState { outcome, values: values.to_vec() }];
+        let whole = |value: f64| run(RunOutcome::Value(value), &[value; 3]);
+        let mut trials = vec![whole(1.0), whole(2.0), whole(0.0), run(RunOutcome::Open, &[])];
+        let step = |trials: &[Vec<RunState>]| pruning.steps(3..4, trials, false).swap_remove(0);
+        // The median of the first two is 1.5; the third is not known.
+        assert_eq!(step(&trials), Step::Train(RungNote { number: 1, epochs: 1 }));
+        trials[3] = run(RunOutcome::Paused, &[1.4]);
+        assert_eq!(step(&trials), Step::Train(RungNote { number: 2, epochs: 2 }));
+        trials[3] = run(RunOutcome::Paused, &[1.6]);
+        let Step::Prune(reason) = step(&trials) else { panic!("{:?}", step(&trials)) };
+        let want = "loss 1.6000 up to epoch 1 is worse than the median 1.5000 of 2 trials";
+        assert_eq!(reason, want);
+        // Before the startup trials have ended, there is no pause.
+        trials[1] = run(RunOutcome::Pruned, &[2.0]);
+        trials[3] = run(RunOutcome::Open, &[]);
+        assert_eq!(step(&trials), Step::Train(RungNote { number: 3, epochs: 3 }));
+    }
+}

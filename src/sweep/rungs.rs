@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use crate::runs::RungNote;
 use crate::sweep::pruning::Step;
-use crate::sweep::run_state::{RunOutcome, is_settled};
+use crate::sweep::run_state::{RunOutcome, RunState, is_settled};
 use crate::sweep::trials::{POLL, Readiness, State, Trials};
 
 /// A piece of work on a run.
@@ -72,9 +72,8 @@ impl Trials {
             for (trial, step) in trials.zip(steps) {
                 match self.task(state, trial, step) {
                     Some((run, RungTask::Train(rung))) => {
-                        if best.as_ref().is_none_or(|(_, known)| known.number < rung.number) {
-                            best = Some((run, rung));
-                        }
+                        let is_lower = |known: &(usize, RungNote)| rung.number <= known.1.number;
+                        best = best.filter(is_lower).or(Some((run, rung)));
                     }
                     Some(prune) => return Some(prune),
                     None => {}
@@ -90,10 +89,8 @@ impl Trials {
         let runs = state.runs[trial].iter().enumerate();
         let mut runs = runs.map(|(replicate, known)| (trial * replicates + replicate, known));
         let is_free = |run: &usize| !state.active.contains(run);
-        let paused = |(run, known): &(usize, &_)| {
-            let known: &crate::sweep::run_state::RunState = known;
-            known.outcome == RunOutcome::Paused && is_free(run)
-        };
+        let paused =
+            |(run, known): &(usize, &RunState)| known.outcome == RunOutcome::Paused && is_free(run);
         match step {
             Step::Train(rung) => {
                 let found = runs.find(|(run, known)| {

@@ -32,6 +32,7 @@ mod memory;
 mod mlflow;
 mod optimizers;
 mod pictures;
+mod pruners;
 mod python;
 mod reader;
 mod readme;

@@ -13,7 +13,7 @@ use crate::resume::kills::signal;
 use crate::sandbox::Sandbox;
 
 /// Tiny networks on a few rows; some learning rates diverge.
-const BASE: &str = r#"
+pub(crate) const BASE: &str = r#"
 [data]
 dataset = "d.csv"
 validation_split = 0.2
@@ -35,7 +35,7 @@ startup_trials = 4
 parallel = 3
 "#;
 
-const SPACE: &str = r#"
+pub(crate) const SPACE: &str = r#"
 [sweep.parameters]
 "optimizer.learning_rate" = { distribution = "log_uniform", min = 1e-3, max = 1e3 }
 "optimizer.momentum" = { distribution = "uniform", min = 0.0, max = 0.9, step = 0.1, when = { "optimizer.name" = "sgd" } }
@@ -49,7 +49,7 @@ const SPACE: &str = r#"
 "#;
 
 /// A sandbox with the data and the config `search.toml`.
-fn sandbox(config: &str) -> Sandbox {
+pub(crate) fn sandbox(config: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let row = |i: usize| {
         let (x, y) = ((i * 7 % 40) as f64 / 40.0, (i * 11 % 40) as f64 / 40.0);
@@ -61,13 +61,13 @@ fn sandbox(config: &str) -> Sandbox {
 }
 
 /// The folder of the only sweep in a log folder.
-fn sweep(logs: &Path) -> PathBuf {
+pub(crate) fn sweep(logs: &Path) -> PathBuf {
     let mut found = fs::read_dir(logs.join("search")).unwrap().map(|entry| entry.unwrap().path());
     found.next().unwrap()
 }
 
 /// Config, history and weights of each trial, by the name of its folder.
-fn trials(logs: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {
+pub(crate) fn trials(logs: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(sweep(logs)).unwrap() {
         let path = entry.unwrap().path();
@@ -81,12 +81,12 @@ fn trials(logs: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {
     found
 }
 
-fn record(trial: &Path) -> Value {
+pub(crate) fn record(trial: &Path) -> Value {
     serde_json::from_slice(&fs::read(trial.join("run.json")).unwrap()).unwrap()
 }
 
 /// The folder of a trial.
-fn trial(logs: &Path, number: usize) -> PathBuf {
+pub(crate) fn trial(logs: &Path, number: usize) -> PathBuf {
     let start = format!("{number:04}");
     let name = trials(logs).into_keys().find(|name| name.starts_with(&start));
     sweep(logs).join(name.unwrap())

@@ -101,6 +101,9 @@ fn as_json(run: &Run, keys: &[String]) -> Value {
         "last": Map::from_iter(numbers(&record.metrics)),
         "best": best,
     });
+    if let Some(trial) = &record.trial {
+        value["trial"] = json!(trial);
+    }
     if !keys.is_empty() {
         let config = keys.iter().map(|key| (key.clone(), json!(run.setting(key))));
         value["config"] = config.collect::<Map<_, _>>().into();
@@ -130,6 +133,11 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Column> {
         Column::numbers("age", cells(&age)).drop_rank(4),
         Column::numbers("epochs", cells(&|run| run.record.epochs.to_string())).drop_rank(3),
     ];
+    let rung = |run: &Run| run.record.trial.as_ref().and_then(|trial| trial.rung);
+    if runs.iter().any(|run| rung(run).is_some()) {
+        let text = |run: &Run| or_dash(rung(run), |rung| rung.number.to_string());
+        columns.push(Column::numbers("rung", cells(&text)).drop_rank(5));
+    }
     for key in &args.columns {
         let text = |run: &Run| or_dash(run.setting(key), setting);
         columns.push(Column::values(key, cells(&text)).shrinkable());

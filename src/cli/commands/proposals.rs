@@ -7,8 +7,11 @@ use crate::cli::display::escape::escape_line;
 use crate::cli::display::fit::fit_columns;
 use crate::cli::display::format::count;
 use crate::cli::display::table::Column;
-use crate::config::{Search, SearchText, Trial, short_keys};
-use crate::search::Outcome;
+use crate::config::{Pruner, Search, SearchText, Trial, short_keys};
+use crate::search::{Outcome, Rung};
+
+/// Trials that are listed.
+const MAX_SHOWN: usize = 20;
 
 /// The space of a search and its startup trials, a line of comment each, so that the whole is still TOML.
 pub(super) fn proposals(text: &SearchText, name: &str) -> String {
@@ -23,22 +26,36 @@ pub(super) fn proposals(text: &SearchText, name: &str) -> String {
     let objective = search.objective();
     let way = if objective.rises { "greatest" } else { "least" };
     let at = if objective.at_best { "best" } else { "last" };
+    let waits = search.learns() || matches!(search.pruner(), Some(Pruner::Median { .. }));
+    let together = match waits {
+        true => format!(", {} under way together", search.lag() + 1),
+        false => String::new(),
+    };
     let head = format!(
-        "\n# {}: a search of {}, {} under way together, for the {way} {} of the {at} epoch\n",
+        "\n# {}: a search of {}{together}, for the {way} {} of the {at} epoch\n",
         escape_line(name),
         count(text.trials, "trial"),
-        search.lag() + 1,
         objective.name,
     );
     let first =
         format!("# The first {}, which depend on no result:\n", count(trials.len(), "trial"));
-    head + &space(&text.config) + &first + &table(&search, &trials)
+    head + &brackets(search.pruner()) + &space(&text.config) + &first + &table(&search, &trials)
 }
 
-/// The trials that are proposed without a result.
+/// The brackets of Hyperband, a line each: `# bracket of 9 trials at epoch 1, 3 at 3, 1 at 9`.
+fn brackets(pruner: Option<Pruner>) -> String {
+    let Some(Pruner::Hyperband { rule, .. }) = pruner else { return String::new() };
+    let line = |rungs: Vec<Rung>| {
+        let rung = |rung: &Rung| format!("{} at epoch {}", rung.trials, rung.epochs);
+        format!("# bracket: {}\n", rungs.iter().map(rung).collect::<Vec<_>>().join(", "))
+    };
+    rule.brackets().into_iter().map(line).collect()
+}
+
+/// The trials that are proposed without a result; the first of many.
 fn startup(search: &Search) -> Result<Vec<Trial>, String> {
     let mut trials = Vec::new();
-    while trials.len() < search.startup_trials().min(search.trials()) {
+    while trials.len() < search.startup_trials().min(MAX_SHOWN).min(search.trials()) {
         let outcomes = vec![Some(Outcome::Pending); trials.len()];
         match search.propose(&trials, &outcomes)? {
             Some(trial) => trials.push(trial),

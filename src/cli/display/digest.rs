@@ -57,6 +57,7 @@ fn kinds(line: &Group<'_>, first: &RunResult) -> Vec<String> {
     for run in &line.runs {
         kinds.push(format!("status: {}", status(&run.status)));
         kinds.push(format!("epochs: {}", run.epochs == first.epochs));
+        kinds.push(format!("rung: {}", run.rung.is_some()));
         let names = run.last.iter().flat_map(|logs| &logs.0).map(|(name, _)| name);
         kinds.extend(names.map(|name| format!("number: {name}")));
     }

@@ -21,6 +21,10 @@ pub(crate) struct Results<'a> {
     failed: usize,
     #[serde(skip_serializing_if = "is_zero")]
     diverged: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    pruned: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    paused: usize,
     skipped: usize,
     busy: usize,
 }
@@ -34,6 +38,8 @@ impl Results<'_> {
             stopped: count(Ending::Stopped),
             failed: count(Ending::Failed),
             diverged: count(Ending::Diverged),
+            pruned: count(Ending::Pruned),
+            paused: count(Ending::Paused),
             skipped: count(Ending::Skipped),
             busy: count(Ending::Busy),
         }
@@ -59,7 +65,7 @@ fn run(result: &RunResult) -> Value {
         best.extend(numbers(logs));
         best
     });
-    json!({
+    let mut value = json!({
         "name": &*result.name,
         "changes": changes(result),
         // A path that is no Unicode cannot be said in JSON; it is shown as well as it can be.
@@ -71,7 +77,17 @@ fn run(result: &RunResult) -> Value {
         "last": result.last.as_ref().map(|logs| Map::from_iter(numbers(logs))),
         "best": best,
         "early_stopping": result.early_stopping,
-    })
+    });
+    if let Some(trial) = result.trial {
+        value["trial"] = trial.into();
+    }
+    if let Some(rung) = result.rung {
+        value["rung"] = json!(rung);
+    }
+    if let Status::Pruned(reason) = &result.status {
+        value["reason"] = reason.as_str().into();
+    }
+    value
 }
 
 /// What the sweep gave the run, by dotted path; null where there is no sweep.

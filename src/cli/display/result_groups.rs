@@ -40,6 +40,10 @@ impl Replicate for &RunResult {
         }
     }
 
+    fn epochs(&self) -> usize {
+        self.epochs
+    }
+
     fn last_metric(&self, name: &str) -> Option<f64> {
         self.last.as_ref()?.get(name)
     }

@@ -38,6 +38,7 @@ pub(crate) fn table(
         table.extend(of_runs(results, &ranked));
     }
     table.extend(numbers(results, &shown, cut.sort));
+    table.extend(reasons(results, &shown));
     if !is_one_sweep(results) {
         let folders = Column::words("folder", shown.iter().map(|line| folder(line.runs[0])));
         table.push(folders.drop_rank(9));
@@ -79,7 +80,8 @@ fn of_sweep(results: &[RunResult], all: &[Group<'_>], shown: &[&Group<'_>]) -> V
     let cells = |cell: &dyn Fn(&Group<'_>) -> String| -> Vec<String> {
         shown.iter().map(|line| cell(line)).collect()
     };
-    let mut columns = vec![Column::words("run", cells(&run_numbers))];
+    let head = if results[0].trial.is_some() { "trial" } else { "run" };
+    let mut columns = vec![Column::words(head, cells(&run_numbers))];
     let keys: Vec<_> = results[0].changes.iter().map(|change| change.key.clone()).collect();
     for (key, short) in keys.iter().zip(short_keys(&keys)) {
         let texts =
@@ -103,7 +105,22 @@ fn of_sweep(results: &[RunResult], all: &[Group<'_>], shown: &[&Group<'_>]) -> V
         };
         columns.push(Column::numbers("epochs", cells(&epochs)).drop_rank(5));
     }
+    if results.iter().any(|result| result.rung.is_some()) {
+        let rung = |line: &Group<'_>| or_dash(line.runs[0].rung, |rung| rung.number.to_string());
+        columns.push(Column::numbers("rung", cells(&rung)).drop_rank(6));
+    }
     columns
+}
+
+/// The reasons why trials were pruned, where one was.
+fn reasons(results: &[RunResult], shown: &[&Group<'_>]) -> Option<Column> {
+    let reason = |run: &RunResult| match &run.status {
+        Status::Pruned(reason) => Some(reason.clone()),
+        _ => None,
+    };
+    let cell = |line: &&Group<'_>| or_dash(line.runs.iter().find_map(|run| reason(run)), |r| r);
+    let is_told = results.iter().any(|result| reason(result).is_some());
+    is_told.then(|| Column::words("why pruned", shown.iter().map(cell)).drop_rank(8))
 }
 
 /// The metrics, and the time.

@@ -48,6 +48,8 @@ fn facts(told: &RunDetails<'_>, console: &Console) -> String {
     let record = &run.record;
     let mut facts = vec![("status", status(run, console))];
     facts.extend(record.error.clone().map(|error| ("error", error)));
+    let reason = record.trial.as_ref().and_then(|trial| trial.reason.clone());
+    facts.extend(reason.map(|reason| ("pruned", reason)));
     facts.extend(record.early_stopping.as_ref().map(|stop| ("ending", stop.to_string())));
     let age = ago((Utc::now() - record.started.to_utc()).as_seconds_f64());
     facts.push(("started", format!("{} ({age} ago)", record.started.format("%Y-%m-%d %H:%M:%S"))));
@@ -80,7 +82,7 @@ fn trial(run: &Run, progress: &SearchProgress) -> Option<(&'static str, String)>
     let shown = |(trial, value): &(usize, f64)| format!("{trial}: {}", number(*value));
     let best: Vec<_> = progress.best_so_far().iter().map(shown).collect();
     let name = &progress.objective.name;
-    let trials = count(progress.values.len(), "trial");
+    let trials = count(progress.trials, "trial");
     Some(("trial", format!("{at} of {trials}; best {name} so far, by trial: {}", best.join(", "))))
 }
 

@@ -65,18 +65,18 @@ impl PrunerOption {
     }
 
     /// The pruner of trials of `epochs` epochs.
-    fn with_epochs(&self, epochs: usize, replicates: usize) -> Result<Pruner, Diagnostic> {
+    fn with_epochs(&self, epochs: usize, replicates: usize) -> Result<Pruner, Box<Diagnostic>> {
         match self.table {
             PrunerTable::Hyperband { min_epochs, factor, iterations } => {
                 let rule = Hyperband { max_epochs: epochs, min_epochs, factor };
                 let least = min_epochs.saturating_mul(factor);
                 if epochs < least {
-                    return Err(self.no_rung(rule, least));
+                    return Err(self.no_rung(rule, least).into());
                 }
                 let pruner = Pruner::Hyperband { rule, iterations };
                 let trials = pruner.trials().unwrap_or(usize::MAX);
                 match trials.checked_mul(replicates).is_none_or(|n| MOST_RUNS < n as u64) {
-                    true => Err(self.too_many(rule.trials() * replicates)),
+                    true => Err(self.too_many(rule.trials() * replicates).into()),
                     false => Ok(pruner),
                 }
             }
@@ -84,7 +84,7 @@ impl PrunerOption {
                 let rule = Median { startup_trials, warmup_epochs, interval_epochs, min_trials };
                 match rule.checks(epochs).next() {
                     Some(_) => Ok(Pruner::Median { rule, max_epochs: epochs }),
-                    None => Err(self.no_check(warmup_epochs, epochs)),
+                    None => Err(self.no_check(warmup_epochs, epochs).into()),
                 }
             }
         }
@@ -123,13 +123,14 @@ impl PrunerOption {
 /// # Errors
 ///
 /// A pruner that stops no trial, trials of different numbers of epochs.
-pub(crate) fn pruner(space: &TrialSpace, plan: &Plan) -> Result<Option<Pruner>, Diagnostic> {
+pub(crate) fn pruner(space: &TrialSpace, plan: &Plan) -> Result<Option<Pruner>, Vec<Diagnostic>> {
     let SearchOptions { pruner: Some(option), .. } = &space.options else { return Ok(None) };
     let is_epochs = |key: &str| key == "training" || key == "training.epochs";
     if let Some(axis) = space.axes().iter().find(|axis| axis.varies() && is_epochs(&axis.key())) {
         let message = "a pruner compares trials of the same number of epochs";
         let help = "write one `epochs` in `[training]`; the pruner stops trials earlier";
-        return Err(Diagnostic::at(&axis.path[0].1, message, help));
+        return Err(vec![Diagnostic::at(&axis.path[0].1, message, help)]);
     }
-    option.with_epochs(plan.training.epochs, space.seeds.len().max(1)).map(Some)
+    let pruner = option.with_epochs(plan.training.epochs, space.seeds.len().max(1));
+    pruner.map(Some).map_err(|diagnostic| vec![*diagnostic])
 }

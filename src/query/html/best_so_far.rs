@@ -25,7 +25,7 @@ fn table(progress: &SearchProgress) -> String {
         format!("<tr><td>{trial}</td><td>{}</td></tr>\n", escape(&number(*value)))
     };
     let lines: String = progress.best_so_far().iter().map(line).collect();
-    let trials = count(progress.values.len(), "trial");
+    let trials = count(progress.trials, "trial");
     format!(
         "<p class=\"hint\">The best {name} so far, of {trials}:</p>\n<div class=\"scroll\">\n<table>\n\
          <thead><tr><th>trial</th><th>{name}</th></tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n\

@@ -4,6 +4,7 @@
 pub(crate) mod kills;
 mod moments;
 mod requests;
+mod rungs;
 pub(crate) mod same;
 
 use std::path::Path;

@@ -25,6 +25,8 @@ pub(crate) fn ended(name: &str, status: Status, last: &[(&str, f64)]) -> RunResu
         best: None,
         early_stopping: None,
         seconds: 1.25,
+        trial: None,
+        rung: None,
     }
 }
 
