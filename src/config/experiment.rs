@@ -38,6 +38,9 @@ pub struct SearchText {
     pub trials: usize,
     /// The number of runs of a trial.
     pub replicates: usize,
+    /// The number of trials that may be under way together; 0 in plans of early versions.
+    #[serde(default)]
+    pub parallel: usize,
 }
 
 impl Experiment {

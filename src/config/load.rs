@@ -153,6 +153,7 @@ fn search(
         objective: objective(&trials, &plan),
         trials: pruner.and_then(|pruner| pruner.trials()).unwrap_or(trials.trials),
         replicates: trials.seeds.len().max(1),
+        parallel: trials.options.parallel,
     };
     Ok(Experiment { sweep: true, search: Some(text), ..Experiment::single(plan) })
 }

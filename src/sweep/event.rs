@@ -16,6 +16,13 @@ pub enum SweepEvent<'a> {
         /// The run's folder.
         dir: &'a Path,
     },
+    /// A run waits long for the result of another worker.
+    Waiting {
+        /// The run's number.
+        run: usize,
+        /// The reason, as the start of a sentence.
+        why: &'a str,
+    },
     /// A training event of a run's fit.
     Training {
         /// The run's number.

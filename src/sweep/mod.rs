@@ -9,6 +9,7 @@ mod load;
 mod manifest;
 mod one_run;
 mod out_of_fold;
+mod peers;
 mod plan_source;
 mod planned;
 mod pruning;
@@ -119,7 +120,10 @@ impl RunQueue {
             let queued = &self.runs[run];
             let source = &queued.experiment.source;
             let readiness = match kind {
-                WorkKind::Whole => load.waiting(|| source.wait(queued.number(), context.stop)),
+                WorkKind::Whole => load.waiting(|| {
+                    let report = |why: &str| observe(SweepEvent::Waiting { run, why });
+                    source.wait(queued.number(), context.stop, &report)
+                }),
                 WorkKind::Rung(_) | WorkKind::Leave => source.prepare(queued.number()),
             };
             if readiness == Readiness::Exhausted {

@@ -39,7 +39,7 @@ pub(super) fn run_one(
         (Some(error), _) | (None, Readiness::Broken(error)) => {
             (None, Status::Failed(error.clone()))
         }
-        (None, Readiness::Blocked(_) | Readiness::Waiting) => (None, Status::Skipped),
+        (None, Readiness::Blocked(_) | Readiness::Waiting(_)) => (None, Status::Skipped),
         (None, _) => match queued.job() {
             Ok(job) => work_on(job, kind, (context, budget), &mut summary, &mut tell),
             Err(what) => (None, Status::Failed(format!("cannot read its plan: {what}"))),

@@ -1,10 +1,13 @@
 //! The source of the plans of a sweep: a fixed list, or a search that proposes them as results arrive.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::config::{Change, LineCache, Runs, Variant};
+use crate::sweep::peers::Peers;
 use crate::sweep::run_state::{RunOutcome, RunState};
 use crate::sweep::rungs::RungTask;
+use crate::sweep::shard::Shard;
 use crate::sweep::trial_result::state_in;
 use crate::sweep::trials::{Readiness, Trials};
 
@@ -14,7 +17,12 @@ pub(super) enum PlanSource {
     /// All plans are known.
     Fixed(Runs),
     /// Plans depend on the results of earlier runs.
-    Search(Box<Trials>),
+    Search {
+        /// Their trials.
+        trials: Box<Trials>,
+        /// The other workers, if there are any.
+        peers: Option<Peers>,
+    },
 }
 
 impl PlanSource {
@@ -22,7 +30,7 @@ impl PlanSource {
     pub(super) fn len(&self) -> usize {
         match self {
             PlanSource::Fixed(runs) => runs.len(),
-            PlanSource::Search(trials) => trials.n_runs(),
+            PlanSource::Search { trials, .. } => trials.n_runs(),
         }
     }
 
@@ -34,7 +42,7 @@ impl PlanSource {
     pub(super) fn get(&self, run: usize) -> Result<Variant, String> {
         match self {
             PlanSource::Fixed(runs) => runs.get(run),
-            PlanSource::Search(trials) => {
+            PlanSource::Search { trials, .. } => {
                 let missing = || format!("trial {} is not proposed", trials.trial_of(run));
                 trials.get(run).ok_or_else(missing)
             }
@@ -45,7 +53,7 @@ impl PlanSource {
     pub(super) fn heading(&self, run: usize, cache: &mut LineCache) -> (String, Vec<Change>) {
         match self {
             PlanSource::Fixed(runs) => runs.heading(run, cache).unwrap_or_default(),
-            PlanSource::Search(trials) => trials.heading(run),
+            PlanSource::Search { trials, .. } => trials.heading(run),
         }
     }
 
@@ -53,7 +61,7 @@ impl PlanSource {
     pub(super) fn label(&self, run: usize, cache: &mut LineCache) -> String {
         match self {
             PlanSource::Fixed(runs) => runs.label(run, cache),
-            PlanSource::Search(trials) => trials.heading(run).0,
+            PlanSource::Search { trials, .. } => trials.heading(run).0,
         }
     }
 
@@ -61,7 +69,7 @@ impl PlanSource {
     pub(super) fn keys(&self) -> Vec<String> {
         match self {
             PlanSource::Fixed(runs) => runs.keys().to_vec(),
-            PlanSource::Search(trials) => trials.search().keys(),
+            PlanSource::Search { trials, .. } => trials.search().keys(),
         }
     }
 
@@ -69,7 +77,7 @@ impl PlanSource {
     pub(super) fn replicates(&self) -> Option<usize> {
         match self {
             PlanSource::Fixed(_) => None,
-            PlanSource::Search(trials) => Some(trials.search().replicates()),
+            PlanSource::Search { trials, .. } => Some(trials.search().replicates()),
         }
     }
 
@@ -77,7 +85,7 @@ impl PlanSource {
     pub(super) fn trial(&self, run: usize) -> Option<usize> {
         match self {
             PlanSource::Fixed(_) => None,
-            PlanSource::Search(trials) => Some(trials.trial_of(run)),
+            PlanSource::Search { trials, .. } => Some(trials.trial_of(run)),
         }
     }
 
@@ -85,21 +93,65 @@ impl PlanSource {
     pub(super) fn prepare(&self, run: usize) -> Readiness {
         match self {
             PlanSource::Fixed(_) => Readiness::Ready,
-            PlanSource::Search(trials) => trials.prepare(run),
+            PlanSource::Search { trials, .. } => trials.prepare(run),
         }
     }
 
-    /// Waits for the plan of a run.
-    pub(super) fn wait(&self, run: usize, stop: &dyn Fn() -> bool) -> Readiness {
+    /// Waits for the plan of a run. `report` takes the reason of a long wait.
+    pub(super) fn wait(
+        &self,
+        run: usize,
+        stop: &dyn Fn() -> bool,
+        report: &dyn Fn(&str),
+    ) -> Readiness {
         match self {
             PlanSource::Fixed(_) => Readiness::Ready,
-            PlanSource::Search(trials) => trials.wait(run, stop),
+            PlanSource::Search { trials, peers: None } => trials.wait(run, stop),
+            PlanSource::Search { trials, peers: Some(peers) } => {
+                peers.wait(trials, run, stop, report)
+            }
+        }
+    }
+
+    /// Leaves the trials of a search that are not in `shard` to other workers on the folder `root`.
+    /// See [`Peers`] for `patience` and `gives_up`.
+    pub(super) fn share(
+        &mut self,
+        root: &Path,
+        shard: Shard,
+        (patience, gives_up): (Duration, bool),
+    ) {
+        if let PlanSource::Search { peers, .. } = self {
+            *peers = Some(Peers::new(root.to_owned(), shard, patience, gives_up));
+        }
+    }
+
+    /// Whether the worker of a search has given its place up, because nobody trained a trial that it needed.
+    pub(super) fn has_given_up(&self) -> bool {
+        matches!(self, PlanSource::Search { peers: Some(peers), .. } if peers.has_given_up())
+    }
+
+    /// Takes in the result of a run of another worker, as far as it is there.
+    pub(super) fn look_at_peer(&self, run: usize) {
+        if let PlanSource::Search { trials, peers: Some(peers) } = self
+            && trials.prepare(run) == Readiness::Ready
+        {
+            peers.look(trials, trials.trial_of(run));
+        }
+    }
+
+    /// The number of workers of a search that have work at the same time. One process decides on all rungs.
+    pub(super) fn parallel(&self) -> Option<usize> {
+        match self {
+            PlanSource::Fixed(_) => None,
+            PlanSource::Search { .. } if self.has_rungs() => Some(1),
+            PlanSource::Search { trials, .. } => Some(trials.search().lag() + 1),
         }
     }
 
     /// Takes in that a run is to start: its result is not known.
     pub(super) fn open(&self, run: usize) {
-        if let PlanSource::Search(trials) = self {
+        if let PlanSource::Search { trials, .. } = self {
             trials.open(run);
         }
     }
@@ -107,7 +159,7 @@ impl PlanSource {
     /// Takes in that a worker has left a run in `dir`; without a folder it has no result, and without
     /// `has_result` only those of earlier rungs.
     pub(super) fn ended(&self, run: usize, dir: Option<&Path>, has_result: bool) {
-        if let PlanSource::Search(trials) = self {
+        if let PlanSource::Search { trials, .. } = self {
             let lost = RunState { outcome: RunOutcome::Lost, values: Vec::new() };
             let found = |dir| state_in(dir, trials.search().objective());
             let mut known = dir.map_or(lost, found);
@@ -122,7 +174,7 @@ impl PlanSource {
     pub(super) fn has_rungs(&self) -> bool {
         match self {
             PlanSource::Fixed(_) => false,
-            PlanSource::Search(trials) => trials.pruning.is_some(),
+            PlanSource::Search { trials, .. } => trials.pruning.is_some(),
         }
     }
 
@@ -130,7 +182,7 @@ impl PlanSource {
     pub(super) fn next_task(&self, stop: &dyn Fn() -> bool) -> Option<(usize, RungTask)> {
         match self {
             PlanSource::Fixed(_) => None,
-            PlanSource::Search(trials) => trials.next_task(stop),
+            PlanSource::Search { trials, .. } => trials.next_task(stop),
         }
     }
 
@@ -138,7 +190,7 @@ impl PlanSource {
     pub(super) fn outcome(&self, run: usize) -> Option<RunOutcome> {
         match self {
             PlanSource::Fixed(_) => None,
-            PlanSource::Search(trials) => Some(trials.outcome(run)),
+            PlanSource::Search { trials, .. } => Some(trials.outcome(run)),
         }
     }
 
@@ -146,7 +198,7 @@ impl PlanSource {
     pub(super) fn exhausted(&self) -> Option<usize> {
         match self {
             PlanSource::Fixed(_) => None,
-            PlanSource::Search(trials) => trials.exhausted(),
+            PlanSource::Search { trials, .. } => trials.exhausted(),
         }
     }
 }

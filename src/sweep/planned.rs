@@ -14,6 +14,7 @@ use crate::sweep::SweepManifest;
 use crate::sweep::extend_trials::planned_trials;
 use crate::sweep::plan_source::PlanSource;
 use crate::sweep::result::{Ending, Status};
+use crate::sweep::shard::Shard;
 use crate::sweep::trials::Trials;
 use crate::system;
 
@@ -90,7 +91,8 @@ impl PlannedExperiment {
             let search = Search::parse(&text.config, &folder.sweep_plan())?;
             let total = planned_trials(folder, (search.trials(), search.replicates()))
                 .map_err(|e| format!("{e:#}"))?;
-            Ok(PlanSource::Search(Box::new(Trials::new(search, total))))
+            let trials = Box::new(Trials::new(search, total));
+            Ok(PlanSource::Search { trials, peers: None })
         });
         let fixed = PlannedExperiment::new(experiment, folder.path().to_owned());
         match source {
@@ -132,6 +134,11 @@ impl PlannedExperiment {
     /// The reason why no run can start, if any.
     pub fn blocked(&self) -> Option<&str> {
         self.blocked.as_deref()
+    }
+
+    /// The number of trials of a search that may be under way together.
+    pub fn parallel(&self) -> Option<usize> {
+        self.source.parallel()
     }
 
     /// The keys with different values among the runs.
@@ -232,6 +239,12 @@ impl QueuedRun {
                 &Folder::at(dir),
             );
         }
+    }
+
+    /// Whether the run belongs to a shard: by its trial, of a search, and else by its number.
+    pub(super) fn is_in(&self, shard: Shard) -> bool {
+        let trial = self.experiment.source.trial(self.number());
+        shard.has(trial.unwrap_or(self.number()))
     }
 
     /// Whether a search proposes the run.

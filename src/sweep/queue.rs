@@ -130,6 +130,11 @@ impl RunQueue {
         found
     }
 
+    /// Whether a search lacks a trial that another worker has not trained in time.
+    pub fn has_given_up(&self) -> bool {
+        self.runs.iter().any(|run| run.experiment.source.has_given_up())
+    }
+
     /// The folders to resume after this invocation, without duplicates; `places` are the places of
     /// the queued runs.
     pub(super) fn unfinished(&self, places: &[u32]) -> Vec<PathBuf> {

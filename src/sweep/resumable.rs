@@ -76,9 +76,9 @@ impl Resumable {
         self.is_sweep
     }
 
-    /// Whether a search proposes the runs.
-    pub fn is_search(&self) -> bool {
-        self.runs.iter().flat_map(|run| &run.queued).any(QueuedRun::is_trial)
+    /// The number of trials of a search that may be under way together.
+    pub fn parallel(&self) -> Option<usize> {
+        self.runs.iter().flat_map(|run| &run.queued).find_map(|run| run.experiment.parallel())
     }
 
     /// The mean time of the ended runs, in seconds; `None` if none has ended.
@@ -188,10 +188,15 @@ pub(super) fn runs_of(
     let indexed = Indexed::read(planned);
     let (mut runs, mut results) = (Vec::new(), RunResults::default());
     let mut headings = LineCache::default();
-    let is_meant = |run: &QueuedRun| shard.is_none_or(|shard| shard.has(run.number()));
-    for queued in PlannedExperiment::queue(Arc::clone(planned)).filter(is_meant) {
+    for queued in PlannedExperiment::queue(Arc::clone(planned)) {
+        if shard.is_some_and(|shard| !queued.is_in(shard)) {
+            if !begun.is_empty() {
+                planned.source.look_at_peer(queued.number());
+            }
+            continue;
+        }
         let readiness = match begun.is_empty() {
-            true => Readiness::Waiting,
+            true => Readiness::Waiting(0),
             false => planned.source.prepare(queued.number()),
         };
         // The other trials of the search have no combination left.

@@ -1,8 +1,8 @@
-//! A shard: the share of one of several workers in the runs of a sweep.
+//! A shard: the share of one of several workers in the runs of a sweep, or in the trials of a search.
 
 use std::str::FromStr;
 
-/// The runs i with i mod `count` = `index`. Neighbours in a grid take similar times, so each worker gets
+/// The runs, or trials, i with i mod `count` = `index`. Neighbours in a grid take similar times, so each worker gets
 /// runs of all kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
@@ -21,9 +21,14 @@ impl Shard {
         1 < self.count
     }
 
-    /// Whether the run of this number belongs to the shard.
-    pub fn has(self, run: usize) -> bool {
-        run % self.count == self.index
+    /// Whether the run or trial of this number belongs to the shard.
+    pub fn has(self, number: usize) -> bool {
+        number % self.count == self.index
+    }
+
+    /// The shard of a run or trial, as `I/N`.
+    pub(super) fn of(self, number: usize) -> String {
+        format!("{}/{}", number % self.count, self.count)
     }
 }
 

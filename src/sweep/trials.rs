@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::{Change, Search, Trial, Variant};
 use crate::search::Outcome;
@@ -52,8 +52,8 @@ pub(super) struct State {
 pub(super) enum Readiness {
     /// The trial has its plan.
     Ready,
-    /// Results are missing that a run under way will bring.
-    Waiting,
+    /// The result of this trial is missing, and a run under way will bring it.
+    Waiting(usize),
     /// The result of this trial is missing, and no run under way brings it.
     Blocked(usize),
     /// Every combination is tried.
@@ -99,7 +99,7 @@ impl Trials {
         let mut state = self.state();
         loop {
             let found = self.advance(&mut state, self.trial_of(run));
-            if found != Readiness::Waiting || stop() {
+            if !matches!(found, Readiness::Waiting(_)) || stop() {
                 return found;
             }
             let waited = self.changed.wait_timeout(state, POLL);
@@ -113,6 +113,37 @@ impl Trials {
         *self.run(&mut state, run) = known;
         state.active.remove(&run);
         self.changed.notify_all();
+    }
+
+    /// Takes in the states of all runs of a trial.
+    pub(super) fn tell_trial(&self, trial: usize, runs: Vec<RunState>) {
+        let first = trial * self.search.replicates();
+        runs.into_iter().enumerate().for_each(|(at, known)| self.tell(first + at, known));
+    }
+
+    /// Waits for the next result, for `interval` at most, or until `stop` returns true.
+    pub(super) fn pause(&self, interval: Duration, stop: &dyn Fn() -> bool) {
+        let until = Instant::now() + interval;
+        let mut state = self.state();
+        while !stop() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let waited = self.changed.wait_timeout(state, left.min(POLL));
+            let timeout;
+            (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if !timeout.timed_out() {
+                break;
+            }
+        }
+    }
+
+    /// The labels of the runs of a trial, if it is proposed.
+    pub(super) fn labels(&self, trial: usize) -> Vec<String> {
+        let state = self.state();
+        let runs = state.proposed.get(trial).into_iter().flat_map(|trial| &trial.runs);
+        runs.map(|run| run.label.clone()).collect()
     }
 
     /// Takes a lost result back: the run is to be trained again.
@@ -174,7 +205,7 @@ impl Trials {
                     let runs = state.runs.get(missing).map_or(&[][..], Vec::as_slice);
                     return match runs.iter().any(RunState::is_lost) {
                         true => Readiness::Blocked(missing),
-                        false => Readiness::Waiting,
+                        false => Readiness::Waiting(missing),
                     };
                 }
             };
@@ -198,6 +229,8 @@ impl Trials {
             // Draws depend on no result; the median compares with the trials below the lag.
             Some(Pruning::Hyperband { .. }) if !self.search.learns() => Ok(vec![None; next]),
             Some(pruning) => pruning.known(next, lag, self.search.startup_trials(), &state.runs),
+            // Startup trials depend on no result.
+            None if next < self.search.startup_trials() => Ok(vec![Some(Outcome::Pending); next]),
             None => (0..next)
                 .map(|at| match state.runs.get(at) {
                     _ if next.saturating_sub(lag) <= at => Ok(Some(Outcome::Pending)),

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -14,23 +15,37 @@ use crate::sweep::shard::Shard;
 use crate::sweep::{RunQueue, SweepManifest};
 
 /// The unfinished runs of `shard` in the sweep `dir`, with the results of the ended runs of the shard.
-/// `retry_failed` includes the failed runs. The lock of the sweep is shared with other workers.
+/// `retry_failed` includes the failed runs. The lock of the sweep is shared with other workers. Of a search,
+/// `wait` is the time to wait for a trial that failed on its worker, and whether as long a wait for any trial
+/// that nobody trains ends the work.
 ///
 /// # Errors
 ///
 /// A folder without a sweep, a sweep locked as a whole, unreadable files.
-pub fn shard_queue(dir: &Path, shard: Shard, retry_failed: bool) -> Result<RunQueue> {
+pub fn shard_queue(
+    dir: &Path,
+    shard: Shard,
+    retry_failed: bool,
+    wait: (Duration, bool),
+) -> Result<RunQueue> {
     if kind(dir) != Kind::Sweep {
         bail!("there is no sweep in `{}`; want the folder with its plan.json", dir.display());
     }
     let lock = Lock::share(dir)?;
     let mut planned = planned(dir)?;
     planned.is_shared = true;
-    if shard.is_part() && planned.source.replicates().is_some() {
+    if let Some(error) = &planned.blocked {
+        bail!("cannot go on with `{}`: {error}", dir.display());
+    }
+    if shard.is_part() && planned.source.has_rungs() {
         bail!(
-            "`{}` is a search, which one process trains; want --shard 0/1, or `runner resume`",
+            "the search in `{}` has a pruner, which one process decides on: \
+             want no `--shard`, or `--shard 0/1`",
             dir.display()
         );
+    }
+    if shard.is_part() {
+        planned.source.share(dir, shard, wait);
     }
     let planned = Arc::new(planned);
     let (runs, mut results) = runs_of(&planned, Some(shard), false)?;

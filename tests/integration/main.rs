@@ -42,6 +42,7 @@ mod resume;
 mod runs;
 mod sample_weights;
 mod sandbox;
+mod search_workers;
 mod searches;
 mod slips;
 mod start_weights;

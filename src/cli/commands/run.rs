@@ -215,6 +215,9 @@ pub(crate) fn work(
     let tell = |notice: SweepEvent<'_>| {
         board.observe(&notice);
         progress.observe(&notice);
+        if let SweepEvent::Waiting { why, .. } = notice {
+            progress.message(why);
+        }
     };
     let unfinished = queue.run(&options, &interrupt.stop, &tell);
     interrupt.finish();

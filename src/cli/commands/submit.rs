@@ -25,8 +25,8 @@ struct Target {
     left: usize,
     /// The mean time of the ended runs, in seconds.
     seconds: Option<f64>,
-    /// Whether it is a search, which one process trains.
-    is_search: bool,
+    /// The trials that may be under way together, of a search.
+    parallel: Option<usize>,
 }
 
 /// Submits sweeps.
@@ -108,8 +108,8 @@ fn existing(dir: &Path, retry_failed: bool) -> anyhow::Result<Target> {
     let left = found.runs.iter().filter(|run| is_left(run.progress)).count();
     let name = dir.canonicalize().ok().and_then(|dir| Some(dir.parent()?.file_name()?.to_owned()));
     let name = name.map_or_else(|| "sweep".to_owned(), |name| name.to_string_lossy().into_owned());
-    let (seconds, is_search) = (found.mean_seconds(), found.is_search());
-    Ok(Target { name, dir: dir.to_owned(), left, seconds, is_search })
+    let (seconds, parallel) = (found.mean_seconds(), found.parallel());
+    Ok(Target { name, dir: dir.to_owned(), left, seconds, parallel })
 }
 
 /// The sweeps as they would be frozen.
@@ -119,7 +119,7 @@ fn planned(experiments: &[Experiment], args: &SubmitArgs) -> Vec<Target> {
         dir: args.logdir.join(&experiment.name).join("TIME"),
         left: experiment.n_runs(),
         seconds: None,
-        is_search: experiment.search.is_some(),
+        parallel: experiment.search.as_ref().map(|search| search.parallel),
     };
     experiments.iter().map(target).collect()
 }
@@ -129,7 +129,7 @@ fn freeze(experiments: Vec<Experiment>, args: &SubmitArgs) -> anyhow::Result<Vec
     let mut targets = Vec::new();
     for experiment in experiments {
         let (name, left) = (experiment.name.clone(), experiment.n_runs());
-        let is_search = experiment.search.is_some();
+        let parallel = experiment.search.as_ref().map(|search| search.parallel);
         let datasets: DatasetCache = RunQueue::read(std::slice::from_ref(&experiment), cores())
             .map_err(|mut errors| errors.swap_remove(0))?;
         let queue = RunQueue::plan(vec![experiment], &args.logdir, datasets);
@@ -138,7 +138,7 @@ fn freeze(experiments: Vec<Experiment>, args: &SubmitArgs) -> anyhow::Result<Vec
             bail!("{reason}");
         }
         let dir = run.experiment.root.clone();
-        targets.push(Target { name, dir, left, seconds: None, is_search });
+        targets.push(Target { name, dir, left, seconds: None, parallel });
     }
     Ok(targets)
 }
@@ -149,10 +149,16 @@ fn submit_one(
     limits: Limits,
     console: &Console,
 ) -> anyhow::Result<()> {
-    let Target { name, dir, left, seconds, is_search } = target;
+    let Target { name, dir, left, seconds, parallel } = target;
     let most = limits.max_array_size;
     let wanted = args.tasks.unwrap_or_else(|| tasks_for(*left, *seconds, most));
-    let tasks = if *is_search { 1 } else { wanted.min(*left) };
+    // Trials know each other's results: more tasks than `parallel` would only wait.
+    let tasks = wanted.min(*left).min(parallel.unwrap_or(usize::MAX));
+    if tasks < args.tasks.unwrap_or(0).min(*left) {
+        console.say(&format!(
+            "of the search `{name}` at most {tasks} can work at the same time; more tasks would only wait"
+        ));
+    }
     if most < tasks {
         bail!("`--tasks {tasks}`: the cluster's arrays have at most {most} tasks (MaxArraySize)");
     }

@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Trains the unfinished runs of the shard.
 pub(crate) fn work(args: &WorkArgs, console: &Console) -> anyhow::Result<Exit> {
-    let queue = match shard_queue(&args.dir, args.shard, args.retry_failed) {
+    let wait = (PATIENCE, args.requeue.is_some());
+    let queue = match shard_queue(&args.dir, args.shard, args.retry_failed, wait) {
         Ok(queue) => queue,
         Err(error) => {
             console.error(&format!("{}; nothing was started", sentence(&error)));
@@ -44,7 +45,10 @@ pub(crate) fn work(args: &WorkArgs, console: &Console) -> anyhow::Result<Exit> {
         (queue, unfinished)
     };
     let results = queue.results().clone();
-    let exit = Exit::of(&results, interrupt.asked());
+    let exit = match Exit::of(&results, interrupt.asked()) {
+        Exit::Failed if queue.has_given_up() => Exit::Stopped,
+        exit => exit,
+    };
     // Releases the lock of the sweep, so that the last worker can take it as a whole.
     drop(queue);
     let shown = if interrupt.asked() { None } else { finish_sweep(&args.dir)? };

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::{only_sweep, reference, same_sweep, sweep};
 use crate::sandbox::{Runner, Sandbox};
+use crate::searches;
 
 /// One Slurm at a time: they would share their ports.
 static ONE: Mutex<()> = Mutex::new(());
@@ -91,6 +92,25 @@ fn an_array_leaves_what_one_process_leaves() {
     let again = format!("submit {} --engine slurm", dir.display());
     let said = slurm.runner(&sandbox, &again).exits(0);
     assert!(said.stderr.contains("nothing is left to do"), "{}", said.stderr);
+}
+
+#[test]
+fn a_search_in_two_tasks_leaves_what_one_process_leaves() {
+    let slurm = Slurm::start();
+    let sandbox = searches::sandbox(&(searches::BASE.to_owned() + searches::SPACE));
+    sandbox.runner("run search.toml -q --logdir home").exits(0);
+    let submit = "submit search.toml --engine slurm --tasks 9 --logdir logs -- --time=10";
+    let said = slurm.runner(&sandbox, submit).exits(0);
+    let cut = "has `parallel = 3`, so that more than 3 tasks would only wait";
+    assert!(said.stderr.contains(cut), "{}", said.stderr);
+    let dir = only_sweep(&sandbox.path().join("logs"));
+    slurm.runner(&sandbox, &format!("cancel {}", dir.display())).exits(0);
+    slurm.wait_until("gone", str::is_empty);
+    let submit = "submit search.toml --engine slurm --tasks 2 --logdir two -- --time=10";
+    slurm.runner(&sandbox, submit).exits(0);
+    slurm.wait_until("done", str::is_empty);
+    let trials = |logs: &str| searches::trials(&sandbox.path().join(logs));
+    assert_eq!(trials("two"), trials("home"));
 }
 
 #[test]

@@ -241,6 +241,7 @@ impl Table {
             Inputs::Sparse(inputs) => inputs.to_dense().values.slice(features, &rows),
             Inputs::Dense(inputs) => inputs.values.slice(features, &rows),
         };
+        let weights = self.weights.as_ref().map(|weights| weights[rows.clone()].to_vec());
         let targets = match &self.targets {
             Targets::Classes { labels, classes } => {
                 Targets::Classes { labels: labels[rows].to_vec(), classes: *classes }
@@ -252,7 +253,7 @@ impl Table {
         };
         let (shape, columns) = (self.shape.clone(), self.columns.clone());
         let inputs = Inputs::Dense(DenseRows { features, values });
-        Table { inputs, targets, shape, columns, order: None }
+        Table { inputs, targets, shape, columns, order: None, weights }
     }
 
     /// The rows of a table from [`Table::slice`], where row r has the values of row `order[r]` in the

@@ -156,6 +156,7 @@ impl<W: Write + Send> Renderer for Bars<W> {
             }
             SweepEvent::Paused { run } => self.active.retain(|active| active.run != run),
             SweepEvent::Finished { run, result } => self.finished(run, result),
+            SweepEvent::Waiting { .. } => {}
         }
         self.draw(now);
     }
