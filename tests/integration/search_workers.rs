@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::resume::kills::signal;
 use crate::sandbox::Sandbox;
-use crate::searches::{BASE, SPACE, sandbox, sweep, trial, trials};
+use crate::searches::{BASE, SPACE, same_trials, sandbox, sweep, trial, trials};
 use runner::sweep::{Options, SweepEvent, shard_queue};
 
 fn worker(sandbox: &Sandbox, dir: &Path, shard: &str) -> Child {
@@ -26,8 +26,7 @@ fn frozen(sandbox: &Sandbox, logs: &str) -> std::path::PathBuf {
 fn any_number_of_workers_leaves_what_one_process_leaves() {
     let sandbox = sandbox(&(BASE.replace("trials = 14", "trials = 14\nseeds = [1, 2]") + SPACE));
     sandbox.runner("run search.toml --logdir whole -q").exits(0);
-    let whole = trials(&sandbox.path().join("whole"));
-    assert_eq!(whole.len(), 28);
+    assert_eq!(trials(&sandbox.path().join("whole")).len(), 28);
     for n in [2, 3, 5] {
         let logs = format!("by{n}");
         let dir = frozen(&sandbox, &logs);
@@ -37,7 +36,7 @@ fn any_number_of_workers_leaves_what_one_process_leaves() {
         for mut worker in workers {
             assert_eq!(worker.wait().unwrap().code(), Some(0), "of {n}");
         }
-        assert_eq!(trials(&sandbox.path().join(&logs)), whole, "{n} workers");
+        same_trials(&sandbox.path().join(&logs), &sandbox.path().join("whole"));
         let said = sandbox.runner(&format!("resume {logs}")).exits(0);
         assert!(said.stderr.contains("nothing left to do; 28 runs: 28 done"), "{}", said.stderr);
     }
@@ -45,21 +44,21 @@ fn any_number_of_workers_leaves_what_one_process_leaves() {
 
 #[test]
 fn a_killed_worker_is_waited_for_and_goes_on() {
-    let sandbox = sandbox(&(BASE.to_owned() + SPACE).replace("epochs = 2", "epochs = 60"));
+    let sandbox = sandbox(&(BASE.to_owned() + SPACE).replace("epochs = 2", "epochs = 100"));
     sandbox.runner("run search.toml --logdir whole -q").exits(0);
-    let whole = trials(&sandbox.path().join("whole"));
     let dir = frozen(&sandbox, "logs");
     let mut other = worker(&sandbox, &dir, "1/2");
+    let mut kills = 0;
     for (round, name) in ["KILL", "TERM", "KILL", "KILL"].into_iter().enumerate() {
         let mut killed = worker(&sandbox, &dir, "0/2");
         std::thread::sleep(Duration::from_millis(40 + 60 * round as u64));
         signal(&killed, name);
-        killed.wait().unwrap();
+        kills += usize::from(!killed.wait().unwrap().success());
     }
-    assert!(other.try_wait().unwrap().is_none(), "the worker needs the results of the killed one");
+    assert!(0 < kills, "no worker was stopped early");
     assert_eq!(worker(&sandbox, &dir, "0/2").wait().unwrap().code(), Some(0));
     assert_eq!(other.wait().unwrap().code(), Some(0));
-    assert_eq!(trials(&sandbox.path().join("logs")), whole);
+    same_trials(&sandbox.path().join("logs"), &sandbox.path().join("whole"));
 }
 
 #[test]
@@ -80,7 +79,7 @@ fn a_worker_without_others_says_what_it_waits_for() {
     assert_eq!(trials(&sandbox.path().join("logs")).len(), 2, "{said}");
     // One process finishes the search.
     sandbox.runner("resume logs -q").exits(0);
-    assert_eq!(trials(&sandbox.path().join("logs")), trials(&sandbox.path().join("whole")));
+    same_trials(&sandbox.path().join("logs"), &sandbox.path().join("whole"));
 }
 
 #[test]

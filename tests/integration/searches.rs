@@ -1,7 +1,7 @@
 //! Searches from the command line: the same trials however they are run, what is refused, and what a result
 //! is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -71,7 +71,7 @@ pub(crate) fn trials(logs: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(sweep(logs)).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() && !path.ends_with("mean") {
+        if path.is_dir() && !path.ends_with("mean") && !path.ends_with("submit") {
             let file = |name: &str| fs::read(path.join(name)).unwrap_or_default();
             let files = ["config.toml", "history.csv", "model.safetensors"].map(file);
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -79,6 +79,21 @@ pub(crate) fn trials(logs: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {
         }
     }
     found
+}
+
+/// Fails unless both log folders have the same trials.
+#[track_caller]
+pub(crate) fn same_trials(got: &Path, want: &Path) {
+    let (got, want) = (trials(got), trials(want));
+    let names: BTreeSet<_> = got.keys().chain(want.keys()).collect();
+    let differs = |name: &&&String| got.get(**name) != want.get(**name);
+    let differing: Vec<_> = names.iter().filter(differs).collect();
+    assert!(
+        differing.is_empty(),
+        "{} and {} trials, of which {differing:?} differ",
+        got.len(),
+        want.len()
+    );
 }
 
 pub(crate) fn record(trial: &Path) -> Value {

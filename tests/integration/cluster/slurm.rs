@@ -101,7 +101,7 @@ fn a_search_in_two_tasks_leaves_what_one_process_leaves() {
     sandbox.runner("run search.toml -q --logdir home").exits(0);
     let submit = "submit search.toml --engine slurm --tasks 9 --logdir logs -- --time=10";
     let said = slurm.runner(&sandbox, submit).exits(0);
-    let cut = "has `parallel = 3`, so that more than 3 tasks would only wait";
+    let cut = "at most 3 can work at the same time; more tasks would only wait";
     assert!(said.stderr.contains(cut), "{}", said.stderr);
     let dir = only_sweep(&sandbox.path().join("logs"));
     slurm.runner(&sandbox, &format!("cancel {}", dir.display())).exits(0);
@@ -109,8 +109,7 @@ fn a_search_in_two_tasks_leaves_what_one_process_leaves() {
     let submit = "submit search.toml --engine slurm --tasks 2 --logdir two -- --time=10";
     slurm.runner(&sandbox, submit).exits(0);
     slurm.wait_until("done", str::is_empty);
-    let trials = |logs: &str| searches::trials(&sandbox.path().join(logs));
-    assert_eq!(trials("two"), trials("home"));
+    searches::same_trials(&sandbox.path().join("two"), &sandbox.path().join("home"));
 }
 
 #[test]
