@@ -36,6 +36,7 @@ mod plan;
 mod render;
 mod schema;
 mod search;
+mod searched;
 mod sweep;
 
 pub use check::DescribeDataset;
@@ -53,6 +54,7 @@ pub use plan::{
 pub use render::render;
 pub use schema::{Key, all_keys, key_named, schema};
 pub use search::Search;
+pub use searched::{SearchedParameter, SearchedSpace, SearchedValues};
 pub use sweep::{
     Change, LineCache, MOST_RUNS, PackedLines, Pruner, Runs, ShortTexts, Trial, Variant,
     is_replicate_key, short_keys,

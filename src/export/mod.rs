@@ -10,6 +10,7 @@ mod histories;
 mod scalars;
 
 mod mlflow;
+mod optuna;
 
 mod message;
 mod model;
@@ -19,6 +20,7 @@ mod onnx_columns;
 pub use histories::{Keys, histories};
 pub use mlflow::{StoreFile, StoreRun, mlflow};
 pub use model::{ModelFormat, model};
+pub use optuna::optuna;
 pub use scalars::scalars;
 pub use table::{Cells, Column, Strings, Table};
 

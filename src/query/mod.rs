@@ -25,6 +25,7 @@ mod rank;
 mod scalars;
 mod schedule;
 mod search_progress;
+mod search_trials;
 mod swept;
 
 mod html;
@@ -51,4 +52,5 @@ pub use rank::rank;
 pub use scalars::{ScalarReadSummary, logged_scalars};
 pub use schedule::learning_rates;
 pub use search_progress::SearchProgress;
+pub use search_trials::{SearchTrial, SearchTrials};
 pub use swept::Swept;

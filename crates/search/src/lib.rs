@@ -27,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 mod hyperband;
+mod importance;
 mod median;
 mod normal;
 mod parzen;

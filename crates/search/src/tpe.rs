@@ -45,6 +45,13 @@ pub struct Trial {
     pub outcome: Outcome,
 }
 
+impl Trial {
+    /// Whether the trial has ended with a value, or diverged.
+    pub(crate) fn is_known(&self) -> bool {
+        self.outcome != Outcome::Pending
+    }
+}
+
 /// The settings of the search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tpe {
@@ -95,8 +102,7 @@ impl Tpe {
 
 /// The points of the good trials and of the others, both oldest first.
 fn split(trials: &[Trial]) -> (Vec<&Point>, Vec<&Point>) {
-    let mut known: Vec<usize> =
-        (0..trials.len()).filter(|&at| trials[at].outcome != Outcome::Pending).collect();
+    let mut known: Vec<usize> = (0..trials.len()).filter(|&at| trials[at].is_known()).collect();
     let n_good = known.len().div_ceil(10).min(MAX_GOOD);
     known.sort_by(|&a, &b| trials[a].outcome.value().total_cmp(&trials[b].outcome.value()));
     let mut is_good = vec![false; trials.len()];

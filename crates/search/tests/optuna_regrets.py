@@ -9,6 +9,7 @@ With a lag of L, trial k is asked for when the results of the trials before k - 
 import json
 import math
 import sys
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 
 import optuna
@@ -51,18 +52,64 @@ def ackley5(x):
     return 20 + math.e - 20 * math.exp(-0.2 * math.sqrt(mean_square)) - math.exp(mean_cosine)
 
 
-FUNCTIONS = {"branin": (branin, 2), "hartmann6": (hartmann6, 6), "ackley5": (ackley5, 5)}
+def reals(function, dimensions):
+    return lambda trial: function([trial.suggest_float(f"x{i}", 0, 1) for i in range(dimensions)])
+
+
+# A made-up space of networks: two choices of four, and arguments that belong to one optimizer each.
+ACTIVATION = [0.05, 0.0, 0.02, 0.1]
+OPTIMIZER = [0.02, 0.0, 0.05, 0.03]
+RATE = [-1.0, -2.5, -3.0, -2.0]
+# The best argument of each optimizer, as a share of its range.
+ARGUMENT = [0.9, 0.6, 0.3, 0.5]
+
+
+def conditional(trial):
+    activation = trial.suggest_categorical("activation", [0, 1, 2, 3])
+    optimizer = trial.suggest_categorical("optimizer", [0, 1, 2, 3])
+    rate = math.log10(trial.suggest_float("rate", 1e-5, 1, log=True))
+    units = math.log2(trial.suggest_int("units", 16, 1024, log=True))
+    argument = trial.suggest_float(f"argument{optimizer}", 0, 1)
+    value = ACTIVATION[activation] + OPTIMIZER[optimizer]
+    value += 0.1 * (rate - RATE[optimizer]) ** 2 + 0.02 * (units - 7) ** 2
+    return value + 0.3 * (argument - ARGUMENT[optimizer]) ** 2
+
+
+SPACES = {
+    "branin": reals(branin, 2),
+    "hartmann6": reals(hartmann6, 6),
+    "ackley5": reals(ackley5, 5),
+    "conditional": conditional,
+}
+
+
+class Table:
+    """A table of HPOLib: the validation loss of each of 62,208 networks, all parameters as choices or integers."""
+
+    def __init__(self, name):
+        import hpolib_tables
+
+        self.choices, self.values = hpolib_tables.read(name)
+
+    def __call__(self, trial):
+        index = 0
+        for name, (kind, n) in self.choices.items():
+            at = trial.suggest_categorical(name, list(range(n))) if kind == "choice" else trial.suggest_int(name, 0, n - 1)
+            index = index * n + at
+        return self.values[index]
 
 
 def regret(job):
-    name, lag, seed = job
-    function, dimensions = FUNCTIONS[name]
+    name, multivariate, lag, seed = job
+    function = SPACES[name]
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+    warnings.simplefilter("ignore")
+    sampler = optuna.samplers.TPESampler(seed=seed, multivariate=multivariate)
+    study = optuna.create_study(sampler=sampler)
     waiting, best = [], math.inf
     for _ in range(TRIALS):
         trial = study.ask()
-        value = function([trial.suggest_float(f"x{i}", 0, 1) for i in range(dimensions)])
+        value = function(trial)
         best = min(best, value)
         waiting.append((trial, value))
         if len(waiting) > lag:
@@ -72,15 +119,19 @@ def regret(job):
 
 def main():
     assert optuna.__version__ == "5.0.0", f"needs optuna==5.0.0, this is {optuna.__version__}"
+    names = sys.argv[1].split(",") if 1 < len(sys.argv) else list(SPACES)
+    seeds = int(sys.argv[2]) if 2 < len(sys.argv) else SEEDS
     results = {}
     with ProcessPoolExecutor() as pool:
-        for name in FUNCTIONS:
-            for lag in LAGS:
-                jobs = [(name, lag, seed) for seed in range(SEEDS)]
-                regrets = pool.map(regret, jobs, chunksize=5)
-                results[f"{name} lag {lag}"] = [float(f"{value:.6g}") for value in regrets]
-                print(name, lag, file=sys.stderr)
-    head = {"optuna": optuna.__version__, "trials": TRIALS, "seeds": SEEDS}
+        for name in names:
+            for multivariate in [True, False] if name == "conditional" else [True]:
+                for lag in LAGS:
+                    jobs = [(name, multivariate, lag, seed) for seed in range(seeds)]
+                    regrets = pool.map(regret, jobs, chunksize=5)
+                    word = "" if multivariate else " univariate"
+                    results[f"{name}{word} lag {lag}"] = [float(f"{value:.6g}") for value in regrets]
+                    print(name, word, lag, file=sys.stderr)
+    head = {"optuna": optuna.__version__, "trials": TRIALS, "seeds": seeds}
     print(json.dumps(head | {"regrets": results}, indent=None, separators=(",", ":")))
 
 

@@ -21,7 +21,11 @@ Examples:
 
   All runs for MLflow:
     runner export mlflow
-    MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri mlruns";
+    MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri mlruns
+
+  A search for Optuna's plots and dashboard:
+    runner export optuna search -o study.log
+    optuna-dashboard study.log";
 
 #[derive(Debug, ClapArgs)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -51,6 +55,12 @@ pub(crate) enum ExportKind {
     /// only with MLFLOW_ALLOW_FILE_STORE=true; `mlflow migrate-filestore` brings it into a database.
     #[command(after_help = RUNS)]
     Mlflow(ExportMlflow),
+    /// Write searches as a journal of Optuna, for optuna.load_study and optuna-dashboard
+    ///
+    /// A search is a study, named by the last two folders of its sweep. Trials have parameters with their
+    /// distributions, the objective and its value after each epoch, and the folder of the run. Diverged and
+    /// failed trials are failed ones. Optuna 5 reads the file as JournalStorage.
+    Optuna(ExportOptuna),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -131,6 +141,20 @@ pub(crate) struct ExportMlflow {
 
     #[command(flatten)]
     pub(crate) filters: FilterArgs,
+
+    #[command(flatten)]
+    pub(crate) choice: SelectArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExportOptuna {
+    /// Searches: their folders or names [default: all in --logdir]
+    #[arg(value_name = "SEARCH", value_hint = ValueHint::DirPath)]
+    pub(crate) searches: Vec<String>,
+
+    /// The file to write, in the place of what is there
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
 
     #[command(flatten)]
     pub(crate) choice: SelectArgs,

@@ -10,8 +10,8 @@ mod value;
 
 pub(crate) use cluster::{CancelArgs, Engine, SubmitArgs, WorkArgs};
 pub(crate) use export::{
-    ExportArgs, ExportHistories, ExportKind, ExportMlflow, ExportModel, ExportScalars, ModelFormat,
-    TableFormat,
+    ExportArgs, ExportHistories, ExportKind, ExportMlflow, ExportModel, ExportOptuna,
+    ExportScalars, ModelFormat, TableFormat,
 };
 pub(crate) use hints::hint;
 pub(crate) use query::{

@@ -38,7 +38,7 @@ pub(crate) struct WeightsArgs {
 }
 
 /// Which of the runs.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub(crate) struct FilterArgs {
     /// Only runs of which this is true; may be repeated
     ///

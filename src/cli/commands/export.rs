@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 
 use super::trained_model::load;
 use crate::cli::args::{
-    ExportArgs, ExportHistories, ExportKind, ExportMlflow, ExportModel, ExportScalars, ModelFormat,
-    SelectArgs, TableFormat,
+    ExportArgs, ExportHistories, ExportKind, ExportMlflow, ExportModel, ExportOptuna,
+    ExportScalars, FilterArgs, ModelFormat, SelectArgs, TableFormat,
 };
 use crate::cli::display::console::Console;
 use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
 use crate::export::{self, Format, Keys, Table};
-use crate::query::RequestError;
+use crate::query::{RequestError, SearchTrials};
 use crate::runs::{Durability, write_atomic};
 use crate::system::sentence;
 
@@ -26,6 +26,7 @@ pub(crate) fn export(args: &ExportArgs, console: &Console) -> Result<Exit> {
         Some(ExportKind::Scalars(args)) => scalars(args, console),
         Some(ExportKind::Model(args)) => model(args, console),
         Some(ExportKind::Mlflow(args)) => mlflow(args, console),
+        Some(ExportKind::Optuna(args)) => optuna(args, console),
     };
     match exported {
         Ok(notes) => {
@@ -88,6 +89,26 @@ fn mlflow(args: &ExportMlflow, console: &Console) -> Result<Vec<String>> {
     console.say(&format!(
         "see them with: MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {word}"
     ));
+    Ok(notes)
+}
+
+fn optuna(args: &ExportOptuna, console: &Console) -> Result<Vec<String>> {
+    let words = words_or_all(&args.searches, &args.choice);
+    let (runs, notes) = args.choice.select_all(&words, &FilterArgs::default(), console)?;
+    let sweeps: BTreeSet<&Path> = runs.iter().filter_map(|run| run.sweep.as_deref()).collect();
+    let searches =
+        sweeps.into_iter().filter_map(|sweep| SearchTrials::of(sweep, &runs).transpose());
+    let searches = searches.collect::<Result<Vec<_>, _>>().map_err(Error::msg)?;
+    if searches.is_empty() {
+        let help = "a search has `method = \"tpe\"`; `runner export` writes all runs as a table";
+        return Err(RequestError::new("none of these runs is of a search", help).into());
+    }
+    let bytes = export::optuna(&searches).map_err(Error::msg)?;
+    write_atomic(&args.output, &bytes, Durability::ProcessCrash)?;
+    let trials = searches.iter().map(|search| search.trials.len()).sum();
+    let (trials, word) = (count(trials, "trial"), shell_word(&args.output));
+    console.say(&format!("wrote {}, {trials}", args.output.display()));
+    console.say(&format!("see them with: optuna-dashboard {word}"));
     Ok(notes)
 }
 

@@ -24,6 +24,7 @@ mod trial_space;
 mod value_text;
 mod variant;
 
+pub(crate) use axis::{Axis, Values};
 pub(crate) use check_search::{check_objective, check_search, objective};
 pub(crate) use expand::{Planner, expand};
 pub use folds::is_replicate_key;

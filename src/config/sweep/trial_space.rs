@@ -132,6 +132,11 @@ impl TrialSpace {
         varying.map(change).collect()
     }
 
+    /// The short text of a value of a parameter.
+    pub(crate) fn text(&self, at: usize, value: &toml::Value) -> String {
+        self.texts[at].get(value)
+    }
+
     /// The name of the folder of a trial's replicate.
     pub(crate) fn label(&self, number: usize, point: &Point, seed: Option<u64>) -> String {
         let varying = self.values(point).filter(|(at, _)| self.axes[*at].varies());
