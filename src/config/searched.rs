@@ -120,7 +120,11 @@ fn values(axis: &Axis, space: &TrialSpace, at: usize) -> SearchedValues {
         Values::Drawn { from, .. } => from,
     };
     let last = |min: f64, max: f64, step: Option<f64>| match step {
-        Some(step) => min + ((max - min) / step + 1e-9).floor() * step,
+        // Without the error of the sum in the last digits.
+        Some(step) => {
+            let last = min + ((max - min) / step + 1e-9).floor() * step;
+            format!("{last:.12}").parse().unwrap_or(last)
+        }
         None => max,
     };
     let (min, max, step, log, whole) = match *from {

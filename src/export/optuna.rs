@@ -163,7 +163,9 @@ fn intermediate(search: &SearchTrials, trial: &SearchTrial) -> Result<Map<String
 fn internal(parameter: &SearchedParameter, point: &Point, at: usize) -> Option<f64> {
     let number = point.get(at).copied().flatten()?;
     Some(match parameter.values {
-        SearchedValues::Range { min, step: Some(step), whole: false, .. } => min + number * step,
+        SearchedValues::Range { min, max, step: Some(step), whole: false, .. } => {
+            (min + number * step).min(max)
+        }
         _ => number,
     })
 }

@@ -26,6 +26,7 @@ mod scalars;
 mod schedule;
 mod search_progress;
 mod search_trials;
+mod slices;
 mod swept;
 
 mod html;
@@ -53,4 +54,5 @@ pub use scalars::{ScalarReadSummary, logged_scalars};
 pub use schedule::learning_rates;
 pub use search_progress::SearchProgress;
 pub use search_trials::{SearchTrial, SearchTrials};
+pub use slices::{Slice, SliceGroup};
 pub use swept::Swept;

@@ -36,6 +36,17 @@ impl SearchProgress {
         Some(SearchProgress { objective, values, trials })
     }
 
+    /// The objective of these runs, if all are of one search.
+    pub fn objective_of(runs: &[Run]) -> Option<Objective> {
+        let sweep = runs.first()?.sweep.as_deref()?;
+        if !runs.iter().all(|run| run.sweep.as_deref() == Some(sweep) && run.record.trial.is_some())
+        {
+            return None;
+        }
+        let plan = system::read_to_string(&Folder::at(sweep).sweep_plan()).ok()?;
+        Some(config::search_of(&plan)?.objective)
+    }
+
     /// The trials that were better than all before them, in their order.
     pub fn best_so_far(&self) -> Vec<(usize, f64)> {
         let mut best: Vec<(usize, f64)> = Vec::new();

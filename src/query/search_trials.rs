@@ -23,6 +23,7 @@ pub struct SearchTrials {
     pub replicates: usize,
     /// The begun trials in their order.
     pub trials: Vec<SearchTrial>,
+    progress: SearchProgress,
 }
 
 /// A trial of a search.
@@ -65,8 +66,13 @@ impl SearchTrials {
             };
             trials.entry(number).or_insert_with(new).runs.push(run.clone());
         }
-        let (dir, objective) = (sweep.to_owned(), progress.objective);
-        let trials = trials.into_values().collect();
-        Ok(Some(SearchTrials { dir, objective, space, replicates: text.replicates, trials }))
+        let (dir, objective) = (sweep.to_owned(), progress.objective.clone());
+        let (trials, replicates) = (trials.into_values().collect(), text.replicates);
+        Ok(Some(SearchTrials { dir, objective, space, replicates, trials, progress }))
+    }
+
+    /// The trials that were better than all before them, see [`SearchProgress::best_so_far`].
+    pub fn best_so_far(&self) -> Vec<(usize, f64)> {
+        self.progress.best_so_far()
     }
 }

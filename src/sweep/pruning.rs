@@ -307,7 +307,7 @@ mod tests {
     fn a_proposal_knows_only_results_that_every_process_has() {
         let pruning = hyperband();
         let whole = ended(&pruning, 17);
-        for next in 0..17 {
+        for next in 0..17_usize {
             // All that is known later, and the least that is known when the trial is proposed.
             let known = next.saturating_sub(3);
             let first = |at: usize| [1, 3, 9][usize::from(8 < at) + usize::from(13 < at)];

@@ -31,6 +31,7 @@ mod man;
 mod memory;
 mod mlflow;
 mod optimizers;
+mod optuna;
 mod pictures;
 mod pruners;
 mod python;

@@ -47,6 +47,7 @@ Epochs are counted from 0 where one is named, as in the logs.";
 pub(crate) const SHOW_EXAMPLES: &str = "\
 Examples:
   runner show latest
+  runner show search/20261123-210800
   runner show adam --metric accuracy
   runner show configs/adam.toml --schedule";
 
@@ -148,7 +149,7 @@ pub(crate) struct ListArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ShowArgs {
-    /// The run; with --schedule also a config
+    /// The run, or the folder of a search; with --schedule also a config
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(crate) run: String,
 

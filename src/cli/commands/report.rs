@@ -16,7 +16,7 @@ use crate::experiment::{
 };
 use crate::query::{
     CalibrationCurve, Comparison, MeanStd, Mistake, Page, RequestError, ResultGroup, Run,
-    TestEvaluation, read_settings,
+    SearchProgress, TestEvaluation, read_settings,
 };
 use crate::runs::{Durability, Folder, write_atomic};
 use crate::system::sentence;
@@ -56,7 +56,10 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
     let title = title(&runs, first);
     let n_runs = runs.len();
     notes.extend(read_settings(&runs));
-    let comparison = Comparison::of(runs, args.sort.as_deref())?;
+    // Trials are ranked by the objective, if that is the number of the last epoch.
+    let objective = SearchProgress::objective_of(&runs).filter(|objective| !objective.at_best);
+    let sort = args.sort.clone().or(objective.map(|objective| objective.name));
+    let comparison = Comparison::of(runs, sort.as_deref())?;
     let judged = judged(&comparison);
     let (judged, evaluation_error) = match judged.transpose() {
         Ok(judged) => (judged, None),

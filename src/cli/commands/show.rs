@@ -1,4 +1,4 @@
-//! `runner show`: one run, or the learning rate of a plan, as text or JSON.
+//! `runner show`: one run, a search, or the learning rate of a plan, as text or JSON.
 
 use std::path::{Path, PathBuf};
 
@@ -9,18 +9,28 @@ use crate::cli::args::ShowArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::curve::curves;
 use crate::cli::display::run_details::{RunDetails, run_details};
+use crate::cli::display::search_details::search_details;
 use crate::cli::exit::Exit;
 use crate::config::Plan;
-use crate::query::{Collection, RequestError, Run, SearchProgress, Series, learning_rates};
+use crate::query::{
+    Collection, FolderKind, Purpose, RequestError, Run, SearchProgress, SearchTrial, SearchTrials,
+    Series, learning_rates,
+};
 use crate::runs::History;
 
-/// Shows a run.
+/// Shows a run or a search.
 pub(crate) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
     let answer = if args.schedule { schedule_of(args, console) } else { answer(args, console) };
     super::print_answer::answer(answer, console)
 }
 
 fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
+    if let Some(search) = search(args, console)? {
+        return Ok(match args.json {
+            true => serde_json::to_string_pretty(&search_json(&search))? + "\n",
+            false => search_details(&search, console),
+        });
+    }
     let run = args.choice.select_one(&args.run, console)?;
     let history = run.history()?;
     let config = run.config().map_err(anyhow::Error::msg)?;
@@ -52,6 +62,41 @@ fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
         progress: progress.as_ref(),
     };
     Ok(run_details(&told, console) + &schedule.map_or(String::new(), |text| format!("\n{text}")))
+}
+
+/// The search of which all begun runs are meant.
+fn search(args: &ShowArgs, console: &Console) -> anyhow::Result<Option<SearchTrials>> {
+    let words = std::slice::from_ref(&args.run);
+    let selection = args.choice.select(Purpose::Ask, words, console, |s| s.select(&args.run))?;
+    if selection.kind != FolderKind::Sweep {
+        return Ok(None);
+    }
+    SearchTrials::of(&selection.dir, &selection.runs).map_err(anyhow::Error::msg)
+}
+
+fn search_json(search: &SearchTrials) -> serde_json::Value {
+    let number = crate::cli::display::json::number;
+    let trial = |trial: &SearchTrial| {
+        let note = trial.runs.first().and_then(|run| run.record.trial.as_ref());
+        json!({
+            "number": trial.number,
+            "value": trial.value.map(number),
+            "values": note.map(|note| &note.values),
+            "dirs": trial.runs.iter().map(|run| run.dir.to_string_lossy()).collect::<Vec<_>>(),
+        })
+    };
+    let best = search.best_so_far().into_iter().map(|(at, value)| json!([at, number(value)]));
+    let importance = search.importance().map(|shares| {
+        let share = |(key, share): (&str, f64)| (key.to_owned(), number(share));
+        shares.into_iter().map(share).collect::<serde_json::Map<_, _>>()
+    });
+    json!({
+        "dir": search.dir.to_string_lossy(),
+        "objective": search.objective,
+        "best_so_far": best.collect::<Vec<_>>(),
+        "importance": importance,
+        "trials": search.trials.iter().map(trial).collect::<Vec<_>>(),
+    })
 }
 
 /// The progress of the search that proposed a run.

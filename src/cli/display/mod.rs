@@ -19,6 +19,7 @@ pub(crate) mod labels;
 pub(crate) mod result_groups;
 pub(crate) mod result_table;
 pub(crate) mod run_details;
+pub(crate) mod search_details;
 pub(crate) mod summary;
 
 pub(crate) mod progress;

@@ -1,6 +1,5 @@
 //! The report as one self-contained HTML page.
 
-mod best_so_far;
 mod calibration;
 mod charts;
 mod evaluation;
@@ -8,7 +7,9 @@ mod facts;
 mod importance;
 mod markup;
 mod page;
+mod plot;
 mod ranking;
+mod search;
 
 pub use page::{CalibrationCurve, Mistake, Page, TestEvaluation};
 
@@ -48,7 +49,7 @@ impl Page<'_> {
         html += "<main>\n";
         html += &charts.sections();
         html += &ranking::section(self.comparison, &labels);
-        html += &best_so_far::section(self.comparison);
+        html += &search::section(self.comparison);
         html += &evaluation::section(self);
         html += &facts::failures(self.comparison, self.base);
         html += &charts.configs();
