@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 use crate::config::{SearchedParameter, SearchedValues};
 use crate::query::{Run, SearchTrial, SearchTrials, State};
 use crate::runs::Cause;
-use crate::search::Point;
 
 /// Numbers of `JournalOperation`.
 const CREATE_STUDY: u32 = 0;
@@ -77,7 +76,7 @@ fn trial_fields(search: &SearchTrials, trial: &SearchTrial) -> Result<Map<String
     let (mut distributions, mut params) = (Map::new(), Map::new());
     let varying = search.space.parameters.iter().enumerate().filter(|(_, one)| one.varies);
     for (at, parameter) in varying {
-        if let Some(number) = internal(parameter, &trial.point, at) {
+        if let Some(number) = internal(parameter, trial, at) {
             let distribution = distribution(parameter).to_string();
             distributions.insert(parameter.key.clone(), distribution.into());
             params.insert(parameter.key.clone(), number.into());
@@ -159,15 +158,16 @@ fn intermediate(search: &SearchTrials, trial: &SearchTrial) -> Result<Map<String
     Ok(whole.map(|(epoch, sum, n)| (epoch.to_string(), (sum / n as f64).into())).collect())
 }
 
-/// The number that Optuna stores for a value: the index of a choice, or the number itself.
-fn internal(parameter: &SearchedParameter, point: &Point, at: usize) -> Option<f64> {
-    let number = point.get(at).copied().flatten()?;
-    Some(match parameter.values {
-        SearchedValues::Range { min, max, step: Some(step), whole: false, .. } => {
-            (min + number * step).min(max)
+/// The number that Optuna stores for a value: the index of a choice, or the number as the config has it.
+fn internal(parameter: &SearchedParameter, trial: &SearchTrial, at: usize) -> Option<f64> {
+    let number = trial.point.get(at).copied().flatten()?;
+    match parameter.values {
+        SearchedValues::Choices(_) => Some(number),
+        SearchedValues::Range { .. } => {
+            let note = trial.runs.first()?.record.trial.as_ref()?;
+            note.values.get(&parameter.key)?.as_f64()
         }
-        _ => number,
-    })
+    }
 }
 
 /// The distribution as `optuna.distributions.distribution_to_json` writes it.

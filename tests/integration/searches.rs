@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::resume::kills::signal;
+use crate::resume::kills::{kills as kills_wanted, signal};
 use crate::sandbox::Sandbox;
 
 /// Tiny networks on a few rows; some learning rates diverge.
@@ -143,30 +143,47 @@ fn a_search_is_the_same_however_it_is_run() {
 }
 
 #[test]
+fn fifty_trials_continued_to_a_hundred_are_a_search_of_a_hundred() {
+    let sandbox = sandbox(&(BASE.replace("trials = 14", "trials = 100") + SPACE));
+    sandbox.runner("run search.toml --logdir whole -q -j 1 --threads 1").exits(0);
+    sandbox.runner("run search.toml --logdir half -q -j 2 --set sweep.trials=50").exits(0);
+    let half = sandbox.path().join("half");
+    assert_eq!(trials(&half).len(), 50);
+    let dir = sweep(&half);
+    sandbox.runner(&format!("resume {} --trials 100 -q -j 2 --threads 3", dir.display())).exits(0);
+    assert_eq!(trials(&half).len(), 100);
+    same_trials(&half, &sandbox.path().join("whole"));
+}
+
+/// `RUNNER_TEST_KILLS` sets the number of processes that are killed or stopped, 6 if unset.
+#[test]
 fn a_search_killed_several_times_is_the_same() {
-    let sandbox = sandbox(&(BASE.to_owned() + SPACE).replace("epochs = 2", "epochs = 60"));
+    let wanted = kills_wanted();
+    // A process takes some 0.1 s to start, and the search has to outlast the kills.
+    let epochs = format!("epochs = {}", 10 * wanted.max(6));
+    let sandbox = sandbox(&(BASE.to_owned() + SPACE).replace("epochs = 2", &epochs));
     sandbox.runner("run search.toml --logdir whole -q -j 2").exits(0);
-    let whole = trials(&sandbox.path().join("whole"));
     let logs = sandbox.path().join("killed");
-    let mut kills = 0;
-    for round in 0.. {
+    let (mut kills, mut round) = (0, 0);
+    loop {
         let begun = logs.join("search").exists();
         let call =
             if begun { "resume killed -q -j 2" } else { "run search.toml --logdir killed -q" };
         let mut runner = sandbox.runner(call).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = runner.start();
-        if round < 6 {
-            std::thread::sleep(Duration::from_millis(20 + 45 * round));
+        if kills < wanted {
+            std::thread::sleep(Duration::from_millis(20 + 45 * (round % 7)));
             signal(&child, if round % 2 == 0 { "KILL" } else { "TERM" });
         }
         let status = child.wait().unwrap();
         kills += usize::from(!status.success());
+        round += 1;
         if status.success() {
             break;
         }
     }
-    assert!(0 < kills, "no process was stopped early");
-    assert_eq!(trials(&logs), whole);
+    assert!(wanted / 2 < kills, "only {kills} processes of {wanted} were stopped early");
+    same_trials(&logs, &sandbox.path().join("whole"));
 }
 
 #[test]

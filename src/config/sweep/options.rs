@@ -87,7 +87,14 @@ pub(crate) fn wrong_in_draws(table: &SweepTable, node: &Spanned, axes: &[Axis]) 
     let conditions = conditions.filter(|_| table.pruner.is_none());
     let wrong = |entry: &Entry| {
         let message = format!("`{}` is a key of `method = \"tpe\"`", entry.key);
-        Diagnostic::at(&entry.span, message, "take it out, or write `method = \"tpe\"`")
+        let help = match entry.key.as_str() {
+            "when" => {
+                "take it out, or write `method = \"tpe\"`; with `startup_trials` as great as `trials` that is \
+                 a random search"
+            }
+            _ => "take it out, or write `method = \"tpe\"`",
+        };
+        Diagnostic::at(&entry.span, message, help)
     };
     options.chain(conditions).map(wrong).collect()
 }

@@ -12,7 +12,7 @@ use super::same::{names, same_run};
 use super::toml;
 use crate::sandbox::{Runner, Sandbox};
 
-fn kills() -> usize {
+pub(crate) fn kills() -> usize {
     std::env::var("RUNNER_TEST_KILLS").map_or(6, |number| number.parse().unwrap())
 }
 
