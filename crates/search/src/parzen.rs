@@ -27,9 +27,16 @@ pub(crate) struct Parzen<'a> {
 /// pₖⱼ.
 enum Kernel {
     /// A normal distribution, cut to a scale.
-    Normal { mean: f64, deviation: f64, below: f64, inside: f64 },
-    /// The options but one share `rest`.
-    Choice { option: Option<usize>, seen: f64, other: f64 },
+    Normal {
+        mean: f64,
+        deviation: f64,
+        below: f64,
+        inside: f64,
+        /// ln(`deviation` × `inside`), the part of a density that is the same everywhere.
+        ln_size: f64,
+    },
+    /// The probabilities of one option and of each other, and their logarithms.
+    Choice { option: Option<usize>, seen: f64, other: f64, ln_seen: f64, ln_other: f64 },
 }
 
 impl<'a> Parzen<'a> {
@@ -58,11 +65,10 @@ impl<'a> Parzen<'a> {
     /// ln p(x), of the product of the parameters' own mixtures unless they are `joint`.
     pub(crate) fn log_density(&self, point: &Point, joint: bool) -> f64 {
         let parts = self.space.parameters().iter().enumerate().filter_map(|(at, parameter)| {
-            let scale = parameter.domain.scale();
-            point[at].map(|value| {
-                let kernels = self.kernels[at].iter();
-                kernels.map(|kernel| kernel.log_density(scale.as_ref(), value)).collect::<Vec<_>>()
-            })
+            let value = point[at]?;
+            let place = Place::of(&parameter.domain, value);
+            let kernels = self.kernels[at].iter();
+            Some(kernels.map(|kernel| kernel.log_density(place)).collect::<Vec<_>>())
         });
         if !joint {
             return parts.map(|part| self.log_mixture(&part)).sum();
@@ -147,12 +153,9 @@ fn choices(domain: &Domain, values: &[Option<f64>]) -> Vec<Kernel> {
     let kernel = |value: &Option<f64>| match value {
         None => {
             let even = 1.0 / options as f64;
-            Kernel::Choice { option: None, seen: even, other: even }
+            Kernel::choice(None, even, even)
         }
-        Some(value) => {
-            let option = Some(*value as usize);
-            Kernel::Choice { option, seen: (1.0 + other) / sum, other: other / sum }
-        }
+        Some(value) => Kernel::choice(Some(*value as usize), (1.0 + other) / sum, other / sum),
     };
     values.iter().chain([&None]).map(kernel).collect()
 }
@@ -161,17 +164,21 @@ impl Kernel {
     fn normal(scale: &Scale, mean: f64, deviation: f64) -> Kernel {
         let below = cdf((scale.low - mean) / deviation);
         let inside = cdf((scale.high - mean) / deviation) - below;
-        Kernel::Normal { mean, deviation, below, inside }
+        Kernel::Normal { mean, deviation, below, inside, ln_size: ln(deviation * inside) }
+    }
+
+    fn choice(option: Option<usize>, seen: f64, other: f64) -> Kernel {
+        Kernel::Choice { option, seen, other, ln_seen: ln(seen), ln_other: ln(other) }
     }
 
     /// The value at `u` in [0, 1) of the distribution.
     fn draw(&self, domain: &Domain, u: f64) -> f64 {
         match *self {
-            Kernel::Normal { mean, deviation, below, inside } => {
+            Kernel::Normal { mean, deviation, below, inside, .. } => {
                 let p = (below + inside * u).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON);
                 domain.snap(mean + deviation * quantile(p))
             }
-            Kernel::Choice { option, seen, other } => {
+            Kernel::Choice { option, seen, other, .. } => {
                 let Domain::Choice { options } = *domain else {
                     unreachable!("numbers have a scale")
                 };
@@ -186,21 +193,42 @@ impl Kernel {
         }
     }
 
-    /// ln pₖⱼ(value), of a cell for integers.
-    fn log_density(&self, scale: Option<&Scale>, value: f64) -> f64 {
-        match (self, scale) {
-            (&Kernel::Normal { mean, deviation, inside, .. }, Some(scale)) => {
-                let [low, high] = scale.cell(value).map(|end| (end - mean) / deviation);
-                if scale.half_step == 0.0 {
-                    -0.5 * low * low - LN_SQRT_TAU - ln(deviation * inside)
-                } else {
-                    ln(((cdf(high) - cdf(low)) / inside).max(f64::MIN_POSITIVE))
-                }
+    /// ln pₖⱼ of a place.
+    fn log_density(&self, place: Place) -> f64 {
+        match (self, place) {
+            (&Kernel::Normal { mean, deviation, ln_size, .. }, Place::Point(x)) => {
+                let z = (x - mean) / deviation;
+                -0.5 * z * z - LN_SQRT_TAU - ln_size
             }
-            (&Kernel::Choice { option, seen, other }, _) => {
-                ln(if option == Some(value as usize) { seen } else { other })
+            (&Kernel::Normal { mean, deviation, inside, .. }, Place::Cell(ends)) => {
+                let [low, high] = ends.map(|end| (end - mean) / deviation);
+                ln(((cdf(high) - cdf(low)) / inside).max(f64::MIN_POSITIVE))
             }
-            (Kernel::Normal { .. }, None) => unreachable!("numbers have a scale"),
+            (&Kernel::Choice { option, ln_seen, ln_other, .. }, Place::Option(value)) => {
+                if option == Some(value) { ln_seen } else { ln_other }
+            }
+            _ => unreachable!("kernels and places are of one domain"),
+        }
+    }
+}
+
+/// A value as the kernels of its parameter see it.
+#[derive(Clone, Copy)]
+enum Place {
+    /// A real number on its scale.
+    Point(f64),
+    /// The ends of the cell of an integer on its scale.
+    Cell([f64; 2]),
+    /// An option.
+    Option(usize),
+}
+
+impl Place {
+    fn of(domain: &Domain, value: f64) -> Place {
+        match domain.scale() {
+            None => Place::Option(value as usize),
+            Some(scale) if scale.half_step == 0.0 => Place::Point(scale.place(value)),
+            Some(scale) => Place::Cell(scale.cell(value)),
         }
     }
 }
