@@ -246,6 +246,46 @@ fn an_accident_of_the_machine_is_waited_for() {
 }
 
 #[test]
+fn a_search_is_shown_with_importance_and_slices() {
+    let sandbox = sandbox(&(BASE.replace("trials = 14", "trials = 30") + SPACE));
+    sandbox.runner("run search.toml -q").exits(0);
+    let dir = sweep(&sandbox.path().join("logs"));
+    let said = sandbox.runner(&format!("show {}", dir.display())).exits(0);
+    for part in [
+        "objective  the least val_loss of the last epoch",
+        "trials     30 ended",
+        "best val_loss so far",
+        "by trial: 0: ",
+        "importance",
+        "optimizer.momentum",
+        "0.225 to 0.45",
+        "4-2",
+    ] {
+        assert!(said.stdout.contains(part), "{part}: {}", said.stdout);
+    }
+    let said = sandbox.runner(&format!("show {} --json", dir.display())).exits(0);
+    let search: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(search["trials"].as_array().unwrap().len(), 30);
+    let shares = search["importance"].as_object().unwrap();
+    assert_eq!(shares.len(), 6);
+    let sum: f64 = shares.values().map(|share| share.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-6, "{sum}");
+    let [.., best] = &**search["best_so_far"].as_array().unwrap() else { panic!("{search}") };
+    let best = &search["trials"][best[0].as_u64().unwrap() as usize];
+    let value = |trial: &Value| trial["value"].as_f64().unwrap_or(f64::INFINITY);
+    let trials = search["trials"].as_array().unwrap();
+    assert!(trials.iter().all(|trial| value(best) <= value(trial)));
+    // The page has a plot of the best so far and one for each parameter, and ranks by the objective.
+    sandbox.runner(&format!("report {} -o page.html", dir.display())).exits(0);
+    let page = fs::read_to_string(sandbox.path().join("page.html")).unwrap();
+    assert_eq!(page.matches("<svg class=\"plot\"").count(), 7);
+    assert!(page.contains("<caption>Importance</caption>"));
+    // One run of it is shown as ever.
+    let said = sandbox.runner("show search/best").exits(0);
+    assert!(said.stdout.contains("best val_loss so far, by trial: "), "{}", said.stdout);
+}
+
+#[test]
 fn replicates_are_one_trial() {
     let config = BASE.replace("trials = 14", "trials = 6\nseeds = [1, 2]") + SPACE;
     let sandbox = sandbox(&config);
