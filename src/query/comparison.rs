@@ -43,7 +43,9 @@ impl Comparison {
             groups.iter().find_map(|group| Some(monitored(&group.runs[0].record.metrics)?.0));
         if let Some(name) = sort.or(usual) {
             let mean = |group: &ResultGroup| group.metric(name).map(|spread| spread.mean);
-            groups.sort_by(|a, b| compare_metric(name, mean(a), mean(b)));
+            let order = |a: &ResultGroup, b: &ResultGroup| compare_metric(name, mean(a), mean(b));
+            // A number of few epochs is not comparable to one of all.
+            groups.sort_by(|a, b| a.is_pruned().cmp(&b.is_pruned()).then(order(a, b)));
         }
         let swept = Swept::of(&groups);
         let mut keys = differing(&groups);

@@ -96,6 +96,11 @@ impl<R: Replicate> ResultGroup<R> {
         self.runs.iter().any(|run| run.completion() == Completion::Completed)
     }
 
+    /// Whether the search of the runs went on without them.
+    pub fn is_pruned(&self) -> bool {
+        self.runs.iter().all(|run| run.completion() == Completion::Pruned)
+    }
+
     /// The mean of a metric of the last epoch over the completed runs; over all if none is completed.
     pub fn metric(&self, name: &str) -> Option<MeanStd> {
         self.mean_std(|run| run.last_metric(name))

@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 
-use super::group::{Completion, Replicate, ResultGroup};
+use super::group::{Replicate, ResultGroup};
 use super::order::higher_is_better;
 
 /// The rank from 1 and the index of each group, best first, by `sort` or else by `val_loss` and, for
 /// groups without validation, `loss`.
 ///
 /// Only groups with a completed run and a number that is not NaN have a rank. The others follow by
-/// [`Completion`], each kind in the order of `groups`, but pruned ones by their epochs, the most first, and then by
+/// [`Completion`](super::Completion), each kind in the order of `groups`, but pruned ones by their epochs, the most first, and then by
 /// the number.
 pub fn rank<R: Replicate>(
     groups: &[ResultGroup<R>],
@@ -36,8 +36,7 @@ fn compare_pruned<R: Replicate>(
     b: &ResultGroup<R>,
     sort: Option<&str>,
 ) -> Ordering {
-    let is_pruned = |group: &ResultGroup<R>| group.runs[0].completion() == Completion::Pruned;
-    if !is_pruned(a) || !is_pruned(b) {
+    if !a.is_pruned() || !b.is_pruned() {
         return Ordering::Equal;
     }
     let value = |group| value(group, sort).unwrap_or((false, f64::NAN));
@@ -69,6 +68,7 @@ fn compare(a: (bool, f64), b: (bool, f64)) -> Ordering {
 
 #[cfg(test)]
 mod tests {
+    use super::super::group::Completion;
     use super::*;
 
     struct Ended(&'static str, Completion, Vec<(&'static str, f64)>);

@@ -288,6 +288,12 @@ fn inspect_run(dir: &Path) -> Result<Resumable> {
     let (progress, record) = progress(&folder)?;
     let queued = match progress {
         RunProgress::Done => None,
+        RunProgress::Paused => bail!(
+            "`{}` is paused at a rung of its search, which decides whether it goes on; resume the \
+             search: runner resume {}",
+            dir.display(),
+            dir.parent().unwrap_or(dir).display()
+        ),
         _ => {
             // A held lock means a process at work. The lock is taken again on resume.
             drop(Lock::take(dir)?);

@@ -150,12 +150,18 @@ fn hyperband_promotes_the_best_of_each_rung() {
     assert!(first["trial"].is_number(), "{first}");
 }
 
+/// Whether the folder of a search is there, and not hidden.
+fn is_planned(logs: &Path) -> bool {
+    let found = fs::read_dir(logs.join("search")).into_iter().flatten().flatten();
+    found.map(|entry| entry.file_name()).any(|name| !name.to_string_lossy().starts_with('.'))
+}
+
 /// Runs `search.toml`, killed at moments of the first `rounds`.
 fn killed(sandbox: &Sandbox, rounds: u64, jobs: &str) -> PathBuf {
     let logs = sandbox.path().join("killed");
     let mut kills = 0;
     for round in 0.. {
-        let call = match logs.join("search").exists() {
+        let call = match is_planned(&logs) {
             true => format!("resume killed -q {jobs}"),
             false => format!("run search.toml --logdir killed -q {jobs}"),
         };
@@ -167,12 +173,10 @@ fn killed(sandbox: &Sandbox, rounds: u64, jobs: &str) -> PathBuf {
         }
         let status = child.wait().unwrap();
         kills += usize::from(!status.success());
-        if status.success() && (rounds <= round || !logs.exists()) || 200 < round {
-            break;
-        }
         if status.success() {
             break;
         }
+        assert!(round < 200, "{call}: {status}");
     }
     assert!(0 < kills, "no process was stopped early");
     logs
@@ -186,16 +190,9 @@ fn a_killed_hyperband_search_is_the_same() {
         sandbox.runner("run search.toml --logdir whole -q -j 2").exits(0);
         let logs = killed(&sandbox, rounds, jobs);
         let (got, want) = (ends(&logs), ends(&sandbox.path().join("whole")));
-        let differ: Vec<_> =
-            want.iter().filter(|(name, end)| got.get(*name) != Some(end)).collect();
-        assert!(
-            differ.is_empty() && got.len() == want.len(),
-            "{jobs}: {:?}",
-            differ
-                .iter()
-                .map(|(name, end)| (name, &end.1, got.get(*name).map(|end| &end.1)))
-                .collect::<Vec<_>>()
-        );
+        let differs = |name: &&String| got.get(*name) != want.get(*name);
+        let differ: Vec<_> = want.keys().chain(got.keys()).filter(differs).collect();
+        assert!(differ.is_empty(), "{jobs}: {differ:?}");
         // The event files of the runs too.
         let (got, want) = (sweep(&logs), sweep(&sandbox.path().join("whole")));
         for (name, (status, _)) in ends(&logs).keys().zip(statuses(&logs)) {
@@ -283,7 +280,7 @@ fn pruned_and_paused_runs_are_told_apart() {
     let config = hyperband("random").replace("iterations = 2", "iterations = 1");
     let sandbox = sandbox(&config);
     sandbox.runner("run search.toml -q").exits(0);
-    let pruned = sandbox.runner("list logs status=pruned --json").exits(0);
+    let pruned = sandbox.runner("list logs --filter status=pruned --json").exits(0);
     let pruned: Value = serde_json::from_str(&pruned.stdout).unwrap();
     let runs = pruned["runs"].as_array().unwrap();
     assert!(5 < runs.len() && runs.iter().all(|run| run["status"] == "pruned"), "{pruned}");
@@ -296,6 +293,14 @@ fn pruned_and_paused_runs_are_told_apart() {
     assert!(best.stdout.contains("completed"), "{}", best.stdout);
     let alone = sandbox.runner(&format!("resume {dir} --epochs 20")).exits(2);
     assert!(alone.stderr.contains("are not trained further"), "{}", alone.stderr);
+    // A run that its search has not decided on goes on with the search only.
+    let path = sandbox.path().join(dir).join("run.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"pruned\"", "\"paused\"")).unwrap();
+    let paused = sandbox.runner("list logs --filter status=paused").exits(0);
+    assert!(paused.stdout.contains("paused"), "{}", paused.stdout);
+    let alone = sandbox.runner(&format!("resume {dir}")).exits(2);
+    assert!(alone.stderr.contains("is paused at a rung of its search"), "{}", alone.stderr);
 }
 
 #[test]

@@ -71,9 +71,11 @@ fn head(comparison: &Comparison, keys: &[String]) -> String {
 fn ends(comparison: &Comparison) -> impl Iterator<Item = &'static str> {
     let replicated = replicated(comparison);
     let unfinished = unfinished(comparison);
-    ["runs", "status", "epochs", "seconds"].into_iter().filter(move |name| match *name {
+    let has_rungs = has_rungs(comparison);
+    ["runs", "status", "rung", "epochs", "seconds"].into_iter().filter(move |name| match *name {
         "runs" => replicated,
         "status" => unfinished,
+        "rung" => has_rungs,
         _ => true,
     })
 }
@@ -85,6 +87,28 @@ fn replicated(comparison: &Comparison) -> bool {
 fn unfinished(comparison: &Comparison) -> bool {
     let mut runs = comparison.groups.iter().flat_map(|group| &group.runs);
     runs.any(|run| run.state != State::Completed)
+}
+
+/// Whether the runs are of a search with a pruner.
+fn has_rungs(comparison: &Comparison) -> bool {
+    comparison.groups.iter().any(|group| rung(group).is_some())
+}
+
+/// The last rung of a group.
+fn rung(group: &ResultGroup) -> Option<usize> {
+    Some(group.runs[0].record.trial.as_ref()?.rung?.number)
+}
+
+/// The states of a group, with the reason why it was pruned as title.
+fn states(group: &ResultGroup) -> String {
+    let mut states: Vec<_> = group.runs.iter().map(|run| run.state.word()).collect();
+    states.dedup();
+    let mut trials = group.runs.iter().filter_map(|run| run.record.trial.as_ref());
+    let title = match trials.find_map(|trial| trial.reason.as_deref()) {
+        Some(reason) => format!(" title=\"{}\"", escape(reason)),
+        None => String::new(),
+    };
+    format!("<td{title}>{}</td>", states.join(", "))
 }
 
 /// The tags or the notes of a group.
@@ -126,9 +150,13 @@ fn line(
         line += &number(group.runs.len() as f64, &group.runs.len().to_string(), "");
     }
     if unfinished(comparison) {
-        let mut states: Vec<_> = group.runs.iter().map(|run| run.state.word()).collect();
-        states.dedup();
-        line += &format!("<td>{}</td>", states.join(", "));
+        line += &states(group);
+    }
+    if has_rungs(comparison) {
+        line += &match rung(group) {
+            None => "<td class=\"n\">-</td>".to_owned(),
+            Some(rung) => number(rung as f64, &rung.to_string(), ""),
+        };
     }
     let mean = |of: &dyn Fn(usize) -> f64| {
         (0..group.runs.len()).map(of).sum::<f64>() / group.runs.len() as f64
@@ -142,7 +170,8 @@ fn line(
 
 /// The best of a number's means.
 fn best(comparison: &Comparison, name: &str) -> Option<f64> {
-    let means = comparison.groups.iter().filter_map(|group| Some(group.metric(name)?.mean));
+    let groups = comparison.groups.iter().filter(|group| !group.is_pruned());
+    let means = groups.filter_map(|group| Some(group.metric(name)?.mean));
     means.min_by(|a, b| compare_metric(name, Some(*a), Some(*b)))
 }
 

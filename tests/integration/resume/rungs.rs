@@ -79,7 +79,7 @@ fn a_run_stopped_between_its_rungs_goes_on_to_them() {
     for rung in [Some(1), Some(epochs - 1), None] {
         let mut stops = 0;
         loop {
-            match train(&plan, &stopped, rung, 9) {
+            match train(&plan, &stopped, rung, 4) {
                 Status::Stopped => stops += 1,
                 status => {
                     let want = if rung.is_some() { Status::Paused } else { Status::Completed };
