@@ -96,11 +96,11 @@ impl ResumableRun {
 
 /// The reason why a run cannot have `epochs` epochs.
 fn obstacle(folder: &Folder, record: &Record, epochs: usize) -> Result<Option<String>> {
-    if record.status != Status::Completed {
-        return Ok(None);
-    }
     if record.trial.is_some() {
         return Ok(Some(NO_TRIALS.to_owned()));
+    }
+    if record.status != Status::Completed {
+        return Ok(None);
     }
     let trained = record.epochs;
     if epochs <= trained {

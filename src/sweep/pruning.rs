@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::config::{Pruner, Search};
 use crate::runs::{Objective, RungNote};
-use crate::search::{Hyperband, Median, Next, Outcome, Rung, halve};
+use crate::search::{Hyperband, Median, Next, Outcome, Proposal, Rung, halve, known_in_brackets};
 use crate::sweep::run_state::{RunOutcome, RunState, is_settled, trial_at};
 
 /// What the trials of a search do next.
@@ -109,18 +109,18 @@ impl Pruning {
         startup: usize,
         trials: &[Vec<RunState>],
     ) -> Result<Vec<Option<Outcome>>, usize> {
-        let known = next.saturating_sub(lag);
         match self {
             Pruning::Hyperband { rule, brackets } => {
                 let iteration = next / rule.trials() * rule.trials();
-                let reached = reached(brackets, iteration, known.max(iteration), trials)?;
-                let outcomes = at_one_rung(&reached, startup, trials, iteration);
-                let pending = outcomes.len()..next;
-                Ok(outcomes.into_iter().chain(pending.map(|_| Some(Outcome::Pending))).collect())
+                let proposal = Proposal { next, iteration, lag, enough: startup };
+                let at = |trial: usize, epochs: usize| {
+                    trials.get(trial).map_or(Outcome::Pending, |runs| trial_at(runs, epochs))
+                };
+                known_in_brackets(brackets, proposal, &at)
             }
             Pruning::Median { max_epochs, .. } => (0..next)
                 .map(|trial| match trials.get(trial) {
-                    _ if known <= trial => Ok(Some(Outcome::Pending)),
+                    _ if next.saturating_sub(lag) <= trial => Ok(Some(Outcome::Pending)),
                     Some(runs) if is_settled(runs) => Ok(Some(trial_at(runs, *max_epochs))),
                     _ => Err(trial),
                 })
@@ -156,61 +156,6 @@ fn results(rungs: &[Rung], trials: &[Vec<RunState>], n: usize) -> Vec<Vec<Outcom
     let mut results: Vec<_> = trials.iter().map(of_trial).collect();
     results.resize(n, Vec::new());
     results
-}
-
-/// The epochs that each trial below `known` has reached for certain: all of its rungs in an earlier iteration,
-/// which ended before the trial `iteration`, and the first rung since.
-fn reached(
-    brackets: &[(Range<usize>, Vec<Rung>)],
-    iteration: usize,
-    known: usize,
-    trials: &[Vec<RunState>],
-) -> Result<Vec<usize>, usize> {
-    let mut reached = Vec::new();
-    for (bracket, rungs) in brackets.iter().take_while(|(bracket, _)| bracket.start < known) {
-        let last = bracket.end.min(known).min(trials.len());
-        let runs = &trials[bracket.start.min(last)..last];
-        if bracket.end <= iteration {
-            if let Some(open) = runs.iter().position(|runs| !is_settled(runs)) {
-                return Err(bracket.start + open);
-            }
-            let standings = halve(rungs, &results(rungs, runs, runs.len()));
-            reached.extend(standings.iter().map(|standing| {
-                standing.reached.checked_sub(1).map_or(0, |last| rungs[last].epochs)
-            }));
-        } else {
-            let first = rungs[0].epochs;
-            let missing = |runs: &Vec<RunState>| trial_at(runs, first) == Outcome::Pending;
-            if let Some(open) = runs.iter().position(missing) {
-                return Err(bracket.start + open);
-            }
-            reached.extend(runs.iter().map(|_| first));
-        }
-    }
-    Ok(reached)
-}
-
-/// The outcomes at the greatest epoch that `enough` of the trials have reached. A trial of an earlier iteration, below
-/// the trial `iteration`, that was stopped before counts as bad, like a trial without a result; a later one, which may
-/// still get there, is left out.
-///
-/// The model of [Falkner 2018](https://proceedings.mlr.press/v80/falkner18a.html) (BOHB), section 4.1.
-fn at_one_rung(
-    reached: &[usize],
-    enough: usize,
-    trials: &[Vec<RunState>],
-    iteration: usize,
-) -> Vec<Option<Outcome>> {
-    let mut sorted = reached.to_vec();
-    sorted.sort_unstable();
-    let enough = enough.clamp(1, reached.len().max(1));
-    let epochs = sorted.len().checked_sub(enough).map_or(1, |at| sorted[at]);
-    let outcome = |(trial, reached): (usize, &usize)| match epochs <= *reached {
-        true => Some(trial_at(&trials[trial], epochs)),
-        false if trial < iteration => Some(Outcome::Pending),
-        false => None,
-    };
-    reached.iter().enumerate().map(outcome).collect()
 }
 
 /// The values of a trial that was trained to its end, the means of its runs.
@@ -335,9 +280,9 @@ mod tests {
         let values = outcomes.iter().filter(|o| matches!(o, Some(Outcome::Value(_)))).count();
         assert_eq!(values, 3 + 5 + 3);
         // The iteration before must have ended.
-        let mut open = trials.clone();
-        open[4][0].outcome = RunOutcome::Paused;
-        assert_eq!(pruning.known(17, 3, 4, &open), Err(4));
+        let mut open = trials;
+        open[16] = trial(16, 8, RunOutcome::Open);
+        assert_eq!(pruning.known(17, 3, 4, &open), Err(16));
     }
 
     #[test]

@@ -26,6 +26,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bohb;
 mod hyperband;
 mod importance;
 mod median;
@@ -34,6 +35,7 @@ mod parzen;
 mod space;
 mod tpe;
 
+pub use bohb::{Proposal, known_in_brackets};
 pub use hyperband::{Hyperband, Next, Rung, Standing, halve};
 pub use median::Median;
 pub use space::{Condition, Domain, Parameter, Point, Space};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use toml::{Table, Value as TomlValue};
 
 use super::axis::{Axis, Values};
-use super::pruner::PrunerOption;
+use super::pruner_option::PrunerOption;
 use super::space::SearchSpace;
 use crate::config::diagnostic::SourceKind;
 use crate::config::document::{Entry, Override, Spanned, Value};

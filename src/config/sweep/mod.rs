@@ -15,6 +15,7 @@ mod label;
 mod options;
 mod packed_lines;
 mod pruner;
+mod pruner_option;
 mod read;
 mod runs;
 mod short_texts;

@@ -1,7 +1,7 @@
 //! The settings of a search in `[sweep]`: objective, startup, lag and pruner.
 
 use super::axis::Axis;
-use super::pruner::PrunerOption;
+use super::pruner_option::PrunerOption;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::document::{Entry, Spanned};
 use crate::config::plan::{Epoch, Method, Objective, ObjectiveTable, PrunerTable, SweepTable};

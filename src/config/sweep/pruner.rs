@@ -1,21 +1,12 @@
 //! The pruner of a search: its rule, with the epochs of the trials filled in.
 
 use super::options::SearchOptions;
+use super::pruner_option::PrunerOption;
 use super::space::MOST_RUNS;
 use super::trial_space::TrialSpace;
-use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::document::Spanned;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::plan::{Plan, PrunerTable};
 use crate::search::{Hyperband, Median};
-
-/// The pruner of a search, and the place of its table.
-#[derive(Clone, Debug)]
-pub(crate) struct PrunerOption {
-    /// What the config says.
-    pub(crate) table: PrunerTable,
-    /// The table in the config.
-    node: Spanned,
-}
 
 /// When the trials of a search are stopped before their last epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,21 +40,6 @@ impl Pruner {
 }
 
 impl PrunerOption {
-    /// The pruner of `table` at `node`.
-    pub(crate) fn new(table: PrunerTable, node: &Spanned) -> PrunerOption {
-        PrunerOption { table, node: node.clone() }
-    }
-
-    /// Whether the number of trials follows from the pruner.
-    pub(crate) fn is_hyperband(&self) -> bool {
-        matches!(self.table, PrunerTable::Hyperband { .. })
-    }
-
-    /// The place of a key of the table, or of the table.
-    fn place(&self, key: &str) -> &Span {
-        self.node.entry(key).map_or(&self.node.span, |entry| &entry.node.span)
-    }
-
     /// The pruner of trials of `epochs` epochs.
     fn with_epochs(&self, epochs: usize, replicates: usize) -> Result<Pruner, Box<Diagnostic>> {
         match self.table {
