@@ -240,9 +240,9 @@ mod tests {
     /// As `StandardScaler` and `MinMaxScaler` behind `SimpleImputer` scale.
     #[test]
     fn numbers_are_scaled() {
-        let mean = Fill::Statistic(Statistic::Mean);
+        let mean = || Fill::Statistic(Statistic::Mean);
         let scaled = |scaling, values: &[f64]| {
-            let found = fitted(mean, false, Some(scaling), values);
+            let found = fitted(mean(), false, Some(scaling), values);
             values.iter().map(|x| (found.apply(*x) * 1e6).round() / 1e6).collect::<Vec<_>>()
         };
         let values = [1.0, NAN, 4.0];
@@ -251,9 +251,9 @@ mod tests {
         assert_eq!(scaled(Scaling::MinMax, &[2.0, 2.0]), [0.0, 0.0]);
         let ranks = scaled(Scaling::Quantile, &[10.0, 1000.0, 11.0, 12.0, 1e9]);
         assert_eq!(ranks, [0.0, 0.75, 0.25, 0.5, 1.0]);
-        let quantile = fitted(mean, false, Some(Scaling::Quantile), &[1.0, 1.0, 1.0, 2.0, 2.0]);
+        let quantile = fitted(mean(), false, Some(Scaling::Quantile), &[1.0, 1.0, 1.0, 2.0, 2.0]);
         assert_eq!([0.0, 1.0, 1.5, 2.0, 3.0].map(|x| quantile.apply(x)), [0.0, 0.0, 0.5, 1.0, 1.0]);
-        let log = fitted(mean, true, None, &[0.0]);
+        let log = fitted(mean(), true, None, &[0.0]);
         assert_eq!(
             [log.apply(0.0), log.apply(1.0), log.apply(-1.0)],
             [0.0, 2_f64.ln(), -2_f64.ln()]
@@ -262,10 +262,10 @@ mod tests {
 
     #[test]
     fn constant_columns_stay_finite() {
-        let mean = Fill::Statistic(Statistic::Mean);
+        let mean = || Fill::Statistic(Statistic::Mean);
         for scaling in [Scaling::Standardize, Scaling::MinMax, Scaling::Quantile] {
             for values in [&[][..], &[5.0], &[5.0, 5.0], &[NAN, NAN]] {
-                let found = fitted(mean, false, Some(scaling), values);
+                let found = fitted(mean(), false, Some(scaling), values);
                 assert!(found.apply(5.0).is_finite() && found.validate(1).is_ok(), "{found:?}");
             }
         }
