@@ -20,7 +20,6 @@ use crate::config::{Experiment, Variant};
 use crate::data::DataError;
 use crate::experiment::DatasetCache;
 use crate::memory::{Bytes, machine};
-use crate::model::NamedMetric;
 use crate::query::RequestError;
 use crate::runs::{Annotations, check_writable};
 use crate::sweep::{Board, BoardSummary, Options, RunQueue, SweepEvent};
@@ -246,7 +245,7 @@ fn unknown_metric(sort: Option<&str>, experiments: &[Experiment]) -> Option<Stri
     for Variant { plan, .. } in experiments.iter().flat_map(|e| e.runs.iter()) {
         let validates = plan.data.validates();
         let metrics = plan.training.all_metrics();
-        let names = metrics.iter().flat_map(NamedMetric::names);
+        let names = metrics.iter().flat_map(|metric| metric.names());
         for name in std::iter::once("loss".to_owned()).chain(names) {
             known.extend(validates.then(|| format!("val_{name}")));
             known.insert(name);
