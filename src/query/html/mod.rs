@@ -9,7 +9,7 @@ mod markup;
 mod page;
 mod plot;
 mod ranking;
-mod search;
+mod searches;
 
 pub use page::{CalibrationCurve, Mistake, Page, TestEvaluation};
 
@@ -49,7 +49,7 @@ impl Page<'_> {
         html += "<main>\n";
         html += &charts.sections();
         html += &ranking::section(self.comparison, &labels);
-        html += &search::section(self.comparison);
+        html += &searches::section(self.comparison);
         html += &evaluation::section(self);
         html += &facts::failures(self.comparison, self.base);
         html += &charts.configs();

@@ -31,7 +31,7 @@ const MODULES: [(&str, &str); 20] = [
     ("sweep", "experiment config runs search train memory quote system"),
     ("experiment", "config runs events train data model optim kernels memory random quote system"),
     ("export", "query config runs data model quote system"),
-    ("query", "config runs events train data quote system"),
+    ("query", "config runs events search train data quote system"),
     ("config", "runs search train data model optim memory random shorthand quote system"),
     ("runs", "train memory quote system"),
     ("events", ""),
