@@ -110,19 +110,28 @@ fn tables_are_the_same_in_onnxruntime_and_in_a_repeated_run() {
     let said = sandbox.runner(&format!("run {kept} --json")).exits(0);
     let again: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(again["runs"][0]["last"], whole);
+    // A run that goes on has the weights of one that was never interrupted.
+    sandbox
+        .runner(&format!("run run.toml -q {set} --set name=short --set training.epochs=2"))
+        .exits(0);
+    sandbox.runner("resume short --epochs 4 -q").exits(0);
+    sandbox.runner("export model short -o short.safetensors").exits(0);
+    sandbox.runner("export model run -o run.safetensors").exits(0);
+    let bytes = |name: &str| fs::read(sandbox.path().join(name)).unwrap();
+    assert!(bytes("short.safetensors") == bytes("run.safetensors"));
     // Words without a row that trains are no error, and have a row of the table.
     let rows = "a,city,b,tree,size\n0.5,berlin,1,oak,l\n-1,nowhere,0,elm,s\n0,oslo,2,yew,s\n";
     sandbox.file("rows.csv", rows);
-    let said = sandbox.runner("data run.toml --json").output().stdout;
-    assert!(said.contains("city"), "{said}");
+    let said = sandbox.runner("data run.toml").exits(0).stdout;
+    assert!(said.contains("5 words, each 3 learned numbers"), "{said}");
     sandbox.runner("export model run -o run.onnx").exits(0);
     let inputs = inputs_of(&sandbox, rows);
     let seen = onnxruntime(&sandbox.path().join("run.onnx"), &inputs);
     agree(&seen, &predicted(&sandbox, "run", "rows.csv"));
 }
 
-/// The one-hot inputs of a table by the columns that the run has saved.
-fn inputs_of(sandbox: &Sandbox, text: &str) -> Vec<Vec<f32>> {
+/// The inputs of a table by the columns that the run has saved.
+pub(crate) fn inputs_of(sandbox: &Sandbox, text: &str) -> Vec<Vec<f32>> {
     let weights = fs::read_dir(sandbox.path().join("logs/run")).unwrap().next().unwrap().unwrap();
     let bytes = fs::read(weights.path().join("model.safetensors")).unwrap();
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
@@ -131,7 +140,9 @@ fn inputs_of(sandbox: &Sandbox, text: &str) -> Vec<Vec<f32>> {
         serde_json::from_str(header["__metadata__"]["preparation"].as_str().unwrap()).unwrap();
     let columns = preparation.columns.as_ref().unwrap();
     let path = sandbox.file("inputs.csv", text);
-    let source = runner::data::Source::Csv(path, runner::data::CsvOptions::default());
+    let missing = vec!["NA".to_owned()];
+    let options = runner::data::CsvOptions { missing, ..runner::data::CsvOptions::default() };
+    let source = runner::data::Source::Csv(path, options);
     let table = runner::data::load_inputs(&source.like(Some(columns)), &preparation).unwrap();
     let (rows, width) = (table.rows(), table.features());
     let dense = match table.inputs {
@@ -152,7 +163,7 @@ fn columns_that_cannot_be_embedded_are_refused() {
         sandbox.runner("check run.toml").exits(2).stderr
     };
     let said = refusal("city = {", "a = {");
-    assert!(said.contains("column `a` has no words"), "{said}");
+    assert!(said.contains("column `a` has no categories"), "{said}");
     assert!(said.contains("`type = \"category\"`"), "{said}");
     let said = refusal("name = \"adam\"", "name = \"muon\"");
     assert!(said.contains("`muon` has no rule for the tables of embedded columns"), "{said}");

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::embeddings::inputs_of;
 use crate::export::{agree, onnxruntime, predicted};
 use crate::sandbox::Sandbox;
 
@@ -129,4 +130,47 @@ fn keys_for_a_label_as_an_input_are_refused() {
     let said = sandbox.runner("check run.toml").exits(2).stderr;
     assert!(said.contains("`data.columns` has keys for `price`, which is the label"), "{said}");
     assert!(said.contains("`data.target_scaling` scales labels"), "{said}");
+}
+
+/// Missing numbers and words, dates, an embedded column, weights of rows and scaled targets.
+#[test]
+fn a_table_of_everything_is_the_same_in_onnxruntime() {
+    let sandbox = Sandbox::new();
+    let lines = houses(300);
+    let mut text = "area,age,district,kind,sold,inhabitants,price\n".to_owned();
+    for (r, line) in lines.lines().skip(1).enumerate() {
+        let cells: Vec<&str> = line.split(',').collect();
+        let or_missing =
+            |cell: &str, every: usize| (if r % every == 1 { "NA" } else { cell }).to_owned();
+        text += &format!(
+            "{},{},{},{},2024-{:02}-{:02},{},{}\n",
+            or_missing(cells[0], 9),
+            cells[2],
+            or_missing(cells[4], 7),
+            ["flat", "house", "hut"][r * r % 7 % 3],
+            1 + r % 12,
+            1 + r % 28,
+            1 + r % 5,
+            cells[5],
+        );
+    }
+    sandbox.file("houses.csv", &text);
+    let columns = "[data.columns]\narea = { fill = \"median\", indicator = true, scaling = \"quantile\" }\n\
+        district = { embedding = 4, fill = \"missing\" }\nsold = { type = \"date\" }\n";
+    let config = CONFIG
+        .replace("ignore = [\"rent\"]\n", "sample_weight = \"inhabitants\"\nmissing = [\"NA\"]\n")
+        .replace("standardize = true\n", "standardize = true\ntarget_scaling = \"log\"\n")
+        .replace("[model]", &format!("{columns}[model]"));
+    sandbox.file("run.toml", &config);
+    assert!(0.0 < number(&last(&sandbox, ""), "val_r2_score"));
+    let said = sandbox.runner("data run.toml").exits(0).stdout;
+    assert!(
+        said.contains("the weight of rows") && said.contains("each 4 learned numbers"),
+        "{said}"
+    );
+    let rows: String = text.lines().take(30).map(|line| format!("{line}\n")).collect();
+    sandbox.file("rows.csv", &rows);
+    sandbox.runner("export model run -o run.onnx").exits(0);
+    let seen = onnxruntime(&sandbox.path().join("run.onnx"), &inputs_of(&sandbox, &rows));
+    agree(&seen, &predicted(&sandbox, "run", "rows.csv"));
 }

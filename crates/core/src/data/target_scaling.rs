@@ -109,7 +109,7 @@ mod tests {
         };
         assert_eq!(apply(TargetScaling::Standardize, [90.0, 7.0]), [53.276_4, -1.356_326_5]);
         assert_eq!(apply(TargetScaling::MinMax, [90.0, 7.0]), [22.25, -0.186]);
-        assert_eq!(apply(TargetScaling::Log, [90.0, 7.0]), [7.099_725, -4.574_595_5]);
+        assert_eq!(apply(TargetScaling::Log, [90.0, 7.0]), [7.099_725_2, -4.574_595_5]);
     }
 
     #[test]
