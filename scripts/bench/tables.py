@@ -1,8 +1,8 @@
 """Cross-validates the same networks in `runner` and scikit-learn, and prints a Markdown table.
 
-    python scripts/bench/tables.py [RUNNER]     in a Python with scikit-learn and threadpoolctl
+    python scripts/bench/tables.py [RUNNER [TABLE...]]     in a Python with scikit-learn
 
-RUNNER is the program, `target/release/runner` by default. Five tables that scikit-learn ships, five
+RUNNER is the program, `target/release/runner` by default, TABLE one of the five. Five tables that scikit-learn ships, five
 folds, three seeds of the weights. Both have the rows of `runner`'s folds, inputs standardised by the
 rows that train, layers of 64 and 32 units with relu, Adam at 0.001, batches of 32, 100 epochs, no L2.
 Values to be estimated are standardised in the table. Each has one thread; the time of `runner` is of
@@ -108,8 +108,8 @@ def by_sklearn(x, y, classes, folds):
     scores, seconds = [], 0.0
     for seed in SEEDS:
         for fold in range(FOLDS):
-            network = kind(LAYERS, batch_size=BATCH, max_iter=EPOCHS, alpha=0.0, tol=0.0,
-                           n_iter_no_change=EPOCHS, random_state=seed)
+            network = kind(hidden_layer_sizes=LAYERS, batch_size=BATCH, max_iter=EPOCHS, alpha=0.0,
+                           tol=0.0, n_iter_no_change=EPOCHS, random_state=seed)
             model = make_pipeline(StandardScaler(), network)
             begun = time.perf_counter()
             model.fit(x[folds != fold], y[folds != fold])
@@ -125,7 +125,7 @@ def main():
     print(f"scikit-learn {sklearn.__version__}, {len(SEEDS)} seeds of {FOLDS} folds\n")
     print("| table | rows, inputs | | `runner` | scikit-learn | `runner`, time | scikit-learn, time | |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name in TABLES:
+    for name in sys.argv[2:] or TABLES:
         x, y, classes = table(name)
         with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
             path = config(Path(folder), name, x, y, classes)
