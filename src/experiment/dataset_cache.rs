@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::{Data, Plan};
 use crate::data::{
-    Labels, Parts, Preprocessing, RowOrder, RowSplit, Source, Split, Table, TargetScaling, describe,
-    load,
+    Labels, Parts, Preprocessing, RowOrder, RowSplit, Source, Split, Table, TargetScaling,
+    describe, load,
 };
 use crate::kernels::BlockCsr;
 use crate::runs::{DataSource, sha256};

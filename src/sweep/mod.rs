@@ -120,10 +120,9 @@ impl RunQueue {
             let queued = &self.runs[run];
             let source = &queued.experiment.source;
             let readiness = match kind {
-                WorkKind::Whole => load.waiting(|| {
-                    let report = |why: &str| observe(SweepEvent::Waiting { run, why });
-                    source.wait(queued.number(), context.stop, &report)
-                }),
+                WorkKind::Whole => {
+                    load.waiting(|| wait_for_plan((run, queued), context.stop, observe))
+                }
                 WorkKind::Rung(_) | WorkKind::Leave => source.prepare(queued.number()),
             };
             if readiness == Readiness::Exhausted {
@@ -183,4 +182,14 @@ impl Failures {
     fn are_too_many(&self) -> bool {
         self.most.is_some_and(|most| most <= self.count.load(Ordering::Relaxed))
     }
+}
+
+/// Waits until a run has its plan, and reports a long wait.
+fn wait_for_plan(
+    (run, queued): (usize, &QueuedRun),
+    stop: &dyn Fn() -> bool,
+    observe: &(dyn Fn(SweepEvent<'_>) + Sync),
+) -> Readiness {
+    let report = |why: &str| observe(SweepEvent::Waiting { run, why });
+    queued.experiment.source.wait(queued.number(), stop, &report)
 }

@@ -109,9 +109,8 @@ impl<W: Write> Keras<W> {
 impl<W: Write + Send> Renderer for Keras<W> {
     fn notice(&mut self, notice: &SweepEvent<'_>, now: Duration) {
         match notice {
-            SweepEvent::Started { .. }
-            | SweepEvent::Paused { .. }
-            | SweepEvent::Waiting { .. } => {}
+            SweepEvent::Started { .. } | SweepEvent::Paused { .. } | SweepEvent::Waiting { .. } => {
+            }
             SweepEvent::Training { event, .. } => self.training(event, now),
             // A run that ends within an epoch leaves its line as it was.
             SweepEvent::Finished { .. } => self.end_line(),
