@@ -160,7 +160,7 @@ fn fifty_trials_continued_to_a_hundred_are_a_search_of_a_hundred() {
 fn a_search_killed_several_times_is_the_same() {
     let wanted = kills_wanted();
     // A process takes some 0.1 s to start, and the search has to outlast the kills.
-    let epochs = format!("epochs = {}", 10 * wanted.max(6));
+    let epochs = format!("epochs = {}", 100 * wanted.max(6));
     let sandbox = sandbox(&(BASE.to_owned() + SPACE).replace("epochs = 2", &epochs));
     sandbox.runner("run search.toml --logdir whole -q -j 2").exits(0);
     let logs = sandbox.path().join("killed");

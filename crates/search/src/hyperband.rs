@@ -1,16 +1,18 @@
 //! Hyperband: brackets of successive halving, each with its own trade of many short trials against few long ones.
 //!
 //! ```text
-//! s_max ← the greatest s with min_epochs · factorˢ ≤ max_epochs
-//! for s in s_max … 0:
-//!     n ← ⌈(s_max + 1) / (s + 1) · factorˢ⌉ trials
+//! e₀ … e_m ← min_epochs · factorⁱ as far as it is at most max_epochs / √factor, and max_epochs
+//! for s in m … 0:
+//!     n ← ⌈(m + 1) / (s + 1) · factorˢ⌉ trials
 //!     for i in 0 … s:
-//!         train the trials up to epoch ⌈max_epochs · factorⁱ⁻ˢ⌉
+//!         train the trials up to epoch e_{m − s + i}
 //!         the best ⌊n · factor⁻ⁱ⁻¹⌋ of them go on
 //! ```
 //!
-//! [Li 2018](https://jmlr.org/papers/v18/16-558.html), algorithm 1. Who goes on depends on the results of a whole
-//! rung, never on the order of their arrival.
+//! [Li 2018](https://jmlr.org/papers/v18/16-558.html), algorithm 1, where `max_epochs` is `min_epochs` times a power
+//! of `factor`. Otherwise the paper divides `max_epochs` by powers of `factor`; here the first rung is `min_epochs`,
+//! and the last step is shorter or longer. Who goes on depends on the results of a whole rung, never on the order of
+//! their arrival.
 
 use core::ops::Range;
 
@@ -68,27 +70,31 @@ pub struct Standing {
 }
 
 impl Hyperband {
-    /// The greatest number of times that a bracket halves its trials.
-    fn most_halvings(&self) -> u32 {
-        let fits = |s: &u32| {
-            let power = self.factor.checked_pow(*s).and_then(|p| p.checked_mul(self.min_epochs));
-            power.is_some_and(|epochs| epochs <= self.max_epochs)
+    /// The epochs of all rungs.
+    fn levels(&self) -> Vec<usize> {
+        let next = |epochs: &usize| epochs.checked_mul(self.factor);
+        let is_below = |epochs: &usize| {
+            let (epochs, max, factor) =
+                (*epochs as u128, self.max_epochs as u128, self.factor as u128);
+            // epochs ≤ max / √factor
+            epochs * epochs * factor <= max * max
         };
-        (1..).take_while(fits).last().unwrap_or(0)
+        let below = core::iter::successors(Some(self.min_epochs), next).take_while(is_below);
+        below.chain([self.max_epochs]).collect()
     }
 
     /// The rungs of each bracket, the bracket with the most and shortest trials first.
     pub fn brackets(&self) -> Vec<Vec<Rung>> {
-        let most = self.most_halvings();
-        let bracket = |s: u32| {
-            let n = ((most + 1) as usize * self.factor.pow(s)).div_ceil(s as usize + 1);
-            let rung = |i: u32| Rung {
-                epochs: self.max_epochs.div_ceil(self.factor.pow(s - i)),
-                trials: (n / self.factor.pow(i)).max(1),
+        let levels = self.levels();
+        let bracket = |s: usize| {
+            let n = (levels.len() * self.factor.pow(s as u32)).div_ceil(s + 1);
+            let rung = |(i, epochs): (usize, &usize)| Rung {
+                epochs: *epochs,
+                trials: (n / self.factor.pow(i as u32)).max(1),
             };
-            (0..=s).map(rung).collect()
+            levels[levels.len() - 1 - s..].iter().enumerate().map(rung).collect()
         };
-        (0..=most).rev().map(bracket).collect()
+        (0..levels.len()).rev().map(bracket).collect()
     }
 
     /// The trials of one iteration, which has each bracket once.
@@ -178,6 +184,17 @@ mod tests {
         assert_eq!(hyperband.trials(), 143);
         let schedule = hyperband.schedule(2);
         assert_eq!((schedule[1].0.clone(), schedule[5].0.clone()), (81..115, 143..224));
+    }
+
+    #[test]
+    fn the_last_step_takes_what_is_left() {
+        let epochs = |max_epochs, factor| -> Vec<usize> {
+            let brackets = Hyperband { max_epochs, min_epochs: 1, factor }.brackets();
+            brackets[0].iter().map(|rung| rung.epochs).collect()
+        };
+        assert_eq!(epochs(20, 3), [1, 3, 9, 20]);
+        assert_eq!(epochs(10, 3), [1, 3, 10]);
+        assert_eq!(epochs(30, 2), [1, 2, 4, 8, 16, 30]);
     }
 
     #[test]

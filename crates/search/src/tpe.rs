@@ -7,11 +7,14 @@
 //! ```
 //!
 //! [Bergstra 2011](https://papers.nips.cc/paper/4443), with the settings of Optuna 5: a joint density over
-//! all parameters, the best tenth as good, pending trials among the others.
+//! all parameters without a condition, one of its own for each other parameter, the best tenth as good, pending
+//! trials among the others.
 
 use crate::parzen::Parzen;
-use crate::space::{Point, Space};
+use crate::space::{Parameter, Point, Space};
 
+/// The candidates of a space with conditions that are completed by conditional parameters.
+const CONDITIONAL_POINTS: usize = 4;
 /// The largest number of good trials.
 const MAX_GOOD: usize = 25;
 
@@ -85,6 +88,9 @@ impl Tpe {
         if trials.len() < self.startup_trials.max(1) {
             return vec![space.random(unit)];
         }
+        if space.parameters().iter().any(|parameter| parameter.when.is_some()) {
+            return self.conditional_candidates(space, trials, unit);
+        }
         let (good, others) = split(trials);
         let (l, g) = (Parzen::new(space, &good), Parzen::new(space, &others));
         let mut scored: Vec<(f64, Point)> = (0..self.candidates.max(1))
@@ -97,6 +103,47 @@ impl Tpe {
             .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
         scored.into_iter().map(|(_, point)| point).collect()
+    }
+
+    /// The candidates in a space with conditions: parameters without one are modelled jointly, and each other one for
+    /// itself, from the trials that have it.
+    fn conditional_candidates(
+        &self,
+        space: &Space,
+        trials: &[Trial],
+        unit: &mut dyn FnMut() -> f64,
+    ) -> Vec<Point> {
+        let parameters = space.parameters();
+        let free: Vec<usize> =
+            (0..parameters.len()).filter(|&at| parameters[at].when.is_none()).collect();
+        let joint = self.candidates_of(space, &free, trials, unit);
+        let points = joint.iter().take(CONDITIONAL_POINTS).map(|point| {
+            space.fill(|at, _| match free.iter().position(|&one| one == at) {
+                Some(place) => point[place].unwrap_or_default(),
+                None => self.candidates_of(space, &[at], trials, unit)[0][0].unwrap_or_default(),
+            })
+        });
+        points.collect()
+    }
+
+    /// The candidates for these parameters alone, from the trials that have them.
+    fn candidates_of(
+        &self,
+        space: &Space,
+        parameters: &[usize],
+        trials: &[Trial],
+        unit: &mut dyn FnMut() -> f64,
+    ) -> Vec<Point> {
+        let domain = |&at: &usize| Parameter::new(space.parameters()[at].domain);
+        let part = Space::new(parameters.iter().map(domain).collect());
+        let values = |trial: &Trial| -> Option<Point> {
+            parameters.iter().map(|&at| trial.point[at].map(Some)).collect()
+        };
+        let known = trials
+            .iter()
+            .filter_map(|trial| Some(Trial { point: values(trial)?, outcome: trial.outcome }));
+        let tpe = Tpe { startup_trials: 1, ..*self };
+        tpe.candidates(&part, &known.collect::<Vec<_>>(), unit)
     }
 }
 
@@ -117,7 +164,7 @@ fn split(trials: &[Trial]) -> (Vec<&Point>, Vec<&Point>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::{Condition, Domain, Parameter};
+    use crate::space::{Condition, Domain};
 
     /// A small generator of even numbers (Steele 2014, SplitMix64).
     fn splitmix(mut state: u64) -> impl FnMut() -> f64 {

@@ -2,7 +2,7 @@
 //! [Mann and Whitney's](https://doi.org/10.1214/aoms/1177730491) probability that ours is smaller.
 //!
 //! `optuna_regrets.py` records Optuna's side, 300 seeds each. `RUNNER_TEST_SEEDS` sets how many seeds ours takes,
-//! 30 if unset: 300 seeds decide (at least 0.45 is wanted), fewer only notice what is broken.
+//! 30 if unset. 300 seeds decide (at least 0.45 is wanted), fewer only notice what is broken.
 
 use std::f64::consts::{E, PI};
 
@@ -17,9 +17,13 @@ fn regrets_are_no_worse_than_those_of_optuna() {
         serde_json::from_str(include_str!("optuna_regrets.json")).unwrap();
     let seeds = std::env::var("RUNNER_TEST_SEEDS").map_or(30, |text| text.parse().unwrap());
     let mut problems = Vec::new();
-    for problem in problems_of_the_comparison() {
+    // `RUNNER_TEST_PROBLEM` chooses one.
+    let only = std::env::var("RUNNER_TEST_PROBLEM").ok();
+    let is_wanted = |problem: &Problem| only.as_ref().is_none_or(|name| name == problem.name);
+    for problem in problems_of_the_comparison().into_iter().filter(is_wanted) {
         for lag in [0, 3] {
             let ours: Vec<f64> = (0..seeds).map(|seed| regret(&problem, lag, seed)).collect();
+            println!("{} lag {lag}: {:.4}", problem.name, median(&ours));
             for kind in ["", " univariate"] {
                 let name = format!("{}{kind} lag {lag}", problem.name);
                 let Some(theirs) = recorded["regrets"][&name].as_array() else { continue };

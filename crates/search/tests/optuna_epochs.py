@@ -18,7 +18,7 @@ SIZES = [("optimizer", 3), ("activation", 2), ("dropout", 3), ("batch", 4), ("un
 CHOICES = {"optimizer", "activation"}
 EPOCHS = 20
 MOST = 4000
-SEEDS = 60
+SEEDS = 40
 
 
 def curves():
