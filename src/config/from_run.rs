@@ -61,6 +61,8 @@ pub fn settings(text: &str) -> Result<Vec<(String, Value)>, String> {
     let value = value.map_or_else(|| serde_json::to_value(table), Ok);
     let mut settings = Vec::new();
     flatten("", &value.map_err(|error| error.to_string())?, &mut settings);
+    // They follow from `data.columns`.
+    settings.retain(|(key, _)| !key.starts_with("model.embeddings."));
     Ok(settings)
 }
 

@@ -125,8 +125,7 @@ fn load_one(
     }
     let (runs, repeats) = expand(&root, &space, &nested_overrides, &mut planner)?;
     let name = runs.plan()["name"].as_str().unwrap_or_default().to_owned();
-    let (notes, memory) = (Vec::new(), needs);
-    Ok(Experiment { name, sweep: true, runs, search: None, repeats, notes, memory })
+    Ok(Experiment { name, sweep: true, runs, search: None, repeats, notes, memory: needs })
 }
 
 /// The experiment of a search, of which every parameter and the first trials are checked.

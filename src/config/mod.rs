@@ -48,8 +48,8 @@ pub use from_run::{reload_plan, saved_plan, search_of, settings, swept};
 pub use load::{load, load_with};
 pub use nearest::nearest;
 pub use plan::{
-    Callbacks, ClassWeight, ClassWeights, CsvLogger, Data, Formula, Label, Layout, Model,
-    ModelCheckpoint, Plan, TensorBoard, TerminateOnNan, Training, UpdateFreq,
+    Callbacks, ClassWeight, ClassWeights, CsvLogger, Data, DataFiles, Formula, Label, Layout,
+    Model, ModelCheckpoint, Plan, TensorBoard, TerminateOnNan, Training, UpdateFreq,
 };
 pub use render::render;
 pub use schema::{Key, all_keys, key_named, schema};

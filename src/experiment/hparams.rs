@@ -30,10 +30,12 @@ impl Session {
     pub(super) fn new(plan: &Plan, changes: &[Change]) -> Session {
         let swept: Vec<_> =
             changes.iter().filter(|change| !is_replicate_key(&change.key)).collect();
-        let plan = &shared(plan);
         let hash = group(plan);
         if swept.is_empty() {
-            return Session { trial: format!("{} {hash}", plan.name), hparams: hparams(plan) };
+            return Session {
+                trial: format!("{} {hash}", plan.name),
+                hparams: hparams(&shared(plan)),
+            };
         }
         let mut hparams: Vec<_> =
             swept.iter().map(|change| (short_key(&change.key), value(&change.text()))).collect();
@@ -105,8 +107,8 @@ fn shared(plan: &Plan) -> Plan {
 }
 
 /// Six digits shared by all replicates of a plan.
-fn group(shared: &Plan) -> String {
-    let text = serde_json::to_string(shared).unwrap_or_default();
+fn group(plan: &Plan) -> String {
+    let text = serde_json::to_string(&shared(plan)).unwrap_or_default();
     sha256(text)[..6].to_owned()
 }
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::data::{Preprocessing, Table};
 use crate::experiment::trained_model::{RowsToJudge, Split, TrainedModel};
 use crate::random::{RandomStream, StreamPurpose};
-use crate::train::{Dataset, Direction, Logs};
+use crate::train::{Direction, Logs};
 
 /// How columns are shuffled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl TrainedModel {
         let (table, scale) = self.preprocessing.apply(table);
         let table = table.slice(range);
         let logs = |table: Table| {
-            let dataset = Dataset::new(table, scale);
+            let dataset = self.preprocessed(table, scale);
             self.logs(&dataset, 0..dataset.rows(), threads)
         };
         let (metric, base) = judge(&logs(table.clone()));

@@ -71,7 +71,7 @@ pub(super) fn record(spec: &RunSpec<'_>, context: &RunContext<'_>) -> Record {
         git_commit: context.git_commit.map(str::to_owned),
         machine: Machine::here((context.threads)()),
         trial,
-        data: DataSource { description: plan.data.dataset.clone(), sha256: String::new() },
+        data: DataSource { description: plan.data.dataset.to_string(), sha256: String::new() },
         seed: plan.seed,
         started: now(),
         resumed: Vec::new(),

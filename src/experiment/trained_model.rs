@@ -9,7 +9,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::config::Plan;
 use crate::data::{
-    self, Preprocessing, RowOrder, Source, Table, describe, load, load_inputs, load_picture,
+    self, Preprocessing, RowOrder, Source, Table, TableKind, describe, load, load_inputs,
+    load_picture,
 };
 use crate::events::Picture;
 use crate::experiment::answers::Answers;
@@ -247,30 +248,48 @@ impl TrainedModel {
         Ok((0..predictions.rows()).map(|r| predictions.prediction(r)).collect())
     }
 
-    /// The words of the CSV file at `path` that no row has had that the network was trained on.
+    /// The words of the table at `path` that no row has had that the network was trained on.
     ///
     /// # Errors
     ///
     /// An unreadable file, or one of another kind.
     pub fn unseen_words(&self, path: &Path) -> Result<Vec<UnseenWords>> {
         let Some(columns) = &self.preprocessing.columns else { return Ok(Vec::new()) };
-        Ok(unseen_words(columns, &self.plan.data.missing, &self.fields(path)?))
+        let mut missing = self.plan.data.missing.clone();
+        if TableKind::of(path) == Some(TableKind::Typed) {
+            missing.push(String::new());
+        }
+        Ok(unseen_words(columns, &missing, &self.fields(path)?))
     }
 
-    /// The names of the columns of the CSV file at `path`, and the fields of its rows.
+    /// The names of the columns of the table at `path`, and the fields of its rows.
     ///
     /// # Errors
     ///
     /// An unreadable file, or one of another kind.
     pub fn fields(&self, path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>)> {
-        match self.plan.data.read(&path.to_string_lossy()) {
-            Source::Csv(path, options) => Ok(data::fields(&path, &options)?),
-            other => Err(anyhow!("`{other}` is no CSV file")),
+        self.fields_of(self.plan.data.read(&path.to_string_lossy()))
+    }
+
+    /// The same of a source.
+    ///
+    /// # Errors
+    ///
+    /// An unreadable file, or one of another kind.
+    pub fn fields_of(&self, source: Source) -> Result<(Vec<String>, Vec<Vec<String>>)> {
+        match source {
+            Source::Csv(files, options) => Ok(data::fields(&files, &options)?),
+            other => Err(anyhow!("`{other}` is no table")),
         }
     }
 
     fn dataset(&self, table: Table) -> Dataset {
         let (table, scale) = self.preprocessing.apply(table);
+        self.preprocessed(table, scale)
+    }
+
+    /// Rows after preprocessing, with the remaining divisor of their inputs.
+    pub(super) fn preprocessed(&self, table: Table, scale: f64) -> Dataset {
         Dataset::new(table, scale).with_target_scaling(&self.preprocessing.targets)
     }
 

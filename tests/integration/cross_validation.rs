@@ -308,7 +308,7 @@ fn wrong_cross_validations_are_refused() {
         ("method = \"group\"", "wants a `column`", "the column of the groups"),
         ("column = \"group\"", "`column` is for `method = \"group\"`", "take it out"),
         ("method = \"time\"\ncolumn = \"year\"\nrepeats = 2", "the same in every repeat", "take"),
-        ("folds = 1", "`cross_validation.folds` is out of range", "want at least 2"),
+        ("folds = 1", "`cross_validation.folds` is out of range", "want from 2"),
         ("folds = 61", "some leave no row for validation", "take fewer folds"),
         ("method = \"group\"\ncolumn = \"grup\"", "`grup`", "did you mean `group`?"),
         ("method = \"group\"\ncolumn = \"group\"\nfolds = 21", "some leave no row", "whole groups"),

@@ -21,8 +21,10 @@ mod archives;
 mod complaints;
 mod csv;
 mod damage;
+mod idx;
 mod mnist;
 mod tables;
+mod typed;
 
 /// An archive in the making.
 struct Npz<'a> {

@@ -142,7 +142,7 @@ pub(crate) fn inputs_of(sandbox: &Sandbox, text: &str) -> Vec<Vec<f32>> {
     let path = sandbox.file("inputs.csv", text);
     let missing = vec!["NA".to_owned()];
     let options = runner::data::CsvOptions { missing, ..runner::data::CsvOptions::default() };
-    let source = runner::data::Source::Csv(path, options);
+    let source = runner::data::Source::Csv(path.into(), options);
     let table = runner::data::load_inputs(&source.like(Some(columns)), &preparation).unwrap();
     let (rows, width) = (table.rows(), table.features());
     let dense = match table.inputs {

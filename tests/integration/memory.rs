@@ -350,7 +350,7 @@ mod readers {
     fn words_become_one_hot_columns_without_their_zeros() {
         let sandbox = Sandbox::new();
         let path = sandbox.file("words.csv", &words(1000, 60));
-        let source = Source::Csv(path, CsvOptions::default());
+        let source = Source::Csv(path.into(), CsvOptions::default());
         let found = describe(&source).unwrap();
         assert_eq!((found.rows, &found.shape[..]), (1000, &[60_000][..]));
         assert!(found.bytes < 10_000_000, "{} bytes, 240 MB if dense", found.bytes);
@@ -368,7 +368,9 @@ mod readers {
         let sandbox = Sandbox::new();
         let error = |name: &str, text: &str| {
             let path = sandbox.file(name, text);
-            load(&Source::Csv(path, CsvOptions::default()), Split::Train).unwrap_err().to_string()
+            load(&Source::Csv(path.into(), CsvOptions::default()), Split::Train)
+                .unwrap_err()
+                .to_string()
         };
         let wide = error("wide.csv", &("1,".repeat(1 << 18) + "1\n"));
         assert!(wide.ends_with("it has 262145 columns, want at most 262144"), "{wide}");

@@ -174,5 +174,5 @@ fn weights_that_are_none_are_refused_with_line_and_column() {
     );
     let said =
         refusal(table, &config.replace("data.csv", "mnist").replace("missing = [\"NA\"]\n", ""));
-    assert!(said.contains("`data.sample_weight` is for CSV files only"), "{said}");
+    assert!(said.contains("`data.sample_weight` is for tables only"), "{said}");
 }

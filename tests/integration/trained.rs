@@ -316,7 +316,7 @@ fn predictions_are_written_beside_the_columns_of_the_table() {
     assert!(lines[1].starts_with("1,\"a,b\",red,2,"), "{}", lines[1]);
     for (arguments, want) in [
         ("new.csv -o out.txt", "want a name that ends in .csv"),
-        ("new.csv new.csv -o out.csv", "name one CSV file"),
+        ("new.csv new.csv -o out.csv", "name one table"),
         ("new.csv -o out.csv --json", "cannot be used with"),
     ] {
         let said = sandbox.runner(&format!("predict flowers {arguments}")).exits(2).stderr;

@@ -132,7 +132,7 @@ pub(crate) enum Command {
     /// Ask a trained network about pictures and rows
     ///
     /// A PNG picture is made gray, brought to the size of the inputs, and inverted when its border is
-    /// bright. Rows of an .npz file are its array x, or x_test; those of a CSV file are read as the
+    /// bright. Rows of an .npz file are its array x, or x_test; those of a table are read as the
     /// training rows were, with or without the label.
     #[command(after_help = query::RUNS)]
     #[command(after_long_help = format!("{}\n\n{}", query::PREDICT_EXAMPLES, query::RUNS))]
@@ -181,7 +181,7 @@ Examples:
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DataArgs {
-    /// A CSV file, or a config that names one
+    /// A table (.csv, .parquet, .arrow), or a config that names one
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
     /// Override keys of the config

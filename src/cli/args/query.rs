@@ -308,7 +308,7 @@ pub(crate) struct PredictArgs {
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) run: String,
 
-    /// Pictures (.png), or files of rows (.npz, .csv)
+    /// Pictures (.png), or files of rows (.npz, .csv, .parquet, .arrow)
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
 
@@ -316,7 +316,7 @@ pub(crate) struct PredictArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Write the table of a CSV file with its predictions to a .csv or .parquet file
+    /// Write the table with its predictions to a .csv or .parquet file
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "json")]
     pub(crate) output: Option<PathBuf>,
 

@@ -14,8 +14,8 @@ use crate::cli::display::json;
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
 use crate::data::{
-    ColumnProfile, CsvOptions, DataError, Source, date_text, looks_like_number, profile,
-    reading_keys,
+    ColumnProfile, CsvOptions, DataError, Source, TableFiles, date_text, looks_like_number,
+    profile, reading_keys,
 };
 use crate::query::RequestError;
 
@@ -40,11 +40,15 @@ pub(crate) fn data(args: &DataArgs, console: &Console) -> anyhow::Result<Exit> {
 }
 
 fn answer(source: &Source, as_json: bool) -> anyhow::Result<String> {
-    let Source::Csv(path, options) = source else {
+    let Source::Csv(files, options) = source else {
         let message = format!("`{source}` has no columns");
-        return Err(RequestError::new(message, "name a `.csv` file, or a config with one").into());
+        return Err(RequestError::new(
+            message,
+            "name a `.csv`, `.parquet` or `.arrow` file, or a config with one",
+        )
+        .into());
     };
-    let (rows, columns) = profile_of(path, options)?;
+    let (rows, columns) = profile_of(files, options)?;
     Ok(match as_json {
         true => {
             let columns: Vec<_> = columns.iter().map(value).collect();
@@ -54,8 +58,11 @@ fn answer(source: &Source, as_json: bool) -> anyhow::Result<String> {
     })
 }
 
-fn profile_of(path: &Path, options: &CsvOptions) -> anyhow::Result<(usize, Vec<ColumnProfile>)> {
-    profile(path, options).map_err(|error: DataError| match error.help() {
+fn profile_of(
+    files: &TableFiles,
+    options: &CsvOptions,
+) -> anyhow::Result<(usize, Vec<ColumnProfile>)> {
+    profile(files, options).map_err(|error: DataError| match error.help() {
         Some(help) => RequestError::new(error.to_string(), help).into(),
         None => error.into(),
     })

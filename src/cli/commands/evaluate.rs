@@ -1,7 +1,7 @@
 //! `runner evaluate`: metrics, class scores, calibration and wrong rows of a trained network, the importance
 //! of columns, and the rows with their predictions.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,8 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
     let output = args.output.as_deref();
     let format =
         output.map(|output| Ok::<_, RequestError>((output, predicted_table::format(output)?)));
-    let table = format.transpose()?.map(|to| Ok::<_, RequestError>((table(&plan, args)?, to)));
+    let table =
+        format.transpose()?.map(|to| Ok::<_, RequestError>((table(&plan, args, split)?, to)));
     let table = table.transpose()?;
     let rows = match split {
         Split::Train => experiment::Split::Training,
@@ -44,8 +45,9 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
     };
     let threads = cores();
     let found = ensemble.evaluate(args.path(), rows, threads)?;
-    if let Some((path, to)) = table {
-        let rows = predicted_table::write_answers(&path, to, &found.all.answers, ensemble.first())?;
+    if let Some((source, to)) = table {
+        let rows =
+            predicted_table::write_answers(source, to, &found.all.answers, ensemble.first())?;
         console.say(&format!("wrote {}, {}", to.0.display(), count(rows, "row")));
     }
     let permutations = Permutations { repeats: args.repeats, seed: args.seed };
@@ -56,17 +58,20 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
     print(args, &runs, &ensemble, (&found, importance.as_ref()))
 }
 
-/// The CSV file with the rows that are judged.
-fn table(plan: &Plan, args: &EvaluateArgs) -> Result<PathBuf, RequestError> {
-    let path = args.path().unwrap_or(&plan.data.dataset);
-    match Source::parse(path, Path::new("")) {
-        Source::Csv(path, _) => Ok(path),
+/// The table with the rows that are judged.
+fn table(plan: &Plan, args: &EvaluateArgs, split: Split) -> Result<Source, RequestError> {
+    let data = &plan.data;
+    let other = || data.validation_source(None).filter(|_| split == Split::Validation);
+    let source = match args.path() {
+        Some(path) => data.read(path),
+        None => other().unwrap_or_else(|| data.source()),
+    };
+    match source {
+        Source::Csv(..) => Ok(source),
         other => {
             let message = format!("`{other}` has no columns to write with the predictions");
-            Err(RequestError::new(
-                message,
-                "`runner evaluate RUN FILE.csv -o` writes those of FILE",
-            ))
+            let help = "`runner evaluate RUN FILE.csv -o` writes those of FILE";
+            Err(RequestError::new(message, help))
         }
     }
 }

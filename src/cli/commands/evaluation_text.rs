@@ -1,11 +1,13 @@
 //! The text of `runner evaluate`: metrics, classes, confusion, calibration and wrong rows as tables.
 
 use crate::cli::display::fit::{self, fit_columns, split};
-use crate::cli::display::format::count;
+use crate::cli::display::format::{count, is_class_score};
 use crate::cli::display::shorten::{min_distinct_width, shorten_all};
 use crate::cli::display::table::{Column, lines};
 use crate::cli::display::width::wrap;
-use crate::experiment::{Calibration, CalibrationBin, EnsembleEvaluation, Importance, Mistake};
+use crate::experiment::{
+    Calibration, CalibrationBin, EnsembleEvaluation, Evaluation, Importance, Mistake,
+};
 use crate::query::{ClassScores, MeanStd};
 
 /// A matrix of more classes is for the eye no more.
@@ -31,13 +33,26 @@ pub(crate) fn text(found: &EnsembleEvaluation, names: &[String], width: Option<u
         MeanStd::of(&values).map_or("-".to_owned(), |mean| mean.to_string())
     };
     // The scores of single classes have a table of their own.
-    let metrics = || all.logs.0.iter().filter(|(name, _)| !name.contains('/'));
+    let metrics = || all.logs.0.iter().filter(|(name, _)| !is_class_score(name));
     let metrics = vec![
         Column::words("", metrics().map(|(name, _)| name.clone())).shrinkable(),
         Column::numbers("", metrics().map(|(name, _)| number(name))),
     ];
     text += &joined(&fit_columns(metrics, width).lines[1..]);
-    let Some(confusion) = &all.confusion else { return text };
+    match &all.confusion {
+        Some(confusion) => text + &of_classes(all, confusion, names, width),
+        None => text,
+    }
+}
+
+/// The classes, the confusion matrix, the calibration and the wrong rows.
+fn of_classes(
+    all: &Evaluation,
+    confusion: &[Vec<u64>],
+    names: &[String],
+    width: Option<usize>,
+) -> String {
+    let caption = |text: &str| joined(&wrap(text, width.unwrap_or(usize::MAX), 2));
     let scores = ClassScores::of(confusion);
     let column = |title: &str, pick: fn(&ClassScores) -> f64| {
         Column::numbers(title, scores.iter().map(|scores| format!("{:.4}", pick(scores))))
@@ -50,7 +65,7 @@ pub(crate) fn text(found: &EnsembleEvaluation, names: &[String], width: Option<u
         Column::numbers("support", scores.iter().map(|s| s.support.to_string())),
     ];
     let classes = fit_columns(classes, width);
-    text += &format!("\n{}", joined(&classes.lines));
+    let mut text = format!("\n{}", joined(&classes.lines));
     classes.note("--json").iter().for_each(|note| text += &format!("{note}\n"));
     if confusion.len() <= SHOWN_CLASSES {
         let title = caption("What is (down) and what the network says (across):");
@@ -102,13 +117,19 @@ fn wrong_rows(mistakes: &[Mistake], names: &[String], width: Option<usize>) -> S
 pub(crate) fn importance_text(found: &Importance, width: Option<usize>) -> String {
     let spread = |values: &[f64]| MeanStd::of(values);
     let shown = |values: &[f64]| spread(values).map_or("-".to_owned(), |mean| mean.to_string());
+    // Most drops are near 0, where an exponent says nothing.
+    let drop = |values: &[f64]| match spread(values) {
+        Some(MeanStd { mean, std: Some(std) }) => format!("{mean:.4} ± {std:.4}"),
+        Some(MeanStd { mean, std: None }) => format!("{mean:.4}"),
+        None => "-".to_owned(),
+    };
     let mean = |values: &[f64]| spread(values).map_or(f64::NAN, |spread| spread.mean);
     let mut columns: Vec<_> = found.columns.iter().collect();
     columns.sort_by(|a, b| mean(&b.drops).total_cmp(&mean(&a.drops)));
     let title = format!("{} worse by", found.metric);
     let table = vec![
         Column::words("column", columns.iter().map(|column| column.name.clone())).shrinkable(),
-        Column::numbers(&title, columns.iter().map(|column| shown(&column.drops))),
+        Column::numbers(&title, columns.iter().map(|column| drop(&column.drops))),
     ];
     let caption = format!(
         "{} {}; with the values of one column shuffled among the rows:",

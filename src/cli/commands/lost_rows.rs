@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::args::{EvaluateArgs, Split};
 use crate::cli::display::format::shell_word;
 use crate::config::Plan;
-use crate::data::{Source, describe};
+use crate::data::{Source, describe, is_pattern};
 use crate::query::RequestError;
 
 /// Makes sure that the rows that are asked for are there.
@@ -17,7 +17,11 @@ pub(crate) fn check(plan: &Plan, args: &EvaluateArgs, split: Split) -> Result<()
     let other = data.validation_data.as_ref().filter(|_| split == Split::Validation);
     let dataset = other.unwrap_or(&data.dataset);
     let command = format!("runner evaluate {}", shell_word(Path::new(&args.run)));
-    if data.read(dataset) != Source::Mnist && !Path::new(dataset).exists() {
+    let lost = |path: &&String| {
+        let path = Path::new(path);
+        data.read(&path.to_string_lossy()) != Source::Mnist && !path.exists() && !is_pattern(path)
+    };
+    if let Some(dataset) = dataset.paths().iter().find(lost) {
         let message = format!("the data of the run are no longer at `{dataset}`");
         let place = shell_word(Path::new(dataset));
         let help = format!(

@@ -1,9 +1,10 @@
-//! The table of a CSV file with the predictions of its rows, as another table.
+//! A table with the predictions of its rows, as another table.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::data::Source;
 use crate::experiment::{Answers, Ensemble, Prediction, TrainedModel};
 use crate::export::{Cells, Column, Format, Strings, Table};
 use crate::query::RequestError;
@@ -32,21 +33,21 @@ pub(crate) fn write(
 ) -> Result<usize> {
     let [file] = files else {
         let message = format!("cannot write the tables of {} files to one", files.len());
-        return Err(RequestError::new(message, "name one CSV file").into());
+        return Err(RequestError::new(message, "name one table").into());
     };
     let predictions = ensemble.predict(file, threads)?;
     let (names, rows) = ensemble.first().fields(file)?;
     save(output, (names, rows), &predictions, ensemble.first())
 }
 
-/// Writes the rows of the CSV file at `path` that have answers, see [`write`].
+/// Writes the rows of the table `source` that have answers, see [`write`].
 pub(crate) fn write_answers(
-    path: &Path,
+    source: Source,
     output: (&Path, Format),
     answers: &Answers,
     trained: &TrainedModel,
 ) -> Result<usize> {
-    let (names, all) = trained.fields(path)?;
+    let (names, all) = trained.fields_of(source)?;
     let fields = |row: &u32| all.get(*row as usize).cloned().unwrap_or_default();
     let rows = answers.rows.iter().map(fields).collect();
     let predictions: Vec<_> = (0..answers.len()).map(|place| answers.prediction(place)).collect();

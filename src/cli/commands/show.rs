@@ -13,8 +13,8 @@ use crate::cli::display::search_details::search_details;
 use crate::cli::exit::Exit;
 use crate::config::Plan;
 use crate::query::{
-    Collection, FolderKind, Purpose, RequestError, Run, SearchProgress, SearchTrial, SearchTrials,
-    Series, learning_rates,
+    Collection, FolderKind, Purpose, RequestError, Run, RunSelector, SearchProgress, SearchTrial,
+    SearchTrials, Series, learning_rates,
 };
 use crate::runs::History;
 
@@ -64,14 +64,18 @@ fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
     Ok(run_details(&told, console) + &schedule.map_or(String::new(), |text| format!("\n{text}")))
 }
 
-/// The search of which all begun runs are meant.
+/// The search of which all begun runs are meant. Otherwise the choice of one run has the notes and the error.
 fn search(args: &ShowArgs, console: &Console) -> anyhow::Result<Option<SearchTrials>> {
-    let words = std::slice::from_ref(&args.run);
-    let selection = args.choice.select(Purpose::Ask, words, console, |s| s.select(&args.run))?;
+    let mut selector = RunSelector::new(args.choice.logdir()).purpose(Purpose::Ask);
+    let Ok(selection) = selector.select(&args.run) else { return Ok(None) };
     if selection.kind != FolderKind::Sweep {
         return Ok(None);
     }
-    SearchTrials::of(&selection.dir, &selection.runs).map_err(anyhow::Error::msg)
+    let search = SearchTrials::of(&selection.dir, &selection.runs).map_err(anyhow::Error::msg)?;
+    if search.is_some() {
+        selector.notes().iter().for_each(|note| console.say(note));
+    }
+    Ok(search)
 }
 
 fn search_json(search: &SearchTrials) -> serde_json::Value {

@@ -6,6 +6,11 @@ use super::escape::escape_line;
 
 pub(crate) use crate::query::{count, duration, eta, keras_number, number};
 
+/// Whether a number is the score of one class: `f1/yes`.
+pub(crate) fn is_class_score(name: &str) -> bool {
+    name.contains('/')
+}
+
 /// Seconds for one step, in the unit that suits.
 pub(crate) fn per_step(seconds: f64) -> String {
     if 1.0 <= seconds || seconds == 0.0 {

@@ -3,7 +3,7 @@
 use super::cells::{judge, metric_drop_rank};
 use super::console::{Stream, Style};
 use super::fit::{FittedTable, fit_columns};
-use super::format::{duration, or_dash};
+use super::format::{duration, is_class_score, or_dash};
 use super::labels::Labels;
 use super::result_groups::{Group, is_one_sweep, result_groups, swept_value};
 use super::table::Column;
@@ -133,7 +133,8 @@ fn numbers(results: &[RunResult], shown: &[&Group<'_>], sort: Option<&str>) -> V
         Column::numbers(name, cells).drop_rank(metric_drop_rank(name, judge))
     };
     let time = |line: &&Group<'_>| or_dash(mean(line, |run| run.seconds), duration);
-    let mut columns: Vec<_> = names.iter().map(metric).collect();
+    let is_shown = |name: &&&str| !is_class_score(name) || sort == Some(**name);
+    let mut columns: Vec<_> = names.iter().filter(is_shown).map(metric).collect();
     columns.push(Column::numbers("time", shown.iter().map(time)).drop_rank(4));
     columns
 }

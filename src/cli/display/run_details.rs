@@ -5,7 +5,7 @@ use chrono::Utc;
 use super::console::{Console, Style, stdout_width};
 use super::curve::curves;
 use super::fit::width;
-use super::format::{ago, count, duration, number};
+use super::format::{ago, count, duration, is_class_score, number};
 use super::table::{Column, lines, transposed};
 use super::width::wrap;
 use crate::query::{Run, SearchProgress, Series, State};
@@ -38,6 +38,11 @@ pub(crate) fn run_details(told: &RunDetails<'_>, console: &Console) -> String {
     }
     text += &format!("\n{}", head("history"));
     epochs(run, told.history).iter().for_each(|line| text += &format!("  {line}\n"));
+    let scores = class_scores(told.history);
+    if !scores.is_empty() {
+        text += &format!("\n{}", head("classes, after the last epoch"));
+        scores.iter().for_each(|line| text += &format!("  {line}\n"));
+    }
     let series = series(told.history, told.metric);
     text + &format!("\n{}{}", head(told.metric), curves(&series, "epoch", console))
 }
@@ -147,7 +152,8 @@ fn epochs(run: &Run, history: &History) -> Vec<String> {
         Column::words("", shown.iter().map(|(words, _)| words.clone())),
         Column::numbers("epoch", rows().map(|(epoch, _)| (epoch + 1).to_string())),
     ];
-    for (i, name) in history.columns.iter().enumerate() {
+    let shown = history.columns.iter().enumerate().filter(|(_, name)| !is_class_score(name));
+    for (i, name) in shown {
         columns.push(Column::numbers(name, rows().map(|(_, values)| number(values[i]))));
     }
     let flat = lines(&columns);
@@ -157,6 +163,30 @@ fn epochs(run: &Run, history: &History) -> Vec<String> {
     } else {
         flat
     }
+}
+
+/// The scores of each class in the last epoch: a line for each class, a column for each score.
+fn class_scores(history: &History) -> Vec<String> {
+    let parts = history.columns.iter().filter_map(|name| name.split_once('/'));
+    let (mut scores, mut classes): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for (score, class) in parts {
+        if !scores.contains(&score) {
+            scores.push(score);
+        }
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
+    let cell = |score: &str, class: &str| {
+        let value = history.column(&format!("{score}/{class}"));
+        value.and_then(|values| values.last().copied()).map_or("-".to_owned(), number)
+    };
+    let names = Column::words("class", classes.iter().map(|class| (*class).to_owned()));
+    let columns = scores
+        .iter()
+        .map(|score| Column::numbers(score, classes.iter().map(|class| cell(score, class))));
+    let columns: Vec<_> = std::iter::once(names).chain(columns).collect();
+    if classes.is_empty() { Vec::new() } else { lines(&columns) }
 }
 
 /// The number over the epochs, and that of validation if there is one.

@@ -10,9 +10,11 @@ use super::task;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::nearest::nearest;
 use crate::config::paths::{reason, similar};
-use crate::config::plan::{BUILT_IN, Data, Label, Plan};
+use crate::config::plan::{BUILT_IN, Data, DataFiles, Label, Plan};
 use crate::config::schema::list;
-use crate::data::{Column, DataError, DatasetInfo, Source, SplitMethod, Task};
+use crate::data::{
+    Column, DataError, DatasetInfo, Source, SplitMethod, TableFiles, TableKind, Task, is_pattern,
+};
 
 /// The data of a plan, its paths made absolute; or why they cannot be had.
 pub(crate) fn dataset(
@@ -44,18 +46,53 @@ fn absolute(plan: &mut Plan, config: &ConfigSource<'_>, key: &str) -> Result<(),
         "data.dataset" => Some(&mut plan.data.dataset),
         _ => plan.data.validation_data.as_mut(),
     };
-    let Some(place) = place.filter(|path| !BUILT_IN.contains(&path.as_str())) else {
-        return Ok(());
-    };
-    let given = place.clone();
-    *place = config.absolute(key, &given)?;
-    match std::fs::metadata(&*place) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let message = format!("cannot read the data `{given}`: {}", reason(&error));
-            Err(config.diagnostic(&[key], message, dataset_help(&given, place)).into())
+    let Some(dataset) = place else { return Ok(()) };
+    if let Some(diagnostic) = several(dataset, config, key) {
+        return Err(diagnostic.into());
+    }
+    for path in dataset.paths_mut() {
+        if !BUILT_IN.contains(&path.as_str()) {
+            absolute_path(path, config, key)?;
         }
     }
+    Ok(())
+}
+
+fn absolute_path(
+    path: &mut String,
+    config: &ConfigSource<'_>,
+    key: &str,
+) -> Result<(), Box<Diagnostic>> {
+    let given = path.clone();
+    *path = config.absolute(key, &given)?;
+    match std::fs::metadata(&*path) {
+        // The files of a pattern are looked for when they are read.
+        Err(_) if is_pattern(Path::new(path)) => Ok(()),
+        Err(error) => {
+            let message = format!("cannot read the data `{given}`: {}", reason(&error));
+            Err(config.diagnostic(&[key], message, dataset_help(&given, path)).into())
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+/// The diagnostic of several files that make no table.
+fn several(dataset: &DataFiles, config: &ConfigSource<'_>, key: &str) -> Option<Diagnostic> {
+    let DataFiles::Many(paths) = dataset else { return None };
+    let kinds: Vec<_> = paths.iter().map(|path| TableKind::of(Path::new(path))).collect();
+    let (message, help) = match kinds.split_first() {
+        None => (format!("`{key}` names no file"), "name at least one table"),
+        Some((None, _)) => (
+            format!("`{}` is no table, and cannot be one of several files", paths[0]),
+            "name CSV, Parquet or Arrow files",
+        ),
+        Some((first, rest)) => {
+            let other = rest.iter().position(|kind| kind != first)?;
+            let message = format!("`{}` is of another kind than `{}`", paths[1 + other], paths[0]);
+            (message, "name files of one kind: text, or Parquet and Arrow")
+        }
+    };
+    Some(config.diagnostic(&[key], message, help))
 }
 
 /// The help for a path that does not exist.
@@ -73,7 +110,7 @@ fn dataset_help(given: &str, path: &str) -> String {
     }
 }
 
-/// The keys for CSV files alone.
+/// The keys for tables alone.
 const CSV_KEYS: [&str; 12] = [
     "data.label",
     "data.sample_weight",
@@ -122,7 +159,7 @@ fn characters(data: &Data, config: &ConfigSource<'_>) -> Option<Diagnostic> {
         })
 }
 
-/// Checks the keys for CSV files.
+/// Checks the keys for tables.
 fn csv_keys(plan: &Plan, config: &ConfigSource<'_>) -> Result<(), Box<Diagnostic>> {
     let given = CSV_KEYS.iter().find(|key| config.span(key).is_some());
     if let Some(diagnostic) = characters(&plan.data, config) {
@@ -133,14 +170,31 @@ fn csv_keys(plan: &Plan, config: &ConfigSource<'_>) -> Result<(), Box<Diagnostic
         return Err(config.diagnostic(&["data.task"], message, "take it out").into());
     }
     match (given, plan.data.source()) {
-        (None, _) | (_, Source::Csv(..)) => Ok(()),
+        (None, _) => Ok(()),
+        (Some(_), Source::Csv(files, _)) => text_keys(&files, config),
         (Some(key), _) => {
-            let message = format!("`{key}` is for CSV files only");
-            let help = "take it out, or name a file that ends in `.csv` or `.tsv`";
+            let message = format!("`{key}` is for tables only");
+            let help = "take it out, or name a file that ends in `.csv`, `.parquet` or `.arrow`";
             Err(config.diagnostic(&[key], message, help).into())
         }
     }
 }
+
+/// Refuses the keys of text for files with types.
+fn text_keys(files: &TableFiles, config: &ConfigSource<'_>) -> Result<(), Box<Diagnostic>> {
+    let kind = files.given().first().and_then(|path| TableKind::of(path));
+    let given = TEXT_KEYS.iter().find(|key| config.span(key).is_some());
+    match given.filter(|_| kind == Some(TableKind::Typed)) {
+        None => Ok(()),
+        Some(key) => {
+            let message = format!("`{key}` is for text, Parquet and Arrow files have columns");
+            Err(config.diagnostic(&[key], message, "take it out").into())
+        }
+    }
+}
+
+/// The keys for text alone.
+const TEXT_KEYS: [&str; 4] = ["data.separator", "data.encoding", "data.comment", "data.header"];
 
 /// The diagnostic of unusable data.
 fn unusable(error: &DataError, config: &ConfigSource<'_>, key: &str) -> Box<Diagnostic> {
@@ -197,7 +251,13 @@ pub(crate) fn fill(plan: &mut Plan, config: &ConfigSource<'_>, data: &DatasetInf
             _ => Some(Label::Many(labels.collect())),
         };
         plan.data.task = Some(columns.task());
-        plan.data.header = Some(columns.header);
+        let typed = match plan.data.source() {
+            Source::Csv(files, _) => files.given().first().and_then(|path| TableKind::of(path)),
+            _ => None,
+        };
+        if typed != Some(TableKind::Typed) {
+            plan.data.header = Some(columns.header);
+        }
     }
     if data.classes.is_some() {
         plan.training.name_classes(&data.output_names());
@@ -253,7 +313,7 @@ fn split_method(plan: &Plan, config: &ConfigSource<'_>, data: &DatasetInfo) -> O
         ),
         SplitMethod::Time { .. } | SplitMethod::Group { .. } if data.columns.is_none() => (
             "`data.split` goes by a column, the data have none",
-            "name a CSV file, or write `method = \"random\"`",
+            "name a table, or write `method = \"random\"`",
         ),
         _ if plan.data.fold.is_none()
             && plan.data.validation_split == 0.0

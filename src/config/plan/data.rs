@@ -1,14 +1,15 @@
 //! `[data]`: the data set, and how its rows are read and split.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{
     Column, ColumnOptions, Columns, CsvOptions, Encoding, Fold, Parts, RowSplit, Source, Spelling,
-    SplitMethod, TargetScaling, Task,
+    SplitMethod, TableFiles, TargetScaling, Task,
 };
 
 /// The data sets that need no path.
@@ -18,14 +19,16 @@ pub(crate) const BUILT_IN: [&str; 1] = ["mnist"];
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Data {
-    /// `"mnist"` (built in), or the path of a `.csv` or `.npz` file or of a folder of IDX files.
-    pub dataset: String,
-    /// The column of a CSV file that is to be learned, by name or by place from 0; an array of
+    /// `"mnist"` (built in), or the path of a `.csv`, `.parquet`, `.arrow` or `.npz` file or of a
+    /// folder of IDX files; several tables of the same columns as an array, or by a pattern such as
+    /// `"rows/*.parquet"`, sorted by name.
+    pub dataset: DataFiles,
+    /// The column of a table that is to be learned, by name or by place from 0; an array of
     /// columns for several real values. All others are inputs: numbers as they are, words one-hot.
     #[schemars(extend("x-default" = "the last column"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
-    /// The column of a CSV file with the weight of each row, by name or by place from 0: the loss of a
+    /// The column of a table with the weight of each row, by name or by place from 0: the loss of a
     /// row is multiplied by its weight, in training and in validation. The column is no input.
     #[schemars(extend("x-default" = "1 for every row"))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +47,7 @@ pub struct Data {
     ))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
-    /// Columns of a CSV file, by name or by place from 0, that are neither input nor label.
+    /// Columns of a table, by name or by place from 0, that are neither input nor label.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<Column>,
     /// What parts the fields of a CSV file, one character.
@@ -74,11 +77,11 @@ pub struct Data {
     #[schemars(extend("x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strip: Option<String>,
-    /// Fields of a CSV file that mark a missing value, such as `["", "NA"]`; `fill` of `data.columns`
-    /// says what stands in its place.
+    /// Texts that mark a missing value, such as `["", "NA"]`; `fill` of `data.columns` says what stands
+    /// in its place. Nulls of Parquet and Arrow files are missing without them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
-    /// How columns of a CSV file become inputs, by name.
+    /// How columns of a table become inputs, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, ColumnOptions>,
     /// Whether the first line of a CSV file names its columns.
@@ -99,7 +102,7 @@ pub struct Data {
     /// Another data set, of which all training rows validate; instead of `validation_split`.
     #[schemars(extend("x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub validation_data: Option<String>,
+    pub validation_data: Option<DataFiles>,
     /// Share of the rows, taken from their end before those that validate, that is kept out for
     /// `runner evaluate`; for data without test rows of their own.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
@@ -117,6 +120,47 @@ pub struct Data {
     pub standardize: bool,
 }
 
+/// One path, or several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum DataFiles {
+    /// A path, a pattern, or the name of what is built in.
+    One(String),
+    /// Paths and patterns of tables.
+    Many(Vec<String>),
+}
+
+impl DataFiles {
+    /// The paths.
+    pub fn paths(&self) -> &[String] {
+        match self {
+            DataFiles::One(path) => std::slice::from_ref(path),
+            DataFiles::Many(paths) => paths,
+        }
+    }
+
+    /// The paths, to be changed.
+    pub(crate) fn paths_mut(&mut self) -> &mut [String] {
+        match self {
+            DataFiles::One(path) => std::slice::from_mut(path),
+            DataFiles::Many(paths) => paths,
+        }
+    }
+}
+
+/// The paths with commas.
+impl fmt::Display for DataFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.paths().join(", "))
+    }
+}
+
+impl From<&str> for DataFiles {
+    fn from(path: &str) -> DataFiles {
+        DataFiles::One(path.to_owned())
+    }
+}
+
 /// One column, or several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -130,27 +174,40 @@ pub enum Label {
 impl Data {
     /// Where the data come from, and how they are read.
     pub fn source(&self) -> Source {
-        self.read(&self.dataset)
+        self.read_dataset(&self.dataset)
     }
 
     /// Where the rows come from that validate, if that is elsewhere; `columns` are those of the
     /// training rows.
     pub fn validation_source(&self, columns: Option<&Columns>) -> Option<Source> {
-        self.validation_data.as_ref().map(|path| self.read(path).like(columns))
+        self.validation_data.as_ref().map(|data| self.read_dataset(data).like(columns))
     }
 
     /// A data set in the form of this one.
     pub fn read(&self, path: &str) -> Source {
-        let path = match Source::parse(path, Path::new("")) {
-            Source::Csv(path, _) => path,
-            Source::Path(path, _) => return Source::Path(path, self.task),
-            Source::Mnist => return Source::Mnist,
-        };
+        match Source::parse(path, Path::new("")) {
+            Source::Csv(files, _) => Source::Csv(files, self.table_options()),
+            Source::Path(path, _) => Source::Path(path, self.task),
+            Source::Mnist => Source::Mnist,
+        }
+    }
+
+    fn read_dataset(&self, dataset: &DataFiles) -> Source {
+        match dataset {
+            DataFiles::One(path) => self.read(path),
+            DataFiles::Many(paths) => {
+                let paths = paths.iter().map(PathBuf::from).collect();
+                Source::Csv(TableFiles::new(paths), self.table_options())
+            }
+        }
+    }
+
+    fn table_options(&self) -> CsvOptions {
         let label = self.label.clone().map(|label| match label {
             Label::One(column) => vec![column],
             Label::Many(columns) => columns,
         });
-        let options = CsvOptions {
+        CsvOptions {
             label,
             ignore: self.ignore.clone(),
             sample_weight: self.sample_weight.clone(),
@@ -168,13 +225,12 @@ impl Data {
             rows: self.row_split(),
             header: self.header,
             columns: None,
-        };
-        Source::Csv(path, options)
+        }
     }
 
     /// What tells the rows of one plan from those of another, before they are divided.
     pub fn identity(&self) -> String {
-        let mut name = self.dataset.clone();
+        let mut name = self.dataset.to_string();
         if let Source::Csv(_, options) = self.source()
             && options != CsvOptions::default()
         {
@@ -219,7 +275,7 @@ impl Data {
 impl Default for Data {
     fn default() -> Data {
         Data {
-            dataset: "mnist".to_owned(),
+            dataset: "mnist".into(),
             label: None,
             sample_weight: None,
             target_scaling: None,

@@ -17,7 +17,7 @@ pub use callbacks::{Callbacks, CsvLogger, ModelCheckpoint, TerminateOnNan};
 pub use class_weight::{ClassWeight, ClassWeights, Formula};
 pub(crate) use cross_validation::{CrossValidation, FoldMethod};
 pub(crate) use data::BUILT_IN;
-pub use data::{Data, Label};
+pub use data::{Data, DataFiles, Label};
 pub use model::Model;
 pub(crate) use pruner::PrunerTable;
 pub(crate) use sweep::{

@@ -100,6 +100,9 @@ fn absolute(mut node: Spanned, path: &str) -> Spanned {
                 *node = absolute(node.clone(), &path);
             }
         }),
+        Value::Array(items) if PATHS.contains(&path) => {
+            items.iter_mut().for_each(|item| *item = absolute(item.clone(), path));
+        }
         Value::String(text) if PATHS.contains(&path) && !BUILT_IN.contains(&text.as_str()) => {
             let from = match &node.span.source.kind {
                 SourceKind::File(file) => relative_to(file, text),

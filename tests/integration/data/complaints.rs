@@ -12,7 +12,7 @@ fn about_paths() {
         &dir,
         "rows.txt",
         "`DIR/rows.txt` is no data set: got a file with another ending, \
-         want a `.npz` or `.csv` file or a folder of IDX files",
+         want a `.npz`, `.csv`, `.parquet` or `.arrow` file or a folder of IDX files",
     );
     check(
         &dir,

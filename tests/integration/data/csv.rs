@@ -14,7 +14,7 @@ sepal,petal,species
 
 fn csv(dir: &TempDir, text: &str, reading: CsvOptions) -> Source {
     write(dir, "rows.csv", text.as_bytes());
-    Source::Csv(dir.path().join("rows.csv"), reading)
+    Source::Csv(dir.path().join("rows.csv").into(), reading)
 }
 
 fn read(text: &str, reading: CsvOptions) -> Table {

@@ -1,11 +1,11 @@
-//! Data: CSV, npz, IDX and PNG files.
+//! Data: CSV, Parquet, Arrow, npz, IDX and PNG files.
 
 use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
 use runner::data::{
-    DatasetInfo, Preprocessing, Source, Split, describe, describe_and_verify, load, load_inputs,
-    load_picture,
+    ColumnOptions, ColumnType, CsvOptions, DatasetInfo, Encoding, Preprocessing, Source, Spelling,
+    Split, describe, describe_and_verify, load, load_inputs, load_picture,
 };
 
 use super::*;
@@ -48,6 +48,19 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 const CSV: &str = "petal,colour,sepal,kind\n1.5,red,2,iris\n-3e2,\"bl,ue\",0.25,rose\n\
                    2,red,7,\"as\"\"ter\"\n1,blue,9,iris\n";
 
+/// Files of all codecs and encodings.
+const TYPED: [&str; 9] = [
+    "pyarrow.parquet",
+    "polars.parquet",
+    "gzip.parquet",
+    "lz4.parquet",
+    "delta.parquet",
+    "int96.parquet",
+    "pyarrow.feather",
+    "polars.arrow",
+    "pyarrow.arrows",
+];
+
 proptest! {
     #![proptest_config(budget())]
 
@@ -64,6 +77,44 @@ proptest! {
         let source = Source::parse(text, Path::new(""));
         read_all(&source, &taught);
         answered(load(&source.like(Some(&columns)), Split::Train));
+    }
+
+    /// Packed by zstd, in other encodings, and with columns of all kinds.
+    #[test]
+    fn csv_files_of_other_forms(edits in edits(), form in 0..3_u8, dates: bool) {
+        let text = "day;size;tree;kind\n2024-01-31;1,5;oak;\u{e9}\nNA;2,5;elm;a\n2024-02-01;NA;NA;a\n";
+        let (name, whole) = match form {
+            0 => ("rows.csv.zst", fixture("rows.csv.zst")),
+            1 => ("rows.csv", text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            _ => ("rows.csv", text.chars().map(|c| c as u8).collect()),
+        };
+        let encoding = [None, Some(Encoding::Utf16), Some(Encoding::Windows1252)][usize::from(form)];
+        let column = |kind| ColumnOptions { kind, ..ColumnOptions::default() };
+        let date = column(dates.then_some(ColumnType::Date));
+        let tree = ColumnOptions { hash: Some(3), indicator: true, ..column(None) };
+        let columns = vec![("day".to_owned(), date), ("tree".to_owned(), tree)];
+        let options = CsvOptions {
+            encoding,
+            missing: vec!["NA".to_owned()],
+            spelling: Spelling { decimal: Some(','), ..Spelling::default() },
+            column_options: if form == 0 { Vec::new() } else { columns },
+            ..CsvOptions::default()
+        };
+        let (_dir, path) = folder(name, &damaged(&whole, &edits));
+        read_all(&Source::Csv(path.into(), options), &preprocessing(&[4]));
+    }
+
+    #[test]
+    fn parquet_and_arrow_files(edits in edits(), file in 0..TYPED.len()) {
+        let folder_of = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tables/typed");
+        let whole = fs::read(folder_of.join(TYPED[file])).unwrap();
+        let (_dir, path) = folder(TYPED[file], &damaged(&whole, &edits));
+        let sound = Source::parse(folder_of.join(TYPED[file]).to_str().unwrap(), Path::new(""));
+        let columns = load(&sound, Split::Train).unwrap().columns;
+        let taught = Preprocessing { columns, ..preprocessing(&[18]) };
+        let source = Source::parse(path.to_str().unwrap(), Path::new(""));
+        read_all(&source, &taught);
+        answered(load(&source.like(taught.columns.as_ref()), Split::Train));
     }
 
     #[test]

@@ -264,7 +264,7 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     assert!(error.ends_with("to the same numbers"), "{error}");
 
     let mut other = plan.clone();
-    other.data.dataset = "elsewhere".to_owned();
+    other.data.dataset = "elsewhere".into();
     assert!(refused(&other, None).contains("elsewhere"));
 
     let whole = fs::read(&state).unwrap();

@@ -324,7 +324,7 @@ impl Element {
 }
 
 /// A float16 of IEEE 754 from its bits.
-fn half(bits: u16) -> f32 {
+pub(super) fn half(bits: u16) -> f32 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff));
     let size = match exponent {
         0 => fraction * 2_f32.powi(-24),

@@ -90,7 +90,7 @@ pub(super) fn fits(
         Some(_) => "classes".to_owned(),
         None => format!("{} real values as the target", form.2),
     };
-    let kind = |csv| if csv { "a CSV file" } else { "no CSV file" };
+    let kind = |csv| if csv { "a table" } else { "no table" };
     match (want.1, got.1) {
         _ if want.3 != got.3 => unlike(kind(got.3).to_owned(), kind(want.3).to_owned()),
         _ if want.0 != got.0 => unlike(format!("the shape {:?}", got.0), format!("{:?}", want.0)),

@@ -1,11 +1,12 @@
 //! The errors of data sets, with the place, the found and the expected.
 
 use std::error::Error;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::error_place::{Dimensions, Names};
+pub use super::error_place::{ErrorLocation, RowPlace};
 use base::memory::{Bytes, OutOfMemory};
-use base::quote::{clip, list, quote};
+use base::quote::{clip, quote};
 
 /// An unusable data set.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum DataError {
     },
 
     /// The path leads to something else; name another.
-    #[error("`{}` is no data set: got {got}, want a `.npz` or `.csv` file or a folder of IDX files", path.display())]
+    #[error("`{}` is no data set: got {got}, want a `.npz`, `.csv`, `.parquet` or `.arrow` file or a folder of IDX files", path.display())]
     NotADataSet {
         /// The file or folder.
         path: PathBuf,
@@ -55,6 +56,17 @@ pub enum DataError {
         path: PathBuf,
         /// The file's usual name.
         want: String,
+    },
+
+    /// A folder has several sets of IDX files; name a file of one.
+    #[error("`{}` has several sets of IDX files: {}", path.display(), Names(got))]
+    SeveralSets {
+        /// The folder.
+        path: PathBuf,
+        /// What the names of each set begin with.
+        got: Vec<String>,
+        /// A file of the first set.
+        file: String,
     },
 
     /// An array does not begin as a `.npy` file does; write it again.
@@ -204,9 +216,9 @@ pub enum DataError {
         help: String,
     },
 
-    /// A field of a CSV file does not fit its column.
+    /// A field of a table does not fit its column.
     #[error(
-        "`{}`, line {line}, column {}: got {}, want {}",
+        "`{}`, {row}, column {}: got {}, want {}",
         path.display(),
         quote(column),
         clip(got),
@@ -215,8 +227,8 @@ pub enum DataError {
     Cell {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
-        line: u64,
+        /// The place of the row.
+        row: RowPlace,
         /// The name of the column.
         column: String,
         /// The field.
@@ -225,6 +237,39 @@ pub enum DataError {
         want: String,
         /// Whether the column is to be learned.
         label: bool,
+    },
+
+    /// A piece of a column of a Parquet or Arrow file cannot be read; write the file again.
+    #[error("`{}`, column {}, {group}: {}", path.display(), quote(column), clip(reason))]
+    Chunk {
+        /// The file.
+        path: PathBuf,
+        /// The name of the column.
+        column: String,
+        /// The row group or the batch, from 0.
+        group: String,
+        /// The fault.
+        reason: String,
+    },
+
+    /// A file of several has other columns than the first.
+    #[error("`{}` has other columns than `{}`: got {got}, want {want}", path.display(), first.display())]
+    OtherColumns {
+        /// The file.
+        path: PathBuf,
+        /// The first file.
+        first: PathBuf,
+        /// The column that differs.
+        got: String,
+        /// The column of the first file.
+        want: String,
+    },
+
+    /// A pattern fits no file; write another.
+    #[error("no file fits `{}`", path.display())]
+    NoFile {
+        /// The pattern.
+        path: PathBuf,
     },
 
     /// A CSV file lacks a column.
@@ -299,59 +344,4 @@ pub enum DataError {
         /// What should be.
         want: String,
     },
-}
-
-/// A file, or one array of an archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ErrorLocation {
-    /// The file.
-    pub path: PathBuf,
-    /// The array's name, if the file holds several.
-    pub array: Option<String>,
-}
-
-impl ErrorLocation {
-    pub(super) fn file(path: &Path) -> Self {
-        ErrorLocation { path: path.to_owned(), array: None }
-    }
-
-    pub(super) fn array(path: &Path, array: &str) -> Self {
-        ErrorLocation { path: path.to_owned(), array: Some(array.to_owned()) }
-    }
-}
-
-impl fmt::Display for ErrorLocation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.array {
-            Some(array) => write!(f, "`{array}` in `{}`", self.path.display()),
-            None => write!(f, "`{}`", self.path.display()),
-        }
-    }
-}
-
-/// Names in backticks.
-struct Names<'a>(&'a [String]);
-
-impl fmt::Display for Names<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            [] => write!(f, "no array at all"),
-            names => f.write_str(&list(names)),
-        }
-    }
-}
-
-/// Dimensions as NumPy writes them.
-struct Dimensions<'a>(&'a [usize]);
-
-impl fmt::Display for Dimensions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            [one] => write!(f, "({one},)"),
-            many => {
-                let dimensions: Vec<_> = many.iter().map(ToString::to_string).collect();
-                f.write_str(&clip(format!("({})", dimensions.join(", "))))
-            }
-        }
-    }
 }

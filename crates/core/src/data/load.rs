@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::data::files::{self, ArrayFiles};
-use crate::data::idx::Idx;
+use crate::data::idx::{Idx, is_idx};
+use crate::data::kept_table::{Before, keep, take};
 use crate::data::npz::Npz;
 use crate::data::{
     DataError, DatasetInfo, Preprocessing, Source, Split, Table, Targets, csv, mnist,
@@ -19,7 +20,15 @@ pub fn describe(source: &Source) -> Result<DatasetInfo, DataError> {
     match source {
         Source::Mnist => Ok(mnist::describe()),
         Source::Path(path, task) => files::describe(&mut *open(path)?, *task),
-        Source::Csv(path, options) => csv::describe(path, options),
+        Source::Csv(files, options) => {
+            let paths = files.paths()?;
+            let before = Before::of(&paths);
+            let (found, table) = csv::describe(&paths, options)?;
+            if let (Some(table), None) = (table, &options.columns) {
+                keep(before, options, table);
+            }
+            Ok(found)
+        }
     }
 }
 
@@ -55,9 +64,12 @@ pub fn load(source: &Source, split: Split) -> Result<Table, DataError> {
     match source {
         Source::Mnist => mnist::load(split),
         Source::Path(path, task) => files::load(&mut *open(path)?, split, *task),
-        Source::Csv(path, options) => match split {
-            Split::Train => csv::read(path, options),
-            Split::Test => Err(DataError::NoTestRows { path: path.clone() }),
+        Source::Csv(files, options) => match split {
+            Split::Train => {
+                let paths = files.paths()?;
+                take(&paths, options).map_or_else(|| csv::read(&paths, options), Ok)
+            }
+            Split::Test => Err(DataError::NoTestRows { path: files.given()[0].clone() }),
         },
     }
 }
@@ -70,7 +82,9 @@ pub fn load(source: &Source, split: Split) -> Result<Table, DataError> {
 /// Rows unfit for the network, see [`DataError`].
 pub fn load_inputs(source: &Source, preprocessing: &Preprocessing) -> Result<Table, DataError> {
     let mut table = match (source, &preprocessing.columns) {
-        (Source::Csv(path, options), Some(columns)) => csv::read_inputs(path, options, columns)?,
+        (Source::Csv(files, options), Some(columns)) => {
+            csv::read_inputs(&files.paths()?, options, columns)?
+        }
         (Source::Path(path, _), _) if is_npz(path) => Npz::open(path)?.inputs()?,
         _ => load(source, Split::Test)?,
     };
@@ -90,12 +104,13 @@ fn is_npz(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npz"))
 }
 
-/// A folder holds IDX files, a file that ends in `.npz` is an archive; nothing else is guessed at.
+/// A folder holds IDX files, and so does a file with their names, a file that ends in `.npz` is an archive; nothing else is guessed at.
 fn open(path: &Path) -> Result<Box<dyn ArrayFiles>, DataError> {
     let meta = std::fs::metadata(path)
         .map_err(|source| DataError::Io { path: path.to_owned(), source })?;
     let got = match (meta.is_dir(), meta.is_file()) {
-        (true, _) => return Ok(Box::new(Idx::new(path))),
+        (true, _) => return Ok(Box::new(Idx::open(path)?)),
+        (_, true) if is_idx(path) => return Ok(Box::new(Idx::open(path)?)),
         (_, true) if is_npz(path) => return Ok(Box::new(Npz::open(path)?)),
         (_, true) => "a file with another ending",
         _ => "neither a file nor a folder",

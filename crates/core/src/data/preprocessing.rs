@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::dataset_info::{fits, output_names};
+use crate::data::number_fit::fit_numbers;
+use crate::data::number_transform::by_input;
 use crate::data::{
     Columns, DataError, NumberTransform, Source, Standardization, Table, TargetScaling,
     TargetTransform, Targets,
@@ -38,7 +40,7 @@ impl Preprocessing {
     /// Learned from the first `rows` rows, the training rows, of `table`.
     pub fn of(table: &Table, scale: f64, rows: usize, standardize: bool) -> Preprocessing {
         let (classes, target_width) = kind(table);
-        let numbers = NumberTransform::all_of(table, rows, scale);
+        let numbers = fit_numbers(table, rows, scale);
         let standardization = standardize.then(|| standardization(table, &numbers, rows, scale));
         Preprocessing {
             shape: table.shape.clone(),
@@ -149,12 +151,15 @@ fn standardization(
     rows: usize,
     scale: f64,
 ) -> Standardization {
+    let by_input = by_input(numbers, table.features());
+    // A network sees numbers of 32 bits.
+    let map = |input: usize, x: f64| {
+        let x = by_input[input].map_or(x / scale, |transform| transform.apply(x / scale));
+        f64::from(x as f32)
+    };
     let mut found = match numbers.is_empty() {
         true => Standardization::of(table, rows, scale),
-        false => {
-            let filled = NumberTransform::apply_all(numbers, table.clone(), scale);
-            Standardization::of(&filled, rows, 1.0)
-        }
+        false => Standardization::of_mapped(table, rows, map),
     };
     let scaled = numbers.iter().filter(|transform| transform.scaling.is_some());
     let embedded = table.columns.iter().flat_map(Columns::embedded);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::data::{Columns, CsvOptions, Split, Table, Task, csv, mnist};
+use crate::data::{Columns, CsvOptions, Split, Table, TableFiles, Task, columnar, csv, mnist};
 
 /// The name or place of a data set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,8 +17,8 @@ pub enum Source {
     /// A `.npz` file with Keras's keys, or a folder of IDX files; and what its targets are: integers
     /// are classes, floats values, unless the task is given.
     Path(PathBuf, Option<Task>),
-    /// A CSV file, and how to read it.
-    Csv(PathBuf, CsvOptions),
+    /// Files of a table, CSV, Parquet or Arrow, and how to read them.
+    Csv(TableFiles, CsvOptions),
 }
 
 impl Source {
@@ -28,8 +28,8 @@ impl Source {
             "mnist" => Source::Mnist,
             path => {
                 let path = base.join(path);
-                if csv::is_csv(&path) {
-                    Source::Csv(path, CsvOptions::default())
+                if TableKind::of(&path).is_some() {
+                    Source::Csv(path.into(), CsvOptions::default())
                 } else {
                     Source::Path(path, None)
                 }
@@ -58,12 +58,33 @@ impl Source {
     }
 }
 
+/// The kinds of files that a table can be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableKind {
+    /// CSV files, whose fields are text.
+    Text,
+    /// Parquet and Arrow files, whose columns have types.
+    Typed,
+}
+
+impl TableKind {
+    /// The kind by the ending of a path.
+    pub fn of(path: &Path) -> Option<TableKind> {
+        match (csv::is_csv(path), columnar::is_columnar(path)) {
+            (true, _) => Some(TableKind::Text),
+            (_, true) => Some(TableKind::Typed),
+            _ => None,
+        }
+    }
+}
+
 /// As [`Source::parse`] reads it.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Mnist => write!(f, "mnist"),
-            Source::Path(path, _) | Source::Csv(path, _) => write!(f, "{}", path.display()),
+            Source::Path(path, _) => write!(f, "{}", path.display()),
+            Source::Csv(files, _) => write!(f, "{files}"),
         }
     }
 }

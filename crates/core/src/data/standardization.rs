@@ -9,10 +9,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use rayon::prelude::*;
+
 use crate::data::{DenseRows, Inputs, Table, Values};
 
 /// A feature that varies less is divided by this, Keras's `epsilon`.
 pub(super) const LEAST: f64 = 1e-7;
+
+/// Rows that a thread maps at a time.
+const PIECE: usize = 1 << 12;
 
 /// The mean and the variance of each feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,13 +32,24 @@ impl Standardization {
     /// The standardization of the first `rows` rows of a table after division by `scale`: two passes in the order of the
     /// rows, with the same bits on any number of threads.
     pub fn of(table: &Table, rows: usize, scale: f64) -> Standardization {
+        Standardization::of_mapped(table, rows, |_, x| x / scale)
+    }
+
+    /// The same of inputs after `map`.
+    pub(super) fn of_mapped(
+        table: &Table,
+        rows: usize,
+        map: impl Fn(usize, f64) -> f64,
+    ) -> Standardization {
         let inputs = dense(&table.inputs);
         let n = rows.max(1) as f64;
         let mut mean = vec![0.0; inputs.features];
-        visit(&inputs, rows, scale, |feature, x| mean[feature] += x);
+        visit(&inputs, rows, |feature, x| mean[feature] += map(feature, x));
         mean.iter_mut().for_each(|mean| *mean /= n);
         let mut variance = vec![0.0; inputs.features];
-        visit(&inputs, rows, scale, |feature, x| variance[feature] += (x - mean[feature]).powi(2));
+        visit(&inputs, rows, |feature, x| {
+            variance[feature] += (map(feature, x) - mean[feature]).powi(2);
+        });
         variance.iter_mut().for_each(|variance| *variance /= n);
         Standardization { mean, variance }
     }
@@ -44,18 +60,32 @@ impl Standardization {
     }
 
     /// The table with inputs divided by `scale` and standardized: dense.
-    pub fn apply(&self, mut table: Table, scale: f64) -> Table {
-        let inputs = dense(&table.inputs);
+    pub fn apply(&self, table: Table, scale: f64) -> Table {
         let divisors = self.divisors();
-        let rows = table.rows();
-        let mut values = Vec::with_capacity(rows * inputs.features);
-        visit(&inputs, rows, scale, |feature, x| {
-            values.push(((x - self.mean[feature]) / divisors[feature]) as f32);
-        });
-        let values = Values::Floats(values);
-        table.inputs = Inputs::Dense(DenseRows { features: inputs.features, values });
-        table
+        mapped(table, |feature, x| (x / scale - self.mean[feature]) / divisors[feature])
     }
+}
+
+/// The table with every input replaced by `map` of its feature and itself: dense, and in place if it was dense before.
+pub(super) fn mapped(mut table: Table, map: impl Fn(usize, f64) -> f64 + Sync) -> Table {
+    let rows = match table.inputs {
+        Inputs::Dense(rows) => rows,
+        Inputs::Sparse(rows) => rows.to_dense(),
+    };
+    let features = rows.features;
+    let mut values = match rows.values {
+        Values::Floats(floats) => floats,
+        Values::Bytes(bytes) => bytes.iter().map(|byte| f32::from(*byte)).collect(),
+    };
+    values.par_chunks_mut(PIECE * features.max(1)).for_each(|rows| {
+        for row in rows.chunks_mut(features.max(1)) {
+            row.iter_mut()
+                .enumerate()
+                .for_each(|(feature, x)| *x = map(feature, f64::from(*x)) as f32);
+        }
+    });
+    table.inputs = Inputs::Dense(DenseRows { features, values: Values::Floats(values) });
+    table
 }
 
 pub(super) fn dense(inputs: &Inputs) -> std::borrow::Cow<'_, DenseRows> {
@@ -66,12 +96,12 @@ pub(super) fn dense(inputs: &Inputs) -> std::borrow::Cow<'_, DenseRows> {
 }
 
 /// Shows every value of the first `rows` rows, with its feature.
-pub(super) fn visit(inputs: &DenseRows, rows: usize, scale: f64, mut see: impl FnMut(usize, f64)) {
+pub(super) fn visit(inputs: &DenseRows, rows: usize, mut see: impl FnMut(usize, f64)) {
     let n = rows * inputs.features;
     let mut all = |values: &mut dyn Iterator<Item = f64>| {
         let mut feature = 0;
         for value in values {
-            see(feature, value / scale);
+            see(feature, value);
             feature = if feature + 1 == inputs.features { 0 } else { feature + 1 };
         }
     };

@@ -253,7 +253,7 @@ impl Table {
         };
         let (shape, columns) = (self.shape.clone(), self.columns.clone());
         let inputs = Inputs::Dense(DenseRows { features, values });
-        Table { inputs, targets, shape, columns, order: None, weights }
+        Table { inputs, targets, shape, columns, weights, order: None }
     }
 
     /// The rows of a table from [`Table::slice`], where row r has the values of row `order[r]` in the

@@ -9,8 +9,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::csv::Scaling;
-use crate::data::number_transform::FittedScaling;
+use crate::data::number_fit::range;
+use crate::data::standardization::LEAST;
 use crate::data::{Table, Targets};
 
 /// How real-valued targets are scaled.
@@ -51,15 +51,20 @@ impl TargetTransform {
 
     fn fit(scaling: TargetScaling, values: impl Iterator<Item = f64>) -> TargetTransform {
         let log = scaling == TargetScaling::Log;
-        let values = values.map(|t| if log { logarithm(t) } else { t }).collect();
-        let scaling = match scaling {
-            TargetScaling::MinMax => Scaling::MinMax,
-            TargetScaling::Standardize | TargetScaling::Log => Scaling::Standardize,
+        let values: Vec<f64> = values.map(|t| if log { logarithm(t) } else { t }).collect();
+        let (shift, divisor) = match scaling {
+            TargetScaling::MinMax => {
+                let min = values.iter().copied().fold(f64::INFINITY, f64::min);
+                range(min, values.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+            }
+            TargetScaling::Standardize | TargetScaling::Log => {
+                let n = values.len().max(1) as f64;
+                let mean = values.iter().sum::<f64>() / n;
+                let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+                (mean, variance.sqrt().max(LEAST))
+            }
         };
-        match FittedScaling::of(scaling, values) {
-            FittedScaling::Affine(shift, divisor) => TargetTransform { log, shift, divisor },
-            FittedScaling::Quantile(_) => TargetTransform { log, shift: 0.0, divisor: 1.0 },
-        }
+        TargetTransform { log, shift, divisor }
     }
 
     /// The scaled target.

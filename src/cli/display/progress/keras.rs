@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::renderer::{Renderer, is_due, write_escaped};
 use crate::cli::display::escape::mark_ansi;
-use crate::cli::display::format::{eta, keras_number, per_step};
+use crate::cli::display::format::{eta, is_class_score, keras_number, per_step};
 use crate::sweep::SweepEvent;
 use crate::train::{FitEvent, Logs};
 
@@ -167,9 +167,10 @@ pub(crate) fn filled(done: usize, steps: usize, width: usize) -> String {
     format!("{tail:.<width$}")
 }
 
-/// ` - loss: 0.3353 - accuracy: 0.9063`; Keras 2 shows no learning rate.
+/// ` - loss: 0.3353 - accuracy: 0.9063`; Keras 2 shows no learning rate, and scores of single classes are too many for a line.
 pub(crate) fn metrics(logs: &Logs) -> String {
-    let shown = logs.0.iter().filter(|(name, _)| name != "learning_rate");
+    let is_shown = |name: &str| name != "learning_rate" && !is_class_score(name);
+    let shown = logs.0.iter().filter(|(name, _)| is_shown(name));
     shown.map(|(name, value)| format!(" - {name}: {}", keras_number(*value))).collect()
 }
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use super::date::seconds;
 use super::number::{Exact, is_exact, is_missing, looks_like_number, number};
+use crate::data::date::seconds;
 use base::quote::list;
 
 /// The fields of a column.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum ColumnValues {
     /// Every field is a number.
     Numbers(Vec<f32>),
@@ -18,19 +18,19 @@ pub(super) enum ColumnValues {
     Dates(Dates),
 }
 
-/// A missing word, and one that is no category, in place of a word's number.
-pub(super) const MISSING: u32 = u32::MAX;
+pub(super) use crate::data::columnar::MISSING;
+/// In place of the number of a word that is no category.
 pub(super) const OTHER: u32 = u32::MAX - 1;
 
 /// Dates as seconds since 1970.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Dates {
     pub(super) seconds: Vec<Option<i64>>,
     pub(super) format: Option<String>,
 }
 
 /// Words, each kept once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Words {
     /// The word of each row, as an index of `words`.
     pub(super) ids: Vec<u32>,
@@ -112,6 +112,22 @@ impl ColumnValues {
         }
     }
 
+    /// The numbers, if they are some.
+    pub(super) fn numbers(&self) -> &[f32] {
+        match self {
+            ColumnValues::Numbers(numbers) => numbers,
+            ColumnValues::Words(_) | ColumnValues::Dates(_) => &[],
+        }
+    }
+
+    /// Number of different words.
+    pub(super) fn words(&self) -> usize {
+        match self {
+            ColumnValues::Words(words) => words.words.len(),
+            ColumnValues::Numbers(_) | ColumnValues::Dates(_) => 0,
+        }
+    }
+
     /// Number of fields.
     pub(super) fn len(&self) -> usize {
         match self {
@@ -143,12 +159,17 @@ impl Words {
     }
 
     fn push(&mut self, field: &str, begin: u64) -> Result<(), String> {
-        let place = match self.places.get(field) {
-            Some(place) => *place,
-            None => self.take(field, begin)?,
-        };
+        let place = self.place(field, begin)?;
         self.ids.push(place);
         Ok(())
+    }
+
+    /// The index of a word; the error is the expected kind.
+    pub(super) fn place(&mut self, field: &str, begin: u64) -> Result<u32, String> {
+        match self.places.get(field) {
+            Some(place) => Ok(*place),
+            None => self.take(field, begin),
+        }
     }
 
     /// The index of a new text.

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::table_files::fits;
 use base::quote::quote;
 
 /// How a column of a CSV file becomes inputs; a `*` in its name stands for any characters.
@@ -196,21 +197,6 @@ pub(super) fn options_of<'a>(
     let exact = all.iter().find(|(key, _)| key == name);
     let fits = all.iter().filter(|(pattern, _)| fits(pattern, name));
     exact.or_else(|| fits.max_by_key(|(pattern, _)| pattern.len())).map(|(_, options)| options)
-}
-
-/// Whether a name fits a pattern, in which `*` stands for any characters.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut left) = name.strip_prefix(start) else { return false };
-    let parts: Vec<&str> = rest.split('*').collect();
-    let Some((end, middle)) = parts.split_last() else { return true };
-    for part in middle {
-        match left.find(part) {
-            Some(at) => left = &left[at + part.len()..],
-            None => return false,
-        }
-    }
-    left.ends_with(end)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::cells::{ColumnValues, Misfit, like};
 use super::number::{is_missing, looks_like_number, number};
 
 /// A column of inputs.
+#[derive(Clone)]
 pub(super) struct Feature {
     /// Its place among the columns.
     pub(super) at: usize,
@@ -18,6 +19,7 @@ pub(super) struct Feature {
 }
 
 /// Fields of the other kind: the first, with the byte of its record, and how many.
+#[derive(Clone)]
 struct Strays {
     begin: u64,
     text: String,
@@ -70,10 +72,32 @@ impl Feature {
 
     /// Number of different words.
     pub(super) fn words(&self) -> usize {
-        match &self.cells {
-            Some(ColumnValues::Words(words)) => words.words.len(),
-            _ => 0,
-        }
+        self.cells.as_ref().map_or(0, ColumnValues::words)
+    }
+
+    /// The cells, or new ones if the kind is open.
+    pub(super) fn cells_or(&mut self, new: impl FnOnce() -> ColumnValues) -> &ColumnValues {
+        self.cells.get_or_insert_with(new)
+    }
+
+    /// Whether no field has told the kind yet.
+    pub(super) fn is_open(&self) -> bool {
+        self.cells.is_none()
+    }
+
+    /// Takes the kind of a field.
+    pub(super) fn settle(&mut self, field: &str) {
+        self.cells.get_or_insert_with(|| like(field));
+    }
+
+    /// The cells, if the kind is known.
+    pub(super) fn cells(&self) -> Option<&ColumnValues> {
+        self.cells.as_ref()
+    }
+
+    /// The same, to be filled.
+    pub(super) fn into_cells(self) -> Option<ColumnValues> {
+        self.cells
     }
 
     /// The fields, all of one kind, or the first of the kind that is to be refused.

@@ -4,51 +4,53 @@ use std::path::{Path, PathBuf};
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
-use super::cells::Misfit;
 use super::columns::CsvOptions;
+use super::head::{Head, Place};
 use super::number::{is_missing, looks_like_number, number};
-use super::spelling::Spelling;
 use super::text::{Limited, Text};
-use crate::data::DataError;
 use crate::data::limits::MAX_COLUMNS;
+use crate::data::{DataError, RowPlace};
 use base::quote::quote;
 
 /// Possible separators.
 const SEPARATORS: [u8; 5] = *b";\t|, ";
 
-/// The lines of an open file, from the first line of values.
+/// The number of a file stands above the bytes of its records.
+pub(super) const FILE_SHIFT: u32 = 44;
+
+/// The lines of one file, or of several one after the other, from the first line of values.
 pub(super) struct CsvLines {
-    pub(super) path: PathBuf,
-    /// What the columns are called.
-    pub(super) names: Vec<String>,
-    /// Whether the first line did so.
-    pub(super) header: bool,
-    /// The spelling of its numbers.
-    pub(super) spelling: Spelling,
-    text: Text,
+    pub(super) head: Head,
+    options: CsvOptions,
+    files: Vec<PathBuf>,
+    /// Those of the files that were opened.
+    texts: Vec<Text>,
     reader: csv::Reader<Limited>,
-    /// What parts the fields, if the whole first line is one field.
-    hint: Option<u8>,
     /// Whether lines end in a separator, behind which is no column.
     trailing: bool,
-    /// CsvLines that have been looked at but not handed out, the next one last.
+    /// Lines that have been looked at but not handed out, the next one last.
     ahead: Vec<StringRecord>,
 }
 
 impl CsvLines {
-    pub(super) fn open(path: &Path, options: &CsvOptions) -> Result<CsvLines, DataError> {
+    /// Opens the first of some files.
+    pub(super) fn open(files: &[PathBuf], options: &CsvOptions) -> Result<CsvLines, DataError> {
+        let (first, _) = files.split_first().ok_or_else(|| no_file(files))?;
+        CsvLines::open_one(first, options).map(|lines| CsvLines { files: files.to_vec(), ..lines })
+    }
+
+    fn open_one(path: &Path, options: &CsvOptions) -> Result<CsvLines, DataError> {
         let (text, reader) = Text::open(path, options)?;
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).delimiter(text.separator).trim(Trim::All);
         builder.comment(options.comment);
+        let (path, names) = (path.to_owned(), Vec::new());
         let mut lines = CsvLines {
-            path: path.to_owned(),
-            names: Vec::new(),
-            header: false,
-            spelling: options.spelling.clone(),
-            text,
+            head: Head { path: path.clone(), names, header: false, hint: None },
+            options: options.clone(),
+            files: vec![path],
+            texts: vec![text],
             reader: builder.from_reader(reader),
-            hint: None,
             trailing: false,
             ahead: Vec::new(),
         };
@@ -56,18 +58,30 @@ impl CsvLines {
         Ok(lines)
     }
 
+    /// Goes to the next file, if there is one.
+    fn open_next(&mut self) -> Result<bool, DataError> {
+        let Some(path) = self.files.get(self.texts.len()) else { return Ok(false) };
+        self.options.header = Some(self.head.header);
+        let next = CsvLines::open_one(path, &self.options)?;
+        self.head.check_same(path, &next.head.names)?;
+        self.texts.extend(next.texts);
+        (self.reader, self.trailing, self.ahead) = (next.reader, next.trailing, next.ahead);
+        Ok(true)
+    }
+
     /// Reads the header, if any, and names the columns.
     fn begin(&mut self, header: Option<bool>) -> Result<(), DataError> {
         let (mut first, mut second) = (StringRecord::new(), StringRecord::new());
         if !self.read(&mut first)? {
-            return Err(self.sheet("it has no line"));
+            return Err(self.head.sheet("it has no line"));
         }
         if first.len() == 1 {
-            self.hint = SEPARATORS.into_iter().find(|other| first[0].as_bytes().contains(other));
+            self.head.hint =
+                SEPARATORS.into_iter().find(|other| first[0].as_bytes().contains(other));
         }
         if MAX_COLUMNS < first.len() {
             let got = format!("it has {} columns, want at most {MAX_COLUMNS}", first.len());
-            return Err(self.sheet(got));
+            return Err(self.head.sheet(got));
         }
         let there_is_more = self.read(&mut second)?;
         self.trailing = first.len() > 1
@@ -76,8 +90,9 @@ impl CsvLines {
         if self.trailing {
             first.truncate(first.len() - 1);
         }
-        self.header = header.unwrap_or_else(|| is_header(&first, there_is_more.then_some(&second)));
-        self.names = if self.header {
+        self.head.header =
+            header.unwrap_or_else(|| is_header(&first, there_is_more.then_some(&second)));
+        self.head.names = if self.head.header {
             first.iter().map(str::to_owned).collect()
         } else {
             (0..first.len()).map(|index| index.to_string()).collect()
@@ -86,11 +101,13 @@ impl CsvLines {
             self.fit(&mut second)?;
             self.ahead.push(second);
         }
-        if !self.header {
+        if !self.head.header {
             self.ahead.push(first);
         }
-        match twin(&self.names) {
-            Some(name) => Err(self.sheet(format!("it has two columns called {}", quote(name)))),
+        match twin(&self.head.names) {
+            Some(name) => {
+                Err(self.head.sheet(format!("it has two columns called {}", quote(name))))
+            }
             None => Ok(()),
         }
     }
@@ -102,16 +119,17 @@ impl CsvLines {
                 *into = line;
                 Ok(true)
             }
-            None => Ok(self.read(into)? && self.fit(into).map(|()| true)?),
+            None if self.read(into)? => self.fit(into).map(|()| true),
+            None => Ok(self.open_next()? && self.next(into)?),
         }
     }
 
     /// Reads a line; those of blanks only count as little as empty ones.
     fn read(&mut self, into: &mut StringRecord) -> Result<bool, DataError> {
         loop {
-            self.text.begin_line();
+            self.text().begin_line();
             let found = self.reader.read_record(into).map_err(|error| self.broken(error))?;
-            let blank = into.len() == 1 && into[0].is_empty() && self.names.len() != 1;
+            let blank = into.len() == 1 && into[0].is_empty() && self.head.names.len() != 1;
             if !found || !blank {
                 return Ok(found);
             }
@@ -121,14 +139,14 @@ impl CsvLines {
     /// Cuts off the empty field behind a trailing separator, and makes sure that a line has as many
     /// fields as there are columns.
     fn fit(&self, record: &mut StringRecord) -> Result<(), DataError> {
-        let want = self.names.len();
+        let want = self.head.names.len();
         if record.len() == want + 1 && record[want].is_empty() {
             record.truncate(want);
         }
         if record.len() == want {
             return Ok(());
         }
-        let line = self.text.line(record.position().map_or(0, csv::Position::byte));
+        let line = self.text().line(record.position().map_or(0, csv::Position::byte));
         let fields = |n| if n == 1 { "1 field".to_owned() } else { format!("{n} fields") };
         let (got, want, help) = match self.trailing && record.len() == want + 1 {
             true => (
@@ -140,66 +158,54 @@ impl CsvLines {
             false => (
                 fields(record.len()),
                 format!("{}, as in the lines before", fields(want)),
-                self.separator_help().unwrap_or_else(|| {
+                self.head.separator_help().unwrap_or_else(|| {
                     "mend the line; `separator` tells what parts the fields".to_owned()
                 }),
             ),
         };
-        Err(DataError::Line { path: self.path.clone(), line, got, want, help })
+        Err(DataError::Line { path: self.path(), line, got, want, help })
     }
 
     fn broken(&self, error: csv::Error) -> DataError {
-        let path = self.path.clone();
+        let path = self.path();
         let byte = error.position().map_or(0, csv::Position::byte);
         match error.into_kind() {
             ErrorKind::Io(source) => DataError::Io { path, source },
-            ErrorKind::Utf8 { .. } => self.text.not_utf8(byte),
+            ErrorKind::Utf8 { .. } => self.text().not_utf8(byte),
             other => DataError::Sheet { path, reason: format!("{other:?}"), help: None },
         }
     }
 
-    /// Something wrong with the file as a whole.
-    pub(super) fn sheet(&self, reason: impl Into<String>) -> DataError {
-        let (path, help) = (self.path.clone(), self.separator_help());
-        DataError::Sheet { path, reason: reason.into(), help }
+    /// The files.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
-    /// What to write if another character parts the fields.
-    pub(super) fn separator_help(&self) -> Option<String> {
-        let hint = char::from(self.hint?);
-        Some(format!(
-            "its first line has {hint:?}: write `separator = \"{}\"`",
-            hint.escape_debug()
-        ))
+    /// The place of a record among all files.
+    pub(super) fn begin_of(&self, record: &StringRecord) -> u64 {
+        let file = self.texts.len() as u64 - 1;
+        file << FILE_SHIFT | record.position().map_or(0, csv::Position::byte)
     }
 
-    /// The same of a label.
-    pub(super) fn label(&self, at: u64, column: usize, field: &str, want: &str) -> DataError {
-        let mut error = self.cell(at, column, field, want);
-        if let DataError::Cell { label, .. } = &mut error {
-            *label = true;
-        }
-        error
+    /// The line of a record.
+    pub(super) fn place(&self, begin: u64) -> Place {
+        let file = (begin >> FILE_SHIFT) as usize;
+        let (path, text) = (self.files[file].clone(), &self.texts[file]);
+        (path, RowPlace::Line(text.line(begin & ((1 << FILE_SHIFT) - 1))))
     }
 
-    /// A field that does not fit its column.
-    pub(super) fn misfit(&self, column: usize, (begin, field, want): &Misfit) -> DataError {
-        self.cell(*begin, column, field, want)
+    /// The text that is being read.
+    fn text(&self) -> &Text {
+        &self.texts[self.texts.len() - 1]
     }
 
-    /// Something wrong with a field of the record that begins at byte `at`.
-    pub(super) fn cell(&self, at: u64, column: usize, field: &str, want: &str) -> DataError {
-        let line = self.text.line(at);
-        let got = if field.is_empty() { "nothing".to_owned() } else { quote(field) };
-        DataError::Cell {
-            path: self.path.clone(),
-            line,
-            column: self.names[column].clone(),
-            got,
-            want: want.to_owned(),
-            label: false,
-        }
+    fn path(&self) -> PathBuf {
+        self.files[self.texts.len() - 1].clone()
     }
+}
+
+fn no_file(files: &[PathBuf]) -> DataError {
+    DataError::NoFile { path: files.first().cloned().unwrap_or_default() }
 }
 
 /// A header has a word where the line below it has a number; and where no line tells more, it has

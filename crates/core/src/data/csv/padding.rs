@@ -7,8 +7,8 @@
 use std::io::{BufRead, Read, Result};
 
 /// A text without the blanks before its quoted fields.
-pub(super) struct Unpadded {
-    stream: Box<dyn BufRead>,
+pub(super) struct Unpadded<R = Box<dyn BufRead>> {
+    stream: R,
     separator: u8,
     /// Text that is ready, of which `read` bytes have been handed out.
     text: Vec<u8>,
@@ -22,8 +22,8 @@ pub(super) struct Unpadded {
     just_closed: bool,
 }
 
-impl Unpadded {
-    pub(super) fn new(stream: Box<dyn BufRead>, separator: u8) -> Unpadded {
+impl<R: BufRead> Unpadded<R> {
+    pub(super) fn new(stream: R, separator: u8) -> Unpadded<R> {
         let (text, blanks) = (Vec::new(), Vec::new());
         Unpadded {
             stream,
@@ -84,7 +84,7 @@ impl Unpadded {
     }
 }
 
-impl Read for Unpadded {
+impl<R: BufRead> Read for Unpadded<R> {
     fn read(&mut self, to: &mut [u8]) -> Result<usize> {
         if self.read == self.text.len() {
             self.refill()?;
@@ -104,7 +104,7 @@ mod tests {
 
     fn unpadded(text: &'static str, block: usize) -> String {
         let mut found = String::new();
-        let stream = Box::new(BufReader::with_capacity(block, text.as_bytes()));
+        let stream = BufReader::with_capacity(block, text.as_bytes());
         Unpadded::new(stream, b',').read_to_string(&mut found).unwrap();
         found
     }

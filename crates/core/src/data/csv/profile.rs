@@ -1,13 +1,13 @@
 //! What is in the columns of a CSV file, and what a network sees of each.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use super::cells::ColumnValues;
 use super::columns::{Columns, CsvOptions, FeatureColumn, TargetColumns};
-use super::date;
+use super::learn::open;
 use super::sheet::Sheet;
-use crate::data::DataError;
+use crate::data::table_files::TableFiles;
+use crate::data::{DataError, date};
 
 /// Bars of a histogram.
 const BARS: usize = 8;
@@ -41,15 +41,15 @@ pub struct ColumnProfile {
 
 /// The number of rows of a file, and its columns: inputs, the weights of rows, labels.
 pub fn profile(
-    path: &Path,
+    files: &TableFiles,
     options: &CsvOptions,
 ) -> Result<(usize, Vec<ColumnProfile>), DataError> {
-    let (sheet, columns) = Sheet::open(path, options)?;
-    let inputs = sheet.features.iter().zip(&columns.features);
-    let inputs = inputs.map(|((_, cells), feature)| of_feature(&sheet, cells, feature));
+    let (sheet, columns) = open(&files.paths()?, options)?;
+    let inputs = columns.features.iter().enumerate();
+    let inputs = inputs.map(|(i, feature)| of_feature(&sheet, &sheet.values(i), feature));
     let labels = sheet.labels.iter().zip(columns.labels());
     let labels = labels.map(|(cells, name)| of_label(&sheet, cells, name, &columns));
-    let weight = sheet.weights.iter().zip(&columns.sample_weight);
+    let weight = sheet.keys.weights.iter().zip(&columns.sample_weight);
     let weight = weight.map(|(weights, name)| {
         let all = weights.iter().map(|weight| f64::from(*weight)).collect();
         of_numbers(all, sheet.rows, ColumnProfile { kind: "weight", ..empty(name) })

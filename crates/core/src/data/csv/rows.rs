@@ -3,8 +3,8 @@
 
 use super::cells::{ColumnValues, MISSING, OTHER, Words, bucket};
 use super::columns::{Columns, FeatureColumn};
-use super::date;
 use super::sheet::Sheet;
+use crate::data::date;
 use crate::data::table::is_sparse;
 use crate::data::{DenseRows, Inputs, SparseRows, Values};
 use base::memory::{OutOfMemory, reserve};
@@ -14,6 +14,9 @@ impl Sheet {
     /// Bytes that the rows take in memory: the fields as they were read, and the inputs.
     pub(super) fn memory(&self, columns: &Columns) -> u64 {
         let (rows, width) = (self.rows as u64, columns.width());
+        if self.dense.is_some() {
+            return rows.saturating_mul((width + self.labels.len()) as u64).saturating_mul(4);
+        }
         let fields = (self.features.len() + self.labels.len()) as u64;
         let entries = self.entries(columns);
         let inputs = match is_sparse(width, self.rows.saturating_mul(width), entries) {
@@ -27,7 +30,10 @@ impl Sheet {
     }
 
     /// The inputs, sparse or dense by the rule of [`Inputs::new`].
-    pub(super) fn inputs(&self, columns: &Columns) -> Result<Inputs, OutOfMemory> {
+    pub(super) fn inputs(&mut self, columns: &Columns) -> Result<Inputs, OutOfMemory> {
+        if let Some(dense) = self.dense.take() {
+            return Ok(Inputs::new(columns.width(), Values::Floats(dense.values)));
+        }
         let (rows, width) = (self.rows, columns.width());
         let entries = self.entries(columns);
         match is_sparse(width, rows.saturating_mul(width), entries) {

@@ -24,6 +24,7 @@ pub(super) struct Text {
     /// What parts the fields.
     pub(super) separator: u8,
     encoding: Option<Encoding>,
+    comment: Option<u8>,
     /// Bytes before the first that the reader has seen.
     skipped: u64,
     /// Whether they are Excel's line of the separator.
@@ -33,10 +34,22 @@ pub(super) struct Text {
 }
 
 impl Text {
+    /// Opens a text of which no line is too long, without blanks before quotes.
     pub(super) fn open(
         path: &Path,
         options: &CsvOptions,
     ) -> std::result::Result<(Text, Limited), DataError> {
+        let (text, stream) = Text::open_stream(path, options)?;
+        let unpadded = Unpadded::new(Box::new(stream) as Box<dyn BufRead>, text.separator);
+        let left = Rc::clone(&text.left);
+        Ok((text, Limited { text: unpadded, left }))
+    }
+
+    /// Opens a text as it is, from the first line on.
+    pub(super) fn open_stream(
+        path: &Path,
+        options: &CsvOptions,
+    ) -> std::result::Result<(Text, BufReader<Box<dyn Read>>), DataError> {
         let io = |source| DataError::Io { path: path.to_owned(), source };
         let mut file = unpacked(path).map_err(io)?;
         let foreign = match file.fill_buf().map_err(io)? {
@@ -50,7 +63,7 @@ impl Text {
             let (path, want) = (path.to_owned(), "UTF-8 text");
             return Err(DataError::Format { path, got, want, help });
         }
-        let mut stream = Box::new(start(file, options.encoding).map_err(io)?);
+        let mut stream = start(file, options.encoding).map_err(io)?;
         let (skipped, said) = excel_line(&mut stream).map_err(io)?;
         let usual = if is_tsv(path) { b'\t' } else { b',' };
         let separator = match options.separator.or(said) {
@@ -60,11 +73,14 @@ impl Text {
                 separator::seen(start, options.comment, usual).unwrap_or(usual)
             }
         };
+        let sample = stream.fill_buf().map_err(io)?;
+        if options.comment.is_some() && has_bare_returns(sample) {
+            return Err(bare_returns(path));
+        }
         let left = Rc::new(Cell::new(MAX_LINE));
-        let text = Unpadded::new(stream, separator);
-        let limited = Limited { text, left: Rc::clone(&left) };
         let (path, encoding, excel) = (path.to_owned(), options.encoding, said.is_some());
-        Ok((Text { path, separator, encoding, skipped, excel, left }, limited))
+        let comment = options.comment;
+        Ok((Text { path, separator, encoding, comment, skipped, excel, left }, stream))
     }
 
     /// Gives the next line its full length.
@@ -72,17 +88,19 @@ impl Text {
         self.left.set(MAX_LINE);
     }
 
-    /// The number of the line that the record at a byte begins in: blank lines before it, which belong
-    /// to no record, are passed over.
+    /// The number of the line that the record at a byte begins in: blank lines and comments before it, which
+    /// belong to no record, are passed over.
     pub(super) fn line(&self, byte: u64) -> u64 {
         let Ok(mut text) = self.again() else { return 0 };
         let before = text.by_ref().bytes().map_while(Result::ok).take(byte as usize);
         let before = before.filter(|byte| *byte == b'\n').count();
-        let mut blank = 0;
+        let (mut blank, mut in_comment) = (0, false);
         for byte in text.bytes().map_while(Result::ok) {
             match byte {
-                b'\n' => blank += 1,
+                b'\n' => (blank, in_comment) = (blank + 1, false),
                 b'\r' => {}
+                _ if in_comment => {}
+                byte if self.comment == Some(byte) => in_comment = true,
                 _ => break,
             }
         }
@@ -175,4 +193,16 @@ pub(in crate::data) fn is_csv(path: &Path) -> bool {
 
 fn is_tsv(path: &Path) -> bool {
     ends_with(path, &[".tsv"])
+}
+/// Whether a carriage return stands without a line feed, as in files of old Macs.
+fn has_bare_returns(sample: &[u8]) -> bool {
+    memchr::memchr_iter(b'\r', sample)
+        .any(|at| sample.get(at + 1).is_some_and(|next| *next != b'\n'))
+}
+
+/// The refusal of a file in which a comment would have no end: it ends with a line feed alone.
+fn bare_returns(path: &Path) -> DataError {
+    let got = "lines that end with a carriage return alone";
+    let help = "save the file with line feeds, or take `comment` out";
+    DataError::Format { path: path.to_owned(), got, want: "line feeds, for comments to end", help }
 }

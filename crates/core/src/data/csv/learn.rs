@@ -1,0 +1,198 @@
+//! Learns from the fields of a table what its columns are.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::cells::{ColumnValues, Misfit, Words, bucket};
+use super::column_options::{ColumnOptions, ColumnType, Fill, options_of};
+use super::columns::{Columns, CsvOptions, FeatureColumn, TargetColumns};
+use super::head::Head;
+use super::read_lines::too_many_words;
+use super::roles::{MAX_CATEGORIES, Roles};
+use super::sheet::{Sheet, are_classes};
+use super::table_rows::TableRows;
+use crate::data::DataError;
+use base::quote::quote;
+
+/// Reads whole files, and finds out what their columns are.
+pub(super) fn open(files: &[PathBuf], options: &CsvOptions) -> Result<(Sheet, Columns), DataError> {
+    let mut source = TableRows::open(files, options)?;
+    let roles = match &options.columns {
+        Some(columns) => Roles::known(columns, source.head(), true)?,
+        None => Roles::new(options, source.head())?,
+    };
+    let mut sheet = source.read(roles, options)?;
+    check_weights(&sheet, source.head())?;
+    let columns = match &options.columns {
+        Some(columns) => {
+            check_missing(&sheet, columns, &source)?;
+            columns.clone()
+        }
+        None => {
+            sheet.arrange(options);
+            learn(&mut sheet, options, &source)?
+        }
+    };
+    Ok((sheet, columns))
+}
+
+fn learn(
+    sheet: &mut Sheet,
+    options: &CsvOptions,
+    source: &TableRows,
+) -> Result<Columns, DataError> {
+    let head = source.head();
+    let parts = sheet.order.as_ref().map(|order| order.parts.clone());
+    let training = parts.unwrap_or_else(|| options.rows.parts(sheet.rows)).training;
+    let mut features = Vec::new();
+    // Files with types say by themselves where a number is missing.
+    let gaps: Vec<_> = (0..sheet.features.len()).map(|i| sheet.first_missing(i)).collect();
+    for ((at, cells), gap) in sheet.features.iter_mut().zip(gaps) {
+        let name = &head.names[*at];
+        let default = ColumnOptions::default();
+        let column = options_of(&options.column_options, name).unwrap_or(&default);
+        let words = matches!(cells, ColumnValues::Words(_));
+        if let Some(what) = column.misfit(words) {
+            return Err(head.sheet(format!("column {} has {what}", quote(name))));
+        }
+        let feature = {
+            let missing = gap.is_some() || !options.missing.is_empty();
+            learn_feature(name, cells, column, &training, missing)
+        };
+        if feature.categories.as_ref().is_some_and(|words| MAX_CATEGORIES < words.len()) {
+            return Err(too_many_words(*at, head));
+        }
+        features.push(feature);
+    }
+    let target = learn_target(sheet, options, source)?;
+    let weight = Roles::new(options, head)?.weight();
+    let sample_weight = weight.map(|at| head.names[at].clone());
+    Ok(Columns { header: head.header, features, target, sample_weight })
+}
+
+fn learn_target(
+    sheet: &mut Sheet,
+    options: &CsvOptions,
+    source: &TableRows,
+) -> Result<TargetColumns, DataError> {
+    let head = source.head();
+    let places: Vec<_> = Roles::new(options, head)?.labels.iter().map(|(at, _)| *at).collect();
+    let columns: Vec<_> = places.iter().map(|at| head.names[*at].clone()).collect();
+    let Some(ColumnValues::Words(words)) = sheet.labels.first_mut() else {
+        return Ok(TargetColumns::Values { columns });
+    };
+    let misfit =
+        |(begin, field, want): Misfit| head.label(source.place(begin), places[0], &field, &want);
+    if let Some(missing) = words.missing() {
+        return Err(misfit(missing));
+    }
+    if !are_classes(words, options) {
+        sheet.labels[0] = ColumnValues::Numbers(words.values().map_err(misfit)?);
+        return Ok(TargetColumns::Values { columns });
+    }
+    words.sort();
+    if (1 << 16) <= words.words.len() {
+        return Err(head.sheet(format!("got {} classes, want fewer than 65536", words.words.len())));
+    }
+    let (column, names) = (columns.into_iter().next().unwrap_or_default(), words.words.clone());
+    Ok(TargetColumns::Classes { column, names })
+}
+
+/// Refuses a table without a row that counts.
+fn check_weights(sheet: &Sheet, head: &Head) -> Result<(), DataError> {
+    match &sheet.keys.weights {
+        Some(weights) if weights.iter().all(|weight| *weight == 0.0) => {
+            Err(head.sheet("the weights of all its rows are 0"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses missing numbers of columns that had none when they were learned.
+pub(super) fn check_missing(
+    sheet: &Sheet,
+    columns: &Columns,
+    source: &TableRows,
+) -> Result<(), DataError> {
+    for (i, ((at, cells), feature)) in sheet.features.iter().zip(&columns.features).enumerate() {
+        if let (ColumnValues::Numbers(_) | ColumnValues::Dates(_), None) = (cells, &feature.number)
+            && let Some(row) = sheet.first_missing(i)
+        {
+            let want = "a value, as all rows that trained have";
+            return Err(source.head().cell(source.place(row as u64), *at, "", want));
+        }
+    }
+    Ok(())
+}
+
+/// Finds out what the inputs of a column are, and puts its words in order.
+fn learn_feature(
+    name: &str,
+    cells: &mut ColumnValues,
+    options: &ColumnOptions,
+    training: &Range<usize>,
+    missing: bool,
+) -> FeatureColumn {
+    let has_missing = matches!(cells, ColumnValues::Words(_))
+        && training.clone().any(|row| cells.is_missing(row));
+    let mut feature = FeatureColumn {
+        name: name.to_owned(),
+        indicator: options.indicator,
+        number: options.number(missing),
+        ..FeatureColumn::default()
+    };
+    match cells {
+        ColumnValues::Numbers(_) => {}
+        ColumnValues::Dates(dates) => {
+            feature.date = true;
+            feature.format = dates.format.clone();
+        }
+        ColumnValues::Words(words) if options.kind == Some(ColumnType::Ordinal) => {
+            feature.ordinal = true;
+            feature.categories = Some(words.words.clone());
+        }
+        ColumnValues::Words(words) => {
+            feature.number = None;
+            learn_words(&mut feature, words, options, training, has_missing);
+        }
+    }
+    feature
+}
+
+/// Finds out what the inputs of a column of categories are, and puts its words in order.
+fn learn_words(
+    feature: &mut FeatureColumn,
+    words: &mut Words,
+    options: &ColumnOptions,
+    training: &Range<usize>,
+    has_missing: bool,
+) {
+    feature.embedding = options.embedding;
+    feature.buckets = options.hash;
+    if let Some(buckets) = options.hash {
+        match &options.fill {
+            Some(Fill::Word(word)) => feature.fill = Some(bucket(word, buckets) as u32),
+            _ => feature.indicator |= has_missing,
+        }
+        return;
+    }
+    let missing = match &options.fill {
+        Some(Fill::Word(word)) => words.fill(word),
+        _ => Vec::new(),
+    };
+    words.keep(training.clone(), options.min_count.unwrap_or(1));
+    words.sort();
+    words.unfill(&missing);
+    feature.other = options.min_count.is_some();
+    let counts = words.counts(training.clone());
+    let most = (0..counts.len()).rev().max_by_key(|at| counts[*at]);
+    match &options.fill {
+        Some(Fill::Word(word)) => {
+            let place = words.words.iter().position(|known| known == word);
+            feature.fill = place.map(|at| at as u32);
+        }
+        Some(_) => feature.fill = most.map(|at| at as u32),
+        None => feature.indicator |= has_missing,
+    }
+    feature.categories = Some(words.words.clone());
+}
