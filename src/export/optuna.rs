@@ -20,6 +20,7 @@ const CREATE_TRIAL: u32 = 4;
 /// Numbers of `TrialState`.
 const RUNNING: u32 = 0;
 const COMPLETE: u32 = 1;
+const PRUNED: u32 = 2;
 const FAIL: u32 = 3;
 const WAITING: u32 = 4;
 
@@ -88,7 +89,14 @@ fn trial_fields(search: &SearchTrials, trial: &SearchTrial) -> Result<Map<String
     let mut put = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
     let state = state(search, trial);
     put("state", state.into());
-    put("value", if state == COMPLETE { value.into() } else { Value::Null });
+    let intermediate = intermediate(search, trial)?;
+    let value = match state {
+        COMPLETE => value.into(),
+        // As `study.tell` does: the last intermediate value.
+        PRUNED => intermediate.values().next_back().cloned().unwrap_or_default(),
+        _ => Value::Null,
+    };
+    put("value", value);
     put("values", Value::Null);
     put("datetime_start", json!(starts.min()));
     if let Some(end) = ends.iter().flatten().max().filter(|_| state != RUNNING) {
@@ -98,17 +106,18 @@ fn trial_fields(search: &SearchTrials, trial: &SearchTrial) -> Result<Map<String
     put("params", params.into());
     put("user_attrs", attributes(&trial.runs));
     put("system_attrs", Map::new().into());
-    put("intermediate_values", intermediate(search, trial)?.into());
+    put("intermediate_values", intermediate.into());
     Ok(fields)
 }
 
-/// The state of a trial: complete with all replicates, failed with one.
+/// The state of a trial: complete with all replicates, failed or pruned with one. A paused one goes on.
 fn state(search: &SearchTrials, trial: &SearchTrial) -> u32 {
     let is = |wanted: State| move |run: &Run| run.state == wanted;
     let completed = trial.runs.iter().filter(|run| run.state == State::Completed).count();
     let has_value = trial.value.is_some_and(f64::is_finite);
     match () {
         () if trial.runs.iter().any(is(State::Failed)) => FAIL,
+        () if trial.runs.iter().any(is(State::Pruned)) => PRUNED,
         () if completed < search.replicates => RUNNING,
         () if has_value => COMPLETE,
         () => FAIL,

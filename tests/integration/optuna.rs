@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::pruners::hyperband;
 use crate::sandbox::Sandbox;
 use crate::searches::{BASE, SPACE, sandbox, sweep, trials};
 use crate::tensorboard::python;
@@ -62,6 +63,22 @@ fn optuna_reads_the_trials_of_a_search() {
     }
     let momentum = found.iter().find_map(|trial| trial["distributions"].get("optimizer.momentum"));
     assert_eq!(momentum.unwrap(), "FloatDistribution(high=0.9, log=False, low=0.0, step=0.1)");
+}
+
+#[test]
+fn pruned_trials_are_pruned_for_optuna() {
+    let sandbox = sandbox(&hyperband("tpe"));
+    sandbox.runner("run search.toml -q").exits(0);
+    sandbox.runner("export optuna search -o study.log").exits(0);
+    let read = optuna(&sandbox, "study.log");
+    let trials = read.as_object().unwrap().values().next().unwrap()["trials"].as_array().unwrap();
+    let n = |state: &str| trials.iter().filter(|trial| trial["state"] == state).count();
+    assert_eq!(n("RUNNING"), 0);
+    assert!(0 < n("PRUNED") && 0 < n("COMPLETE"), "{trials:?}");
+    for trial in trials.iter().filter(|trial| trial["state"] == "PRUNED") {
+        let values = trial["intermediate"].as_object().unwrap();
+        assert_eq!(trial["value"], values[&(values.len() - 1).to_string()], "{trial}");
+    }
 }
 
 #[test]

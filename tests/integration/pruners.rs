@@ -20,7 +20,7 @@ const TRIALS: &str = "trials = 14\n";
 const HYPERBAND: &str = "pruner = { name = \"hyperband\", factor = 3, iterations = 2 }\n";
 
 /// Two iterations of 17 trials: 9, 5 and 3 in brackets of 3, 2 and 1 rungs.
-fn hyperband(method: &str) -> String {
+pub(crate) fn hyperband(method: &str) -> String {
     let base = BASE.replace("epochs = 2", "epochs = 9").replace(TRIALS, HYPERBAND);
     match method {
         "tpe" => base + SPACE,

@@ -17,7 +17,7 @@ for name in optuna.get_all_study_names(storage):
     trials = [
         {
             "state": trial.state.name,
-            "value": trial.value if trial.state.name == "COMPLETE" else None,
+            "value": trial.value if trial.state.name in ("COMPLETE", "PRUNED") else None,
             "params": trial.params,
             "intermediate": trial.intermediate_values,
             "run": trial.user_attrs.get("run"),
