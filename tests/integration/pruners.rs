@@ -341,3 +341,14 @@ fn wrong_pruners_are_answered() {
         assert!(said.stderr.contains("help"), "{want}: {}", said.stderr);
     }
 }
+
+#[test]
+fn one_process_decides_on_rungs() {
+    let sandbox = sandbox(&hyperband("tpe"));
+    sandbox.runner("run search.toml -q --plan-only").exits(0);
+    let dir = sweep(&sandbox.path().join("logs"));
+    let said = sandbox.runner(&format!("work {} --shard 0/2", dir.display())).exits(2);
+    let told = "has a pruner, which one process decides on: want no `--shard`, or `--shard 0/1`";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    assert!(trials(&sandbox.path().join("logs")).is_empty());
+}
