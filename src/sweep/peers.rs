@@ -14,7 +14,7 @@ use crate::sweep::trials::{Readiness, Trials};
 /// The first interval between two looks at a missing result; it doubles up to [`LAST_INTERVAL`].
 const FIRST_INTERVAL: Duration = Duration::from_millis(10);
 const LAST_INTERVAL: Duration = Duration::from_secs(1);
-/// The time after which a wait for a trial that nobody trains is reported.
+/// The time after which a wait for a trial that no process trains is reported.
 const REPORT_AFTER: Duration = Duration::from_secs(5);
 
 /// The other workers of a search.
@@ -26,7 +26,7 @@ pub(super) struct Peers {
     shard: Shard,
     /// The time in which a failed trial may be tried again.
     patience: Duration,
-    /// Whether the worker gives its place up when nobody trains a trial that it needs within `patience`: the
+    /// Whether the worker gives its place up when no process trains a trial that it needs within `patience`: the
     /// engine may then start the worker of that trial, and this one again.
     gives_up: bool,
     /// Whether it has done so.

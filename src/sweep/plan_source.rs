@@ -126,7 +126,7 @@ impl PlanSource {
         }
     }
 
-    /// Whether the worker of a search has given its place up, because nobody trained a trial that it needed.
+    /// Whether the worker of a search has given its place up, because no process trained a trial that it needed.
     pub(super) fn has_given_up(&self) -> bool {
         matches!(self, PlanSource::Search { peers: Some(peers), .. } if peers.has_given_up())
     }

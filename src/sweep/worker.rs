@@ -17,7 +17,7 @@ use crate::sweep::{RunQueue, SweepManifest};
 /// The unfinished runs of `shard` in the sweep `dir`, with the results of the ended runs of the shard.
 /// `retry_failed` includes the failed runs. The lock of the sweep is shared with other workers. Of a search,
 /// `wait` is the time to wait for a trial that failed on its worker, and whether as long a wait for any trial
-/// that nobody trains ends the work.
+/// that no process trains ends the work.
 ///
 /// # Errors
 ///

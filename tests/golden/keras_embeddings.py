@@ -1,4 +1,4 @@
-"""Record what Keras's fit makes of two embedded columns beside numbers and a one-hot column.
+"""Record what Keras's fit makes of two embedded columns, with numbers and a one-hot column.
 
 Usage: pip install jax keras==3.15.1; python keras_embeddings.py keras_embeddings.json
 
@@ -6,7 +6,7 @@ Columns of a row: the number a, the word city (5 words, embedded to 3), the numb
 words, embedded to 2) and the word size (2 words, one-hot). Some cities occur in a few rows only, so that most
 batches leave rows of the table without a gradient.
 
-The backend is JAX: TensorFlow hands a gradient for each occurrence of a word to the optimizer, and Adam and
+The backend is JAX: TensorFlow gives a gradient for each occurrence of a word to the optimizer, and Adam and
 RMSprop then square each before the sum, not the sum.
 """
 import json, os, sys

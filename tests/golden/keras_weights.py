@@ -3,7 +3,7 @@
 Usage: pip install tensorflow-cpu keras==3.15.1; python keras_weights.py keras_weights.json
 
 Every case trains one dense layer from zero weights on the rows of one table, in their order, the last
-ten of which validate with their own weights. Keras refuses `class_weight` beside `sample_weight`, so
+ten of which validate with their own weights. Keras refuses `class_weight` with `sample_weight`, so
 the case of both has their products as the weights of the rows that train.
 """
 import json, os, sys

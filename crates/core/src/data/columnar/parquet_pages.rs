@@ -87,7 +87,7 @@ impl Pages {
             Some(0) => self.data_page(inner(&header, 5)?, unpacked).map(Some),
             Some(2) => self.dictionary(inner(&header, 7)?, unpacked).map(Some),
             Some(3) => self.data_page_v2(inner(&header, 8)?, unpacked).map(Some),
-            // An index page, which nobody writes.
+            // An index page, which no writer makes.
             Some(1) => Ok(None),
             _ => Err(damaged("a page is of no known type")),
         }
