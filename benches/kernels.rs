@@ -7,8 +7,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use runner::data::{self, Inputs, Values};
 use runner::kernels::{
-    Arch, BlockCsr, InputGradient, InputLayer, Lhs, Matrix, ParamMut, SparseBatch, Team,
-    UpdateRule, product,
+    Arch, BlockCsr, InputGradient, InputLayer, Lhs, Matrix, ParamMut, Team, UpdateRule, product,
 };
 use runner::optim::{Optimizer, RuleVisitor, TensorRule};
 
@@ -44,8 +43,7 @@ fn forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize, training: boo
     let (mut layer, mut i) = (InputLayer::new(&IMAGES, UNITS, n, 1, training), 0);
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
         i += 1;
-        let batch = SparseBatch { x: &IMAGES, rows: &batch(n, i) };
-        layer.forward(Arch::detect(), &mut team, batch, w.view(784), None);
+        layer.forward(Arch::detect(), &mut team, &IMAGES, &batch(n, i), w.view(784), None);
         layer.output(Arch::detect(), 0, z.view_mut(n));
     });
 }
@@ -101,8 +99,8 @@ fn fused_update(bencher: Bencher<'_, '_>, name: &str) {
         serde_json::from_value(serde_json::json!({ "name": name })).expect("an optimizer");
     let (w, delta, mut value) = (matrix(784, 64), matrix(32, 64), matrix(784, 64));
     let mut layer = InputLayer::new(&IMAGES, 64, 32, 1, true);
-    let first = SparseBatch { x: &IMAGES, rows: &batch(32, 0) };
-    layer.forward(Arch::detect(), &mut Team::new(1), first, w.view(784), None);
+    let rows = batch(32, 0);
+    layer.forward(Arch::detect(), &mut Team::new(1), &IMAGES, &rows, w.view(784), None);
     let (mut slots, mut t) = (optimizer.slots(&Matrix::zeros(784, 64), false), 0);
     bencher.counter(ItemsCount::new(32_u32)).bench_local(|| {
         let step = Step { layer: &layer, delta: &delta, value: &mut value, slots: &mut slots };

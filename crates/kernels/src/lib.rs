@@ -10,7 +10,7 @@
 //! threads:
 //!
 //! * A sum has one fixed order. A sum over rows or inputs goes from the first to the last; a sum
-//!   along a row has 16 running sums and a halving tree ([`F32x16::reduce_sum`]).
+//!   along a row has 16 running sums and a halving tree (`F32x16::reduce_sum`).
 //! * Every multiply-add is fused, and no kernel calls the mathematics library of the platform.
 //! * Threads divide outputs. The sum over the inputs of a sparse first layer alone is split as well,
 //!   into two parts on any number of threads, which are added in a fixed order.

@@ -21,7 +21,7 @@
 //! first step.
 
 use crate::data::{DataError, Inputs, SparseRows, Table, Targets, Values};
-use kernels::{BitWord, NonzeroBitmap};
+use kernels::NonzeroBitmap;
 
 const MAGIC: &[u8; 4] = b"RNPT";
 const VERSION: usize = 3;
@@ -51,7 +51,7 @@ struct Packed {
     width: usize,
     classes: usize,
     labels: &'static [u8],
-    masks: &'static [BitWord],
+    masks: &'static [[u8; 8]],
     values: &'static [u8],
 }
 
@@ -72,7 +72,7 @@ impl Packed {
         check("checksum", crc32fast::hash(rest) as usize, checksum)?;
         let labels = take(&mut rest, rows)?;
         let n_words = rows.saturating_mul(NonzeroBitmap::words_of(pixels));
-        let masks = take(&mut rest, n_words.saturating_mul(size_of::<BitWord>()))?.as_chunks().0;
+        let masks = take(&mut rest, n_words.saturating_mul(size_of::<u64>()))?.as_chunks().0;
         let values = take(&mut rest, n_values)?;
         check("bytes after the end", rest.len(), 0)?;
         Ok(Packed { rows, height, width, classes, labels, masks, values })

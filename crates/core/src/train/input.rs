@@ -2,9 +2,7 @@
 
 use crate::model::{DenseLayer, LayerOp, Network};
 use crate::train::dataset::{Dataset, DatasetInputs};
-use kernels::{
-    Arch, ByCols, ByRows, InputLayer, LANES, Lhs, SparseBatch, Team, View, ViewMut, product,
-};
+use kernels::{Arch, ByCols, ByRows, InputLayer, LANES, Lhs, Team, View, ViewMut, product};
 
 /// The first layer of `network`, if it is dense and the inputs of `dataset` are sparse.
 pub(super) fn input_layer(
@@ -36,7 +34,7 @@ pub(super) fn forward_input(
         (layer, &dataset.inputs, op)
     {
         let (w, b) = affine(dense);
-        return layer.forward(arch, team, SparseBatch { x, rows }, w, b);
+        return layer.forward(arch, team, x, rows, w, b);
     }
     team.parallel_for(ByRows(input.reborrow()), |part, from| {
         dataset.inputs.gather(&rows[from..from + part.0.rows()], part.0);

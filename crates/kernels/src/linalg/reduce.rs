@@ -9,13 +9,13 @@
 //! ```
 //!
 //! Departure from the formulas: a sum over a row has 16 running sums and the tree of
-//! [`F32x16::reduce_sum`]; threads may divide rows or columns, never a sum.
+//! `F32x16::reduce_sum`; threads may divide rows or columns, never a sum.
 
 use crate::linalg::{View, ViewMut};
 use crate::simd::{Arch, Kernel};
 use crate::simd::{F32x16, LANES, Simd, SimdFloat};
 
-/// `sums[r]` ← Σ x² over row r of `m`: 16 running sums, then the halving tree of [`F32x16::reduce_sum`].
+/// `sums[r]` ← Σ x² over row r of `m`: 16 running sums, then the halving tree of `F32x16::reduce_sum`.
 pub fn row_square_sums(arch: Arch, m: View<'_>, sums: &mut [f64]) {
     assert_eq!(m.rows, sums.len(), "a sum for each row");
     arch.dispatch(RowSums::<true> { m, sums });

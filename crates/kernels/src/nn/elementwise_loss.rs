@@ -170,11 +170,10 @@ fn focal<L: SimdFloat>(
 
 /// (−1)^γ: 1 or −1 for a whole number, else not a number.
 fn power_of_minus_one(gamma: f32) -> f32 {
-    match gamma.fract() == 0.0 {
-        true if gamma % 2.0 == 0.0 => 1.0,
-        true => -1.0,
-        false => f32::NAN,
+    if gamma.fract() != 0.0 {
+        return f32::NAN;
     }
+    if gamma % 2.0 == 0.0 { 1.0 } else { -1.0 }
 }
 
 /// The binary cross-entropy of a probability, and its slope.

@@ -12,7 +12,7 @@
 //! Departures from the formulas:
 //!
 //! 1. The backward kernels leave δ x̂ in the place of x̂: ∂L/∂γ is a column sum, as every bias is.
-//! 2. A sum over a row has 16 running sums and the tree of [`F32x16::reduce_sum`]; a sum over a column goes
+//! 2. A sum over a row has 16 running sums and the tree of `F32x16::reduce_sum`; a sum over a column goes
 //!    from the first row to the last.
 
 use crate::linalg::{View, ViewMut};

@@ -5,6 +5,6 @@ mod schedule;
 mod team;
 mod tuner;
 
-pub use partition::{ByCols, ByRows, Partition, SliceMut, chunk_range};
+pub use partition::{ByCols, ByRows, Partition, chunk_range};
 pub use schedule::{Chunk, WorkSchedule};
 pub use team::{Parallelism, Team};

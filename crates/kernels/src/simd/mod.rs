@@ -11,4 +11,5 @@ mod x86;
 pub use arch::Arch;
 pub(crate) use math::{erf, exp, exp_f32, ln, ln_f32, tanh};
 pub(crate) use unrolled::Unrolled;
-pub use vector::{F32x16, Kernel, LANES, Simd, SimdFloat, padded};
+pub(crate) use vector::{F32x16, Simd};
+pub use vector::{Kernel, LANES, SimdFloat, padded};

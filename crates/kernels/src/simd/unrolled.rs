@@ -70,69 +70,38 @@ impl<V: F32x16, const N: usize> Neg for Unrolled<V, N> {
     }
 }
 
+/// Methods of one vector for each of several, with vectors and scalars as arguments.
+macro_rules! each_method {
+    ($($method:ident($($vector:ident),*; $($scalar:ident: $type:ty)?);)*) => { $(
+        #[inline(always)]
+        fn $method(self, $($vector: Self,)* $($scalar: $type)?) -> Self {
+            each!(i => self.0[i].$method($($vector.0[i],)* $($scalar)?), self.0)
+        }
+    )* };
+}
+
 impl<V: F32x16, const N: usize> SimdFloat for Unrolled<V, N> {
+    each_method! {
+        mul_add(b, c;);
+        sqrt(;);
+        max(other;);
+        min(other;);
+        abs(;);
+        round(;);
+        exp2i(;);
+        rsqrt_guess(; magic: i32);
+        reciprocal_guess(; magic: i32);
+        select_lt(other, yes, no;);
+        flush_tiny(;);
+    }
+
     #[inline(always)]
     fn splat(self, x: f32) -> Self {
         Unrolled([self.0[0].splat(x); N])
     }
 
     #[inline(always)]
-    fn mul_add(self, b: Self, c: Self) -> Self {
-        each!(i => self.0[i].mul_add(b.0[i], c.0[i]), self.0)
-    }
-
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        each!(i => self.0[i].sqrt(), self.0)
-    }
-
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        each!(i => self.0[i].max(other.0[i]), self.0)
-    }
-
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        each!(i => self.0[i].min(other.0[i]), self.0)
-    }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        each!(i => self.0[i].abs(), self.0)
-    }
-
-    #[inline(always)]
-    fn round(self) -> Self {
-        each!(i => self.0[i].round(), self.0)
-    }
-
-    #[inline(always)]
-    fn exp2i(self) -> Self {
-        each!(i => self.0[i].exp2i(), self.0)
-    }
-
-    #[inline(always)]
     fn frexp(self) -> (Self, Self) {
         (each!(i => self.0[i].frexp().0, self.0), each!(i => self.0[i].frexp().1, self.0))
-    }
-
-    #[inline(always)]
-    fn rsqrt_guess(self, magic: i32) -> Self {
-        each!(i => self.0[i].rsqrt_guess(magic), self.0)
-    }
-
-    #[inline(always)]
-    fn reciprocal_guess(self, magic: i32) -> Self {
-        each!(i => self.0[i].reciprocal_guess(magic), self.0)
-    }
-
-    #[inline(always)]
-    fn select_lt(self, other: Self, yes: Self, no: Self) -> Self {
-        each!(i => self.0[i].select_lt(other.0[i], yes.0[i], no.0[i]), self.0)
-    }
-
-    #[inline(always)]
-    fn flush_tiny(self) -> Self {
-        each!(i => self.0[i].flush_tiny(), self.0)
     }
 }

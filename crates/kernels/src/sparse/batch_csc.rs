@@ -19,8 +19,9 @@ use std::ops::Range;
 
 use crate::sparse::block::Block;
 use crate::sparse::block_csr::{BlockCsr, Blocks};
+use crate::sparse::shape::BLOCK;
 use crate::sparse::shape::K_SPLITS;
-use crate::sparse::value_pool::{TileValues, VALUE_BITS, ValuePool};
+use crate::sparse::value_pool::{VALUE_BITS, ValuePool};
 
 /// Rows of a tile at most: as many rows of outputs stay in the L1 cache.
 pub(super) const TILE_ROWS: usize = 64;
@@ -75,7 +76,7 @@ impl BatchCsc {
     pub(super) fn new(x: &BlockCsr, split: usize, cols: Range<usize>, max_rows: usize) -> BatchCsc {
         let tile_rows = max_rows.clamp(1, TILE_ROWS);
         let tiles = max_rows.div_ceil(tile_rows);
-        let values = match x.blocks() {
+        let values = match &x.blocks {
             Blocks::U8(_, lut) => ValuePool::bytes(lut),
             Blocks::F32(_) => ValuePool::floats(),
         };
@@ -106,7 +107,7 @@ impl BatchCsc {
         assert!(tiles * self.cols.len() <= self.col_end.len(), "more rows than max_rows");
         // A panic on a missing row leaves no tile half built.
         (self.rows, self.tiles) = (0, 0);
-        match x.blocks() {
+        match &x.blocks {
             Blocks::U8(blocks, _) if self.values.are_bytes() => self.scatter(x, blocks, batch),
             Blocks::F32(blocks) if !self.values.are_bytes() => self.scatter(x, blocks, batch),
             _ => panic!("another kind of values"),
@@ -134,17 +135,13 @@ impl BatchCsc {
                 prefetch_next(x, batch, t * self.tile_rows + i, self.split);
                 let range = x.range(row, self.split);
                 let row_blocks = within(&blocks[range], &self.cols, self.is_whole_split);
-                let tile = TileMut {
-                    col_end: &mut *col_end,
-                    entries: &mut self.entries[t * total..],
-                    values: &mut self.values,
-                    base,
-                    first_col: self.cols.start,
-                };
+                let (entries, first_col) = (&mut self.entries[t * total..], self.cols.start);
+                let pool = &mut self.values;
+                let values = move |block: B| block.value_bits(pool, base);
                 // SAFETY: the blocks of a split lie in its columns, each at most once in a row. So a column
                 // gets at most `tile_rows` entries from its start on, and `grow_columns` leaves as many behind
                 // the last start.
-                unsafe { scatter_row(row_blocks, i as u32, tile) };
+                unsafe { scatter_row(row_blocks, i as u32, first_col, col_end, entries, values) };
             }
             let limits = &self.col_start[1..];
             if col_end.iter().zip(limits).any(|(end, limit)| limit < end) {
@@ -187,20 +184,19 @@ impl BatchCsc {
     #[inline(always)]
     pub(super) fn tile(&self, t: usize) -> RowTile<'_> {
         let (col_start, n_cols) = (&self.col_start[..], self.cols.len());
-        if self.tiles <= t {
-            let values = self.values.from(0);
-            return RowTile {
-                col_start,
-                col_end: &col_start[..n_cols],
-                entries: &self.entries,
-                values,
-            };
-        }
+        let (col_end, entry, value) = if t < self.tiles {
+            let entry = t * col_start[n_cols] as usize;
+            (&self.col_end[t * n_cols..(t + 1) * n_cols], entry, self.value_base[t])
+        } else {
+            (&col_start[..n_cols], 0, 0)
+        };
         RowTile {
             col_start,
-            col_end: &self.col_end[t * n_cols..(t + 1) * n_cols],
-            entries: &self.entries[t * col_start[n_cols] as usize..],
-            values: self.values.from(self.value_base[t]),
+            col_end,
+            entries: &self.entries[entry..],
+            values: self.values.from(value),
+            shift: self.values.shift,
+            mask: self.values.mask,
         }
     }
 
@@ -236,27 +232,23 @@ fn prefetch_next(x: &BlockCsr, batch: &[u32], at: usize, split: usize) {
     }
 }
 
-/// A tile under construction.
-struct TileMut<'a> {
-    col_end: &'a mut [u32],
-    entries: &'a mut [CscEntry],
-    values: &'a mut ValuePool,
-    /// The first value of the tile.
-    base: usize,
-    /// The block column of `col_end[0]`.
-    first_col: usize,
-}
-
-/// Appends the blocks of a row to their columns. Out of line, it keeps all pointers in registers.
+/// Appends the blocks of a row to their columns, from `first_col` on. Out of line, it keeps all pointers in
+/// registers.
 ///
 /// # Safety
 /// Each block must lie in the columns of the tile, and `entries` must have the entry `col_end` of the
 /// column.
 #[inline(never)]
-unsafe fn scatter_row<B: Block>(blocks: &[B], row: u32, tile: TileMut<'_>) {
-    let TileMut { col_end, entries, values, base, first_col } = tile;
+unsafe fn scatter_row<B: Block>(
+    blocks: &[B],
+    row: u32,
+    first_col: usize,
+    col_end: &mut [u32],
+    entries: &mut [CscEntry],
+    mut value_bits: impl FnMut(B) -> u32,
+) {
     for block in blocks {
-        let value = block.value_bits(values, base);
+        let value = value_bits(*block);
         // SAFETY: the caller vouches for the column and for its entry.
         unsafe {
             let end = col_end.get_unchecked_mut(block.col() - first_col);
@@ -273,7 +265,10 @@ pub(super) struct RowTile<'a> {
     col_start: &'a [u32],
     col_end: &'a [u32],
     entries: &'a [CscEntry],
-    values: TileValues<'a>,
+    /// The values of the tile, and their [`ValuePool::shift`] and [`ValuePool::mask`].
+    values: [&'a [f32]; BLOCK],
+    shift: u32,
+    mask: u32,
 }
 
 impl<'a> RowTile<'a> {
@@ -296,8 +291,9 @@ impl<'a> RowTile<'a> {
     /// The entry must be one of this tile.
     #[inline(always)]
     pub(super) unsafe fn value(&self, entry: CscEntry, place: usize) -> f32 {
-        // SAFETY: the caller vouches for the entry, whose low bits `Block::value_bits` has given.
-        unsafe { self.values.get(entry.0, place) }
+        let index = entry.0 >> (self.shift * place as u32) & self.mask;
+        // SAFETY: the caller vouches for the entry: `Block::value_bits` has given the index of a value.
+        unsafe { *self.values[place].get_unchecked(index as usize) }
     }
 }
 

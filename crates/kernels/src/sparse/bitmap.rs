@@ -12,24 +12,22 @@ use crate::simd::{Arch, Kernel};
 /// Bits of a word.
 pub(super) const WORD_BITS: usize = u64::BITS as usize;
 
-/// Little-endian bits, without alignment: a word of a file in memory.
-pub type BitWord = [u8; size_of::<u64>()];
-
 /// A bit for each feature of each row; a row begins with a new word.
 #[derive(Clone, PartialEq)]
 pub struct NonzeroBitmap {
     rows: usize,
     features: usize,
-    /// Feature i of a row is bit i mod 64 of its word i / 64. No bit is set from `features` on.
-    words: Cow<'static, [BitWord]>,
+    /// Feature i of a row is bit i mod 64 of its little-endian word i / 64, without alignment as in a file
+    /// in memory. No bit is set from `features` on.
+    words: Cow<'static, [[u8; 8]]>,
 }
 
 impl NonzeroBitmap {
     /// `rows` rows of `features` bits, all 0.
     pub fn new(rows: usize, features: usize) -> NonzeroBitmap {
         let n = rows.saturating_mul(NonzeroBitmap::words_of(features));
-        probe(n.saturating_mul(size_of::<BitWord>()));
-        let mut words = vec![BitWord::default(); n];
+        probe(n.saturating_mul(size_of::<u64>()));
+        let mut words = vec![[0; 8]; n];
         advise_huge_pages(&mut words);
         NonzeroBitmap { rows, features, words: words.into() }
     }
@@ -39,7 +37,7 @@ impl NonzeroBitmap {
     pub fn from_static(
         rows: usize,
         features: usize,
-        words: &'static [BitWord],
+        words: &'static [[u8; 8]],
     ) -> Option<NonzeroBitmap> {
         let n = NonzeroBitmap::words_of(features);
         let last = words.chunks_exact(n.max(1)).filter_map(|row| row.last());
@@ -97,7 +95,7 @@ impl NonzeroBitmap {
     }
 
     /// The words of at most `rows` rows each.
-    pub(super) fn chunks(&self, rows: usize) -> impl Iterator<Item = &[BitWord]> {
+    pub(super) fn chunks(&self, rows: usize) -> impl Iterator<Item = &[[u8; 8]]> {
         self.words.chunks((rows * NonzeroBitmap::words_of(self.features)).max(1))
     }
 }
@@ -127,7 +125,7 @@ impl Iterator for SetBits {
 }
 
 /// Counts the set bits, with the instruction for it where there is one.
-struct Count<'a>(&'a [BitWord]);
+struct Count<'a>(&'a [[u8; 8]]);
 
 impl Kernel for Count<'_> {
     type Output = usize;
@@ -156,7 +154,7 @@ mod tests {
 
     #[test]
     fn words_that_lie_in_the_program_are_taken_as_they_are() {
-        const WORDS: &[BitWord] = &[[5, 0, 0, 0, 0, 0, 0, 128], [2, 0, 0, 0, 0, 0, 0, 0]];
+        const WORDS: &[[u8; 8]] = &[[5, 0, 0, 0, 0, 0, 0, 128], [2, 0, 0, 0, 0, 0, 0, 0]];
         let mut mask = NonzeroBitmap::from_static(1, 66, WORDS).unwrap();
         assert_eq!(mask.row_indices(0).collect::<Vec<_>>(), [0, 2, 63, 65]);
         assert!(NonzeroBitmap::from_static(1, 65, WORDS).is_none(), "a bit beyond the features");

@@ -1,6 +1,6 @@
 //! A block of a row: its column and its two values, stored as bytes or as floats.
 
-use crate::sparse::shape::{BLOCK, ByteLut};
+use crate::sparse::shape::BLOCK;
 use crate::sparse::value_pool::ValuePool;
 
 /// The block column in the low 16 bits, the two bytes above it.
@@ -25,8 +25,8 @@ pub(super) trait Block: Copy + Default + Send + Sync {
     /// The block column.
     fn col(self) -> usize;
 
-    /// The values as numbers.
-    fn dequantize(self, lut: &ByteLut) -> [f32; BLOCK];
+    /// The values as numbers; `lut` has the number of each byte.
+    fn dequantize(self, lut: &[f32; 256]) -> [f32; BLOCK];
 
     /// The value bits of an entry of a CSC tile whose values begin at `base` of `pool`.
     fn value_bits(self, pool: &mut ValuePool, base: usize) -> u32;
@@ -55,7 +55,7 @@ impl Block for U8x2 {
     }
 
     #[inline(always)]
-    fn dequantize(self, lut: &ByteLut) -> [f32; BLOCK] {
+    fn dequantize(self, lut: &[f32; 256]) -> [f32; BLOCK] {
         let [_, _, values @ ..] = self.to_le_bytes();
         values.map(|byte| lut[usize::from(byte)])
     }
@@ -82,7 +82,7 @@ impl Block for F32x2 {
     }
 
     #[inline(always)]
-    fn dequantize(self, _: &ByteLut) -> [f32; BLOCK] {
+    fn dequantize(self, _: &[f32; 256]) -> [f32; BLOCK] {
         self.values
     }
 

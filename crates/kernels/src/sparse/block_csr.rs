@@ -7,72 +7,33 @@ use std::ops::Range;
 
 use crate::ViewMut;
 use crate::prefetch::prefetch;
-use crate::sparse::bitmap::NonzeroBitmap;
 use crate::sparse::block::{Block, F32x2, U8x2};
-use crate::sparse::builder::{Built, build};
-use crate::sparse::shape::{BLOCK, ByteLut, K_SPLITS};
+use crate::sparse::shape::{BLOCK, K_SPLITS};
 
 /// Rows of which only the blocks with a non-zero feature are stored.
 #[derive(Debug)]
 pub struct BlockCsr {
-    features: usize,
+    pub(super) features: usize,
     /// Split s of row r is the blocks `row_ptr[r · K_SPLITS + s]` to `row_ptr[r · K_SPLITS + s + 1]`.
-    row_ptr: Vec<u32>,
-    blocks: Blocks,
+    pub(super) row_ptr: Vec<u32>,
+    pub(super) blocks: Blocks,
     /// The block columns that are non-zero in some row, ascending.
-    nonempty_cols: Vec<u16>,
+    pub(super) nonempty_cols: Vec<u16>,
     /// All block columns, ascending.
-    all_cols: Vec<u16>,
+    pub(super) all_cols: Vec<u16>,
     /// Split s is the block columns `splits[s]` to `splits[s + 1]`.
-    splits: [usize; K_SPLITS + 1],
+    pub(super) splits: [usize; K_SPLITS + 1],
 }
 
 /// The blocks of all rows.
 #[derive(Debug)]
 pub(super) enum Blocks {
     /// Bytes, with the number for each byte.
-    U8(Vec<U8x2>, Box<ByteLut>),
+    U8(Vec<U8x2>, Box<[f32; 256]>),
     F32(Vec<F32x2>),
 }
 
 impl BlockCsr {
-    /// The rows of `bitmap` with a byte for each set bit, in order; the numbers are bytes / `scale`.
-    ///
-    /// Panics on more than 65,536 features, or another number of values than of set bits.
-    pub fn from_bytes(bitmap: &NonzeroBitmap, values: &[u8], scale: f64) -> BlockCsr {
-        let lut = std::array::from_fn(|byte| (byte as f64 / scale) as f32);
-        BlockCsr::new(bitmap, values, |blocks| Blocks::U8(blocks, Box::new(lut)))
-    }
-
-    /// The rows of `bitmap` with a float for each set bit, in order; the numbers are floats / `scale`.
-    ///
-    /// Panics on more than 65,536 features, or another number of values than of set bits.
-    pub fn from_floats(bitmap: &NonzeroBitmap, values: &[f32], scale: f64) -> BlockCsr {
-        let values: Vec<f32> = values.iter().map(|v| (f64::from(*v) / scale) as f32).collect();
-        BlockCsr::new(bitmap, &values, Blocks::F32)
-    }
-
-    fn new<B: Block>(
-        bitmap: &NonzeroBitmap,
-        values: &[B::Value],
-        wrap: impl Fn(Vec<B>) -> Blocks,
-    ) -> BlockCsr {
-        let Built { row_ptr, blocks, nonempty_cols, splits } = build(bitmap, values);
-        BlockCsr {
-            features: bitmap.features(),
-            row_ptr,
-            blocks: wrap(blocks),
-            nonempty_cols,
-            all_cols: (0..splits[K_SPLITS]).map(|col| col as u16).collect(),
-            splits,
-        }
-    }
-
-    /// Threads that building the blocks of `rows` rows can use.
-    pub fn max_build_threads(rows: usize) -> usize {
-        rows.div_ceil(crate::sparse::builder::CHUNK_ROWS)
-    }
-
     /// Number of features of a row, zeros included.
     pub fn features(&self) -> usize {
         self.features
@@ -123,10 +84,6 @@ impl BlockCsr {
         &self.all_cols[cols.clone()]
     }
 
-    pub(super) fn blocks(&self) -> &Blocks {
-        &self.blocks
-    }
-
     /// The index range of the blocks of row `r` in split `s`.
     #[inline(always)]
     pub(super) fn range(&self, r: u32, s: usize) -> Range<usize> {
@@ -157,7 +114,7 @@ fn within<'a>(cols: &'a [u16], range: &Range<usize>) -> &'a [u16] {
     &cols[at(range.start)..at(range.end)]
 }
 
-fn densify_row<B: Block>(blocks: &[B], lut: &ByteLut, to: &mut [f32]) {
+fn densify_row<B: Block>(blocks: &[B], lut: &[f32; 256], to: &mut [f32]) {
     to.fill(0.0);
     for block in blocks {
         // The last block may be wider than the rest of the row.

@@ -8,28 +8,48 @@ use base::memory::probe;
 use crate::linalg::advise_huge_pages;
 use crate::simd::Simd;
 use crate::simd::{Arch, Kernel};
-use crate::sparse::bitmap::{BitWord, NonzeroBitmap, SetBits, WORD_BITS};
+use crate::sparse::bitmap::{NonzeroBitmap, SetBits, WORD_BITS};
 use crate::sparse::block::Block;
+use crate::sparse::block_csr::{BlockCsr, Blocks};
 use crate::sparse::shape::{BLOCK, K_SPLITS};
 
 /// Rows of a thread's task.
-pub(super) const CHUNK_ROWS: usize = 2048;
+const CHUNK_ROWS: usize = 2048;
 
-/// The parts of a [`BlockCsr`](crate::BlockCsr).
-pub(super) struct Built<B> {
-    pub(super) row_ptr: Vec<u32>,
-    pub(super) blocks: Vec<B>,
-    pub(super) nonempty_cols: Vec<u16>,
-    pub(super) splits: [usize; K_SPLITS + 1],
+impl BlockCsr {
+    /// The rows of `bitmap` with a byte for each set bit, in order; the numbers are bytes / `scale`.
+    ///
+    /// Panics on more than 65,536 features, or another number of values than of set bits.
+    pub fn from_bytes(bitmap: &NonzeroBitmap, values: &[u8], scale: f64) -> BlockCsr {
+        let lut = std::array::from_fn(|byte| (byte as f64 / scale) as f32);
+        build(bitmap, values, |blocks| Blocks::U8(blocks, Box::new(lut)))
+    }
+
+    /// The rows of `bitmap` with a float for each set bit, in order; the numbers are floats / `scale`.
+    ///
+    /// Panics on more than 65,536 features, or another number of values than of set bits.
+    pub fn from_floats(bitmap: &NonzeroBitmap, values: &[f32], scale: f64) -> BlockCsr {
+        let values: Vec<f32> = values.iter().map(|v| (f64::from(*v) / scale) as f32).collect();
+        build(bitmap, &values, Blocks::F32)
+    }
+
+    /// Threads that building the blocks of `rows` rows can use.
+    pub fn max_build_threads(rows: usize) -> usize {
+        rows.div_ceil(CHUNK_ROWS)
+    }
 }
 
-/// The blocks of the rows of `bitmap`, whose `values` stand in order.
-pub(super) fn build<B: Block>(bitmap: &NonzeroBitmap, values: &[B::Value]) -> Built<B> {
+/// The rows of `bitmap`, whose `values` stand in order.
+fn build<B: Block>(
+    bitmap: &NonzeroBitmap,
+    values: &[B::Value],
+    wrap: impl FnOnce(Vec<B>) -> Blocks,
+) -> BlockCsr {
     assert!(bitmap.features() <= 1 << 16, "{} features", bitmap.features());
     // For the bit instructions that the oldest processors lack.
     let arch = Arch::detect();
     let n_words = NonzeroBitmap::words_of(bitmap.features());
-    let chunks: Vec<&[BitWord]> = bitmap.chunks(CHUNK_ROWS).collect();
+    let chunks: Vec<&[[u8; 8]]> = bitmap.chunks(CHUNK_ROWS).collect();
     let splits = splits(bitmap.features(), chunks.first().copied().unwrap_or_default());
     let mut row_ptr = vec![0; bitmap.rows() * K_SPLITS + 1];
     let counts = row_ptr[1..].chunks_mut(CHUNK_ROWS * K_SPLITS);
@@ -39,7 +59,7 @@ pub(super) fn build<B: Block>(bitmap: &NonzeroBitmap, values: &[B::Value]) -> Bu
         .map(|(words, counts)| CountPass { words, n_words, splits, counts })
         .collect();
     let counted = map_chunks(passes, |pass| arch.dispatch(pass));
-    let n_values: usize = counted.iter().map(|chunk| chunk.values).sum();
+    let n_values: usize = counted.iter().map(|(_, values, _)| values).sum();
     assert!(n_values == values.len(), "one value for each set bit");
     let mut end = 0_u32;
     for count in &mut row_ptr {
@@ -52,13 +72,20 @@ pub(super) fn build<B: Block>(bitmap: &NonzeroBitmap, values: &[B::Value]) -> Bu
     advise_huge_pages(&mut blocks);
     let (mut free, mut rest) = (&mut blocks[..], values);
     let mut passes = Vec::with_capacity(chunks.len());
-    for (words, counted) in chunks.iter().zip(&counted) {
-        let blocks = free.split_off_mut(..counted.blocks).unwrap_or_default();
-        let values = rest.split_off(..counted.values).unwrap_or_default();
+    for (words, (n_blocks, n_values, _)) in chunks.iter().zip(&counted) {
+        let blocks = free.split_off_mut(..*n_blocks).unwrap_or_default();
+        let values = rest.split_off(..*n_values).unwrap_or_default();
         passes.push(FillPass { words, n_words, values, blocks });
     }
     map_chunks(passes, |pass| arch.dispatch(pass));
-    Built { row_ptr, blocks, nonempty_cols: nonempty_cols(&counted), splits }
+    BlockCsr {
+        features: bitmap.features(),
+        row_ptr,
+        blocks: wrap(blocks),
+        nonempty_cols: nonempty_cols(counted.iter().map(|(_, _, seen)| seen)),
+        all_cols: (0..splits[K_SPLITS]).map(|col| col as u16).collect(),
+        splits,
+    }
 }
 
 /// Maps the chunks, on the threads of the caller's rayon pool, if there is one. The global pool, with a
@@ -73,7 +100,7 @@ fn map_chunks<P: Send, T: Send>(passes: Vec<P>, map: impl Fn(P) -> T + Send + Sy
 }
 
 /// Cuts the block columns into splits that have equally many blocks of the rows with these `words`.
-fn splits(features: usize, words: &[BitWord]) -> [usize; K_SPLITS + 1] {
+fn splits(features: usize, words: &[[u8; 8]]) -> [usize; K_SPLITS + 1] {
     let mut counts = vec![0; features.div_ceil(BLOCK)];
     for row in words.chunks_exact(NonzeroBitmap::words_of(features).max(1)) {
         for (i, &word) in row.iter().enumerate() {
@@ -102,17 +129,10 @@ fn first_bits(word: u64) -> u64 {
     (word | word >> 1) & FIRSTS
 }
 
-/// The totals of a chunk.
-struct ChunkCounts {
-    blocks: usize,
-    values: usize,
-    /// The bits that are set in some row.
-    seen: Vec<u64>,
-}
-
-/// Counts the blocks of each row in each split.
+/// Counts the blocks of each row in each split. Returns the blocks and the values of the chunk, and the bits
+/// that are set in some row.
 struct CountPass<'a> {
-    words: &'a [BitWord],
+    words: &'a [[u8; 8]],
     /// Words of a row.
     n_words: usize,
     splits: [usize; K_SPLITS + 1],
@@ -120,10 +140,10 @@ struct CountPass<'a> {
 }
 
 impl Kernel for CountPass<'_> {
-    type Output = ChunkCounts;
+    type Output = (usize, usize, Vec<u64>);
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> ChunkCounts {
+    fn run<S: Simd>(self, _: S) -> Self::Output {
         let (mut blocks, mut values, mut seen) = (0, 0, vec![0; self.n_words]);
         let rows = self.words.chunks_exact(self.n_words.max(1));
         for (row, counts) in rows.zip(self.counts.chunks_exact_mut(K_SPLITS)) {
@@ -140,13 +160,13 @@ impl Kernel for CountPass<'_> {
             }
             blocks += before as usize;
         }
-        ChunkCounts { blocks, values, seen }
+        (blocks, values, seen)
     }
 }
 
 /// The blocks of a row before block column `col`.
 #[inline(always)]
-fn blocks_before(row: &[BitWord], col: usize) -> u32 {
+fn blocks_before(row: &[[u8; 8]], col: usize) -> u32 {
     let (whole, rest) = (BLOCK * col / WORD_BITS, BLOCK * col % WORD_BITS);
     let mut blocks = 0;
     for &word in &row[..whole] {
@@ -158,18 +178,19 @@ fn blocks_before(row: &[BitWord], col: usize) -> u32 {
     blocks
 }
 
-/// The block columns that are non-zero in some row, ascending.
-fn nonempty_cols(counted: &[ChunkCounts]) -> Vec<u16> {
-    let n_words = counted.first().map_or(0, |chunk| chunk.seen.len());
-    let seen = |i: usize| counted.iter().fold(0, |any, chunk| any | chunk.seen[i]);
-    let cols =
-        |i| SetBits(first_bits(seen(i))).map(move |bit| ((i * WORD_BITS + bit) / BLOCK) as u16);
-    (0..n_words).flat_map(cols).collect()
+/// The block columns that are non-zero in some row, ascending, from the bits that are `seen` in each chunk.
+fn nonempty_cols<'a>(seen: impl Iterator<Item = &'a Vec<u64>>) -> Vec<u16> {
+    let any = |a: Vec<u64>, b: &Vec<u64>| a.iter().zip(b).map(|(a, b)| a | b).collect();
+    let all = seen.cloned().reduce(|a, b| any(a, &b)).unwrap_or_default();
+    let cols = |(i, word): (usize, u64)| {
+        SetBits(first_bits(word)).map(move |bit| ((i * WORD_BITS + bit) / BLOCK) as u16)
+    };
+    all.into_iter().enumerate().flat_map(cols).collect()
 }
 
 /// Packs the blocks of some rows.
 struct FillPass<'a, B: Block> {
-    words: &'a [BitWord],
+    words: &'a [[u8; 8]],
     /// Words of a row.
     n_words: usize,
     values: &'a [B::Value],
@@ -203,7 +224,7 @@ impl<B: Block> Kernel for FillPass<'_, B> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BlockCsr, Matrix};
+    use crate::Matrix;
 
     /// Rows of `features` features whose row r has the blocks `rows[r]`.
     fn csr(features: usize, rows: &[&[usize]]) -> BlockCsr {

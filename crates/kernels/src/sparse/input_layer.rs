@@ -19,7 +19,7 @@ use crate::sparse::block_csr::BlockCsr;
 use crate::sparse::shape::K_SPLITS;
 use crate::sparse::spmm_by_column::spmm_by_column;
 use crate::sparse::spmm_by_row::{prefer_by_row, spmm_by_row};
-use crate::sparse::spmm_t_update::{SpmmT, spmm_t_update};
+use crate::sparse::spmm_t_update::{InputGradient, spmm_t_update};
 use crate::{
     ByCols, ByRows, Chunk, LANES, Matrix, ParamMut, Team, UpdateRule, View, ViewMut, WorkSchedule,
 };
@@ -27,26 +27,6 @@ use crate::{
 /// Weight blocks of each [`BatchCsc`] in a team of several threads: a thread that is done takes over blocks
 /// of the others.
 const BLOCKS_PER_CSC: usize = 4;
-
-/// Some rows of a data set.
-#[derive(Clone, Copy)]
-pub struct SparseBatch<'a> {
-    /// All rows.
-    pub x: &'a BlockCsr,
-    /// The numbers of the rows of the batch.
-    pub rows: &'a [u32],
-}
-
-/// The factors of the weight gradient Xᵀ δ.
-#[derive(Clone, Copy)]
-pub struct InputGradient<'a> {
-    /// The rows that the last [`InputLayer::forward`] took a batch of.
-    pub x: &'a BlockCsr,
-    /// δ of the batch [batch × units]
-    pub delta: View<'a>,
-    /// The rows of the next batch, which are prefetched.
-    pub next_rows: &'a [u32],
-}
 
 /// The workspace of the layer: no buffer is allocated after the first batches.
 pub struct InputLayer {
@@ -101,19 +81,20 @@ impl InputLayer {
         }
     }
 
-    /// zₛ for the rows of `batch`, with W [features × units] and b [units, padded to whole vectors].
+    /// zₛ for the rows `rows` of `x`, with W [features × units] and b [units, padded to whole vectors].
     pub fn forward(
         &mut self,
         arch: Arch,
         team: &mut Team,
-        batch: SparseBatch<'_>,
+        x: &BlockCsr,
+        rows: &[u32],
         w: View<'_>,
         b: Option<&[f32]>,
     ) {
         if self.cscs.len() == K_SPLITS {
-            self.multiply_by_split(arch, team, batch, w, b);
+            self.multiply_by_split(arch, team, x, rows, w, b);
         } else {
-            self.multiply_by_units(arch, team, batch, w, b);
+            self.multiply_by_units(arch, team, x, rows, w, b);
         }
     }
 
@@ -131,22 +112,23 @@ impl InputLayer {
         &mut self,
         arch: Arch,
         team: &mut Team,
-        batch: SparseBatch<'_>,
+        x: &BlockCsr,
+        rows: &[u32],
         w: View<'_>,
         b: Option<&[f32]>,
     ) {
-        let (n, training) = (batch.rows.len(), self.training);
+        let (n, training) = (rows.len(), self.training);
         let by_row = prefer_by_row(n, w.cols(), training);
         let whole = (ByRows::of(&mut self.cscs), ByRows::of(&mut self.partials));
         team.run(&mut self.schedule, [whole], |(mut csc, mut partial), task| {
             let (csc, partial) = (&mut csc.0[0], &mut partial.0[0]);
             if training || !by_row {
-                csc.rebuild(batch.x, batch.rows);
+                csc.rebuild(x, rows);
             }
             init_rows(partial.view_mut(n), b.filter(|_| task.index == 0));
             let c = partial.view_mut(n);
             if by_row {
-                spmm_by_row(arch, batch.x, batch.rows, task.index, w, c);
+                spmm_by_row(arch, x, rows, task.index, w, c);
             } else {
                 spmm_by_column(arch, csc, w, c);
             }
@@ -158,13 +140,14 @@ impl InputLayer {
         &mut self,
         arch: Arch,
         team: &mut Team,
-        batch: SparseBatch<'_>,
+        x: &BlockCsr,
+        rows: &[u32],
         w: View<'_>,
         b: Option<&[f32]>,
     ) {
-        let n = batch.rows.len();
+        let n = rows.len();
         let cscs = [ByRows::of(&mut self.cscs)];
-        team.run(&mut self.schedule, cscs, |mut csc, _| csc.0[0].rebuild(batch.x, batch.rows));
+        team.run(&mut self.schedule, cscs, |mut csc, _| csc.0[0].rebuild(x, rows));
         let per_split = self.cscs.len() / K_SPLITS;
         let splits = self.cscs.chunks(per_split).zip(&mut self.partials).enumerate();
         for (s, (cscs, partial)) in splits {
@@ -197,14 +180,13 @@ impl InputLayer {
         w: ParamMut<'_>,
     ) {
         assert!(self.training, "an update of a layer that is not trained");
-        let InputGradient { x, delta, next_rows } = gradient;
         let WeightBlock { cols, csc, .. } = &self.weight_blocks[number];
         // The weight blocks of a split share the prefetches of its rows.
         let per_split = self.weight_blocks.len() / K_SPLITS;
-        let n = next_rows.len().min(PREFETCH_ROWS);
+        let n = gradient.next_rows.len().min(PREFETCH_ROWS);
         let (from, to) = chunk_range(n, number % per_split, per_split);
-        let (csc, next_rows) = (&self.cscs[*csc], &next_rows[from..to]);
-        spmm_t_update(arch, rule, SpmmT { x, csc, cols, delta, next_rows }, w);
+        let gradient = InputGradient { next_rows: &gradient.next_rows[from..to], ..gradient };
+        spmm_t_update(arch, rule, gradient, &self.cscs[*csc], cols, w);
     }
 }
 

@@ -24,6 +24,7 @@ mod spmm_t_update;
 mod tests;
 mod value_pool;
 
-pub use bitmap::{BitWord, NonzeroBitmap};
+pub use bitmap::NonzeroBitmap;
 pub use block_csr::BlockCsr;
-pub use input_layer::{InputGradient, InputLayer, SparseBatch};
+pub use input_layer::InputLayer;
+pub use spmm_t_update::InputGradient;

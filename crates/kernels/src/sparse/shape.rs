@@ -5,6 +5,3 @@ pub(super) const BLOCK: usize = 2;
 
 /// Parts of the sum over features. They are fixed, so that the bits of a sum depend on the data alone.
 pub(super) const K_SPLITS: usize = 2;
-
-/// The number for each byte.
-pub(super) type ByteLut = [f32; 256];

@@ -82,13 +82,13 @@ impl SpmmByColumn<'_> {
                     let entries = tile.entries(c);
                     if feature + BLOCK <= self.w.rows {
                         for i in 0..P * usize::from(!entries.is_empty()) {
-                            let at = Position { feature, first_row, col: col + i * N * LANES };
-                            self.add_block::<S, N, BLOCK>(simd, tile, entries, at);
+                            let (w, c) = self.panel_at(feature, first_row, col + i * N * LANES);
+                            self.add_block::<S, N, BLOCK>(simd, tile, entries, w, c);
                         }
                     } else {
                         for v in 0..N * P {
-                            let at = Position { feature, first_row, col: col + v * LANES };
-                            self.add_block::<S, 1, 1>(simd, tile, entries, at);
+                            let (w, c) = self.panel_at(feature, first_row, col + v * LANES);
+                            self.add_block::<S, 1, 1>(simd, tile, entries, w, c);
                         }
                     }
                 }
@@ -96,28 +96,33 @@ impl SpmmByColumn<'_> {
         }
     }
 
+    /// The addresses of W[feature, col] and C[row, col].
+    #[inline(always)]
+    fn panel_at(&self, feature: usize, row: usize, col: usize) -> (*const f32, *mut f32) {
+        let w = self.w.at.wrapping_add(feature * self.w.stride + col);
+        (w, self.c.at.wrapping_add(row * self.c.stride + col))
+    }
+
     /// Adds the products of the first K features of a block column to N vectors of C.
     ///
     /// # Safety
-    /// W must have the features, C the rows of the entries, and both the vectors; the entries must be of
-    /// the tile.
+    /// From `w` on W must have the K features, from `c` on C the rows of the entries, and both N vectors;
+    /// the entries must be of the tile.
     #[inline(always)]
     unsafe fn add_block<S: Simd, const N: usize, const K: usize>(
         &self,
         simd: S,
         tile: RowTile<'_>,
         entries: &[CscEntry],
-        at: Position,
+        w: *const f32,
+        c: *mut f32,
     ) {
-        let Position { feature, first_row, col } = at;
-        let mut w = [[simd.splat(0.0); N]; K];
+        let mut weights = [[simd.splat(0.0); N]; K];
         // SAFETY: the caller vouches for features, rows and vectors, and for the entries.
         unsafe {
-            let c = self.c.at.add(first_row * self.c.stride + col);
             for k in 0..K {
                 for j in 0..N {
-                    let from = (feature + k) * self.w.stride + col + j * LANES;
-                    w[k][j] = simd.load_ptr(self.w.at.add(from));
+                    weights[k][j] = simd.load_ptr(w.add(k * self.w.stride + j * LANES));
                 }
             }
             for entry in entries {
@@ -126,21 +131,13 @@ impl SpmmByColumn<'_> {
                 for j in 0..N {
                     let mut sum = simd.load_ptr(c.add(j * LANES));
                     for k in 0..K {
-                        sum = x[k].mul_add(w[k][j], sum);
+                        sum = x[k].mul_add(weights[k][j], sum);
                     }
                     sum.store_ptr(c.add(j * LANES));
                 }
             }
         }
     }
-}
-
-/// A block in a panel.
-#[derive(Clone, Copy)]
-struct Position {
-    feature: usize,
-    first_row: usize,
-    col: usize,
 }
 
 /// The first K values of the block of `entry`, each in all lanes.

@@ -18,7 +18,7 @@ use crate::simd::{Arch, Kernel};
 use crate::simd::{F32x16, LANES, Simd, SimdFloat};
 use crate::sparse::block::Block;
 use crate::sparse::block_csr::{BlockCsr, Blocks};
-use crate::sparse::shape::{BLOCK, ByteLut};
+use crate::sparse::shape::BLOCK;
 use crate::{View, ViewMut};
 
 /// Vectors of outputs up to which this product is the faster one, measured on Zen 4.
@@ -43,7 +43,7 @@ pub(super) fn spmm_by_row(
     c: ViewMut<'_>,
 ) {
     assert!((w.rows, w.cols) == (x.features(), c.cols) && c.rows == rows.len());
-    match x.blocks() {
+    match &x.blocks {
         Blocks::U8(blocks, lut) => {
             arch.dispatch(SpmmByRow { x, blocks, lut, rows, split, w, c });
         }
@@ -57,7 +57,7 @@ pub(super) fn spmm_by_row(
 struct SpmmByRow<'a, B> {
     x: &'a BlockCsr,
     blocks: &'a [B],
-    lut: &'a ByteLut,
+    lut: &'a [f32; 256],
     rows: &'a [u32],
     split: usize,
     w: View<'a>,

@@ -27,28 +27,28 @@ use crate::sparse::block_csr::BlockCsr;
 use crate::sparse::shape::BLOCK;
 use crate::sparse::spmm_by_column::{for_panels, splat_values};
 
-/// The operands of [`spmm_t_update`].
+/// The factors of the weight gradient Xᵀ δ.
 #[derive(Clone, Copy)]
-pub(super) struct SpmmT<'a> {
-    pub(super) x: &'a BlockCsr,
-    /// A transposed batch of `x`.
-    pub(super) csc: &'a BatchCsc,
-    /// Some of its block columns.
-    pub(super) cols: &'a Range<usize>,
-    /// δ [batch × n]
-    pub(super) delta: View<'a>,
-    /// Rows of `x` to prefetch.
-    pub(super) next_rows: &'a [u32],
+pub struct InputGradient<'a> {
+    /// The rows that the last forward product took a batch of.
+    pub x: &'a BlockCsr,
+    /// δ of the batch [batch × units]
+    pub delta: View<'a>,
+    /// The rows of the next batch, which are prefetched.
+    pub next_rows: &'a [u32],
 }
 
-/// Updates `w` [features of `cols` × n] with the gradient Xᵀ δ.
+/// Updates `w` [features of `cols` × n] with the gradient Xᵀ δ. `csc` is the transposed batch, `cols` some
+/// of its block columns; `gradient.next_rows` are those that this call prefetches.
 pub(super) fn spmm_t_update<R: UpdateRule>(
     arch: Arch,
     rule: &R,
-    operands: SpmmT<'_>,
+    gradient: InputGradient<'_>,
+    csc: &BatchCsc,
+    cols: &Range<usize>,
     mut w: ParamMut<'_>,
 ) {
-    let SpmmT { x, csc, cols, delta, next_rows } = operands;
+    let InputGradient { x, delta, next_rows } = gradient;
     let features = x.features_of(cols).len();
     assert!((features, delta.cols) == (w.value.rows, w.value.cols));
     assert!(csc.rows == delta.rows && csc.cols.start <= cols.start);
@@ -56,33 +56,40 @@ pub(super) fn spmm_t_update<R: UpdateRule>(
     // Then every column but the last of `x` has BLOCK features, and W has the features of all.
     assert!(cols.end <= x.features().div_ceil(BLOCK), "columns of another matrix");
     let visited = if R::IDLE_WITHOUT_GRADIENT { x.nonempty(cols) } else { x.all(cols) };
-    let gradient = GradAccumulator { csc, first_tile: csc.tile(0), delta };
     let prefetcher = Prefetcher { x, split: csc.split(), rows: next_rows, credit: 0 };
     next_rows.iter().for_each(|&row| x.prefetch_row_ptr(row));
     let pointers = w.pointers(R::SLOTS);
     let first_col = cols.start;
-    arch.dispatch(SpmmUpdate {
+    let first_tile = csc.tile(0);
+    let update = SpmmUpdate {
         rule,
-        gradient,
+        csc,
+        first_tile,
+        delta,
         first_col,
         features,
         visited,
-        prefetcher,
         pointers,
-    });
+        prefetcher,
+    };
+    arch.dispatch(update);
 }
 
+#[derive(Clone, Copy)]
 struct SpmmUpdate<'a, R> {
     rule: &'a R,
-    gradient: GradAccumulator<'a>,
+    csc: &'a BatchCsc,
+    /// Most batches have one tile.
+    first_tile: RowTile<'a>,
+    delta: View<'a>,
     /// The block column of the first row of W.
     first_col: usize,
     /// Rows of W.
     features: usize,
     /// The block columns to update, ascending.
     visited: &'a [u16],
-    prefetcher: Prefetcher<'a>,
     pointers: Pointers,
+    prefetcher: Prefetcher<'a>,
 }
 
 impl<R: UpdateRule> Kernel for SpmmUpdate<'_, R> {
@@ -91,7 +98,7 @@ impl<R: UpdateRule> Kernel for SpmmUpdate<'_, R> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         // SAFETY: `spmm_t_update` has checked the shapes, and `for_panels` stays within the columns.
-        unsafe { for_panels!(simd: S, self.gradient.delta.cols, self.panel) }
+        unsafe { for_panels!(simd: S, self.delta.cols, self.panel) }
     }
 }
 
@@ -104,9 +111,9 @@ impl<R: UpdateRule> SpmmUpdate<'_, R> {
     #[inline(always)]
     unsafe fn panel<S: Simd, const N: usize, const P: usize>(&self, simd: S, col: usize) {
         // Copies, which no store can change.
-        let SpmmUpdate { gradient, first_col, features, visited, mut prefetcher, pointers, .. } =
-            *self;
-        let (rule, width, delta) = (*self.rule, N * P * LANES, gradient.delta);
+        let (update, rule, width) = (*self, *self.rule, N * P * LANES);
+        let SpmmUpdate { delta, first_col, features, visited, pointers, mut prefetcher, .. } =
+            update;
         delta.columns(col, delta.cols.min(col + width)).prefetch(TILE_ROWS);
         // Whole rows are prefetched by the processor.
         let is_part_of_row = width < delta.cols;
@@ -128,64 +135,27 @@ impl<R: UpdateRule> SpmmUpdate<'_, R> {
                 if features - row >= BLOCK {
                     for i in 0..P {
                         let col = col + i * N * LANES;
-                        let g = gradient.sum::<S, N, BLOCK>(simd, block_col, col);
+                        let g = update.gradient::<S, N, BLOCK>(simd, block_col, col);
                         step::<S, R, N, BLOCK>(pointers, &rule, row, col, g);
                     }
                 } else {
                     // The last block of all.
                     for v in 0..N * P {
                         let col = col + v * LANES;
-                        let g = gradient.sum::<S, 1, 1>(simd, block_col, col);
+                        let g = update.gradient::<S, 1, 1>(simd, block_col, col);
                         step::<S, R, 1, 1>(pointers, &rule, row, col, g);
                     }
                 }
             }
         }
     }
-}
 
-/// Updates the N vectors at `col` of K rows of W from `row` on.
-///
-/// # Safety
-/// The target must have the rows and the vectors, and no other thread may use them.
-#[inline(always)]
-unsafe fn step<S: Simd, R: UpdateRule, const N: usize, const K: usize>(
-    pointers: Pointers,
-    rule: &R,
-    row: usize,
-    col: usize,
-    g: [[S::F32; N]; K],
-) {
-    for k in 0..K {
-        // SAFETY: the caller vouches for the N vectors of each row.
-        unsafe {
-            if S::HAS_32_REGISTERS {
-                pointers.step(rule, row + k, col, g[k]);
-            } else {
-                for j in 0..N {
-                    pointers.step(rule, row + k, col + j * LANES, [g[k][j]]);
-                }
-            }
-        }
-    }
-}
-
-/// Sums the gradient, one block column at a time.
-#[derive(Clone, Copy)]
-struct GradAccumulator<'a> {
-    csc: &'a BatchCsc,
-    /// Most batches have one tile.
-    first_tile: RowTile<'a>,
-    delta: View<'a>,
-}
-
-impl GradAccumulator<'_> {
     /// The gradient of the first K features of block column `block_col`, in N vectors at `col`.
     ///
     /// # Safety
     /// The batch must have the block column, and δ the vectors in all rows of the batch.
     #[inline(always)]
-    unsafe fn sum<S: Simd, const N: usize, const K: usize>(
+    unsafe fn gradient<S: Simd, const N: usize, const K: usize>(
         &self,
         simd: S,
         block_col: usize,
@@ -230,6 +200,32 @@ impl GradAccumulator<'_> {
                     for k in 0..K {
                         g[k][j] = x[k].mul_add(delta, g[k][j]);
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Updates the N vectors at `col` of K rows of W from `row` on.
+///
+/// # Safety
+/// The target must have the rows and the vectors, and no other thread may use them.
+#[inline(always)]
+unsafe fn step<S: Simd, R: UpdateRule, const N: usize, const K: usize>(
+    pointers: Pointers,
+    rule: &R,
+    row: usize,
+    col: usize,
+    g: [[S::F32; N]; K],
+) {
+    for k in 0..K {
+        // SAFETY: the caller vouches for the N vectors of each row.
+        unsafe {
+            if S::HAS_32_REGISTERS {
+                pointers.step(rule, row + k, col, g[k]);
+            } else {
+                for j in 0..N {
+                    pointers.step(rule, row + k, col + j * LANES, [g[k][j]]);
                 }
             }
         }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::sparse::shape::K_SPLITS;
 use crate::{
     Arch, BlockCsr, InputGradient, InputLayer, MAX_SLOTS, Matrix, NonzeroBitmap, Parallelism,
-    ParamMut, SimdFloat, SparseBatch, Team, UpdateRule, reference,
+    ParamMut, SimdFloat, Team, UpdateRule, reference,
 };
 
 /// w ← w − g: a rule that shows the gradient.
@@ -59,11 +59,17 @@ impl Trained {
         Trained { team, layer: InputLayer::new(x, units, max_rows, threads, true) }
     }
 
-    fn forward(&mut self, arch: Arch, batch: SparseBatch<'_>, w: &Matrix, b: &Matrix) -> Vec<f32> {
-        let (m, n) = (batch.rows.len(), w.cols());
+    fn forward(
+        &mut self,
+        arch: Arch,
+        (x, rows): (&BlockCsr, &[u32]),
+        w: &Matrix,
+        b: &Matrix,
+    ) -> Vec<f32> {
+        let (m, n) = (rows.len(), w.cols());
         let mut z = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
         let (w, b) = (w.view(w.rows()), Some(b.row(0)));
-        self.layer.forward(arch, &mut self.team, batch, w, b);
+        self.layer.forward(arch, &mut self.team, x, rows, w, b);
         for from in (0..m).step_by(2) {
             let to = m.min(from + 2);
             self.layer.output(arch, from, z.view_mut(m).row_range(from, to));
@@ -140,16 +146,15 @@ proptest! {
             let mut evaluated = InputLayer::new(&x, n, m, 1, false);
             for arch in Arch::available() {
                 // An earlier batch leaves no trace.
-                trained.forward(arch, SparseBatch { x: &x, rows: &rows[..m / 2] }, &w, &b);
-                let batch = SparseBatch { x: &x, rows: &rows };
-                let z = trained.forward(arch, batch, &w, &b);
+                trained.forward(arch, (&x, &rows[..m / 2]), &w, &b);
+                let z = trained.forward(arch, (&x, &rows), &w, &b);
                 prop_assert_eq!(&z, &want_z, "{} threads, {}", threads, arch.name());
                 let gradient = InputGradient { x: &x, delta: delta.view(m), next_rows: &rows };
                 let got = trained.update(arch, gradient, &w);
                 prop_assert_eq!(&got, &want_w, "{} threads, {}", threads, arch.name());
                 let mut z = Matrix::from_rows(m, n, &vec![f32::NAN; m * n]);
                 let (w, b) = (w.view(k), Some(b.row(0)));
-                evaluated.forward(arch, &mut Team::new(1), batch, w, b);
+                evaluated.forward(arch, &mut Team::new(1), &x, &rows, w, b);
                 evaluated.output(arch, 0, z.view_mut(m));
                 prop_assert_eq!(&z.to_rows(), &want_z, "evaluation, {}", arch.name());
             }
@@ -170,9 +175,8 @@ fn input_layer_multiplies_the_widest_rows() {
     let numbers: Vec<f32> = (0..k).map(|i| i as f32).collect();
     let want = rows.map(|features| features.iter().sum::<usize>() as f32);
     let (w, b) = (Matrix::from_rows(k, 1, &numbers), Matrix::zeros(1, 1));
-    let batch = SparseBatch { x: &x, rows: &[0, 1, 2] };
     for (arch, threads) in Arch::available().into_iter().flat_map(|arch| [(arch, 1), (arch, 5)]) {
-        let z = Trained::new(&x, 1, 3, threads).forward(arch, batch, &w, &b);
+        let z = Trained::new(&x, 1, 3, threads).forward(arch, (&x, &[0, 1, 2]), &w, &b);
         assert_eq!(z, want, "{}", arch.name());
     }
 }

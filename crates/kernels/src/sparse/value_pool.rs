@@ -1,7 +1,7 @@
 //! The numbers of the entries of a batch: a lookup table for bytes, a list for floats. Both have one
 //! layout, so that the products are compiled once.
 
-use crate::sparse::shape::{BLOCK, ByteLut};
+use crate::sparse::shape::BLOCK;
 
 /// Low bits of an entry, the index of its values.
 pub(super) const VALUE_BITS: u32 = 24;
@@ -12,21 +12,13 @@ pub(super) struct ValuePool {
     /// Numbers that stay from batch to batch: the lookup table.
     fixed: usize,
     /// The index of place i is the bits `mask` of an entry after i · `shift` others.
-    shift: u32,
-    mask: u32,
-}
-
-/// The values of a tile.
-#[derive(Clone, Copy)]
-pub(super) struct TileValues<'a> {
-    numbers: [&'a [f32]; BLOCK],
-    shift: u32,
-    mask: u32,
+    pub(super) shift: u32,
+    pub(super) mask: u32,
 }
 
 impl ValuePool {
     /// For entries with a byte for each place.
-    pub(super) fn bytes(lut: &ByteLut) -> ValuePool {
+    pub(super) fn bytes(lut: &[f32; 256]) -> ValuePool {
         let numbers = std::array::from_fn(|_| lut.to_vec());
         ValuePool { numbers, fixed: lut.len(), shift: u8::BITS, mask: u32::from(u8::MAX) }
     }
@@ -61,21 +53,7 @@ impl ValuePool {
 
     /// The values from index `base` on.
     #[inline(always)]
-    pub(super) fn from(&self, base: usize) -> TileValues<'_> {
-        let numbers = self.numbers.each_ref().map(|numbers| &numbers[base..]);
-        TileValues { numbers, shift: self.shift, mask: self.mask }
-    }
-}
-
-impl TileValues<'_> {
-    /// The value at `place` of the block whose entry has these `bits`.
-    ///
-    /// # Safety
-    /// The bits must be those of an entry of the tile.
-    #[inline(always)]
-    pub(super) unsafe fn get(&self, bits: u32, place: usize) -> f32 {
-        let index = bits >> (self.shift * place as u32) & self.mask;
-        // SAFETY: the caller vouches for the bits, so that the index is below the tile's length.
-        unsafe { *self.numbers[place].get_unchecked(index as usize) }
+    pub(super) fn from(&self, base: usize) -> [&[f32]; BLOCK] {
+        self.numbers.each_ref().map(|numbers| &numbers[base..])
     }
 }

@@ -211,7 +211,7 @@ impl F32x16 for F32 {
     }
 }
 
-/// What is left of [`F32x16::reduce_sum`] and [`F32x16::reduce_max`] once the two halves of a vector are one.
+/// What is left of `F32x16::reduce_sum` and [`F32x16::reduce_max`] once the two halves of a vector are one.
 pub(super) mod tree {
     use std::arch::x86_64::*;
 
