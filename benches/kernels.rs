@@ -38,24 +38,15 @@ fn batch(n: usize, i: usize) -> Vec<u32> {
 const BATCHES: [usize; 3] = [1, 32, 128];
 
 /// The forward product of the first layer, of a new batch each time.
-fn forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize, training: bool) {
+#[divan::bench(args = BATCHES, consts = [16, 64, 512])]
+fn sparse_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
     let (w, mut z, mut team) = (matrix(784, UNITS), matrix(n, UNITS), Team::new(1));
-    let (mut layer, mut i) = (InputLayer::new(&IMAGES, UNITS, n, 1, training), 0);
+    let (mut layer, mut i) = (InputLayer::new(&IMAGES, UNITS, n, 1), 0);
     bencher.counter(ItemsCount::new(n)).bench_local(|| {
         i += 1;
         layer.forward(Arch::detect(), &mut team, &IMAGES, &batch(n, i), w.view(784), None);
         layer.output(Arch::detect(), 0, z.view_mut(n));
     });
-}
-
-#[divan::bench(args = BATCHES, consts = [16, 64, 512])]
-fn training_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
-    forward::<UNITS>(bencher, n, true);
-}
-
-#[divan::bench(args = BATCHES, consts = [16, 64, 512])]
-fn evaluation_forward<const UNITS: usize>(bencher: Bencher<'_, '_>, n: usize) {
-    forward::<UNITS>(bencher, n, false);
 }
 
 #[divan::bench(args = BATCHES, consts = [16, 64, 512])]
@@ -98,7 +89,7 @@ fn fused_update(bencher: Bencher<'_, '_>, name: &str) {
     let optimizer: Optimizer =
         serde_json::from_value(serde_json::json!({ "name": name })).expect("an optimizer");
     let (w, delta, mut value) = (matrix(784, 64), matrix(32, 64), matrix(784, 64));
-    let mut layer = InputLayer::new(&IMAGES, 64, 32, 1, true);
+    let mut layer = InputLayer::new(&IMAGES, 64, 32, 1);
     let rows = batch(32, 0);
     layer.forward(Arch::detect(), &mut Team::new(1), &IMAGES, &rows, w.view(784), None);
     let (mut slots, mut t) = (optimizer.slots(&Matrix::zeros(784, 64), false), 0);

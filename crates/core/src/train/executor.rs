@@ -69,7 +69,7 @@ impl Executor {
         (threads, training): (usize, bool),
     ) -> Executor {
         let team = Team::new(threads.min(most_threads(network, dataset, rows)));
-        let input = input_layer(network, dataset, rows, team.size(), training);
+        let input = input_layer(network, dataset, rows, team.size());
         let inputs = if input.is_some() { 0 } else { dataset.features() };
         let head = Head::new(network, objective, training);
         let layout = WorkspaceLayout::new(network, inputs, head.logits == Logits::Kept);

@@ -10,12 +10,11 @@ pub(super) fn input_layer(
     dataset: &Dataset,
     max_rows: usize,
     threads: usize,
-    training: bool,
 ) -> Option<InputLayer> {
     let first = &network.layers[0];
     match (&dataset.inputs, &first.op) {
         (DatasetInputs::Sparse(x), LayerOp::Dense(_)) => {
-            Some(InputLayer::new(x, first.outputs, max_rows, threads, training))
+            Some(InputLayer::new(x, first.outputs, max_rows, threads))
         }
         _ => None,
     }

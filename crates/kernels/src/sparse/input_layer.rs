@@ -18,7 +18,6 @@ use crate::sparse::batch_csc::{BatchCsc, PREFETCH_ROWS};
 use crate::sparse::block_csr::BlockCsr;
 use crate::sparse::shape::K_SPLITS;
 use crate::sparse::spmm_by_column::spmm_by_column;
-use crate::sparse::spmm_by_row::{prefer_by_row, spmm_by_row};
 use crate::sparse::spmm_t_update::{InputGradient, spmm_t_update};
 use crate::{
     ByCols, ByRows, Chunk, LANES, Matrix, ParamMut, Team, UpdateRule, View, ViewMut, WorkSchedule,
@@ -30,14 +29,13 @@ const BLOCKS_PER_CSC: usize = 4;
 
 /// The workspace of the layer: no buffer is allocated after the first batches.
 pub struct InputLayer {
-    /// Equally many for each split; those of a layer that is not trained may stay empty.
+    /// Equally many for each split.
     cscs: Vec<BatchCsc>,
     /// zₛ [batch × units] of each split.
     partials: Vec<Matrix>,
     weight_blocks: Vec<WeightBlock>,
     /// The tasks of the first phase of `forward`, one for each CSC.
     schedule: WorkSchedule,
-    training: bool,
 }
 
 /// A range of block columns, whose weights one thread updates.
@@ -49,15 +47,8 @@ struct WeightBlock {
 }
 
 impl InputLayer {
-    /// A layer of `units` units on batches of at most `max_rows` rows of `x`, for a team of `threads`. Only
-    /// with `training` may it be updated.
-    pub fn new(
-        x: &BlockCsr,
-        units: usize,
-        max_rows: usize,
-        threads: usize,
-        training: bool,
-    ) -> InputLayer {
+    /// A layer of `units` units on batches of at most `max_rows` rows of `x`, for a team of `threads`.
+    pub fn new(x: &BlockCsr, units: usize, max_rows: usize, threads: usize) -> InputLayer {
         let per_split = threads.div_ceil(K_SPLITS);
         let csc_cols: Vec<_> = (0..K_SPLITS)
             .flat_map(|s| x.cut(s, per_split).into_iter().map(move |c| (s, c)))
@@ -77,7 +68,6 @@ impl InputLayer {
             cscs: csc_cols.into_iter().map(|(s, c)| BatchCsc::new(x, s, c, max_rows)).collect(),
             partials: (0..K_SPLITS).map(|_| Matrix::zeros(max_rows, units)).collect(),
             schedule: WorkSchedule::new(tasks),
-            training,
         }
     }
 
@@ -117,21 +107,13 @@ impl InputLayer {
         w: View<'_>,
         b: Option<&[f32]>,
     ) {
-        let (n, training) = (rows.len(), self.training);
-        let by_row = prefer_by_row(n, w.cols(), training);
+        let n = rows.len();
         let whole = (ByRows::of(&mut self.cscs), ByRows::of(&mut self.partials));
         team.run(&mut self.schedule, [whole], |(mut csc, mut partial), task| {
             let (csc, partial) = (&mut csc.0[0], &mut partial.0[0]);
-            if training || !by_row {
-                csc.rebuild(x, rows);
-            }
+            csc.rebuild(x, rows);
             init_rows(partial.view_mut(n), b.filter(|_| task.index == 0));
-            let c = partial.view_mut(n);
-            if by_row {
-                spmm_by_row(arch, x, rows, task.index, w, c);
-            } else {
-                spmm_by_column(arch, csc, w, c);
-            }
+            spmm_by_column(arch, csc, w, partial.view_mut(n));
         });
     }
 
@@ -169,8 +151,6 @@ impl InputLayer {
 
     /// Applies `rule` to weight block `number`, with its rows of W and their state in `w`, and the gradient
     /// Xᵀ δ of the batch of the last [`InputLayer::forward`].
-    ///
-    /// Panics on a layer that is not trained.
     pub fn update<R: UpdateRule>(
         &self,
         arch: Arch,
@@ -179,7 +159,6 @@ impl InputLayer {
         gradient: InputGradient<'_>,
         w: ParamMut<'_>,
     ) {
-        assert!(self.training, "an update of a layer that is not trained");
         let WeightBlock { cols, csc, .. } = &self.weight_blocks[number];
         // The weight blocks of a split share the prefetches of its rows.
         let per_split = self.weight_blocks.len() / K_SPLITS;

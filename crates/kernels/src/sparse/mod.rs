@@ -18,7 +18,6 @@ mod builder;
 mod input_layer;
 mod shape;
 mod spmm_by_column;
-mod spmm_by_row;
 mod spmm_t_update;
 #[cfg(test)]
 mod tests;
