@@ -9,8 +9,8 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::config::{Layout, Plan, TensorBoard};
 use crate::events::{
-    self, Clock, EventWriter, Outcome, Summary, keras_graph, scalar, session_end, session_start,
-    text,
+    self, Clock, EventWriter, SessionStatus, Summary, keras_graph, scalar, session_end,
+    session_start, text,
 };
 use crate::experiment::graph;
 use crate::experiment::hparams::{Session, annotate};
@@ -202,7 +202,11 @@ impl EventFiles {
     }
 
     /// Writes the outcome and the time of the session's end.
-    pub(super) fn end(&mut self, outcome: Outcome, time: &DateTime<FixedOffset>) -> Result<()> {
+    pub(super) fn end(
+        &mut self,
+        outcome: SessionStatus,
+        time: &DateTime<FixedOffset>,
+    ) -> Result<()> {
         self.session.add(0, session_end(outcome, seconds(time)));
         Ok(self.session.flush()?)
     }

@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset, Local};
 
 use crate::config::{Change, Plan};
 use crate::experiment::{RunContext, RunSpec};
-use crate::runs::{DataSource, Folder, Machine, Record, Status, TrialNote, sha256};
+use crate::runs::{DataSource, Folder, MachineInfo, Record, Status, TrialNote, sha256};
 use crate::system;
 use crate::train::Logs;
 
@@ -69,7 +69,7 @@ pub(super) fn record(spec: &RunSpec<'_>, context: &RunContext<'_>) -> Record {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
         git_commit: context.git_commit.map(str::to_owned),
-        machine: Machine::here((context.threads)()),
+        machine: MachineInfo::here((context.threads)()),
         trial,
         data: DataSource { description: plan.data.dataset.to_string(), sha256: String::new() },
         seed: plan.seed,

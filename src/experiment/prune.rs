@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::events::Outcome;
+use crate::events::SessionStatus;
 use crate::experiment::event_files::EventFiles;
 use crate::experiment::new_run::now;
 use crate::experiment::recorder::RunRecorder;
@@ -39,7 +39,7 @@ impl RunRecorder {
         let finished = now();
         if let Some(snapshot) = self.snapshot(spec.plan)? {
             let mut events = EventFiles::reopen(self.folder(), spec.plan, &snapshot.meta.events)?;
-            events.end(Outcome::Unknown, &finished)?;
+            events.end(SessionStatus::Unknown, &finished)?;
         }
         let path = self.folder().record();
         self.record.status = Status::Pruned;

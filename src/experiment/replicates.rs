@@ -13,7 +13,7 @@ use super::graph;
 use super::hparams::Session;
 use crate::config::{Change, saved_plan};
 use crate::events::{
-    self, Clock, EventWriter, MarginChart, Outcome, custom_scalars, scalar, session_end,
+    self, Clock, EventWriter, MarginChart, SessionStatus, custom_scalars, scalar, session_end,
     session_start,
 };
 use crate::runs::{Folder, History, remove_files};
@@ -68,7 +68,7 @@ impl Replicates<'_> {
             }
         }
         if self.has_session {
-            writer.add(0, session_end(Outcome::Success, now));
+            writer.add(0, session_end(SessionStatus::Success, now));
         }
         writer.flush()?;
         let ours = writer.path().file_name().map(|name| name.to_string_lossy().into_owned());

@@ -3,7 +3,7 @@
 use anyhow::{Error, Result};
 use chrono::{DateTime, FixedOffset};
 
-use crate::events::Outcome;
+use crate::events::SessionStatus;
 use crate::experiment::RunSummary;
 use crate::experiment::new_run::now;
 use crate::experiment::recorder::RunRecorder;
@@ -52,9 +52,9 @@ impl RunRecorder {
     /// Writes the end of the session, unless the run is to be resumed.
     fn end_session(&mut self, ended: &Result<Status>, time: &DateTime<FixedOffset>) -> Result<()> {
         let outcome = match ended {
-            Ok(Status::Completed) => Outcome::Success,
+            Ok(Status::Completed) => SessionStatus::Success,
             Ok(_) => return Ok(()),
-            Err(_) => Outcome::Failure,
+            Err(_) => SessionStatus::Failure,
         };
         let durability = self.durability();
         let Some(files) = &mut self.files else { return Ok(()) };

@@ -4,25 +4,25 @@
 
 /// An encoded message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Message(pub(super) Vec<u8>);
+pub(super) struct ProtoMessage(pub(super) Vec<u8>);
 
-impl Message {
+impl ProtoMessage {
     /// Adds a varint field.
-    pub(super) fn number(mut self, field: u32, number: u64) -> Message {
+    pub(super) fn number(mut self, field: u32, number: u64) -> ProtoMessage {
         self.key(field, 0);
         self.varint(number);
         self
     }
 
     /// Adds a 32-bit float field.
-    pub(super) fn float(mut self, field: u32, number: f32) -> Message {
+    pub(super) fn float(mut self, field: u32, number: f32) -> ProtoMessage {
         self.key(field, 5);
         self.0.extend(number.to_le_bytes());
         self
     }
 
     /// Adds a length-delimited field.
-    pub(super) fn bytes(mut self, field: u32, bytes: &[u8]) -> Message {
+    pub(super) fn bytes(mut self, field: u32, bytes: &[u8]) -> ProtoMessage {
         self.key(field, 2);
         self.varint(bytes.len() as u64);
         self.0.extend(bytes);
@@ -30,17 +30,17 @@ impl Message {
     }
 
     /// Adds a string field.
-    pub(super) fn text(self, field: u32, text: &str) -> Message {
+    pub(super) fn text(self, field: u32, text: &str) -> ProtoMessage {
         self.bytes(field, text.as_bytes())
     }
 
     /// Adds a submessage.
-    pub(super) fn message(self, field: u32, message: &Message) -> Message {
+    pub(super) fn message(self, field: u32, message: &ProtoMessage) -> ProtoMessage {
         self.bytes(field, &message.0)
     }
 
     /// Adds a repeated submessage.
-    pub(super) fn messages(self, field: u32, messages: &[Message]) -> Message {
+    pub(super) fn messages(self, field: u32, messages: &[ProtoMessage]) -> ProtoMessage {
         messages.iter().fold(self, |all, message| all.message(field, message))
     }
 
@@ -73,7 +73,7 @@ mod tests {
         out.write_bytes(300, &[7; 200]).unwrap();
         out.flush().unwrap();
         drop(out);
-        let ours = Message::default().number(1, u64::MAX).float(20, 0.2).text(3, "größe");
+        let ours = ProtoMessage::default().number(1, u64::MAX).float(20, 0.2).text(3, "größe");
         assert_eq!(ours.bytes(300, &[7; 200]).0, bytes);
     }
 }

@@ -3,7 +3,7 @@
 //! Formats: [`onnx.proto`](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), and the
 //! [operators](https://onnx.ai/onnx/operators/) of opset 17. Field numbers are literals at the call.
 
-use super::message::Message;
+use super::message::ProtoMessage;
 use super::onnx_columns::ColumnArrays;
 use crate::config::Plan;
 use crate::data::{Preprocessing, TargetTransform};
@@ -30,7 +30,7 @@ pub(super) fn encode(
     preprocessing: &Preprocessing,
 ) -> Result<Vec<u8>, String> {
     let features = preprocessing.shape.iter().product();
-    let mut graph = Graph::new(tensors, features);
+    let mut graph = GraphBuilder::new(tensors, features);
     graph.prepare(preprocessing);
     let layers = &plan.model.all_layers();
     for (at, layer) in layers.iter().enumerate() {
@@ -44,14 +44,15 @@ pub(super) fn encode(
     // The name of the output is part of the public interface.
     let last = graph.value.clone();
     graph.node("Identity", &[&last], OUTPUT, &[]);
-    let metadata = |(key, value): (&str, String)| Message::default().text(1, key).text(2, &value);
+    let metadata =
+        |(key, value): (&str, String)| ProtoMessage::default().text(1, key).text(2, &value);
     let metadata: Vec<_> = metadata_of(plan, preprocessing).into_iter().map(metadata).collect();
-    let model = Message::default()
+    let model = ProtoMessage::default()
         .number(1, IR)
         .text(2, "runner")
         .text(3, env!("CARGO_PKG_VERSION"))
         .message(7, &graph.message(&plan.name, features))
-        .message(8, &Message::default().text(1, "").number(2, OPSET))
+        .message(8, &ProtoMessage::default().text(1, "").number(2, OPSET))
         .messages(14, &metadata);
     Ok(model.0)
 }
@@ -90,20 +91,20 @@ fn output(plan: &Plan, preprocessing: &Preprocessing) -> &'static str {
 }
 
 /// Builder of the graph.
-struct Graph<'a> {
+struct GraphBuilder<'a> {
     tensors: &'a [Tensor],
-    nodes: Vec<Message>,
-    initializers: Vec<Message>,
+    nodes: Vec<ProtoMessage>,
+    initializers: Vec<ProtoMessage>,
     /// Name of the current output.
     value: String,
     /// Number of features of the current output.
     width: usize,
 }
 
-impl<'a> Graph<'a> {
-    fn new(tensors: &'a [Tensor], width: usize) -> Graph<'a> {
+impl<'a> GraphBuilder<'a> {
+    fn new(tensors: &'a [Tensor], width: usize) -> GraphBuilder<'a> {
         let (nodes, initializers) = (Vec::new(), Vec::new());
-        Graph { tensors, nodes, initializers, value: INPUT.to_owned(), width }
+        GraphBuilder { tensors, nodes, initializers, value: INPUT.to_owned(), width }
     }
 
     /// Adds the filling, scaling and standardisation of rows, as in training.
@@ -229,8 +230,8 @@ impl<'a> Graph<'a> {
         self.value = self.node(operator, &[&value, name], &format!("{name}.applied"), &[]);
     }
 
-    fn message(&self, name: &str, features: usize) -> Message {
-        Message::default()
+    fn message(&self, name: &str, features: usize) -> ProtoMessage {
+        ProtoMessage::default()
             .messages(1, &self.nodes)
             .text(2, name)
             .messages(5, &self.initializers)
@@ -239,7 +240,7 @@ impl<'a> Graph<'a> {
     }
 }
 
-impl OnnxGraph for Graph<'_> {
+impl OnnxGraph for GraphBuilder<'_> {
     fn node(
         &mut self,
         operator: &str,
@@ -248,7 +249,7 @@ impl OnnxGraph for Graph<'_> {
         attributes: &[OnnxAttribute],
     ) -> String {
         let attributes: Vec<_> = attributes.iter().map(attribute).collect();
-        let inputs = inputs.iter().fold(Message::default(), |node, input| node.text(1, input));
+        let inputs = inputs.iter().fold(ProtoMessage::default(), |node, input| node.text(1, input));
         let node = inputs.text(2, out).text(3, out).text(4, operator).messages(5, &attributes);
         self.nodes.push(node);
         out.to_owned()
@@ -274,8 +275,8 @@ impl OnnxGraph for Graph<'_> {
 }
 
 /// The message of an argument of an operator.
-fn attribute(attribute: &OnnxAttribute) -> Message {
-    let named = |name: &str| Message::default().text(1, name);
+fn attribute(attribute: &OnnxAttribute) -> ProtoMessage {
+    let named = |name: &str| ProtoMessage::default().text(1, name);
     match *attribute {
         OnnxAttribute::Float(name, number) => named(name).float(2, number).number(20, 1),
         OnnxAttribute::Int(name, number) => {
@@ -285,22 +286,24 @@ fn attribute(attribute: &OnnxAttribute) -> Message {
 }
 
 /// A 32-bit float tensor.
-fn tensor(name: &str, shape: &[usize], numbers: &[f32]) -> Message {
+fn tensor(name: &str, shape: &[usize], numbers: &[f32]) -> ProtoMessage {
     let raw: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
     raw_tensor(name, shape, FLOAT, &raw)
 }
 
 /// A tensor of type `kind` with little-endian bytes.
-fn raw_tensor(name: &str, shape: &[usize], kind: u64, raw: &[u8]) -> Message {
-    let dims = shape.iter().fold(Message::default(), |all, size| all.number(1, *size as u64));
+fn raw_tensor(name: &str, shape: &[usize], kind: u64, raw: &[u8]) -> ProtoMessage {
+    let dims = shape.iter().fold(ProtoMessage::default(), |all, size| all.number(1, *size as u64));
     dims.number(2, kind).text(8, name).bytes(9, raw)
 }
 
 /// The value `name` of shape (batch, `width`).
-fn rows_of(name: &str, width: usize) -> Message {
-    let rows = Message::default().text(2, "rows");
-    let columns = Message::default().number(1, width as u64);
-    let shape = Message::default().message(1, &rows).message(1, &columns);
-    let tensor_type = Message::default().number(1, FLOAT).message(2, &shape);
-    Message::default().text(1, name).message(2, &Message::default().message(1, &tensor_type))
+fn rows_of(name: &str, width: usize) -> ProtoMessage {
+    let rows = ProtoMessage::default().text(2, "rows");
+    let columns = ProtoMessage::default().number(1, width as u64);
+    let shape = ProtoMessage::default().message(1, &rows).message(1, &columns);
+    let tensor_type = ProtoMessage::default().number(1, FLOAT).message(2, &shape);
+    ProtoMessage::default()
+        .text(1, name)
+        .message(2, &ProtoMessage::default().message(1, &tensor_type))
 }

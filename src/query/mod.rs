@@ -45,7 +45,7 @@ pub use class_scores::ClassScores;
 pub use comparison::Comparison;
 pub use format::{count, duration, eta, keras_number, number};
 pub use group::{Completion, Replicate, ResultGroup, group_by_key};
-pub use html::{CalibrationCurve, Mistake, Page, TestEvaluation};
+pub use html::{CalibrationCurve, MistakeRow, Page, TestEvaluation};
 pub use live::{LiveRun, LiveRuns};
 pub use mean_std::MeanStd;
 pub use names::metric_names;

@@ -32,7 +32,7 @@ pub use index::{IndexEntry, RunIndex, Stamp};
 pub use leftovers::{remove_abandoned, remove_files, remove_leftovers};
 pub use lock::Lock;
 pub use objective::Objective;
-pub use provenance::{Machine, git_commit};
+pub use provenance::{MachineInfo, git_commit};
 pub use record::{
     Best, Cause, DataSource, Outcome, Record, Resumed, RungNote, Status, TrialNote, monitored,
 };

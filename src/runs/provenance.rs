@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The machine of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Machine {
+pub struct MachineInfo {
     /// The name in the network.
     pub hostname: String,
     /// Operating system and architecture, such as `linux x86_64`.
@@ -20,12 +20,12 @@ pub struct Machine {
     pub threads: usize,
 }
 
-impl Machine {
+impl MachineInfo {
     /// This machine, with the number of threads in use.
-    pub fn here(threads: usize) -> Machine {
+    pub fn here(threads: usize) -> MachineInfo {
         // Linux lists many processors slowly.
         static CPU: OnceLock<String> = OnceLock::new();
-        Machine {
+        MachineInfo {
             hostname: gethostname::gethostname().to_string_lossy().into_owned(),
             os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             cpu: CPU.get_or_init(|| cpu_model().unwrap_or_else(|| "unknown".to_owned())).clone(),
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn this_machine_has_a_name() {
-        let machine = Machine::here(3);
+        let machine = MachineInfo::here(3);
         assert_eq!(machine.threads, 3);
         assert!(!machine.hostname.is_empty() && !machine.cpu.is_empty());
         assert!(machine.os.starts_with(std::env::consts::OS));

@@ -9,7 +9,7 @@ use super::atomic::{Durability, write_atomic};
 use super::decimal;
 use super::early_stop::EarlyStop;
 use super::error::RunsError;
-use super::provenance::Machine;
+use super::provenance::MachineInfo;
 use crate::system;
 use crate::train::Logs;
 
@@ -34,7 +34,7 @@ pub struct Record {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub git_commit: Option<String>,
     /// The machine of the run.
-    pub machine: Machine,
+    pub machine: MachineInfo,
     /// The trial of a search that the run belongs to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trial: Option<TrialNote>,

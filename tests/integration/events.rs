@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use protobuf::Message;
-use runner::events::{Clock, EventWriter, HParam, Outcome, keras_graph, scalar};
+use runner::events::{Clock, EventWriter, HParam, SessionStatus, keras_graph, scalar};
 use runner::events::{session_end, session_start};
 use tempfile::tempdir;
 use tensorboard_proto::event::Event;
@@ -75,7 +75,7 @@ fn one_of_each(dir: &Path) -> PathBuf {
     writer.add(0, session_start(&hparams(), "group", 1500.5));
     writer.add(0, keras_graph("{}"));
     writer.add(7, scalar("epoch_loss", 0.3353));
-    writer.add(0, session_end(Outcome::Success, 1600.25));
+    writer.add(0, session_end(SessionStatus::Success, 1600.25));
     writer.flush().unwrap();
     writer.path().to_owned()
 }

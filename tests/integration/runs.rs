@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, FixedOffset};
 use runner::runs::{
-    Best, DataSource, Durability, Folder, History, HistoryWriter, Machine, Record, Resumed,
+    Best, DataSource, Durability, Folder, History, HistoryWriter, MachineInfo, Record, Resumed,
     RunsError, Status, TensorView, git_commit, load_weights, save_weights, write_atomic,
 };
 use runner::train::Logs;
@@ -141,7 +141,7 @@ fn record() -> Record {
         version: "0.1.0".to_owned(),
         arguments: vec!["run".to_owned(), "configs/adam.toml".to_owned()],
         git_commit: None,
-        machine: Machine {
+        machine: MachineInfo {
             hostname: "box".to_owned(),
             os: "linux x86_64".to_owned(),
             cpu: "AMD EPYC".to_owned(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use runner::events::{Clock, EventWriter, HParam, Outcome, keras_graph, scalar};
+use runner::events::{Clock, EventWriter, HParam, SessionStatus, keras_graph, scalar};
 use runner::events::{session_end, session_start};
 use serde_json::{Value, json};
 use tempfile::tempdir;
@@ -42,7 +42,7 @@ const MODEL: &str = r#"{"class_name": "Sequential", "config": {"name": "sequenti
 
 /// Writes a run of three epochs into `dir`, as it is laid out on disk; `learning_rate` decides its
 /// numbers.
-fn write_run(dir: &Path, group: &str, learning_rate: f64, outcome: Outcome) {
+fn write_run(dir: &Path, group: &str, learning_rate: f64, outcome: SessionStatus) {
     let create = |dir: &Path| EventWriter::create(dir, 0, Clock::System).unwrap();
     let mut session = create(dir);
     let hparams = [
@@ -87,9 +87,9 @@ fn constant(value: f32) -> Value {
 fn tensorboard_sees_all_of_it() {
     let logdir = tempdir().unwrap();
     let dir = |name: &str| logdir.path().join(name);
-    write_run(&dir("sweep/20251123-210800/0000"), "group", 0.5, Outcome::Success);
-    write_run(&dir("sweep/20251123-210800/0001"), "group", 0.5, Outcome::Success);
-    write_run(&dir("adam/20251123-210800"), "adam", 0.25, Outcome::Failure);
+    write_run(&dir("sweep/20251123-210800/0000"), "group", 0.5, SessionStatus::Success);
+    write_run(&dir("sweep/20251123-210800/0001"), "group", 0.5, SessionStatus::Success);
+    write_run(&dir("adam/20251123-210800"), "adam", 0.25, SessionStatus::Failure);
     let seen = check_logdir(logdir.path());
 
     let run = "adam/20251123-210800";

@@ -32,7 +32,7 @@ pub enum HParam {
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum SessionStatus {
     /// `STATUS_SUCCESS`: the session finished.
     Success,
     /// `STATUS_FAILURE`: the session failed.
@@ -66,12 +66,12 @@ pub fn session_start(
 }
 
 /// Encodes the end of a session at `end_time_secs`, in seconds since the Unix epoch.
-pub fn session_end(outcome: Outcome, end_time_secs: f64) -> Summary {
+pub fn session_end(outcome: SessionStatus, end_time_secs: f64) -> Summary {
     let status = match outcome {
-        Outcome::Success => Status::STATUS_SUCCESS,
-        Outcome::Failure => Status::STATUS_FAILURE,
-        Outcome::Unknown => Status::STATUS_UNKNOWN,
-        Outcome::Running => Status::STATUS_RUNNING,
+        SessionStatus::Success => Status::STATUS_SUCCESS,
+        SessionStatus::Failure => Status::STATUS_FAILURE,
+        SessionStatus::Unknown => Status::STATUS_UNKNOWN,
+        SessionStatus::Running => Status::STATUS_RUNNING,
     };
     let mut data = HParamsPluginData::default();
     let info = SessionEndInfo { status, end_time_secs, ..SessionEndInfo::default() };
@@ -158,13 +158,13 @@ mod tests {
         // HParamsPluginData(session_end_info=SessionEndInfo(status=STATUS_FAILURE,
         // end_time_secs=1600.25)))`
         assert_same_message(
-            &session_end(Outcome::Failure, 1600.25),
+            &session_end(SessionStatus::Failure, 1600.25),
             "0a400a1a5f68706172616d735f2f73657373696f6e5f656e645f696e666f42060801120212004a1a0a18\
              0a0768706172616d73120d220b0802110000000000019940",
         );
         let status = |outcome| content(&session_end(outcome, 1.0).0).get_session_end_info().status;
-        assert_eq!(status(Outcome::Success), Status::STATUS_SUCCESS);
-        assert_eq!(status(Outcome::Unknown), Status::STATUS_UNKNOWN);
-        assert_eq!(status(Outcome::Running), Status::STATUS_RUNNING);
+        assert_eq!(status(SessionStatus::Success), Status::STATUS_SUCCESS);
+        assert_eq!(status(SessionStatus::Unknown), Status::STATUS_UNKNOWN);
+        assert_eq!(status(SessionStatus::Running), Status::STATUS_RUNNING);
     }
 }

@@ -60,7 +60,7 @@ pub use writer::EventWriter;
 pub use custom_scalars::{MarginChart, custom_scalars};
 pub use graph::{Graph, Node, UNKNOWN, graph, keras_graph};
 pub use histogram::histogram;
-pub use hparams::{HParam, Outcome, session_end, session_start};
+pub use hparams::{HParam, SessionStatus, session_end, session_start};
 pub use image::{Picture, image};
 pub use pr_curve::pr_curve;
 pub use scalar::scalar;

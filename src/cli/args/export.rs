@@ -115,7 +115,7 @@ pub(crate) struct ExportModel {
 
     /// The format [default: what FILE ends in]
     #[arg(long)]
-    pub(crate) format: Option<ModelFormat>,
+    pub(crate) format: Option<ModelFormatArg>,
 
     /// The file to write, in the place of what is there
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -173,7 +173,7 @@ pub(crate) enum TableFormat {
 
 /// How a network is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ModelFormat {
+pub(crate) enum ModelFormatArg {
     /// The weights; the metadata have scale, mean and variance of the inputs
     Safetensors,
     /// The weights, and input.scale, input.mean and input.std, for NumPy

@@ -11,15 +11,15 @@ mod value;
 pub(crate) use cluster::{CancelArgs, Engine, SubmitArgs, WorkArgs};
 pub(crate) use export::{
     ExportArgs, ExportHistories, ExportKind, ExportMlflow, ExportModel, ExportOptuna,
-    ExportScalars, ModelFormat, TableFormat,
+    ExportScalars, ModelFormatArg, TableFormat,
 };
 pub(crate) use hints::hint;
 pub(crate) use query::{
     BoardArgs, CompareArgs, EvaluateArgs, ListArgs, PredictArgs, ReportArgs, RmArgs, ShowArgs,
-    Split, TagArgs, WatchArgs,
+    SplitArg, TagArgs, WatchArgs,
 };
 pub(crate) use run::{
-    AnnotationArgs, CheckArgs, ConfigArgs, ExecutionArgs, Progress, ResumeArgs, RunArgs,
+    AnnotationArgs, CheckArgs, ConfigArgs, ExecutionArgs, ProgressArg, ResumeArgs, RunArgs,
 };
 pub(crate) use select::{FilterArgs, SelectArgs, WeightsArgs};
 

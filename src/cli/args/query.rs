@@ -247,7 +247,7 @@ pub(crate) struct EvaluateArgs {
 
     /// Which rows [default: test, or validation for folds without test rows]
     #[arg(long, value_enum)]
-    split: Option<Split>,
+    split: Option<SplitArg>,
 
     /// Write the table of the rows with their predictions to a .csv or .parquet file
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -284,16 +284,16 @@ impl EvaluateArgs {
     }
 
     /// The rows for a run with this plan.
-    pub(crate) fn split(&self, plan: &Plan) -> Split {
+    pub(crate) fn split(&self, plan: &Plan) -> SplitArg {
         let folds_alone = plan.data.fold.is_some() && plan.data.test_split == 0.0;
-        let usual = if folds_alone { Split::Validation } else { Split::Test };
+        let usual = if folds_alone { SplitArg::Validation } else { SplitArg::Test };
         self.split.unwrap_or(usual)
     }
 }
 
 /// Rows of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Split {
+pub(crate) enum SplitArg {
     /// Those it was trained on
     Train,
     /// Those that validated

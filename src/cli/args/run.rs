@@ -156,7 +156,7 @@ pub(crate) struct ExecutionArgs {
 
     /// How to show progress, on stderr
     #[arg(long, value_name = "STYLE", default_value = "auto")]
-    pub(crate) progress: Progress,
+    pub(crate) progress: ProgressArg,
 
     /// Show failures only: no progress (whatever --progress says), no notes, no table
     #[arg(short, long)]
@@ -203,7 +203,7 @@ pub(crate) struct ConfigArgs {
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Progress {
+pub(crate) enum ProgressArg {
     /// `bar` on a terminal, `plain` elsewhere
     Auto,
     /// Keras's progress line for one run, a bar for each of several

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::CompareArgs;
-use crate::cli::display::compare_table::Table;
+use crate::cli::display::compare_table::CompareTable;
 use crate::cli::display::console::{Console, stdout_width};
 use crate::cli::display::format::count;
 use crate::cli::display::json::number;
@@ -24,7 +24,8 @@ pub(crate) fn compare(args: &CompareArgs, console: &Console) -> anyhow::Result<E
         let value = as_json(&comparison, shown);
         console.data(&(serde_json::to_string_pretty(&value)? + "\n"))?;
     } else {
-        let table = Table { comparison: &comparison, shown, base: args.choice.logdir(), args };
+        let table =
+            CompareTable { comparison: &comparison, shown, base: args.choice.logdir(), args };
         let note = table.print(stdout_width(), console)?;
         if comparison.keys.is_empty() && 1 < comparison.groups.len() {
             console.say("their configs do not differ");

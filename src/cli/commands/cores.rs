@@ -13,15 +13,15 @@ pub(crate) fn cores() -> usize {
 
 /// Threads to use and runs at a time, and a note for each number that was asked for and is too high.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Parallelism {
+pub(crate) struct Concurrency {
     pub(crate) threads: usize,
     pub(crate) jobs: usize,
     pub(crate) notes: Vec<String>,
 }
 
-impl Parallelism {
+impl Concurrency {
     /// The parallelism of a machine with `cores` cores when `--threads` and `--jobs` are as given.
-    pub(crate) fn new(cores: usize, threads: Option<usize>, jobs: Option<usize>) -> Parallelism {
+    pub(crate) fn new(cores: usize, threads: Option<usize>, jobs: Option<usize>) -> Concurrency {
         let mut notes = Vec::new();
         let plural = if cores == 1 { "" } else { "s" };
         let mut cap = |flag: &str, asked: usize, most: usize| {
@@ -34,7 +34,7 @@ impl Parallelism {
         };
         let threads = cap("--threads", threads.unwrap_or(cores), cores);
         let jobs = cap("--jobs", jobs.unwrap_or(threads), JOBS_PER_CORE * cores);
-        Parallelism { threads, jobs, notes }
+        Concurrency { threads, jobs, notes }
     }
 }
 
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     fn numbers(threads: Option<usize>, jobs: Option<usize>) -> (usize, usize, usize) {
-        let Parallelism { threads, jobs, notes } = Parallelism::new(2, threads, jobs);
+        let Concurrency { threads, jobs, notes } = Concurrency::new(2, threads, jobs);
         (threads, jobs, notes.len())
     }
 
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(numbers(Some(2), Some(8)), (2, 8, 0));
         assert_eq!(numbers(Some(20_000), None), (2, 2, 1));
         assert_eq!(numbers(Some(3), Some(20_000)), (2, 8, 2));
-        let told = Parallelism::new(2, Some(20_000), Some(20_000)).notes;
+        let told = Concurrency::new(2, Some(20_000), Some(20_000)).notes;
         assert_eq!(
             told,
             [

@@ -9,7 +9,7 @@ use super::cores::cores;
 use super::evaluation_text::{importance_text, text};
 use super::trained_model::load_ensemble;
 use super::{lost_rows, predicted_table};
-use crate::cli::args::{EvaluateArgs, Split};
+use crate::cli::args::{EvaluateArgs, SplitArg};
 use crate::cli::display::console::{Console, stdout_width};
 use crate::cli::display::format::count;
 use crate::cli::display::json;
@@ -39,9 +39,9 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
         format.transpose()?.map(|to| Ok::<_, RequestError>((table(&plan, args, split)?, to)));
     let table = table.transpose()?;
     let rows = match split {
-        Split::Train => experiment::Split::Training,
-        Split::Validation => experiment::Split::Validation,
-        Split::Test => experiment::Split::Test,
+        SplitArg::Train => experiment::Split::Training,
+        SplitArg::Validation => experiment::Split::Validation,
+        SplitArg::Test => experiment::Split::Test,
     };
     let threads = cores();
     let found = ensemble.evaluate(args.path(), rows, threads)?;
@@ -59,9 +59,9 @@ fn answer(args: &EvaluateArgs, console: &Console) -> anyhow::Result<String> {
 }
 
 /// The table with the rows that are judged.
-fn table(plan: &Plan, args: &EvaluateArgs, split: Split) -> Result<Source, RequestError> {
+fn table(plan: &Plan, args: &EvaluateArgs, split: SplitArg) -> Result<Source, RequestError> {
     let data = &plan.data;
-    let other = || data.validation_source(None).filter(|_| split == Split::Validation);
+    let other = || data.validation_source(None).filter(|_| split == SplitArg::Validation);
     let source = match args.path() {
         Some(path) => data.read(path),
         None => other().unwrap_or_else(|| data.source()),

@@ -9,7 +9,7 @@ use anyhow::{Context, Error, Result};
 use super::trained_model::load;
 use crate::cli::args::{
     ExportArgs, ExportHistories, ExportKind, ExportMlflow, ExportModel, ExportOptuna,
-    ExportScalars, FilterArgs, ModelFormat, SelectArgs, TableFormat,
+    ExportScalars, FilterArgs, ModelFormatArg, SelectArgs, TableFormat,
 };
 use crate::cli::display::console::Console;
 use crate::cli::display::format::{count, shell_word};
@@ -140,10 +140,10 @@ fn scalars(args: &ExportScalars, console: &Console) -> Result<Vec<String>> {
 }
 
 fn model(args: &ExportModel, console: &Console) -> Result<Vec<String>> {
-    let format = match args.format.or_else(|| ModelFormat::of(&args.output)) {
-        Some(ModelFormat::Safetensors) => export::ModelFormat::Safetensors,
-        Some(ModelFormat::Npz) => export::ModelFormat::Npz,
-        Some(ModelFormat::Onnx) => export::ModelFormat::Onnx,
+    let format = match args.format.or_else(|| ModelFormatArg::of(&args.output)) {
+        Some(ModelFormatArg::Safetensors) => export::ModelFormat::Safetensors,
+        Some(ModelFormatArg::Npz) => export::ModelFormat::Npz,
+        Some(ModelFormatArg::Onnx) => export::ModelFormat::Onnx,
         None => {
             let message = format!("cannot tell the format of `{}`", args.output.display());
             let help = "want a name that ends in .safetensors, .npz or .onnx, or --format";
@@ -191,13 +191,13 @@ fn put(table: &Table, format: Format, output: Option<&Path>, console: &Console) 
     Ok(())
 }
 
-impl ModelFormat {
+impl ModelFormatArg {
     /// The format that a file's name ends in.
-    fn of(path: &Path) -> Option<ModelFormat> {
+    fn of(path: &Path) -> Option<ModelFormatArg> {
         match path.extension()?.to_str()?.to_lowercase().as_str() {
-            "safetensors" => Some(ModelFormat::Safetensors),
-            "npz" => Some(ModelFormat::Npz),
-            "onnx" => Some(ModelFormat::Onnx),
+            "safetensors" => Some(ModelFormatArg::Safetensors),
+            "npz" => Some(ModelFormatArg::Npz),
+            "onnx" => Some(ModelFormatArg::Onnx),
             _ => None,
         }
     }

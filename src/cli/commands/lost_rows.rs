@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use crate::cli::args::{EvaluateArgs, Split};
+use crate::cli::args::{EvaluateArgs, SplitArg};
 use crate::cli::display::format::shell_word;
 use crate::config::Plan;
 use crate::data::{Source, describe, is_pattern};
 use crate::query::RequestError;
 
 /// Makes sure that the rows that are asked for are there.
-pub(crate) fn check(plan: &Plan, args: &EvaluateArgs, split: Split) -> Result<(), RequestError> {
+pub(crate) fn check(plan: &Plan, args: &EvaluateArgs, split: SplitArg) -> Result<(), RequestError> {
     if args.path().is_some() {
         return Ok(());
     }
     let data = &plan.data;
-    let other = data.validation_data.as_ref().filter(|_| split == Split::Validation);
+    let other = data.validation_data.as_ref().filter(|_| split == SplitArg::Validation);
     let dataset = other.unwrap_or(&data.dataset);
     let command = format!("runner evaluate {}", shell_word(Path::new(&args.run)));
     let lost = |path: &&String| {
@@ -32,13 +32,13 @@ pub(crate) fn check(plan: &Plan, args: &EvaluateArgs, split: Split) -> Result<()
     }
     let validation = data.validates().then_some("--split validation");
     match split {
-        Split::Test if data.test_split == 0.0 => {
+        SplitArg::Test if data.test_split == 0.0 => {
             // A data set that cannot be described is an error of its own later.
             let has_test = describe(&data.source()).is_ok_and(|data| data.has_test);
             let other = validation.unwrap_or("--data FILE");
             refuse_unless(has_test, "test", "data.test_split", &format!("{command} {other}"))
         }
-        Split::Validation => {
+        SplitArg::Validation => {
             let has = data.validates();
             let other = format!("{command} --split train");
             refuse_unless(has, "validation", "data.validation_split", &other)

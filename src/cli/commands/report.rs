@@ -15,7 +15,7 @@ use crate::experiment::{
     Calibration, EnsembleEvaluation, Importance, Permutations, Split, TrainedModel,
 };
 use crate::query::{
-    CalibrationCurve, Comparison, MeanStd, Mistake, Page, RequestError, ResultGroup, Run,
+    CalibrationCurve, Comparison, MeanStd, MistakeRow, Page, RequestError, ResultGroup, Run,
     SearchProgress, TestEvaluation, read_settings,
 };
 use crate::runs::{Durability, Folder, write_atomic};
@@ -150,7 +150,7 @@ fn told(
         let columns = columns.filter_map(|c| Some((c.name, MeanStd::of(&c.drops)?))).collect();
         (found.metric, columns)
     });
-    let mistakes = found.mistakes.into_iter().map(|mistake| Mistake {
+    let mistakes = found.mistakes.into_iter().map(|mistake| MistakeRow {
         row: mistake.row,
         truth: mistake.label,
         said: mistake.predicted,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::check::show_problems;
-use super::cores::{Parallelism, cores};
+use super::cores::{Concurrency, cores};
 use super::dry_run::dry_run;
 use super::interrupt::Interrupt;
 use super::load;
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> anyhow::Result<Exit> {
         return Ok(Exit::BadRequest);
     }
     show_notes(&experiments, args.work.quiet, console);
-    let threads = Parallelism::new(cores(), args.work.threads, args.work.jobs).threads;
+    let threads = Concurrency::new(cores(), args.work.threads, args.work.jobs).threads;
     let datasets = match RunQueue::read(&experiments, threads) {
         Ok(datasets) => datasets,
         Err(errors) => return Ok(refuse(&errors, console)),
@@ -265,7 +265,7 @@ fn crowded(largest: Bytes, jobs: usize) -> Option<String> {
 }
 
 fn options(args: &ExecutionArgs, patience: Duration, console: &Console) -> Options {
-    let Parallelism { threads, jobs, notes } = Parallelism::new(cores(), args.threads, args.jobs);
+    let Concurrency { threads, jobs, notes } = Concurrency::new(cores(), args.threads, args.jobs);
     if !args.quiet {
         notes.iter().for_each(|note| console.say(note));
     }

@@ -15,7 +15,7 @@ use crate::query::{Comparison, ResultGroup};
 
 /// What the table is made of.
 #[derive(Clone, Copy)]
-pub(crate) struct Table<'a> {
+pub(crate) struct CompareTable<'a> {
     pub(crate) comparison: &'a Comparison,
     /// The first groups of the comparison.
     pub(crate) shown: &'a [ResultGroup],
@@ -25,14 +25,14 @@ pub(crate) struct Table<'a> {
 }
 
 /// A layout of the columns.
-enum Layout {
+enum TableLayout {
     /// A line for each group.
     Lines(FittedTable),
     /// A column for each group, in one or several tables.
     Columns(Vec<Vec<String>>),
 }
 
-impl Table<'_> {
+impl CompareTable<'_> {
     /// Prints the table; returns a note of what is not in it.
     pub(crate) fn print(
         self,
@@ -52,12 +52,12 @@ impl Table<'_> {
             lines.iter().enumerate().map(paint).collect()
         };
         match self.layout(limit) {
-            Layout::Lines(fitted) => {
+            TableLayout::Lines(fitted) => {
                 let best = (1 < self.shown.len()).then_some(1);
                 console.data(&text(&fitted.lines, best))?;
                 Ok(fitted.note("--all-keys"))
             }
-            Layout::Columns(tables) => {
+            TableLayout::Columns(tables) => {
                 let tables: Vec<_> = tables.iter().map(|lines| text(lines, None)).collect();
                 console.data(&tables.join("\n"))?;
                 Ok(None)
@@ -66,24 +66,24 @@ impl Table<'_> {
     }
 
     /// The whole table where there is no limit; else as much as fits, all in several tables if wanted.
-    fn layout(self, limit: Option<usize>) -> Layout {
+    fn layout(self, limit: Option<usize>) -> TableLayout {
         let whole = limit.is_none() || self.args.all_keys;
         let settings = if whole { self.every_key() } else { self.swept_keys() };
         let Some(limit) = limit else {
-            return Layout::Lines(fit_columns(self.columns(self.labels(), settings), None));
+            return TableLayout::Lines(fit_columns(self.columns(self.labels(), settings), None));
         };
         let columns = self.columns(self.short_labels(), settings);
         if width(&lines(&columns)) <= limit {
-            return Layout::Lines(fit_columns(columns, None));
+            return TableLayout::Lines(fit_columns(columns, None));
         }
         let upright = transposed(&columns);
         if width(&upright) <= limit {
-            return Layout::Columns(vec![upright]);
+            return TableLayout::Columns(vec![upright]);
         }
         if self.args.all_keys {
-            Layout::Columns(blocks(&columns, limit))
+            TableLayout::Columns(blocks(&columns, limit))
         } else {
-            Layout::Lines(fit_columns(columns, Some(limit)))
+            TableLayout::Lines(fit_columns(columns, Some(limit)))
         }
     }
 

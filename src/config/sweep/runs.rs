@@ -19,13 +19,13 @@ pub struct Runs {
     plan: Value,
     /// The keys of the changes of every run.
     keys: Vec<String>,
-    /// A [`Line`] for each run, as JSON.
+    /// A [`RunLine`] for each run, as JSON.
     lines: PackedLines,
 }
 
 /// A run as its difference from the first run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Line<'a> {
+struct RunLine<'a> {
     label: String,
     /// The values of its changes, in the order of their keys.
     values: Vec<toml::Value>,
@@ -113,7 +113,7 @@ impl Runs {
         difference: &str,
     ) {
         let Ok(differs) = serde_json::from_str(difference) else { return };
-        let line = Line { label, values, seed, differs };
+        let line = RunLine { label, values, seed, differs };
         self.lines.push(&serde_json::to_string(&line).unwrap_or_default());
     }
 
@@ -152,18 +152,19 @@ impl Runs {
         index: usize,
         cache: &mut LineCache,
     ) -> Result<(String, Vec<Change>), String> {
-        let line: Line<'_> = serde_json::from_str(self.lines.get(index, cache)).map_err(words)?;
+        let line: RunLine<'_> =
+            serde_json::from_str(self.lines.get(index, cache)).map_err(words)?;
         Ok(self.changed(line))
     }
 
     /// The label of a run, see [`Runs::heading`]; empty for parts that are no run's.
     pub fn label(&self, index: usize, cache: &mut LineCache) -> String {
         #[derive(Deserialize)]
-        struct Label {
+        struct RunLabel {
             label: String,
         }
         let line = serde_json::from_str(self.lines.get(index, cache));
-        line.map_or_else(|_| String::new(), |Label { label }| label)
+        line.map_or_else(|_| String::new(), |RunLabel { label }| label)
     }
 
     /// A run in full.
@@ -176,7 +177,8 @@ impl Runs {
     }
 
     fn read(&self, index: usize, cache: &mut LineCache) -> Result<Variant, String> {
-        let line: Line<'_> = serde_json::from_str(self.lines.get(index, cache)).map_err(words)?;
+        let line: RunLine<'_> =
+            serde_json::from_str(self.lines.get(index, cache)).map_err(words)?;
         let difference: Difference = serde_json::from_str(line.differs.get()).map_err(words)?;
         let plan = difference.apply(self.plan.clone())?;
         let mut plan = Plan::deserialize(plan).map_err(words)?;
@@ -185,7 +187,7 @@ impl Runs {
         Ok(Variant { label, changes, plan })
     }
 
-    fn changed(&self, line: Line<'_>) -> (String, Vec<Change>) {
+    fn changed(&self, line: RunLine<'_>) -> (String, Vec<Change>) {
         let changes = self.keys.iter().zip(line.values);
         let changes = changes.map(|(key, value)| Change { key: key.clone(), value }).collect();
         (line.label, changes)
@@ -208,7 +210,7 @@ impl Runs {
             return (0..self.len().min(1)).collect();
         }
         let mut part = |index: usize| {
-            let line: Line<'_> = serde_json::from_str(self.lines.get(index, &mut cache)).ok()?;
+            let line: RunLine<'_> = serde_json::from_str(self.lines.get(index, &mut cache)).ok()?;
             let difference: Difference = serde_json::from_str(line.differs.get()).ok()?;
             serde_json::to_string(&difference.within(&pointer)).ok()
         };

@@ -45,7 +45,7 @@ impl ShortTexts {
 }
 
 /// A layer in words.
-struct Layer {
+struct LayerText {
     /// The number of units of a dense layer, or the kind of another.
     name: String,
     is_dense: bool,
@@ -53,9 +53,9 @@ struct Layer {
 }
 
 /// A list of layers, after its full text.
-type List = (String, Vec<Layer>);
+type List = (String, Vec<LayerText>);
 
-fn layers(value: &Value) -> Option<Vec<Layer>> {
+fn layers(value: &Value) -> Option<Vec<LayerText>> {
     let items = value.as_array()?;
     let has_type = |item: &Value| item.get("type").is_some_and(Value::is_str);
     let is_layer = |item: &Value| item.is_str() || has_type(item);
@@ -63,14 +63,14 @@ fn layers(value: &Value) -> Option<Vec<Layer>> {
     are_layers.then(|| items.iter().map(layer).collect())
 }
 
-fn layer(item: &Value) -> Layer {
+fn layer(item: &Value) -> LayerText {
     let Some(table) = item.as_table() else {
-        return Layer { name: text(item), is_dense: false, details: Vec::new() };
+        return LayerText { name: text(item), is_dense: false, details: Vec::new() };
     };
     let units = table.get("units").map(text);
     let is_detail = |key: &str| key != "units" && !TAGS.contains(&key);
     let details = table.iter().filter(|(key, _)| is_detail(key));
-    Layer {
+    LayerText {
         is_dense: units.is_some(),
         name: units.or_else(|| table.get("type").map(text)).unwrap_or_default(),
         details: details.map(|(key, value)| (key.clone(), text(value))).collect(),
@@ -78,11 +78,11 @@ fn layer(item: &Value) -> Layer {
 }
 
 /// The units of all dense layers, then the kinds of the others, each once.
-fn summary(layers: &[Layer]) -> String {
+fn summary(layers: &[LayerText]) -> String {
     let names = |dense: bool| layers.iter().filter(move |layer| layer.is_dense == dense);
     let units: Vec<_> = names(true).map(|layer| &*layer.name).collect();
     let mut parts = if units.is_empty() { Vec::new() } else { vec![units.join("-")] };
-    for Layer { name, .. } in names(false) {
+    for LayerText { name, .. } in names(false) {
         if !parts.contains(name) {
             parts.push(name.clone());
         }
@@ -91,7 +91,7 @@ fn summary(layers: &[Layer]) -> String {
 }
 
 /// The layers in their order.
-fn sequence(layers: &[Layer]) -> String {
+fn sequence(layers: &[LayerText]) -> String {
     layers.iter().map(|layer| &*layer.name).collect::<Vec<_>>().join("-")
 }
 
@@ -117,7 +117,7 @@ fn told_apart(group: &[&List]) -> Vec<(String, String)> {
     let same_order = groups(group.to_vec(), |(_, layers)| sequence(layers));
     let texts = same_order.iter().flat_map(|group| {
         let differing = differing(group);
-        let text = move |layers: &[Layer]| detailed(layers, &differing);
+        let text = move |layers: &[LayerText]| detailed(layers, &differing);
         group.iter().map(move |(full, layers)| (full.clone(), text(layers)))
     });
     texts.collect()
@@ -129,7 +129,7 @@ fn differing<'a>(group: &[&'a List]) -> Vec<HashSet<&'a str>> {
     let at = |place: usize| {
         let all = || group.iter().map(move |(_, layers)| &layers[place]);
         let differs = |key: &str| {
-            let value = |layer: &'a Layer| layer.details.iter().find(|(name, _)| name == key);
+            let value = |layer: &'a LayerText| layer.details.iter().find(|(name, _)| name == key);
             let mut values = all().map(value);
             let first = values.next();
             values.any(|value| Some(value) != first)
@@ -142,8 +142,8 @@ fn differing<'a>(group: &[&'a List]) -> Vec<HashSet<&'a str>> {
 }
 
 /// The layers in their order, each with these details.
-fn detailed(layers: &[Layer], shown: &[HashSet<&str>]) -> String {
-    let piece = |(layer, shown): (&Layer, &HashSet<&str>)| {
+fn detailed(layers: &[LayerText], shown: &[HashSet<&str>]) -> String {
+    let piece = |(layer, shown): (&LayerText, &HashSet<&str>)| {
         let details = layer.details.iter().filter(|(key, _)| shown.contains(&**key));
         let details = details.map(|(key, value)| match KNOWN.contains(&&**key) {
             true => value.clone(),

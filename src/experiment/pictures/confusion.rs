@@ -5,7 +5,7 @@
 //! invisible.
 
 use super::canvas::{BLACK, Color, GRAY, WHITE, canvas, fill, mix};
-use super::text::{Style, centered, ending, fit, length};
+use super::text::{TextStyle, centered, ending, fit, length};
 use super::view::PredictionView;
 use crate::events::{Picture, Summary, image};
 
@@ -34,7 +34,7 @@ pub(super) fn confusion_matrix(view: &PredictionView<'_>) -> Option<Summary> {
 }
 
 /// The position of the cells.
-struct Grid {
+struct CellGrid {
     left: usize,
     top: usize,
     cell: usize,
@@ -54,7 +54,7 @@ fn draw(counts: &[Vec<u64>], names: &[String]) -> Picture {
     // Column names wider than their cells run upwards.
     let upwards = cell as f32 - 4.0 < longest;
     let top = TITLE + AXIS + if upwards { longest.ceil() as usize + 14 } else { 34 };
-    let grid = Grid { left: margin, top, cell, n, numbered };
+    let grid = CellGrid { left: margin, top, cell, n, numbered };
     let totals = if numbered { cell + 20 } else { 12 };
     let mut picture = canvas(margin + n * cell + totals, top + n * cell + totals);
     cells(&mut picture, &grid, counts);
@@ -71,10 +71,10 @@ fn title(picture: &mut Picture, counts: &[Vec<u64>]) {
     let hits: u64 = (0..counts.len()).map(|class| counts[class][class]).sum();
     let text = format!("{rows} rows, accuracy {:.4}", hits as f64 / rows.max(1) as f64);
     let middle = (picture.width as f32 / 2.0, TITLE as f32 / 2.0 + 2.0);
-    centered(picture, middle, &text, Style::new(SIZE, BLACK));
+    centered(picture, middle, &text, TextStyle::new(SIZE, BLACK));
 }
 
-fn cells(picture: &mut Picture, grid: &Grid, counts: &[Vec<u64>]) {
+fn cells(picture: &mut Picture, grid: &CellGrid, counts: &[Vec<u64>]) {
     let share = |label: usize, predicted: usize| {
         counts[label][predicted] as f32 / counts[label].iter().sum::<u64>().max(1) as f32
     };
@@ -103,28 +103,28 @@ fn cells(picture: &mut Picture, grid: &Grid, counts: &[Vec<u64>]) {
             let middle = (x as f32 + half, y as f32 + half);
             let text = count.to_string();
             let size = (grid.cell as f32 - 6.0) / length(&text, 1.0);
-            centered(picture, middle, &text, Style::new(size.min(SIZE), color));
+            centered(picture, middle, &text, TextStyle::new(size.min(SIZE), color));
         }
     }
 }
 
 /// The names of the axes and of the classes; with many classes, only every n-th class is named.
-fn axes(picture: &mut Picture, grid: &Grid, names: &[String], upwards: bool) {
+fn axes(picture: &mut Picture, grid: &CellGrid, names: &[String], upwards: bool) {
     let side = (grid.n * grid.cell) as f32;
     let (left, top) = (grid.left as f32, grid.top as f32);
-    let black = Style::new(SIZE, BLACK);
+    let black = TextStyle::new(SIZE, BLACK);
     let middle = (left + side / 2.0, TITLE as f32 + AXIS as f32 / 2.0);
     centered(picture, middle, "predicted class", black);
     let middle = (AXIS as f32 / 2.0, top + side / 2.0);
-    centered(picture, middle, "true class", Style { upwards: true, ..black });
+    centered(picture, middle, "true class", TextStyle { upwards: true, ..black });
     let every = (SIZE as usize + 4).div_ceil(grid.cell);
-    let gray = Style::new(SIZE, GRAY);
+    let gray = TextStyle::new(SIZE, GRAY);
     for (class, name) in names.iter().enumerate().step_by(every) {
         let at = (class * grid.cell) as f32 + grid.cell as f32 / 2.0;
         ending(picture, (left - 8.0, top + at), name, gray);
         if upwards {
             let start = (left + at, top - 8.0);
-            super::text::starting(picture, start, name, Style { upwards, ..gray });
+            super::text::starting(picture, start, name, TextStyle { upwards, ..gray });
         } else {
             centered(picture, (left + at, top - 17.0), name, gray);
         }
@@ -132,8 +132,8 @@ fn axes(picture: &mut Picture, grid: &Grid, names: &[String], upwards: bool) {
 }
 
 /// Recall at the end of each row, precision at the end of each column.
-fn shares(picture: &mut Picture, grid: &Grid, counts: &[Vec<u64>]) {
-    let style = Style::new(SMALL, GRAY);
+fn shares(picture: &mut Picture, grid: &CellGrid, counts: &[Vec<u64>]) {
+    let style = TextStyle::new(SMALL, GRAY);
     let end = (grid.n * grid.cell) as f32;
     let (left, top) = (grid.left as f32, grid.top as f32);
     let half = grid.cell as f32 / 2.0;

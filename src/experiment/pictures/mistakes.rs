@@ -2,7 +2,7 @@
 
 use super::canvas::{BLACK, canvas, paste};
 use super::grayscale::in_grays;
-use super::text::{Style, centered, length};
+use super::text::{TextStyle, centered, length};
 use super::view::PredictionView;
 use crate::events::{Picture, Summary, image};
 
@@ -40,7 +40,7 @@ fn captioned(picture: &Picture, lines: &[String]) -> Picture {
     paste(&mut all, ((width - picture.width) / 2, 0), picture);
     for (i, line) in lines.iter().enumerate() {
         let y = picture.height + 4 + i * LINE + LINE / 2;
-        centered(&mut all, (width as f32 / 2.0, y as f32), line, Style::new(SIZE, BLACK));
+        centered(&mut all, (width as f32 / 2.0, y as f32), line, TextStyle::new(SIZE, BLACK));
     }
     all
 }

@@ -14,7 +14,7 @@ static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
 
 /// The style of a text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Style {
+pub(super) struct TextStyle {
     /// The height of a line in pixels.
     pub(super) size: f32,
     pub(super) color: Color,
@@ -22,10 +22,10 @@ pub(super) struct Style {
     pub(super) upwards: bool,
 }
 
-impl Style {
+impl TextStyle {
     /// Text to the right.
-    pub(super) fn new(size: f32, color: Color) -> Style {
-        Style { size, color, upwards: false }
+    pub(super) fn new(size: f32, color: Color) -> TextStyle {
+        TextStyle { size, color, upwards: false }
     }
 }
 
@@ -51,21 +51,21 @@ pub(super) fn fit(text: &str, size: f32, most: f32) -> String {
 }
 
 /// Draws a text with its middle at (`x`, `y`).
-pub(super) fn centered(picture: &mut Picture, (x, y): (f32, f32), text: &str, style: Style) {
+pub(super) fn centered(picture: &mut Picture, (x, y): (f32, f32), text: &str, style: TextStyle) {
     let half = length(text, style.size) / 2.0;
     let start = if style.upwards { (x, y + half) } else { (x - half, y) };
     starting(picture, start, text, style);
 }
 
 /// Draws a text with its end at (`x`, `y`), vertically centered.
-pub(super) fn ending(picture: &mut Picture, (x, y): (f32, f32), text: &str, style: Style) {
+pub(super) fn ending(picture: &mut Picture, (x, y): (f32, f32), text: &str, style: TextStyle) {
     let length = length(text, style.size);
     let start = if style.upwards { (x, y + length) } else { (x - length, y) };
     starting(picture, start, text, style);
 }
 
 /// Draws a text with its start at (`x`, `y`), vertically centered.
-pub(super) fn starting(picture: &mut Picture, (x, y): (f32, f32), text: &str, style: Style) {
+pub(super) fn starting(picture: &mut Picture, (x, y): (f32, f32), text: &str, style: TextStyle) {
     let font = FONT.as_scaled(PxScale::from(style.size));
     // Capital letters and digits reach about 0.7 of the ascent. Their middle is the middle of the
     // text.
@@ -97,7 +97,7 @@ mod tests {
 
     fn drawn(text: &str, upwards: bool) -> Picture {
         let mut picture = canvas(60, 60);
-        centered(&mut picture, (30.0, 30.0), text, Style { size: 16.0, color: BLACK, upwards });
+        centered(&mut picture, (30.0, 30.0), text, TextStyle { size: 16.0, color: BLACK, upwards });
         picture
     }
 

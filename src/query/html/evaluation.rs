@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use super::markup::{escape, list, scrolled, section as part};
-use super::page::{Mistake, Page, TestEvaluation};
+use super::page::{MistakeRow, Page, TestEvaluation};
 use super::{calibration, importance};
 use crate::query::class_scores::ClassScores;
 
@@ -111,7 +111,7 @@ fn mistakes(judged: &TestEvaluation) -> String {
     if judged.mistakes.is_empty() {
         return "<p>There are no mistakes.</p>\n".to_owned();
     }
-    let figure = |mistake: &Mistake| {
+    let figure = |mistake: &MistakeRow| {
         let (truth, said) = (name(judged, mistake.truth), name(judged, mistake.said));
         let picture = mistake.png.as_ref().map(|png| {
             let (png, row) = (BASE64_STANDARD.encode(png), mistake.row);

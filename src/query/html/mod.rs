@@ -11,7 +11,7 @@ mod plot;
 mod ranking;
 mod searches;
 
-pub use page::{CalibrationCurve, Mistake, Page, TestEvaluation};
+pub use page::{CalibrationCurve, MistakeRow, Page, TestEvaluation};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -49,7 +49,7 @@ pub struct TestEvaluation {
     /// For each output of a regression, its name, and the true and the predicted values of rows.
     pub values: Vec<(String, Vec<[f32; 2]>)>,
     /// The wrong answers that it is surest of.
-    pub mistakes: Vec<Mistake>,
+    pub mistakes: Vec<MistakeRow>,
 }
 
 /// How often predictions of some probability are right.
@@ -63,7 +63,7 @@ pub struct CalibrationCurve {
 
 /// A row that a network takes for another class than its own.
 #[derive(Clone, Debug)]
-pub struct Mistake {
+pub struct MistakeRow {
     /// Which row of its file.
     pub row: usize,
     /// The class that it is of.

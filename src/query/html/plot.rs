@@ -11,7 +11,7 @@ const EDGE: f64 = 8.0;
 
 /// An axis.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
+pub(super) struct PlotAxis {
     /// The values at both ends.
     pub(super) ends: [f64; 2],
     /// Texts at shares of the length.
@@ -23,14 +23,21 @@ pub(super) struct Axis {
 pub(super) struct Plot {
     width: f64,
     height: f64,
-    x: Axis,
-    y: Axis,
+    x: PlotAxis,
+    y: PlotAxis,
     body: String,
 }
 
 impl Plot {
     /// An empty plot of this size, with the names of its axes.
-    pub(super) fn new(width: f64, height: f64, over: &str, of: &str, x: Axis, y: Axis) -> Plot {
+    pub(super) fn new(
+        width: f64,
+        height: f64,
+        over: &str,
+        of: &str,
+        x: PlotAxis,
+        y: PlotAxis,
+    ) -> Plot {
         let mut plot = Plot { width, height, x, y, body: String::new() };
         let (right, bottom) = (width - EDGE, height - BELOW);
         plot.body = format!(
@@ -104,7 +111,7 @@ impl Plot {
 
     /// The pixels of a point; one beyond an end lies at the end.
     fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        let share = |axis: &Axis, value: f64| {
+        let share = |axis: &PlotAxis, value: f64| {
             let [low, high] = axis.ends;
             ((value - low) / (high - low)).clamp(0.0, 1.0)
         };
@@ -120,7 +127,7 @@ mod tests {
 
     #[test]
     fn points_beyond_an_axis_lie_at_its_end() {
-        let axis = || Axis { ends: [0.0, 2.0], texts: Vec::new() };
+        let axis = || PlotAxis { ends: [0.0, 2.0], texts: Vec::new() };
         let plot = Plot::new(270.0, 190.0, "x", "", axis(), axis());
         assert_eq!(plot.place((0.0, 0.0)), (66.0, 146.0));
         assert_eq!(plot.place((9.0, 9.0)), plot.place((2.0, 2.0)));

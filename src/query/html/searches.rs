@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::markup::{self, escape};
-use super::plot::{Axis, Plot};
+use super::plot::{Plot, PlotAxis};
 use crate::query::comparison::Comparison;
 use crate::query::format::{count, number};
 use crate::query::run::Run;
@@ -54,7 +54,7 @@ fn best_so_far(search: &SearchTrials) -> String {
         return String::new();
     };
     let last = search.trials.last().map_or(0, |trial| trial.number) as f64;
-    let x = Axis {
+    let x = PlotAxis {
         ends: [0.0, last.max(1.0)],
         texts: vec![(0.0, "0".into()), (1.0, last.to_string())],
     };
@@ -117,7 +117,7 @@ fn slice_plot(search: &SearchTrials, slice: &Slice) -> String {
         }
     };
     let title = if slice.log { format!("{} (log)", slice.key) } else { slice.key.clone() };
-    let x = Axis { ends: [0.0, 1.0], texts };
+    let x = PlotAxis { ends: [0.0, 1.0], texts };
     let mut plot = Plot::new(270.0, 190.0, &title, "", x, y);
     let last = search.trials.last().map_or(1, |trial| trial.number.max(1)) as f64;
     for (trial, place, value) in &slice.points {
@@ -128,7 +128,7 @@ fn slice_plot(search: &SearchTrials, slice: &Slice) -> String {
 }
 
 /// The axis of the objective, from the best to the worst but a tenth of the trials; the others lie at its end.
-fn objective_axis(search: &SearchTrials, values: impl Iterator<Item = f64>) -> Option<Axis> {
+fn objective_axis(search: &SearchTrials, values: impl Iterator<Item = f64>) -> Option<PlotAxis> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     if search.objective.rises {
@@ -137,5 +137,5 @@ fn objective_axis(search: &SearchTrials, values: impl Iterator<Item = f64>) -> O
     let (best, worst) = (*values.first()?, values[(values.len() - 1) * 9 / 10]);
     let (low, high) = (best.min(worst), best.max(worst));
     let high = if low < high { high } else { low + low.abs().max(1.0) * 0.1 };
-    Some(Axis { ends: [low, high], texts: vec![(0.0, number(low)), (1.0, number(high))] })
+    Some(PlotAxis { ends: [low, high], texts: vec![(0.0, number(low)), (1.0, number(high))] })
 }

@@ -8,7 +8,7 @@ mod layer;
 mod loss;
 mod metric;
 mod network;
-mod onnx;
+mod onnx_graph;
 mod regularizer;
 mod shapes;
 
@@ -22,6 +22,6 @@ pub use metric::{
     TopK,
 };
 pub use network::{NamedParam, Network};
-pub use onnx::{OnnxAttribute, OnnxGraph};
+pub use onnx_graph::{OnnxAttribute, OnnxGraph};
 pub use regularizer::Regularizer;
 pub use shapes::{WeightsError, check_shapes, weight_shapes};

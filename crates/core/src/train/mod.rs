@@ -14,7 +14,7 @@ mod input;
 mod metric_sums;
 mod objective;
 mod predict;
-pub mod reference;
+pub mod reference_step;
 mod samples;
 mod state;
 mod update;

@@ -11,7 +11,7 @@ use crate::linalg::{View, ViewMut};
 use crate::simd::{exp_f32, ln_f32};
 
 /// L(arguments, y, t) of a row, with ∂L/∂y written to the last slice.
-pub type RowFormula = fn([f32; 2], &[f32], &[f32], &mut [f32]) -> f32;
+type RowFormula = fn([f32; 2], &[f32], &[f32], &mut [f32]) -> f32;
 
 /// A loss of a row's outputs y and targets t; ε = 10⁻⁷.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,7 @@ use crate::simd::Arch;
 use crate::sparse::batch_csc::{BatchCsc, PREFETCH_ROWS};
 use crate::sparse::block_csr::BlockCsr;
 use crate::sparse::shape::K_SPLITS;
-use crate::sparse::spmm_by_column::spmm_by_column;
+use crate::sparse::spmm::spmm;
 use crate::sparse::spmm_t_update::{InputGradient, spmm_t_update};
 use crate::{
     ByCols, ByRows, Chunk, LANES, Matrix, ParamMut, Team, UpdateRule, View, ViewMut, WorkSchedule,
@@ -113,7 +113,7 @@ impl InputLayer {
             let (csc, partial) = (&mut csc.0[0], &mut partial.0[0]);
             csc.rebuild(x, rows);
             init_rows(partial.view_mut(n), b.filter(|_| task.index == 0));
-            spmm_by_column(arch, csc, w, partial.view_mut(n));
+            spmm(arch, csc, w, partial.view_mut(n));
         });
     }
 
@@ -138,7 +138,7 @@ impl InputLayer {
                 let (from, to) = (from * LANES, from * LANES + part.0.cols());
                 init_rows(part.0.reborrow(), b.map(|b| &b[from..]));
                 for csc in cscs {
-                    spmm_by_column(arch, csc, w.columns(from, to), part.0.reborrow());
+                    spmm(arch, csc, w.columns(from, to), part.0.reborrow());
                 }
             });
         }

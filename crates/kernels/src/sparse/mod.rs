@@ -17,7 +17,7 @@ mod block_csr;
 mod builder;
 mod input_layer;
 mod shape;
-mod spmm_by_column;
+mod spmm;
 mod spmm_t_update;
 #[cfg(test)]
 mod tests;

@@ -25,7 +25,7 @@ use crate::simd::{LANES, Simd, SimdFloat};
 use crate::sparse::batch_csc::{BatchCsc, CscEntry, RowTile, TILE_ROWS};
 use crate::sparse::block_csr::BlockCsr;
 use crate::sparse::shape::BLOCK;
-use crate::sparse::spmm_by_column::{for_panels, splat_values};
+use crate::sparse::spmm::{for_panels, splat_values};
 
 /// The factors of the weight gradient Xᵀ δ.
 #[derive(Clone, Copy)]

@@ -17,7 +17,7 @@ pub(crate) struct Keras<W> {
     out: W,
     width: fn() -> usize,
     epochs: usize,
-    epoch: Epoch,
+    epoch: EpochProgress,
     /// Characters of the line that the cursor stands in.
     open: usize,
     drawn: Option<Duration>,
@@ -25,7 +25,7 @@ pub(crate) struct Keras<W> {
 
 /// How far the current epoch has got.
 #[derive(Clone, Copy, Default)]
-struct Epoch {
+struct EpochProgress {
     steps: usize,
     start: Duration,
     first_step: Option<Duration>,
@@ -33,7 +33,7 @@ struct Epoch {
 
 impl<W: Write> Keras<W> {
     pub(crate) fn new(out: W, width: fn() -> usize) -> Keras<W> {
-        Keras { out, width, epochs: 0, epoch: Epoch::default(), open: 0, drawn: None }
+        Keras { out, width, epochs: 0, epoch: EpochProgress::default(), open: 0, drawn: None }
     }
 
     fn training(&mut self, event: &FitEvent<'_>, now: Duration) {
@@ -52,7 +52,7 @@ impl<W: Write> Keras<W> {
     }
 
     fn begin(&mut self, epoch: usize, now: Duration) {
-        self.epoch = Epoch { steps: self.epoch.steps, start: now, first_step: None };
+        self.epoch = EpochProgress { steps: self.epoch.steps, start: now, first_step: None };
         self.drawn = None;
         if 1 < self.epochs {
             write_escaped(&mut self.out, &format!("Epoch {}/{}\n", epoch + 1, self.epochs));
@@ -77,7 +77,7 @@ impl<W: Write> Keras<W> {
     }
 
     fn end(&mut self, logs: &Logs, now: Duration) {
-        let Epoch { steps, start, .. } = self.epoch;
+        let EpochProgress { steps, start, .. } = self.epoch;
         let elapsed = (now - start).as_secs_f64();
         self.redraw(&finished(steps, elapsed, self.epoch.per_step(steps, now), logs));
         self.end_line();
@@ -127,7 +127,7 @@ impl<W: Write + Send> Renderer for Keras<W> {
     }
 }
 
-impl Epoch {
+impl EpochProgress {
     /// Seconds per step at the end of step `done`, from 1.
     fn per_step(&self, done: usize, now: Duration) -> f64 {
         match self.first_step {
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn the_first_step_is_left_out_of_the_time_per_step() {
         let at = Duration::from_millis;
-        let mut epoch = Epoch { steps: 10, start: at(1000), first_step: None };
+        let mut epoch = EpochProgress { steps: 10, start: at(1000), first_step: None };
         assert_eq!(epoch.per_step(1, at(1500)), 0.5);
         epoch.first_step = Some(at(1500));
         assert_eq!(epoch.per_step(1, at(1500)), 0.5);
@@ -265,7 +265,7 @@ mod tests {
             let (moving, staying) = line.rsplit_once('\r').unwrap_or(("", line));
             assert!(moving.split('\r').all(|drawn| drawn.len() <= 37), "{moving:?}");
             assert!(
-                staying.starts_with("Epoch") || staying.contains("val_accuracy"),
+                staying.starts_with("EpochProgress") || staying.contains("val_accuracy"),
                 "{staying:?}"
             );
         }

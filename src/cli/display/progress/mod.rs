@@ -38,17 +38,17 @@ pub(crate) enum ProgressStyle {
 /// The style that suits: what the user wants, how many runs there are, whether lines can be
 /// overwritten.
 pub(crate) fn progress_style(
-    wanted: args::Progress,
+    wanted: args::ProgressArg,
     quiet: bool,
     runs: usize,
     terminal: bool,
 ) -> ProgressStyle {
     let moving = match wanted {
         _ if quiet => return ProgressStyle::Silent,
-        args::Progress::None => return ProgressStyle::Silent,
-        args::Progress::Auto => terminal,
-        args::Progress::Bar => true,
-        args::Progress::Plain => false,
+        args::ProgressArg::None => return ProgressStyle::Silent,
+        args::ProgressArg::Auto => terminal,
+        args::ProgressArg::Bar => true,
+        args::ProgressArg::Plain => false,
     };
     match (moving, runs) {
         (true, 0..=1) => ProgressStyle::Keras,
@@ -118,7 +118,7 @@ fn stderr_size() -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use args::Progress as Wanted;
+    use args::ProgressArg as Wanted;
 
     #[test]
     fn the_style_suits_the_runs_and_the_terminal() {

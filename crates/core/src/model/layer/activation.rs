@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::{Op, PassContext, Spec, copy};
 use crate::model::Activation;
-use crate::model::onnx::OnnxGraph;
+use crate::model::onnx_graph::OnnxGraph;
 use kernels::{Arch, Matrix, View, ViewMut, softmax_backward};
 
 /// The arguments of Keras's `Activation`.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layer_normalization::{filled, gain, gain_shapes, gains, onnx_gains, thousandth};
 use super::spec::{Op, ParamSpec, PassContext, Spec, yes};
-use crate::model::onnx::{OnnxAttribute, OnnxGraph};
+use crate::model::onnx_graph::{OnnxAttribute, OnnxGraph};
 use kernels::norm::{BatchNorm, BatchNormBackward, BatchStat, ScaleShift};
 use kernels::{Arch, ByCols, LANES, Matrix, Team, View, ViewMut, padded};
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::activation;
 use super::spec::{GradientKind, Op, ParamSpec, PassContext, Spec, copy, yes};
-use crate::model::onnx::OnnxGraph;
+use crate::model::onnx_graph::OnnxGraph;
 use crate::model::{Activation, Constraint, Initializer, Regularizer};
 use crate::random::{RandomStream, StreamPurpose};
 use crate::shorthand::{Shorthand, name_or_table, optional_name_or_table};

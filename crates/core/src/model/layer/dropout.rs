@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::spec::{Op, PassContext, Spec, copy};
-use crate::model::onnx::OnnxGraph;
+use crate::model::onnx_graph::OnnxGraph;
 use crate::random::{Noise, StreamPurpose};
 use kernels::{Arch, Matrix, View, ViewMut};
 

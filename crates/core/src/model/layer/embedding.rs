@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::{GradientKind, Op, ParamSpec, PassContext, Spec};
 use crate::model::Initializer;
-use crate::model::onnx::{OnnxAttribute, OnnxGraph};
+use crate::model::onnx_graph::{OnnxAttribute, OnnxGraph};
 use crate::random::{RandomStream, StreamPurpose};
 use kernels::{Arch, Matrix, View, ViewMut, padded};
 

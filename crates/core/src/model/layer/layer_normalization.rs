@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::spec::{GradientKind, Op, ParamSpec, PassContext, Spec, yes};
-use crate::model::onnx::{OnnxAttribute, OnnxGraph};
+use crate::model::onnx_graph::{OnnxAttribute, OnnxGraph};
 use kernels::norm::{Affine, LayerNorm, LayerNormBackward};
 use kernels::{Arch, Matrix, View, ViewMut, padded};
 

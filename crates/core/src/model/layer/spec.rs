@@ -1,7 +1,7 @@
 //! The traits of a layer: [`Spec`] for the arguments in a config, [`Op`] for the built layer; and the types in the
 //! signatures.
 
-use crate::model::onnx::OnnxGraph;
+use crate::model::onnx_graph::OnnxGraph;
 use crate::model::{Activation, Constraint, Regularizer};
 use kernels::{Arch, Matrix, View, ViewMut};
 

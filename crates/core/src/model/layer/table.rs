@@ -8,7 +8,7 @@ macro_rules! layers {
 
         use kernels::{Arch, Matrix, View, ViewMut};
         use crate::model::Activation;
-        use crate::model::onnx::OnnxGraph;
+        use crate::model::onnx_graph::OnnxGraph;
         use spec::{Op, Spec};
 
         /// One layer of the stack, by its Keras name.

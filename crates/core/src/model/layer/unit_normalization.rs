@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::spec::{Op, PassContext, Spec};
-use crate::model::onnx::{OnnxAttribute, OnnxGraph};
+use crate::model::onnx_graph::{OnnxAttribute, OnnxGraph};
 use kernels::{Arch, Matrix, View, ViewMut, row_square_sums};
 
 /// The arguments of Keras's `UnitNormalization`, which has none for rows.

@@ -19,10 +19,10 @@ use crate::sparse::shape::BLOCK;
 use crate::{View, ViewMut};
 
 /// C ← C + X W for the block columns of `csc`, with W [all features × n] and C [batch × n].
-pub(super) fn spmm_by_column(arch: Arch, csc: &BatchCsc, w: View<'_>, c: ViewMut<'_>) {
+pub(super) fn spmm(arch: Arch, csc: &BatchCsc, w: View<'_>, c: ViewMut<'_>) {
     assert!(w.cols == c.cols && c.rows == csc.rows);
     assert!(csc.cols.end <= w.rows.div_ceil(BLOCK), "columns of another matrix");
-    arch.dispatch(SpmmByColumn { csc, w, c });
+    arch.dispatch(Spmm { csc, w, c });
 }
 
 /// Calls `$panel` of `$job` for all `$cols` columns: P times N vectors at a time, with as many vectors N as
@@ -46,23 +46,23 @@ macro_rules! for_panels {
 }
 pub(super) use for_panels;
 
-struct SpmmByColumn<'a> {
+struct Spmm<'a> {
     csc: &'a BatchCsc,
     w: View<'a>,
     c: ViewMut<'a>,
 }
 
-impl Kernel for SpmmByColumn<'_> {
+impl Kernel for Spmm<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        // SAFETY: `spmm_by_column` has checked the shapes, and `for_panels` stays within the columns.
+        // SAFETY: `spmm` has checked the shapes, and `for_panels` stays within the columns.
         unsafe { for_panels!(simd: S, self.w.cols, self.panel) }
     }
 }
 
-impl SpmmByColumn<'_> {
+impl Spmm<'_> {
     /// The P · N vectors of columns from `col` on, for all rows.
     ///
     /// # Safety
