@@ -55,7 +55,7 @@ use crate::model::Network;
 use crate::quote::clip;
 pub use crate::runs::monitored;
 use crate::runs::{EarlyStop, History, Status};
-use crate::train::{FitEvent, FitOptions, FitOutcome, FitState, Flow, Objective};
+use crate::train::{FitError, FitEvent, FitOptions, FitOutcome, FitState, Flow, Objective};
 
 /// The minimum training time between checkpoints. A kill costs no more than this time, trained
 /// again to the same bits. For shorter epochs, a checkpoint after each would cost some hundredths
@@ -123,6 +123,7 @@ fn train(
     memory::check(Bytes(plan.footprint(loaded.dataset.rows()).total()))?;
     let options = FitOptions {
         dataset: &loaded.dataset,
+        blocks: None,
         training: loaded.parts(plan).training,
         validation: loaded.validation(plan),
         epochs: plan.training.epochs,
@@ -270,6 +271,10 @@ fn fit(
             // The fit stops after the step under way.
             stopped |= (context.stop)();
             if stopped || another_share { Flow::Stop } else { Flow::Continue }
+        });
+        let ended = ended.map_err(|error| match error {
+            FitError::Diverged(error) => anyhow::Error::from(error),
+            FitError::Data(error) => error.into(),
         })?;
         return match (broken, ended) {
             (Some(error), _) => Err(error),

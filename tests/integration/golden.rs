@@ -40,6 +40,7 @@ fn train(dataset: &Dataset, case: &Value, threads: usize) -> (Vec<Logs>, Network
     let split = (2000.0 * (1.0 - case["validation_split"].as_f64().unwrap_or(0.2))) as usize;
     let options = FitOptions {
         dataset,
+        blocks: None,
         training: 0..split,
         validation: Some((dataset, split..2000)).filter(|v| !v.1.is_empty()),
         epochs: case["epochs"].as_u64().unwrap_or(3) as usize,
@@ -126,6 +127,7 @@ fn fit(dataset: &Dataset, case: &Value, threads: usize) -> (Vec<Logs>, Network) 
     let class_weight = weights.map(of_classes).unwrap_or_default();
     let options = FitOptions {
         dataset,
+        blocks: None,
         training: 0..1600,
         validation: Some((dataset, 1600..2000)),
         epochs: case["epochs"].as_u64().unwrap_or(3) as usize,

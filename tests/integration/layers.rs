@@ -90,6 +90,7 @@ fn train(layers: Value, threads: usize) -> (FitState, Vec<Logs>) {
     let optimizer: Optimizer = serde_json::from_value(json!({"name": "adam"})).unwrap();
     let options = FitOptions {
         dataset: &dataset,
+        blocks: None,
         training: 0..150,
         validation: Some((&dataset, 150..300)),
         epochs: 2,

@@ -67,6 +67,7 @@ fn train(golden: &Value, case: &Value, threads: usize) -> (Logs, Vec<f32>) {
     network.load(&BTreeMap::from([("dense_0.kernel".to_owned(), identity)])).unwrap();
     let options = FitOptions {
         dataset: &dataset,
+        blocks: None,
         training: 0..n,
         validation: Some((&dataset, 0..n)),
         epochs: 1,

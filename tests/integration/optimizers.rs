@@ -35,6 +35,7 @@ fn train(dataset: &Dataset, name: &str, arguments: &Value, threads: usize) -> Fi
     let loss: Loss = serde_json::from_value(json!({"name": "categorical_crossentropy"})).unwrap();
     let options = FitOptions {
         dataset,
+        blocks: None,
         training: 0..100,
         validation: Some((dataset, 100..120)),
         epochs: 2,

@@ -18,6 +18,8 @@ pub enum StreamPurpose {
     Bias,
     /// The order of the training rows in epoch `index`.
     Shuffle,
+    /// The order of the rows in a block of rows, counted over the blocks of all epochs.
+    Block,
     /// The draw of the rows that validate, of class `index` if classes are drawn from.
     Split,
     /// The permutation of a column in repeat `index`, counted over all columns.
@@ -32,6 +34,7 @@ impl StreamPurpose {
             StreamPurpose::Kernel => "kernel",
             StreamPurpose::Bias => "bias",
             StreamPurpose::Shuffle => "shuffle",
+            StreamPurpose::Block => "block",
             StreamPurpose::Split => "split",
             StreamPurpose::Permutation => "permutation",
             StreamPurpose::Layer(kind) => kind,

@@ -3,12 +3,17 @@
 //! A step is a forward and backward pass (`executor.rs`) and an update (`update.rs`). A single thread computes
 //! each number in a fixed order of operations, so the size of the team changes no bit.
 
+use std::ops::Range;
+
+use crate::data::DataError;
 use crate::model::Network;
 use crate::optim::{ExecContext, Optimizer};
 use crate::train::dataset::Dataset;
+use crate::train::event::Flow;
 use crate::train::executor::{Batch, Executor};
 use crate::train::metric_sums::MetricSums;
 use crate::train::objective::{EVALUATED_ROWS, Objective};
+use crate::train::row_blocks::{Pass, RowBlocks};
 use crate::train::samples::SampleLoss;
 use crate::train::state::OptimizerState;
 use crate::train::update::{GradientBuffers, Update, constrain, flush_tiny, penalty, update_ema};
@@ -63,7 +68,7 @@ impl Engine {
         batch_size: usize,
         threads: usize,
     ) -> Engine {
-        let rows = batch_size.min(dataset.rows()).max(1);
+        let rows = batch_size.max(1);
         let training = Executor::new(network, objective, dataset, rows, (threads, true));
         let evaluation = || Executor::new(network, objective, dataset, EVALUATED_ROWS, (1, false));
         Engine {
@@ -177,7 +182,39 @@ impl Engine {
         from: usize,
         to: usize,
     ) -> RunningMetrics {
-        let rows: Vec<u32> = (from as u32..to as u32).collect();
+        let mut sums = RunningMetrics::default();
+        self.add_rows(network, (dataset, from..to), &mut sums);
+        self.mean(network, sums)
+    }
+
+    /// The metrics of `network` on all rows of `blocks`, with the same bits as if they were in memory.
+    pub(super) fn evaluate_blocks(
+        &mut self,
+        network: &Network,
+        blocks: &dyn RowBlocks,
+    ) -> Result<RunningMetrics, DataError> {
+        let mut sums = RunningMetrics::default();
+        let pass = Pass { shuffle: None, from: 0, multiple: EVALUATED_ROWS };
+        blocks.visit(pass, &mut |dataset| {
+            self.add_rows(network, (dataset, 0..dataset.rows()), &mut sums);
+            Flow::Continue
+        })?;
+        Ok(self.mean(network, sums))
+    }
+
+    /// The metrics of sums of losses and metrics.
+    fn mean(&mut self, network: &Network, sums: RunningMetrics) -> RunningMetrics {
+        RunningMetrics { loss: sums.loss / sums.rows + self.penalty(network), ..sums }
+    }
+
+    /// Adds the losses and the metrics of `network` on rows of a data set to sums.
+    fn add_rows(
+        &mut self,
+        network: &Network,
+        (dataset, range): (&Dataset, Range<usize>),
+        sums: &mut RunningMetrics,
+    ) {
+        let rows: Vec<u32> = (range.start as u32..range.end as u32).collect();
         if self.sample_losses.len() < rows.len() {
             self.sample_losses.resize(rows.len(), SampleLoss::default());
         }
@@ -210,13 +247,14 @@ impl Engine {
                 }
             }
         });
-        let mut metrics = total(&self.sample_losses[..rows.len()]);
-        metrics.loss += self.penalty(network);
-        metrics.sums = vec![0.0; self.metric_sums.size()];
+        let sample_losses = &self.sample_losses[..rows.len()];
+        sums.loss = sample_losses.iter().fold(sums.loss, |sum, s| sum + f64::from(s.loss));
+        sums.correct += sample_losses.iter().filter(|s| s.correct).count() as f64;
+        sums.rows += rows.len() as f64;
+        sums.sums.resize(self.metric_sums.size(), 0.0);
         for piece in self.pieces.chunks(size) {
-            metrics.sums.iter_mut().zip(piece).for_each(|(sum, more)| *sum += more);
+            sums.sums.iter_mut().zip(piece).for_each(|(sum, more)| *sum += more);
         }
-        metrics
     }
 }
 

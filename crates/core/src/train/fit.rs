@@ -3,21 +3,24 @@
 use std::ops::Range;
 use std::ptr;
 
+use crate::data::DataError;
 use crate::model::Network;
 use crate::optim::Optimizer;
 use crate::random::{RandomStream, StreamPurpose};
 use crate::train::engine::{Engine, RunningMetrics};
 use crate::train::objective::Objective;
 use crate::train::{
-    Dataset, EarlyStopping, EarlyStoppingState, FitEvent, Flow, LearningRateScheduler, Logs,
-    OptimizerState, ReduceLrOnPlateau, ReduceLrState,
+    Dataset, EarlyStopping, EarlyStoppingState, FitBlocks, FitEvent, Flow, LearningRateScheduler,
+    Logs, OptimizerState, Pass, ReduceLrOnPlateau, ReduceLrState,
 };
 
 /// The arguments of a fit.
 #[derive(Clone, Debug)]
 pub struct FitOptions<'a> {
-    /// All rows.
+    /// All rows; or if they are read in blocks, a batch of rows of the same form.
     pub dataset: &'a Dataset,
+    /// Rows that are read in blocks, in place of those of `dataset` and `validation`.
+    pub blocks: Option<FitBlocks<'a>>,
     /// Rows to train on.
     pub training: Range<usize>,
     /// Data set and rows of the validation after each epoch.
@@ -91,6 +94,17 @@ pub struct Diverged {
     pub loss: f64,
 }
 
+/// An end of a fit for which it cannot continue.
+#[derive(Debug, thiserror::Error)]
+pub enum FitError {
+    /// The weights are lost.
+    #[error(transparent)]
+    Diverged(#[from] Diverged),
+    /// A block of rows cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
 impl FitState {
     /// Turns the weights into those of an ended fit: averages, and the best epoch that early stopping kept.
     pub fn finish(&mut self) {
@@ -120,12 +134,12 @@ impl FitOptions<'_> {
         &self,
         state: &mut FitState,
         observe: &mut dyn FnMut(FitEvent<'_>, &FitState) -> Flow,
-    ) -> Result<FitOutcome, Diverged> {
+    ) -> Result<FitOutcome, FitError> {
         let mut engine = Engine::new(
             &state.network,
             self.objective,
             self.dataset,
-            self.batch_size,
+            self.batch_size.min(self.training.len()),
             self.threads,
         );
         if let Some((dataset, _)) = self.validation.as_ref().filter(|v| !ptr::eq(v.0, self.dataset))
@@ -146,7 +160,7 @@ impl FitOptions<'_> {
             if self.train_epoch(&mut engine, state, observe)? == Flow::Stop {
                 return Ok(FitOutcome::Stopped);
             }
-            ended = self.end_epoch(&mut engine, state, observe);
+            ended = self.end_epoch(&mut engine, state, observe)?;
         }
         if ended != FitOutcome::Stopped {
             state.finish();
@@ -160,7 +174,7 @@ impl FitOptions<'_> {
         engine: &mut Engine,
         state: &mut FitState,
         observe: &mut dyn FnMut(FitEvent<'_>, &FitState) -> Flow,
-    ) -> Result<Flow, Diverged> {
+    ) -> Result<Flow, FitError> {
         let epoch = state.epoch;
         if let Some(rate) = self.learning_rate_scheduler.and_then(|table| table.change(epoch))
             && state.batch == 0
@@ -170,30 +184,49 @@ impl FitOptions<'_> {
         if observe(FitEvent::EpochBegin { epoch }, state) == Flow::Stop {
             return Ok(Flow::Stop);
         }
-        let order = self.order(epoch);
-        let batches: Vec<&[u32]> = order.chunks(self.batch_size).collect();
+        let from = state.batch * self.batch_size;
+        let Some(blocks) = self.blocks else {
+            let order = self.order(epoch);
+            let rows = order.get(from..).unwrap_or_default();
+            return Ok(self.train_rows(engine, state, observe, (self.dataset, rows))?);
+        };
+        let shuffle = self.shuffle.then_some((self.seed, epoch));
+        let mut trained = Ok(Flow::Continue);
+        let pass = Pass { shuffle, from, multiple: self.batch_size };
+        blocks.training.visit(pass, &mut |dataset| {
+            let rows: Vec<u32> = (0..dataset.rows() as u32).collect();
+            trained = self.train_rows(engine, state, observe, (dataset, &rows));
+            *trained.as_ref().unwrap_or(&Flow::Stop)
+        })?;
+        Ok(trained?)
+    }
+
+    /// The steps on some rows of an epoch, which follow those of `state`.
+    fn train_rows(
+        &self,
+        engine: &mut Engine,
+        state: &mut FitState,
+        observe: &mut dyn FnMut(FitEvent<'_>, &FitState) -> Flow,
+        (dataset, rows): (&Dataset, &[u32]),
+    ) -> Result<Flow, Diverged> {
+        let epoch = state.epoch;
+        let batches: Vec<&[u32]> = rows.chunks(self.batch_size).collect();
         let mut logs = Logs::default();
-        for done in state.batch..batches.len() {
-            let next_rows = batches.get(done + 1).copied().unwrap_or_default();
+        for (at, batch) in batches.iter().enumerate() {
+            let next_rows = batches.get(at + 1).copied().unwrap_or_default();
             let FitState { network, optimizer, .. } = state;
-            let metrics = engine.step(
-                network,
-                self.optimizer,
-                optimizer,
-                self.dataset,
-                batches[done],
-                next_rows,
-            );
+            let metrics =
+                engine.step(network, self.optimizer, optimizer, dataset, batch, next_rows);
             if self.terminate_on_nan && !metrics.loss.is_finite() {
-                return Err(Diverged { epoch, batch: done, loss: metrics.loss });
+                return Err(Diverged { epoch, batch: state.batch, loss: metrics.loss });
             }
             state.totals.add(&metrics);
-            state.batch = done + 1;
+            state.batch += 1;
             write(&mut logs, engine, "", &state.totals);
             let event = FitEvent::BatchEnd {
                 epoch,
                 done: state.batch,
-                steps_per_epoch: batches.len(),
+                steps_per_epoch: self.steps_per_epoch(),
                 logs: &logs,
             };
             if observe(event, state) == Flow::Stop {
@@ -209,12 +242,11 @@ impl FitOptions<'_> {
         engine: &mut Engine,
         state: &mut FitState,
         observe: &mut dyn FnMut(FitEvent<'_>, &FitState) -> Flow,
-    ) -> FitOutcome {
+    ) -> Result<FitOutcome, FitError> {
         let epoch = state.epoch;
         let mut logs = Logs::default();
         write(&mut logs, engine, "", &state.totals);
-        if let Some((dataset, Range { start, end })) = self.validation.clone() {
-            let metrics = engine.evaluate(&state.network, dataset, start, end);
+        if let Some(metrics) = self.validate(engine, &state.network)? {
             write(&mut logs, engine, "val_", &metrics);
         }
         let rate = state.optimizer.learning_rate(self.optimizer);
@@ -228,11 +260,28 @@ impl FitOptions<'_> {
         {
             state.optimizer.rate = Some(rate);
         }
-        match observe(FitEvent::EpochEnd { epoch, logs: &logs }, state) {
+        Ok(match observe(FitEvent::EpochEnd { epoch, logs: &logs }, state) {
             Flow::Stop if state.epoch < self.epochs && !early => FitOutcome::Stopped,
             _ if early => FitOutcome::Early { epoch },
             _ => FitOutcome::Completed,
-        }
+        })
+    }
+
+    /// The metrics of the rows that validate, if there are some.
+    fn validate(
+        &self,
+        engine: &mut Engine,
+        network: &Network,
+    ) -> Result<Option<RunningMetrics>, DataError> {
+        Ok(match (&self.blocks, &self.validation) {
+            (Some(FitBlocks { validation: Some(blocks), .. }), _) => {
+                Some(engine.evaluate_blocks(network, *blocks)?)
+            }
+            (None, Some((dataset, rows))) => {
+                Some(engine.evaluate(network, dataset, rows.start, rows.end))
+            }
+            _ => None,
+        })
     }
 
     /// The training rows in the order of epoch `epoch`.
