@@ -147,12 +147,13 @@ fn search(
         return Err(vec![diagnostic]);
     }
     let pruner = pruner(&trials, &plan)?;
+    let n = pruner.and_then(|pruner| pruner.trials()).unwrap_or(trials.trials);
     let text = SearchText {
         config: freeze(root, space, nested_overrides, &plan.name),
         objective: objective(&trials, &plan),
-        trials: pruner.and_then(|pruner| pruner.trials()).unwrap_or(trials.trials),
+        trials: n,
         replicates: trials.seeds.len().max(1),
-        parallel: trials.options.parallel,
+        parallel: trials.options.under_way(n),
     };
     Ok(Experiment { sweep: true, search: Some(text), ..Experiment::single(plan) })
 }

@@ -87,6 +87,16 @@ impl Search {
         self.space.options.startup_trials
     }
 
+    /// Whether a trial waits for the results of the trials below the lag.
+    pub fn waits(&self) -> bool {
+        self.space.options.waits()
+    }
+
+    /// How many of `trials` trials may be under way together.
+    pub fn under_way(&self, trials: usize) -> usize {
+        self.space.options.under_way(trials)
+    }
+
     /// The number of results that a proposal may lack: those of the trials just below it.
     pub fn lag(&self) -> usize {
         self.space.options.parallel - 1

@@ -220,6 +220,75 @@ fn a_diverged_trial_is_the_worst_result() {
     assert!(list.stdout.contains("learning_rate"), "{}", list.stdout);
 }
 
+/// `BASE` with a random search in the place of one that learns.
+fn random() -> String {
+    BASE.replace("\"tpe\"", "\"random\"").replace("startup_trials = 4\nparallel = 3\n", "")
+}
+
+#[test]
+fn a_random_search_may_have_conditions() {
+    let drawn = sandbox(&(random() + SPACE));
+    drawn.runner("run search.toml --logdir one -q -j 1 --threads 1").exits(0);
+    let logs = |name: &str| drawn.path().join(name);
+    let whole = trials(&logs("one"));
+    assert_eq!(whole.len(), 14);
+    let folder = sweep(&logs("one"));
+    for name in whole.keys() {
+        let values = &record(&folder.join(name))["trial"]["values"];
+        let is_sgd = values["optimizer.name"] == "sgd";
+        assert_eq!(values.get("optimizer.momentum").is_some(), is_sgd, "{values}");
+    }
+    // Workers, processes and a later extension change nothing.
+    drawn.runner("run search.toml --logdir two -q -j 2 --threads 3").exits(0);
+    same_trials(&logs("two"), &logs("one"));
+    drawn.runner("run search.toml --logdir short -q --set sweep.trials=6").exits(0);
+    let dir = sweep(&logs("short"));
+    drawn.runner(&format!("resume {} --trials 14 -q", dir.display())).exits(0);
+    same_trials(&logs("short"), &logs("one"));
+    drawn.runner("run search.toml --logdir frozen -q --plan-only").exits(0);
+    let dir = sweep(&logs("frozen"));
+    for shard in ["1/2", "0/2"] {
+        drawn.runner(&format!("work {} --shard {shard} -q", dir.display())).exits(0);
+    }
+    same_trials(&logs("frozen"), &logs("one"));
+    // It is the startup of a search that never learns.
+    let config = BASE.replace("startup_trials = 4", "startup_trials = 14") + SPACE;
+    let startup = sandbox(&config);
+    startup.runner("run search.toml --logdir one -q").exits(0);
+    let names = |sandbox: &Sandbox| -> Vec<String> {
+        trials(&sandbox.path().join("one")).into_keys().collect()
+    };
+    assert_eq!(names(&startup), names(&drawn));
+}
+
+#[test]
+fn a_random_search_with_conditions_tries_no_combination_twice() {
+    let space = "[sweep.parameters]\n\"optimizer.name\" = [\"adam\", \"sgd\"]\n\
+                 \"optimizer.momentum\" = { values = [0.0, 0.5, 0.9], when = { \"optimizer.name\" = \"sgd\" } }\n";
+    let sandbox = sandbox(&(random() + space));
+    let said = sandbox.runner("run search.toml").exits(0);
+    assert!(said.stderr.contains("every combination is tried"), "{}", said.stderr);
+    let names: Vec<_> = trials(&sandbox.path().join("logs")).into_keys().collect();
+    assert_eq!(names.len(), 1 + 3, "{names:?}");
+    // A column for the momentum, which the first trial may lack.
+    let head = said.stdout.lines().next().unwrap_or_default();
+    assert!(head.contains("trial") && head.contains("momentum"), "{}", said.stdout);
+}
+
+#[test]
+fn conditions_are_refused_where_they_mean_nothing() {
+    let folds = "[cross_validation]\nfolds = 3\n";
+    let cases = [
+        (BASE.replace("\"tpe\"", "\"grid\"") + SPACE, "a grid has no conditions"),
+        (random() + SPACE + folds, "or `when` out of `[sweep.parameters]`"),
+    ];
+    for (config, want) in cases {
+        let sandbox = sandbox(&config);
+        let said = sandbox.runner("check search.toml").exits(2);
+        assert!(said.stderr.contains(want), "{want}: {}", said.stderr);
+    }
+}
+
 #[test]
 fn an_accident_of_the_machine_is_waited_for() {
     let config = BASE.replace("parallel = 3", "parallel = 2") + SPACE;
@@ -253,7 +322,7 @@ fn a_search_is_shown_with_importance_and_slices() {
     let said = sandbox.runner(&format!("show {}", dir.display())).exits(0);
     for part in [
         "objective  the least val_loss of the last epoch",
-        "trials     30 ended",
+        "trials     30 begun: ",
         "best val_loss so far",
         "by trial: 0: ",
         "importance",
@@ -266,6 +335,14 @@ fn a_search_is_shown_with_importance_and_slices() {
     let said = sandbox.runner(&format!("show {} --json", dir.display())).exits(0);
     let search: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(search["trials"].as_array().unwrap().len(), 30);
+    assert_eq!(search["trials"][0]["status"], "completed");
+    let slices = search["slices"].as_object().unwrap();
+    assert_eq!(slices.len(), 6);
+    let adam = &slices["optimizer.name"][0];
+    assert_eq!(adam["values"], "adam");
+    let tried = |group: &Value| group["trials"].as_u64().unwrap();
+    let all: u64 = slices["optimizer.name"].as_array().unwrap().iter().map(tried).sum();
+    assert!(25 < all && all <= 30 && adam["best"].as_f64() <= adam["median"].as_f64(), "{adam}");
     let shares = search["importance"].as_object().unwrap();
     assert_eq!(shares.len(), 6);
     let sum: f64 = shares.values().map(|share| share.as_f64().unwrap()).sum();
@@ -302,6 +379,10 @@ fn words_of_other_programs_are_answered() {
     let cases = [
         ("method = \"tpe\"", "method = \"bayes\"", "write `method = \"tpe\"`"),
         ("trials = 14", "max_trials = 14", "write `trials = 100`"),
+        ("trials = 14", "n_trials = 14", "write `trials = 100`"),
+        ("trials = 14", "num_samples = 14", "write `trials = 100`"),
+        ("trials = 14", "trials = 14\nsampler = \"TPESampler\"", "write `method = \"tpe\"`"),
+        ("trials = 14", "trials = 14\nearly_terminate = { type = \"hyperband\" }", "`pruner = {"),
         ("trials = 14", "trials = 14\nmetric = \"val_loss\"", "write `objective = \"val_loss\"`"),
         ("trials = 14", "trials = 14\ndirection = \"maximize\"", "mode = \"max\""),
         (

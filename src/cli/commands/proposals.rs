@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::cli::display::console::stdout_width;
 use crate::cli::display::escape::escape_line;
 use crate::cli::display::fit::fit_columns;
-use crate::cli::display::format::count;
+use crate::cli::display::format::{count, or_dash};
 use crate::cli::display::table::Column;
-use crate::config::{Pruner, Search, SearchText, Trial, short_keys};
+use crate::config::{Change, Pruner, Search, SearchText, ShortTexts, Trial, short_keys};
 use crate::search::{Outcome, Rung};
 
 /// Trials that are listed.
@@ -26,8 +26,7 @@ pub(super) fn proposals(text: &SearchText, name: &str) -> String {
     let objective = search.objective();
     let way = if objective.rises { "greatest" } else { "least" };
     let at = if objective.at_best { "best" } else { "last" };
-    let waits = search.learns() || matches!(search.pruner(), Some(Pruner::Median { .. }));
-    let together = match waits {
+    let together = match search.waits() {
         true => format!(", {} under way together", search.lag() + 1),
         false => String::new(),
     };
@@ -78,13 +77,16 @@ fn table(search: &Search, trials: &[Trial]) -> String {
     let keys: Vec<_> = search.keys().into_iter().filter(|key| key != "seed").collect();
     let numbers = (0..trials.len()).map(|number| format!("{number:04}"));
     let mut columns = vec![Column::words("trial", numbers)];
-    for (key, short) in keys.iter().zip(short_keys(&keys)) {
-        let texts = trials.iter().map(|trial| {
-            let changes = trial.runs.iter().take(1).flat_map(|run| &run.changes);
-            let change = changes.into_iter().find(|change| change.key == *key);
-            change.map_or("-".to_owned(), |change| change.text())
-        });
-        columns.push(Column::values(&short, texts).shrinkable().drop_rank(1));
+    for (key, name) in keys.iter().zip(short_keys(&keys)) {
+        let change = |trial: &Trial| {
+            let mut changes = trial.runs.iter().take(1).flat_map(|run| run.changes.clone());
+            changes.find(|change| change.key == *key)
+        };
+        let changes: Vec<_> = trials.iter().map(change).collect();
+        let short = ShortTexts::of(changes.iter().flatten().map(|change| &change.value));
+        let text = |change: &Option<Change>| or_dash(change.as_ref(), |c| short.get(&c.value));
+        let texts: Vec<_> = changes.iter().map(text).collect();
+        columns.push(Column::values(&name, texts).shrinkable().drop_rank(1));
     }
     let width = stdout_width().map(|width| width.saturating_sub(2));
     let fitted = fit_columns(columns, width);

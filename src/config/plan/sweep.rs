@@ -143,7 +143,7 @@ enum Parameter {
         /// The values.
         #[schemars(length(min = 1))]
         values: Vec<serde_json::Value>,
-        /// The condition, for `tpe`: another parameter with the value that it must have.
+        /// The condition, for `random` and `tpe`: another parameter with the value that it must have.
         #[schemars(extend("examples" = [{ "optimizer.name": "sgd" }]))]
         when: When,
     },
@@ -151,7 +151,7 @@ enum Parameter {
     Below(BTreeMap<String, Parameter>),
 }
 
-/// What the values of a search are drawn from; floats are rounded to four digits. `when` is for `tpe`.
+/// What the values of a search are drawn from; floats are rounded to four digits. `when` is for `random` and `tpe`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "distribution", rename_all = "snake_case")]
 pub(crate) enum Distribution {

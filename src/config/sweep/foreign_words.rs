@@ -5,7 +5,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::document::{Spanned, Value};
 
 /// Keys of W&B, Optuna, Keras Tuner and Ray Tune, each with its program and the key here.
-const KEYS: [(&str, &str, &str); 11] = [
+const KEYS: [(&str, &str, &str); 19] = [
     ("metric", "W&B", "write `objective = \"val_loss\"`, with the name of the metric"),
     ("goal", "W&B", "write `objective = { name = \"val_accuracy\", mode = \"max\" }`"),
     ("direction", "Optuna", "write `objective = { name = \"val_accuracy\", mode = \"max\" }`"),
@@ -17,7 +17,17 @@ const KEYS: [(&str, &str, &str); 11] = [
     ("num_initial_points", "Keras Tuner", "write `startup_trials = 10`"),
     ("executions_per_trial", "Keras Tuner", "write `seeds = [0, 1]`, a replicate for each"),
     ("max_concurrent_trials", "Ray Tune", "write `parallel = 4`"),
+    ("count", "W&B", "write `trials = 100`"),
+    ("max_evals", "Hyperopt", "write `trials = 100`"),
+    ("mode", "Ray Tune", "write `objective = { name = \"val_accuracy\", mode = \"max\" }`"),
+    ("sampler", "Optuna", METHOD),
+    ("search_alg", "Ray Tune", METHOD),
+    ("algorithm", "NNI and Ax", METHOD),
+    ("oracle", "Keras Tuner", METHOD),
+    ("n_jobs", "Optuna", "write `parallel = 4`; `--jobs` says how many run at once"),
 ];
+
+const METHOD: &str = "write `method = \"tpe\"`, or `\"random\"` or `\"grid\"`";
 
 /// Methods of other programs.
 const METHODS: [&str; 4] = ["bayes", "bayesian", "bayesian_optimization", "optuna"];

@@ -37,7 +37,7 @@ pub(crate) fn freeze(
     if options.learns {
         put("startup_trials", whole(options.startup_trials as u64));
     }
-    if options.learns || !is_hyperband {
+    if options.waits() {
         put("parallel", whole(options.parallel as u64));
     }
     if let Some(pruner) = &options.pruner {

@@ -25,7 +25,7 @@ pub(crate) struct SearchOptions {
     pub(crate) pruner: Option<PrunerOption>,
     /// Trials that are drawn as by a random search.
     pub(crate) startup_trials: usize,
-    /// Trials that may be under way together.
+    /// Trials that may be under way together, where trials depend on the results of others.
     pub(crate) parallel: usize,
 }
 
@@ -50,6 +50,16 @@ impl SearchOptions {
             startup_trials: table.startup_trials.unwrap_or(drawn) as usize,
             parallel: table.parallel.unwrap_or(PARALLEL) as usize,
         }
+    }
+
+    /// Whether a trial waits for the results of the trials below the lag: to learn from them, or for the median rule.
+    pub(crate) fn waits(&self) -> bool {
+        self.learns || self.pruner.as_ref().is_some_and(|pruner| !pruner.is_hyperband())
+    }
+
+    /// How many of `trials` trials may be under way together.
+    pub(crate) fn under_way(&self, trials: usize) -> usize {
+        if self.waits() { self.parallel.min(trials) } else { trials }
     }
 }
 
@@ -83,20 +93,17 @@ pub(crate) fn wrong_in_draws(table: &SweepTable, node: &Spanned, axes: &[Axis]) 
         Some(PrunerTable::Median { .. }) => &["startup_trials"],
     };
     let options = keys.iter().filter_map(|key| node.entry(key));
-    let conditions = axes.iter().filter_map(|axis| axis.when.as_ref());
-    let conditions = conditions.filter(|_| table.pruner.is_none());
-    let wrong = |entry: &Entry| {
+    let only_tpe = |entry: &Entry| {
         let message = format!("`{}` is a key of `method = \"tpe\"`", entry.key);
-        let help = match entry.key.as_str() {
-            "when" => {
-                "take it out, or write `method = \"tpe\"`; with `startup_trials` as great as `trials` that is \
-                 a random search"
-            }
-            _ => "take it out, or write `method = \"tpe\"`",
-        };
-        Diagnostic::at(&entry.span, message, help)
+        Diagnostic::at(&entry.span, message, "take it out, or write `method = \"tpe\"`")
     };
-    options.chain(conditions).map(wrong).collect()
+    let conditions = axes.iter().filter_map(|axis| axis.when.as_ref());
+    let conditions = conditions.filter(|_| table.method == Method::Grid && table.pruner.is_none());
+    let not_in_grid = |entry: &Entry| {
+        let help = "take it out, or write `method = \"random\"` or `\"tpe\"`";
+        Diagnostic::at(&entry.span, "a grid has no conditions", help)
+    };
+    options.map(only_tpe).chain(conditions.map(not_in_grid)).collect()
 }
 
 /// Puts the values of an override in the place of a parameter.

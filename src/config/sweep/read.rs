@@ -68,7 +68,9 @@ impl Sweep {
             diagnostics.push(Diagnostic::at(&entry.span, "the sweep varies nothing", help));
         }
         let trials = (table.method != Method::Grid).then(|| table.trials.unwrap_or(1));
-        let is_search = table.method == Method::Tpe || table.pruner.is_some();
+        // Trials with conditions differ in their parameters, which a list of runs cannot express.
+        let has_conditions = axes.iter().any(|axis| axis.when.is_some());
+        let is_search = table.method == Method::Tpe || table.pruner.is_some() || has_conditions;
         let search = is_search.then(|| SearchOptions::of(&table, &entry.node));
         let sweep = Sweep { trials, search, seed: table.seed, seeds, axes };
         if diagnostics.is_empty() { Ok(sweep) } else { Err(diagnostics) }

@@ -96,7 +96,15 @@ impl SearchSpace {
     ) -> Result<(), Vec<Diagnostic>> {
         if let Some(search) = self.search.as_ref().filter(|_| self.drawn.is_some()) {
             let message = "a search proposes from single runs, `[cross_validation]` makes several";
-            let help = "take `[cross_validation]` out, or write `method = \"random\"` in `[sweep]`";
+            let help = match (search.learns, &search.pruner) {
+                (true, _) => {
+                    "take `[cross_validation]` out, or write `method = \"random\"` in `[sweep]`"
+                }
+                (false, Some(_)) => "take `[cross_validation]` or `pruner` out",
+                (false, None) => {
+                    "take `[cross_validation]` out, or `when` out of `[sweep.parameters]`"
+                }
+            };
             let diagnostic = Diagnostic::at(&entry.span, message, help);
             return Err(vec![diagnostic.related(Some(&search.span), "the search")]);
         }
