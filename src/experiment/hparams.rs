@@ -26,8 +26,8 @@ pub(super) struct Session {
 
 impl Session {
     /// The session of a run with this plan; `changes` are the differences from the other runs of
-    /// the sweep.
-    pub(super) fn new(plan: &Plan, changes: &[Change]) -> Session {
+    /// the sweep, and `trial` is the number in a search.
+    pub(super) fn new(plan: &Plan, changes: &[Change], trial: Option<usize>) -> Session {
         let swept: Vec<_> =
             changes.iter().filter(|change| !is_replicate_key(&change.key)).collect();
         let hash = group(plan);
@@ -43,6 +43,7 @@ impl Session {
         // The page shows some 15 characters of a name, and the keys as columns.
         let values: Vec<_> = swept.iter().map(|change| change.text()).collect();
         let setting = values.join(", ");
+        let setting = trial.map_or(String::new(), |number| format!("{number:04} ")) + &setting;
         Session { trial: format!("{setting} ({} {hash})", plan.name), hparams }
     }
 }

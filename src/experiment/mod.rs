@@ -9,6 +9,7 @@ mod hparams;
 mod weights;
 
 mod csv_logger;
+mod decision;
 mod ensemble;
 mod event_files;
 mod growing_files;
@@ -40,7 +41,7 @@ pub use importance::{ColumnImportance, Importance, Permutations};
 pub use predictions::Prediction;
 pub use prune::prune;
 pub use replicates::{Replicates, set_visible, write_charts};
-pub use spec::{RunContext, RunEvent, RunSpec, RunSummary};
+pub use spec::{RunContext, RunEvent, RunSpec, RunSummary, Verdict, VerdictOf};
 pub use trained_model::{Evaluation, Mistake, Split, TrainedModel};
 pub use unseen_words::UnseenWords;
 
@@ -48,6 +49,7 @@ use anyhow::{Result, anyhow};
 
 use crate::config::Plan;
 use crate::experiment::dataset_cache::LoadedDataset;
+use crate::experiment::decision::{Decision, decide};
 use crate::experiment::pictures::Validation;
 use crate::experiment::recorder::RunRecorder;
 use crate::memory::{self, Bytes, OutOfMemory};
@@ -67,7 +69,8 @@ pub const SAVE_EVERY: Duration = Duration::from_millis(500);
 pub const SYNC_EVERY: Duration = Duration::from_secs(10);
 
 /// Trains the run of `spec`, from the state of an earlier process if any, and updates `summary`.
-/// Returns `Ok(Status::Stopped)` after a stop request and `Ok(Status::Paused)` at the rung of `spec`.
+/// Returns `Ok(Status::Stopped)` after a stop request, `Ok(Status::Paused)` at the rung of `spec`, and
+/// `Ok(Status::Pruned)` by the verdict of `spec`.
 ///
 /// # Errors
 ///
@@ -151,7 +154,7 @@ fn train(
     Ok(status)
 }
 
-/// Writes the checkpoint or the predictions, and the weights.
+/// Writes the checkpoint or the predictions, and the weights. A run that its search ends has no checkpoint.
 fn end(
     status: Status,
     state: &mut FitState,
@@ -165,12 +168,15 @@ fn end(
             // The weights are those of a run that ends here; the checkpoint has those to go on with.
             state.finish();
         }
+        Status::Pruned => state.finish(),
         _ => {
             log_predictions(plan, loaded, state, threads, recorder)?;
             out_of_fold::write(plan, loaded, state, threads, recorder.folder())?;
         }
     }
-    recorder.weights(state)
+    recorder.weights(state)?;
+    // Before the record: a process killed between the two leaves a run that starts anew, to the same bits.
+    if status == Status::Pruned { recorder.remove_checkpoint() } else { Ok(()) }
 }
 
 /// Logs the predictions of the validation rows, if the plan has summaries of them.
@@ -242,11 +248,15 @@ fn fit(
     tell: &mut dyn FnMut(RunEvent<'_>),
 ) -> Result<Status> {
     let (mut begun, mut stopped) = (false, false);
-    let is_at_rung =
-        |state: &FitState| spec.until() == Some(state.epoch) && !state.early_stopping.stopped;
+    let mut next = decide(spec, state, recorder.folder())?;
     loop {
-        if is_at_rung(state) {
-            return Ok(Status::Paused);
+        match next {
+            Decision::Train => {}
+            Decision::Pause => return Ok(Status::Paused),
+            Decision::End(verdict) => {
+                recorder.end_by(verdict, summary);
+                return Ok(Status::Pruned);
+            }
         }
         let mut broken = None;
         let threads = options.threads;
@@ -257,12 +267,16 @@ fn fit(
                 FitEvent::EpochBegin { .. } => recorder.epoch_begins(state.optimizer.iterations),
                 FitEvent::BatchEnd { logs, .. } => recorder.batch(state.optimizer.iterations, logs),
                 FitEvent::EpochEnd { epoch, logs } => {
-                    if let Err(error) = recorder.epoch(epoch, logs, state) {
-                        broken = Some(error);
-                        return Flow::Stop;
+                    let written = recorder.epoch(epoch, logs, state);
+                    match written.and_then(|()| decide(spec, state, recorder.folder())) {
+                        Ok(decision) => next = decision,
+                        Err(error) => {
+                            broken = Some(error);
+                            return Flow::Stop;
+                        }
                     }
                     summary.take(epoch, logs);
-                    another_share = is_at_rung(state) || (context.threads)() != threads;
+                    another_share = next != Decision::Train || (context.threads)() != threads;
                 }
                 _ => {}
             }
@@ -278,7 +292,9 @@ fn fit(
         })?;
         return match (broken, ended) {
             (Some(error), _) => Err(error),
-            (None, FitOutcome::Stopped) if stopped && !is_at_rung(state) => Ok(Status::Stopped),
+            (None, FitOutcome::Stopped) if stopped && next == Decision::Train => {
+                Ok(Status::Stopped)
+            }
             (None, FitOutcome::Completed | FitOutcome::Early { .. }) => Ok(Status::Completed),
             (None, FitOutcome::Stopped) => {
                 options.threads = (context.threads)();

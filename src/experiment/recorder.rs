@@ -45,6 +45,8 @@ pub(super) struct RunRecorder {
     epochs: usize,
     /// The rung that the run reaches, if it trains as far.
     pub(super) rung: Option<RungNote>,
+    /// The reason of an early end by the search.
+    pub(super) reason: Option<String>,
     session: Session,
     pub(super) files: Option<Files>,
     /// The preprocessing of rows, for the metadata of weights.
@@ -80,7 +82,8 @@ impl RunRecorder {
             plan: fingerprint(spec.plan),
             epochs: spec.plan.training.epochs,
             rung: spec.rung,
-            session: Session::new(spec.plan, spec.changes),
+            reason: None,
+            session: Session::new(spec.plan, spec.changes, spec.trial),
             folder,
             lock,
             files: None,

@@ -16,7 +16,7 @@ use crate::events::{
     self, Clock, EventWriter, MarginChart, SessionStatus, custom_scalars, scalar, session_end,
     session_start,
 };
-use crate::runs::{Folder, History, remove_files};
+use crate::runs::{Folder, History, Record, remove_files};
 use crate::system;
 
 /// Hides the event files of the run in `dir` from TensorBoard, or shows them.
@@ -51,7 +51,8 @@ impl Replicates<'_> {
         let text = text.with_context(|| format!("cannot read `{}`", first.config().display()))?;
         let plan =
             saved_plan(&text).map_err(|what| anyhow!("{}: {what}", first.config().display()))?;
-        let Session { trial, hparams } = Session::new(&plan, self.changes);
+        let number = Record::load(&first.record())?.trial.map(|trial| trial.number);
+        let Session { trial, hparams } = Session::new(&plan, self.changes, number);
         let mut writer = EventWriter::create(dir, 0, Clock::System)?;
         let now = seconds(&now());
         if self.has_session {

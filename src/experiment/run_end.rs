@@ -7,6 +7,7 @@ use crate::events::SessionStatus;
 use crate::experiment::RunSummary;
 use crate::experiment::new_run::now;
 use crate::experiment::recorder::RunRecorder;
+use crate::experiment::spec::Verdict;
 use crate::quote::{MAX_REASON, cut};
 use crate::runs::{Best, Cause, Durability, Status};
 use crate::system::{is_machine_fault, sentence};
@@ -39,20 +40,28 @@ impl RunRecorder {
         self.record.metrics = summary.last.clone().unwrap_or_default();
         self.record.best = summary.best.clone().map(|(epoch, metrics)| Best { epoch, metrics });
         self.record.early_stopping = summary.early_stopping.clone();
-        if let (Ok(Status::Paused | Status::Completed), Some(trial)) =
+        if let (Ok(Status::Paused | Status::Completed | Status::Pruned), Some(trial)) =
             (&ended, &mut self.record.trial)
         {
             trial.rung = self.rung;
+            trial.reason = self.reason.take();
         }
         // The record is written last and despite other errors, because the record holds the status.
         let saved = self.record.save(&path, self.durability());
         ended.and_then(|status| saved.map(|()| status).map_err(Into::into))
     }
 
+    /// Takes in that the search ends the run.
+    pub(super) fn end_by(&mut self, verdict: Verdict, summary: &mut RunSummary) {
+        (self.rung, self.reason) = (Some(verdict.rung), Some(verdict.reason));
+        (summary.rung, summary.reason) = (self.rung, self.reason.clone());
+    }
+
     /// Writes the end of the session, unless the run is to be resumed.
     fn end_session(&mut self, ended: &Result<Status>, time: &DateTime<FixedOffset>) -> Result<()> {
         let outcome = match ended {
             Ok(Status::Completed) => SessionStatus::Success,
+            Ok(Status::Pruned) => SessionStatus::Unknown,
             Ok(_) => return Ok(()),
             Err(_) => SessionStatus::Failure,
         };

@@ -9,7 +9,7 @@ use crate::runs::{EarlyStop, History, Record, RungNote, monitored};
 use crate::train::{Direction, FitEvent, Logs};
 
 /// A run to train: plan and folder.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct RunSpec<'a> {
     /// The plan.
     pub plan: &'a Plan,
@@ -24,14 +24,20 @@ pub struct RunSpec<'a> {
     pub trial: Option<usize>,
     /// The rung at which the run pauses, no part of the plan; without one, the run trains to its end.
     pub rung: Option<RungNote>,
+    /// Whether the search ends the run after an epoch, as far as that depends on no run under way.
+    pub verdict: Option<&'a VerdictOf<'a>>,
 }
 
-impl RunSpec<'_> {
-    /// The epoch at which the run pauses, if it is not the last of the plan.
-    pub(super) fn until(&self) -> Option<usize> {
-        let epochs = self.rung.map(|rung| rung.epochs);
-        epochs.filter(|epochs| *epochs < self.plan.training.epochs)
-    }
+/// The verdict of a search on a run after so many epochs, by the run's history.
+pub type VerdictOf<'a> = dyn Fn(usize, &History) -> Option<Verdict> + Sync + 'a;
+
+/// The early end of a run by its search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The rung at which the run ends.
+    pub rung: RungNote,
+    /// The reason.
+    pub reason: String,
 }
 
 /// The context of all runs.
@@ -69,6 +75,8 @@ pub struct RunSummary {
     pub early_stopping: Option<EarlyStop>,
     /// The last rung that was reached, of a search with a pruner.
     pub rung: Option<RungNote>,
+    /// The reason of an early end by the search.
+    pub reason: Option<String>,
 }
 
 /// An event of a run in progress.
@@ -89,6 +97,7 @@ impl RunSummary {
             best: record.best.clone().map(|best| (best.epoch, best.metrics)),
             early_stopping: record.early_stopping.clone(),
             rung: record.trial.as_ref().and_then(|trial| trial.rung),
+            reason: record.trial.as_ref().and_then(|trial| trial.reason.clone()),
         }
     }
 

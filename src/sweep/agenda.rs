@@ -59,8 +59,12 @@ impl<'a> Agenda<'a> {
         Agenda { runs, state: Mutex::new(State { next: 0, rungs: None }) }
     }
 
-    /// The next work; waits for results that work under way brings.
-    pub(super) fn next(&self, stop: &dyn Fn() -> bool) -> Option<Work> {
+    /// The next work; waits for results that work under way brings. `report` takes a run that waits long, and why.
+    pub(super) fn next(
+        &self,
+        stop: &dyn Fn() -> bool,
+        report: &dyn Fn(usize, &str),
+    ) -> Option<Work> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if state.rungs.is_none() {
@@ -72,7 +76,7 @@ impl<'a> Agenda<'a> {
                 state.rungs = Some(self.rungs_from(state.next));
             }
             let State { next, rungs } = &mut *state;
-            match rungs.as_mut().and_then(|rungs| self.of_rungs(rungs, stop)) {
+            match rungs.as_mut().and_then(|rungs| self.of_rungs(rungs, stop, report)) {
                 Some(work) => return Some(work),
                 None => {
                     *next = rungs.take().map_or(*next, |rungs| rungs.places.end);
@@ -91,10 +95,16 @@ impl<'a> Agenda<'a> {
         Rungs { places, by_number, left: None }
     }
 
-    fn of_rungs(&self, rungs: &mut Rungs, stop: &dyn Fn() -> bool) -> Option<Work> {
+    fn of_rungs(
+        &self,
+        rungs: &mut Rungs,
+        stop: &dyn Fn() -> bool,
+        report: &dyn Fn(usize, &str),
+    ) -> Option<Work> {
         let source = &self.runs[rungs.places.start].experiment.source;
+        let report = |why: &str| report(rungs.places.start, why);
         while rungs.left.is_none() {
-            match source.next_task(stop) {
+            match source.next_task(stop, &report) {
                 Some((number, task)) => {
                     if let Some(&run) = rungs.by_number.get(&number) {
                         return Some(Work { run, kind: WorkKind::Rung(task) });

@@ -4,6 +4,7 @@
 mod agenda;
 mod board;
 mod budget;
+mod checks;
 mod event;
 mod load;
 mod manifest;
@@ -18,6 +19,7 @@ mod result;
 mod results;
 mod run_state;
 mod rungs;
+mod shared_rungs;
 mod trial_result;
 mod trials;
 
@@ -143,8 +145,9 @@ impl RunQueue {
         };
         let agenda = Agenda::new(&self.runs);
         // A free worker takes the next run, so runs start in order.
+        let report = |run: usize, why: &str| observe(SweepEvent::Waiting { run, why });
         let work = |_: BroadcastContext<'_>| {
-            while let Some(work) = load.idle(|| agenda.next(context.stop)) {
+            while let Some(work) = load.idle(|| agenda.next(context.stop, &report)) {
                 one(work);
             }
         };

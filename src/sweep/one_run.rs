@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::config::LineCache;
-use crate::experiment::{self, RunContext, RunEvent, RunSpec, RunSummary};
+use crate::experiment::{self, RunContext, RunEvent, RunSpec, RunSummary, VerdictOf};
 use crate::runs::{self, Folder, Record, RungNote, RunsError};
 use crate::sweep::agenda::WorkKind;
 use crate::sweep::budget::Budget;
@@ -82,8 +82,9 @@ fn work_on(
         changes: &job.run.changes,
         trial: job.trial,
         rung,
+        verdict: None,
     };
-    let rung = match kind {
+    let (rung, checks) = match kind {
         _ if (context.stop)() => return left_alone(&job.dir, summary),
         WorkKind::Leave => return left_alone(&job.dir, summary),
         WorkKind::Rung(RungTask::Prune(reason)) => {
@@ -95,15 +96,18 @@ fn work_on(
             };
             return (Some(job.dir), status);
         }
-        WorkKind::Rung(RungTask::Train(rung)) => Some(*rung),
-        WorkKind::Whole => None,
+        WorkKind::Rung(RungTask::Train(rung)) => (Some(*rung), None),
+        WorkKind::Rung(RungTask::TrainWith(checks)) => (Some(checks.end()), Some(checks)),
+        WorkKind::Whole => (None, None),
     };
     let bytes = job.run.plan.footprint(MOST_ROWS).total();
     let _share = budget.take(bytes, context.stop);
     if (context.stop)() {
         return left_alone(&job.dir, summary);
     }
-    let status = train(&spec(rung), context, summary, tell);
+    let verdict = checks.map(|checks| |epochs: usize, history: &_| checks.verdict(epochs, history));
+    let verdict = verdict.as_ref().map(|verdict| verdict as &VerdictOf<'_>);
+    let status = train(&RunSpec { verdict, ..spec(rung) }, context, summary, tell);
     (Some(job.dir), status)
 }
 
@@ -129,7 +133,11 @@ fn train(
         Ok(runs::Status::Stopped) => Status::Stopped,
         Ok(status) => {
             summary.rung = summary.rung.or(spec.rung);
-            if status == runs::Status::Paused { Status::Paused } else { Status::Completed }
+            match status {
+                runs::Status::Paused => Status::Paused,
+                runs::Status::Pruned => Status::Pruned(summary.reason.clone().unwrap_or_default()),
+                _ => Status::Completed,
+            }
         }
         Err(error) if is_in_use(&error) => Status::Busy(sentence(&error)),
         Err(error) if spec.trial.is_some() && error.is::<Diverged>() => {

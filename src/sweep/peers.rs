@@ -12,10 +12,10 @@ use crate::sweep::trial_result::state_in;
 use crate::sweep::trials::{Readiness, Trials};
 
 /// The first interval between two looks at a missing result; it doubles up to [`LAST_INTERVAL`].
-const FIRST_INTERVAL: Duration = Duration::from_millis(10);
-const LAST_INTERVAL: Duration = Duration::from_secs(1);
+pub(super) const FIRST_INTERVAL: Duration = Duration::from_millis(10);
+pub(super) const LAST_INTERVAL: Duration = Duration::from_secs(1);
 /// The time after which a wait for a trial that no process trains is reported.
-const REPORT_AFTER: Duration = Duration::from_secs(5);
+pub(super) const REPORT_AFTER: Duration = Duration::from_secs(5);
 
 /// The other workers of a search.
 #[derive(Debug)]
@@ -35,10 +35,11 @@ pub(super) struct Peers {
     reported: Mutex<Option<usize>>,
 }
 
-/// The state of a trial of another worker.
-enum Progress {
+/// The progress of a trial of another worker.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Progress {
     /// All runs have a result.
-    Ended(Vec<RunState>),
+    Ended,
     /// A process trains a run.
     Training,
     /// No process trains a run; the reason, as the end of a sentence.
@@ -53,6 +54,22 @@ impl Peers {
     pub(super) fn new(root: PathBuf, shard: Shard, patience: Duration, gives_up: bool) -> Peers {
         let (has_given_up, reported) = (AtomicBool::new(false), Mutex::default());
         Peers { root, shard, patience, gives_up, has_given_up, reported }
+    }
+
+    /// The trials of this worker.
+    pub(super) fn shard(&self) -> Shard {
+        self.shard
+    }
+
+    /// Whether a wait has been as long as a trial may be tried again.
+    pub(super) fn has_no_patience(&self, waited: Duration) -> bool {
+        self.patience < waited
+    }
+
+    /// Gives the place up, if the engine starts the worker again. Returns whether it does.
+    pub(super) fn give_up(&self) -> bool {
+        self.has_given_up.store(self.gives_up, Ordering::Relaxed);
+        self.gives_up
     }
 
     /// Whether the worker has given its place up.
@@ -80,9 +97,10 @@ impl Peers {
                 return readiness;
             }
             if !self.shard.has(missing) {
-                match self.progress(trials, missing) {
-                    Progress::Ended(outcomes) => {
-                        trials.tell_trial(missing, outcomes);
+                let (known, progress) = self.progress(trials, missing);
+                match progress {
+                    Progress::Ended => {
+                        trials.tell_trial(missing, known);
                         continue;
                     }
                     Progress::Training => since = Instant::now(),
@@ -105,45 +123,68 @@ impl Peers {
         }
     }
 
-    /// Takes in the result of a trial of another worker, if it is there.
+    /// Takes in the result of a trial of another worker, if it is there; with a pruner, the values at its rungs too.
     pub(super) fn look(&self, trials: &Trials, trial: usize) {
-        if let Progress::Ended(outcomes) = self.progress(trials, trial) {
-            trials.tell_trial(trial, outcomes);
+        let (known, progress) = self.progress(trials, trial);
+        if trials.pruning.is_some() || progress == Progress::Ended {
+            trials.tell_trial(trial, known);
         }
     }
 
-    /// The state of a trial, by the files of its runs.
-    fn progress(&self, trials: &Trials, trial: usize) -> Progress {
-        let mut outcomes = Vec::new();
+    /// What is known of the runs of a trial, and its progress, by their files.
+    fn progress(&self, trials: &Trials, trial: usize) -> (Vec<RunState>, Progress) {
+        let (mut states, mut progress) = (Vec::new(), Progress::Ended);
         for label in trials.labels(trial) {
             let folder = Folder::at(&self.root).child(&label);
-            let Ok(record) = Record::load(&folder.record()) else {
-                return match Lock::is_held_in(folder.path()) {
-                    true => Progress::Training,
-                    false => Progress::Idle("has not begun it"),
-                };
-            };
-            let known = state_in(folder.path(), trials.search().objective());
-            match known.outcome {
-                RunOutcome::Lost | RunOutcome::Open | RunOutcome::Paused => {
-                    return match record.status {
-                        _ if Lock::is_held_in(folder.path()) => Progress::Training,
-                        Status::Failed => Progress::Failed(record.error.unwrap_or_default()),
-                        _ => Progress::Idle("has stopped"),
-                    };
-                }
-                _ => outcomes.push(known),
+            let mut known = state_in(folder.path(), trials.search().objective());
+            // Whether a result is lost is known to the worker of the trial only.
+            if known.is_lost() {
+                known.outcome = RunOutcome::Open;
             }
+            if !known.is_settled() && progress == Progress::Ended {
+                progress = progress_of(&folder);
+            }
+            states.push(known);
         }
-        Progress::Ended(outcomes)
+        (states, progress)
+    }
+
+    /// Looks at some trials. Returns whether anything is new, and the trials with their progress.
+    pub(super) fn look_at(
+        &self,
+        trials: &Trials,
+        some: &[usize],
+    ) -> (bool, Vec<(usize, Progress)>) {
+        let mut is_new = false;
+        let look = |trial: &usize| {
+            let (known, progress) = self.progress(trials, *trial);
+            is_new |= trials.tell_news(*trial, known);
+            (*trial, progress)
+        };
+        let found = some.iter().map(look).collect();
+        (is_new, found)
     }
 
     /// Reports the wait for a trial, once.
-    fn report(&self, trial: usize, why: &str, report: &dyn Fn(&str)) {
+    pub(super) fn report(&self, trial: usize, why: &str, report: &dyn Fn(&str)) {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         if reported.replace(trial) != Some(trial) {
             let worker = self.shard.of(trial);
             report(&format!("waiting for trial {trial} of worker {worker}, which {why}"));
         }
+    }
+}
+
+/// The progress of a run without a result.
+fn progress_of(folder: &Folder) -> Progress {
+    let record = Record::load(&folder.record());
+    match record {
+        _ if Lock::is_held_in(folder.path()) => Progress::Training,
+        Err(_) => Progress::Idle("has not begun it"),
+        Ok(record) if record.status == Status::Failed => {
+            Progress::Failed(record.error.unwrap_or_default())
+        }
+        Ok(record) if record.status == Status::Paused => Progress::Idle("has paused it"),
+        Ok(_) => Progress::Idle("has stopped"),
     }
 }

@@ -140,12 +140,11 @@ impl PlanSource {
         }
     }
 
-    /// The number of workers of a search that have work at the same time. One process decides on all rungs.
+    /// The number of workers of a search that have work at the same time.
     pub(super) fn parallel(&self) -> Option<usize> {
         match self {
             PlanSource::Fixed(_) => None,
-            PlanSource::Search { .. } if self.has_rungs() => Some(1),
-            PlanSource::Search { trials, .. } => Some(trials.search().lag() + 1),
+            PlanSource::Search { trials, .. } => Some(trials.search().under_way(trials.total())),
         }
     }
 
@@ -178,11 +177,19 @@ impl PlanSource {
         }
     }
 
-    /// The next piece of work of a search with a pruner, see [`Trials::next_task`].
-    pub(super) fn next_task(&self, stop: &dyn Fn() -> bool) -> Option<(usize, RungTask)> {
+    /// The next piece of work of a search with a pruner, see [`Trials::next_task`]. `report` takes the reason of a
+    /// long wait.
+    pub(super) fn next_task(
+        &self,
+        stop: &dyn Fn() -> bool,
+        report: &dyn Fn(&str),
+    ) -> Option<(usize, RungTask)> {
         match self {
             PlanSource::Fixed(_) => None,
-            PlanSource::Search { trials, .. } => trials.next_task(stop),
+            PlanSource::Search { trials, peers: None } => trials.next_task(stop),
+            PlanSource::Search { trials, peers: Some(peers) } => {
+                peers.next_task(trials, stop, report)
+            }
         }
     }
 

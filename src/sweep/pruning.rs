@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::config::{Pruner, Search};
 use crate::runs::{Objective, RungNote};
 use crate::search::{Hyperband, Median, Next, Outcome, Proposal, Rung, halve, known_in_brackets};
+use crate::sweep::checks::Checks;
 use crate::sweep::run_state::{RunOutcome, RunState, is_settled, trial_at};
 
 /// What the trials of a search do next.
@@ -89,15 +90,21 @@ impl Pruning {
                     in_bracket(rungs, known, if is_whole { known.len() } else { group.len() })
                 })
             }
-            Pruning::Median { rule, max_epochs, lag, objective } => {
-                let first = trials.len().min(group.start.saturating_sub(*lag));
-                let earlier: Vec<_> =
-                    trials[..first].iter().filter_map(|runs| whole_curve(runs)).collect();
-                let step =
-                    |runs: &Vec<RunState>| by_median(rule, *max_epochs, &earlier, runs, objective);
-                trials[group].iter().map(step).collect()
+            Pruning::Median { .. } => {
+                let step = |trial: usize| {
+                    self.checks(trial, trials).map_or(Step::Wait, |c| by_median(&c, &trials[trial]))
+                };
+                group.map(step).collect()
             }
         }
+    }
+
+    /// The checks of a trial by the median rule, which are known as soon as the trial is proposed.
+    pub(super) fn checks(&self, trial: usize, trials: &[Vec<RunState>]) -> Option<Checks> {
+        let Pruning::Median { rule, max_epochs, lag, objective } = self else { return None };
+        let first = trials.len().min(trial.saturating_sub(*lag));
+        let earlier: Vec<_> = trials[..first].iter().filter_map(|runs| whole_curve(runs)).collect();
+        Some(Checks::new(rule, *max_epochs, &earlier, objective))
     }
 
     /// The outcomes that the proposal of trial `next` learns from, `None` of a trial that it leaves out; or the
@@ -139,7 +146,7 @@ fn in_bracket(rungs: &[Rung], trials: &[Vec<RunState>], n: usize) -> Vec<Step> {
         }
         Next::Wait => Step::Wait,
         Next::Prune { rung, place, of, kept } => Step::Prune(format!(
-            "place {} of {of} at epoch {}, of which {kept} went on",
+            "place {} of {of}, of which {kept} went on from epoch {}",
             place + 1,
             rungs[rung].epochs,
         )),
@@ -171,39 +178,20 @@ fn curve(runs: &[RunState]) -> Vec<f64> {
     (0..epochs).map(mean).collect()
 }
 
-/// The step of a trial that is compared with the curves of earlier ones.
-fn by_median(
-    rule: &Median,
-    max_epochs: usize,
-    earlier: &[Vec<f64>],
-    runs: &[RunState],
-    objective: &Objective,
-) -> Step {
-    let mut number = 0;
-    for (at, epochs) in rule.checks(max_epochs).enumerate() {
-        number = at + 1;
-        let Some(threshold) = rule.threshold(epochs, earlier) else { continue };
-        match trial_at(runs, epochs) {
-            Outcome::Pending => return Step::Train(RungNote { number, epochs }),
+/// The step of a trial with these checks.
+fn by_median(checks: &Checks, runs: &[RunState]) -> Step {
+    for rung in checks.rungs() {
+        match trial_at(runs, rung.epochs) {
+            Outcome::Pending => return Step::Train(rung),
             Outcome::Diverged => return Step::End,
             Outcome::Value(_) => {}
         }
-        let values = curve(runs);
-        let values = &values[..epochs.min(values.len())];
-        if Median::prunes(values, threshold) {
-            let best = values.iter().copied().reduce(f64::min).unwrap_or(f64::NAN);
-            let shown = |value: f64| if objective.rises { -value } else { value };
-            return Step::Prune(format!(
-                "{} {:.4} up to epoch {epochs} is worse than the median {:.4} of {} trials",
-                objective.name,
-                shown(best),
-                shown(threshold),
-                earlier.len(),
-            ));
+        if let Some(reason) = checks.reason(rung, &curve(runs)) {
+            return Step::Prune(reason);
         }
     }
-    match trial_at(runs, max_epochs) {
-        Outcome::Pending => Step::Train(RungNote { number: number + 1, epochs: max_epochs }),
+    match trial_at(runs, checks.end().epochs) {
+        Outcome::Pending => Step::Train(checks.end()),
         _ => Step::End,
     }
 }
@@ -301,7 +289,7 @@ mod tests {
         assert_eq!(step(&trials), Step::Train(RungNote { number: 2, epochs: 2 }));
         trials[3] = run(RunOutcome::Paused, &[1.6]);
         let Step::Prune(reason) = step(&trials) else { panic!("{:?}", step(&trials)) };
-        let want = "loss 1.6000 up to epoch 1 is worse than the median 1.5000 of 2 trials";
+        let want = "worse than the median 1.5000, of 2 trials: its loss up to epoch 1 is 1.6000";
         assert_eq!(reason, want);
         // Before the startup trials have ended, there is no pause.
         trials[1] = run(RunOutcome::Pruned, &[2.0]);

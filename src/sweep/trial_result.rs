@@ -16,12 +16,9 @@ pub(super) fn state_in(dir: &Path, objective: &Objective) -> RunState {
     let Ok(record) = Record::load(&folder.record()) else { return lost };
     let rung = record.trial.as_ref().and_then(|trial| trial.rung).map_or(0, |rung| rung.epochs);
     let history = History::load(&folder.history()).ok();
-    let values = history.and_then(|history| objective.values(&history));
+    let values = history.and_then(|history| values_in(&history, objective));
     let is_known = values.is_some();
     let mut values = values.unwrap_or_default();
-    if objective.rises {
-        values.iter_mut().for_each(|value| *value = -*value);
-    }
     let outcome = match record.status {
         Status::Completed => match values.last() {
             None if !is_known => RunOutcome::Lost,
@@ -37,4 +34,13 @@ pub(super) fn state_in(dir: &Path, objective: &Objective) -> RunState {
         values.truncate(rung);
     }
     RunState { outcome, values }
+}
+
+/// The value after each epoch, smaller being better; none without a column of the objective.
+pub(super) fn values_in(history: &History, objective: &Objective) -> Option<Vec<f64>> {
+    let mut values = objective.values(history)?;
+    if objective.rises {
+        values.iter_mut().for_each(|value| *value = -*value);
+    }
+    Some(values)
 }

@@ -121,6 +121,15 @@ impl Trials {
         runs.into_iter().enumerate().for_each(|(at, known)| self.tell(first + at, known));
     }
 
+    /// Takes in the states of all runs of a trial, and returns whether any is new.
+    pub(super) fn tell_news(&self, trial: usize, runs: Vec<RunState>) -> bool {
+        let is_new = self.state().runs.get(trial) != Some(&runs);
+        if is_new {
+            self.tell_trial(trial, runs);
+        }
+        is_new
+    }
+
     /// Waits for the next result, for `interval` at most, or until `stop` returns true.
     pub(super) fn pause(&self, interval: Duration, stop: &dyn Fn() -> bool) {
         let until = Instant::now() + interval;

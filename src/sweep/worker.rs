@@ -37,13 +37,6 @@ pub fn shard_queue(
     if let Some(error) = &planned.blocked {
         bail!("cannot go on with `{}`: {error}", dir.display());
     }
-    if shard.is_part() && planned.source.has_rungs() {
-        bail!(
-            "the search in `{}` has a pruner, which one process decides on: \
-             want no `--shard`, or `--shard 0/1`",
-            dir.display()
-        );
-    }
     if shard.is_part() {
         planned.source.share(dir, shard, wait);
     }

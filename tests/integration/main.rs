@@ -43,6 +43,7 @@ mod resume;
 mod runs;
 mod sample_weights;
 mod sandbox;
+mod search_kills;
 mod search_workers;
 mod searches;
 mod slips;

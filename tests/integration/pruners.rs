@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -342,13 +342,147 @@ fn wrong_pruners_are_answered() {
     }
 }
 
+/// The folder of a search of which no trial has begun.
+fn frozen(sandbox: &Sandbox, logs: &str) -> PathBuf {
+    sandbox.runner(&format!("run search.toml --logdir {logs} -q --plan-only")).exits(0);
+    sweep(&sandbox.path().join(logs))
+}
+
+fn worker(sandbox: &Sandbox, dir: &Path, shard: &str) -> Child {
+    let call = format!("work {} --shard {shard} -q", dir.display());
+    sandbox.runner(&call).stdout(Stdio::null()).stderr(Stdio::null()).start()
+}
+
 #[test]
-fn one_process_decides_on_rungs() {
-    let sandbox = sandbox(&hyperband("tpe"));
-    sandbox.runner("run search.toml -q --plan-only").exits(0);
-    let dir = sweep(&sandbox.path().join("logs"));
-    let said = sandbox.runner(&format!("work {} --shard 0/2", dir.display())).exits(2);
-    let told = "has a pruner, which one process decides on: want no `--shard`, or `--shard 0/1`";
-    assert!(said.stderr.contains(told), "{}", said.stderr);
-    assert!(trials(&sandbox.path().join("logs")).is_empty());
+fn any_number_of_workers_decides_on_rungs_as_one_process() {
+    let replicates = hyperband("tpe").replace("[sweep]\n", "[sweep]\nseeds = [3, 4]\n");
+    let replicates = replicates.replace("iterations = 2", "iterations = 1");
+    let cases = [
+        (hyperband("random"), 34),
+        (hyperband("tpe"), 34),
+        (replicates, 34),
+        (median("tpe"), 24),
+        (median("random"), 24),
+    ];
+    for (case, (config, runs)) in cases.iter().enumerate() {
+        let sandbox = sandbox(config);
+        sandbox.runner("run search.toml --logdir whole -q").exits(0);
+        let whole = ends(&sandbox.path().join("whole"));
+        assert_eq!(whole.len(), *runs);
+        for n in [2, 3] {
+            let logs = format!("by{n}");
+            let dir = frozen(&sandbox, &logs);
+            let shards = (0..n).rev().map(|i| format!("{i}/{n}"));
+            let workers: Vec<_> = shards.map(|shard| worker(&sandbox, &dir, &shard)).collect();
+            for mut worker in workers {
+                assert_eq!(worker.wait().unwrap().code(), Some(0), "case {case}, {n} workers");
+            }
+            let got = ends(&sandbox.path().join(&logs));
+            let differs = |name: &&String| got.get(*name) != whole.get(*name);
+            let differ: Vec<_> = whole.keys().chain(got.keys()).filter(differs).collect();
+            assert!(differ.is_empty(), "case {case}, {n} workers: {differ:?}");
+            let said = sandbox.runner(&format!("resume {logs}")).exits(0);
+            assert!(said.stderr.contains("nothing left to do"), "{}", said.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_killed_worker_goes_on_from_its_rungs() {
+    let sandbox = sandbox(&hyperband("tpe").replace("epochs = 9", "epochs = 27"));
+    sandbox.runner("run search.toml --logdir whole -q").exits(0);
+    let dir = frozen(&sandbox, "logs");
+    let mut other = worker(&sandbox, &dir, "1/2");
+    let mut kills = 0;
+    for (round, name) in ["KILL", "TERM", "KILL", "INT", "KILL"].into_iter().enumerate() {
+        let mut killed = worker(&sandbox, &dir, "0/2");
+        std::thread::sleep(Duration::from_millis(60 + 50 * round as u64));
+        signal(&killed, name);
+        kills += usize::from(!killed.wait().unwrap().success());
+    }
+    assert!(0 < kills, "no worker was stopped early");
+    assert_eq!(worker(&sandbox, &dir, "0/2").wait().unwrap().code(), Some(0));
+    assert_eq!(other.wait().unwrap().code(), Some(0));
+    let (got, want) = (ends(&sandbox.path().join("logs")), ends(&sandbox.path().join("whole")));
+    let differs = |name: &&String| got.get(*name) != want.get(*name);
+    let differ: Vec<_> = want.keys().chain(got.keys()).filter(differs).collect();
+    assert!(differ.is_empty(), "{differ:?}");
+}
+
+#[test]
+fn a_worker_with_paused_trials_says_what_it_waits_for() {
+    let sandbox = sandbox(&hyperband("random"));
+    sandbox.runner("run search.toml --logdir whole -q").exits(0);
+    let dir = frozen(&sandbox, "logs");
+    let runner = sandbox.runner(&format!("work {} --shard 1/2", dir.display()));
+    let mut alone = runner.stdout(Stdio::null()).stderr(Stdio::piped()).start();
+    std::thread::sleep(Duration::from_secs(8));
+    signal(&alone, "TERM");
+    assert_eq!(alone.wait().unwrap().code(), Some(75));
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut alone.stderr.take().unwrap(), &mut said).unwrap();
+    assert!(said.contains("waiting for trial 0 of worker 0/2, which has not begun it"), "{said}");
+    let logs = sandbox.path().join("logs");
+    let paused = statuses(&logs).iter().filter(|(status, _)| status == "paused").count();
+    assert!(10 < paused, "{paused} of {}", trials(&logs).len());
+    assert!(trials(&logs).keys().all(|name| name[..4].parse::<usize>().unwrap() % 2 == 1));
+    // One process finishes the search.
+    sandbox.runner("resume logs -q").exits(0);
+    assert!(ends(&logs) == ends(&sandbox.path().join("whole")));
+}
+
+/// The values of an epoch's column in the history of a trial.
+fn losses(trial: &Path) -> Vec<f64> {
+    let text = fs::read_to_string(trial.join("history.csv")).unwrap();
+    let mut lines = text.lines();
+    let column = lines.next().unwrap().split(',').position(|name| name == "val_loss").unwrap();
+    lines.map(|line| line.split(',').nth(column).unwrap().parse().unwrap()).collect()
+}
+
+#[test]
+fn the_median_rule_is_that_of_the_paper() {
+    let sandbox = sandbox(&median("random"));
+    sandbox.runner("run search.toml -q").exits(0);
+    let logs = sandbox.path().join("logs");
+    let folder = sweep(&logs);
+    let names: Vec<String> = trials(&logs).into_keys().collect();
+    let statuses = statuses(&logs);
+    let curves: Vec<Vec<f64>> = names.iter().map(|name| losses(&folder.join(name))).collect();
+    let mut pruned = 0;
+    for (k, (status, epochs)) in statuses.iter().enumerate() {
+        // `parallel` is 3: trial k is compared with those below k - 2 that were trained to their end.
+        let is_whole = |at: &usize| statuses[*at].0 == "completed";
+        let earlier: Vec<usize> = (0..k.saturating_sub(2)).filter(is_whole).collect();
+        let ends = |epoch: usize| {
+            let mut values: Vec<f64> = earlier.iter().map(|at| curves[*at][epoch - 1]).collect();
+            values.sort_by(f64::total_cmp);
+            let n = values.len();
+            let best = curves[k].iter().take(epoch).copied().fold(f64::INFINITY, f64::min);
+            3 <= n && (values[(n - 1) / 2] + values[n / 2]) / 2.0 < best
+        };
+        let first = (2..8).find(|epoch| curves[k].len() < *epoch || ends(*epoch));
+        if status == "failed" {
+            continue;
+        }
+        assert_eq!(first.is_some(), status == "pruned", "{k}: {status} after {epochs}");
+        assert_eq!(first.unwrap_or(8), *epochs, "{k}");
+        pruned += usize::from(first.is_some());
+        // It never pauses, and keeps what a run of so many epochs leaves.
+        let trial = folder.join(&names[k]);
+        let told = record(&trial);
+        assert!(told["resumed"].as_array().is_none_or(Vec::is_empty), "{told}");
+        assert_eq!(told["trial"]["rung"]["epochs"], *epochs, "{told}");
+        let config = fs::read_to_string(trial.join("config.toml")).unwrap();
+        sandbox.file("alone.toml", &config.replace("epochs = 8", &format!("epochs = {epochs}")));
+        sandbox.runner("run alone.toml --set tensorboard.layout=flat --logdir alone -q").exits(0);
+        let parent = fs::read_dir(sandbox.path().join("alone")).unwrap().next().unwrap().unwrap();
+        let alone = fs::read_dir(parent.path()).unwrap().next().unwrap().unwrap().path();
+        for file in ["history.csv", "model.safetensors"] {
+            let bytes = |dir: &Path| fs::read(dir.join(file)).unwrap();
+            assert!(bytes(&alone) == bytes(&trial), "{k}: {file}");
+        }
+        assert!(status == "completed" || !trial.join("checkpoint").exists(), "{k}");
+        fs::remove_dir_all(sandbox.path().join("alone")).unwrap();
+    }
+    assert!(2 < pruned, "{statuses:?}");
 }

@@ -17,11 +17,11 @@ pub(crate) fn kills() -> usize {
 }
 
 /// Numbers that look random (Marsaglia 2003, xorshift).
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     #[expect(clippy::print_stdout, reason = "a test that fails shows with what")]
-    fn new() -> Dice {
+    pub(crate) fn new() -> Dice {
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos();
         let seed: u64 =
             std::env::var("RUNNER_TEST_SEED").map_or(now.into(), |s| s.parse().unwrap());
@@ -30,7 +30,7 @@ impl Dice {
     }
 
     /// Evenly from [0, 1).
-    fn roll(&mut self) -> f64 {
+    pub(crate) fn roll(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

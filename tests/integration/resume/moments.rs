@@ -43,7 +43,8 @@ fn train(plan: &Plan, dir: &Path, stop_at: usize, threads: &[usize]) -> (Status,
     let shares = AtomicUsize::new(0);
     let share = || threads[shares.fetch_add(1, Ordering::Relaxed) % threads.len()];
     let context = RunContext { threads: &share, stop: &stop, sync_every: SYNC_EVERY, ..context() };
-    let spec = RunSpec { plan, dir, data: None, changes: &[], trial: None, rung: None };
+    let spec =
+        RunSpec { plan, dir, data: None, changes: &[], trial: None, rung: None, verdict: None };
     let mut summary = RunSummary::default();
     let status = experiment::run(&spec, &context, &mut summary, &mut |_| {});
     (status.unwrap(), summary)
@@ -178,6 +179,7 @@ fn epochs_since_the_last_checkpoint_are_trained_again() {
                 changes: &[],
                 trial: None,
                 rung: None,
+                verdict: None,
             };
             let mut tell = |news: RunEvent<'_>| {
                 if let RunEvent::Training(FitEvent::EpochBegin { epoch }) = news {
@@ -208,6 +210,7 @@ fn a_panic_fails_the_run_and_can_be_tried_again() {
         changes: &[],
         trial: None,
         rung: None,
+        verdict: None,
     };
     let steps = Cell::new(0);
     let mut tell = |news: RunEvent<'_>| {
@@ -234,8 +237,15 @@ fn what_is_forced_to_the_disk_is_the_same() {
     let dir = tempdir().unwrap();
     let (whole, forced) = (dir.path().join("whole"), dir.path().join("forced"));
     train(&plan, &whole, usize::MAX, &[1]);
-    let spec =
-        RunSpec { plan: &plan, dir: &forced, data: None, changes: &[], trial: None, rung: None };
+    let spec = RunSpec {
+        plan: &plan,
+        dir: &forced,
+        data: None,
+        changes: &[],
+        trial: None,
+        rung: None,
+        verdict: None,
+    };
     experiment::run(&spec, &context(), &mut RunSummary::default(), &mut |_| {}).unwrap();
     same_run(&forced, &whole);
 }
@@ -251,8 +261,15 @@ fn what_does_not_fit_is_refused_and_left_alone() {
     let state = folder.checkpoint().join("state.safetensors");
     let refused = |plan: &Plan, data: Option<&str>| {
         let context = context();
-        let spec =
-            RunSpec { plan, dir: folder.path(), data, changes: &[], trial: None, rung: None };
+        let spec = RunSpec {
+            plan,
+            dir: folder.path(),
+            data,
+            changes: &[],
+            trial: None,
+            rung: None,
+            verdict: None,
+        };
         let error = experiment::run(&spec, &context, &mut RunSummary::default(), &mut |_| {});
         assert_eq!(fs::read(folder.record()).unwrap(), before);
         error.unwrap_err().to_string()
@@ -375,6 +392,7 @@ fn a_finished_run_without_its_whole_state_stays_as_it_is() {
             changes: &[],
             trial: None,
             rung: None,
+            verdict: None,
         };
         let error = experiment::run(&spec, &context, &mut RunSummary::default(), &mut |_| {});
         assert!(all() == before);
@@ -398,6 +416,7 @@ fn other_data_than_planned_is_refused() {
         changes: &[],
         trial: None,
         rung: None,
+        verdict: None,
     };
     let error = experiment::run(&spec, &context, &mut RunSummary::default(), &mut |_| {});
     let error = error.unwrap_err().to_string();

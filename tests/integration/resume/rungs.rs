@@ -9,7 +9,7 @@ use std::time::Duration;
 use protobuf::Message;
 use runner::config::Plan;
 use runner::experiment::{
-    self, DatasetCache, RunContext, RunSpec, RunSummary, SAVE_EVERY, SYNC_EVERY,
+    self, DatasetCache, RunContext, RunSpec, RunSummary, SAVE_EVERY, SYNC_EVERY, Verdict,
 };
 use runner::runs::{Folder, History, Lock, Record, RungNote, Status, load_weights};
 use tempfile::tempdir;
@@ -29,8 +29,12 @@ fn train(plan: &Plan, dir: &Path, epochs: Option<usize>, stop_at: usize) -> Stat
     let stop = || asked.fetch_add(1, Ordering::Relaxed) + 1 == stop_at;
     let context = context(&stop);
     let rung = epochs.map(|epochs| RungNote { number: epochs, epochs });
-    let spec = RunSpec { plan, dir, data: None, changes: &[], trial: Some(7), rung };
-    experiment::run(&spec, &context, &mut RunSummary::default(), &mut |_| {}).unwrap()
+    experiment::run(&spec(plan, dir, rung), &context, &mut RunSummary::default(), &mut |_| {})
+        .unwrap()
+}
+
+fn spec<'a>(plan: &'a Plan, dir: &'a Path, rung: Option<RungNote>) -> RunSpec<'a> {
+    RunSpec { plan, dir, data: None, changes: &[], trial: Some(7), rung, verdict: None }
 }
 
 fn context<'a>(stop: &'a (dyn Fn() -> bool + Sync)) -> RunContext<'a> {
@@ -94,6 +98,48 @@ fn a_run_stopped_between_its_rungs_goes_on_to_them() {
 }
 
 #[test]
+fn a_run_that_ends_itself_ends_as_one_that_pauses_and_is_pruned() {
+    for (name, plan) in variants() {
+        let dir = tempdir().unwrap();
+        let (paused, ended) = (dir.path().join("paused"), dir.path().join("ended"));
+        if train(&plan, &paused, Some(2), usize::MAX) != Status::Paused {
+            continue;
+        }
+        let mut summary = RunSummary::default();
+        let pruned = spec(&plan, &paused, None);
+        experiment::prune(&pruned, "it is worse", &context(&|| false), &mut summary).unwrap();
+        // The verdict is asked after each epoch, in whatever process.
+        let rung = RungNote { number: 2, epochs: 2 };
+        let verdict = |epochs: usize, history: &History| {
+            assert_eq!(history.epochs.len(), epochs, "{name}");
+            (epochs == 2).then(|| Verdict { rung, reason: "it is worse".to_owned() })
+        };
+        let ends = RunSpec { verdict: Some(&verdict), ..spec(&plan, &ended, None) };
+        let mut stops = 0;
+        let status = loop {
+            let asked = AtomicUsize::new(0);
+            let stop = || asked.fetch_add(1, Ordering::Relaxed) == 3;
+            let mut told = RunSummary::default();
+            match experiment::run(&ends, &context(&stop), &mut told, &mut |_| {}).unwrap() {
+                Status::Stopped => stops += 1,
+                status => {
+                    assert_eq!((told.epochs, told.rung), (2, Some(rung)), "{name}");
+                    break status;
+                }
+            }
+        };
+        assert_eq!(status, Status::Pruned, "{name}");
+        assert!(0 < stops, "{name}");
+        let [got, want] = [&ended, &paused].map(|dir| {
+            let record = Record::load(&Folder::at(dir).record()).unwrap();
+            (record.status, record.trial, record.epochs, record.metrics, record.best)
+        });
+        assert_eq!(got, want, "{name}");
+        same_run(&ended, &paused);
+    }
+}
+
+#[test]
 fn a_pruned_run_keeps_history_and_weights_and_ends_its_session() {
     let plan = plan("");
     let dir = tempdir().unwrap();
@@ -102,8 +148,7 @@ fn a_pruned_run_keeps_history_and_weights_and_ends_its_session() {
     shorter.training.epochs = 2;
     train(&shorter, &short, None, usize::MAX);
     train(&plan, &pruned, Some(2), usize::MAX);
-    let spec =
-        RunSpec { plan: &plan, dir: &pruned, data: None, changes: &[], trial: Some(7), rung: None };
+    let spec = spec(&plan, &pruned, None);
     let prune = || {
         let mut summary = RunSummary::default();
         experiment::prune(&spec, "place 3 of 3", &context(&|| false), &mut summary).unwrap();
