@@ -53,6 +53,12 @@ impl Comparison {
         Ok(Comparison { keys, swept, metrics, groups })
     }
 
+    /// Whether searches proposed all runs.
+    pub fn are_trials(&self) -> bool {
+        let mut runs = self.groups.iter().flat_map(|group| &group.runs);
+        runs.all(|run| run.record.trial.is_some())
+    }
+
     /// The keys that differ and that every group has: those of one optimizer alone are not among them.
     pub fn shared_keys(&self) -> Vec<String> {
         let has = |key: &&String| self.groups.iter().all(|group| group.setting(key).is_some());

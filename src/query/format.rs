@@ -45,6 +45,11 @@ pub fn duration(seconds: f64) -> String {
     if seconds < 60.0 - 0.05 { format!("{seconds:.1}s") } else { eta(seconds.round().max(60.5)) }
 }
 
+/// The reason why a search ended a trial, as short as a table wants it: up to the first comma.
+pub fn short_reason(reason: &str) -> &str {
+    reason.split(", ").next().unwrap_or_default()
+}
+
 /// `1 run`, `2 runs`.
 pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }

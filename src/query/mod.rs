@@ -43,7 +43,7 @@ pub use order::{higher_is_better, sort};
 pub use chart::{Cell, Chart, PlotStyle, Series};
 pub use class_scores::ClassScores;
 pub use comparison::Comparison;
-pub use format::{count, duration, eta, keras_number, number};
+pub use format::{count, duration, eta, keras_number, number, short_reason};
 pub use group::{Completion, Replicate, ResultGroup, group_by_key};
 pub use html::{CalibrationCurve, MistakeRow, Page, TestEvaluation};
 pub use live::{LiveRun, LiveRuns};

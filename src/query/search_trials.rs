@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::run::Run;
+use super::run::{Run, State};
 use super::search_progress::SearchProgress;
 use crate::config::{self, SearchedSpace};
 use crate::runs::{Folder, Objective};
@@ -74,5 +74,19 @@ impl SearchTrials {
     /// The trials that were better than all before them, see [`SearchProgress::best_so_far`].
     pub fn best_so_far(&self) -> Vec<(usize, f64)> {
         self.progress.best_so_far()
+    }
+}
+
+impl SearchTrial {
+    /// The status, of replicates that of the first that is not completed.
+    pub fn status(&self) -> &'static str {
+        let diverged = self.value.is_some_and(f64::is_nan);
+        let mut words = self.runs.iter().map(|run| run.state.word());
+        let completed = State::Completed.word();
+        if diverged {
+            "diverged"
+        } else {
+            words.find(|word| *word != completed).unwrap_or(completed)
+        }
     }
 }

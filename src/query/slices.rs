@@ -119,7 +119,7 @@ impl SearchTrials {
 }
 
 /// A number in three digits.
-fn short(x: f64) -> String {
+pub(super) fn short(x: f64) -> String {
     let rounded: f64 = format!("{x:.2e}").parse().unwrap_or(x);
     match rounded.abs() {
         0.0 => "0".to_owned(),

@@ -9,7 +9,7 @@ use crate::cli::args::ListArgs;
 use crate::cli::display::cells::{judge, metric_drop_rank, setting, short_note};
 use crate::cli::display::console::{Console, Style, stdout_width};
 use crate::cli::display::fit::fit_columns;
-use crate::cli::display::format::{ago, number, or_dash};
+use crate::cli::display::format::{ago, number, or_dash, short_reason};
 use crate::cli::display::json::{number as json_number, numbers};
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
@@ -137,6 +137,11 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Column> {
     if runs.iter().any(|run| rung(run).is_some()) {
         let text = |run: &Run| or_dash(rung(run), |rung| rung.number.to_string());
         columns.push(Column::numbers("rung", cells(&text)).drop_rank(5));
+    }
+    let reason = |run: &Run| run.record.trial.as_ref().and_then(|trial| trial.reason.clone());
+    if runs.iter().any(|run| reason(run).is_some()) {
+        let text = |run: &Run| or_dash(reason(run), |reason| short_reason(&reason).to_owned());
+        columns.push(Column::words("why pruned", cells(&text)).shrinkable().drop_rank(6));
     }
     for key in &args.columns {
         let text = |run: &Run| or_dash(run.setting(key), setting);

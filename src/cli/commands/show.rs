@@ -14,7 +14,7 @@ use crate::cli::exit::Exit;
 use crate::config::Plan;
 use crate::query::{
     Collection, FolderKind, Purpose, RequestError, Run, RunSelector, SearchProgress, SearchTrial,
-    SearchTrials, Series, learning_rates,
+    SearchTrials, Series, Slice, SliceGroup, learning_rates,
 };
 use crate::runs::History;
 
@@ -84,7 +84,10 @@ fn search_json(search: &SearchTrials) -> serde_json::Value {
         let note = trial.runs.first().and_then(|run| run.record.trial.as_ref());
         json!({
             "number": trial.number,
+            "status": trial.status(),
             "value": trial.value.map(number),
+            "rung": note.and_then(|note| note.rung),
+            "reason": note.and_then(|note| note.reason.as_deref()),
             "values": note.map(|note| &note.values),
             "dirs": trial.runs.iter().map(|run| run.dir.to_string_lossy()).collect::<Vec<_>>(),
         })
@@ -99,8 +102,27 @@ fn search_json(search: &SearchTrials) -> serde_json::Value {
         "objective": search.objective,
         "best_so_far": best.collect::<Vec<_>>(),
         "importance": importance,
+        "slices": slices_json(search),
         "trials": search.trials.iter().map(trial).collect::<Vec<_>>(),
     })
+}
+
+/// For each parameter, the groups of its values: how many trials they have, and their best and median objective.
+fn slices_json(search: &SearchTrials) -> serde_json::Value {
+    let number = crate::cli::display::json::number;
+    let group = |group: SliceGroup| {
+        json!({
+            "values": group.label,
+            "trials": group.trials,
+            "best": number(group.best),
+            "median": number(group.median),
+        })
+    };
+    let slice = |slice: Slice| {
+        let groups = search.groups(&slice).into_iter().map(group).collect();
+        (slice.key, serde_json::Value::Array(groups))
+    };
+    search.slices().into_iter().map(slice).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// The progress of the search that proposed a run.

@@ -177,7 +177,8 @@ impl CompareTable<'_> {
     /// All columns, of which `settings` are the keys.
     fn columns(self, labels: Vec<String>, settings: Vec<Column>) -> Vec<Column> {
         let comparison = self.comparison;
-        let mut columns = vec![Column::words("run", labels).shrinkable()];
+        let head = if comparison.are_trials() { "trial" } else { "run" };
+        let mut columns = vec![Column::words(head, labels).shrinkable()];
         columns.extend(settings);
         let told = [
             ("tags", 4, ResultGroup::tags as fn(&ResultGroup) -> Vec<&str>),

@@ -49,9 +49,11 @@ fn reduce(held: &mut Vec<RunResult>, cut: TableOptions<'_>) -> usize {
 /// What decides about the columns of a table, as texts.
 fn kinds(line: &Group<'_>, first: &RunResult) -> Vec<String> {
     let mut kinds = vec![format!("replicated: {}", 1 < line.runs.len())];
-    for (change, first) in line.runs[0].changes.iter().zip(&first.changes) {
+    for change in &line.runs[0].changes {
         let is_list = change.value.is_array() || change.value.is_table();
-        let value = if is_list { change.text() } else { (change.value == first.value).to_string() };
+        let first = first.changes.iter().find(|first| first.key == change.key);
+        let is_same = first.is_some_and(|first| first.value == change.value);
+        let value = if is_list { change.text() } else { is_same.to_string() };
         kinds.push(format!("{}: {value}", change.key));
     }
     for run in &line.runs {

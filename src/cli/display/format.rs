@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::escape::escape_line;
 
-pub(crate) use crate::query::{count, duration, eta, keras_number, number};
+pub(crate) use crate::query::{count, duration, eta, keras_number, number, short_reason};
 
 /// Whether a number is the score of one class: `f1/yes`.
 pub(crate) fn is_class_score(name: &str) -> bool {

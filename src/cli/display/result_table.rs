@@ -3,7 +3,7 @@
 use super::cells::{judge, metric_drop_rank};
 use super::console::{Stream, Style};
 use super::fit::{FittedTable, fit_columns};
-use super::format::{duration, is_class_score, or_dash};
+use super::format::{duration, is_class_score, or_dash, short_reason};
 use super::labels::Labels;
 use super::result_groups::{Group, is_one_sweep, result_groups, swept_value};
 use super::table::Column;
@@ -82,7 +82,7 @@ fn of_sweep(results: &[RunResult], all: &[Group<'_>], shown: &[&Group<'_>]) -> V
     };
     let head = if results[0].trial.is_some() { "trial" } else { "run" };
     let mut columns = vec![Column::words(head, cells(&run_numbers))];
-    let keys: Vec<_> = results[0].changes.iter().map(|change| change.key.clone()).collect();
+    let keys = swept_keys(results);
     for (key, short) in keys.iter().zip(short_keys(&keys)) {
         let texts =
             ShortTexts::of(all.iter().filter_map(|line| Some(&swept_value(line, key)?.value)));
@@ -112,10 +112,28 @@ fn of_sweep(results: &[RunResult], all: &[Group<'_>], shown: &[&Group<'_>]) -> V
     columns
 }
 
-/// The reasons why trials were pruned, where one was.
+/// The keys of the runs' changes, each where its first run has it: a trial lacks those whose condition does not hold.
+fn swept_keys(results: &[RunResult]) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for result in results {
+        let mut place = 0;
+        for change in &result.changes {
+            match keys.iter().position(|key| *key == change.key) {
+                Some(known) => place = known + 1,
+                None => {
+                    keys.insert(place, change.key.clone());
+                    place += 1;
+                }
+            }
+        }
+    }
+    keys
+}
+
+/// The reasons why trials were pruned, where one was; in full they are in JSON and in `show`.
 fn reasons(results: &[RunResult], shown: &[&Group<'_>]) -> Option<Column> {
     let reason = |run: &RunResult| match &run.status {
-        Status::Pruned(reason) => Some(reason.clone()),
+        Status::Pruned(reason) => Some(short_reason(reason).to_owned()),
         _ => None,
     };
     let cell = |line: &&Group<'_>| or_dash(line.runs.iter().find_map(|run| reason(run)), |r| r);
@@ -256,6 +274,32 @@ mod tests {
         insta::assert_snapshot!(text(&results, TableOptions { top: 1, ..cut }, Stream::default(), None), @r"
         rank  run        learning_rate  runs  status            val_loss  time
            1  0002-0003           0.01     2  completed  0.1500 ± 0.0707  1.2s
+        ");
+    }
+
+    #[test]
+    fn a_parameter_that_the_first_trial_lacks_has_its_column() {
+        let trial = |index: usize, changes: serde_json::Value| RunResult {
+            changes: serde_json::from_value(changes).unwrap(),
+            trial: Some(index),
+            ..swept(index, 0.1, 0, 0.5)
+        };
+        let change = |key: &str, value: f64| serde_json::json!({ "key": key, "value": value });
+        let results = [
+            trial(0, serde_json::json!([change("rate", 0.1), change("batch", 8.0)])),
+            trial(
+                1,
+                serde_json::json!([
+                    change("rate", 0.2),
+                    change("momentum", 0.9),
+                    change("batch", 8.0)
+                ]),
+            ),
+        ];
+        insta::assert_snapshot!(text(&results, ALL, Stream::default(), None), @r"
+        rank  trial  rate  momentum  val_loss  time
+           1  0000    0.1         -    0.5000  1.2s
+           2  0001    0.2       0.9    0.5000  1.2s
         ");
     }
 

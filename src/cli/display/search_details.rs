@@ -1,11 +1,13 @@
 //! A search as text: the best so far, the importance of its parameters, and the objective by their values.
 
+use std::collections::BTreeMap;
+
 use super::console::{Console, Style, stdout_width};
 use super::curve::curves;
 use super::fit::fit_columns;
 use super::format::number;
 use super::table::Column;
-use crate::query::{SearchTrial, SearchTrials, Series, SliceGroup};
+use crate::query::{SearchTrials, Series, SliceGroup};
 
 /// The characters of the longest bar.
 const BAR: usize = 30;
@@ -73,15 +75,13 @@ fn facts(search: &SearchTrials, console: &Console) -> String {
     let objective = &search.objective;
     let way = if objective.rises { "greatest" } else { "least" };
     let epoch = if objective.at_best { "best" } else { "last" };
-    let ended = search.trials.iter().filter(|trial| trial.value.is_some()).count();
-    let diverged = |trial: &&SearchTrial| trial.value.is_some_and(f64::is_nan);
-    let diverged = match search.trials.iter().filter(diverged).count() {
-        0 => String::new(),
-        n => format!(", {n} diverged"),
-    };
+    let mut statuses = BTreeMap::new();
+    search.trials.iter().for_each(|trial| *statuses.entry(trial.status()).or_insert(0) += 1);
+    let statuses = statuses.iter().map(|(status, n): (_, &usize)| format!("{n} {status}"));
+    let statuses: Vec<_> = statuses.collect();
     let mut text = console.out.paint(Style::Head, &format!("search  {}", search.dir.display()));
     text += &format!("\n  objective  the {way} {} of the {epoch} epoch\n", objective.name);
-    text += &format!("  trials     {ended} ended{diverged}\n");
+    text += &format!("  trials     {} begun: {}\n", search.trials.len(), statuses.join(", "));
     if let Some((number_of_best, value)) = search.best_so_far().last() {
         let best = search.trials.iter().find(|trial| trial.number == *number_of_best);
         let dir = best.and_then(|trial| Some(trial.runs.first()?.dir.display().to_string()));

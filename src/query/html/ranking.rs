@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::markup::{self, escape};
 use crate::config::short_keys;
 use crate::query::comparison::Comparison;
+use crate::query::format::short_reason;
 use crate::query::group::ResultGroup;
 use crate::query::order::compare_metric;
 use crate::query::run::State;
@@ -51,12 +52,13 @@ fn shown_keys(comparison: &Comparison) -> Vec<String> {
 
 fn head(comparison: &Comparison, keys: &[String]) -> String {
     let keys = short_keys(keys);
-    let mut columns = vec![("rank".to_owned(), true), ("run".to_owned(), false)];
+    let name = if comparison.are_trials() { "trial" } else { "run" };
+    let mut columns = vec![("rank".to_owned(), true), (name.to_owned(), false)];
     columns.extend(keys.into_iter().map(|key| (key, false)));
     columns.extend(told(comparison).into_iter().map(|(name, _)| (name.to_owned(), false)));
     columns.extend(comparison.metrics.iter().map(|name| (name.clone(), false)));
     columns.extend(ends(comparison).map(|name| (name.to_owned(), false)));
-    let words = ["run", "status", "tags", "note"];
+    let words = ["run", "trial", "status", "why pruned", "tags", "note"];
     let column = |(name, sorted): (String, bool)| {
         let sorted = if sorted { " aria-sort=\"ascending\"" } else { "" };
         let class = if words.contains(&name.as_str()) { "" } else { " class=\"n\"" };
@@ -72,10 +74,11 @@ fn ends(comparison: &Comparison) -> impl Iterator<Item = &'static str> {
     let replicated = replicated(comparison);
     let unfinished = unfinished(comparison);
     let has_rungs = has_rungs(comparison);
-    ["runs", "status", "rung", "epochs", "seconds"].into_iter().filter(move |name| match *name {
+    let all = ["runs", "status", "rung", "why pruned", "epochs", "seconds"];
+    all.into_iter().filter(move |name| match *name {
         "runs" => replicated,
         "status" => unfinished,
-        "rung" => has_rungs,
+        "rung" | "why pruned" => has_rungs,
         _ => true,
     })
 }
@@ -99,16 +102,31 @@ fn rung(group: &ResultGroup) -> Option<usize> {
     Some(group.runs[0].record.trial.as_ref()?.rung?.number)
 }
 
-/// The states of a group, with the reason why it was pruned as title.
+/// The states of a group.
 fn states(group: &ResultGroup) -> String {
     let mut states: Vec<_> = group.runs.iter().map(|run| run.state.word()).collect();
     states.dedup();
-    let mut trials = group.runs.iter().filter_map(|run| run.record.trial.as_ref());
-    let title = match trials.find_map(|trial| trial.reason.as_deref()) {
-        Some(reason) => format!(" title=\"{}\"", escape(reason)),
-        None => String::new(),
+    format!("<td>{}</td>", states.join(", "))
+}
+
+/// The rung of a group, and the reason why it was pruned with the whole of it as title.
+fn pruning(group: &ResultGroup) -> String {
+    let rung = match rung(group) {
+        None => "<td class=\"n\">-</td>".to_owned(),
+        Some(rung) => number(rung as f64, &rung.to_string(), ""),
     };
-    format!("<td{title}>{}</td>", states.join(", "))
+    let mut trials = group.runs.iter().filter_map(|run| run.record.trial.as_ref());
+    let reason = match trials.find_map(|trial| trial.reason.as_deref()) {
+        None => "<td>-</td>".to_owned(),
+        Some(reason) => {
+            format!(
+                "<td class=\"reason\" title=\"{}\">{}</td>",
+                escape(reason),
+                escape(short_reason(reason))
+            )
+        }
+    };
+    rung + &reason
 }
 
 /// The tags or the notes of a group.
@@ -153,10 +171,7 @@ fn line(
         line += &states(group);
     }
     if has_rungs(comparison) {
-        line += &match rung(group) {
-            None => "<td class=\"n\">-</td>".to_owned(),
-            Some(rung) => number(rung as f64, &rung.to_string(), ""),
-        };
+        line += &pruning(group);
     }
     let mean = |of: &dyn Fn(usize) -> f64| {
         (0..group.runs.len()).map(of).sum::<f64>() / group.runs.len() as f64

@@ -10,7 +10,7 @@ use crate::query::comparison::Comparison;
 use crate::query::format::{count, number};
 use crate::query::run::Run;
 use crate::query::search_trials::SearchTrials;
-use crate::query::slices::Slice;
+use crate::query::slices::{Slice, short};
 
 /// A part for each search; none without a search.
 pub(super) fn section(comparison: &Comparison) -> String {
@@ -26,8 +26,13 @@ pub(super) fn section(comparison: &Comparison) -> String {
 fn part(search: &SearchTrials) -> String {
     let name = escape(&search.objective.name);
     let trials = count(search.trials.len(), "trial");
+    let ended = search.trials.iter().filter(|trial| trial.value.is_some()).count();
+    let dots = match ended == search.trials.len() {
+        true => "",
+        false => "; a dot is a trial that was trained to its end",
+    };
     let mut html = format!(
-        "<p class=\"hint\">The best {name} so far, of {trials}:</p>\n<div class=\"plots\">\n"
+        "<p class=\"hint\">The best {name} so far, of {trials}{dots}:</p>\n<div class=\"plots\">\n"
     );
     html += &best_so_far(search);
     html += "</div>\n<div class=\"beside\">\n";
@@ -137,5 +142,5 @@ fn objective_axis(search: &SearchTrials, values: impl Iterator<Item = f64>) -> O
     let (best, worst) = (*values.first()?, values[(values.len() - 1) * 9 / 10]);
     let (low, high) = (best.min(worst), best.max(worst));
     let high = if low < high { high } else { low + low.abs().max(1.0) * 0.1 };
-    Some(PlotAxis { ends: [low, high], texts: vec![(0.0, number(low)), (1.0, number(high))] })
+    Some(PlotAxis { ends: [low, high], texts: vec![(0.0, short(low)), (1.0, short(high))] })
 }
