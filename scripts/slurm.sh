@@ -4,6 +4,7 @@
 #
 #   scripts/slurm.sh start DIR [PORT]     then: export SLURM_CONF=DIR/slurm.conf
 #   scripts/slurm.sh stop DIR
+#   scripts/slurm.sh slurmd DIR           starts the daemon of the node again, after its end
 set -euo pipefail
 
 fail() {
@@ -81,8 +82,12 @@ start() {
         2>/dev/null || fail "munged does not start; see $dir/munged.log"
     slurmctld -L "$dir/slurmctld.log" >/dev/null 2>&1 || fail "slurmctld does not start"
     wait_for 20 slurmctld scontrol ping
-    slurmd -L "$dir/slurmd.log" >/dev/null 2>&1 || fail "slurmd does not start"
+    start_slurmd
     wait_for 20 "idle node" node_is_idle
+}
+
+start_slurmd() {
+    slurmd -L "$dir/slurmd.log" >/dev/null 2>&1 || fail "slurmd does not start"
 }
 
 stop() {
@@ -100,5 +105,6 @@ export SLURM_CONF=$dir/slurm.conf
 case $verb in
     start) start ;;
     stop) stop ;;
-    *) fail "want start or stop, got $verb" ;;
+    slurmd) start_slurmd ;;
+    *) fail "want start, stop or slurmd, got $verb" ;;
 esac

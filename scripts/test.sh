@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test of the project: formatting, lints, then all of `cargo test`, some of which need the
 # real TensorBoard, a browser, a shell or Slurm. On Debian, missing packages are installed (as root, or by
-# sudo): python3-venv, Chromium, Zsh, Fish and Slurm. Python's packages go into .venv, made here when missing
+# sudo): python3-venv, Chromium, Zsh, Fish, strace and Slurm. Python's packages go into .venv, made here when missing
 # or out of date.
 # RUNNER_TEST_CHROMIUM names another browser.
 #
@@ -51,11 +51,11 @@ has_slurm() {
 }
 
 install_packages() {
-    local packages=() shell
+    local packages=() shell  # And strace, by which tests take locks away.
     has_slurm || packages+=(slurmctld slurmd slurm-client munge)
     can_make_venv || packages+=(python3-venv)
     has_chromium || packages+=(chromium)
-    for shell in zsh fish; do
+    for shell in zsh fish strace; do
         command -v "$shell" >/dev/null || packages+=("$shell")
     done
     [ "${#packages[@]}" -eq 0 ] && return

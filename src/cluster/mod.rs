@@ -3,14 +3,18 @@
 //!
 //! No server and no state besides the folder: what is done stands in the runs' folders.
 
-mod mounts;
+mod engine;
+mod hyperqueue;
 mod script;
 mod slurm;
 mod status;
 mod submission;
+mod task;
+mod tool;
 
-pub use mounts::lock_warning;
+pub use engine::Engine;
 pub use script::Script;
-pub use slurm::{Limits, QueuedTask, cancel, limits, queued_tasks, requeue_this_task};
-pub use status::queue_notes;
-pub use submission::{Submission, tasks_for};
+pub use slurm::requeue_this_task;
+pub use status::{QueueStatus, RunTask};
+pub use submission::Submission;
+pub use task::{Limits, QueuedTask};

@@ -6,47 +6,25 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::task::{Job, Limits, QueuedTask};
+use super::tool;
 use crate::quote::clip;
 
 /// The array size that Slurm has by default.
 const DEFAULT_MAX_ARRAY_SIZE: usize = 1001;
-
-/// What the cluster permits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// One more than the highest index of an array, and so the largest number of tasks from 0.
-    pub max_array_size: usize,
-    /// Whether a task may be requeued.
-    pub requeues: bool,
-}
-
-/// A task in Slurm's queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueuedTask {
-    /// The id, such as `17_3`.
-    pub id: String,
-    /// Slurm's state, such as `PENDING` or `RUNNING`.
-    pub state: String,
-    /// The reason to wait, or the node.
-    pub place: String,
-}
 
 /// The limits in `scontrol show config`.
 ///
 /// # Errors
 ///
 /// No Slurm on this machine, or no answer.
-pub fn limits() -> Result<Limits> {
+pub(super) fn limits() -> Result<Limits> {
     Ok(parse_limits(&output(Command::new("scontrol").args(["show", "config"]))?))
 }
 
-/// Submits a script with these options, after the end of another job if any. Returns the job's id.
-///
-/// # Errors
-///
-/// A refusal by Slurm, in its words.
-pub(super) fn submit(script: &Path, options: &[String], after: Option<&str>) -> Result<String> {
-    let text = output(command(script, options, after).env("LC_ALL", "C"))?;
+/// Submits by this command. Returns the job's id.
+pub(super) fn submit(mut command: Command) -> Result<String> {
+    let text = output(command.env("LC_ALL", "C"))?;
     // With several clusters: `17;cluster`.
     let id = text.trim().split(';').next().unwrap_or_default().to_owned();
     match id.parse::<u64>() {
@@ -55,7 +33,7 @@ pub(super) fn submit(script: &Path, options: &[String], after: Option<&str>) -> 
     }
 }
 
-/// The command that submits a script.
+/// The command that submits a script with these options, after the end of another job if any.
 pub(super) fn command(script: &Path, options: &[String], after: Option<&str>) -> Command {
     let mut command = Command::new("sbatch");
     command.arg("--parsable");
@@ -65,13 +43,10 @@ pub(super) fn command(script: &Path, options: &[String], after: Option<&str>) ->
 }
 
 /// The tasks of these jobs that are waiting or running, by one call of `squeue`.
-///
-/// # Errors
-///
-/// No Slurm on this machine, or no answer. A job that Slurm no longer knows has no tasks.
-pub fn queued_tasks(jobs: &[String]) -> Result<Vec<QueuedTask>> {
+pub(super) fn queued_tasks(jobs: &[Job<'_>]) -> Result<Vec<QueuedTask>> {
+    let ids: Vec<&str> = jobs.iter().map(|job| job.id).collect();
     let mut squeue = Command::new("squeue");
-    squeue.args(["-h", "-r", "-o", "%i|%T|%R", "-j", &jobs.join(",")]);
+    squeue.args(["-h", "-r", "-o", "%i|%T|%R", "-j", &ids.join(",")]);
     match output(&mut squeue) {
         Ok(text) => Ok(parse_tasks(&text)),
         Err(error) if error.to_string().contains("Invalid job id") => Ok(Vec::new()),
@@ -80,11 +55,7 @@ pub fn queued_tasks(jobs: &[String]) -> Result<Vec<QueuedTask>> {
 }
 
 /// Cancels jobs.
-///
-/// # Errors
-///
-/// No Slurm on this machine, or a refusal.
-pub fn cancel(jobs: &[String]) -> Result<()> {
+pub(super) fn cancel(jobs: &[String]) -> Result<()> {
     output(Command::new("scancel").args(jobs)).map(drop)
 }
 
@@ -122,32 +93,27 @@ fn parse_limits(config: &str) -> Limits {
     };
     let max_array_size = value("MaxArraySize").and_then(|size| size.parse().ok());
     Limits {
-        max_array_size: max_array_size.unwrap_or(DEFAULT_MAX_ARRAY_SIZE),
+        max_tasks: max_array_size.unwrap_or(DEFAULT_MAX_ARRAY_SIZE),
         requeues: value("JobRequeue").is_none_or(|value| value != "0"),
     }
 }
 
 fn parse_tasks(text: &str) -> Vec<QueuedTask> {
     let task = |line: &str| {
-        let mut parts = line.splitn(3, '|').map(str::to_owned);
-        Some(QueuedTask { id: parts.next()?, state: parts.next()?, place: parts.next()? })
+        let mut parts = line.splitn(3, '|');
+        let (job, number) = parts.next()?.split_once('_')?;
+        Some(QueuedTask {
+            job: job.to_owned(),
+            number: number.parse().ok()?,
+            state: parts.next()?.to_lowercase(),
+            place: parts.next()?.to_owned(),
+        })
     };
     text.lines().filter_map(task).collect()
 }
 
-/// The standard output of a command that succeeds.
 fn output(command: &mut Command) -> Result<String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| {
-        format!("cannot start `{name}`; a machine that submits jobs to Slurm has it")
-    })?;
-    if !output.status.success() {
-        let words = String::from_utf8_lossy(&output.stderr);
-        // Slurm's commands begin their lines with their own names.
-        let words = words.trim().trim_start_matches(&format!("{name}: "));
-        bail!("{name}: {}", clip(words));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    tool::output(command, "a machine that submits jobs to Slurm has it")
 }
 
 #[cfg(test)]
@@ -157,20 +123,22 @@ mod tests {
     #[test]
     fn limits_are_those_of_the_configuration() {
         let text = "MaxArraySize            = 2001\nJobRequeue              = 0\n";
-        assert_eq!(parse_limits(text), Limits { max_array_size: 2001, requeues: false });
-        let unknown = Limits { max_array_size: DEFAULT_MAX_ARRAY_SIZE, requeues: true };
+        assert_eq!(parse_limits(text), Limits { max_tasks: 2001, requeues: false });
+        let unknown = Limits { max_tasks: DEFAULT_MAX_ARRAY_SIZE, requeues: true };
         assert_eq!(parse_limits("Configuration data as of today\n"), unknown);
     }
 
     #[test]
     fn tasks_are_lines_of_squeue() {
         let tasks = parse_tasks("17_0|RUNNING|n12\n17_1|PENDING|(Priority)\n");
-        let task = |id: &str, state: &str, place: &str| QueuedTask {
-            id: id.to_owned(),
+        let task = |number, state: &str, place: &str| QueuedTask {
+            job: "17".to_owned(),
+            number,
             state: state.to_owned(),
             place: place.to_owned(),
         };
-        assert_eq!(tasks, [task("17_0", "RUNNING", "n12"), task("17_1", "PENDING", "(Priority)")]);
+        assert_eq!(tasks, [task(0, "running", "n12"), task(1, "pending", "(Priority)")]);
+        assert_eq!(tasks[1].id(), "17_1");
     }
 
     #[test]

@@ -9,35 +9,38 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, FixedOffset, Local};
 use serde::{Deserialize, Serialize};
 
+use super::engine::Engine;
 use super::script::Script;
-use super::slurm;
+use super::task::{Job, QueuedTask};
 use crate::runs::{Durability, sha256, write_atomic};
 use crate::system;
 
 /// The subfolder of a sweep with its submissions.
 const FOLDER: &str = "submit";
 const RECORD: &str = "engine.json";
-
-/// The work of a task, at least, in seconds. A shorter task costs the scheduler more than the cluster gains.
-const TASK_SECONDS: f64 = 600.0;
-/// The time of a run before any has ended, in seconds.
-const ASSUMED_RUN_SECONDS: f64 = 1.0;
+const SCRIPT: &str = "job.sh";
 
 /// The record of a submission, `engine.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
-    /// `slurm`.
-    pub engine: String,
+    /// The engine.
+    pub engine: Engine,
     /// The ids of the jobs: one, or one for each link of a chain.
     pub jobs: Vec<String>,
-    /// The number of tasks of each job.
+    /// The number of tasks of each job. Task t has the runs, or trials, i with i mod `tasks` = t.
     pub tasks: usize,
+    /// The number of runs of the sweep.
+    #[serde(default)]
+    pub runs: usize,
     /// The command of the first job.
     pub command: Vec<String>,
     /// The SHA-256 of the program in the folder.
     pub program: String,
     /// The time of the submission.
     pub created: DateTime<FixedOffset>,
+    /// The folder.
+    #[serde(skip)]
+    pub folder: PathBuf,
 }
 
 impl Submission {
@@ -58,10 +61,10 @@ impl Submission {
                     return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
                 }
                 Ok(text) => {
-                    let record = serde_json::from_slice(&text);
-                    return record
-                        .map(Some)
-                        .with_context(|| format!("cannot read `{}`", path.display()));
+                    let record: Submission = serde_json::from_slice(&text)
+                        .with_context(|| format!("cannot read `{}`", path.display()))?;
+                    let folder = folder(&std::path::absolute(sweep)?, number);
+                    return Ok(Some(Submission { folder, ..record }));
                 }
             }
         }
@@ -78,29 +81,42 @@ impl Submission {
         Ok(folder(sweep, last.unwrap_or(0) + 1))
     }
 
-    /// Writes the folder of `script` and submits `chain` jobs, each after the end of the one before.
+    /// The script that was submitted.
+    pub fn script(&self) -> PathBuf {
+        self.folder.join(SCRIPT)
+    }
+
+    /// The file with the output of a task, in the sweep's folder.
+    pub fn output(&self, task: usize) -> PathBuf {
+        let number = self.folder.file_name().unwrap_or_default();
+        Path::new(FOLDER).join(number).join(format!("{task}.out"))
+    }
+
+    /// The tasks that are waiting or running.
+    ///
+    /// # Errors
+    ///
+    /// No engine on this machine, or no answer.
+    pub fn queued_tasks(&self) -> Result<Vec<QueuedTask>> {
+        let script = self.script();
+        let jobs: Vec<Job<'_>> = self.jobs.iter().map(|id| Job { id, script: &script }).collect();
+        self.engine.queued_tasks(&jobs)
+    }
+
+    /// Writes the folder of `script` and submits `chain` jobs, each after the end of the one before. `runs` is the
+    /// number of runs of the sweep.
     ///
     /// # Errors
     ///
     /// An unwritable folder, or a refusal by the engine; the folder is then removed.
-    pub fn submit(script: &Script, options: &[String], chain: usize) -> Result<Submission> {
-        let written = write(script);
-        let submitted = written.and_then(|program| {
-            let path = script.folder.join("job.sh");
-            let mut jobs: Vec<String> = Vec::new();
-            for _ in 0..chain {
-                let after = jobs.last().cloned();
-                match slurm::submit(&path, options, after.as_deref()) {
-                    Ok(job) => jobs.push(job),
-                    Err(error) => {
-                        // A chain is submitted as a whole or not at all.
-                        let _ = if jobs.is_empty() { Ok(()) } else { slurm::cancel(&jobs) };
-                        return Err(error);
-                    }
-                }
-            }
-            Ok((program, jobs))
-        });
+    pub fn submit(
+        script: &Script,
+        options: &[String],
+        chain: usize,
+        runs: usize,
+    ) -> Result<Submission> {
+        let submitted =
+            write(script).and_then(|program| Ok((program, submit(script, options, chain)?)));
         let (program, jobs) = match submitted {
             Ok(submitted) => submitted,
             Err(error) => {
@@ -109,12 +125,14 @@ impl Submission {
             }
         };
         let record = Submission {
-            engine: "slurm".to_owned(),
+            engine: script.engine,
             jobs,
             tasks: script.tasks,
+            runs,
             command: Submission::command(script, options),
             program,
             created: Local::now().fixed_offset(),
+            folder: script.folder.clone(),
         };
         let text = serde_json::to_vec_pretty(&record)?;
         write_atomic(&script.folder.join(RECORD), &text, Durability::PowerLoss)?;
@@ -123,24 +141,34 @@ impl Submission {
 
     /// The command that submits `script`.
     pub fn command(script: &Script, options: &[String]) -> Vec<String> {
-        let command = slurm::command(&script.folder.join("job.sh"), options, None);
+        let command = script.engine.command(&script.folder.join(SCRIPT), options, None);
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         words.map(|word| word.to_string_lossy().into_owned()).collect()
     }
 }
 
-/// The number of tasks for `runs` runs of `seconds` seconds each, if known: tasks of ten minutes or more, at most
-/// `most`.
-pub fn tasks_for(runs: usize, seconds: Option<f64>, most: usize) -> usize {
-    let work = runs as f64 * seconds.unwrap_or(ASSUMED_RUN_SECONDS);
-    ((work / TASK_SECONDS) as usize).clamp(1, most.min(runs).max(1))
+/// Submits the script `chain` times, as a whole or not at all. Returns the ids of the jobs.
+fn submit(script: &Script, options: &[String], chain: usize) -> Result<Vec<String>> {
+    let path = script.folder.join(SCRIPT);
+    let mut jobs: Vec<String> = Vec::new();
+    for _ in 0..chain {
+        let after = jobs.last().cloned();
+        match script.engine.submit(&path, options, after.as_deref()) {
+            Ok(job) => jobs.push(job),
+            Err(error) => {
+                let _ = if jobs.is_empty() { Ok(()) } else { script.engine.cancel(&jobs) };
+                return Err(error);
+            }
+        }
+    }
+    Ok(jobs)
 }
 
 /// Writes script and program into the folder. Returns the SHA-256 of the program.
 fn write(script: &Script) -> Result<String> {
     let Script { folder, .. } = script;
     fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-    let path = folder.join("job.sh");
+    let path = folder.join(SCRIPT);
     fs::write(&path, script.text())
         .with_context(|| format!("cannot write `{}`", path.display()))?;
     let program = std::env::current_exe().context("cannot find the program's own file")?;
@@ -173,16 +201,6 @@ fn numbers(sweep: &Path) -> Result<Vec<u32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tasks_take_ten_minutes_or_more() {
-        assert_eq!(tasks_for(200, None, 1001), 1);
-        assert_eq!(tasks_for(6000, None, 1001), 10);
-        assert_eq!(tasks_for(6000, Some(10.0), 1001), 100);
-        assert_eq!(tasks_for(1_000_000, Some(10.0), 1001), 1001);
-        assert_eq!(tasks_for(3, Some(1e6), 1001), 3);
-        assert_eq!(tasks_for(0, None, 1001), 1);
-    }
 
     #[test]
     fn folders_are_numbered_on() {

@@ -86,6 +86,7 @@ pub fn run(
     let mut recorder = contain(|| RunRecorder::claim(spec, context))?;
     if let Some(record) = contain(|| recorder.completed(spec.plan))? {
         *summary = RunSummary::of(record);
+        recorder.retire();
         return Ok(Status::Completed);
     }
     let ended = contain(|| train(spec, context, &mut recorder, summary, tell));

@@ -24,8 +24,8 @@ use crate::experiment::throughput::Throughput;
 use crate::experiment::trained_model::PREPARATION;
 use crate::experiment::{RunContext, RunSpec};
 use crate::runs::{
-    Checkpoint, DataSource, Durability, Folder, History, HistoryWriter, Lock, Record, Resumed,
-    RungNote, Status, remove_leftovers, sums_of, write_atomic,
+    Checkpoint, DataSource, Durability, Folder, History, HistoryWriter, Lock, Owner, Record,
+    Resumed, RungNote, Status, remove_leftovers, sums_of, write_atomic,
 };
 use crate::system::{self, sentence};
 use crate::train::{FitState, Logs};
@@ -35,6 +35,8 @@ pub(super) struct RunRecorder {
     pub(super) folder: Folder,
     /// Excludes other processes from the folder.
     pub(super) lock: Lock,
+    /// The claim on the run where the lock may not exclude others.
+    pub(super) owner: Option<Owner>,
     pub(super) record: Record,
     /// The record of an earlier process.
     pub(super) found: Option<Record>,
@@ -43,6 +45,8 @@ pub(super) struct RunRecorder {
     plan: String,
     /// The number of epochs of the plan.
     epochs: usize,
+    /// Whether the checkpoint goes once the run is completed. No trial of a search is trained further.
+    discards_checkpoint: bool,
     /// The rung that the run reaches, if it trains as far.
     pub(super) rung: Option<RungNote>,
     /// The reason of an early end by the search.
@@ -70,6 +74,7 @@ impl RunRecorder {
         let folder = Folder::at(spec.dir);
         folder.make()?;
         let lock = Lock::take_within(folder.path(), context.patience, context.stop)?;
+        let owner = Owner::claim(folder.path(), &lock, context.stop)?;
         refuse_links(&folder)?;
         let found = match fs::exists(folder.record()) {
             Ok(false) => None,
@@ -81,11 +86,13 @@ impl RunRecorder {
             checkpoint: Checkpoint::at(folder.checkpoint()),
             plan: fingerprint(spec.plan),
             epochs: spec.plan.training.epochs,
+            discards_checkpoint: context.discard_checkpoints || spec.trial.is_some(),
             rung: spec.rung,
             reason: None,
             session: Session::new(spec.plan, spec.changes, spec.trial),
             folder,
             lock,
+            owner,
             files: None,
             preprocessing: String::new(),
             shape: Vec::new(),
@@ -116,7 +123,20 @@ impl RunRecorder {
             return Ok(None);
         }
         remove_leftovers(self.folder.path())?;
+        self.tidy_completed()?;
         Ok(Some(&self.record))
+    }
+
+    /// Removes the checkpoint of a completed run, if it is not to stay.
+    pub(super) fn tidy_completed(&self) -> Result<()> {
+        if self.discards_checkpoint { self.remove_checkpoint() } else { Ok(()) }
+    }
+
+    /// Ends the lock of a completed run. In a sweep, its file is removed.
+    pub(super) fn retire(self) {
+        if self.folder.is_in_sweep() {
+            self.lock.retire();
+        }
     }
 
     /// Whether the plan has more epochs than the run's own config.
@@ -178,6 +198,7 @@ impl RunRecorder {
 
     /// Creates the run's files, or continues them from the checkpoint of `meta`.
     pub(super) fn open(&mut self, plan: &Plan, meta: Option<&CheckpointMeta>) -> Result<()> {
+        self.check_owner()?;
         // A run that goes on from a rung was not interrupted.
         if self.found.as_ref().is_some_and(|found| found.status != Status::Paused) {
             self.record.resumed.push(Resumed {
@@ -284,8 +305,15 @@ impl RunRecorder {
         Ok(())
     }
 
-    /// Whether all paths still lead to the open files, at the cost of a few calls of `stat`.
+    /// Whether this process still owns the run.
+    fn check_owner(&self) -> Result<()> {
+        Ok(self.owner.as_ref().map_or(Ok(()), Owner::check)?)
+    }
+
+    /// Whether all paths still lead to the open files, at the cost of a few calls of `stat`, and no other process
+    /// has taken the run.
     fn check_in_place(&self) -> Result<()> {
+        self.owner.as_ref().map_or(Ok(()), Owner::check_at_times)?;
         self.lock.check_in_place()?;
         self.files.as_ref().map_or(Ok(()), Files::check_in_place)
     }
@@ -301,6 +329,7 @@ impl RunRecorder {
 
     /// Writes the checkpoint of `state`.
     pub(super) fn save(&mut self, state: &FitState) -> Result<()> {
+        self.check_owner()?;
         let is_last = state.epoch == self.epochs || state.early_stopping.stopped;
         let is_forced = is_last && self.durability() == Durability::PowerLoss;
         let Some(files) = &mut self.files else { return Ok(()) };

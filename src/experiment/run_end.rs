@@ -9,7 +9,7 @@ use crate::experiment::new_run::now;
 use crate::experiment::recorder::RunRecorder;
 use crate::experiment::spec::Verdict;
 use crate::quote::{MAX_REASON, cut};
-use crate::runs::{Best, Cause, Durability, Status};
+use crate::runs::{Best, Cause, Durability, Owner, Status};
 use crate::system::{is_machine_fault, sentence};
 use crate::train::Diverged;
 
@@ -21,6 +21,10 @@ impl RunRecorder {
         // Another folder at the same path does not belong to this run.
         if let Err(displaced) = self.lock.check_in_place() {
             return ended.and(Err(displaced.into()));
+        }
+        // Nor does a run that another process has taken.
+        if let Some(Err(taken)) = self.owner.as_ref().map(Owner::check) {
+            return Err(taken.into());
         }
         let path = self.folder.record();
         if let (Some(found), None, Err(_)) = (&self.found, &self.files, &ended) {
@@ -48,7 +52,14 @@ impl RunRecorder {
         }
         // The record is written last and despite other errors, because the record holds the status.
         let saved = self.record.save(&path, self.durability());
-        ended.and_then(|status| saved.map(|()| status).map_err(Into::into))
+        self.owner.take().into_iter().for_each(Owner::release);
+        let ended = ended.and_then(|status| saved.map(|()| status).map_err(Into::into));
+        if let Ok(Status::Completed) = ended {
+            // A checkpoint that cannot be removed costs its space and nothing else.
+            let _ = self.tidy_completed();
+            self.retire();
+        }
+        ended
     }
 
     /// Takes in that the search ends the run.

@@ -55,6 +55,8 @@ pub struct RunContext<'a> {
     /// The time to wait for another process in the run's folder, such as an earlier instance of the
     /// same job that is about to end.
     pub patience: Duration,
+    /// Whether a completed run loses its checkpoint, and so cannot have more epochs.
+    pub discard_checkpoints: bool,
     /// The minimum training time between two checkpoints at the ends of epochs.
     pub save_every: Duration,
     /// The interval between fsyncs, and the minimum duration of a run for an fsync of the last

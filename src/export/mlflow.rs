@@ -105,10 +105,10 @@ fn run_meta(run: &Run, root: &str) -> String {
     // The numbers of MLflow's RunStatus.
     let status = match run.state {
         State::Running => 1,
-        State::Paused => 2,
+        State::Paused | State::Requeued => 2,
         State::Completed => 3,
         State::Failed => 4,
-        State::Stopped | State::Interrupted | State::Pruned => 5,
+        State::Stopped | State::Interrupted | State::Lost | State::Pruned => 5,
     };
     let end =
         run.record.finished.map_or("null".to_owned(), |end| end.timestamp_millis().to_string());

@@ -120,9 +120,12 @@ impl Replicate for Run {
             State::Completed => Completion::Completed,
             State::Failed => Completion::Failed,
             State::Pruned => Completion::Pruned,
-            State::Running | State::Stopped | State::Interrupted | State::Paused => {
-                Completion::Partial
-            }
+            State::Running
+            | State::Stopped
+            | State::Interrupted
+            | State::Paused
+            | State::Requeued
+            | State::Lost => Completion::Partial,
         }
     }
 

@@ -16,6 +16,8 @@ pub struct LiveRuns {
     dir: PathBuf,
     /// The runs, in the order of their folders' names.
     pub runs: Vec<LiveRun>,
+    /// The folders of all sweeps, with or without runs.
+    pub sweeps: Vec<PathBuf>,
     /// What could not be read the last time, and why.
     pub unreadable: Vec<String>,
 }
@@ -52,7 +54,8 @@ impl LiveRuns {
     ///
     /// There is no such folder.
     pub fn refresh(&mut self) -> Result<(), RequestError> {
-        let Collection { runs, mut unreadable, .. } = Collection::of(&self.dir)?;
+        let Collection { runs, sweeps, mut unreadable } = Collection::of(&self.dir)?;
+        self.sweeps = sweeps;
         let known = self.runs.drain(..).map(|followed| (followed.run.dir.clone(), followed));
         let mut known: HashMap<PathBuf, LiveRun> = known.collect();
         for run in runs {

@@ -43,11 +43,15 @@ pub enum State {
     Paused,
     /// Its search went on without it.
     Pruned,
+    /// The engine of its sweep will start its task again.
+    Requeued,
+    /// Its process died, and the engine of its sweep has no task for it.
+    Lost,
 }
 
 impl State {
     /// All there are.
-    pub const ALL: [State; 7] = [
+    pub const ALL: [State; 9] = [
         State::Running,
         State::Completed,
         State::Failed,
@@ -55,6 +59,8 @@ impl State {
         State::Interrupted,
         State::Paused,
         State::Pruned,
+        State::Requeued,
+        State::Lost,
     ];
 
     /// In a word.
@@ -67,6 +73,8 @@ impl State {
             State::Interrupted => "interrupted",
             State::Paused => "paused",
             State::Pruned => "pruned",
+            State::Requeued => "requeued",
+            State::Lost => "lost",
         }
     }
 }

@@ -3,17 +3,17 @@
 //!
 //! The lock is `flock` on the file `.lock` in the folder. On NFS, `flock` works between machines
 //! unless the share is mounted with `nolock` or `local_lock`. Some file systems have no locks, for
-//! example Lustre without `-o flock`. There, the user must not resume a running run.
+//! example Lustre without `-o flock`. There, a run has an [owner file](super::owner).
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::error::RunsError;
 use crate::system::{self, Displaced, check_in_place};
 
-/// The locked file. The file stays after the lock ends, because another process may be waiting.
+/// The locked file. The file stays after the lock ends, except by [`Lock::retire`].
 pub(super) const NAME: &str = ".lock";
 
 /// The interval between two attempts to take a lock.
@@ -25,6 +25,8 @@ pub struct Lock {
     /// Open as long as the lock is held.
     file: File,
     folder: PathBuf,
+    /// Whether the file system has locks.
+    is_enforced: bool,
 }
 
 impl Lock {
@@ -61,29 +63,47 @@ impl Lock {
         folder: &Path,
         lock: impl Fn(&File) -> Result<(), TryLockError>,
     ) -> Result<Lock, RunsError> {
+        loop {
+            let taken = Lock::open_once(folder, &lock)?;
+            // Another process may have retired the file between the opening and the lock. If the
+            // folder is gone too, the next opening fails.
+            if taken.check_in_place().is_ok() {
+                // The text only serves the error message of the next process, so a full disk is
+                // ignored.
+                let _ = taken.file.set_len(0).and_then(|()| writeln!(&taken.file, "{}", here()));
+                return Ok(taken);
+            }
+        }
+    }
+
+    fn open_once(
+        folder: &Path,
+        lock: &impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Lock, RunsError> {
         let path = folder.join(NAME);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file =
             system::open_own(&path, &mut options).map_err(RunsError::io("open", &path))?;
-        match lock(&file) {
-            Ok(()) => {}
+        let is_enforced = match lock(&file) {
+            Ok(()) => true,
             Err(TryLockError::WouldBlock) => {
                 return Err(RunsError::InUse {
                     path: folder.to_owned(),
                     holder: holder(&mut file),
                 });
             }
-            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => false,
             Err(TryLockError::Error(error)) => return Err(RunsError::io("lock", &path)(error)),
-        }
-        let lock = Lock { file, folder: folder.to_owned() };
-        // Another process may have removed the folder between the opening and the lock.
-        let gone = |_| RunsError::io("lock", &path)(io::Error::from(ErrorKind::NotFound));
-        lock.check_in_place().map_err(gone)?;
-        // The text only serves the error message of the next process, so a full disk is ignored.
-        let _ = lock.file.set_len(0).and_then(|()| writeln!(&lock.file, "{}", here()));
-        Ok(lock)
+        };
+        Ok(Lock { file, folder: folder.to_owned(), is_enforced })
+    }
+
+    /// Removes the file and ends the lock: a finished run of a sweep has a file less. A process that
+    /// has opened the file meanwhile finds out and opens another.
+    pub fn retire(self) {
+        // A file that stays is locked again by the next process.
+        let _ = fs::remove_file(self.folder.join(NAME));
     }
 
     /// Locks a previously locked folder, without creating the file. `None` if never locked, or if
@@ -92,7 +112,12 @@ impl Lock {
         let mut options = OpenOptions::new();
         let file = system::open_own(&folder.join(NAME), options.read(true).write(true)).ok()?;
         file.try_lock().ok()?;
-        Some(Lock { file, folder: folder.to_owned() })
+        Some(Lock { file, folder: folder.to_owned(), is_enforced: true })
+    }
+
+    /// Whether the file system has locks at all. They may still not hold between machines.
+    pub(super) fn is_enforced(&self) -> bool {
+        self.is_enforced
     }
 
     /// Whether the path still leads to the locked folder.
@@ -122,7 +147,8 @@ impl Drop for Lock {
     }
 }
 
-fn here() -> String {
+/// The name of this process, for others.
+pub(super) fn here() -> String {
     let host = gethostname::gethostname();
     format!("process {} on {}", std::process::id(), host.to_string_lossy())
 }
@@ -182,6 +208,24 @@ mod tests {
         std::thread::sleep(Duration::from_millis(20));
         drop(first);
         waiting.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn retired_lock_is_taken_by_one_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let holders = std::sync::atomic::AtomicUsize::new(0);
+        let work = || {
+            for _ in 0..200 {
+                let patience = Duration::from_secs(600);
+                let lock = Lock::take_within(dir.path(), patience, &|| false).unwrap();
+                assert_eq!(holders.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
+                lock.check_in_place().unwrap();
+                holders.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                lock.retire();
+            }
+        };
+        std::thread::scope(|scope| (0..3).for_each(|_| drop(scope.spawn(work))));
+        assert!(!dir.path().join(NAME).exists());
     }
 
     #[test]

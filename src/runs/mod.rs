@@ -4,7 +4,9 @@
 mod error;
 mod folder;
 mod lock;
+mod mounts;
 mod objective;
+mod owner;
 
 mod annotations;
 mod checkpoint;
@@ -31,7 +33,9 @@ pub use history::{History, HistoryWriter};
 pub use index::{IndexEntry, RunIndex, Stamp};
 pub use leftovers::{remove_abandoned, remove_files, remove_leftovers};
 pub use lock::Lock;
+pub use mounts::lock_trouble;
 pub use objective::Objective;
+pub use owner::Owner;
 pub use provenance::{MachineInfo, git_commit};
 pub use record::{
     Best, Cause, DataSource, Outcome, Record, Resumed, RungNote, Status, TrialNote, monitored,

@@ -115,6 +115,7 @@ impl RunQueue {
             git_commit: self.commit.as_deref(),
             stop: &|| stop.load(Ordering::Relaxed) || failures.are_too_many(),
             patience: options.patience,
+            discard_checkpoints: self.discard_checkpoints,
             save_every: experiment::SAVE_EVERY,
             sync_every: experiment::SYNC_EVERY,
         };

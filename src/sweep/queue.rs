@@ -22,6 +22,8 @@ use crate::sweep::results::RunResults;
 pub struct RunQueue {
     /// The runs, in the order of their start.
     pub runs: Vec<QueuedRun>,
+    /// Whether a completed run loses its checkpoint, and so cannot have more epochs.
+    pub discard_checkpoints: bool,
     /// The locks of the sweep folders, held as long as the queue.
     pub(super) locks: Vec<Lock>,
     pub(super) datasets: DatasetCache,
@@ -36,7 +38,14 @@ impl RunQueue {
     /// The queue of these runs, with the results of the surrounding runs.
     pub(super) fn new(queue: Vec<QueuedRun>, locks: Vec<Lock>, results: RunResults) -> RunQueue {
         let commit = std::env::current_dir().ok().and_then(|dir| git_commit(&dir));
-        RunQueue { runs: queue, locks, datasets: DatasetCache::default(), commit, results }
+        RunQueue {
+            runs: queue,
+            discard_checkpoints: false,
+            locks,
+            datasets: DatasetCache::default(),
+            commit,
+            results,
+        }
     }
 
     /// The results of the queued and the surrounding runs, in the order of the plans.

@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 
 use super::run::ExecutionArgs;
 use super::value::at_least_one;
+use crate::cluster::Engine;
 use crate::sweep::Shard;
 
 pub(crate) const WORK_EXAMPLES: &str = "\
@@ -32,12 +33,34 @@ Examples:
     runner submit configs/lr-sweep.toml --engine slurm --dry-run
 
   Submit what is left of a sweep, in 40 tasks:
-    runner submit logs/lr-sweep/20261123-210800 --engine slurm --tasks 40";
+    runner submit logs/lr-sweep/20261123-210800 --engine slurm --tasks 40
+
+  Give HyperQueue tasks of some 16 runs, on four cores each:
+    runner submit configs/lr-sweep.toml --engine hyperqueue -- --cpus=4";
 
 /// The engines that run tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Engine {
+pub(crate) enum EngineArg {
     /// Slurm, by sbatch
+    Slurm,
+    /// HyperQueue, by hq
+    #[value(name = "hyperqueue")]
+    HyperQueue,
+}
+
+impl From<EngineArg> for Engine {
+    fn from(engine: EngineArg) -> Engine {
+        match engine {
+            EngineArg::Slurm => Engine::Slurm,
+            EngineArg::HyperQueue => Engine::HyperQueue,
+        }
+    }
+}
+
+/// The engines that a worker asks to start its task again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Requeue {
+    /// Slurm, by scontrol
     Slurm,
 }
 
@@ -53,7 +76,7 @@ pub(crate) struct WorkArgs {
 
     /// When stopped with runs left, ask the engine to start this task again
     #[arg(long, value_name = "ENGINE")]
-    pub(crate) requeue: Option<Engine>,
+    pub(crate) requeue: Option<Requeue>,
 
     /// Try failed runs again, from where they failed
     #[arg(long)]
@@ -75,9 +98,10 @@ pub(crate) struct SubmitArgs {
 
     /// What runs the tasks
     #[arg(long, value_name = "ENGINE")]
-    pub(crate) engine: Engine,
+    pub(crate) engine: EngineArg,
 
-    /// The number of tasks, each with its share of the runs [default: tasks of ten minutes or more]
+    /// The number of tasks, each with its share of the runs [default: tasks of ten minutes or more of Slurm,
+    /// and of some 16 runs of HyperQueue]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(crate) tasks: Option<usize>,
 
@@ -88,6 +112,10 @@ pub(crate) struct SubmitArgs {
     /// Try failed runs again, from where they failed
     #[arg(long)]
     pub(crate) retry_failed: bool,
+
+    /// Remove the checkpoint of a run once it is completed; it then cannot have more epochs
+    #[arg(long)]
+    pub(crate) discard_checkpoints: bool,
 
     /// Print the script and the command, and submit nothing
     #[arg(short = 'n', long)]

@@ -8,7 +8,7 @@ mod run;
 mod select;
 mod value;
 
-pub(crate) use cluster::{CancelArgs, Engine, SubmitArgs, WorkArgs};
+pub(crate) use cluster::{CancelArgs, Requeue, SubmitArgs, WorkArgs};
 pub(crate) use export::{
     ExportArgs, ExportHistories, ExportKind, ExportMlflow, ExportModel, ExportOptuna,
     ExportScalars, ModelFormatArg, TableFormat,

@@ -154,6 +154,12 @@ pub(crate) struct ExecutionArgs {
     #[arg(long, value_name = "N", value_parser = at_least_one, conflicts_with = "fail_fast")]
     pub(crate) max_failures: Option<usize>,
 
+    /// Remove the checkpoint of a run once it is completed; it then cannot have more epochs
+    ///
+    /// A run of a sweep leaves 5 files in a folder then, instead of 6 in two, and a third of the bytes.
+    #[arg(long)]
+    pub(crate) discard_checkpoints: bool,
+
     /// How to show progress, on stderr
     #[arg(long, value_name = "STYLE", default_value = "auto")]
     pub(crate) progress: ProgressArg,

@@ -6,7 +6,7 @@ use crate::cli::args::CancelArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::count;
 use crate::cli::exit::Exit;
-use crate::cluster::{Submission, cancel as cancel_jobs, queued_tasks};
+use crate::cluster::Submission;
 use crate::system::sentence;
 
 /// Cancels the last submission of each sweep.
@@ -31,11 +31,11 @@ fn cancel_one(dir: &Path) -> anyhow::Result<String> {
             dir.display()
         );
     };
-    let tasks = queued_tasks(&submission.jobs)?;
+    let tasks = submission.queued_tasks()?;
     if tasks.is_empty() {
         return Ok(format!("nothing of `{}` is queued or running", dir.display()));
     }
-    cancel_jobs(&submission.jobs)?;
+    submission.engine.cancel(&submission.jobs)?;
     let jobs = submission.jobs.join(", ");
     Ok(format!(
         "cancelled {} of job {jobs}; `runner resume {}` finishes what is left here",

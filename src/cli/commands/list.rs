@@ -13,13 +13,13 @@ use crate::cli::display::format::{ago, number, or_dash, short_reason};
 use crate::cli::display::json::{number as json_number, numbers};
 use crate::cli::display::table::Column;
 use crate::cli::exit::Exit;
-use crate::cluster::queue_notes;
+use crate::cluster::QueueStatus;
 use crate::query::{Collection, RequestError, Run, State, metric_names, read_settings, sort};
 use crate::runs::{monitored, safe_name};
 
 /// Lists the runs.
 pub(crate) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
-    let Selected { runs, sweeps, notes } = match select(args) {
+    let Selected { runs, queue, queue_notes, notes } = match select(args) {
         Ok(selected) => selected,
         Err(refusal) => {
             console.error(&refusal.to_string());
@@ -27,18 +27,18 @@ pub(crate) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
         }
     };
     if args.json {
-        let runs: Vec<_> = runs.iter().map(|run| as_json(run, &args.columns)).collect();
+        let runs: Vec<_> = runs.iter().map(|run| as_json(run, &args.columns, &queue)).collect();
         console.data(&(serde_json::to_string_pretty(&json!({ "runs": runs }))? + "\n"))?;
     } else if runs.is_empty() {
         let which = if args.filters.filter.is_empty() { "" } else { " such" };
         console.say(&format!("there is no{which} run in {}", args.dir.display()));
     } else {
-        let (text, note) = table(&runs, args, console);
+        let (text, note) = table(&runs, args, &queue, console);
         console.data(&text)?;
         note.iter().for_each(|note| console.say(note));
     }
     if !args.json {
-        queue_notes(sweeps.iter().map(PathBuf::as_path)).iter().for_each(|note| console.say(note));
+        queue_notes.iter().for_each(|note| console.say(note));
     }
     notes.iter().for_each(|note| console.error(note));
     Ok(if notes.is_empty() { Exit::Done } else { Exit::Failed })
@@ -48,14 +48,19 @@ pub(crate) fn list(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
 struct Selected {
     /// The runs, in the requested order.
     runs: Vec<Run>,
-    /// The folders of all sweeps, with or without runs.
-    sweeps: Vec<PathBuf>,
+    /// What engines have of the submitted sweeps.
+    queue: QueueStatus,
+    /// The same in sentences, for all sweeps with runs left.
+    queue_notes: Vec<String>,
     /// The unreadable runs and configs, with reasons.
     notes: Vec<String>,
 }
 
 fn select(args: &ListArgs) -> Result<Selected, RequestError> {
     let Collection { mut runs, sweeps, unreadable: mut notes } = Collection::of(&args.dir)?;
+    let queue = QueueStatus::of(sweeps.iter().map(PathBuf::as_path));
+    runs.iter_mut().for_each(|run| queue.mark(run));
+    let queue_notes = queue.notes(&runs);
     sort(&mut runs, args.sort.as_deref())?;
     args.filters.retain(&mut runs, &mut notes)?;
     runs.truncate(args.top.unwrap_or(usize::MAX));
@@ -65,7 +70,7 @@ fn select(args: &ListArgs) -> Result<Selected, RequestError> {
     }
     notes.sort();
     notes.dedup();
-    Ok(Selected { runs, sweeps, notes })
+    Ok(Selected { runs, queue, queue_notes, notes })
 }
 
 /// Whether every key is in some run's config.
@@ -76,7 +81,7 @@ fn check_columns(runs: &[Run], keys: &[String]) -> Result<(), RequestError> {
     Err(RequestError::unknown("no run has the key", key, known))
 }
 
-fn as_json(run: &Run, keys: &[String]) -> Value {
+fn as_json(run: &Run, keys: &[String], queue: &QueueStatus) -> Value {
     let record = &run.record;
     let best = record.best.as_ref().map(|best| {
         let mut map = Map::from_iter([("epoch".to_owned(), json!(best.epoch))]);
@@ -104,6 +109,9 @@ fn as_json(run: &Run, keys: &[String]) -> Value {
     if let Some(trial) = &record.trial {
         value["trial"] = json!(trial);
     }
+    if let Some(task) = queue.task(run).and_then(|task| task.queued) {
+        value["task"] = json!({ "id": task.id(), "state": task.state, "place": task.place });
+    }
     if !keys.is_empty() {
         let config = keys.iter().map(|key| (key.clone(), json!(run.setting(key))));
         value["config"] = config.collect::<Map<_, _>>().into();
@@ -112,8 +120,13 @@ fn as_json(run: &Run, keys: &[String]) -> Value {
 }
 
 /// The table, and a note of what is not in it.
-fn table(runs: &[Run], args: &ListArgs, console: &Console) -> (String, Option<String>) {
-    let fitted = fit_columns(whole_table(runs, args), stdout_width().filter(|_| !args.wide));
+fn table(
+    runs: &[Run],
+    args: &ListArgs,
+    queue: &QueueStatus,
+    console: &Console,
+) -> (String, Option<String>) {
+    let fitted = fit_columns(whole_table(runs, args, queue), stdout_width().filter(|_| !args.wide));
     let tones = std::iter::once(Some(Style::Head)).chain(runs.iter().map(tone));
     let paint = |(line, tone): (&String, Option<Style>)| match tone {
         Some(tone) => console.out.paint(tone, line) + "\n",
@@ -123,7 +136,7 @@ fn table(runs: &[Run], args: &ListArgs, console: &Console) -> (String, Option<St
     (text, fitted.note("--wide"))
 }
 
-fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Column> {
+fn whole_table(runs: &[Run], args: &ListArgs, queue: &QueueStatus) -> Vec<Column> {
     let now = Utc::now();
     let age = |run: &Run| ago((now - run.record.started.to_utc()).as_seconds_f64());
     let cells = |cell: &dyn Fn(&Run) -> String| runs.iter().map(cell).collect::<Vec<_>>();
@@ -142,6 +155,10 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Column> {
     if runs.iter().any(|run| reason(run).is_some()) {
         let text = |run: &Run| or_dash(reason(run), |reason| short_reason(&reason).to_owned());
         columns.push(Column::words("why pruned", cells(&text)).shrinkable().drop_rank(6));
+    }
+    let tasks = runs.iter().map(|run| task(run, queue)).collect::<Vec<_>>();
+    if tasks.iter().any(|task| task != "-") {
+        columns.push(Column::words("task", tasks).drop_rank(2));
     }
     for key in &args.columns {
         let text = |run: &Run| or_dash(run.setting(key), setting);
@@ -172,6 +189,13 @@ fn whole_table(runs: &[Run], args: &ListArgs) -> Vec<Column> {
         }
     }
     columns
+}
+
+/// The waiting or running task of a run that is not at its end.
+fn task(run: &Run, queue: &QueueStatus) -> String {
+    let open = [State::Running, State::Requeued, State::Stopped, State::Interrupted];
+    let task = queue.task(run).filter(|_| open.contains(&run.state)).and_then(|task| task.queued);
+    or_dash(task, |task| format!("{} {}", task.id(), task.place))
 }
 
 /// Columns for the names that are not in the folders, the tags and the notes, where there are any.

@@ -11,6 +11,7 @@ use crate::cli::args::ReportArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
+use crate::cluster::QueueStatus;
 use crate::experiment::{
     Calibration, EnsembleEvaluation, Importance, Permutations, Split, TrainedModel,
 };
@@ -48,7 +49,8 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
         return Err(RequestError::new(message, "want a name that ends in .html").into());
     }
     let base = args.choice.logdir();
-    let (runs, mut notes) = args.choice.select_all(&args.runs, &args.filters, console)?;
+    let (mut runs, mut notes) = args.choice.select_all(&args.runs, &args.filters, console)?;
+    let queue = mark(&mut runs, args.filters.filter.is_empty());
     let Some(first) = runs.first() else {
         let what = notes.first().cloned().unwrap_or_else(|| "no run of it has begun".to_owned());
         return Err(RequestError::new(what, "`runner list` shows what there is").into());
@@ -73,6 +75,7 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
         base,
         judged,
         evaluation_error: evaluation_error.as_deref(),
+        queue: &queue,
         repeat: &repeat,
         made: Local::now().fixed_offset(),
     };
@@ -84,6 +87,17 @@ fn write(args: &ReportArgs, console: &Console) -> Result<Vec<String>> {
         console.say(&format!("note: the best network is not judged: {why}"));
     }
     Ok(notes)
+}
+
+/// Refines the states of the runs of submitted sweeps. Returns what the engines have of them, in sentences; the
+/// runs are counted if they `are_all`.
+fn mark(runs: &mut [Run], are_all: bool) -> Vec<String> {
+    let mut sweeps: Vec<PathBuf> = runs.iter().filter_map(|run| run.sweep.clone()).collect();
+    sweeps.sort();
+    sweeps.dedup();
+    let queue = QueueStatus::of(sweeps.iter().map(PathBuf::as_path));
+    runs.iter_mut().for_each(|run| queue.mark(run));
+    if are_all { queue.notes(runs) } else { queue.tasks().into_iter().collect() }
 }
 
 /// What the page is of: the name that all runs have, or that there are several.

@@ -210,6 +210,7 @@ pub(crate) fn work(
         crowded(largest, jobs).iter().for_each(|note| console.say(note));
     }
     let mut queue = queue()?;
+    queue.discard_checkpoints = args.discard_checkpoints;
     let board = Board::new(&queue);
     let tell = |notice: SweepEvent<'_>| {
         board.observe(&notice);

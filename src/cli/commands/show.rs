@@ -11,6 +11,7 @@ use crate::cli::display::curve::curves;
 use crate::cli::display::run_details::{RunDetails, run_details};
 use crate::cli::display::search_details::search_details;
 use crate::cli::exit::Exit;
+use crate::cluster::QueueStatus;
 use crate::config::Plan;
 use crate::query::{
     Collection, FolderKind, Purpose, RequestError, Run, RunSelector, SearchProgress, SearchTrial,
@@ -25,13 +26,17 @@ pub(crate) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
 }
 
 fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
+    tell_queue(Path::new(&args.run), console);
     if let Some(search) = search(args, console)? {
         return Ok(match args.json {
             true => serde_json::to_string_pretty(&search_json(&search))? + "\n",
             false => search_details(&search, console),
         });
     }
-    let run = args.choice.select_one(&args.run, console)?;
+    let mut run = args.choice.select_one(&args.run, console)?;
+    let queue = QueueStatus::of(run.sweep.as_deref().into_iter());
+    queue.mark(&mut run);
+    let task = queue.task(&run);
     let history = run.history()?;
     let config = run.config().map_err(anyhow::Error::msg)?;
     let plan = run.plan().ok();
@@ -41,6 +46,7 @@ fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
             "status": run.state.word(),
             "tags": run.annotations.tags,
             "note": run.annotations.note,
+            "task": task.and_then(|task| task.queued).map(|task| task.text()),
             "record": serde_json::to_value(&run.record)?,
             "config": plan,
             "history": history_json(&history),
@@ -60,8 +66,20 @@ fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
         history: &history,
         metric: &args.metric,
         progress: progress.as_ref(),
+        task: task.as_ref(),
     };
     Ok(run_details(&told, console) + &schedule.map_or(String::new(), |text| format!("\n{text}")))
+}
+
+/// Says what the engine has of a submitted sweep that is named, also if no run has begun.
+fn tell_queue(dir: &Path, console: &Console) {
+    let queue = QueueStatus::of(std::iter::once(dir));
+    if !queue.is_empty()
+        && let Ok(Collection { mut runs, .. }) = Collection::of(dir)
+    {
+        runs.iter_mut().for_each(|run| queue.mark(run));
+        queue.notes(&runs).iter().for_each(|note| console.say(note));
+    }
 }
 
 /// The search of which all begun runs are meant. Otherwise the choice of one run has the notes and the error.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use super::check::show_problems;
 use super::cores::cores;
@@ -11,9 +11,10 @@ use crate::cli::args::SubmitArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
-use crate::cluster::{Limits, Script, Submission, limits, lock_warning, queued_tasks, tasks_for};
+use crate::cluster::{Engine, Limits, Script, Submission};
 use crate::config::Experiment;
 use crate::experiment::DatasetCache;
+use crate::runs::lock_trouble;
 use crate::sweep::{ResumeScan, RunProgress, RunQueue};
 use crate::system::sentence;
 
@@ -21,6 +22,8 @@ use crate::system::sentence;
 struct Target {
     name: String,
     dir: PathBuf,
+    /// The number of runs.
+    runs: usize,
     /// The number of runs left.
     left: usize,
     /// The mean time of the ended runs, in seconds.
@@ -31,10 +34,16 @@ struct Target {
 
 /// Submits sweeps.
 pub(crate) fn submit(args: &SubmitArgs, console: &Console) -> anyhow::Result<Exit> {
-    let limits = match limits() {
+    let engine = Engine::from(args.engine);
+    if engine == Engine::HyperQueue && 1 < args.chain {
+        let error =
+            anyhow!("`--chain` is for Slurm; HyperQueue starts a stopped task again itself");
+        return Ok(refuse(&error, console));
+    }
+    let limits = match engine.limits() {
         Ok(limits) => limits,
         // The script can be shown anywhere.
-        Err(_) if args.dry_run => Limits { max_array_size: usize::MAX, requeues: true },
+        Err(_) if args.dry_run => engine.assumed_limits(),
         Err(error) => return Ok(refuse(&error, console)),
     };
     let targets = match targets(args, console) {
@@ -81,13 +90,13 @@ fn targets(args: &SubmitArgs, console: &Console) -> anyhow::Result<Result<Vec<Ta
 /// The sweep in a folder that is there.
 fn existing(dir: &Path, retry_failed: bool) -> anyhow::Result<Target> {
     if let Some(last) = Submission::last(dir)? {
-        let tasks = queued_tasks(&last.jobs)?;
+        let tasks = last.queued_tasks()?;
         if let Some(task) = tasks.first() {
             bail!(
                 "{} of job {} are still queued or running ({} {}); `runner cancel {}` ends them",
                 count(tasks.len(), "task"),
                 last.jobs.join(", "),
-                task.state.to_lowercase(),
+                task.state,
                 task.place,
                 shell_word(dir)
             );
@@ -105,11 +114,12 @@ fn existing(dir: &Path, retry_failed: bool) -> anyhow::Result<Target> {
         RunProgress::Failed => retry_failed,
         RunProgress::Interrupted | RunProgress::Paused | RunProgress::Waiting => true,
     };
+    let runs = found.runs.len();
     let left = found.runs.iter().filter(|run| is_left(run.progress)).count();
     let name = dir.canonicalize().ok().and_then(|dir| Some(dir.parent()?.file_name()?.to_owned()));
     let name = name.map_or_else(|| "sweep".to_owned(), |name| name.to_string_lossy().into_owned());
     let (seconds, parallel) = (found.mean_seconds(), found.parallel());
-    Ok(Target { name, dir: dir.to_owned(), left, seconds, parallel })
+    Ok(Target { name, dir: dir.to_owned(), runs, left, seconds, parallel })
 }
 
 /// The sweeps as they would be frozen.
@@ -117,6 +127,7 @@ fn planned(experiments: &[Experiment], args: &SubmitArgs) -> Vec<Target> {
     let target = |experiment: &Experiment| Target {
         name: experiment.name.clone(),
         dir: args.logdir.join(&experiment.name).join("TIME"),
+        runs: experiment.n_runs(),
         left: experiment.n_runs(),
         seconds: None,
         parallel: experiment.search.as_ref().map(|search| search.parallel),
@@ -138,7 +149,7 @@ fn freeze(experiments: Vec<Experiment>, args: &SubmitArgs) -> anyhow::Result<Vec
             bail!("{reason}");
         }
         let dir = run.experiment.root.clone();
-        targets.push(Target { name, dir, left, seconds: None, parallel });
+        targets.push(Target { name, dir, runs: left, left, seconds: None, parallel });
     }
     Ok(targets)
 }
@@ -149,27 +160,19 @@ fn submit_one(
     limits: Limits,
     console: &Console,
 ) -> anyhow::Result<()> {
-    let Target { name, dir, left, seconds, parallel } = target;
-    let most = limits.max_array_size;
-    let wanted = args.tasks.unwrap_or_else(|| tasks_for(*left, *seconds, most));
-    // Trials know each other's results: more tasks than `parallel` would only wait.
-    let tasks = wanted.min(*left).min(parallel.unwrap_or(usize::MAX));
-    if tasks < args.tasks.unwrap_or(0).min(*left) {
-        console.say(&format!(
-            "of the search `{name}` at most {tasks} can work at the same time; more tasks would only wait"
-        ));
-    }
-    if most < tasks {
-        bail!("`--tasks {tasks}`: the cluster's arrays have at most {most} tasks (MaxArraySize)");
-    }
+    let Target { name, dir, runs, left, .. } = target;
+    let engine = Engine::from(args.engine);
+    let tasks = tasks(target, args, limits, console)?;
     let sweep = std::path::absolute(dir).with_context(|| format!("no path `{}`", dir.display()))?;
     let script = Script {
+        engine,
         name: name.clone(),
         folder: Submission::next_folder(&sweep)?,
         sweep,
         tasks,
         requeues: limits.requeues,
         retry_failed: args.retry_failed,
+        discard_checkpoints: args.discard_checkpoints,
     };
     if args.dry_run {
         console.data(&script.text())?;
@@ -178,15 +181,49 @@ fn submit_one(
         console.say(&format!("submits it with: {}", words.join(" ")));
         return Ok(());
     }
-    lock_warning(dir).iter().for_each(|warning| console.say(&format!("warning: {warning}")));
+    if let Some(reason) = lock_trouble(dir) {
+        console.say(&format!(
+            "warning: {reason}: each run names its owner in a file there, and a second one stops the first; \
+             do not resume the sweep elsewhere while its jobs run"
+        ));
+    }
     if !limits.requeues && args.chain == 1 {
         console.say("the cluster requeues no task: --chain N goes on after the time limit");
     }
-    let submission = Submission::submit(&script, &args.options, args.chain)?;
+    let submission = Submission::submit(&script, &args.options, args.chain, *runs)?;
     console.data(&(submission.jobs.join("\n") + "\n"))?;
     let (runs, tasks) = (count(*left, "run"), count(tasks, "task"));
     let folder = script.folder.strip_prefix(&script.sweep).unwrap_or(&script.folder);
     console.say(&format!("submitted {runs} in {tasks}; the script is {}/job.sh", folder.display()));
     console.say(&format!("follow them with: runner watch {}", shell_word(dir)));
     Ok(())
+}
+
+/// The number of tasks of a sweep.
+fn tasks(
+    target: &Target,
+    args: &SubmitArgs,
+    limits: Limits,
+    console: &Console,
+) -> anyhow::Result<usize> {
+    let Target { name, left, seconds, parallel, .. } = target;
+    let (engine, most) = (Engine::from(args.engine), limits.max_tasks);
+    // Trials know each other's results: more tasks than `parallel` would only wait.
+    let useful = parallel.unwrap_or(usize::MAX).min(*left);
+    let tasks = match (args.tasks, engine, parallel) {
+        (Some(tasks), ..) => tasks,
+        // Tasks of a search wait for each other, which HyperQueue may not start together.
+        (None, Engine::HyperQueue, Some(_)) => 1,
+        (None, ..) => engine.tasks_for(*left, *seconds, most),
+    };
+    if useful < tasks.min(*left) && args.tasks.is_some() {
+        console.say(&format!(
+            "of the search `{name}` at most {useful} can work at the same time; more tasks would only wait"
+        ));
+    }
+    let tasks = tasks.min(useful);
+    if most < tasks {
+        bail!("`--tasks {tasks}`: the cluster's arrays have at most {most} tasks (MaxArraySize)");
+    }
+    Ok(tasks)
 }

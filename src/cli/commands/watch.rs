@@ -1,6 +1,7 @@
 //! `runner watch`: a live view of the runs below a folder. The terminal is restored at any end.
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use crate::cli::display::watch::state::{Action, State};
 use crate::cli::display::watch::view;
 use crate::cli::display::watch::view_model::ViewModel;
 use crate::cli::exit::Exit;
+use crate::cluster::QueueStatus;
 use crate::query::{LiveRuns, RequestError};
 
 /// How often the folders are looked at.
@@ -56,7 +58,8 @@ pub(crate) fn watch(args: &WatchArgs, console: &Console) -> Result<Exit> {
     ended.map(|()| Exit::Done)
 }
 
-/// Draws, waits for a key or for time to pass, and looks again.
+/// Draws, waits for a key or for time to pass, and looks again. The engine of submitted sweeps is asked at the
+/// beginning and by a key: a question every second would be a load for a cluster.
 fn follow(
     live: &mut LiveRuns,
     terminal: &mut DefaultTerminal,
@@ -64,32 +67,51 @@ fn follow(
     stop: &AtomicBool,
 ) -> Result<()> {
     let mut state = State::default();
+    let mut queue = ask(live);
     let mut looked = Instant::now();
     while !stop.load(Ordering::Relaxed) {
-        let model = ViewModel::of(live, &mut state);
+        let model = ViewModel::of(live, queue.tasks().as_deref(), &mut state);
         terminal.draw(|frame| view::draw(frame, &model, color)).context("cannot draw")?;
         let mut changed = false;
         while !changed && !stop.load(Ordering::Relaxed) {
-            if event::poll(PATIENCE.min(EVERY)).context("cannot read the keyboard")? {
-                match event::read().context("cannot read the keyboard")? {
-                    Event::Key(key) if key.kind != KeyEventKind::Release => {
-                        if state.press(key) == Action::Quit {
-                            return Ok(());
-                        }
-                        changed = true;
-                    }
-                    Event::Resize(..) => changed = true,
-                    _ => {}
-                }
+            match wait_for_key(&mut state)? {
+                Some(Action::Quit) => return Ok(()),
+                Some(Action::AskEngine) => (queue, changed) = (ask(live), true),
+                Some(Action::Continue) => changed = true,
+                None => {}
             }
             if EVERY <= looked.elapsed() {
                 live.refresh()?;
+                mark(live, &queue);
                 looked = Instant::now();
                 changed = true;
             }
         }
     }
     Ok(())
+}
+
+/// Waits a moment for a key, and does what it asks for.
+fn wait_for_key(state: &mut State) -> Result<Option<Action>> {
+    if !event::poll(PATIENCE.min(EVERY)).context("cannot read the keyboard")? {
+        return Ok(None);
+    }
+    Ok(match event::read().context("cannot read the keyboard")? {
+        Event::Key(key) if key.kind != KeyEventKind::Release => Some(state.press(key)),
+        Event::Resize(..) => Some(Action::Continue),
+        _ => None,
+    })
+}
+
+/// Asks the engines of the submitted sweeps.
+fn ask(live: &mut LiveRuns) -> QueueStatus {
+    let queue = QueueStatus::of(live.sweeps.iter().map(PathBuf::as_path));
+    mark(live, &queue);
+    queue
+}
+
+fn mark(live: &mut LiveRuns, queue: &QueueStatus) {
+    live.runs.iter_mut().for_each(|followed| queue.mark(&mut followed.run));
 }
 
 /// The terminal while it is ours: another page of it, and keys that come at once. A panic too gives it

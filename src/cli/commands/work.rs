@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::interrupt::Interrupt;
 use super::run::{Workload, work as run_queue};
-use crate::cli::args::{Engine, WorkArgs};
+use crate::cli::args::{Requeue, WorkArgs};
 use crate::cli::display::console::Console;
 use crate::cli::display::format::count;
 use crate::cli::display::summary::{Outcome, OutputOptions, report};
@@ -60,7 +60,7 @@ pub(crate) fn work(args: &WorkArgs, console: &Console) -> anyhow::Result<Exit> {
     };
     report(&ending, OutputOptions::of(&args.work), console)?;
     if exit == Exit::Stopped
-        && let Some(Engine::Slurm) = args.requeue
+        && let Some(Requeue::Slurm) = args.requeue
     {
         requeue(console)?;
     }

@@ -8,6 +8,7 @@ use super::fit::width;
 use super::format::{ago, count, duration, is_class_score, number};
 use super::table::{Column, lines, transposed};
 use super::width::wrap;
+use crate::cluster::RunTask;
 use crate::query::{Run, SearchProgress, Series, State};
 use crate::runs::{History, Record};
 
@@ -21,6 +22,8 @@ pub(crate) struct RunDetails<'a> {
     pub(crate) metric: &'a str,
     /// The progress of the search that proposed the run.
     pub(crate) progress: Option<&'a SearchProgress>,
+    /// The task of a submitted sweep that has the run.
+    pub(crate) task: Option<&'a RunTask>,
 }
 
 /// The text, with a heading over each part.
@@ -63,6 +66,10 @@ fn facts(told: &RunDetails<'_>, console: &Console) -> String {
         facts.push(("resumed", format!("{when}, in epoch {}", again.epoch + 1)));
     }
     facts.extend(run.sweep.as_ref().map(|dir| ("sweep", dir.display().to_string())));
+    if let Some(task) = told.task {
+        facts.extend(task.queued.as_ref().map(|queued| ("task", queued.text())));
+        facts.push(("output", task.output.display().to_string()));
+    }
     facts.extend(told.progress.and_then(|progress| trial(run, progress)));
     if !run.annotations.tags.is_empty() {
         facts.push(("tags", run.annotations.tags.join(", ")));
@@ -107,7 +114,8 @@ fn status(run: &Run, console: &Console) -> String {
     };
     let after = format!("{} in {}", count(record.epochs, "epoch"), duration(record.seconds));
     let way_out = match run.state {
-        State::Stopped | State::Interrupted => "; `runner resume` goes on with it",
+        State::Stopped | State::Interrupted | State::Lost => "; `runner resume` goes on with it",
+        State::Requeued => "; its task will be started again",
         State::Paused => "; its search decides whether it goes on",
         State::Failed if record.is_machine_fault() => "; `runner resume` tries again",
         _ => "",

@@ -40,6 +40,7 @@ pub(super) fn header(page: &Page<'_>, labels: &[String]) -> String {
     let groups = || page.comparison.groups.iter();
     facts.push(("tags", told(groups().flat_map(ResultGroup::tags).collect())));
     facts.push(("note", told(groups().flat_map(ResultGroup::notes).collect())));
+    facts.push(("cluster", page.queue.join("; ")));
     facts.retain(|(_, text)| !text.is_empty());
     if let [run] = runs[..] {
         facts.push(("seed", run.record.seed.to_string()));

@@ -21,6 +21,8 @@ pub struct Page<'a> {
     pub judged: Option<TestEvaluation>,
     /// Why it was not asked.
     pub evaluation_error: Option<&'a str>,
+    /// What the engines have of submitted sweeps, in sentences.
+    pub queue: &'a [String],
     /// The command that repeats the best run.
     pub repeat: &'a str,
     /// When the page is made.

@@ -1,5 +1,7 @@
-//! Sweeps trained by several processes, by hand and by Slurm: they leave what one process leaves.
+//! Sweeps trained by several processes, by hand, by Slurm and by HyperQueue: they leave what one process leaves.
 
+mod hyperqueue;
+mod owners;
 mod slurm;
 mod workers;
 

@@ -37,6 +37,19 @@ impl Slurm {
         Command::new(script).arg(verb).arg(self.dir.path()).output().unwrap()
     }
 
+    /// Kills the daemon of the node, which cannot end its jobs any more.
+    fn kill_slurmd(&self) {
+        let pid = std::fs::read_to_string(self.dir.path().join("slurmd.pid")).unwrap();
+        assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
+    }
+
+    /// How often the job's first task was requeued, as Slurm counts it.
+    fn restarts(&self, job: &str) -> Option<usize> {
+        let told = self.ask(&format!("scontrol show job {job}"));
+        let (_, rest) = told.split_once("Restarts=")?;
+        rest.split_whitespace().next()?.parse().ok()
+    }
+
     fn conf(&self) -> PathBuf {
         self.dir.path().join("slurm.conf")
     }
@@ -128,7 +141,9 @@ fn a_task_near_its_limit_is_requeued_and_a_cancelled_one_is_not() {
     assert!(said.stderr.contains("are still queued or running"), "{}", said.stderr);
 
     let said = slurm.runner(&sandbox, "list").exits(0);
-    assert!(said.stderr.contains(": 1 task running on "), "{}", said.stderr);
+    assert!(said.stderr.contains("; 1 task running on "), "{}", said.stderr);
+    assert!(said.stderr.contains(" of 20 runs done, "), "{}", said.stderr);
+    assert!(said.stdout.contains(&format!(" {job}_0 ")), "{}", said.stdout);
 
     // As at the time limit: SIGTERM for the batch script, which is the worker.
     slurm.ask(&format!("scancel --batch --signal=TERM {job}"));
@@ -178,6 +193,100 @@ fn a_preempted_task_and_a_killed_one_lose_nothing() {
 }
 
 #[test]
+fn a_time_limit_in_the_middle_requeues_the_task() {
+    let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
+    sandbox.file("sweep.toml", &sweep(4000));
+    let want = reference(&sandbox);
+    // A minute, at which Slurm asks for the end some seconds after the start.
+    let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=1";
+    let job = slurm.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();
+    let dir = only_sweep(&sandbox.path().join("logs"));
+    let mut most = 0;
+    slurm.wait_until("done", |tasks| {
+        most = most.max(slurm.restarts(&job).unwrap_or(0));
+        tasks.is_empty()
+    });
+    assert!(0 < most, "no limit came before the end");
+    same_sweep(&dir, &want);
+}
+
+#[test]
+fn a_node_that_loses_its_daemon_loses_no_run() {
+    let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
+    let conf = std::fs::read_to_string(slurm.conf()).unwrap();
+    std::fs::write(slurm.conf(), conf + "SlurmdTimeout=6\n").unwrap();
+    slurm.ask("scontrol reconfigure");
+    sandbox.file("sweep.toml", &sweep(4000));
+    let want = reference(&sandbox);
+    let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=10";
+    let job = slurm.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();
+    let dir = only_sweep(&sandbox.path().join("logs"));
+    let begun = || dir.join("0000-learning_rate=0.004,seed=0/run.json").is_file();
+    slurm.wait_until("running", |_| begun());
+
+    // The worker lives on, while Slurm gives the node up and the task another try.
+    slurm.kill_slurmd();
+    slurm.wait_until("given up", |_| slurm.restarts(&job) == Some(1));
+    assert!(slurm.script("slurmd").status.success());
+    slurm.wait_until("done", str::is_empty);
+    same_sweep(&dir, &want);
+}
+
+/// A small disk in memory.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(path: PathBuf, bytes: u64) -> SmallDisk {
+        std::fs::create_dir(&path).unwrap();
+        let disk = SmallDisk(path);
+        disk.set("--types=tmpfs", bytes);
+        disk
+    }
+
+    fn set(&self, how: &str, bytes: u64) {
+        let option = if how.starts_with('-') { "" } else { "remount," };
+        let mut mount = Command::new("mount");
+        mount.args(how.starts_with('-').then_some(how)).arg("--options");
+        mount.arg(format!("{option}size={bytes}")).arg("runner-test").arg(&self.0);
+        let status = mount.status().unwrap();
+        assert!(status.success(), "this test mounts a small tmpfs, as root");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_fails_runs_that_the_next_submission_finishes() {
+    let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
+    sandbox.file("sweep.toml", &sweep(40));
+    let want = reference(&sandbox);
+    let program = std::fs::metadata(env!("CARGO_BIN_EXE_runner")).unwrap().len();
+    let disk = SmallDisk::mount(sandbox.path().join("logs"), program + 1_500_000);
+    let submit = "submit sweep.toml --engine slurm --tasks 2 --logdir logs -- --time=10";
+    slurm.runner(&sandbox, submit).exits(0);
+    let dir = only_sweep(&disk.0);
+    slurm.wait_until("done", str::is_empty);
+    let said = sandbox.runner("list logs --json").exits(0);
+    let completed = said.stdout.matches("\"status\": \"completed\"").count();
+    assert!(completed < 20, "the disk was not full");
+
+    // Too little space for a second copy of the program: nothing is submitted, nothing is left.
+    let again = format!("submit {} --engine slurm -- --time=10", dir.display());
+    let said = slurm.runner(&sandbox, &again).exits(2);
+    assert!(said.stderr.contains("nothing was submitted"), "{}", said.stderr);
+    assert!(!dir.join("submit/0002").exists());
+
+    disk.set("remount", 2 * program + 50_000_000);
+    slurm.runner(&sandbox, &again).exits(0);
+    slurm.wait_until("done", str::is_empty);
+    same_sweep(&dir, &want);
+}
+
+#[test]
 fn a_sweep_of_which_no_run_has_begun_is_listed_as_queued() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep(2));
@@ -185,7 +294,11 @@ fn a_sweep_of_which_no_run_has_begun_is_listed_as_queued() {
         .runner(&sandbox, "submit sweep.toml --engine slurm --tasks 3 -- --hold --time=1")
         .exits(0);
     let said = slurm.runner(&sandbox, "list").exits(0);
-    assert!(said.stderr.contains(": 3 tasks pending "), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("0 of 20 runs done, 20 queued; 3 tasks pending "),
+        "{}",
+        said.stderr
+    );
 }
 
 #[test]

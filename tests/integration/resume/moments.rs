@@ -32,6 +32,7 @@ fn context() -> RunContext<'static> {
         stop: &|| false,
         save_every: Duration::ZERO,
         patience: Duration::ZERO,
+        discard_checkpoints: false,
         sync_every: Duration::ZERO,
     }
 }

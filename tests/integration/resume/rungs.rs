@@ -45,6 +45,7 @@ fn context<'a>(stop: &'a (dyn Fn() -> bool + Sync)) -> RunContext<'a> {
         stop,
         save_every: SAVE_EVERY,
         patience: Duration::ZERO,
+        discard_checkpoints: false,
         sync_every: SYNC_EVERY,
     }
 }

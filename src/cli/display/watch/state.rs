@@ -38,6 +38,8 @@ pub(crate) enum Action {
     Continue,
     /// It ends.
     Quit,
+    /// The engine of submitted sweeps is asked again.
+    AskEngine,
 }
 
 impl State {
@@ -49,6 +51,7 @@ impl State {
                 return Action::Quit;
             }
             KeyCode::Char('q') => return Action::Quit,
+            KeyCode::Char('r') => return Action::AskEngine,
             KeyCode::Esc if self.help => self.help = false,
             KeyCode::Esc => return Action::Quit,
             KeyCode::Up | KeyCode::Char('k') => self.steps -= 1,
@@ -117,6 +120,7 @@ mod tests {
             assert_eq!(press(&mut state, code), Action::Continue);
         }
         assert_eq!((state.steps, state.order), (1, Order::Best));
+        assert_eq!(press(&mut state, KeyCode::Char('r')), Action::AskEngine);
         press(&mut state, KeyCode::Char('?'));
         assert_eq!((press(&mut state, KeyCode::Esc), state.help), (Action::Continue, false));
         assert_eq!(press(&mut state, KeyCode::Esc), Action::Quit);

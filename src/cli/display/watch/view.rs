@@ -21,6 +21,7 @@ const KEYS: &str = "\
 PgUp PgDn g G  ten further, first, last
 ← →  h l  Tab  another number
 s              another order: time, best, name
+r              ask Slurm or HyperQueue again
 ?              this
 q  Esc  Ctrl-C leave
 

@@ -48,9 +48,13 @@ pub(crate) struct RunRow {
 }
 
 impl ViewModel {
-    /// What there is now, as the user wants to see it.
-    pub(crate) fn of(live: &LiveRuns, state: &mut State) -> ViewModel {
-        ViewModel::at(live, state, Utc::now())
+    /// What there is now, as the user wants to see it; `tasks` are those of submitted sweeps, in a sentence.
+    pub(crate) fn of(live: &LiveRuns, tasks: Option<&str>, state: &mut State) -> ViewModel {
+        let mut model = ViewModel::at(live, state, Utc::now());
+        if let Some(tasks) = tasks {
+            model.title += &format!("; {}", escape_line(tasks));
+        }
+        model
     }
 
     fn at(live: &LiveRuns, state: &mut State, now: DateTime<Utc>) -> ViewModel {

@@ -1,15 +1,32 @@
 //! File systems without locks between machines, by `/proc/mounts`.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-/// A warning if the file system of `dir` may not lock files between machines.
-pub fn lock_warning(dir: &Path) -> Option<String> {
+/// The reason why files in `dir` may not be locked between machines, if there is one.
+pub fn lock_trouble(dir: &Path) -> Option<String> {
     let mounts = std::fs::read_to_string("/proc/mounts").ok()?;
     let dir = dir.canonicalize().ok()?;
-    warning(&mounts, &dir)
+    trouble(&mounts, &dir)
 }
 
-fn warning(mounts: &str, dir: &Path) -> Option<String> {
+/// Whether [`lock_trouble`] has a reason for the folder of a run. The folder with all runs is looked at once.
+pub(super) fn may_lack_locks(run: &Path) -> bool {
+    static KNOWN: Mutex<BTreeMap<PathBuf, bool>> = Mutex::new(BTreeMap::new());
+    let parent = run.parent().unwrap_or(run);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match known.get(parent) {
+        Some(found) => *found,
+        None => {
+            let found = lock_trouble(run).is_some();
+            known.insert(parent.to_owned(), found);
+            found
+        }
+    }
+}
+
+fn trouble(mounts: &str, dir: &Path) -> Option<String> {
     let fields = |line: &str| -> Option<(String, String, String)> {
         let mut fields = line.split(' ').skip(1).map(str::to_owned);
         Some((fields.next()?.replace("\\040", " "), fields.next()?, fields.next()?))
@@ -28,10 +45,7 @@ fn warning(mounts: &str, dir: &Path) -> Option<String> {
         "gpfs" => "its locks may hold on one node only",
         _ => return None,
     };
-    Some(format!(
-        "`{point}` is a file system of type {kind}, and {reason}: do not resume the sweep elsewhere \
-         while its jobs run"
-    ))
+    Some(format!("`{point}` is a file system of type {kind}, and {reason}"))
 }
 
 #[cfg(test)]
@@ -46,7 +60,7 @@ mod tests {
                       mgs:/work /work lustre rw,lazystatfs 0 0\n\
                       mgs:/fast /fast lustre rw,flock 0 0\n\
                       big /my\\040data gpfs rw 0 0\n";
-        let said = |dir: &str| warning(mounts, Path::new(dir));
+        let said = |dir: &str| trouble(mounts, Path::new(dir));
         for fine in ["/tmp/x", "/home/a", "/fast/a", "/older"] {
             assert_eq!(said(fine), None, "{fine}");
         }
