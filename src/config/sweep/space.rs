@@ -9,8 +9,10 @@ use crate::config::diagnostic::{Diagnostic, Location, Span};
 use crate::config::document::{Entry, Override, Spanned};
 use crate::config::schema::{SCHEMA, validate_at};
 
-/// The maximum number of runs of a sweep.
+/// The maximum number of runs of a search, whose proposals take longer with every trial.
 pub const MOST_RUNS: u64 = 100_000;
+/// The maximum number of runs of a grid, or of draws: planning takes 40 s of one core.
+const MOST_FIXED_RUNS: u64 = 1_000_000;
 
 /// The search space, from the config and from the command line.
 #[derive(Clone, Debug, Default)]
@@ -139,7 +141,7 @@ impl SearchSpace {
         let sizes = self.grid.iter().map(|axis| axis.list().len()).chain([self.seeds.len().max(1)]);
         let total =
             sizes.into_iter().try_fold(trials, |total, size| total.checked_mul(size as u64));
-        if total.is_none_or(|total| MOST_RUNS < total) {
+        if total.is_none_or(|total| self.most_runs() < total) {
             return Err(self.too_many(total).into());
         }
         Ok(trials as usize * self.grid_size())
@@ -167,6 +169,10 @@ impl SearchSpace {
         self.grid.iter().map(|axis| axis.list().len()).product()
     }
 
+    fn most_runs(&self) -> u64 {
+        if self.search.is_some() { MOST_RUNS } else { MOST_FIXED_RUNS }
+    }
+
     fn too_many(&self, total: Option<u64>) -> Diagnostic {
         let number = total.map_or("more than 2^64".to_owned(), |total| total.to_string());
         let message = format!("the sweep has {number} runs");
@@ -175,6 +181,6 @@ impl SearchSpace {
         let place = self.axes().next().map(|axis| &axis.path[0].1);
         let place = place.or(self.seeds.first().map(|(_, span)| span));
         let location = place.map_or_else(|| Location::File("sweep".into()), Location::from);
-        Diagnostic::at(location, message, help).label(format!("want at most {MOST_RUNS}"))
+        Diagnostic::at(location, message, help).label(format!("want at most {}", self.most_runs()))
     }
 }
