@@ -41,7 +41,7 @@ mod sweep;
 
 pub use check::DescribeDataset;
 pub use diagnostic::{Diagnostic, Diagnostics, Location, SourceFile, SourceKind, Span};
-pub use docs::{reference, reference_config};
+pub use docs::{reference, reference_config, schema};
 pub use document::{TAGS, shorthand};
 pub use experiment::{Experiment, SearchText};
 pub use from_run::{reload_plan, saved_plan, search_of, settings, swept};
@@ -52,7 +52,7 @@ pub use plan::{
     Model, ModelCheckpoint, Plan, TensorBoard, TerminateOnNan, Training, UpdateFreq,
 };
 pub use render::render;
-pub use schema::{Key, all_keys, key_named, schema};
+pub use schema::{Key, all_keys, key_named};
 pub use search::Search;
 pub use searched::{SearchedParameter, SearchedSpace, SearchedValues};
 pub use sweep::{

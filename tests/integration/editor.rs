@@ -62,3 +62,16 @@ fn the_schema_is_one_of_draft_7() {
     let output = Command::new(python()).args(["-c", script]).arg(schema).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// What an editor shows under the mouse replaces the reference: values, default and a valid example.
+#[test]
+fn every_key_has_a_description_for_the_mouse() {
+    let script = root().join("tests/editor/examples.py");
+    let schema = root().join("docs/config.schema.json");
+    let output = Command::new(python()).arg(script).arg(schema).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let (mistakes, count) = said.trim_end().rsplit_once('\n').unwrap_or(("", said.trim_end()));
+    assert_eq!(mistakes, "", "of {count}");
+    assert!(300 < count.trim_end_matches(" keys").parse::<usize>().unwrap(), "{count}");
+}

@@ -112,7 +112,10 @@ fn short_entry(key: &str, schema: &Schema) -> String {
     let mut text = comment(&said);
     match schema.get("default").or_else(|| schema["examples"].get(0)) {
         Some(value) => text.push_str(&format!("{key} = {}\n", top_value(value))),
-        None => text.push_str(&format!("# {key} =\n")),
+        None => match schema.get("x-example") {
+            Some(value) => text.push_str(&comment_out(&format!("{key} = {}\n", top_value(value)))),
+            None => text.push_str(&format!("# {key} =\n")),
+        },
     }
     text
 }

@@ -11,18 +11,23 @@ use crate::train::{Direction, EarlyStopping, LearningRateScheduler, Logs, Reduce
 pub struct Callbacks {
     /// Stops when a number no longer improves.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = { "patience": 3 }))]
     pub early_stopping: Option<EarlyStopping>,
     /// Makes the learning rate smaller when a number no longer improves.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = { "factor": 0.5, "patience": 2 }))]
     pub reduce_lr_on_plateau: Option<ReduceLrOnPlateau>,
     /// Sets the learning rate at the beginning of certain epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = { "epochs": [10], "learning_rates": [0.0001] }))]
     pub learning_rate_scheduler: Option<LearningRateScheduler>,
     /// Keeps the weights of epochs in files of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = { "save_best_only": true }))]
     pub model_checkpoint: Option<ModelCheckpoint>,
     /// Writes the numbers of each epoch as Keras's CSVLogger does, beside history.csv.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = { "filename": "training.csv" }))]
     pub csv_logger: Option<CsvLogger>,
     /// Ends the run as failed when the loss is no longer a finite number.
     pub terminate_on_nan: TerminateOnNan,
@@ -35,15 +40,15 @@ pub struct ModelCheckpoint {
     /// The file within the run's folder; `{epoch}`, from 1, and numbers such as `{val_loss:.2f}` are
     /// filled in.
     pub filepath: String,
-    /// The number to watch.
+    /// The monitored number: a name of the history, such as `val_loss` or `val_accuracy`.
     pub monitor: String,
-    /// Write only when it is better than ever before.
+    /// Write only when the monitored number is better than ever before, instead of after each epoch.
     pub save_best_only: bool,
-    /// Whether less or more is better; `auto` decides by the name.
+    /// Whether a smaller or a greater number is better; `auto` decides by the name.
     pub mode: Direction,
-    /// What the first epoch must improve on.
+    /// A value of the monitored number that the first epoch must improve on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-default" = "anything is better than nothing"))]
+    #[schemars(extend("x-example" = 0.3, "x-default" = "anything is better than nothing"))]
     pub initial_value_threshold: Option<f64>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct CrossValidation {
     ))]
     pub(crate) method: Option<FoldMethod>,
     /// The column of the groups or of the time, by name or by place from 0.
-    #[schemars(extend("x-default" = "none; required for `group` and `time`"))]
+    #[schemars(extend("x-example" = "patient", "x-default" = "none; required for `group` and `time`"))]
     pub(crate) column: Option<Column>,
     /// The seed of the divisions; the seed of the run does not change it.
     #[schemars(range(max = 9_223_372_036_854_775_807_u64))]

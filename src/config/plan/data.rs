@@ -25,12 +25,12 @@ pub struct Data {
     pub dataset: DataFiles,
     /// The column of a table that is to be learned, by name or by place from 0; an array of
     /// columns for several real values. All others are inputs: numbers as they are, words one-hot.
-    #[schemars(extend("x-default" = "the last column"))]
+    #[schemars(extend("x-example" = "species", "x-default" = "the last column"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
     /// The column of a table with the weight of each row, by name or by place from 0: the loss of a
     /// row is multiplied by its weight, in training and in validation. The column is no input.
-    #[schemars(extend("x-default" = "1 for every row"))]
+    #[schemars(extend("x-example" = "weight", "x-default" = "1 for every row"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_weight: Option<Column>,
     /// The scaling of real-valued labels, each by the rows that train. The loss is that of scaled labels;
@@ -49,9 +49,11 @@ pub struct Data {
     pub task: Option<Task>,
     /// Columns of a table, by name or by place from 0, that are neither input nor label.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-example" = ["id", "date"]))]
     pub ignore: Vec<Column>,
     /// What parts the fields of a CSV file, one character.
     #[schemars(extend(
+        "x-example" = ";",
         "x-default" = "the comma, semicolon, tab or bar that cuts all of the first lines into as many \
                        fields"
     ))]
@@ -62,27 +64,29 @@ pub struct Data {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
     /// The first character of lines of a CSV file that are passed over, such as `"#"`.
-    #[schemars(extend("x-default" = "none"))]
+    #[schemars(extend("x-example" = "#", "x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The character before the fraction of numbers in a CSV file: `","` reads `1,5`.
-    #[schemars(extend("x-default" = "a point"))]
+    #[schemars(extend("x-example" = ",", "x-default" = "a point"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal: Option<String>,
     /// The character between the thousands of numbers in a CSV file: `","` reads `1,200`.
-    #[schemars(extend("x-default" = "none"))]
+    #[schemars(extend("x-example" = ",", "x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thousands: Option<String>,
     /// Characters around the numbers of a CSV file that are dropped: `"$%"` reads `$9` and `12%`.
-    #[schemars(extend("x-default" = "none"))]
+    #[schemars(extend("x-example" = "$%", "x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strip: Option<String>,
     /// Texts that mark a missing value, such as `["", "NA"]`; `fill` of `data.columns` says what stands
     /// in its place. Nulls of Parquet and Arrow files are missing without them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-example" = ["", "NA"]))]
     pub missing: Vec<String>,
     /// How columns of a table become inputs, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("x-example" = { "age": { "fill": "median" } }))]
     pub columns: BTreeMap<String, ColumnOptions>,
     /// Whether the first line of a CSV file names its columns.
     #[schemars(extend("x-default" = "seen from the first two lines"))]
@@ -92,15 +96,15 @@ pub struct Data {
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub validation_split: f64,
     /// Which rows validate and are kept out.
-    #[schemars(extend("x-default" = "the last"))]
+    #[schemars(extend("x-example" = { "method": "random", "seed": 1 }, "x-default" = "the last"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<SplitMethod>,
     /// The fold that validates; instead of `validation_split`. `[cross_validation]` runs every fold.
-    #[schemars(extend("x-default" = "none"))]
+    #[schemars(extend("x-example" = { "fold": 0, "folds": 5 }, "x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fold: Option<Fold>,
     /// Another data set, of which all training rows validate; instead of `validation_split`.
-    #[schemars(extend("x-default" = "none"))]
+    #[schemars(extend("x-example" = "validation.csv", "x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_data: Option<DataFiles>,
     /// Share of the rows, taken from their end before those that validate, that is kept out for
@@ -108,11 +112,11 @@ pub struct Data {
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub test_split: f64,
     /// Use only this many rows, the first, of the training set.
-    #[schemars(range(min = 1), extend("x-default" = "every row"))]
+    #[schemars(range(min = 1), extend("x-example" = 10_000, "x-default" = "every row"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
-    /// Inputs are divided by this.
-    #[schemars(extend("exclusiveMinimum" = 0.0, "x-default" = "255 for bytes, 1 for floats"))]
+    /// The number by which all inputs are divided.
+    #[schemars(extend("x-example" = 255.0, "exclusiveMinimum" = 0.0, "x-default" = "255 for bytes, 1 for floats"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<f64>,
     /// Shift and divide every input, after `scale`, so that over the rows that train its mean is 0

@@ -40,7 +40,7 @@ pub(crate) const LEARNING_RATE: &str = "learning_rate";
 pub struct Plan {
     /// What the run is called, and its folder under the log directory.
     #[serde(default)]
-    #[schemars(extend("x-default" = "the config file's stem"))]
+    #[schemars(extend("x-example" = "first", "x-default" = "the config file's stem"))]
     pub name: String,
     /// Every random stream (initial weights, shuffles, dropout) derives from it.
     #[serde(default)]

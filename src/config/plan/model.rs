@@ -12,7 +12,7 @@ use crate::model::{Embedding, EmbeddingTable, LayerSpec};
 pub struct Model {
     /// The shape of one input, checked against the data.
     #[schemars(length(min = 1), inner(range(min = 1)))]
-    #[schemars(extend("x-default" = "that of the data, flattened"))]
+    #[schemars(extend("x-example" = [784], "x-default" = "that of the data, flattened"))]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input_shape: Option<Vec<usize>>,
     /// The layers, from the inputs to the outputs.
@@ -22,11 +22,12 @@ pub struct Model {
     ]]))]
     pub layers: Vec<LayerSpec>,
     /// The tables of embedded columns; they follow from `embedding` of `data.columns` and from the data.
-    #[schemars(extend("x-default" = "those of `data.columns`"))]
+    #[schemars(extend("x-example" = [{ "column": "city", "input": 0, "inputs": 20, "units": 8 }], "x-default" = "those of `data.columns`"))]
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub embeddings: Vec<EmbeddingTable>,
     /// An `.npz` file with the weights to start from: `dense_0.kernel`, `dense_0.bias`, ...
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(extend("x-example" = "init.npz"))]
     pub weights: Option<PathBuf>,
 }
 

@@ -16,29 +16,29 @@ pub(crate) struct SweepTable {
     /// How values are taken from the parameters.
     pub(crate) method: Method,
     /// How many combinations a random search draws or `tpe` proposes.
-    #[schemars(range(min = 1), extend("x-default" = "none; required for `random` and `tpe`, unless `pruner` is `hyperband`"))]
+    #[schemars(range(min = 1), extend("x-example" = 50, "x-default" = "none; required for `random` and `tpe`, unless `pruner` is `hyperband`"))]
     pub(crate) trials: Option<u64>,
     /// The number that a search makes small or great: its name, or a table. For `tpe` or a `pruner`.
-    #[schemars(extend("x-default" = "`val_loss`, or `loss` without validation"))]
+    #[schemars(extend("x-example" = "val_accuracy", "x-default" = "`val_loss`, or `loss` without validation"))]
     pub(crate) objective: Option<Objective>,
     /// The first trials of `tpe`, which are drawn as by a random search.
-    #[schemars(range(min = 1), extend("x-default" = "10"))]
+    #[schemars(range(min = 1), extend("x-example" = 10, "x-default" = "10"))]
     pub(crate) startup_trials: Option<u64>,
     /// How many trials may be under way together: trial k is proposed, and compared by the pruner `median`,
     /// by the results of the trials below k - (`parallel` - 1). It is part of the result, whatever the number
     /// of cores. For `tpe` or the pruner `median`.
-    #[schemars(range(min = 1), extend("x-default" = "4"))]
+    #[schemars(range(min = 1), extend("x-example" = 4, "x-default" = "4"))]
     pub(crate) parallel: Option<u64>,
     /// When a trial is stopped before its last epoch: a name, or a table. For `random` and `tpe`.
     #[serde(deserialize_with = "optional_name_or_table")]
-    #[schemars(with = "Option<Shorthand<PrunerTable>>", extend("x-default" = "none"))]
+    #[schemars(with = "Option<Shorthand<PrunerTable>>", extend("x-example" = "median", "x-default" = "none"))]
     pub(crate) pruner: Option<PrunerTable>,
     /// Every draw of a random search and of `tpe` derives from it.
     #[schemars(range(max = 9_223_372_036_854_775_807_u64))]
     pub(crate) seed: u64,
     /// Replicates: every combination is run once with each of these in the place of `seed`.
     #[schemars(inner(range(max = 9_223_372_036_854_775_807_u64)))]
-    #[schemars(extend("x-default" = "the config's own seed"))]
+    #[schemars(extend("x-example" = [0, 1, 2], "x-default" = "the config's own seed"))]
     pub(crate) seeds: Vec<u64>,
     /// What varies: the dotted path of any key, with the list of its values or, for a random
     /// search and `tpe`, what they are drawn from.
@@ -76,6 +76,7 @@ pub(crate) enum Objective {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ObjectiveTable {
     /// The name of a number of the history, such as `val_accuracy`.
+    #[schemars(extend("x-example" = "val_accuracy"))]
     pub(crate) name: String,
     /// Which way it gets better.
     #[serde(default)]
@@ -141,7 +142,7 @@ enum Parameter {
     /// One of these, where a condition holds.
     Conditional {
         /// The values.
-        #[schemars(length(min = 1))]
+        #[schemars(length(min = 1), extend("x-example" = [0.0, 0.9]))]
         values: Vec<serde_json::Value>,
         /// The condition, for `random` and `tpe`: another parameter with the value that it must have.
         #[schemars(extend("examples" = [{ "optimizer.name": "sgd" }]))]
@@ -158,53 +159,61 @@ pub(crate) enum Distribution {
     /// A number, each part of the range as likely as any other.
     Uniform {
         /// The least.
+        #[schemars(extend("x-example" = 0.0))]
         min: f64,
         /// The greatest.
+        #[schemars(extend("x-example" = 0.5))]
         max: f64,
         /// The distance of the numbers, counted from `min`.
-        #[schemars(extend("exclusiveMinimum" = 0.0))]
+        #[schemars(extend("x-example" = 0.1, "exclusiveMinimum" = 0.0))]
         #[serde(default)]
         step: Option<f64>,
         /// The condition: another parameter with the value that it must have.
         #[serde(default)]
+        #[schemars(extend("x-example" = { "optimizer.name": "sgd" }))]
         when: Option<When>,
     },
     /// A number, each order of magnitude as likely as any other.
     LogUniform {
         /// The least.
-        #[schemars(extend("exclusiveMinimum" = 0.0))]
+        #[schemars(extend("x-example" = 0.0001, "exclusiveMinimum" = 0.0))]
         min: f64,
         /// The greatest.
-        #[schemars(extend("exclusiveMinimum" = 0.0))]
+        #[schemars(extend("x-example" = 0.1, "exclusiveMinimum" = 0.0))]
         max: f64,
         /// The condition: another parameter with the value that it must have.
         #[serde(default)]
+        #[schemars(extend("x-example" = { "optimizer.name": "sgd" }))]
         when: Option<When>,
     },
     /// A whole number, each as likely as any other.
     IntUniform {
         /// The least.
+        #[schemars(extend("x-example" = 16))]
         min: i64,
         /// The greatest.
+        #[schemars(extend("x-example" = 256))]
         max: i64,
         /// The distance of the numbers, counted from `min`.
-        #[schemars(range(min = 1), extend("x-default" = "1"))]
+        #[schemars(range(min = 1), extend("x-example" = 16, "x-default" = "1"))]
         #[serde(default)]
         step: Option<u32>,
         /// The condition: another parameter with the value that it must have.
         #[serde(default)]
+        #[schemars(extend("x-example" = { "optimizer.name": "sgd" }))]
         when: Option<When>,
     },
     /// A whole number, each order of magnitude as likely as any other.
     IntLogUniform {
         /// The least.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1), extend("x-example" = 16))]
         min: i64,
         /// The greatest.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1), extend("x-example" = 1024))]
         max: i64,
         /// The condition: another parameter with the value that it must have.
         #[serde(default)]
+        #[schemars(extend("x-example" = { "optimizer.name": "sgd" }))]
         when: Option<When>,
     },
 }

@@ -18,7 +18,7 @@ pub struct TensorBoard {
     /// With the histograms, log pictures of the weights: blue below 0, red above, and those of the
     /// first layer in the shape of the inputs where these are pictures.
     pub write_images: bool,
-    /// Log how many steps are done in a second.
+    /// Log the number of steps (batches) per second.
     pub write_steps_per_second: bool,
     /// When the loss and the metrics are logged: after each epoch, or also every so many batches.
     pub update_freq: UpdateFreq,

@@ -18,11 +18,11 @@ pub struct Training {
     /// Rows per update of the weights; the last batch of an epoch may be smaller.
     #[schemars(range(min = 1))]
     pub batch_size: usize,
-    /// What training makes small.
+    /// The loss that training makes small.
     #[serde(deserialize_with = "name_or_table")]
     #[schemars(with = "Shorthand<Loss>")]
     pub loss: Loss,
-    /// What is reported beside the loss.
+    /// The metrics that are reported beside the loss.
     #[serde(deserialize_with = "names_or_tables")]
     #[schemars(with = "Vec<Shorthand<Metric>>")]
     pub metrics: Vec<NamedMetric>,
@@ -30,12 +30,13 @@ pub struct Training {
     /// of `class_weight`. One that is in `metrics` too is logged with `weighted_` before its name.
     #[serde(deserialize_with = "names_or_tables", skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<Shorthand<Metric>>")]
+    #[schemars(extend("x-example" = ["accuracy"]))]
     pub weighted_metrics: Vec<NamedMetric>,
     /// How much the loss of a row of each class counts in training, by the labels in the data:
     /// `{ 0 = 0.5, 3 = 2.0 }`, `{ yes = 20 }`; or `"balanced"`, the number of rows that train
     /// divided by that of classes and by that of the class's rows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-default" = "1 for every class"))]
+    #[schemars(extend("x-example" = { "yes": 20.0 }, "x-default" = "1 for every class"))]
     pub class_weight: Option<ClassWeights>,
     /// Put the training rows into a new order before every epoch.
     pub shuffle: bool,

@@ -26,6 +26,8 @@ pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
         "description": "Another config, relative to this one, that this one's keys are put on top \
                         of; its `name` is not taken over.",
         "type": "string",
+        "x-default": "none",
+        "x-example": "base.toml",
     });
     if let Some(properties) = schema["properties"].as_object_mut() {
         properties.shift_insert(0, "extends".to_owned(), extends);

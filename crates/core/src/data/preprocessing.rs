@@ -20,7 +20,7 @@ pub struct Preprocessing {
     pub classes: Option<usize>,
     /// Number of target values per row: 1 for classes.
     pub target_width: usize,
-    /// Inputs are divided by this.
+    /// The number by which all inputs are divided.
     pub scale: f64,
     /// Then single inputs are filled and scaled so.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]

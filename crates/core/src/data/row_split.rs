@@ -42,6 +42,7 @@ pub enum SplitMethod {
     /// whole groups allow.
     Group {
         /// The column with the name of each row's group, by name or by place from 0.
+        #[schemars(extend("x-example" = "patient"))]
         column: Column,
         /// The seed of the draw; the seed of the run does not change it.
         #[serde(default)]
@@ -50,6 +51,7 @@ pub enum SplitMethod {
     /// The latest rows by a column of numbers or dates.
     Time {
         /// The column, by name or by place from 0.
+        #[schemars(extend("x-example" = "patient"))]
         column: Column,
     },
 }
@@ -58,9 +60,10 @@ pub enum SplitMethod {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Fold {
     /// The number of the fold, from 0.
+    #[schemars(extend("x-example" = 0))]
     pub fold: usize,
     /// The number of folds.
-    #[schemars(range(min = 2))]
+    #[schemars(range(min = 2), extend("x-example" = 5))]
     pub folds: usize,
     /// The number of the division into folds, from 0.
     #[serde(default)]

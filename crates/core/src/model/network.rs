@@ -46,7 +46,7 @@ impl Network {
         Network { layers: layers.iter().enumerate().map(build).collect() }
     }
 
-    /// Number of outputs.
+    /// Number of units, which are the outputs of the layer.
     pub fn outputs(&self) -> usize {
         self.layers.last().map_or(0, |layer| layer.outputs)
     }

@@ -16,14 +16,14 @@ use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 pub enum Regularizer {
     /// l1 Σ |w|, which drives weights to 0.
     L1 {
-        /// The factor.
+        /// The factor of the penalty.
         #[serde(default = "hundredth")]
         #[schemars(range(min = 0.0))]
         l1: f64,
     },
     /// l2 Σ w², which keeps weights small.
     L2 {
-        /// The factor.
+        /// The factor of the penalty.
         #[serde(default = "hundredth")]
         #[schemars(range(min = 0.0))]
         l2: f64,

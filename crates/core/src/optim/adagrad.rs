@@ -19,7 +19,7 @@ use kernels::{MAX_SLOTS, SimdFloat, UpdateRule};
 pub struct Adagrad {
     /// Step size: a number, or a schedule.
     pub learning_rate: LearningRate,
-    /// What the sums of squares start from.
+    /// The first value of the sums of squares.
     #[schemars(range(min = 0.0))]
     pub initial_accumulator_value: f64,
     /// Added to the sum before the root.

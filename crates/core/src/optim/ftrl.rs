@@ -26,7 +26,7 @@ pub struct Ftrl {
     /// Power p of the sums of squares; 0 makes the step size the same for all weights.
     #[schemars(range(max = 0.0))]
     pub learning_rate_power: f64,
-    /// What the sums of squares start from.
+    /// The first value of the sums of squares.
     #[schemars(range(min = 0.0))]
     pub initial_accumulator_value: f64,
     /// Penalty of the weights' magnitudes: weights end at 0.

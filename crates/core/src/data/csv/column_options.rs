@@ -11,7 +11,7 @@ use base::quote::quote;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ColumnOptions {
-    /// What the column is.
+    /// The type of the column.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-default" = "seen from its fields: numbers, or else categories"))]
     pub kind: Option<ColumnType>,
@@ -19,7 +19,7 @@ pub struct ColumnOptions {
     /// train, or a number; for words `"most_frequent"` or a word, which may be one of its own, such as
     /// `"missing"`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-default" = "`\"mean\"` for numbers, a category of its own for words"))]
+    #[schemars(extend("x-example" = "median", "x-default" = "`\"mean\"` for numbers, a category of its own for words"))]
     pub fill: Option<Fill>,
     /// Whether a missing value sets an input of its own to 1 as well.
     #[schemars(extend("x-default" = "`false`"))]
@@ -36,22 +36,23 @@ pub struct ColumnOptions {
     pub log: bool,
     /// The words of an ordinal column, from the least to the greatest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-example" = ["low", "middle", "high"]))]
     pub order: Vec<String>,
     /// Words of fewer rows than this, and words that no row that trains has, share one input.
-    #[schemars(range(min = 1), extend("x-default" = "none"))]
+    #[schemars(range(min = 1), extend("x-example" = 5, "x-default" = "none"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_count: Option<usize>,
     /// Words become as many inputs by a hash, whichever words there are.
-    #[schemars(range(min = 1, max = 65536), extend("x-default" = "one input for each word"))]
+    #[schemars(range(min = 1, max = 65536), extend("x-example" = 64, "x-default" = "one input for each word"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<usize>,
     /// Each word gets a row of this many numbers, learned with the network, in place of its one-hot
     /// inputs.
-    #[schemars(range(min = 1, max = 1024), extend("x-default" = "one-hot inputs"))]
+    #[schemars(range(min = 1, max = 1024), extend("x-example" = 8, "x-default" = "one-hot inputs"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedding: Option<usize>,
     /// How a date is written: `%Y`, `%m`, `%d`, `%H`, `%M` and `%S` stand for numbers.
-    #[schemars(extend("x-default" = "`2024-01-31`, with `12:30` or `12:30:59` or without"))]
+    #[schemars(extend("x-example" = "%d.%m.%Y", "x-default" = "`2024-01-31`, with `12:30` or `12:30:59` or without"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
 }

@@ -28,17 +28,17 @@ pub enum Initializer {
     #[serde(alias = "normal")]
     #[schemars(extend("x-aliases" = ["normal"]))]
     RandomNormal {
-        /// Mean.
+        /// The mean of the values.
         #[serde(default)]
         mean: f64,
-        /// Standard deviation.
+        /// The standard deviation of the values.
         #[serde(default = "twentieth")]
         #[schemars(range(min = 0.0))]
         stddev: f64,
     },
     /// Normal, redrawn beyond two standard deviations.
     TruncatedNormal {
-        /// Mean.
+        /// The mean of the values.
         #[serde(default)]
         mean: f64,
         /// Standard deviation before truncation.
@@ -50,16 +50,16 @@ pub enum Initializer {
     #[serde(alias = "uniform")]
     #[schemars(extend("x-aliases" = ["uniform"]))]
     RandomUniform {
-        /// Least value.
+        /// The least value.
         #[serde(default = "minus_twentieth")]
         minval: f64,
-        /// Greatest value.
+        /// The greatest value.
         #[serde(default = "twentieth")]
         maxval: f64,
     },
     /// As the ones above are made: σ² = scale / n, n being the inputs, the units or their mean.
     VarianceScaling {
-        /// The factor.
+        /// The factor of the variance.
         #[serde(default = "one")]
         #[schemars(extend("exclusiveMinimum" = 0.0))]
         scale: f64,

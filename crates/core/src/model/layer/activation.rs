@@ -12,7 +12,7 @@ use kernels::{Arch, Matrix, View, ViewMut, softmax_backward};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActivationLayer {
-    /// What is applied to the inputs.
+    /// The activation of the inputs.
     pub activation: Activation,
 }
 

@@ -23,7 +23,7 @@ pub struct BatchNormalization {
     #[serde(default = "most")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub momentum: f64,
-    /// Added to the variance.
+    /// A small number added to the variance, against a division by 0.
     #[serde(default = "thousandth")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub epsilon: f64,

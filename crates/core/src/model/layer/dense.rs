@@ -20,42 +20,46 @@ use kernels::{Arch, Lhs, Matrix, View, ViewMut, product};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dense {
-    /// Number of outputs.
-    #[schemars(range(min = 1, max = 1_048_576))]
+    /// Number of units, which are the outputs of the layer.
+    #[schemars(range(min = 1, max = 1_048_576), extend("x-example" = 64))]
     pub units: usize,
-    /// What is applied to the outputs.
+    /// The activation of the outputs.
     #[serde(default)]
     pub activation: Activation,
     /// Add a bias to every unit.
     #[serde(default = "yes")]
     pub use_bias: bool,
-    /// Where the kernel (inputs × units) starts.
+    /// The first values of the kernel (inputs × units).
     #[serde(default = "glorot_uniform", deserialize_with = "name_or_table")]
     #[schemars(with = "Shorthand<Initializer>")]
     pub kernel_initializer: Initializer,
-    /// Where the bias (units) starts.
+    /// The first values of the bias (units).
     #[serde(default = "zeros", deserialize_with = "name_or_table")]
     #[schemars(with = "Shorthand<Initializer>")]
     pub bias_initializer: Initializer,
-    /// What the kernel adds to the loss.
+    /// The penalty of the kernel, added to the loss.
     #[serde(default, deserialize_with = "optional_name_or_table")]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Shorthand<Regularizer>>")]
+    #[schemars(extend("x-example" = { "name": "l2", "l2": 0.001 }))]
     pub kernel_regularizer: Option<Regularizer>,
-    /// What the bias adds to the loss.
+    /// The penalty of the bias, added to the loss.
     #[serde(default, deserialize_with = "optional_name_or_table")]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Shorthand<Regularizer>>")]
+    #[schemars(extend("x-example" = { "name": "l1", "l1": 0.001 }))]
     pub bias_regularizer: Option<Regularizer>,
-    /// What the kernel is kept to after each update.
+    /// The constraint that the kernel meets after each update.
     #[serde(default, deserialize_with = "optional_name_or_table")]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Shorthand<Constraint>>")]
+    #[schemars(extend("x-example" = { "name": "max_norm", "max_value": 2.0 }))]
     pub kernel_constraint: Option<Constraint>,
-    /// What the bias is kept to after each update.
+    /// The constraint that the bias meets after each update.
     #[serde(default, deserialize_with = "optional_name_or_table")]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Shorthand<Constraint>>")]
+    #[schemars(extend("x-example" = "non_neg"))]
     pub bias_constraint: Option<Constraint>,
 }
 

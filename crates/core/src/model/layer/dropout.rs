@@ -18,7 +18,7 @@ use kernels::{Arch, Matrix, View, ViewMut};
 #[serde(deny_unknown_fields)]
 pub struct Dropout {
     /// Share of the inputs that are set to 0.
-    #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(range(min = 0.0, max = 1.0), extend("x-example" = 0.2))]
     pub rate: f64,
 }
 

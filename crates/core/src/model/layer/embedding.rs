@@ -34,14 +34,16 @@ pub struct Embedding {
 #[serde(deny_unknown_fields)]
 pub struct EmbeddingTable {
     /// The name of the column, and of the table among the weights.
+    #[schemars(extend("x-example" = "city"))]
     pub column: String,
     /// The first input of the column.
+    #[schemars(extend("x-example" = 0))]
     pub input: usize,
     /// Inputs of the column: rows of the table.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("x-example" = 20))]
     pub inputs: usize,
     /// Numbers for each row of the table.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("x-example" = 8))]
     pub units: usize,
 }
 

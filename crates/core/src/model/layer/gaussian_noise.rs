@@ -17,7 +17,7 @@ use kernels::{Arch, Matrix, View, ViewMut};
 #[serde(deny_unknown_fields)]
 pub struct GaussianNoise {
     /// σ, the standard deviation of what is added.
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0), extend("x-example" = 0.1))]
     pub stddev: f64,
 }
 

@@ -13,7 +13,7 @@ use kernels::{Arch, Matrix, View, ViewMut, padded};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LayerNormalization {
-    /// Added to the variance.
+    /// A small number added to the variance, against a division by 0.
     #[serde(default = "thousandth")]
     #[schemars(extend("exclusiveMinimum" = 0.0))]
     pub epsilon: f64,

@@ -30,7 +30,7 @@ macro_rules! layers {
         pub struct Layer {
             /// The kind, and the number of layers of the same kind below: `dense_0`.
             pub name: String,
-            /// Number of outputs.
+            /// Number of units, which are the outputs of the layer.
             pub outputs: usize,
             /// The operation.
             pub op: LayerOp,

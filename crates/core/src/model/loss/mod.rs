@@ -132,11 +132,11 @@ table::losses! {
     }
     /// Categorical cross-entropy with less weight on what is easy (Lin et al. 2017).
     CategoricalFocalCrossentropy {
-        /// The factor of all of it.
+        /// The factor α of the whole loss.
         #[serde(default = "quarter")]
         #[schemars(range(min = 0.0))]
         alpha: f64,
-        /// How much less weight the easy has.
+        /// The exponent γ: the greater, the less do rows count that are predicted well.
         #[serde(default = "two")]
         #[schemars(range(min = 0.0))]
         gamma: f64,
@@ -162,7 +162,7 @@ table::losses! {
         #[serde(default = "quarter")]
         #[schemars(range(min = 0.0, max = 1.0))]
         alpha: f64,
-        /// How much less weight the easy has.
+        /// The exponent γ: the greater, the less do rows count that are predicted well.
         #[serde(default = "two")]
         #[schemars(range(min = 0.0))]
         gamma: f64,

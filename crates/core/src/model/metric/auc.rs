@@ -20,7 +20,7 @@ pub struct Auc {
     #[serde(default = "two_hundred")]
     #[schemars(range(min = 2, max = 10_000))]
     pub num_thresholds: usize,
-    /// Which curve.
+    /// The curve whose area is taken.
     #[serde(default)]
     pub curve: Curve,
 }

@@ -18,7 +18,7 @@ use kernels::argmax;
 pub struct ClassScores {
     /// Only these classes, by their labels in the data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("x-default" = "every class"))]
+    #[schemars(extend("x-example" = [0, 3], "x-default" = "every class"))]
     pub classes: Vec<ClassId>,
     /// The number of each of these classes.
     #[serde(skip)]

@@ -22,7 +22,7 @@ pub struct Thresholded {
     pub thresholds: f64,
     /// Only this class, by its label in the data: `3`, or `"yes"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-default" = "all classes together"))]
+    #[schemars(extend("x-example" = 3, "x-default" = "all classes together"))]
     pub class_id: Option<ClassId>,
 }
 

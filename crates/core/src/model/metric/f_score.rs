@@ -20,7 +20,7 @@ pub struct FScore {
     pub average: Average,
     /// The output above which the answer is yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-default" = "the greatest output is the answer"))]
+    #[schemars(extend("x-example" = 0.5, "x-default" = "the greatest output is the answer"))]
     pub threshold: Option<f64>,
 }
 
@@ -38,7 +38,7 @@ pub struct FBetaScore {
     pub beta: f64,
     /// The output above which the answer is yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-default" = "the greatest output is the answer"))]
+    #[schemars(extend("x-example" = 0.5, "x-default" = "the greatest output is the answer"))]
     pub threshold: Option<f64>,
 }
 

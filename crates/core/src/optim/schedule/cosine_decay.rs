@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct CosineDecay {
     /// Step size of the first step.
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0), extend("x-example" = 0.01))]
     pub initial_learning_rate: f64,
-    /// Steps from the greatest step size to the least.
-    #[schemars(range(min = 1))]
+    /// Steps (batches) from the greatest step size to the least.
+    #[schemars(range(min = 1), extend("x-example" = 1000))]
     pub decay_steps: u64,
     /// The least step size, as a share of the greatest.
     #[serde(default)]
@@ -28,9 +28,9 @@ pub struct CosineDecay {
     pub alpha: f64,
     /// Step size at the end of a warm-up, from which the cosine then falls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0), extend("x-default" = "no warm-up"))]
+    #[schemars(range(min = 0.0), extend("x-example" = 0.01, "x-default" = "no warm-up"))]
     pub warmup_target: Option<f64>,
-    /// Steps of the warm-up.
+    /// Steps (batches) of the warm-up.
     #[serde(default)]
     pub warmup_steps: u64,
 }

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct CosineDecayRestarts {
     /// Step size of the first step.
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0), extend("x-example" = 0.01))]
     pub initial_learning_rate: f64,
-    /// Steps of the first period.
-    #[schemars(range(min = 1))]
+    /// Steps (batches) of the first period.
+    #[schemars(range(min = 1), extend("x-example" = 1000))]
     pub first_decay_steps: u64,
     /// How many times as long as the last each period is.
     #[serde(default = "two")]

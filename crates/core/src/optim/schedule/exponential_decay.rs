@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct ExponentialDecay {
     /// Step size of the first step.
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0), extend("x-example" = 0.01))]
     pub initial_learning_rate: f64,
-    /// Steps in which the step size is multiplied by the rate.
-    #[schemars(range(min = 1))]
+    /// Steps (batches) in which the step size is multiplied by `decay_rate`.
+    #[schemars(range(min = 1), extend("x-example" = 1000))]
     pub decay_steps: u64,
-    /// What the step size is multiplied by.
-    #[schemars(range(min = 0.0))]
+    /// The factor of the step size for each `decay_steps` steps.
+    #[schemars(range(min = 0.0), extend("x-example" = 0.96))]
     pub decay_rate: f64,
-    /// Change it at once, at the end of those steps.
+    /// Change the step size at once after each `decay_steps` steps, instead of a little at each step.
     #[serde(default)]
     pub staircase: bool,
 }

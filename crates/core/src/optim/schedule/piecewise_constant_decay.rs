@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PiecewiseConstantDecay {
-    /// The last step of each value but the last, each greater than the one before it.
-    #[schemars(length(min = 1))]
+    /// The last step (batch, from 0) of each value but the last, in ascending order.
+    #[schemars(length(min = 1), extend("x-example" = [1000, 2000]))]
     pub boundaries: Vec<u64>,
     /// The step sizes: one more than there are boundaries.
-    #[schemars(length(min = 1), inner(range(min = 0.0)))]
+    #[schemars(length(min = 1), inner(range(min = 0.0)), extend("x-example" = [0.01, 0.001, 0.0001]))]
     pub values: Vec<f64>,
 }
 

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct PolynomialDecay {
     /// Step size of the first step.
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0), extend("x-example" = 0.01))]
     pub initial_learning_rate: f64,
-    /// Steps until the last step size is reached.
-    #[schemars(range(min = 1))]
+    /// Steps (batches) until the last step size is reached.
+    #[schemars(range(min = 1), extend("x-example" = 1000))]
     pub decay_steps: u64,
     /// The last step size.
     #[serde(default = "ten_thousandth")]

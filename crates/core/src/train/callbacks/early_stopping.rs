@@ -10,21 +10,22 @@ use crate::train::{Direction, Logs};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EarlyStopping {
-    /// The number to watch.
+    /// The monitored number: a name of the history, such as `val_loss` or `val_accuracy`.
     pub monitor: String,
-    /// A change smaller than this is no improvement.
+    /// The least change that counts as an improvement, in the unit of the monitored number.
     #[schemars(range(min = 0.0))]
     pub min_delta: f64,
     /// Epochs without improvement after which training stops.
     pub patience: usize,
-    /// Whether less or more is better; `auto` decides by the name.
+    /// Whether a smaller or a greater number is better; `auto` decides by the name.
     pub mode: Direction,
-    /// A value that must be improved on as well.
+    /// A value of the monitored number that must be improved on as well.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = 0.3))]
     pub baseline: Option<f64>,
     /// End with the weights of the best epoch instead of the last.
     pub restore_best_weights: bool,
-    /// Epochs before watching starts.
+    /// Epochs before the number is monitored.
     pub start_from_epoch: usize,
 }
 

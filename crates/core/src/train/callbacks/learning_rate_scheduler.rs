@@ -10,7 +10,7 @@ pub struct LearningRateScheduler {
     /// The epochs, from 0, at whose beginning the learning rate changes, ascending.
     #[schemars(length(min = 1), extend("examples" = [[10, 15]]))]
     pub epochs: Vec<usize>,
-    /// What it becomes in each of them, and stays until another callback changes it.
+    /// The learning rate from the beginning of each of these epochs, one for each.
     #[schemars(length(min = 1), inner(range(min = 0.0)), extend("examples" = [[0.001, 0.0001]]))]
     pub learning_rates: Vec<f64>,
 }

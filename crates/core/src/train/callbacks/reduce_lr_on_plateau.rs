@@ -9,19 +9,19 @@ use crate::train::{Direction, Logs};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReduceLrOnPlateau {
-    /// The number to watch.
+    /// The monitored number: a name of the history, such as `val_loss` or `val_accuracy`.
     pub monitor: String,
-    /// What the learning rate is multiplied with.
+    /// The factor by which the learning rate is multiplied.
     #[schemars(range(min = 0.0), extend("exclusiveMaximum" = 1.0))]
     pub factor: f64,
-    /// Epochs without improvement after which it is.
+    /// Epochs without improvement after which the learning rate is reduced.
     pub patience: usize,
-    /// Whether less or more is better; `auto` decides by the name.
+    /// Whether a smaller or a greater number is better; `auto` decides by the name.
     pub mode: Direction,
-    /// A change smaller than this is no improvement.
+    /// The least change that counts as an improvement, in the unit of the monitored number.
     #[schemars(range(min = 0.0))]
     pub min_delta: f64,
-    /// Epochs after a reduction in which none is counted.
+    /// Epochs after a reduction that are not counted as without improvement.
     pub cooldown: usize,
     /// The least learning rate.
     #[schemars(range(min = 0.0))]

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::generate::SCHEMA;
-use super::query::aliases;
+use super::hover;
+use crate::config::schema::{SCHEMA, aliases};
 
 /// The schema of a config file, for editors: draft 7, every table closed.
 ///
@@ -16,6 +16,7 @@ pub fn schema() -> Value {
         let own = json!({ "required": required });
         map.insert("anyOf".to_owned(), json!([own, { "required": ["extends"] }]));
     }
+    hover::describe(&mut schema);
     spell_out_aliases(&mut schema);
     schema
 }
