@@ -4,9 +4,10 @@
     scripts/sbom.py sbom.json LICENSES.txt
 
 Both come from `cargo metadata` and the sources of the crates in cargo's cache. Only crates that are
-linked into the program on this machine's kind of system are in them.
+linked into the program on this machine's kind of system are in them, and the data inside the program.
 """
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -14,6 +15,22 @@ from pathlib import Path
 
 # Files of a crate that state its licence.
 NAMES = ("license", "licence", "copying", "copyright", "notice", "unlicense")
+
+# Data inside the program: name, licence, file with the terms, files.
+DATA = [
+    (
+        "MNIST",
+        {"expression": "CC-BY-SA-3.0"},
+        "data/README.md",
+        ["crates/core/data/mnist-train.bin", "crates/core/data/mnist-test.bin"],
+    ),
+    (
+        "DejaVu Sans",
+        {"license": {"name": "Bitstream Vera, with changes in the public domain"}},
+        "data/fonts/LICENSE",
+        ["data/fonts/DejaVuSans.ttf"],
+    ),
+]
 
 
 def metadata():
@@ -91,14 +108,25 @@ def bill(packages, found, root):
             entry["hashes"] = [{"alg": "SHA-256", "content": checksum}]
         return entry
 
+    def data(name, licence, path):
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return {
+            "type": "data",
+            "bom-ref": path,
+            "name": f"{name}: {Path(path).name}",
+            "licenses": [licence],
+            "hashes": [{"alg": "SHA-256", "content": digest}],
+        }
+
     ids = sorted(found, key=lambda id: reference(packages[id]))
+    files = [data(name, licence, path) for name, licence, _, paths in DATA for path in paths]
     below = lambda id: sorted(reference(packages[other]) for other in found[id])
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
         "metadata": {"component": component(root)},
-        "components": [component(id) for id in ids if id != root],
+        "components": [component(id) for id in ids if id != root] + files,
         "dependencies": [{"ref": reference(packages[id]), "dependsOn": below(id)} for id in ids],
     }
 
@@ -115,9 +143,11 @@ def licences(packages, found):
             texts.setdefault(path.read_text(errors="replace").strip(), []).append(title)
         if not files:
             texts.setdefault(f"Under the terms of {package['license']}.", []).append(title)
+    for name, _, path, _ in DATA:
+        texts.setdefault(Path(path).read_text().strip(), []).append(f"{name}, inside the program")
     rule = "=" * 79
     parts = ["\n".join(titles) + f"\n\n{text}\n" for text, titles in texts.items()]
-    return f"Licences of the crates that runner is built from.\n\n{rule}\n" + f"\n{rule}\n".join(parts)
+    return f"Licences of the crates and the data that runner is built from.\n\n{rule}\n" + f"\n{rule}\n".join(parts)
 
 
 def main():
@@ -125,6 +155,8 @@ def main():
     meta = metadata()
     packages, found = linked(meta)
     root = meta["resolve"]["root"]
+    for path in (sbom, texts):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(sbom).write_text(json.dumps(bill(packages, found, root), indent=1) + "\n")
     Path(texts).write_text(licences(packages, found))
     print(f"{sbom}: {len(found)} packages")

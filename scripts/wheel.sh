@@ -4,7 +4,8 @@
 #
 #   scripts/wheel.sh [arguments for maturin build, such as --profile dev]
 #
-# REPRODUCE=1 builds a second time, in another folder, and compares the two wheels.
+# REPRODUCE=1 builds a second time, from a copy of the sources in another folder and with nothing that is
+# built already, and compares the two wheels byte for byte.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +19,7 @@ fail() {
 
 [ $# -gt 0 ] || set -- --release
 command -v cargo >/dev/null || fail "the wheel needs cargo; see https://rustup.rs"
-builder=target/maturin
+builder=$PWD/target/maturin
 if [ ! -x "$builder/bin/maturin" ]; then
     python3 -m venv "$builder" || fail "python3 cannot make the virtual environment $builder"
     "$builder/bin/python" -m pip install --quiet --disable-pip-version-check 'maturin>=1.8,<2' ||
@@ -28,22 +29,26 @@ fi
 # Files in the wheel have the time of the commit, so that the same sources make the same bytes.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
-# The same paths in messages of the program, wherever it is built.
-export RUSTFLAGS="${RUSTFLAGS:---remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo}"
 
-# Builds into a folder and prints the wheel's path.
-build() {
-    local out=$1
+# Builds the sources of a folder and prints the path of their wheel. The program has the same paths in
+# its messages wherever it is built.
+build() (
+    cd "$1"
     shift
-    "$builder/bin/maturin" build --quiet --out "$out" "$@" >&2 || fail "maturin cannot build the wheel"
-    ls "$out"/runner-*.whl
-}
+    export RUSTFLAGS="--remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
+    export CARGO_TARGET_DIR=$PWD/target
+    rm -rf target/wheels
+    python3 scripts/sbom.py target/dist/wheel.cdx.json target/dist/LICENSES.txt >&2 &&
+        "$builder/bin/maturin" build --quiet --out target/wheels "$@" >&2 &&
+        ls "$PWD"/target/wheels/runner-*.whl
+)
 
-rm -rf target/wheels
-wheel=$(build target/wheels "$@")
+wheel=$(build . "$@") || fail "maturin cannot build the wheel"
 if [ "${REPRODUCE:-}" ]; then
-    again=$(build "$work/wheels" --target-dir "$work/target" "$@")
-    cmp "$wheel" "$again" || fail "a second build has other bytes"
+    mkdir "$work/sources"
+    git ls-files -z | tar --create --null --files-from=- | tar --extract --directory "$work/sources"
+    again=$(build "$work/sources" "$@") || fail "maturin cannot build the wheel a second time"
+    cmp "$wheel" "$again" || fail "a second build has other bytes; kept as $(cp -v "$again" target/again.whl)"
     echo "reproduced: $(sha256sum <"$again" | cut -d' ' -f1)"
 fi
 
@@ -55,6 +60,8 @@ cd "$work"
 venv/bin/runner --version
 "$python" -m runner --version
 "$python" - <<'PYTHON'
+import importlib.metadata
+
 import runner
 
 layers = [{"type": "dense", "units": 10, "activation": "softmax"}]
@@ -63,6 +70,8 @@ result = runner.run(config, set={"optimizer.name": ["adam", "sgd"]}, progress=Fa
 frame = runner.load("logs")
 assert list(frame["optimizer.name"].sort_values()) == ["adam", "sgd"], frame
 assert len(result.runs) == 2 and len(runner.history("logs")) == 2
+licences = {path.name for path in importlib.metadata.files("runner") if "licenses" in path.parts}
+assert licences == {"LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "LICENSES.txt", "README.md"}, licences
 PYTHON
 "$python" -m pip uninstall --quiet --yes runner
 [ ! -e venv/bin/runner ] || fail "uninstalling left the program"

@@ -3,6 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::sandbox::Sandbox;
+use crate::tensorboard::python;
 
 /// A section of a manifest, a line each.
 fn section<'a>(manifest: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
@@ -49,4 +53,39 @@ fn crates_name_only_dependencies_of_the_workspace() {
             }
         }
     }
+}
+
+/// What `scripts/advisories.py` says of a lock file, beside the recorded advisories.
+fn advisories(lock: &str) -> Output {
+    let sandbox = Sandbox::new();
+    for folder in ["scripts", "tests"] {
+        fs::create_dir(sandbox.path().join(folder)).unwrap();
+    }
+    for name in ["scripts/advisories.py", "tests/advisories.json", "deny.toml"] {
+        sandbox.file(name, &read(name));
+    }
+    sandbox.file("Cargo.lock", lock);
+    let mut command = Command::new(python());
+    command.arg("scripts/advisories.py").current_dir(sandbox.path()).output().unwrap()
+}
+
+#[test]
+fn no_recorded_advisory_applies() {
+    let output = advisories(&read("Cargo.lock"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// RUSTSEC-2022-0013: regex before 1.5.5.
+#[test]
+fn an_advisory_that_applies_is_an_error() {
+    let lock = |version: &str| {
+        let source = "registry+https://github.com/rust-lang/crates.io-index";
+        format!("[[package]]\nname = \"regex\"\nversion = \"{version}\"\nsource = \"{source}\"\n")
+    };
+    let said = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let bad = advisories(&lock("1.5.4"));
+    assert_eq!(bad.status.code(), Some(1), "{}", said(&bad));
+    assert!(said(&bad).starts_with("error: RUSTSEC-2022-0013: regex 1.5.4: "), "{}", said(&bad));
+    let good = advisories(&lock("1.5.5"));
+    assert!(good.status.success(), "{}", said(&good));
 }

@@ -40,6 +40,7 @@ mod readme;
 mod report;
 mod restarts;
 mod resume;
+mod run_files;
 mod runs;
 mod sample_weights;
 mod sandbox;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::sandbox::Sandbox;
-use crate::tensorboard::check_logdir;
+use crate::tensorboard::{check_logdir, python};
 
 /// What a command of the README needs more than this test can give: how it is held to its word.
 const ELSEWHERE: [&str; 8] = [
@@ -28,6 +28,20 @@ const TUTORIALS: [&str; 2] = ["docs/tutorial.md", "docs/tutorial.ko.md"];
 const PAGES: [&str; 4] =
     [TUTORIALS[0], "docs/guides/wandb.md", "docs/guides/hydra.md", "docs/trackers.md"];
 
+/// Pages of the reference and of the background with commands.
+const BACKGROUND: [&str; 4] = [
+    "docs/files.md",
+    "docs/explanation/determinism.md",
+    "docs/explanation/crash-safety.md",
+    "docs/explanation/engine.md",
+];
+
+/// Pages with Python that runs as it stands, after the commands of the page.
+const PYTHON: [&str; 3] = ["docs/files.md", "docs/python.md", "docs/guides/optuna.md"];
+
+/// Programs of the system in commands of the pages.
+const TOOLS: [&str; 2] = ["cmp ", "timeout "];
+
 /// A command with the lines that the README shows of its output.
 struct Step {
     command: String,
@@ -36,13 +50,37 @@ struct Step {
 
 #[test]
 fn commands_run_as_written() {
-    assert!(10 < execute("README.md"), "commands in the README");
+    assert!(10 < execute("README.md").1, "commands in the README");
 }
 
 #[test]
 fn commands_of_the_book_run_as_written() {
     for page in PAGES {
-        assert!(2 < execute(page), "commands in {page}");
+        assert!(2 < execute(page).1, "commands in {page}");
+    }
+}
+
+#[test]
+fn commands_of_the_background_run_as_written() {
+    for page in BACKGROUND {
+        assert!(1 < execute(page).1, "commands in {page}");
+    }
+}
+
+#[test]
+fn python_of_the_pages_runs_as_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for page in PYTHON {
+        let (sandbox, _) = execute(page);
+        let text = read(page);
+        let blocks = text.split("```python\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let script = blocks.collect::<Vec<_>>().join("\n");
+        assert!(!script.is_empty(), "{page} has no Python");
+        let mut command = in_sandbox(&sandbox, &python());
+        command.arg("-c").arg(script).env("PYTHONPATH", root.join("python"));
+        let output = command.output().expect("Python starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{page}: {said}");
     }
 }
 
@@ -64,8 +102,8 @@ fn uncommented(block: &str) -> String {
     code.collect::<Vec<_>>().join("\n")
 }
 
-/// Runs the commands of a document in a folder of its own, and returns how many it has.
-fn execute(document: &str) -> usize {
+/// Runs the commands of a document in a folder of its own; returns the folder and the number of commands.
+fn execute(document: &str) -> (Sandbox, usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = read(document);
     let sandbox = Sandbox::new();
@@ -86,10 +124,12 @@ fn execute(document: &str) -> usize {
             check_logdir(&sandbox.path().join("logs"));
             continue;
         }
-        assert!(command.starts_with("runner "), "`{command}`: no test knows how to run it");
+        let known =
+            command.starts_with("runner ") || TOOLS.iter().any(|tool| command.starts_with(tool));
+        assert!(known, "`{command}`: no test knows how to run it");
         check(command, shown, &run(&sandbox, command));
     }
-    steps.len()
+    (sandbox, steps.len())
 }
 
 fn read(document: &str) -> String {
@@ -132,14 +172,20 @@ fn steps(readme: &str) -> Vec<Step> {
 
 /// Runs a command by a shell that finds the program that is tested.
 fn run(sandbox: &Sandbox, command: &str) -> Output {
-    let program = Path::new(env!("CARGO_BIN_EXE_runner")).parent().unwrap();
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
-    let mut shell = Command::new("bash");
-    shell.args(["-c", command]).current_dir(sandbox.path()).env("PATH", path);
+    let mut shell = in_sandbox(sandbox, Path::new("bash"));
+    shell.args(["-c", command]).output().expect("bash starts")
+}
+
+/// A program in the sandbox that finds the program that is tested.
+fn in_sandbox(sandbox: &Sandbox, program: &Path) -> Command {
+    let folder = Path::new(env!("CARGO_BIN_EXE_runner")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new(program);
+    command.current_dir(sandbox.path()).env("PATH", path);
     for name in ["RUNNER_LOGDIR", "RUNNER_MEMORY"] {
-        shell.env_remove(name);
+        command.env_remove(name);
     }
-    shell.output().expect("bash starts")
+    command
 }
 
 /// Whether a command ended as the README says, and said so.
