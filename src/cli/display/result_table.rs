@@ -99,12 +99,7 @@ fn of_sweep(results: &[RunResult], all: &[Group<'_>], shown: &[&Group<'_>]) -> V
     if results.iter().any(|result| result.status != Status::Completed) {
         columns.push(Column::words("status", cells(&statuses)).drop_rank(2));
     }
-    if results.iter().any(|result| result.epochs != results[0].epochs) {
-        let epochs = |line: &Group<'_>| {
-            or_dash(mean(line, |run| run.epochs as f64), |mean| format!("{mean:.0}"))
-        };
-        columns.push(Column::numbers("epochs", cells(&epochs)).drop_rank(5));
-    }
+    columns.extend(trained_epochs(results, shown));
     if results.iter().any(|result| result.rung.is_some()) {
         let rung = |line: &Group<'_>| or_dash(line.runs[0].rung, |rung| rung.number.to_string());
         columns.push(Column::numbers("rung", cells(&rung)).drop_rank(6));
@@ -128,6 +123,17 @@ fn swept_keys(results: &[RunResult]) -> Vec<String> {
         }
     }
     keys
+}
+
+/// The epochs that were trained, where they differ. A sweep of the epochs has a column of that name already.
+fn trained_epochs(results: &[RunResult], shown: &[&Group<'_>]) -> Option<Column> {
+    let differ = results.iter().any(|result| result.epochs != results[0].epochs);
+    let is_swept = results[0].changes.iter().any(|change| change.key == "training.epochs");
+    let head = if is_swept { "trained" } else { "epochs" };
+    let epochs = |line: &&Group<'_>| {
+        or_dash(mean(line, |run| run.epochs as f64), |mean| format!("{mean:.0}"))
+    };
+    differ.then(|| Column::numbers(head, shown.iter().map(epochs)).drop_rank(5))
 }
 
 /// The reasons why trials were pruned, where one was; in full they are in JSON and in `show`.
@@ -274,6 +280,24 @@ mod tests {
         insta::assert_snapshot!(text(&results, TableOptions { top: 1, ..cut }, Stream::default(), None), @r"
         rank  run        learning_rate  runs  status            val_loss  time
            1  0002-0003           0.01     2  completed  0.1500 ± 0.0707  1.2s
+        ");
+    }
+
+    #[test]
+    fn trained_epochs_stand_beside_swept_ones_under_another_name() {
+        let run = |index: usize, wanted: usize, epochs: usize| RunResult {
+            changes: serde_json::from_value(
+                serde_json::json!([{ "key": "training.epochs", "value": wanted }]),
+            )
+            .unwrap(),
+            epochs,
+            ..swept(index, 0.1, 1, 0.5)
+        };
+        let text = text(&[run(0, 5, 5), run(1, 9, 6)], ALL, Stream::default(), None);
+        insta::assert_snapshot!(text, @r"
+        rank  run   epochs  trained  val_loss  time
+           1  0000       5        5    0.5000  1.2s
+           2  0001       9        6    0.5000  1.2s
         ");
     }
 
