@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::{Data, Plan};
 use crate::data::{
-    Labels, Parts, Preprocessing, RowOrder, RowSplit, Source, Split, Table, TargetScaling,
-    describe, load,
+    CsvOptions, Labels, Parts, Preprocessing, RowOrder, RowSplit, Source, Split, Table, TableFiles,
+    TargetScaling, describe, load,
 };
+use crate::experiment::pool::on;
+use crate::experiment::sharded::{Sharded, both};
 use crate::kernels::BlockCsr;
-use crate::runs::{DataSource, sha256};
-use crate::train::Dataset;
+use crate::runs::DataSource;
+use crate::train::{Dataset, FitBlocks};
 
 /// Every data set requested by a run.
 #[derive(Debug, Default)]
@@ -31,13 +33,19 @@ struct Key {
     target_scaling: Option<TargetScaling>,
     /// The number of rows that either is fitted on, and the number of all rows.
     fitted: Option<(usize, usize)>,
+    /// The rows of a block, where rows are read in blocks.
+    buffer: Option<usize>,
 }
 
 /// A data set in memory.
 #[derive(Debug)]
 pub struct LoadedDataset {
-    /// The scaled rows.
+    /// The scaled rows; a row of their form if they are read in blocks.
     pub dataset: Arc<Dataset>,
+    /// Number of rows.
+    pub rows: usize,
+    /// Training and validation rows that are read in blocks.
+    pub(super) sharded: Option<Sharded>,
     /// The preprocessing for all other inputs of the network.
     pub preprocessing: Preprocessing,
     /// The classes of the targets, if any.
@@ -72,6 +80,7 @@ impl DatasetCache {
             standardize: data.standardize,
             target_scaling: data.target_scaling,
             fitted: rows.map(|rows| (data.parts(rows).training.len(), rows)),
+            buffer: data.shuffle_buffer,
         };
         let is_fitted = data.standardize || data.target_scaling.is_some();
         let known = datasets.iter().find(|(known, _)| {
@@ -81,19 +90,16 @@ impl DatasetCache {
         if let Some((_, loaded)) = known {
             return Ok(Arc::clone(loaded));
         }
-        let loaded = Arc::new(LoadedDataset::read(data, source.clone(), scale, threads)?);
-        let rows = loaded.dataset.rows();
+        let loaded = match &source {
+            Source::Csv(files, options) if options.in_shards => {
+                LoadedDataset::open((files, options), plan, scale, threads)?
+            }
+            _ => LoadedDataset::read(data, source.clone(), scale, threads)?,
+        };
+        let loaded = Arc::new(loaded);
+        let rows = loaded.rows;
         datasets.insert(key(is_fitted.then_some(rows)), Arc::clone(&loaded));
         Ok(loaded)
-    }
-}
-
-/// Runs `work` in a pool of `threads` threads, or without a pool if the threads are unavailable.
-fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
-    let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
-    match (1 < threads).then(pool).flatten() {
-        Some(pool) => pool.install(work),
-        None => work(),
     }
 }
 
@@ -112,7 +118,7 @@ impl LoadedDataset {
         let trained = parts.unwrap_or_else(|| data.parts(table.rows())).training.len();
         let preprocessing = Preprocessing::of(&table, scale, trained, data.standardize)
             .with_targets(&table, trained, data.target_scaling);
-        let labels = Labels::of(&table.targets, table.columns.as_ref());
+        let labels = table.labels();
         let validation = match data.validation_source(preprocessing.columns.as_ref()) {
             None => None,
             Some(other) => {
@@ -123,7 +129,41 @@ impl LoadedDataset {
             }
         };
         let dataset = Arc::new(dataset(&preprocessing, table, threads));
-        Ok(LoadedDataset { dataset, preprocessing, labels, validation, order, source, fingerprint })
+        Ok(LoadedDataset {
+            rows: dataset.rows(),
+            dataset,
+            sharded: None,
+            preprocessing,
+            labels,
+            validation,
+            order,
+            source,
+            fingerprint,
+        })
+    }
+
+    /// A table that stays in its files.
+    fn open(
+        (files, options): (&TableFiles, &CsvOptions),
+        plan: &Plan,
+        scale: f64,
+        threads: usize,
+    ) -> anyhow::Result<LoadedDataset> {
+        let data = &plan.data;
+        let sharded = Sharded::open((files, options), data, scale, threads)?;
+        let table = &sharded.training.table;
+        let labels = table.columns().class_names().map(|names| Labels::from(names.to_vec()));
+        Ok(LoadedDataset {
+            dataset: Arc::new(sharded.form()),
+            rows: table.rows(),
+            preprocessing: sharded.training.preprocessing.clone(),
+            labels,
+            validation: None,
+            order: None,
+            source: data.source(),
+            fingerprint: sharded.fingerprint(),
+            sharded: Some(sharded),
+        })
     }
 
     /// The SHA-256 of the rows.
@@ -134,7 +174,7 @@ impl LoadedDataset {
     /// The division of the rows under a plan.
     pub fn parts(&self, plan: &Plan) -> Parts {
         let parts = self.order.as_ref().map(|order| order.parts.clone());
-        parts.unwrap_or_else(|| plan.data.parts(self.dataset.rows()))
+        parts.unwrap_or_else(|| plan.data.parts(self.rows))
     }
 
     /// The number in the data set of the row at `place`.
@@ -149,14 +189,23 @@ impl LoadedDataset {
         let no_classes =
             || anyhow::anyhow!("`training.class_weight` weighs classes, the data has none");
         let labels = self.labels.as_ref().ok_or_else(no_classes)?;
+        if let Some(sharded) = &self.sharded {
+            return Ok(weights.of_classes(labels, sharded.classes()));
+        }
         let rows = self.parts(plan).training.map(|row| self.dataset.class_number(row as u32));
         Ok(weights.of_classes(labels, rows))
     }
 
-    /// The validation rows under a plan, from the training set or from another data set.
+    /// The rows that are read in blocks, if any.
+    pub(super) fn blocks(&self) -> Option<FitBlocks<'_>> {
+        self.sharded.as_ref().map(Sharded::blocks)
+    }
+
+    /// The validation rows in memory under a plan, from the training set or from another data set.
     pub fn validation(&self, plan: &Plan) -> Option<(&Dataset, Range<usize>)> {
         match &self.validation {
             Some((_, dataset)) => Some((dataset, 0..dataset.rows())),
+            None if self.sharded.is_some() => None,
             None => {
                 let rows = self.parts(plan).validation;
                 (!rows.is_empty()).then_some((&*self.dataset, rows))
@@ -168,7 +217,8 @@ impl LoadedDataset {
     pub(super) fn data_source(&self, plan: &Plan) -> DataSource {
         let Parts { training, validation, test } = self.parts(plan);
         let mut description = format!("{}: {} training", self.source, training.len());
-        if self.validation.is_none() {
+        let other = self.sharded.as_ref().and_then(Sharded::other_validation);
+        if self.validation.is_none() && other.is_none() {
             description += &format!(" and {} validation", validation.len());
         }
         description += " rows";
@@ -177,6 +227,9 @@ impl LoadedDataset {
         }
         if let Some((source, dataset)) = &self.validation {
             description += &format!("; {source}: {} validation rows", dataset.rows());
+        }
+        if let Some((source, rows)) = other {
+            description += &format!("; {source}: {rows} validation rows");
         }
         DataSource { description, sha256: self.fingerprint.clone() }
     }
@@ -188,9 +241,4 @@ fn dataset(preprocessing: &Preprocessing, table: Table, threads: usize) -> Datas
     on(threads.min(BlockCsr::max_build_threads(table.rows())), || {
         Dataset::new(table, scale).with_target_scaling(&preprocessing.targets)
     })
-}
-
-/// The combined fingerprint of two data sets.
-fn both(first: &str, second: &str) -> String {
-    sha256(format!("{first}\n{second}\n"))
 }

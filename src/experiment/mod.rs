@@ -18,11 +18,15 @@ mod model_checkpoint;
 mod new_run;
 mod out_of_fold;
 mod pictures;
+mod pool;
 mod predictions;
 mod prune;
 mod recorder;
 mod replicates;
+mod row_block;
 mod run_end;
+mod sharded;
+mod sharded_rows;
 mod snapshot;
 mod spec;
 mod throughput;
@@ -124,10 +128,10 @@ fn train(
     let outputs = layers.iter().fold(loaded.dataset.features(), |n, layer| layer.outputs(n));
     let metrics = plan.training.metrics_of(loaded.preprocessing.output_names(), outputs);
     let threads = (context.threads)();
-    memory::check(Bytes(plan.footprint(loaded.dataset.rows()).total()))?;
+    memory::check(Bytes(plan.footprint(loaded.rows).total()))?;
     let options = FitOptions {
         dataset: &loaded.dataset,
-        blocks: None,
+        blocks: loaded.blocks(),
         training: loaded.parts(plan).training,
         validation: loaded.validation(plan),
         epochs: plan.training.epochs,

@@ -125,10 +125,7 @@ fn dataset(inputs: &Value, targets: &Value, case: &Value) -> Dataset {
         }
     };
     let inputs = Inputs::new(width, Values::Floats(floats(inputs)));
-    Dataset::new(
-        Table { inputs, targets, shape: vec![width], columns: None, order: None, weights: None },
-        1.0,
-    )
+    Dataset::new(Table::new(inputs, targets, vec![width]), 1.0)
 }
 
 fn floats(rows: &Value) -> Vec<f32> {

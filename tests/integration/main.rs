@@ -47,6 +47,7 @@ mod sandbox;
 mod search_kills;
 mod search_workers;
 mod searches;
+mod sharded;
 mod slips;
 mod start_weights;
 mod sweeps;

@@ -41,7 +41,7 @@ fn records(logs: &Path) -> Vec<Record> {
     found
 }
 
-mod runs {
+pub(crate) mod runs {
     use super::*;
 
     #[test]
@@ -105,7 +105,7 @@ mod runs {
 
     /// The largest memory of a process until its end, in bytes.
     #[cfg(target_os = "linux")]
-    fn peak(mut process: Child) -> u64 {
+    pub(crate) fn peak(mut process: Child) -> u64 {
         let status = format!("/proc/{}/status", process.id());
         let mut peak = 0;
         while process.try_wait().unwrap().is_none() {

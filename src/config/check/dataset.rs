@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::shapes;
+use super::sharded::sharded;
 use super::source::{ConfigSource, DatasetLookup};
 use super::task;
 use crate::config::diagnostic::Diagnostic;
@@ -24,6 +25,7 @@ pub(crate) fn dataset(
 ) -> Result<DatasetInfo, Box<Diagnostic>> {
     absolute(plan, config, "data.dataset")?;
     csv_keys(plan, config)?;
+    sharded(plan, config)?;
     let complain = |error: Arc<DataError>| *unusable(&error, config, "data.dataset");
     let task = plan.data.task;
     task::describe(plan, config, describe).map_err(|error| {

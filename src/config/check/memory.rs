@@ -27,9 +27,18 @@ pub(crate) fn memory(
     }
 }
 
+/// Rows of a file that are read at a time.
+const PIECE: u64 = 1 << 16;
+
 /// The data as they are read, and once more where they are scaled.
 fn data_bytes(plan: &Plan, data: &DatasetInfo) -> u64 {
     let width = data.shape.iter().fold(4_u64, |all, size| all.saturating_mul(*size as u64));
+    if !plan.data.in_memory {
+        let features = data.shape.iter().product();
+        let rows = plan.data.buffer_rows(features).max(plan.training.batch_size).min(data.rows);
+        // The block that trains, the next one, and the piece that is read into it.
+        return width.saturating_mul(2 * rows as u64 + PIECE).saturating_add(8 * rows as u64);
+    }
     let columns = data.columns.iter().flat_map(|columns| &columns.features);
     let filled = columns.filter(|feature| feature.number.is_some()).count() != 0;
     let standardized = match plan.data.standardize || filled {

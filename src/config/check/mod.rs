@@ -15,6 +15,7 @@ mod notes;
 mod optimizer;
 mod row_order;
 mod shapes;
+mod sharded;
 mod source;
 mod targets;
 mod task;

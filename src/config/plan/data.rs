@@ -15,6 +15,10 @@ use crate::data::{
 /// The data sets that need no path.
 pub(crate) const BUILT_IN: [&str; 1] = ["mnist"];
 
+/// The most rows of a block, where rows are not in memory, and the most bytes of their inputs.
+const MOST_BUFFER_ROWS: usize = 1 << 18;
+const MOST_BUFFER_BYTES: usize = 64 << 20;
+
 /// `[data]`: what to learn from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -115,6 +119,17 @@ pub struct Data {
     #[schemars(range(min = 1), extend("x-example" = 10_000, "x-default" = "every row"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
+    /// Whether all rows are in memory. With `false` they stay in their Parquet files and are read again in every
+    /// epoch, for data larger than memory: shuffled are the row groups, and among themselves the rows of
+    /// `shuffle_buffer`.
+    #[schemars(extend("x-example" = false, "x-default" = "true"))]
+    #[serde(skip_serializing_if = "is_default")]
+    pub in_memory: bool,
+    /// The most rows that are shuffled among themselves where the rows are not in memory; about twice as many
+    /// are in memory at a time.
+    #[schemars(range(min = 1), extend("x-example" = 65_536, "x-default" = "262,144, but at most 64 MB of inputs"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shuffle_buffer: Option<usize>,
     /// The number by which all inputs are divided.
     #[schemars(extend("x-example" = 255.0, "exclusiveMinimum" = 0.0, "x-default" = "255 for bytes, 1 for floats"))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,13 +212,25 @@ impl Data {
     }
 
     fn read_dataset(&self, dataset: &DataFiles) -> Source {
-        match dataset {
+        let source = match dataset {
             DataFiles::One(path) => self.read(path),
             DataFiles::Many(paths) => {
                 let paths = paths.iter().map(PathBuf::from).collect();
                 Source::Csv(TableFiles::new(paths), self.table_options())
             }
+        };
+        match source {
+            Source::Csv(files, options) => {
+                Source::Csv(files, CsvOptions { in_shards: !self.in_memory, ..options })
+            }
+            source => source,
         }
+    }
+
+    /// The most rows of a block of rows with so many inputs, where rows are not in memory.
+    pub fn buffer_rows(&self, features: usize) -> usize {
+        let bytes = 4 * features.max(1);
+        self.shuffle_buffer.unwrap_or(MOST_BUFFER_ROWS.min(MOST_BUFFER_BYTES / bytes)).max(1)
     }
 
     fn table_options(&self) -> CsvOptions {
@@ -228,6 +255,7 @@ impl Data {
             column_options: self.columns.clone().into_iter().collect(),
             rows: self.row_split(),
             header: self.header,
+            in_shards: false,
             columns: None,
         }
     }
@@ -249,6 +277,7 @@ impl Data {
             if encoding.is_some() || comment.is_some() || *spelling != Spelling::default() {
                 name += &format!(" {encoding:?} {comment:?} {spelling:?}");
             }
+            name += if options.in_shards { " in shards" } else { "" };
         }
         let arranged = self.split.is_some() || self.fold.is_some();
         if arranged && !matches!(self.source(), Source::Csv(..)) {
@@ -276,6 +305,11 @@ impl Data {
     }
 }
 
+/// Whether all rows are in memory, as they are by default: earlier plans do not have the key.
+fn is_default(in_memory: &bool) -> bool {
+    *in_memory
+}
+
 impl Default for Data {
     fn default() -> Data {
         Data {
@@ -300,6 +334,8 @@ impl Default for Data {
             validation_data: None,
             test_split: 0.0,
             limit: None,
+            in_memory: true,
+            shuffle_buffer: None,
             scale: None,
             standardize: false,
         }

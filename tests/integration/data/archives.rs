@@ -1,6 +1,9 @@
 //! What becomes of NumPy's arrays.
 
+use runner::data::Preprocessing;
+
 use super::*;
+use crate::sandbox::Sandbox;
 
 #[test]
 fn numpy_writes_are_read_deflated() {
@@ -115,4 +118,70 @@ fn arrays_have_other_names_than_those_of_keras() {
     let archive = Npz::new(&dir).with("x", &ones(4, 3)).with("y", &ints([0, 1, 0, 1]));
     let source = archive.with("x_train", &ones(2, 3)).with("y_train", &ints([1, 1])).source();
     assert_eq!(load(&source, Split::Train).unwrap().rows(), 2);
+}
+
+/// Texts, as NumPy stores them, are classes in the order of the alphabet.
+#[test]
+fn texts_are_classes() {
+    let names = |names: [&str; 3]| Some(names.map(str::to_owned).to_vec());
+    let classes = |labels: [u32; 6]| Targets::Classes { labels: labels.to_vec(), classes: 3 };
+    let source = |name: &str| Source::Path(fixture(name), None);
+    for (file, want, labels) in [
+        ("texts.npz", ["fir", "oak", "élan"], [1, 2, 0, 1, 0, 1]),
+        ("texts-other.npz", ["fir", "oak", "élan"], [1, 0, 1, 0, 2, 1]),
+        ("texts-bytes.npz", ["elm", "fir", "oak"], [2, 0, 1, 2, 1, 2]),
+    ] {
+        let table = load(&source(file), Split::Train).unwrap();
+        assert_eq!(
+            (&table.targets, &table.class_names),
+            (&classes(labels), &names(want)),
+            "{file}"
+        );
+        let info = describe(&source(file)).unwrap();
+        assert_eq!((info.classes, Some(info.output_names())), (Some(3), names(want)), "{file}");
+    }
+    let train = load(&source("texts.npz"), Split::Train).unwrap();
+    let preprocessing = Preprocessing::of(&train, 1.0, 6, false);
+    assert_eq!(preprocessing.class_names(), names(["fir", "oak", "élan"]));
+    let saved = serde_json::to_string(&preprocessing).unwrap();
+    assert_eq!(serde_json::from_str::<Preprocessing>(&saved).unwrap(), preprocessing);
+
+    // The test rows lack a class, whose number they keep; other rows have a class of their own.
+    let mut test = load(&source("texts.npz"), Split::Test).unwrap();
+    assert_eq!(test.class_names, Some(vec!["fir".to_owned(), "oak".to_owned()]));
+    preprocessing.check(&mut test, &source("texts.npz")).unwrap();
+    assert_eq!(test.targets, Targets::Classes { labels: vec![1, 0], classes: 3 });
+    let mut other = load(&source("texts-bytes.npz"), Split::Train).unwrap();
+    let error = preprocessing.check(&mut other, &Source::Mnist).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the rows of `mnist` are not like the training rows: got the class `elm`, want the classes `fir`, \
+         `oak`, `élan`"
+    );
+    let info = describe(&source("texts.npz")).unwrap();
+    let error = info.check(&describe(&source("texts-bytes.npz")).unwrap(), &"b").unwrap_err();
+    assert!(error.to_string().contains("got the class `elm`, want the classes"), "{error}");
+    let error = load(&Source::Path(fixture("texts.npz"), Some(Task::Regression)), Split::Train);
+    assert!(error.unwrap_err().to_string().contains("wrong element type: got U4"));
+}
+
+/// The names of classes go from the archive to the answers.
+#[test]
+fn classes_of_texts_are_predicted_by_their_names() {
+    let sandbox = Sandbox::new();
+    for file in ["texts.npz", "texts-other.npz"] {
+        fs::copy(fixture(file), sandbox.path().join(file)).unwrap();
+    }
+    sandbox.file(
+        "run.toml",
+        "name = \"trees\"\n[data]\ndataset = \"texts.npz\"\nvalidation_data = \"texts-other.npz\"\n[model]\nlayers = [{ type \
+         = \"dense\", units = 3, activation = \"softmax\" }]\n[training]\nepochs = 2\nclass_weight = { oak = 2 }\n",
+    );
+    sandbox.runner("run run.toml -q").exits(0);
+    let said = sandbox.runner("evaluate trees").exits(0).stdout;
+    assert!(said.contains("élan") && said.contains("oak"), "{said}");
+    let said = sandbox.runner("evaluate trees texts-other.npz").exits(0).stdout;
+    assert!(said.contains("élan"), "{said}");
+    let said = sandbox.runner("predict trees texts-other.npz").exits(0).stdout;
+    assert!(["fir", "oak", "élan"].iter().any(|name| said.contains(name)), "{said}");
 }

@@ -35,6 +35,7 @@ fn preprocessing(shape: &[usize]) -> Preprocessing {
         numbers: Vec::new(),
         standardization: None,
         targets: Vec::new(),
+        class_names: None,
         columns: None,
     }
 }

@@ -42,6 +42,10 @@ pub(super) enum ElementType {
     F16,
     F32,
     F64,
+    /// Texts of at most so many bytes.
+    Bytes(usize),
+    /// Texts of at most so many characters of four bytes.
+    Text(usize),
 }
 
 /// Which index runs fastest through the file.
@@ -58,13 +62,19 @@ const LOOKED_AT: usize = 1 << 20;
 
 impl ElementType {
     /// Bytes of one element.
-    fn size(self) -> usize {
+    pub(super) fn size(self) -> usize {
         match self {
             ElementType::Bool | ElementType::U8 | ElementType::I8 => 1,
             ElementType::U16 | ElementType::I16 | ElementType::F16 => 2,
             ElementType::U32 | ElementType::I32 | ElementType::F32 => 4,
             ElementType::U64 | ElementType::I64 | ElementType::F64 => 8,
+            ElementType::Bytes(n) => n,
+            ElementType::Text(n) => 4 * n,
         }
+    }
+
+    pub(super) fn is_text(self) -> bool {
+        matches!(self, ElementType::Bytes(_) | ElementType::Text(_))
     }
 
     pub(super) fn is_float(self) -> bool {
@@ -75,6 +85,16 @@ impl ElementType {
 impl Header {
     pub(super) fn rows(&self) -> usize {
         self.shape.first().copied().unwrap_or(0)
+    }
+
+    /// The error of elements that are of no use here.
+    pub(super) fn wrong_element(&self) -> DataError {
+        let got = match self.element.kind {
+            ElementType::Bytes(n) => format!("S{n}"),
+            ElementType::Text(n) => format!("U{n}"),
+            kind => format!("{kind:?}").to_lowercase(),
+        };
+        DataError::Element { location: self.location.clone(), got }
     }
 
     /// Reads the array into C order. Unsigned bytes stay bytes, everything else becomes a float32,
@@ -204,22 +224,23 @@ impl Header {
 
     /// Passes on the data in pieces of whole elements. Their number must be that of the shape. Allocation grows with the
     /// bytes read.
-    fn pieces(
+    pub(super) fn pieces(
         &self,
         mut reader: impl Read,
         mut take: impl FnMut(&[u8]) -> Result<(), OutOfMemory>,
     ) -> Result<(), DataError> {
         let want = self.bytes()?;
         let mut piece = [0; 1 << 16];
+        let whole = piece.len() / self.element.kind.size() * self.element.kind.size();
         let mut done = 0;
         while done < want {
-            let len = piece.len().min(want - done);
+            let len = whole.min(want - done);
             let got = read_full(&mut reader, &mut piece[..len], &self.location)?;
             if got < len {
                 let (got, want) = ((done + got) as u64, want as u64);
                 return Err(DataError::Truncated { location: self.location.clone(), got, want });
             }
-            if done == LOOKED_AT {
+            if (done..done + len).contains(&LOOKED_AT) {
                 self.check_memory()?;
             }
             let memory = |source| DataError::Memory { location: self.location.clone(), source };
@@ -286,6 +307,8 @@ impl Element {
             ElementType::F16 => self.push(piece, to, |bytes| half(u16::from_le_bytes(bytes))),
             ElementType::F32 => self.push(piece, to, f32::from_le_bytes),
             ElementType::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as f32),
+            // Texts are read by themselves.
+            ElementType::Bytes(_) | ElementType::Text(_) => {}
         }
     }
 
@@ -305,6 +328,7 @@ impl Element {
             }
             ElementType::F32 => self.push(piece, to, |bytes| f32::from_le_bytes(bytes) as i128),
             ElementType::F64 => self.push(piece, to, |bytes| f64::from_le_bytes(bytes) as i128),
+            ElementType::Bytes(_) | ElementType::Text(_) => {}
         }
     }
 

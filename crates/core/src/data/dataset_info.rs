@@ -57,7 +57,10 @@ impl DatasetInfo {
 
     /// As [`Preprocessing::output_names`].
     pub fn output_names(&self) -> Vec<String> {
-        output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref())
+        match (&self.labels, self.classes, &self.columns) {
+            (Some(labels), Some(_), None) => labels.names.clone(),
+            _ => output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref()),
+        }
     }
 
     /// Checks, by the descriptions alone, that rows from `source`, described by `other`, have the form of these rows.
@@ -65,7 +68,19 @@ impl DatasetInfo {
         let form = |d: &DatasetInfo| (d.classes, d.target_width, d.columns.is_some());
         let (want, got) = (form(self), form(other));
         let want = (&*self.shape, want.0, want.1, want.2);
-        fits(want, (&*other.shape, got.0, got.1, got.2), source)
+        fits(want, (&*other.shape, got.0, got.1, got.2), source)?;
+        let (Some(known), Some(labels), Some(_)) = (&self.labels, &other.labels, self.classes)
+        else {
+            return Ok(());
+        };
+        match labels.names.iter().find(|name| known.find(name).is_none()) {
+            None => Ok(()),
+            Some(name) => Err(DataError::Unlike {
+                source_name: source.to_string(),
+                got: format!("the class `{name}`"),
+                want: format!("the classes {}", known.list()),
+            }),
+        }
     }
 }
 

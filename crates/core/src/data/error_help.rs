@@ -58,7 +58,7 @@ impl DataError {
                 "give all files the same columns in the same order, or name the others apart"
             }
             DataError::Element { got, .. } if got.contains('U') || got.contains('S') => {
-                "number the classes: `names, y = numpy.unique(y, return_inverse=True)`"
+                "only classes may be texts, in an array of one text for each row"
             }
             DataError::SeveralSets { file, .. } => {
                 return Some(format!(

@@ -30,7 +30,7 @@ pub(super) fn describe(
 ) -> Result<DatasetInfo, DataError> {
     let (inputs, _) = files.open(Split::Train, Role::Inputs)?;
     check_inputs(&inputs)?;
-    let targets = targets(files, (Split::Train, task), inputs.rows(), MAX_CLASSES)?;
+    let (targets, names) = targets(files, (Split::Train, task), inputs.rows(), MAX_CLASSES)?;
     let (classes, target_width) = match &targets {
         Targets::Classes { classes, .. } => (Some(*classes), 1),
         Targets::Values { width, .. } => (None, *width),
@@ -45,7 +45,7 @@ pub(super) fn describe(
         has_test: has_test(files),
         parts: None,
         columns: None,
-        labels: Labels::of(&targets, None),
+        labels: names.map_or_else(|| Labels::of(&targets, None), |names| Some(names.into())),
         binary: targets.is_binary(),
         class_rows: targets.into_classes(),
     })
@@ -76,13 +76,13 @@ pub(super) fn load(
 ) -> Result<Table, DataError> {
     let (header, values) = inputs(files.open(split, Role::Inputs)?)?;
     let rows = header.rows();
-    let targets = match split {
-        Split::Train => targets(files, (split, task), rows, MAX_CLASSES)?,
-        Split::Test => test_targets(files, &header, task)?,
-    };
     let shape = header.shape[1..].to_vec();
     let inputs = Inputs::new(shape.iter().product(), values);
-    Ok(Table { inputs, targets, shape, columns: None, order: None, weights: None })
+    let (targets, class_names) = match split {
+        Split::Train => targets(files, (split, task), rows, MAX_CLASSES)?,
+        Split::Test => return test_table(files, &header, (inputs, shape), task),
+    };
+    Ok(Table { class_names, ..Table::new(inputs, targets, shape) })
 }
 
 /// Reads the inputs in an array.
@@ -95,6 +95,9 @@ pub(super) fn inputs(
 }
 
 fn check_inputs(header: &Header) -> Result<(), DataError> {
+    if header.element.kind.is_text() {
+        return Err(header.wrong_element());
+    }
     if header.shape.len() < 2 {
         return Err(shape(header, "(rows, features) or (rows, height, width)"));
     }
@@ -111,31 +114,47 @@ fn check_not_empty(header: &Header) -> Result<(), DataError> {
     Ok(())
 }
 
-/// The test targets, once all of the test set is known to look like the training set.
+/// The test rows, once all of the test set is known to look like the training set.
+fn test_table(
+    files: &mut dyn ArrayFiles,
+    header: &Header,
+    (inputs, shape): (Inputs, Vec<usize>),
+    task: Option<Task>,
+) -> Result<Table, DataError> {
+    let (targets, class_names) = test_targets(files, header, task)?;
+    Ok(Table { class_names, ..Table::new(inputs, targets, shape) })
+}
+
 fn test_targets(
     files: &mut dyn ArrayFiles,
     inputs: &Header,
     task: Option<Task>,
-) -> Result<Targets, DataError> {
+) -> Result<NamedTargets, DataError> {
     let (train_inputs, _) = files.open(Split::Train, Role::Inputs)?;
     check_inputs(&train_inputs)?;
     if inputs.shape[1..] != train_inputs.shape[1..] {
         let want = format!("rows of the training set's shape {:?}", &train_inputs.shape[1..]);
         return Err(shape(inputs, &want));
     }
-    let train = targets(files, (Split::Train, task), train_inputs.rows(), MAX_CLASSES)?;
-    let max_classes = match train {
-        Targets::Classes { classes, .. } => classes,
-        Targets::Values { .. } => MAX_CLASSES,
+    let (train, names) = targets(files, (Split::Train, task), train_inputs.rows(), MAX_CLASSES)?;
+    let max_classes = match (&train, &names) {
+        (Targets::Classes { classes, .. }, None) => *classes,
+        _ => MAX_CLASSES,
     };
-    let mut test = targets(files, (Split::Test, task), inputs.rows(), max_classes)?;
+    let (mut test, own) = targets(files, (Split::Test, task), inputs.rows(), max_classes)?;
+    if own.is_some() && names.is_some() {
+        // The classes of the training rows are known to those who ask for these.
+        return Ok((test, own));
+    }
     match (&train, &mut test) {
-        (Targets::Classes { classes: all, .. }, Targets::Classes { classes, .. }) => {
+        (Targets::Classes { classes: all, .. }, Targets::Classes { classes, .. })
+            if own.is_some() == names.is_some() =>
+        {
             *classes = *all;
-            Ok(test)
+            Ok((test, None))
         }
         (Targets::Values { width: want, .. }, Targets::Values { width, .. }) if width == want => {
-            Ok(test)
+            Ok((test, None))
         }
         _ => {
             let (header, _) = files.open(Split::Test, Role::Targets)?;
@@ -144,14 +163,17 @@ fn test_targets(
     }
 }
 
-/// A single number per row is a class if the task says so, or without a task if it is an integer. All else is values,
-/// one-hot rows included.
+/// Targets with the names of their classes, if these are texts.
+type NamedTargets = (Targets, Option<Vec<String>>);
+
+/// A text per row is a class; a single number per row is one if the task says so, or without a task if it is an integer.
+/// All else is values, one-hot rows included.
 fn targets(
     files: &mut dyn ArrayFiles,
     (split, task): (Split, Option<Task>),
     rows: usize,
     max_classes: usize,
-) -> Result<Targets, DataError> {
+) -> Result<NamedTargets, DataError> {
     let (header, reader) = files.open(split, Role::Targets)?;
     let width = match header.shape[..] {
         [_] => 1,
@@ -167,19 +189,45 @@ fn targets(
         Some(task) => task == Task::Classification,
         None => width == 1 && !header.element.kind.is_float(),
     };
+    if header.element.kind.is_text() {
+        return match classes && width == 1 {
+            true => named(&header, reader, max_classes),
+            false => Err(header.wrong_element()),
+        };
+    }
     if classes && width != 1 {
         return Err(shape(&header, "(rows,) or (rows, 1), as `task = \"classification\"` tells"));
     }
     if classes {
         let labels = header.classes(reader, max_classes)?;
         let classes = labels.iter().max().map_or(0, |&label| label as usize + 1);
-        return Ok(Targets::Classes { labels, classes });
+        return Ok((Targets::Classes { labels, classes }, None));
     }
     let values = match header.values(reader)? {
         Values::Bytes(bytes) => bytes.iter().copied().map(f32::from).collect(),
         Values::Floats(floats) => floats,
     };
-    Ok(Targets::Values { values, width })
+    Ok((Targets::Values { values, width }, None))
+}
+
+/// The classes of texts, in the order of the alphabet.
+fn named(
+    header: &Header,
+    reader: Box<dyn Read + '_>,
+    max_classes: usize,
+) -> Result<NamedTargets, DataError> {
+    let (mut labels, names) = header.texts(reader)?;
+    if max_classes < names.len() {
+        let row = labels.iter().position(|id| *id as usize == max_classes).unwrap_or(0);
+        let (location, got) = (header.location.clone(), names[max_classes].clone());
+        return Err(DataError::Label { location, row, got, classes: max_classes });
+    }
+    let mut sorted = names.clone();
+    sorted.sort();
+    let place = |name: &String| sorted.binary_search(name).unwrap_or(0) as u32;
+    let places: Vec<u32> = names.iter().map(place).collect();
+    labels.iter_mut().for_each(|id| *id = places[*id as usize]);
+    Ok((Targets::Classes { labels, classes: sorted.len() }, Some(sorted)))
 }
 
 fn shape(header: &Header, want: &str) -> DataError {

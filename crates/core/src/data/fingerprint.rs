@@ -26,16 +26,61 @@ impl Table {
             hash.0.update(b"weights\n");
             hash.words(weights, |weight| weight.to_le_bytes());
         }
-        hash.0.finalize().iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}"); // writing to a string cannot fail
-            hex
-        })
+        if let Some(names) = &self.class_names {
+            hash.0.update(b"names\n");
+            hash.texts(names);
+        }
+        hash.hex()
+    }
+}
+
+/// The hash of rows in shards, piece by piece, in the values of their columns.
+pub(super) struct RowsHash(Hash);
+
+impl RowsHash {
+    pub(super) fn new() -> RowsHash {
+        RowsHash(Hash(Sha256::new_with_prefix(b"runner shards 1\n")))
+    }
+
+    /// Begins a shard.
+    pub(super) fn begin(&mut self, rows: usize) {
+        self.0.sizes(&[rows]);
+    }
+
+    pub(super) fn numbers(&mut self, numbers: &[f32]) {
+        self.0.words(numbers, |number| number.to_le_bytes());
+    }
+
+    /// The places of words among the words of their column.
+    pub(super) fn places(&mut self, places: &[u32]) {
+        self.0.words(places, |place| place.to_le_bytes());
+    }
+
+    pub(super) fn texts(&mut self, texts: &[String]) {
+        self.0.texts(texts);
+    }
+
+    /// Seconds since 1970.
+    pub(super) fn dates(&mut self, dates: &[Option<i64>]) {
+        self.0.words(dates, |date| date.unwrap_or(i64::MIN).to_le_bytes());
+    }
+
+    /// The SHA-256 in hexadecimal digits.
+    pub(super) fn finish(self) -> String {
+        self.0.hex()
     }
 }
 
 struct Hash(Sha256);
 
 impl Hash {
+    fn hex(self) -> String {
+        self.0.finalize().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}"); // writing to a string cannot fail
+            hex
+        })
+    }
+
     fn inputs(&mut self, inputs: &Inputs) {
         match inputs {
             Inputs::Sparse(rows) => {
@@ -80,6 +125,14 @@ impl Hash {
         }
     }
 
+    /// Each text after its length.
+    fn texts(&mut self, texts: &[String]) {
+        for text in texts {
+            self.sizes(&[text.len()]);
+            self.0.update(text);
+        }
+    }
+
     fn sizes(&mut self, sizes: &[usize]) {
         self.words(sizes, |size| (*size as u64).to_le_bytes());
     }
@@ -108,7 +161,7 @@ mod tests {
     fn table() -> Table {
         let inputs = Inputs::new(2, Values::Floats(vec![0.5, 1.0, 1.5, 2.0]));
         let targets = Targets::Classes { labels: vec![0, 1], classes: 2 };
-        Table { inputs, targets, shape: vec![2], columns: None, order: None, weights: None }
+        Table::new(inputs, targets, vec![2])
     }
 
     /// Computed with Python's hashlib over the same bytes, packed with struct.
@@ -122,16 +175,17 @@ mod tests {
 
     #[test]
     fn differs_when_anything_does() {
-        let mut tables = vec![table(); 7];
+        let mut tables = vec![table(); 8];
         tables[1].shape = vec![2, 1];
         tables[2].inputs = Inputs::new(2, Values::Floats(vec![0.5, 1.0, 1.5, 2.5]));
         tables[3].inputs = Inputs::new(2, Values::Bytes(vec![1, 1, 1, 2].into()));
         tables[4].targets = Targets::Classes { labels: vec![0, 1], classes: 3 };
         tables[5].targets = Targets::Values { values: vec![0.0, 1.0], width: 1 };
         tables[6].weights = Some(vec![1.0, 2.0]);
+        tables[7].class_names = Some(["a", "b"].map(str::to_owned).to_vec());
         let mut sums: Vec<_> = tables.iter().map(Table::fingerprint).collect();
         sums.sort();
         sums.dedup();
-        assert_eq!(sums.len(), 7);
+        assert_eq!(sums.len(), 8);
     }
 }

@@ -1,22 +1,29 @@
-//! The last table of numbers that was described, kept for the run that loads it: so a large file is read once.
+//! The last table that was described, kept for the run that loads it: so a large file is read once.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::data::{Column, Columns, CsvOptions, Table};
+use crate::data::{Column, Columns, CsvOptions, ShardedTable, Table};
+
+/// The last table of numbers.
+pub(super) static TABLE: KeptTable<Table> = KeptTable::new();
+/// The last table that stays in its files.
+pub(super) static SHARDED: KeptTable<Arc<ShardedTable>> = KeptTable::new();
+
+/// A place for one table.
+pub(super) struct KeptTable<T>(Mutex<Option<Kept<T>>>);
 
 /// A table, and what it was read from.
-struct Kept {
+struct Kept<T> {
     files: Vec<Stamp>,
     options: CsvOptions,
-    table: Table,
+    columns: Columns,
+    table: T,
 }
 
 /// A file at the time of the read: its path, size and time of change.
 type Stamp = (PathBuf, u64, Option<SystemTime>);
-
-static KEPT: Mutex<Option<Kept>> = Mutex::new(None);
 
 /// What the files are now; none if one cannot be looked at.
 fn stamps(files: &[PathBuf]) -> Option<Vec<Stamp>> {
@@ -27,7 +34,7 @@ fn stamps(files: &[PathBuf]) -> Option<Vec<Stamp>> {
     files.iter().map(stamp).collect()
 }
 
-/// The files before they are read, to be given to [`keep`].
+/// The files before they are read, to be given to [`KeptTable::keep`].
 pub(super) struct Before(Option<Vec<Stamp>>);
 
 impl Before {
@@ -36,20 +43,27 @@ impl Before {
     }
 }
 
-/// Keeps a table in place of the one before.
-pub(super) fn keep(before: Before, options: &CsvOptions, table: Table) {
-    let kept = before.0.map(|files| Kept { files, options: options.clone(), table });
-    *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = kept;
-}
+impl<T> KeptTable<T> {
+    /// An empty place.
+    pub(super) const fn new() -> KeptTable<T> {
+        KeptTable(Mutex::new(None))
+    }
 
-/// Takes the kept table, if it is of these files, unchanged, and was read alike.
-pub(super) fn take(files: &[PathBuf], options: &CsvOptions) -> Option<Table> {
-    let mut slot = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = slot.as_ref()?;
-    let columns = kept.table.columns.as_ref()?;
-    let same =
-        alike(&kept.options, options, columns) && stamps(files).as_ref() == Some(&kept.files);
-    if same { slot.take().map(|kept| kept.table) } else { None }
+    /// Keeps a table with its columns in place of the one before.
+    pub(super) fn keep(&self, before: Before, options: &CsvOptions, columns: &Columns, table: T) {
+        let (options, columns) = (options.clone(), columns.clone());
+        let kept = before.0.map(|files| Kept { files, options, columns, table });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+    }
+
+    /// Takes the kept table, if it is of these files, unchanged, and was read alike.
+    pub(super) fn take(&self, files: &[PathBuf], options: &CsvOptions) -> Option<T> {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = slot.as_ref()?;
+        let same = alike(&kept.options, options, &kept.columns)
+            && stamps(files).as_ref() == Some(&kept.files);
+        if same { slot.take().map(|kept| kept.table) } else { None }
+    }
 }
 
 /// Whether options read what others have read, which a config may have filled in from the columns that were found.
@@ -86,7 +100,7 @@ mod tests {
         let source = |options: CsvOptions| Source::Csv(path.clone().into(), options);
         let options = CsvOptions::default();
         std::fs::write(&path, "x,y\n1,0\n2,1\n").unwrap();
-        let kept = |options: &CsvOptions| take(std::slice::from_ref(&path), options);
+        let kept = |options: &CsvOptions| TABLE.take(std::slice::from_ref(&path), options);
         describe(&source(options.clone())).unwrap();
         assert_eq!(kept(&CsvOptions { comment: Some(b'#'), ..options.clone() }), None);
         let filled = CsvOptions {

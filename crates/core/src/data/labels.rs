@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::data::csv::same_number;
-use crate::data::{Columns, Targets};
+use crate::data::{Columns, Table, Targets};
 
 /// More different numbers than this are no classes.
 const MAX_CLASSES: usize = 1 << 16;
@@ -78,6 +78,16 @@ impl Labels {
         let names: Vec<_> = self.names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
         let more = if SHOWN < self.names.len() { ", ..." } else { "" };
         format!("{}{more}", names.join(", "))
+    }
+}
+
+impl Table {
+    /// The classes of the targets, if any.
+    pub fn labels(&self) -> Option<Labels> {
+        match &self.class_names {
+            Some(names) => Some(Labels::from(names.clone())),
+            None => Labels::of(&self.targets, self.columns.as_ref()),
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! Reading data sets: dispatches each source to the reader of its format.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::data::files::{self, ArrayFiles};
 use crate::data::idx::{Idx, is_idx};
-use crate::data::kept_table::{Before, keep, take};
+use crate::data::kept_table::{Before, SHARDED, TABLE};
 use crate::data::npz::Npz;
 use crate::data::{
-    DataError, DatasetInfo, Preprocessing, Source, Split, Table, Targets, csv, mnist,
+    CsvOptions, DataError, DatasetInfo, Preprocessing, ShardedTable, Source, Split, Table,
+    TableFiles, Targets, csv, mnist,
 };
 
 /// Reads headers and labels of the training set only; all of a CSV file, for want of a header that
@@ -21,18 +23,43 @@ pub fn describe(source: &Source) -> Result<DatasetInfo, DataError> {
         Source::Mnist => Ok(mnist::describe()),
         Source::Path(path, task) => files::describe(&mut *open(path)?, *task),
         Source::Csv(files, options) => {
+            if options.in_shards {
+                return Ok(open_shards(files, options)?.describe());
+            }
             let paths = files.paths()?;
             let before = Before::of(&paths);
             let (found, table) = csv::describe(&paths, options)?;
-            if let (Some(table), None) = (table, &options.columns) {
-                keep(before, options, table);
+            if let (Some(table), Some(columns), None) = (table, &found.columns, &options.columns) {
+                TABLE.keep(before, options, columns, table);
             }
             Ok(found)
         }
     }
 }
 
-/// The same after a read of all values of the training set, without keeping them.
+/// Opens a table that stays in its files, unless [`describe`] has.
+///
+/// # Errors
+///
+/// As [`ShardedTable::open`].
+pub fn open_shards(
+    files: &TableFiles,
+    options: &CsvOptions,
+) -> Result<Arc<ShardedTable>, DataError> {
+    let paths = files.paths()?;
+    let kept = || SHARDED.take(&paths, options);
+    let before = Before::of(&paths);
+    let table = match kept() {
+        Some(table) => table,
+        None => Arc::new(ShardedTable::open(files, options)?),
+    };
+    if options.columns.is_none() {
+        SHARDED.keep(before, options, table.columns(), Arc::clone(&table));
+    }
+    Ok(table)
+}
+
+/// [`describe`] after a read of all values of the training set, without keeping them.
 ///
 /// # Errors
 ///
@@ -67,7 +94,7 @@ pub fn load(source: &Source, split: Split) -> Result<Table, DataError> {
         Source::Csv(files, options) => match split {
             Split::Train => {
                 let paths = files.paths()?;
-                take(&paths, options).map_or_else(|| csv::read(&paths, options), Ok)
+                TABLE.take(&paths, options).map_or_else(|| csv::read(&paths, options), Ok)
             }
             Split::Test => Err(DataError::NoTestRows { path: files.given()[0].clone() }),
         },
@@ -96,6 +123,7 @@ pub fn load_inputs(source: &Source, preprocessing: &Preprocessing) -> Result<Tab
             Targets::Values { values: vec![0.0; rows * width], width }
         }
     };
+    table.class_names.clone_from(&preprocessing.class_names);
     preprocessing.check(&mut table, source)?;
     Ok(table)
 }

@@ -10,11 +10,13 @@ mod number_fit;
 mod number_transform;
 mod preprocessing;
 mod row_split;
+mod sharded_fit;
 mod source;
 mod standardization;
 mod table;
 mod table_files;
 mod target_scaling;
+mod training_rows;
 
 mod csv;
 mod date;
@@ -25,6 +27,7 @@ mod npz;
 mod packed;
 mod packing;
 mod picture;
+mod text_array;
 
 mod array;
 mod error;
@@ -35,14 +38,15 @@ mod limits;
 
 pub use csv::{
     Column, ColumnOptions, ColumnProfile, ColumnType, Columns, Constant, CsvOptions, Encoding,
-    FEW_CLASSES, FeatureColumn, Fill, NumberOptions, Scaling, Spelling, Statistic, TargetColumns,
-    Task, fields, is_missing, is_number, looks_like_number, profile, reading_keys,
+    FEW_CLASSES, FeatureColumn, Fill, NumberOptions, Scaling, Shard, ShardReader, ShardedTable,
+    Spelling, Statistic, TargetColumns, Task, fields, is_missing, is_number, looks_like_number,
+    profile, reading_keys,
 };
 pub use dataset_info::{DatasetInfo, Split};
 pub use date::{date_text, looks_like_date};
 pub use error::{DataError, ErrorLocation, RowPlace};
 pub use labels::Labels;
-pub use load::{describe, describe_and_verify, load, load_inputs};
+pub use load::{describe, describe_and_verify, load, load_inputs, open_shards};
 pub use npz::{Archive, Array};
 pub use number_transform::{FittedScaling, NumberTransform};
 pub use picture::load_picture;

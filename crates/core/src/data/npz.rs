@@ -21,6 +21,9 @@ use base::system;
 /// NumPy's own limit for files without `allow_pickle`.
 const MAX_HEADER: usize = 10_000;
 
+/// Characters of the texts of an array: a class has a name, not a page.
+const MAX_TEXT: usize = 1000;
+
 /// A header's dictionary holds one tuple; the parser recurses, so depth is limited before it starts.
 const MAX_BRACKETS: usize = 16;
 
@@ -65,7 +68,7 @@ impl Npz {
         let shape = header.shape[1..].to_vec();
         let targets = Targets::Values { values: vec![0.0; header.rows()], width: 1 };
         let inputs = Inputs::new(shape.iter().product(), values);
-        Ok(Table { inputs, targets, shape, columns: None, order: None, weights: None })
+        Ok(Table::new(inputs, targets, shape))
     }
 
     fn array(&mut self, name: &str) -> Result<(Header, Box<dyn Read + '_>), DataError> {
@@ -138,8 +141,7 @@ impl Archive {
             let (header, reader) = self.open_entry(index, &name)?;
             // Numbers of 64 bits, NumPy's default, are rounded as Keras's `set_weights` does.
             if !matches!(header.element.kind, ElementType::F32 | ElementType::F64) {
-                let got = format!("{:?}", header.element.kind).to_lowercase();
-                return Err(DataError::Element { location: header.location, got });
+                return Err(header.wrong_element());
             }
             header.check_memory()?;
             let values = header.floats(reader)?;
@@ -242,7 +244,10 @@ fn header_bytes(
 
 /// From NumPy's name of the type: order of bytes, letter, size.
 fn element(name: &str) -> Option<Element> {
+    let length = |size: &str| size.parse().ok().filter(|n| (1..=MAX_TEXT).contains(n));
     let kind = match name.get(1..)? {
+        kind if kind.starts_with('S') => ElementType::Bytes(length(&kind[1..])?),
+        kind if kind.starts_with('U') => ElementType::Text(length(&kind[1..])?),
         "b1" => ElementType::Bool,
         "u1" => ElementType::U8,
         "i1" => ElementType::I8,

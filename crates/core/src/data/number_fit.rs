@@ -2,28 +2,33 @@
 //! each, in the order of the rows; medians and quantiles from the values of one input at a time.
 
 use crate::data::csv::{FeatureColumn, Fill, NumberOptions, Scaling, Statistic};
-use crate::data::standardization::{LEAST, dense, visit};
-use crate::data::{Columns, DenseRows, FittedScaling, NumberTransform, Table, Values};
+use crate::data::standardization::{LEAST, visit};
+use crate::data::training_rows::TrainingRows;
+use crate::data::{Columns, FittedScaling, NumberTransform, Values};
 
 /// Pieces of a quantile curve.
 const PIECES: usize = 100;
 
-/// The transforms of the columns of a table, of which the first `rows` rows train.
-pub(super) fn fit_numbers(table: &Table, rows: usize, scale: f64) -> Vec<NumberTransform> {
-    let wanted = table.columns.as_ref().map(inputs).unwrap_or_default();
+/// The transforms of the columns of a table by the rows that train.
+pub(super) fn fit_numbers(
+    columns: Option<&Columns>,
+    rows: &dyn TrainingRows,
+    scale: f64,
+) -> Vec<NumberTransform> {
+    let wanted = columns.map(inputs).unwrap_or_default();
     match wanted.is_empty() {
         true => Vec::new(),
-        false => fit(&dense(&table.inputs), rows, scale, &wanted),
+        false => fit(rows, scale, &wanted),
     }
 }
 
 type Wanted = (usize, NumberOptions);
 
-fn fit(inputs: &DenseRows, rows: usize, scale: f64, wanted: &[Wanted]) -> Vec<NumberTransform> {
-    let column = |input: usize| column(inputs, rows, input).map(move |x| x / scale);
+fn fit(rows: &dyn TrainingRows, scale: f64, wanted: &[Wanted]) -> Vec<NumberTransform> {
+    let column = |input: usize| column(rows, input).into_iter().map(move |x| x / scale);
     let is_mean = |options: &NumberOptions| options.fill == Fill::Statistic(Statistic::Mean);
     let means = wanted.iter().any(|(_, options)| is_mean(options));
-    let sums = if means { Sums::of(inputs, rows, |_, x| x / scale) } else { Sums::default() };
+    let sums = if means { Sums::of(rows, |_, x| x / scale) } else { Sums::default() };
     let filled = |(input, options): &Wanted| {
         let fill = match is_mean(options) {
             true => sums.mean(*input),
@@ -32,22 +37,22 @@ fn fit(inputs: &DenseRows, rows: usize, scale: f64, wanted: &[Wanted]) -> Vec<Nu
         NumberTransform { input: *input, fill, log: options.log, scaling: None }
     };
     let all: Vec<NumberTransform> = wanted.iter().map(filled).collect();
-    let by_input = crate::data::number_transform::by_input(&all, inputs.features);
+    let by_input = crate::data::number_transform::by_input(&all, rows.features());
     let map =
         |input: usize, x: f64| by_input[input].map_or(x, |transform| transform.apply(x / scale));
     let asked = |scaling| wanted.iter().any(|(_, options)| options.scaling == Some(scaling));
     let sums = match asked(Scaling::Standardize) || asked(Scaling::MinMax) {
-        true => Sums::of(inputs, rows, map),
+        true => Sums::of(rows, map),
         false => Sums::default(),
     };
     let squares = match asked(Scaling::Standardize) {
-        true => sums.squares(inputs, rows, map),
+        true => sums.squares(rows, map),
         false => Vec::new(),
     };
     let scaled = |(transform, (input, options)): (&NumberTransform, &Wanted)| {
         let scaling = options.scaling.map(|scaling| match scaling {
             Scaling::Standardize => {
-                let variance = squares[*input] / rows.max(1) as f64;
+                let variance = squares[*input] / sums.rows.max(1) as f64;
                 FittedScaling::Affine(sums.mean(*input), variance.sqrt().max(LEAST))
             }
             Scaling::MinMax => sums.range(*input),
@@ -65,6 +70,8 @@ fn fit(inputs: &DenseRows, rows: usize, scale: f64, wanted: &[Wanted]) -> Vec<Nu
 /// Sums and ranges of the values of each input; missing ones aside.
 #[derive(Default)]
 struct Sums {
+    /// Number of rows.
+    rows: usize,
     sums: Vec<f64>,
     counts: Vec<usize>,
     min: Vec<f64>,
@@ -72,22 +79,26 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(inputs: &DenseRows, rows: usize, map: impl Fn(usize, f64) -> f64) -> Sums {
-        let n = inputs.features;
+    fn of(rows: &dyn TrainingRows, map: impl Fn(usize, f64) -> f64) -> Sums {
+        let n = rows.features();
         let mut all = Sums {
+            rows: 0,
             sums: vec![0.0; n],
             counts: vec![0; n],
             min: vec![f64::INFINITY; n],
             max: vec![f64::NEG_INFINITY; n],
         };
-        visit(inputs, rows, |input, x| {
-            let x = map(input, x);
-            if !x.is_nan() {
-                all.sums[input] += x;
-                all.counts[input] += 1;
-                all.min[input] = all.min[input].min(x);
-                all.max[input] = all.max[input].max(x);
-            }
+        rows.visit(&mut |inputs, _, rows| {
+            all.rows += rows;
+            visit(inputs, rows, |input, x| {
+                let x = map(input, x);
+                if !x.is_nan() {
+                    all.sums[input] += x;
+                    all.counts[input] += 1;
+                    all.min[input] = all.min[input].min(x);
+                    all.max[input] = all.max[input].max(x);
+                }
+            });
         });
         all
     }
@@ -101,15 +112,13 @@ impl Sums {
     }
 
     /// Σ (x - mean)² of each input.
-    fn squares(
-        &self,
-        inputs: &DenseRows,
-        rows: usize,
-        map: impl Fn(usize, f64) -> f64,
-    ) -> Vec<f64> {
-        let means: Vec<f64> = (0..inputs.features).map(|input| self.mean(input)).collect();
-        let mut squares = vec![0.0; inputs.features];
-        visit(inputs, rows, |input, x| squares[input] += (map(input, x) - means[input]).powi(2));
+    fn squares(&self, rows: &dyn TrainingRows, map: impl Fn(usize, f64) -> f64) -> Vec<f64> {
+        let means: Vec<f64> = (0..rows.features()).map(|input| self.mean(input)).collect();
+        let mut squares = vec![0.0; means.len()];
+        rows.visit(&mut |inputs, _, rows| {
+            let see = |input: usize, x| squares[input] += (map(input, x) - means[input]).powi(2);
+            visit(inputs, rows, see);
+        });
         squares
     }
 
@@ -127,13 +136,17 @@ pub(super) fn range(min: f64, max: f64) -> (f64, f64) {
     }
 }
 
-/// The values of an input in the first `rows` rows.
-fn column(inputs: &DenseRows, rows: usize, input: usize) -> impl Iterator<Item = f64> + '_ {
-    let place = move |row: usize| row * inputs.features + input;
-    (0..rows).map(move |row| match &inputs.values {
-        Values::Bytes(bytes) => f64::from(bytes[place(row)]),
-        Values::Floats(floats) => f64::from(floats[place(row)]),
-    })
+/// All values of an input.
+fn column(rows: &dyn TrainingRows, input: usize) -> Vec<f64> {
+    let mut all = Vec::new();
+    rows.visit(&mut |inputs, _, rows| {
+        let places = (0..rows).map(|row| row * inputs.features + input);
+        all.extend(places.map(|at| match &inputs.values {
+            Values::Bytes(bytes) => f64::from(bytes[at]),
+            Values::Floats(floats) => f64::from(floats[at]),
+        }));
+    });
+    all
 }
 
 /// The inputs of numbers that are to be filled or scaled.
@@ -209,21 +222,30 @@ fn pieces(values: &[f64]) -> Vec<[f64; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{DenseRows, Targets};
 
     const NAN: f64 = f64::NAN;
 
-    fn rows_of(rows: &DenseRows) -> usize {
-        match &rows.values {
-            Values::Floats(floats) => floats.len(),
-            Values::Bytes(_) => 0,
+    /// Values of one input, in pieces of two rows of which all train.
+    struct Pieces(Vec<f32>);
+
+    impl TrainingRows for Pieces {
+        fn features(&self) -> usize {
+            1
+        }
+
+        fn visit(&self, see: &mut dyn FnMut(&DenseRows, &Targets, usize)) {
+            for values in self.0.chunks(2) {
+                let rows = DenseRows { features: 1, values: Values::Floats(values.to_vec()) };
+                see(&rows, &Targets::Values { values: Vec::new(), width: 1 }, values.len());
+            }
         }
     }
 
     fn fitted(fill: Fill, log: bool, scaling: Option<Scaling>, values: &[f64]) -> NumberTransform {
-        let values = values.iter().map(|x| *x as f32).collect();
-        let rows = DenseRows { features: 1, values: Values::Floats(values) };
+        let rows = Pieces(values.iter().map(|x| *x as f32).collect());
         let options = NumberOptions { fill, log, scaling };
-        fit(&rows, rows_of(&rows), 1.0, &[(0, options)]).remove(0)
+        fit(&rows, 1.0, &[(0, options)]).remove(0)
     }
 
     /// As scikit-learn's `SimpleImputer` fills.

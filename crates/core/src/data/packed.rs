@@ -35,14 +35,7 @@ pub(super) fn read(bytes: &'static [u8]) -> Result<Table, DataError> {
     let packed = Packed::parse(bytes)?;
     let (inputs, targets) = (packed.inputs()?, packed.targets()?);
     let shape = vec![packed.height, packed.width];
-    Ok(Table {
-        inputs: Inputs::Sparse(inputs),
-        targets,
-        shape,
-        columns: None,
-        order: None,
-        weights: None,
-    })
+    Ok(Table::new(Inputs::Sparse(inputs), targets, shape))
 }
 
 struct Packed {

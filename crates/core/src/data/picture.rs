@@ -59,14 +59,7 @@ pub fn load_picture(path: &Path, preprocessing: &Preprocessing) -> Result<Table,
         }
     };
     let inputs = Inputs::new(height * width, Values::Bytes(bytes));
-    Ok(Table {
-        inputs,
-        targets,
-        shape: preprocessing.shape.clone(),
-        columns: None,
-        order: None,
-        weights: None,
-    })
+    Ok(Table::new(inputs, targets, preprocessing.shape.clone()))
 }
 
 fn read(path: &Path) -> Result<Samples, DataError> {

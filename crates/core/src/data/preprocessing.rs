@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::data::dataset_info::{fits, output_names};
 use crate::data::number_fit::fit_numbers;
 use crate::data::number_transform::by_input;
+use crate::data::training_rows::{FirstRows, TrainingRows};
 use crate::data::{
-    Columns, DataError, NumberTransform, Source, Standardization, Table, TargetScaling,
+    Columns, DataError, Labels, NumberTransform, Source, Standardization, Table, TargetScaling,
     TargetTransform, Targets,
 };
 use base::quote::clip;
@@ -34,24 +35,53 @@ pub struct Preprocessing {
     /// The columns of the CSV file of the training rows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub columns: Option<Columns>,
+    /// The names of the classes, where there are no columns and classes are texts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub class_names: Option<Vec<String>>,
 }
 
 impl Preprocessing {
     /// Learned from the first `rows` rows, the training rows, of `table`.
     pub fn of(table: &Table, scale: f64, rows: usize, standardize: bool) -> Preprocessing {
-        let (classes, target_width) = kind(table);
-        let numbers = fit_numbers(table, rows, scale);
-        let standardization = standardize.then(|| standardization(table, &numbers, rows, scale));
+        let form = Preprocessing::unfitted(table.shape.clone(), kind(table), table.columns.clone());
+        let class_names = table.class_names.clone();
+        let form = Preprocessing { class_names, ..form };
+        form.fit(&FirstRows::new(table, rows), scale, standardize)
+    }
+
+    /// For rows of a form, whose inputs and targets stay as they are.
+    pub(super) fn unfitted(
+        shape: Vec<usize>,
+        (classes, target_width): (Option<usize>, usize),
+        columns: Option<Columns>,
+    ) -> Preprocessing {
+        let (numbers, targets) = (Vec::new(), Vec::new());
+        let standardization = None;
         Preprocessing {
-            shape: table.shape.clone(),
+            shape,
             classes,
             target_width,
-            scale,
+            scale: 1.0,
             numbers,
             standardization,
-            targets: Vec::new(),
-            columns: table.columns.clone(),
+            targets,
+            columns,
+            class_names: None,
         }
+    }
+
+    /// The same fitted on the rows that train.
+    pub(super) fn fit(
+        self,
+        rows: &dyn TrainingRows,
+        scale: f64,
+        standardize: bool,
+    ) -> Preprocessing {
+        let columns = self.columns.as_ref();
+        let numbers = fit_numbers(columns, rows, scale);
+        let fit = || standardization(columns, rows, &numbers, scale);
+        let standardization = standardize.then(fit);
+        Preprocessing { scale, numbers, standardization, ..self }
     }
 
     /// The same with targets scaled by the first `rows` rows of `table`.
@@ -61,7 +91,17 @@ impl Preprocessing {
         rows: usize,
         scaling: Option<TargetScaling>,
     ) -> Preprocessing {
-        let fit = |scaling| TargetTransform::all_of(table, rows, scaling);
+        self.fit_targets(&FirstRows::new(table, rows), scaling)
+    }
+
+    /// The same with targets scaled by the rows that train.
+    pub(super) fn fit_targets(
+        self,
+        rows: &dyn TrainingRows,
+        scaling: Option<TargetScaling>,
+    ) -> Preprocessing {
+        let width = if self.classes.is_some() { 0 } else { self.target_width };
+        let fit = |scaling| TargetTransform::all_of(rows, width, scaling);
         Preprocessing { targets: scaling.map(fit).unwrap_or_default(), ..self }
     }
 
@@ -76,6 +116,9 @@ impl Preprocessing {
         };
         if !self.scale.is_finite() || self.scale <= 0.0 {
             return Err(format!("got the scale {}, want a positive number", self.scale));
+        }
+        if self.class_names.as_ref().is_some_and(|names| Some(names.len()) != self.classes) {
+            return Err("its names of classes are not as many as its classes".to_owned());
         }
         if self.classes == Some(0) || self.target_width == 0 {
             return Err("got no class and no target value, want one or more".to_owned());
@@ -126,12 +169,32 @@ impl Preprocessing {
 
     /// What each output says something about: a class, or a column of the target.
     pub fn output_names(&self) -> Vec<String> {
-        output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref())
+        let names =
+            || output_names(self.classes.unwrap_or(self.target_width), self.columns.as_ref());
+        self.class_names.clone().unwrap_or_else(names)
+    }
+
+    /// The error of classes that the training rows have not.
+    fn unlike(&self, source: &Source, got: String) -> DataError {
+        let labels = Labels::from(self.class_names.clone().unwrap_or_default());
+        let want = format!("the classes {}", labels.list());
+        DataError::Unlike { source_name: source.to_string(), got, want }
     }
 
     /// Makes sure that rows from `source` are of the training rows' form; their classes are counted
     /// as those are.
     pub fn check(&self, table: &mut Table, source: &Source) -> Result<(), DataError> {
+        if let Some(names) = &self.class_names {
+            match table.class_names.is_some() {
+                true => {
+                    table.renumber_classes(names).map_err(|class| self.unlike(source, class))?
+                }
+                false => return Err(self.unlike(source, "classes that are numbers".to_owned())),
+            }
+        } else if table.class_names.is_some() {
+            let (got, want) = ("classes that are texts".to_owned(), "numbers".to_owned());
+            return Err(DataError::Unlike { source_name: source.to_string(), got, want });
+        }
         let (classes, width) = kind(table);
         let want = (&*self.shape, self.classes, self.target_width, self.columns.is_some());
         let got = (&*table.shape, classes, width, table.columns.is_some());
@@ -146,23 +209,23 @@ impl Preprocessing {
 /// The standardisation of inputs that have been filled; those with a scaling of their own and those of
 /// embedded words are left alone.
 fn standardization(
-    table: &Table,
+    columns: Option<&Columns>,
+    rows: &dyn TrainingRows,
     numbers: &[NumberTransform],
-    rows: usize,
     scale: f64,
 ) -> Standardization {
-    let by_input = by_input(numbers, table.features());
+    let by_input = by_input(numbers, rows.features());
     // A network sees numbers of 32 bits.
     let map = |input: usize, x: f64| {
         let x = by_input[input].map_or(x / scale, |transform| transform.apply(x / scale));
         f64::from(x as f32)
     };
     let mut found = match numbers.is_empty() {
-        true => Standardization::of(table, rows, scale),
-        false => Standardization::of_mapped(table, rows, map),
+        true => Standardization::of(rows, |_, x| x / scale),
+        false => Standardization::of(rows, map),
     };
     let scaled = numbers.iter().filter(|transform| transform.scaling.is_some());
-    let embedded = table.columns.iter().flat_map(Columns::embedded);
+    let embedded = columns.into_iter().flat_map(Columns::embedded);
     let embedded = embedded.flat_map(|(_, first, inputs, _)| first..first + inputs);
     for input in scaled.map(|transform| transform.input).chain(embedded) {
         found.mean[input] = 0.0;

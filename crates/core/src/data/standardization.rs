@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use rayon::prelude::*;
 
+use crate::data::training_rows::TrainingRows;
 use crate::data::{DenseRows, Inputs, Table, Values};
 
 /// A feature that varies less is divided by this, Keras's `epsilon`.
@@ -29,26 +30,22 @@ pub struct Standardization {
 }
 
 impl Standardization {
-    /// The standardization of the first `rows` rows of a table after division by `scale`: two passes in the order of the
-    /// rows, with the same bits on any number of threads.
-    pub fn of(table: &Table, rows: usize, scale: f64) -> Standardization {
-        Standardization::of_mapped(table, rows, |_, x| x / scale)
-    }
-
-    /// The same of inputs after `map`.
-    pub(super) fn of_mapped(
-        table: &Table,
-        rows: usize,
-        map: impl Fn(usize, f64) -> f64,
-    ) -> Standardization {
-        let inputs = dense(&table.inputs);
-        let n = rows.max(1) as f64;
-        let mut mean = vec![0.0; inputs.features];
-        visit(&inputs, rows, |feature, x| mean[feature] += map(feature, x));
+    /// The standardization of rows after `map` of feature and value: two passes in the order of the rows, with the same
+    /// bits on any number of threads.
+    pub(super) fn of(rows: &dyn TrainingRows, map: impl Fn(usize, f64) -> f64) -> Standardization {
+        let mut n = 0_usize;
+        let mut mean = vec![0.0; rows.features()];
+        rows.visit(&mut |inputs, _, rows| {
+            n += rows;
+            visit(inputs, rows, |feature, x| mean[feature] += map(feature, x));
+        });
+        let n = n.max(1) as f64;
         mean.iter_mut().for_each(|mean| *mean /= n);
-        let mut variance = vec![0.0; inputs.features];
-        visit(&inputs, rows, |feature, x| {
-            variance[feature] += (map(feature, x) - mean[feature]).powi(2);
+        let mut variance = vec![0.0; mean.len()];
+        rows.visit(&mut |inputs, _, rows| {
+            visit(inputs, rows, |feature, x| {
+                variance[feature] += (map(feature, x) - mean[feature]).powi(2);
+            });
         });
         variance.iter_mut().for_each(|variance| *variance /= n);
         Standardization { mean, variance }
@@ -88,13 +85,6 @@ pub(super) fn mapped(mut table: Table, map: impl Fn(usize, f64) -> f64 + Sync) -
     table
 }
 
-pub(super) fn dense(inputs: &Inputs) -> std::borrow::Cow<'_, DenseRows> {
-    match inputs {
-        Inputs::Dense(rows) => std::borrow::Cow::Borrowed(rows),
-        Inputs::Sparse(rows) => std::borrow::Cow::Owned(rows.to_dense()),
-    }
-}
-
 /// Shows every value of the first `rows` rows, with its feature.
 pub(super) fn visit(inputs: &DenseRows, rows: usize, mut see: impl FnMut(usize, f64)) {
     let n = rows * inputs.features;
@@ -115,17 +105,11 @@ pub(super) fn visit(inputs: &DenseRows, rows: usize, mut see: impl FnMut(usize, 
 mod tests {
     use super::*;
     use crate::data::Targets;
+    use crate::data::training_rows::FirstRows;
 
     fn table(values: Values) -> Table {
         let targets = Targets::Classes { labels: vec![0, 1, 0, 1], classes: 2 };
-        Table {
-            inputs: Inputs::new(3, values),
-            targets,
-            shape: vec![3],
-            columns: None,
-            order: None,
-            weights: None,
-        }
+        Table::new(Inputs::new(3, values), targets, vec![3])
     }
 
     /// The numbers are those of NumPy: with `x` the first three rows as float64, `x.mean(0)`,
@@ -134,7 +118,7 @@ mod tests {
     fn is_what_numpy_computes() {
         let values = [1.0, 10.0, 5.0, 2.0, 20.0, 5.0, 4.0, 60.0, 5.0, 8.0, 0.0, 5.0];
         let table = table(Values::Floats(values.to_vec()));
-        let found = Standardization::of(&table, 3, 1.0);
+        let found = Standardization::of(&FirstRows::new(&table, 3), |_, x| x);
         assert_eq!(found.mean, [2.3333333333333335, 30.0, 5.0]);
         assert_eq!(found.variance, [1.5555555555555554, 466.6666666666667, 0.0]);
         let Inputs::Dense(rows) = found.apply(table, 1.0).inputs else { panic!("sparse") };
@@ -161,8 +145,9 @@ mod tests {
         let floats = bytes.iter().map(|&byte| f32::from(byte)).collect();
         let (bytes, floats) = (table(Values::Bytes(bytes.into())), table(Values::Floats(floats)));
         assert!(matches!(bytes.inputs, Inputs::Sparse(_)));
-        let found = Standardization::of(&bytes, 4, 3.0);
-        assert_eq!(found, Standardization::of(&floats, 4, 3.0));
+        let of = |table: &Table| Standardization::of(&FirstRows::new(table, 4), |_, x| x / 3.0);
+        let found = of(&bytes);
+        assert_eq!(found, of(&floats));
         assert_eq!(found.mean, [0.25, 0.75, 0.0]);
         assert_eq!(found.apply(bytes, 3.0), found.apply(floats, 3.0));
     }

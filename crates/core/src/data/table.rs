@@ -29,6 +29,8 @@ pub struct Table {
     pub order: Option<RowOrder>,
     /// The weight of each row in the loss and in weighted metrics; none for equal weights.
     pub weights: Option<Vec<f32>>,
+    /// The names of classes that are texts in an array, where there are no columns.
+    pub class_names: Option<Vec<String>>,
 }
 
 /// The inputs of a table (rows × features), as stored, before any division.
@@ -189,6 +191,28 @@ fn gather<T: Copy + Default + PartialEq>(
 }
 
 impl Table {
+    /// A table without columns, of equally weighted rows in their order, whose classes are numbers.
+    pub fn new(inputs: Inputs, targets: Targets, shape: Vec<usize>) -> Table {
+        let (columns, order, weights, class_names) = (None, None, None, None);
+        Table { inputs, targets, shape, columns, order, weights, class_names }
+    }
+
+    /// Gives named classes the numbers that they have among other names; the error is a class that is not there.
+    pub(super) fn renumber_classes(&mut self, names: &[String]) -> Result<(), String> {
+        let own = self.class_names.take().unwrap_or_default();
+        let place = |name: String| {
+            let place = names.iter().position(|known| *known == name);
+            place.ok_or_else(|| format!("the class `{name}`"))
+        };
+        let places: Vec<_> = own.into_iter().map(place).collect::<Result<_, _>>()?;
+        if let Targets::Classes { labels, classes } = &mut self.targets {
+            labels.iter_mut().for_each(|label| *label = places[*label as usize] as u32);
+            *classes = names.len();
+        }
+        self.class_names = Some(names.to_vec());
+        Ok(())
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         match &self.targets {
@@ -251,9 +275,10 @@ impl Table {
                 Targets::Values { values, width: *width }
             }
         };
-        let (shape, columns) = (self.shape.clone(), self.columns.clone());
         let inputs = Inputs::Dense(DenseRows { features, values });
-        Table { inputs, targets, shape, columns, weights, order: None }
+        let (columns, class_names) = (self.columns.clone(), self.class_names.clone());
+        let table = Table::new(inputs, targets, self.shape.clone());
+        Table { columns, weights, class_names, ..table }
     }
 
     /// The rows of a table from [`Table::slice`], where row r has the values of row `order[r]` in the

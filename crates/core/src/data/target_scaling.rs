@@ -9,9 +9,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::data::Targets;
 use crate::data::number_fit::range;
 use crate::data::standardization::LEAST;
-use crate::data::{Table, Targets};
+use crate::data::training_rows::TrainingRows;
 
 /// How real-valued targets are scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -38,30 +39,39 @@ pub struct TargetTransform {
 }
 
 impl TargetTransform {
-    /// The transform of each target of `table`, of which the first `rows` rows train; none of classes.
-    pub fn all_of(table: &Table, rows: usize, scaling: TargetScaling) -> Vec<TargetTransform> {
-        let Targets::Values { values, width } = &table.targets else { return Vec::new() };
-        let trained = &values[..rows * width];
-        let of = |target: usize| {
-            let values = trained.iter().skip(target).step_by(*width);
-            TargetTransform::fit(scaling, values.map(|t| f64::from(*t)))
-        };
-        (0..*width).map(of).collect()
+    /// The transform of each of `width` targets by the rows that train.
+    pub(super) fn all_of(
+        rows: &dyn TrainingRows,
+        width: usize,
+        scaling: TargetScaling,
+    ) -> Vec<TargetTransform> {
+        (0..width).map(|target| TargetTransform::fit(rows, target, scaling)).collect()
     }
 
-    fn fit(scaling: TargetScaling, values: impl Iterator<Item = f64>) -> TargetTransform {
+    fn fit(rows: &dyn TrainingRows, target: usize, scaling: TargetScaling) -> TargetTransform {
         let log = scaling == TargetScaling::Log;
-        let values: Vec<f64> = values.map(|t| if log { logarithm(t) } else { t }).collect();
+        let each = |see: &mut dyn FnMut(f64)| {
+            rows.visit(&mut |_, targets, rows| {
+                let Targets::Values { values, width } = targets else { return };
+                for t in values[..rows * width].iter().skip(target).step_by(*width) {
+                    let t = f64::from(*t);
+                    see(if log { logarithm(t) } else { t });
+                }
+            });
+        };
+        let (mut n, mut sum, mut min, mut max) = (0.0_f64, 0.0, f64::INFINITY, f64::NEG_INFINITY);
+        each(&mut |x| {
+            n += 1.0;
+            sum += x;
+            (min, max) = (min.min(x), max.max(x));
+        });
         let (shift, divisor) = match scaling {
-            TargetScaling::MinMax => {
-                let min = values.iter().copied().fold(f64::INFINITY, f64::min);
-                range(min, values.iter().copied().fold(f64::NEG_INFINITY, f64::max))
-            }
+            TargetScaling::MinMax => range(min, max),
             TargetScaling::Standardize | TargetScaling::Log => {
-                let n = values.len().max(1) as f64;
-                let mean = values.iter().sum::<f64>() / n;
-                let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
-                (mean, variance.sqrt().max(LEAST))
+                let (n, mut squares) = (n.max(1.0), 0.0);
+                let mean = sum / n;
+                each(&mut |x| squares += (x - mean).powi(2));
+                (mean, (squares / n).sqrt().max(LEAST))
             }
         };
         TargetTransform { log, shift, divisor }
@@ -96,12 +106,13 @@ fn logarithm(t: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Inputs, Values};
+    use crate::data::training_rows::FirstRows;
+    use crate::data::{Inputs, Table, Values};
 
     fn table(values: &[f32], width: usize) -> Table {
         let inputs = Inputs::new(1, Values::Floats(vec![1.0; values.len() / width]));
         let targets = Targets::Values { values: values.to_vec(), width };
-        Table { inputs, targets, shape: vec![1], columns: None, order: None, weights: None }
+        Table::new(inputs, targets, vec![1])
     }
 
     /// NumPy: `(t - t[:3].mean(0)) / t[:3].std(0)`, also of `numpy.log1p(t)`.
@@ -109,7 +120,7 @@ mod tests {
     fn targets_are_scaled_by_the_rows_that_train() {
         let table = table(&[1.0, 100.0, 3.0, 200.0, 5.0, 600.0, 90.0, 7.0], 2);
         let apply = |scaling, t: [f32; 2]| {
-            let all = TargetTransform::all_of(&table, 3, scaling);
+            let all = TargetTransform::all_of(&FirstRows::new(&table, 3), 2, scaling);
             [all[0].apply(t[0]), all[1].apply(t[1])]
         };
         assert_eq!(apply(TargetScaling::Standardize, [90.0, 7.0]), [53.276_4, -1.356_326_5]);
@@ -121,14 +132,16 @@ mod tests {
     fn scaling_is_undone() {
         let table = table(&[-20.0, 3.5, 120_000.0, 0.0, 980_000.0], 1);
         for scaling in [TargetScaling::Standardize, TargetScaling::MinMax, TargetScaling::Log] {
-            let transform = &TargetTransform::all_of(&table, 5, scaling)[0];
+            let transform = &TargetTransform::all_of(&FirstRows::new(&table, 5), 1, scaling)[0];
             for t in [-20.0_f32, 3.5, 0.0, 120_000.0, 980_000.0, 5e6] {
                 let back = transform.undo(transform.apply(t));
                 assert!((back - t).abs() <= 3e-6 * t.abs().max(1e4), "{scaling:?} {t} {back}");
             }
         }
         // Equal targets have no deviation.
-        let constant = TargetTransform::fit(TargetScaling::MinMax, [7.0, 7.0].into_iter());
+        let table = table(&[7.0, 7.0], 1);
+        let rows = FirstRows::new(&table, 2);
+        let constant = TargetTransform::fit(&rows, 0, TargetScaling::MinMax);
         assert_eq!((constant.apply(7.0), constant.undo(0.0)), (0.0, 7.0));
     }
 }

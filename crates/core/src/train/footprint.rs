@@ -243,8 +243,7 @@ mod tests {
         let network = Network::new(70, &layers, 0);
         let inputs = Inputs::new(70, Values::Floats(vec![1.0; 9 * 70]));
         let targets = Targets::Values { values: vec![0.0; 9 * 5], width: 5 };
-        let table =
-            Table { inputs, targets, shape: vec![70], columns: None, order: None, weights: None };
+        let table = Table::new(inputs, targets, vec![70]);
         let objective =
             Objective { loss: &Loss::MeanSquaredError {}, metrics: &[], class_weight: &[] };
         let engine = Engine::new(&network, objective, &Dataset::new(table, 1.0), 9, 1);

@@ -198,14 +198,9 @@ mod tests {
         let (bytes, labels) = data(shape, sparse);
         let all: Vec<f32> = bytes.iter().map(|x| f32::from(*x) / 255.0).collect();
         let all = to_rows(&all, shape.inputs);
-        let table = Table {
-            inputs: Inputs::new(shape.inputs, Values::Bytes(bytes.into())),
-            targets: Targets::Classes { labels: labels.clone(), classes: shape.classes },
-            shape: vec![shape.inputs],
-            columns: None,
-            order: None,
-            weights: None,
-        };
+        let inputs = Inputs::new(shape.inputs, Values::Bytes(bytes.into()));
+        let targets = Targets::Classes { labels: labels.clone(), classes: shape.classes };
+        let table = Table::new(inputs, targets, vec![shape.inputs]);
         assert_eq!(matches!(table.inputs, Inputs::Sparse(_)), sparse);
         let dataset = Dataset::new(table, 255.0);
         let layers: Vec<LayerSpec> = serde_json::from_value(json!([

@@ -67,7 +67,22 @@ impl ColumnarFile {
         }
     }
 
-    /// The next rows of the wanted columns, always the same columns; none at the end.
+    /// Number of rows of each row group; none of a file that has to be read from its beginning.
+    pub(super) fn groups(&self) -> Option<Vec<usize>> {
+        match &self.format {
+            Format::Parquet(file) => Some(file.groups()),
+            Format::Ipc(_) => None,
+        }
+    }
+
+    /// Makes the first rows of a row group the next ones, where there are row groups.
+    pub(super) fn seek(&mut self, group: usize) {
+        if let Format::Parquet(file) = &mut self.format {
+            file.seek(group);
+        }
+    }
+
+    /// The next rows of the wanted columns, the same columns in a row group; none at the end.
     pub(super) fn next(&mut self, wanted: &[Wanted]) -> Result<Option<Vec<Cells>>, DataError> {
         match &mut self.format {
             Format::Parquet(file) => file.next(wanted),

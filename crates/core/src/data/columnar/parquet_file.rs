@@ -57,6 +57,17 @@ impl ParquetFile {
         })
     }
 
+    /// Number of rows of each row group.
+    pub(super) fn groups(&self) -> Vec<usize> {
+        self.metadata.row_groups().iter().map(|group| rows_of(group.num_rows())).collect()
+    }
+
+    /// Makes the first rows of a row group the next ones.
+    pub(super) fn seek(&mut self, group: usize) {
+        (self.group, self.left) = (group, 0);
+        self.open.clear();
+    }
+
     /// The next rows of some columns; none at the end.
     pub(super) fn next(&mut self, wanted: &[Wanted]) -> Result<Option<Vec<Cells>>, DataError> {
         while self.left == 0 {

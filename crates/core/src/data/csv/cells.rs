@@ -34,6 +34,8 @@ pub(super) struct Dates {
 pub(super) struct Words {
     /// The word of each row, as an index of `words`.
     pub(super) ids: Vec<u32>,
+    /// How many rows each of these stands for; empty if one.
+    pub(super) times: Vec<usize>,
     pub(super) words: Vec<String>,
     /// The byte of the first record with each word; of an open column.
     begins: Vec<u64>,
@@ -109,6 +111,15 @@ impl ColumnValues {
             ColumnValues::Numbers(numbers) => numbers[row].is_nan(),
             ColumnValues::Words(words) => words.ids[row] == MISSING,
             ColumnValues::Dates(dates) => dates.seconds[row].is_none(),
+        }
+    }
+
+    /// Drops all rows, and keeps the words.
+    pub(super) fn clear(&mut self) {
+        match self {
+            ColumnValues::Numbers(numbers) => numbers.clear(),
+            ColumnValues::Words(words) => words.ids.clear(),
+            ColumnValues::Dates(dates) => dates.seconds.clear(),
         }
     }
 
@@ -291,8 +302,11 @@ impl Words {
     /// The number of rows of each word.
     pub(super) fn counts(&self, rows: Range<usize>) -> Vec<usize> {
         let mut counts = vec![0; self.words.len()];
-        let known = self.ids[rows].iter().filter(|id| (**id as usize) < self.words.len());
-        known.for_each(|id| counts[*id as usize] += 1);
+        for row in rows {
+            if let Some(count) = counts.get_mut(self.ids[row] as usize) {
+                *count += self.times.get(row).copied().unwrap_or(1);
+            }
+        }
         counts
     }
 

@@ -117,6 +117,8 @@ pub struct CsvOptions {
     pub rows: RowSplit,
     /// Whether the first line names the columns; the lines themselves tell, if nothing else does.
     pub header: Option<bool>,
+    /// Whether the rows stay in the files, and are read in shards.
+    pub in_shards: bool,
     /// What another file has taught: with it this one is read, and nothing above but the separator
     /// and the header is of any account.
     pub columns: Option<Columns>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::cells::{ColumnValues, Misfit, Words, bucket};
 use super::column_options::{ColumnOptions, ColumnType, Fill, options_of};
 use super::columns::{Columns, CsvOptions, FeatureColumn, TargetColumns};
-use super::head::Head;
+use super::head::{Head, Place};
 use super::read_lines::too_many_words;
 use super::roles::{MAX_CATEGORIES, Roles};
 use super::sheet::{Sheet, are_classes};
@@ -25,7 +25,8 @@ pub(super) fn open(files: &[PathBuf], options: &CsvOptions) -> Result<(Sheet, Co
     check_weights(&sheet, source.head())?;
     let columns = match &options.columns {
         Some(columns) => {
-            check_missing(&sheet, columns, &source)?;
+            let place = |row: usize| source.place(row as u64);
+            check_missing(&sheet, columns, source.head(), &place)?;
             columns.clone()
         }
         None => {
@@ -44,10 +45,27 @@ fn learn(
     let head = source.head();
     let parts = sheet.order.as_ref().map(|order| order.parts.clone());
     let training = parts.unwrap_or_else(|| options.rows.parts(sheet.rows)).training;
-    let mut features = Vec::new();
     // Files with types say by themselves where a number is missing.
-    let gaps: Vec<_> = (0..sheet.features.len()).map(|i| sheet.first_missing(i)).collect();
-    for ((at, cells), gap) in sheet.features.iter_mut().zip(gaps) {
+    let gaps = (0..sheet.features.len()).map(|i| sheet.first_missing(i).is_some()).collect();
+    let all = (&mut sheet.features[..], &mut sheet.labels[..]);
+    learn_columns(all, gaps, &|_| training.clone(), options, (head, &|begin| source.place(begin)))
+}
+
+/// The names of the columns, and the place of a row by the name that cells have for it.
+pub(super) type Places<'a> = (&'a Head, &'a dyn Fn(u64) -> Place);
+
+/// Learns inputs and labels from their values, of which the rows `training` train; `gaps` says which inputs lack a
+/// value somewhere.
+pub(super) fn learn_columns(
+    (inputs, labels): (&mut [(usize, ColumnValues)], &mut [ColumnValues]),
+    gaps: Vec<bool>,
+    training: &dyn Fn(&ColumnValues) -> Range<usize>,
+    options: &CsvOptions,
+    places: Places<'_>,
+) -> Result<Columns, DataError> {
+    let head = places.0;
+    let mut features = Vec::new();
+    for ((at, cells), gap) in inputs.iter_mut().zip(gaps) {
         let name = &head.names[*at];
         let default = ColumnOptions::default();
         let column = options_of(&options.column_options, name).unwrap_or(&default);
@@ -56,7 +74,8 @@ fn learn(
             return Err(head.sheet(format!("column {} has {what}", quote(name))));
         }
         let feature = {
-            let missing = gap.is_some() || !options.missing.is_empty();
+            let missing = gap || !options.missing.is_empty();
+            let training = training(cells);
             learn_feature(name, cells, column, &training, missing)
         };
         if feature.categories.as_ref().is_some_and(|words| MAX_CATEGORIES < words.len()) {
@@ -64,62 +83,70 @@ fn learn(
         }
         features.push(feature);
     }
-    let target = learn_target(sheet, options, source)?;
+    let target = learn_target(labels, options, places)?;
     let weight = Roles::new(options, head)?.weight();
     let sample_weight = weight.map(|at| head.names[at].clone());
     Ok(Columns { header: head.header, features, target, sample_weight })
 }
 
 fn learn_target(
-    sheet: &mut Sheet,
+    labels: &mut [ColumnValues],
     options: &CsvOptions,
-    source: &TableRows,
+    (head, place): Places<'_>,
 ) -> Result<TargetColumns, DataError> {
-    let head = source.head();
     let places: Vec<_> = Roles::new(options, head)?.labels.iter().map(|(at, _)| *at).collect();
     let columns: Vec<_> = places.iter().map(|at| head.names[*at].clone()).collect();
-    let Some(ColumnValues::Words(words)) = sheet.labels.first_mut() else {
+    let Some(ColumnValues::Words(words)) = labels.first_mut() else {
         return Ok(TargetColumns::Values { columns });
     };
-    let misfit =
-        |(begin, field, want): Misfit| head.label(source.place(begin), places[0], &field, &want);
+    let misfit = |(begin, field, want): Misfit| head.label(place(begin), places[0], &field, &want);
     if let Some(missing) = words.missing() {
         return Err(misfit(missing));
     }
     if !are_classes(words, options) {
-        sheet.labels[0] = ColumnValues::Numbers(words.values().map_err(misfit)?);
+        labels[0] = ColumnValues::Numbers(words.values().map_err(misfit)?);
         return Ok(TargetColumns::Values { columns });
     }
     words.sort();
-    if (1 << 16) <= words.words.len() {
-        return Err(head.sheet(format!("got {} classes, want fewer than 65536", words.words.len())));
-    }
+    check_classes(words, head)?;
     let (column, names) = (columns.into_iter().next().unwrap_or_default(), words.words.clone());
     Ok(TargetColumns::Classes { column, names })
+}
+
+/// Refuses too many classes.
+pub(super) fn check_classes(words: &Words, head: &Head) -> Result<(), DataError> {
+    match words.words.len() {
+        n if 1 << 16 <= n => Err(head.sheet(format!("got {n} classes, want fewer than 65536"))),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a table without a row that counts.
 fn check_weights(sheet: &Sheet, head: &Head) -> Result<(), DataError> {
     match &sheet.keys.weights {
-        Some(weights) if weights.iter().all(|weight| *weight == 0.0) => {
-            Err(head.sheet("the weights of all its rows are 0"))
-        }
+        Some(weights) if weights.iter().all(|weight| *weight == 0.0) => Err(no_weight(head)),
         _ => Ok(()),
     }
+}
+
+/// The error of a table in which no row counts.
+pub(super) fn no_weight(head: &Head) -> DataError {
+    head.sheet("the weights of all its rows are 0")
 }
 
 /// Refuses missing numbers of columns that had none when they were learned.
 pub(super) fn check_missing(
     sheet: &Sheet,
     columns: &Columns,
-    source: &TableRows,
+    head: &Head,
+    place: &dyn Fn(usize) -> Place,
 ) -> Result<(), DataError> {
     for (i, ((at, cells), feature)) in sheet.features.iter().zip(&columns.features).enumerate() {
         if let (ColumnValues::Numbers(_) | ColumnValues::Dates(_), None) = (cells, &feature.number)
             && let Some(row) = sheet.first_missing(i)
         {
             let want = "a value, as all rows that trained have";
-            return Err(source.head().cell(source.place(row as u64), *at, "", want));
+            return Err(head.cell(place(row), *at, "", want));
         }
     }
     Ok(())

@@ -24,7 +24,10 @@ mod read_lines;
 mod roles;
 mod row_keys;
 mod rows;
+mod scan;
 mod separator;
+mod shard;
+mod sharded_table;
 mod sheet;
 mod spelling;
 mod table_rows;
@@ -48,6 +51,8 @@ pub use number::{is_missing, is_number, looks_like_number};
 pub use profile::{ColumnProfile, profile};
 use roles::Roles;
 pub(super) use row_keys::WEIGHT;
+pub use shard::Shard;
+pub use sharded_table::{ShardReader, ShardedTable};
 pub use sheet::FEW_CLASSES;
 use sheet::targets;
 pub use spelling::{Spelling, reading_keys};
@@ -99,7 +104,8 @@ pub(super) fn read_inputs(
     let mut source = TableRows::open(files, options)?;
     let roles = Roles::known(columns, source.head(), false)?;
     let mut sheet = source.read(roles, options)?;
-    check_missing(&sheet, columns, &source)?;
+    let place = |row: usize| source.place(row as u64);
+    check_missing(&sheet, columns, source.head(), &place)?;
     sheet.labels = vec![ColumnValues::Numbers(vec![0.0; sheet.rows])];
     sheet.table(&files[0], columns.clone())
 }

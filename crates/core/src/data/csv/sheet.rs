@@ -78,7 +78,8 @@ impl Sheet {
         let targets = targets(&self.labels, self.rows, &columns);
         let (order, weights) = (self.order, self.keys.weights);
         let shape = vec![columns.width()];
-        Ok(Table { inputs, targets, shape, columns: Some(columns), order, weights })
+        let table = Table::new(inputs, targets, shape);
+        Ok(Table { columns: Some(columns), order, weights, ..table })
     }
 }
 

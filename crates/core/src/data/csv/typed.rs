@@ -1,6 +1,6 @@
 //! Reads typed columns of Parquet and Arrow files into the columns of a sheet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::builder::{Builder, Fault};
 use super::cells::{ColumnValues, Dates, Words};
@@ -9,6 +9,7 @@ use super::head::{Head, Place};
 use super::read_lines::too_many_words;
 use super::roles::Roles;
 use super::row_keys::Key;
+use super::shard::Shard;
 use super::sheet::Sheet;
 use crate::data::columnar::{Cells, ColumnKind, ColumnarFile, Wanted};
 use crate::data::{DataError, RowPlace};
@@ -20,7 +21,9 @@ pub(super) struct TypedRows {
     files: Vec<PathBuf>,
     /// The first row of each file that was opened.
     starts: Vec<u64>,
+    /// The open file, and its place among the files.
     file: ColumnarFile,
+    at: usize,
     rows: u64,
 }
 
@@ -31,7 +34,7 @@ impl TypedRows {
         let file = ColumnarFile::open(&path)?;
         let names = names(&file);
         let head = Head { path, names, header: true, hint: None };
-        Ok(TypedRows { head, files: files.to_vec(), starts: vec![0], file, rows: 0 })
+        Ok(TypedRows { head, files: files.to_vec(), starts: vec![0], file, at: 0, rows: 0 })
     }
 
     /// The file and the number of a row.
@@ -57,9 +60,57 @@ impl TypedRows {
             let (path, first) = (path.clone(), self.head.path.clone());
             return Err(DataError::OtherColumns { path, first, got, want });
         }
-        self.file = next;
+        (self.file, self.at) = (next, self.starts.len());
         self.starts.push(self.rows);
         Ok(true)
+    }
+
+    /// The row groups of all files, which are opened to see that they have the same columns.
+    pub(super) fn shards(&mut self) -> Result<Vec<Shard>, DataError> {
+        let mut shards = Vec::new();
+        loop {
+            let Some(groups) = self.file.groups() else {
+                return Err(no_row_groups(self.file.path()));
+            };
+            for (group, rows) in groups.into_iter().enumerate().filter(|(_, rows)| *rows != 0) {
+                let first = self.rows as usize;
+                shards.push(Shard { file: self.at, group, first, rows });
+                self.rows += rows as u64;
+            }
+            if !self.open_next()? {
+                return Ok(shards);
+            }
+        }
+    }
+
+    /// Makes the first rows of a shard the next ones.
+    pub(super) fn seek(&mut self, shard: &Shard) -> Result<(), DataError> {
+        if self.at != shard.file {
+            (self.file, self.at) = (ColumnarFile::open(&self.files[shard.file])?, shard.file);
+        }
+        self.file.seek(shard.group);
+        self.rows = shard.first as u64;
+        Ok(())
+    }
+
+    /// The next piece of rows, which is within a shard, by roles whose forms are `wanted`.
+    pub(super) fn piece(
+        &mut self,
+        roles: Roles,
+        wanted: &[Wanted],
+        options: &CsvOptions,
+    ) -> Result<Sheet, DataError> {
+        let Some(cells) = self.file.next(wanted)? else {
+            let path = self.file.path().to_owned();
+            let (reason, help) = ("it was changed while it was read".to_owned(), None);
+            return Err(DataError::Sheet { path, reason, help });
+        };
+        let mut builder = Builder::new(roles, &self.head, options);
+        let first = self.rows;
+        let added = builder.add(&cells, &|row| first + row as u64);
+        added.map_err(|fault| self.error(fault))?;
+        self.rows += builder.rows as u64;
+        Ok(builder.finish())
     }
 
     /// The next rows of the wanted columns.
@@ -106,7 +157,7 @@ impl TypedRows {
     }
 
     /// The forms that the columns are read in; open features get the form that suits their types.
-    fn wanted(&self, roles: &mut Roles) -> Result<Vec<Wanted>, DataError> {
+    pub(super) fn wanted(&self, roles: &mut Roles) -> Result<Vec<Wanted>, DataError> {
         let mut wanted = Vec::new();
         for feature in &mut roles.features {
             let at = feature.at;
@@ -179,6 +230,13 @@ impl TypedRows {
         }
         Ok(rows)
     }
+}
+
+/// The error of a file that has to be read from its beginning.
+pub(super) fn no_row_groups(path: &Path) -> DataError {
+    let reason = "it is not read in shards: want Parquet files, which have row groups".to_owned();
+    let help = "write it as Parquet, or take `in_memory = false` out".to_owned();
+    DataError::Sheet { path: path.to_owned(), reason, help: Some(help) }
 }
 
 fn names(file: &ColumnarFile) -> Vec<String> {
