@@ -29,10 +29,12 @@
 mod bohb;
 mod hyperband;
 mod importance;
+mod kernels;
 mod median;
 mod normal;
 mod parzen;
 mod space;
+mod split;
 mod tpe;
 
 pub use bohb::{Proposal, known_in_brackets};

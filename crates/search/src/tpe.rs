@@ -6,17 +6,13 @@
 //! propose the xᵢ with the greatest ln l(xᵢ) − ln g(xᵢ), the first of equals
 //! ```
 //!
-//! [Bergstra 2011](https://papers.nips.cc/paper/4443), with the settings of Optuna 5: a joint density over
-//! all parameters without a condition, one of its own for each other parameter, the best tenth as good, pending
-//! trials among the others.
+//! [Bergstra 2011](https://papers.nips.cc/paper/4443): one joint density over all parameters without a condition, one
+//! of its own for each other parameter, from the trials that have it. Which trials are good is decided among all of
+//! them, so that a conditional parameter is learned from the best trials that have it.
 
-use crate::parzen::Parzen;
-use crate::space::{Parameter, Point, Space};
-
-/// The candidates of a space with conditions that are completed by conditional parameters.
-const CONDITIONAL_POINTS: usize = 4;
-/// The largest number of good trials.
-const MAX_GOOD: usize = 25;
+use crate::parzen::{Parzen, Weighted};
+use crate::space::{Point, Space};
+use crate::split::split;
 
 /// What is known of a trial.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,13 +58,11 @@ pub struct Tpe {
     pub startup_trials: usize,
     /// Points of which the best is proposed.
     pub candidates: usize,
-    /// Whether parameters are modelled jointly.
-    pub multivariate: bool,
 }
 
 impl Default for Tpe {
     fn default() -> Tpe {
-        Tpe { startup_trials: 10, candidates: 24, multivariate: true }
+        Tpe { startup_trials: 10, candidates: 24 }
     }
 }
 
@@ -88,83 +82,49 @@ impl Tpe {
         if trials.len() < self.startup_trials.max(1) {
             return vec![space.random(unit)];
         }
-        if space.parameters().iter().any(|parameter| parameter.when.is_some()) {
-            return self.conditional_candidates(space, trials, unit);
+        let parts = split(trials);
+        let (mut free, mut alone) = (Vec::new(), Vec::new());
+        for (at, parameter) in space.parameters().iter().enumerate() {
+            match parameter.when {
+                None => free.push(at),
+                Some(_) => alone.push(at),
+            }
         }
-        let (good, others) = split(trials);
-        let (l, g) = (Parzen::new(space, &good), Parzen::new(space, &others));
-        let mut scored: Vec<(f64, Point)> = (0..self.candidates.max(1))
-            .map(|_| {
-                let point = l.draw(self.multivariate, unit);
-                let log_density =
-                    |parzen: &Parzen<'_>| parzen.log_density(&point, self.multivariate);
-                (log_density(&l) - log_density(&g), point)
-            })
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        scored.into_iter().map(|(_, point)| point).collect()
-    }
-
-    /// The candidates in a space with conditions: parameters without one are modelled jointly, and each other one for
-    /// itself, from the trials that have it.
-    fn conditional_candidates(
-        &self,
-        space: &Space,
-        trials: &[Trial],
-        unit: &mut dyn FnMut() -> f64,
-    ) -> Vec<Point> {
-        let parameters = space.parameters();
-        let free: Vec<usize> =
-            (0..parameters.len()).filter(|&at| parameters[at].when.is_none()).collect();
-        let joint = self.candidates_of(space, &free, trials, unit);
-        let points = joint.iter().take(CONDITIONAL_POINTS).map(|point| {
-            space.fill(|at, _| match free.iter().position(|&one| one == at) {
-                Some(place) => point[place].unwrap_or_default(),
-                None => self.candidates_of(space, &[at], trials, unit)[0][0].unwrap_or_default(),
-            })
+        let joint = self.best(space, &free, &parts, unit);
+        let mut conditional = vec![0.0; space.parameters().len()];
+        for at in alone {
+            conditional[at] = self.best(space, &[at], &parts, unit)[0][0];
+        }
+        let points = joint.into_iter().map(|values| {
+            space.fill(|at, _| free.binary_search(&at).map_or(conditional[at], |at| values[at]))
         });
         points.collect()
     }
 
-    /// The candidates for these parameters alone, from the trials that have them.
-    fn candidates_of(
+    /// The candidates for some parameters, by the good trials and the others; the best first.
+    fn best(
         &self,
         space: &Space,
         parameters: &[usize],
-        trials: &[Trial],
+        parts: &[Vec<Weighted<'_>>; 2],
         unit: &mut dyn FnMut() -> f64,
-    ) -> Vec<Point> {
-        let domain = |&at: &usize| Parameter::new(space.parameters()[at].domain);
-        let part = Space::new(parameters.iter().map(domain).collect());
-        let values = |trial: &Trial| -> Option<Point> {
-            parameters.iter().map(|&at| trial.point[at].map(Some)).collect()
+    ) -> Vec<Vec<f64>> {
+        let [l, g] = parts.each_ref().map(|points| Parzen::new(space, parameters, points));
+        let candidate = |_| {
+            let values = l.draw(unit);
+            (l.log_density(&values) - g.log_density(&values), values)
         };
-        let known = trials
-            .iter()
-            .filter_map(|trial| Some(Trial { point: values(trial)?, outcome: trial.outcome }));
-        let tpe = Tpe { startup_trials: 1, ..*self };
-        tpe.candidates(&part, &known.collect::<Vec<_>>(), unit)
+        let mut scored: Vec<_> = (0..self.candidates.max(1)).map(candidate).collect();
+        // Stable: of equals, the first is better.
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.into_iter().map(|(_, values)| values).collect()
     }
-}
-
-/// The points of the good trials and of the others, both oldest first.
-fn split(trials: &[Trial]) -> (Vec<&Point>, Vec<&Point>) {
-    let mut known: Vec<usize> = (0..trials.len()).filter(|&at| trials[at].is_known()).collect();
-    let n_good = known.len().div_ceil(10).min(MAX_GOOD);
-    known.sort_by(|&a, &b| trials[a].outcome.value().total_cmp(&trials[b].outcome.value()));
-    let mut is_good = vec![false; trials.len()];
-    known[..n_good].iter().for_each(|&at| is_good[at] = true);
-    let points = |good: bool| {
-        let chosen = trials.iter().zip(&is_good).filter(move |(_, is_good)| **is_good == good);
-        chosen.map(|(trial, _)| &trial.point).collect()
-    };
-    (points(true), points(false))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::{Condition, Domain};
+    use crate::space::{Condition, Domain, Parameter};
 
     /// A small generator of even numbers (Steele 2014, SplitMix64).
     fn splitmix(mut state: u64) -> impl FnMut() -> f64 {

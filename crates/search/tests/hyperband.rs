@@ -1,24 +1,22 @@
 //! Hyperband played on a table of 3,240 recorded runs: the epochs spent until a trial is within 1 % of the best, held to
-//! those of Optuna.
+//! those of Optuna and of Keras Tuner.
 //!
-//! `record_table.py` makes the table from the sweep of `mlp_table.toml`, `optuna_epochs.py` records Optuna's side.
+//! `optuna_epochs.py` and `keras_tuner_epochs.py` record their sides.
 //! `RUNNER_TEST_SEEDS` sets how many seeds ours takes, 8 if unset: 40 seeds decide, fewer only notice what is broken.
+
+mod mlp;
 
 use std::collections::HashSet;
 
+use mlp::{EPOCHS, line, space, table};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use search::{
-    Domain, Hyperband, Next, Outcome, Parameter, Point, Proposal, Rung, Space, Tpe, Trial, halve,
-    known_in_brackets,
+    Hyperband, Next, Outcome, Point, Proposal, Rung, Tpe, Trial, halve, known_in_brackets,
 };
 
-const EPOCHS: usize = 20;
 const STARTUP: usize = 10;
 const LAG: usize = 3;
-/// Optimizer, activation, dropout, batch, units, rate; the first two have no order.
-const SIZES: [usize; 6] = [3, 2, 3, 4, 5, 9];
-const UNORDERED: usize = 2;
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the figures, shown by --nocapture")]
@@ -26,10 +24,14 @@ fn fewer_epochs_are_spent_than_by_optuna() {
     let recorded: serde_json::Value =
         serde_json::from_str(include_str!("optuna_epochs.json")).unwrap();
     let most = recorded["most"].as_u64().unwrap() as usize;
-    let of = |way: &str| -> f64 {
+    let keras_tuner: serde_json::Value =
+        serde_json::from_str(include_str!("keras_tuner_epochs.json")).unwrap();
+    let of_one = |recorded: &serde_json::Value, way: &str| -> f64 {
         let epochs = recorded["epochs"][way].as_array().unwrap().iter();
         median(epochs.map(|e| e.as_u64().map_or(most, |e| e as usize)).collect())
     };
+    let of = |way| of_one(&recorded, way);
+    let hyperband = of_one(&keras_tuner, "hyperband");
     let seeds = std::env::var("RUNNER_TEST_SEEDS").map_or(8, |text| text.parse().unwrap());
     let slack = if seeds < 40 { 1.5 } else { 1.0 };
     let table = table();
@@ -39,37 +41,14 @@ fn fewer_epochs_are_spent_than_by_optuna() {
         )
     };
     let bohb = ours(true, true);
-    println!("tpe, hyperband: {bohb}");
+    println!("tpe, hyperband: {bohb}\nKeras Tuner, hyperband: {hyperband}");
     for way in ["tpe, hyperband", "random, hyperband", "tpe, median", "tpe"] {
         println!("Optuna, {way}: {}", of(way));
     }
     if 40 <= seeds {
         println!("tpe: {}\nrandom, hyperband: {}", ours(true, false), ours(false, true));
     }
-    assert!(bohb < slack * of("tpe, hyperband"), "{bohb} epochs");
-}
-
-/// The right answers of each run after each epoch.
-fn table() -> Vec<Vec<f64>> {
-    let lines = include_str!("mlp_table.csv").lines();
-    let table: Vec<Vec<f64>> =
-        lines.map(|line| line.split(',').map(|text| text.parse().unwrap()).collect()).collect();
-    assert_eq!(table.len(), SIZES.iter().product::<usize>());
-    assert!(table.iter().all(|curve| curve.len() == EPOCHS));
-    table
-}
-
-fn space() -> Space {
-    let domain = |(at, size): (usize, &usize)| match at < UNORDERED {
-        true => Domain::Choice { options: *size },
-        false => Domain::Integer { min: 0, max: *size as i64 - 1, step: 1, log: false },
-    };
-    Space::new(SIZES.iter().enumerate().map(domain).map(Parameter::new).collect())
-}
-
-fn line(point: &Point) -> usize {
-    let digits = point.iter().zip(SIZES);
-    digits.fold(0, |index, (digit, size)| index * size + digit.unwrap() as usize)
+    assert!(bohb < slack * of("tpe, hyperband").min(hyperband), "{bohb} epochs");
 }
 
 /// A search by one worker, in the order of `runner`: a run that goes on comes before a new one.

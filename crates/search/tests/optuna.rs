@@ -44,12 +44,14 @@ fn regrets_are_no_worse_than_those_of_optuna() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-/// The goals are 1 ms and 20 ms in an optimised build; the bounds here only notice what is broken.
+/// The goals hold in an optimised build; the bounds of another only notice what is broken. The least of some times
+/// counts, because other programs may run.
 #[test]
 #[expect(clippy::print_stdout, reason = "the figures, shown by --nocapture")]
 fn a_proposal_takes_milliseconds() {
     let problem = &problems_of_the_comparison()[3];
-    for (n, most) in [(100, 100.0), (1000, 2000.0)] {
+    let bounds = if cfg!(debug_assertions) { [100.0, 2000.0] } else { [1.0, 20.0] };
+    for (n, most) in [100, 1000].into_iter().zip(bounds) {
         let trials: Vec<Trial> = (0..n)
             .map(|k| {
                 let point = problem.space.random(&mut units(1, k));
@@ -57,12 +59,12 @@ fn a_proposal_takes_milliseconds() {
                 Trial { point, outcome }
             })
             .collect();
-        let times = (0..9).map(|k| {
+        let times = (0..30).map(|k| {
             let start = std::time::Instant::now();
             std::hint::black_box(Tpe::default().propose(&problem.space, &trials, &mut units(2, k)));
             start.elapsed().as_secs_f64() * 1e3
         });
-        let time = median(&times.collect::<Vec<_>>());
+        let time = times.fold(f64::INFINITY, f64::min);
         println!("a proposal after {n} trials of 8 parameters: {time:.2} ms");
         assert!(time < most, "{time} ms");
     }
@@ -190,12 +192,19 @@ fn units(seed: u64, trial: u64) -> impl FnMut() -> f64 {
     move || (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// The least value of 100 trials whose results arrive `lag` trials late.
+/// The least value of 100 trials whose results arrive `lag` trials late. No point is tried twice, as in `runner`.
 fn regret(problem: &Problem, lag: usize, seed: u64) -> f64 {
     let mut trials: Vec<Trial> = Vec::new();
     let mut values = Vec::new();
     for k in 0..100_u64 {
-        let point = Tpe::default().propose(&problem.space, &trials, &mut units(seed, k));
+        let mut unit = units(seed, k);
+        let is_new = |point: &Point| trials.iter().all(|trial| trial.point != *point);
+        let candidates = Tpe::default().candidates(&problem.space, &trials, &mut unit);
+        let point = candidates.into_iter().find(is_new);
+        let point = point.unwrap_or_else(|| {
+            let random = || Some(problem.space.random(&mut unit));
+            std::iter::from_fn(random).find(is_new).unwrap()
+        });
         values.push((problem.function)(&point));
         trials.push(Trial { point, outcome: Outcome::Pending });
         if let Some(known) = trials.len().checked_sub(lag + 1) {
