@@ -271,8 +271,17 @@ fn a_stopped_run_goes_on_within_a_block() {
             save_every: Duration::ZERO,
             patience: Duration::ZERO,
             sync_every: Duration::from_secs(10),
+            discard_checkpoints: false,
         };
-        let spec = RunSpec { plan: &plan, dir, data: None, changes: &[], trial: None, rung: None };
+        let spec = RunSpec {
+            plan: &plan,
+            dir,
+            data: None,
+            changes: &[],
+            trial: None,
+            rung: None,
+            verdict: None,
+        };
         experiment::run(&spec, &context, &mut RunSummary::default(), &mut |_| {}).unwrap()
     };
     let files = |dir: &Path| {
@@ -367,10 +376,18 @@ fn a_file_that_changes_fails_the_run() {
         save_every: Duration::ZERO,
         patience: Duration::ZERO,
         sync_every: Duration::from_secs(10),
+        discard_checkpoints: false,
     };
     let dir = sandbox.path().join("logs");
-    let spec =
-        RunSpec { plan: &plan, dir: &dir, data: None, changes: &[], trial: None, rung: None };
+    let spec = RunSpec {
+        plan: &plan,
+        dir: &dir,
+        data: None,
+        changes: &[],
+        trial: None,
+        rung: None,
+        verdict: None,
+    };
     let ended = experiment::run(&spec, &context, &mut RunSummary::default(), &mut |_| {});
     let error = ended.unwrap_err().to_string();
     assert!(error.contains("it was changed since it was read first"), "{error}");

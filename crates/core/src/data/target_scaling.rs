@@ -130,17 +130,17 @@ mod tests {
 
     #[test]
     fn scaling_is_undone() {
-        let table = table(&[-20.0, 3.5, 120_000.0, 0.0, 980_000.0], 1);
+        let prices = table(&[-20.0, 3.5, 120_000.0, 0.0, 980_000.0], 1);
         for scaling in [TargetScaling::Standardize, TargetScaling::MinMax, TargetScaling::Log] {
-            let transform = &TargetTransform::all_of(&FirstRows::new(&table, 5), 1, scaling)[0];
+            let transform = &TargetTransform::all_of(&FirstRows::new(&prices, 5), 1, scaling)[0];
             for t in [-20.0_f32, 3.5, 0.0, 120_000.0, 980_000.0, 5e6] {
                 let back = transform.undo(transform.apply(t));
                 assert!((back - t).abs() <= 3e-6 * t.abs().max(1e4), "{scaling:?} {t} {back}");
             }
         }
         // Equal targets have no deviation.
-        let table = table(&[7.0, 7.0], 1);
-        let rows = FirstRows::new(&table, 2);
+        let equal = table(&[7.0, 7.0], 1);
+        let rows = FirstRows::new(&equal, 2);
         let constant = TargetTransform::fit(&rows, 0, TargetScaling::MinMax);
         assert_eq!((constant.apply(7.0), constant.undo(0.0)), (0.0, 7.0));
     }
