@@ -10,7 +10,7 @@
 use core::ops::Range;
 
 use crate::hyperband::{Next, Rung, halve};
-use crate::tpe::Outcome;
+use crate::trial::Outcome;
 
 /// The place of a proposal in a schedule of brackets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@
 
 use core::ops::Range;
 
-use crate::tpe::Outcome;
+use crate::trial::Outcome;
 
 /// The settings of Hyperband.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

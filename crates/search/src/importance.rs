@@ -11,7 +11,7 @@
 
 use crate::normal::cdf;
 use crate::space::{Domain, Space};
-use crate::tpe::Trial;
+use crate::trial::Trial;
 
 /// The trials below which nothing is said.
 const MIN_TRIALS: usize = 20;
@@ -92,7 +92,7 @@ fn bandwidth(places: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::space::{Condition, Parameter};
-    use crate::tpe::Outcome;
+    use crate::trial::Outcome;
 
     fn trials(space: &Space, n: u32, value: impl Fn(&[Option<f64>]) -> f64) -> Vec<Trial> {
         let trial = |i: u32| {

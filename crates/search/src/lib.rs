@@ -36,9 +36,11 @@ mod parzen;
 mod space;
 mod split;
 mod tpe;
+mod trial;
 
 pub use bohb::{Proposal, known_in_brackets};
 pub use hyperband::{Hyperband, Next, Rung, Standing, halve};
 pub use median::Median;
 pub use space::{Condition, Domain, Parameter, Point, Space};
-pub use tpe::{Outcome, Tpe, Trial};
+pub use tpe::Tpe;
+pub use trial::{Outcome, Trial};

@@ -6,7 +6,7 @@
 //! improvement.
 
 use crate::parzen::Weighted;
-use crate::tpe::{Outcome, Trial};
+use crate::trial::{Outcome, Trial};
 
 /// The largest number of good trials.
 const MAX_GOOD: usize = 25;

@@ -27,7 +27,7 @@ const MODULES: [(&str, &str); 20] = [
         "cli",
         "cluster sweep experiment export query config runs search train data memory quote system",
     ),
-    ("cluster", "runs quote system"),
+    ("cluster", "query runs quote system"),
     ("sweep", "experiment config runs search train memory quote system"),
     ("experiment", "config runs events train data model optim kernels memory random quote system"),
     ("export", "query config runs data model quote system"),
