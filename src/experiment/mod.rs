@@ -255,13 +255,8 @@ fn fit(
     let (mut begun, mut stopped) = (false, false);
     let mut next = decide(spec, state, recorder.folder())?;
     loop {
-        match next {
-            Decision::Train => {}
-            Decision::Pause => return Ok(Status::Paused),
-            Decision::End(verdict) => {
-                recorder.end_by(verdict, summary);
-                return Ok(Status::Pruned);
-            }
+        if let Some(status) = recorder.end_by(&next, summary) {
+            return Ok(status);
         }
         let mut broken = None;
         let threads = options.threads;
@@ -273,13 +268,13 @@ fn fit(
                 FitEvent::BatchEnd { logs, .. } => recorder.batch(state.optimizer.iterations, logs),
                 FitEvent::EpochEnd { epoch, logs } => {
                     let written = recorder.epoch(epoch, logs, state);
-                    match written.and_then(|()| decide(spec, state, recorder.folder())) {
-                        Ok(decision) => next = decision,
+                    next = match written.and_then(|()| decide(spec, state, recorder.folder())) {
+                        Ok(decision) => decision,
                         Err(error) => {
                             broken = Some(error);
                             return Flow::Stop;
                         }
-                    }
+                    };
                     summary.take(epoch, logs);
                     another_share = next != Decision::Train || (context.threads)() != threads;
                 }

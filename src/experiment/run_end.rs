@@ -5,6 +5,7 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::events::SessionStatus;
 use crate::experiment::RunSummary;
+use crate::experiment::decision::Decision;
 use crate::experiment::new_run::now;
 use crate::experiment::recorder::RunRecorder;
 use crate::experiment::spec::Verdict;
@@ -62,10 +63,21 @@ impl RunRecorder {
         ended
     }
 
-    /// Takes in that the search ends the run.
-    pub(super) fn end_by(&mut self, verdict: Verdict, summary: &mut RunSummary) {
-        (self.rung, self.reason) = (Some(verdict.rung), Some(verdict.reason));
-        (summary.rung, summary.reason) = (self.rung, self.reason.clone());
+    /// Takes in a decision of the search. Returns the status of a run that pauses or ends by it.
+    pub(super) fn end_by(
+        &mut self,
+        decision: &Decision,
+        summary: &mut RunSummary,
+    ) -> Option<Status> {
+        match decision {
+            Decision::Train => None,
+            Decision::Pause => Some(Status::Paused),
+            Decision::End(Verdict { rung, reason }) => {
+                (self.rung, self.reason) = (Some(*rung), Some(reason.clone()));
+                (summary.rung, summary.reason) = (self.rung, self.reason.clone());
+                Some(Status::Pruned)
+            }
+        }
     }
 
     /// Writes the end of the session, unless the run is to be resumed.

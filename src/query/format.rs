@@ -59,6 +59,13 @@ pub fn count(n: usize, noun: &str) -> String {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_reason_is_short_up_to_its_first_comma() {
+        assert_eq!(short_reason("place 2 of 9, of which 3 went on from epoch 1"), "place 2 of 9");
+        assert_eq!(short_reason("the objective is not a number"), "the objective is not a number");
+        assert_eq!(short_reason(""), "");
+    }
+
     // The expected texts are what Python's formats give.
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::sweep::event::SweepEvent;
 use crate::sweep::planned::QueuedRun;
 use crate::sweep::run_state::RunOutcome;
 use crate::sweep::rungs::RungTask;
@@ -59,11 +60,11 @@ impl<'a> Agenda<'a> {
         Agenda { runs, state: Mutex::new(State { next: 0, rungs: None }) }
     }
 
-    /// The next work; waits for results that work under way brings. `report` takes a run that waits long, and why.
+    /// The next work; waits for results that work under way brings. `observe` is told of a long wait.
     pub(super) fn next(
         &self,
         stop: &dyn Fn() -> bool,
-        report: &dyn Fn(usize, &str),
+        observe: &dyn Fn(SweepEvent<'_>),
     ) -> Option<Work> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -76,7 +77,7 @@ impl<'a> Agenda<'a> {
                 state.rungs = Some(self.rungs_from(state.next));
             }
             let State { next, rungs } = &mut *state;
-            match rungs.as_mut().and_then(|rungs| self.of_rungs(rungs, stop, report)) {
+            match rungs.as_mut().and_then(|rungs| self.of_rungs(rungs, stop, observe)) {
                 Some(work) => return Some(work),
                 None => {
                     *next = rungs.take().map_or(*next, |rungs| rungs.places.end);
@@ -99,10 +100,11 @@ impl<'a> Agenda<'a> {
         &self,
         rungs: &mut Rungs,
         stop: &dyn Fn() -> bool,
-        report: &dyn Fn(usize, &str),
+        observe: &dyn Fn(SweepEvent<'_>),
     ) -> Option<Work> {
-        let source = &self.runs[rungs.places.start].experiment.source;
-        let report = |why: &str| report(rungs.places.start, why);
+        let run = rungs.places.start;
+        let source = &self.runs[run].experiment.source;
+        let report = |why: &str| observe(SweepEvent::Waiting { run, why });
         while rungs.left.is_none() {
             match source.next_task(stop, &report) {
                 Some((number, task)) => {

@@ -146,9 +146,8 @@ impl RunQueue {
         };
         let agenda = Agenda::new(&self.runs);
         // A free worker takes the next run, so runs start in order.
-        let report = |run: usize, why: &str| observe(SweepEvent::Waiting { run, why });
         let work = |_: BroadcastContext<'_>| {
-            while let Some(work) = load.idle(|| agenda.next(context.stop, &report)) {
+            while let Some(work) = load.idle(|| agenda.next(context.stop, observe)) {
                 one(work);
             }
         };

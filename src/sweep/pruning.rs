@@ -3,7 +3,9 @@
 //! A decision is a function of results that every process has at that point, so that the number of workers, their
 //! speed and interruptions change none.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::{Pruner, Search};
 use crate::runs::{Objective, RungNote};
@@ -25,7 +27,7 @@ pub(super) enum Step {
 }
 
 /// The pruner of a search of a number of trials.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Pruning {
     /// The brackets: their trials and their rungs.
     Hyperband {
@@ -44,8 +46,13 @@ pub(super) enum Pruning {
         lag: usize,
         /// The number of which smaller or greater values are better.
         objective: Objective,
+        /// The checks of the trials asked for last.
+        known: Mutex<BTreeMap<usize, Arc<Checks>>>,
     },
 }
+
+/// The trials whose checks are kept: more than are under way.
+const MAX_KNOWN: usize = 64;
 
 impl Pruning {
     /// The pruner of `search`, with `total` trials in all.
@@ -57,7 +64,8 @@ impl Pruning {
             }
             Pruner::Median { rule, max_epochs } => {
                 let objective = search.objective().clone();
-                Pruning::Median { rule, max_epochs, lag: search.lag(), objective }
+                let known = Mutex::default();
+                Pruning::Median { rule, max_epochs, lag: search.lag(), objective, known }
             }
         })
     }
@@ -100,11 +108,20 @@ impl Pruning {
     }
 
     /// The checks of a trial by the median rule, which are known as soon as the trial is proposed.
-    pub(super) fn checks(&self, trial: usize, trials: &[Vec<RunState>]) -> Option<Checks> {
-        let Pruning::Median { rule, max_epochs, lag, objective } = self else { return None };
-        let first = trials.len().min(trial.saturating_sub(*lag));
-        let earlier: Vec<_> = trials[..first].iter().filter_map(|runs| whole_curve(runs)).collect();
-        Some(Checks::new(rule, *max_epochs, &earlier, objective))
+    pub(super) fn checks(&self, trial: usize, trials: &[Vec<RunState>]) -> Option<Arc<Checks>> {
+        let Pruning::Median { rule, max_epochs, lag, objective, known } = self else { return None };
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let compute = || {
+            let first = trials.len().min(trial.saturating_sub(*lag));
+            let earlier = trials[..first].iter().filter_map(|runs| whole_curve(runs));
+            let earlier: Vec<_> = earlier.collect();
+            Arc::new(Checks::new(rule, *max_epochs, &earlier, objective))
+        };
+        let checks = Arc::clone(known.entry(trial).or_insert_with(compute));
+        if MAX_KNOWN < known.len() {
+            known.pop_first();
+        }
+        Some(checks)
     }
 
     /// The outcomes that the proposal of trial `next` learns from, `None` of a trial that it leaves out; or the
@@ -278,11 +295,15 @@ mod tests {
         let objective = Objective { name: "loss".to_owned(), rises: false, at_best: false };
         let rule =
             Median { startup_trials: 2, warmup_epochs: 0, interval_epochs: 1, min_trials: 1 };
-        let pruning = Pruning::Median { rule, max_epochs: 3, lag: 1, objective };
+        // The checks of a trial are kept, so each question is one to a new pruner.
+        let pruning = || {
+            let (objective, known) = (objective.clone(), Mutex::default());
+            Pruning::Median { rule, max_epochs: 3, lag: 1, objective, known }
+        };
         let run = |outcome, values: &[f64]| vec![RunState { outcome, values: values.to_vec() }];
         let whole = |value: f64| run(RunOutcome::Value(value), &[value; 3]);
         let mut trials = vec![whole(1.0), whole(2.0), whole(0.0), run(RunOutcome::Open, &[])];
-        let step = |trials: &[Vec<RunState>]| pruning.steps(3..4, trials, false).swap_remove(0);
+        let step = |trials: &[Vec<RunState>]| pruning().steps(3..4, trials, false).swap_remove(0);
         // The median of the first two is 1.5; the third is not known.
         assert_eq!(step(&trials), Step::Train(RungNote { number: 1, epochs: 1 }));
         trials[3] = run(RunOutcome::Paused, &[1.4]);

@@ -1,6 +1,6 @@
 //! The next piece of work of a search with a pruner: a run up to its next rung, or the early end of a run.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use crate::runs::RungNote;
 use crate::sweep::checks::{Checks, NOT_A_NUMBER};
@@ -15,7 +15,7 @@ pub(super) enum RungTask {
     /// Train the run up to a rung.
     Train(RungNote),
     /// Train the run to its end, or up to the check that ends it.
-    TrainWith(Checks),
+    TrainWith(Arc<Checks>),
     /// End the paused run, for this reason.
     Prune(String),
 }

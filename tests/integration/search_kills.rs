@@ -18,7 +18,7 @@ const KILLS: usize = 50;
 /// A hundred trials that outlast the kills.
 fn search(pruner: &str) -> String {
     let base = BASE.replace("trials = 14", &format!("trials = 100\n{pruner}"));
-    base.replace("startup_trials = 4", "startup_trials = 10").replace("epochs = 2", "epochs = 300")
+    base.replace("startup_trials = 4", "startup_trials = 10").replace("epochs = 2", "epochs = 800")
         + SPACE
 }
 
@@ -30,12 +30,13 @@ fn survive(sandbox: &Sandbox, call: &dyn Fn() -> String, dice: &mut Dice, kills:
         runner = runner.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = runner.start();
         if killed < kills {
-            let until = Instant::now() + Duration::from_secs_f64(0.1 + 0.5 * dice.roll());
+            let until = Instant::now() + Duration::from_secs_f64(0.08 + 0.3 * dice.roll());
             while Instant::now() < until && child.try_wait().unwrap().is_none() {
                 std::thread::sleep(Duration::from_millis(5));
             }
             if child.try_wait().unwrap().is_none() {
-                signal(&child, ["KILL", "KILL", "TERM", "INT"][(dice.roll() * 4.0) as usize]);
+                // Not INT, which a process started in the background of a shell ignores.
+                signal(&child, ["KILL", "KILL", "TERM"][(dice.roll() * 3.0) as usize]);
             }
         }
         let status = child.wait().unwrap();
@@ -59,7 +60,7 @@ fn is_planned(logs: &Path) -> bool {
 fn fifty_kills_and_an_extension_change_no_bit() {
     let kills = std::env::var("RUNNER_TEST_KILLS").map_or(KILLS, |n| n.parse().unwrap());
     let mut dice = Dice::new();
-    let median = "pruner = { name = \"median\", startup_trials = 5, interval_epochs = 100 }\n";
+    let median = "pruner = { name = \"median\", startup_trials = 5, interval_epochs = 300 }\n";
     for (name, pruner) in [("tpe", ""), ("tpe and median", median)] {
         let sandbox = sandbox(&search(pruner));
         sandbox.runner("run search.toml --logdir whole -q -j 1 --threads 1").exits(0);

@@ -146,20 +146,8 @@ fn whole_table(runs: &[Run], args: &ListArgs, queue: &QueueStatus) -> Vec<Column
         Column::numbers("age", cells(&age)).drop_rank(4),
         Column::numbers("epochs", cells(&|run| run.record.epochs.to_string())).drop_rank(3),
     ];
-    let rung = |run: &Run| run.record.trial.as_ref().and_then(|trial| trial.rung);
-    if runs.iter().any(|run| rung(run).is_some()) {
-        let text = |run: &Run| or_dash(rung(run), |rung| rung.number.to_string());
-        columns.push(Column::numbers("rung", cells(&text)).drop_rank(5));
-    }
-    let reason = |run: &Run| run.record.trial.as_ref().and_then(|trial| trial.reason.clone());
-    if runs.iter().any(|run| reason(run).is_some()) {
-        let text = |run: &Run| or_dash(reason(run), |reason| short_reason(&reason).to_owned());
-        columns.push(Column::words("why pruned", cells(&text)).shrinkable().drop_rank(6));
-    }
-    let tasks = runs.iter().map(|run| task(run, queue)).collect::<Vec<_>>();
-    if tasks.iter().any(|task| task != "-") {
-        columns.push(Column::words("task", tasks).drop_rank(2));
-    }
+    columns.extend(of_rungs(runs));
+    columns.extend(tasks(runs, queue));
     for key in &args.columns {
         let text = |run: &Run| or_dash(run.setting(key), setting);
         columns.push(Column::values(key, cells(&text)).shrinkable());
@@ -191,11 +179,35 @@ fn whole_table(runs: &[Run], args: &ListArgs, queue: &QueueStatus) -> Vec<Column
     columns
 }
 
-/// The waiting or running task of a run that is not at its end.
-fn task(run: &Run, queue: &QueueStatus) -> String {
+/// The waiting and running tasks of the runs that are not at their end, where there are any.
+fn tasks(runs: &[Run], queue: &QueueStatus) -> Option<Column> {
     let open = [State::Running, State::Requeued, State::Stopped, State::Interrupted];
-    let task = queue.task(run).filter(|_| open.contains(&run.state)).and_then(|task| task.queued);
-    or_dash(task, |task| format!("{} {}", task.id(), task.place))
+    let task = |run: &Run| queue.task(run).filter(|_| open.contains(&run.state))?.queued;
+    let texts =
+        runs.iter().map(|run| task(run).map(|task| format!("{} {}", task.id(), task.place)));
+    let texts: Vec<_> = texts.collect();
+    let is_told = texts.iter().any(Option::is_some);
+    let cells = texts.into_iter().map(|text| or_dash(text, |text| text));
+    is_told.then(|| Column::words("task", cells).drop_rank(2))
+}
+
+/// Columns for the rungs of trials and the reasons why they were pruned, where there are any.
+fn of_rungs(runs: &[Run]) -> Vec<Column> {
+    let mut columns = Vec::new();
+    let rung = |run: &Run| run.record.trial.as_ref().and_then(|trial| trial.rung);
+    if runs.iter().any(|run| rung(run).is_some()) {
+        let texts = runs.iter().map(|run| or_dash(rung(run), |rung| rung.number.to_string()));
+        columns.push(Column::numbers("rung", texts).drop_rank(5));
+    }
+    let reason = |run: &Run| {
+        let reason = run.record.trial.as_ref()?.reason.as_deref()?;
+        Some(short_reason(reason).to_owned())
+    };
+    if runs.iter().any(|run| reason(run).is_some()) {
+        let texts = runs.iter().map(|run| or_dash(reason(run), |reason| reason));
+        columns.push(Column::words("why pruned", texts).shrinkable().drop_rank(6));
+    }
+    columns
 }
 
 /// Columns for the names that are not in the folders, the tags and the notes, where there are any.

@@ -39,6 +39,10 @@ pub(crate) fn search_details(search: &SearchTrials, console: &Console) -> String
     for slice in search.slices() {
         text += &head(&slice.key);
         let groups = search.groups(&slice);
+        if groups.is_empty() {
+            text += "  no trial with a result has it\n";
+            continue;
+        }
         let column = |name: &str, value: &dyn Fn(&SliceGroup) -> String| {
             Column::numbers(name, groups.iter().map(value).collect::<Vec<_>>())
         };
