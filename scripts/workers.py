@@ -9,7 +9,7 @@
 `overhead` trains the same sweep by `run`, by one worker, and by as many workers as there are cores, in turns.
 `files` counts the calls of the system by strace over sweeps of 10 and of 30 runs, the difference divided by 20.
 `latency` lets strace delay each call with a path, as a file system behind a network does.
-`plan` freezes sweeps, and takes the time and the largest memory of that, of a worker's start, and of a resumption.
+`plan` freezes sweeps, and takes the processor's time and the largest memory of that and of a worker's start.
 """
 
 import argparse
@@ -33,6 +33,8 @@ layers = [
   {{ type = "dense", units = 64, activation = "relu" }},
   {{ type = "dense", units = 10, activation = "softmax" }},
 ]
+[optimizer]
+name = "adam"
 [training]
 epochs = {epochs}
 [sweep]
@@ -72,9 +74,11 @@ def worker(program, sweep, index=0, count=1):
 
 
 def timed(work):
-    begun = time.perf_counter()
+    """Seconds by the clock, and of processors."""
+    used = lambda: sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+    begun, before = time.perf_counter(), used()
     work()
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, used() - before
 
 
 def overhead(args):
@@ -89,7 +93,7 @@ def overhead(args):
     for _ in range(args.repeats):
         for name, times in seconds.items():
             with tempfile.TemporaryDirectory() as folder:
-                path = config(folder, args.runs)
+                path = config(folder, args.runs, args.rows, args.epochs)
                 if name == "run":
                     words = [args.program, "run", path, "-q", "--logdir", f"{folder}/logs"]
                     times.append(timed(lambda: call(words)))
@@ -97,12 +101,12 @@ def overhead(args):
                 sweep = frozen(args.program, folder, path)
                 alone = lambda: call(worker(args.program, sweep))
                 times.append(timed(alone if name == "one worker" else lambda: together(sweep)))
-    base = statistics.median(seconds["run"])
-    print(f"{args.runs} runs, median of {args.repeats}, {cores} cores\n")
-    print("| | s | least s | beside `run` |\n| --- | --- | --- | --- |")
-    for name, times in seconds.items():
-        median = statistics.median(times)
-        print(f"| {name} | {median:.2f} | {min(times):.2f} | {100 * (median / base - 1):+.1f} % |")
+    print(f"{args.runs} runs of {args.rows} rows and {args.epochs} epochs, medians of {args.repeats}, {cores} cores\n")
+    print("| | s | beside `run` | CPU s | beside `run` |\n| --- | --- | --- | --- | --- |")
+    medians = {name: [statistics.median(column) for column in zip(*times)] for name, times in seconds.items()}
+    for name, found in medians.items():
+        cells = [f"{value:.2f} | {100 * (value / base - 1):+.1f} %" for value, base in zip(found, medians["run"])]
+        print(f"| {name} | {' | '.join(cells)} |")
 
 
 def counts(program, runs, options):
@@ -150,30 +154,30 @@ def latency(args):
                 words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={PATHS}"]
                 if delay:
                     words += ["-e", f"inject={PATHS}:delay_enter={round(1000 * delay)}"]
-                times.append(timed(lambda: call([*words, *worker(args.program, sweep), "-j", 1, "--threads", 1])))
+                times.append(timed(lambda: call([*words, *worker(args.program, sweep), "-j", 1, "--threads", 1]))[0])
         print(f"{delay} ms a call with a path: {1000 * statistics.median(times) / runs:.0f} ms a run")
 
 
 def measured(words):
-    """Seconds and the largest memory in MB of a process."""
+    """Seconds of a processor and the largest memory in MB of a process, its status and its words."""
     reader, writer = os.pipe()
-    begun = time.perf_counter()
-    if not (child := os.fork()):
+    if not os.fork():
         os.close(reader)
         done = subprocess.run(list(map(str, words)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True)
-        kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        os.write(writer, f"{done.returncode} {kilobytes} {done.stderr[-300:] if done.returncode else done.stdout}".encode())
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        words = done.stderr[-300:] if done.returncode else done.stdout
+        os.write(writer, f"{used.ru_utime + used.ru_stime} {used.ru_maxrss} {done.returncode} {words}".encode())
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as answer:
-        status, kilobytes, text = answer.read().split(" ", 2)
-    os.waitpid(child, 0)
-    return time.perf_counter() - begun, int(kilobytes) / 1024, int(status), text.strip()
+        seconds, kilobytes, status, text = answer.read().split(" ", 3)
+    os.wait()
+    return float(seconds), int(kilobytes) / 1024, int(status), text.strip()
 
 
 def plan(args):
-    print("| runs | deed | s | MB | |\n| --- | --- | --- | --- | --- |")
+    print("| runs | deed | CPU s | MB | |\n| --- | --- | --- | --- | --- |")
     for runs in args.runs:
         folder = tempfile.mkdtemp()
         path = config(folder, runs, epochs=1, rows=100)
@@ -200,6 +204,8 @@ def main():
         if verb is overhead:
             sub.add_argument("--runs", type=int, default=60)
             sub.add_argument("--repeats", type=int, default=5)
+            sub.add_argument("--rows", type=int, default=10_000)
+            sub.add_argument("--epochs", type=int, default=10)
         if verb is files:
             sub.add_argument("options", nargs="*")
         if verb is latency:

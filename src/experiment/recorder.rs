@@ -132,8 +132,9 @@ impl RunRecorder {
         if self.discards_checkpoint { self.remove_checkpoint() } else { Ok(()) }
     }
 
-    /// Ends the lock of a completed run. In a sweep, its file is removed.
+    /// Ends claim and lock of a completed run. In a sweep, the file of the lock is removed.
     pub(super) fn retire(self) {
+        self.owner.into_iter().for_each(Owner::release);
         if self.folder.is_in_sweep() {
             self.lock.retire();
         }

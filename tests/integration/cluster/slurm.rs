@@ -195,7 +195,7 @@ fn a_preempted_task_and_a_killed_one_lose_nothing() {
 #[test]
 fn a_time_limit_in_the_middle_requeues_the_task() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
-    sandbox.file("sweep.toml", &sweep(4000));
+    sandbox.file("sweep.toml", &sweep(1000));
     let want = reference(&sandbox);
     // A minute, at which Slurm asks for the end some seconds after the start.
     let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=1";
@@ -216,7 +216,7 @@ fn a_node_that_loses_its_daemon_loses_no_run() {
     let conf = std::fs::read_to_string(slurm.conf()).unwrap();
     std::fs::write(slurm.conf(), conf + "SlurmdTimeout=6\n").unwrap();
     slurm.ask("scontrol reconfigure");
-    sandbox.file("sweep.toml", &sweep(4000));
+    sandbox.file("sweep.toml", &sweep(1000));
     let want = reference(&sandbox);
     let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=10";
     let job = slurm.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();

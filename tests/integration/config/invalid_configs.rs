@@ -127,7 +127,8 @@ cases! {
     sweep_with_equal_values: sweeping("[sweep.parameters]\n\"optimizer\" = [\"adam\", \"sgd\", { name = \"adam\", learning_rate = 0.001 }]\n\"training.epochs\" = [1, 2]");
     sweep_with_equal_seeds: sweeping("seeds = [0, 1, 0]");
     sweep_that_is_too_large: sweeping("[sweep.parameters]\n\"training.epochs\" = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n\"training.batch_size\" = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]")
-        .set("data.limit=1,2,3,4,5,6,7,8,9,10").set("optimizer.learning_rate=1,2,3,4,5,6,7,8,9,10").set("seed=1,2,3,4,5,6,7,8,9,10").set("model.layers.0.units=1,2");
+        .set("data.limit=1,2,3,4,5,6,7,8,9,10").set("optimizer.learning_rate=1,2,3,4,5,6,7,8,9,10").set("seed=1,2,3,4,5,6,7,8,9,10")
+        .set("model.layers.0.units=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20");
     grid_over_a_range: sweeping("[sweep.parameters]\n\"optimizer.learning_rate\" = { distribution = \"uniform\", min = 0.1, max = 0.2 }");
     grid_with_trials_and_a_seed: sweeping("trials = 3\nseed = 1\n[sweep.parameters]\n\"training.epochs\" = [1, 2]");
     random_without_trials: sweeping("method = \"random\"\n[sweep.parameters]\n\"training.epochs\" = [1, 2]");
