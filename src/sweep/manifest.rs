@@ -2,7 +2,7 @@
 //! file holds no results.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Seek};
+use std::io::{Read, Seek};
 use std::path::Path;
 
 use anyhow::{Context, Error, Result, anyhow};
@@ -159,9 +159,13 @@ impl SweepManifest {
     }
 }
 
+/// The content of the file, read whole: each worker reads the plan, and a reader of single bytes takes twice as
+/// long. The text is gone when the plan is there.
 fn from_start<T: DeserializeOwned>(file: &mut std::fs::File) -> serde_json::Result<T> {
-    file.rewind().map_err(serde_json::Error::io)?;
-    serde_json::from_reader(BufReader::with_capacity(1 << 16, file))
+    let mut text = Vec::new();
+    let read = file.rewind().and_then(|()| file.read_to_end(&mut text));
+    read.map_err(serde_json::Error::io)?;
+    serde_json::from_slice(&text)
 }
 
 /// The reason why a file is no manifest of this version.

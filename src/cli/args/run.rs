@@ -156,7 +156,7 @@ pub(crate) struct ExecutionArgs {
 
     /// Remove the checkpoint of a run once it is completed; it then cannot have more epochs
     ///
-    /// A run of a sweep leaves 5 files in a folder then, instead of 6 in two, and a third of the bytes.
+    /// A run of a sweep leaves 5 files in a folder then, instead of 6 in two, and a quarter of the bytes.
     #[arg(long)]
     pub(crate) discard_checkpoints: bool,
 
