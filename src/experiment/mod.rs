@@ -243,6 +243,14 @@ fn start(
     Ok(options.start(network))
 }
 
+/// The error of the loss, or of the data.
+fn cause(error: FitError) -> anyhow::Error {
+    match error {
+        FitError::Diverged(error) => error.into(),
+        FitError::Data(error) => error.into(),
+    }
+}
+
 /// Runs the fit with all observers: the recorder, the summary and `tell`.
 fn fit(
     mut options: FitOptions<'_>,
@@ -286,20 +294,16 @@ fn fit(
             stopped |= (context.stop)();
             if stopped || another_share { Flow::Stop } else { Flow::Continue }
         });
-        let ended = ended.map_err(|error| match error {
-            FitError::Diverged(error) => anyhow::Error::from(error),
-            FitError::Data(error) => error.into(),
-        })?;
-        return match (broken, ended) {
-            (Some(error), _) => Err(error),
-            (None, FitOutcome::Stopped) if stopped && next == Decision::Train => {
-                Ok(Status::Stopped)
-            }
-            (None, FitOutcome::Completed | FitOutcome::Early { .. }) => Ok(Status::Completed),
-            (None, FitOutcome::Stopped) => {
-                options.threads = (context.threads)();
-                continue;
-            }
-        };
+        let ended = ended.map_err(cause)?;
+        if let Some(error) = broken {
+            return Err(error);
+        }
+        if ended != FitOutcome::Stopped {
+            return Ok(Status::Completed);
+        }
+        if stopped && next == Decision::Train {
+            return Ok(Status::Stopped);
+        }
+        options.threads = (context.threads)();
     }
 }

@@ -131,10 +131,10 @@ impl RunQueue {
             if readiness == Readiness::Exhausted {
                 return load.ended();
             }
-            let result =
-                run_one((run, queued), (&kind, readiness), &context, &load.budget, observe);
-            let has_result = Ending::of(&result.status).is_result();
-            source.ended(queued.number(), result.dir.as_deref(), has_result);
+            let how = (&kind, readiness);
+            let result = run_one((run, queued), how, &context, &load.budget, observe);
+            let is_result = Ending::of(&result.status).is_result();
+            source.ended(queued.number(), result.dir.as_deref(), is_result);
             if result.status == Status::Paused && kind != WorkKind::Leave {
                 return observe(SweepEvent::Paused { run });
             }
@@ -146,11 +146,8 @@ impl RunQueue {
         };
         let agenda = Agenda::new(&self.runs);
         // A free worker takes the next run, so runs start in order.
-        let work = |_: BroadcastContext<'_>| {
-            while let Some(work) = load.idle(|| agenda.next(context.stop, observe)) {
-                one(work);
-            }
-        };
+        let next = || load.idle(|| agenda.next(context.stop, observe));
+        let work = |_: BroadcastContext<'_>| std::iter::from_fn(next).for_each(one);
         pool(jobs)?.broadcast(work);
         Ok(())
     }

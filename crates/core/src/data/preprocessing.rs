@@ -187,7 +187,7 @@ impl Preprocessing {
         if let Some(names) = &self.class_names {
             match table.class_names.is_some() {
                 true => {
-                    table.renumber_classes(names).map_err(|class| self.unlike(source, class))?
+                    table.renumber_classes(names).map_err(|class| self.unlike(source, class))?;
                 }
                 false => return Err(self.unlike(source, "classes that are numbers".to_owned())),
             }
