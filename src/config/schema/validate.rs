@@ -311,7 +311,7 @@ mod tests {
     use super::*;
 
     /// Keywords without an effect on validation.
-    const FOR_READERS: [&str; 10] = [
+    const FOR_READERS: [&str; 11] = [
         "$schema",
         "title",
         "description",
@@ -320,6 +320,7 @@ mod tests {
         "examples",
         "definitions",
         "x-default",
+        "x-example",
         "x-optional",
         "x-aliases",
     ];
@@ -352,7 +353,7 @@ mod tests {
                             let named = value.as_object().into_iter().flatten();
                             named.for_each(|(_, schema)| keywords(schema, found));
                         }
-                        "default" | "examples" | "const" | "enum" => {}
+                        "default" | "examples" | "x-example" | "const" | "enum" => {}
                         _ => keywords(value, found),
                     }
                 }

@@ -265,7 +265,7 @@ mod tests {
             let (moving, staying) = line.rsplit_once('\r').unwrap_or(("", line));
             assert!(moving.split('\r').all(|drawn| drawn.len() <= 37), "{moving:?}");
             assert!(
-                staying.starts_with("EpochProgress") || staying.contains("val_accuracy"),
+                staying.starts_with("Epoch") || staying.contains("val_accuracy"),
                 "{staying:?}"
             );
         }
