@@ -37,7 +37,8 @@ command -v cargo >/dev/null || fail "this needs cargo; see https://rustup.rs"
 # The same paths in messages of the program, wherever it is built, and the same flags for all parts.
 export RUSTFLAGS="--remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
 export CARGO_TARGET_DIR=$PWD/target
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+# Part of what some build scripts depend on: one value for all parts, or each would build anew.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 
 # Trains two epochs of the tutorial in an empty folder with the program of an artefact.

@@ -10,7 +10,7 @@ use crate::sandbox::Sandbox;
 use crate::tensorboard::{check_logdir, python};
 
 /// What a command of the README needs more than this test can give: how it is held to its word.
-const ELSEWHERE: [&str; 8] = [
+const ELSEWHERE: [&str; 9] = [
     "cargo install",
     "pip install",
     "sudo apt install",
@@ -19,6 +19,7 @@ const ELSEWHERE: [&str; 8] = [
     "scripts/test.sh",
     "RUNNER_FUZZ_CASES",
     "MLFLOW_ALLOW_FILE_STORE",
+    "aim ",
 ];
 
 /// The tutorial in its languages.
