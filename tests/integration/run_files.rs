@@ -12,6 +12,8 @@ limit = 200
 validation_split = 0.2
 [model]
 layers = [{ type = "dense", units = 8, activation = "relu" }, { type = "dense", units = 10, activation = "softmax" }]
+[optimizer]
+name = "adam"
 [training]
 epochs = 2
 [callbacks.model_checkpoint]
