@@ -29,6 +29,7 @@ mod sharded;
 mod sharded_rows;
 mod snapshot;
 mod spec;
+mod target_scores;
 mod throughput;
 mod trained_model;
 mod unseen_words;
@@ -46,6 +47,7 @@ pub use predictions::Prediction;
 pub use prune::prune;
 pub use replicates::{Replicates, set_visible, write_charts};
 pub use spec::{RunContext, RunEvent, RunSpec, RunSummary, Verdict, VerdictOf};
+pub use target_scores::TargetScores;
 pub use trained_model::{Evaluation, Mistake, Split, TrainedModel};
 pub use unseen_words::UnseenWords;
 

@@ -118,6 +118,32 @@ fn several_scaled_targets_are_the_same_in_onnxruntime() {
     let answers = fs::read_to_string(sandbox.path().join("answers.csv")).unwrap();
     let head = answers.lines().next().unwrap();
     assert!(head.ends_with("price,rent,predicted=price,predicted=rent"), "{head}");
+    let rows: Vec<Vec<f64>> = answers
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').rev().take(4).map(|cell| cell.parse().unwrap()).collect())
+        .collect();
+    let said = sandbox.runner("evaluate log houses.csv --json").exits(0).stdout;
+    let found: Value = serde_json::from_str(&said).unwrap();
+    for (at, name) in ["price", "rent"].into_iter().enumerate() {
+        // Columns from the right: predicted rent and price, rent, price.
+        let pairs = || rows.iter().map(|row| (row[1 - at], row[3 - at]));
+        let mean = pairs().map(|(_, t)| t).sum::<f64>() / 500.0;
+        let squares: f64 = pairs().map(|(y, t)| (y - t).powi(2)).sum();
+        let spread: f64 = pairs().map(|(_, t)| (t - mean).powi(2)).sum();
+        let target = &found["targets"][at];
+        assert_eq!(target["name"], name);
+        for (key, want) in [
+            ("mean_absolute_error", pairs().map(|(y, t)| (y - t).abs()).sum::<f64>() / 500.0),
+            ("root_mean_squared_error", (squares / 500.0).sqrt()),
+            ("r2", 1.0 - squares / spread),
+        ] {
+            let got = target[key].as_f64().unwrap();
+            assert!((got / want - 1.0).abs() < 1e-4, "{name} {key}: {got}, want {want}");
+        }
+    }
+    let said = sandbox.runner("evaluate log houses.csv").exits(0).stdout;
+    assert!(said.contains("target  mean absolute error  root mean squared error"), "{said}");
     let said = sandbox.runner("predict log houses.csv").exits(0).stdout;
     let head: Vec<_> = said.lines().next().unwrap().split_whitespace().collect();
     assert_eq!(head, ["file", "row", "price", "rent"]);

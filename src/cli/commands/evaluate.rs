@@ -18,7 +18,7 @@ use crate::config::Plan;
 use crate::data::Source;
 use crate::experiment::{
     self, Calibration, CalibrationBin, Ensemble, EnsembleEvaluation, Evaluation, Importance,
-    Mistake, Permutations,
+    Mistake, Permutations, TargetScores,
 };
 use crate::query::{ClassScores, MeanStd, RequestError, Run};
 
@@ -82,7 +82,7 @@ fn print(
     ensemble: &Ensemble,
     (found, importance): (&EnsembleEvaluation, Option<&Importance>),
 ) -> anyhow::Result<String> {
-    let names = ensemble.first().preprocessing.class_names().unwrap_or_default();
+    let names = ensemble.first().preprocessing.output_names();
     if !args.json {
         let width = stdout_width();
         let importance = importance.map(|found| format!("\n{}", importance_text(found, width)));
@@ -146,7 +146,20 @@ fn value(found: &Evaluation, names: &[String]) -> Value {
         value["mistakes"] =
             found.mistakes.iter().map(|mistake| wrong_row(mistake, names)).collect();
     }
+    let targets = TargetScores::of(&found.answers);
+    if 1 < targets.len() {
+        value["targets"] = targets.iter().zip(names).map(target).collect();
+    }
     value
+}
+
+fn target((scores, name): (&TargetScores, &String)) -> Value {
+    json!({
+        "name": name,
+        "mean_absolute_error": json::number(scores.mean_absolute_error),
+        "root_mean_squared_error": json::number(scores.root_mean_squared_error),
+        "r2": json::number(scores.r2),
+    })
 }
 
 fn calibration(found: Calibration) -> Value {

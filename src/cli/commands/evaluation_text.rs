@@ -6,7 +6,7 @@ use crate::cli::display::shorten::{min_distinct_width, shorten_all};
 use crate::cli::display::table::{Column, lines};
 use crate::cli::display::width::wrap;
 use crate::experiment::{
-    Calibration, CalibrationBin, EnsembleEvaluation, Evaluation, Importance, Mistake,
+    Calibration, CalibrationBin, EnsembleEvaluation, Evaluation, Importance, Mistake, TargetScores,
 };
 use crate::query::{ClassScores, MeanStd};
 
@@ -19,7 +19,7 @@ const LEAST_NAME: usize = 6;
 /// The number of wrong rows shown.
 const SHOWN_MISTAKES: usize = 10;
 
-/// The text of an evaluation in at most `width` columns; `names` are those of the classes.
+/// The text of an evaluation in at most `width` columns; `names` are those of the classes or the targets.
 pub(crate) fn text(found: &EnsembleEvaluation, names: &[String], width: Option<usize>) -> String {
     let caption = |text: &str| joined(&wrap(text, width.unwrap_or(usize::MAX), 2));
     let networks = match found.logs.len() {
@@ -41,8 +41,25 @@ pub(crate) fn text(found: &EnsembleEvaluation, names: &[String], width: Option<u
     text += &joined(&fit_columns(metrics, width).lines[1..]);
     match &all.confusion {
         Some(confusion) => text + &of_classes(all, confusion, names, width),
-        None => text,
+        None => text + &of_targets(&TargetScores::of(&all.answers), names, width),
     }
+}
+
+/// The errors of each of several targets.
+fn of_targets(scores: &[TargetScores], names: &[String], width: Option<usize>) -> String {
+    if scores.len() < 2 {
+        return String::new();
+    }
+    let column = |title: &str, pick: fn(&TargetScores) -> f64| {
+        Column::numbers(title, scores.iter().map(|scores| format!("{:.4}", pick(scores))))
+    };
+    let targets = vec![
+        Column::words("target", names.iter().cloned()).shrinkable(),
+        column("mean absolute error", |s| s.mean_absolute_error),
+        column("root mean squared error", |s| s.root_mean_squared_error),
+        column("r2", |s| s.r2),
+    ];
+    format!("\n{}", joined(&fit_columns(targets, width).lines))
 }
 
 /// The classes, the confusion matrix, the calibration and the wrong rows.
