@@ -81,9 +81,10 @@ impl Submission {
         Ok(folder(sweep, last.unwrap_or(0) + 1))
     }
 
-    /// The script that was submitted.
+    /// The script by the path that it was submitted with: the last word of the command, wherever the sweep is seen
+    /// from.
     pub fn script(&self) -> PathBuf {
-        self.folder.join(SCRIPT)
+        self.command.last().map_or_else(|| self.folder.join(SCRIPT), PathBuf::from)
     }
 
     /// The file with the output of a task, in the sweep's folder.
