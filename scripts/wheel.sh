@@ -38,8 +38,9 @@ build() (
     export RUSTFLAGS="--remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
     export CARGO_TARGET_DIR=$PWD/target
     rm -rf target/wheels
-    python3 scripts/sbom.py target/dist/wheel.cdx.json target/dist/LICENSES.txt >&2 &&
-        "$builder/bin/maturin" build --quiet --out target/wheels "$@" >&2 &&
+    python3 scripts/sbom.py target/dist/runner.cdx.json target/dist/LICENSES.txt >&2 &&
+        "$builder/bin/maturin" build --quiet --out target/wheels \
+            --sbom-include target/dist/runner.cdx.json "$@" >&2 &&
         ls "$PWD"/target/wheels/runner-*.whl
 )
 
