@@ -278,7 +278,7 @@ mod tests {
         let outcomes = pruning.known(17, 3, 4, &trials).unwrap();
         // Nine epochs have 1 + 1 + 3 trials; the others count as bad.
         let values = outcomes.iter().filter(|o| matches!(o, Some(Outcome::Value(_)))).count();
-        let bad = outcomes.iter().filter(|o| **o == Some(Outcome::Diverged)).count();
+        let bad = outcomes.iter().filter(|o| **o == Some(Outcome::Pending)).count();
         assert_eq!((values, bad), (5, 12));
         // Ten trials have three epochs.
         let outcomes = pruning.known(17, 3, 10, &trials).unwrap();

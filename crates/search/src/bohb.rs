@@ -27,7 +27,7 @@ pub struct Proposal {
 
 /// The outcomes that the proposal learns from, by trial: `None` of a trial that it leaves out, because the trial may
 /// still reach the epoch of the model. A trial of an earlier iteration that was stopped before that epoch counts as
-/// worse than all that reached it, as in Optuna.
+/// bad, like one without a result.
 ///
 /// `at` gives the outcome of a trial after a number of epochs, pending if it is not known.
 ///
@@ -57,7 +57,7 @@ pub fn known_in_brackets(
     let epochs = epochs_of_model(&reached, enough);
     let outcome = |(trial, reached): (usize, &usize)| match epochs <= *reached {
         true => Some(at(trial, epochs)),
-        false if trial < iteration => Some(Outcome::Diverged),
+        false if trial < iteration => Some(Outcome::Pending),
         false => None,
     };
     let mut outcomes: Vec<_> = reached.iter().enumerate().map(outcome).collect();

@@ -1,6 +1,6 @@
 //! The good trials and the others, each with its weight in a Parzen estimator.
 //!
-//! Good are the best 15 %, never one without a value. They weigh as much as they improve on the best of the others, so that the search follows
+//! Good are the best 15 %. They weigh as much as they improve on the best of the others, so that the search follows
 //! the expected improvement and not only its probability; of the others, old ones weigh less. Both are settings that
 //! [Watanabe 2023](https://arxiv.org/abs/2304.11127) found good: a linear quantile, and weights by expected
 //! improvement.
@@ -18,8 +18,7 @@ pub(crate) fn split(trials: &[Trial]) -> [Vec<Weighted<'_>>; 2] {
     let value = |at: usize| trials[at].outcome.value();
     let mut known: Vec<usize> =
         (0..trials.len()).filter(|&at| trials[at].outcome != Outcome::Pending).collect();
-    let with_value = known.iter().filter(|&&at| value(at) < f64::INFINITY).count();
-    let n_good = (3 * known.len()).div_ceil(20).min(MAX_GOOD).min(with_value);
+    let n_good = (3 * known.len()).div_ceil(20).min(MAX_GOOD);
     // Stable: of equals, the earlier trial is better.
     known.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
     let threshold = known.get(n_good).map_or(f64::INFINITY, |&at| value(at));
@@ -74,10 +73,6 @@ mod tests {
         // Of seven values two are good, 1 and 3; the best of the others is 4.
         let [good, others] = split(&trials);
         assert_eq!((weights(&good), others.len()), (vec![1.5, 0.5], 6));
-        // Diverged trials are never good.
-        trials.iter_mut().skip(2).for_each(|trial| trial.outcome = Outcome::Diverged);
-        trials.extend(vec![trials[2].clone(); 20]);
-        assert_eq!(weights(&split(&trials)[0]), [1.0, 1.0]);
         // Nothing improves on equals, and nothing is known of improvements on a diverged trial.
         assert_eq!(by_improvement(&[2.0, 2.0], 2.0), [1.0, 1.0]);
         assert_eq!(by_improvement(&[2.0, 1.0], f64::INFINITY), [1.0, 1.0]);
