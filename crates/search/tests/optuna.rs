@@ -1,7 +1,7 @@
 //! The search held to Optuna's TPE: the regrets after 100 trials on test functions, compared by
 //! [Mann and Whitney's](https://doi.org/10.1214/aoms/1177730491) probability that ours is smaller.
 //!
-//! `optuna_regrets.py` records Optuna's side, 300 seeds each. `RUNNER_TEST_SEEDS` sets how many seeds ours takes,
+//! `optuna_regrets.py` records Optuna's side, 100 or 300 seeds each. `RUNNER_TEST_SEEDS` sets how many seeds ours takes,
 //! 30 if unset. 300 seeds decide (at least 0.45 is wanted), fewer only notice what is broken.
 
 use std::f64::consts::{E, PI};
