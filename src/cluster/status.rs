@@ -153,12 +153,13 @@ impl SweepStatus {
         let left = if tasks.is_empty() { "not begun" } else { "queued" };
         parts.extend((0 < n_left).then(|| format!("{n_left} {left}")));
         let dir = self.dir.display();
-        let queue = match tasks.is_empty() {
-            false => tasks_by_state(&tasks.iter().collect::<Vec<_>>()),
-            true => format!(
+        let queue = if !tasks.is_empty() {
+            tasks_by_state(&tasks.iter().collect::<Vec<_>>())
+        } else {
+            format!(
                 "no task is queued or running, `runner submit {dir} --engine {}` submits what is left",
                 self.submission.engine.argument()
-            ),
+            )
         };
         Some(format!("{dir}: {}; {queue}", parts.join(", ")))
     }

@@ -214,14 +214,13 @@ pub(super) fn plan(
 fn read_text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     // A shell may hand over a config as the pipe `/dev/fd/63`.
-    let file = match path.starts_with("/dev") {
-        true => std::fs::File::open(path)?,
-        false => system::open(path)?,
-    };
+    let file =
+        if path.starts_with("/dev") { std::fs::File::open(path)? } else { system::open(path)? };
     file.take(MAX_CONFIG + 1).read_to_string(&mut text)?;
-    match text.len() as u64 <= MAX_CONFIG {
-        true => Ok(text),
-        false => Err(std::io::Error::other(format!("it has more than {}", Bytes(MAX_CONFIG)))),
+    if text.len() as u64 <= MAX_CONFIG {
+        Ok(text)
+    } else {
+        Err(std::io::Error::other(format!("it has more than {}", Bytes(MAX_CONFIG))))
     }
 }
 

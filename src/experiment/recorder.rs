@@ -335,14 +335,13 @@ impl RunRecorder {
         let is_forced = is_last && self.durability() == Durability::PowerLoss;
         let Some(files) = &mut self.files else { return Ok(()) };
         files.events.flush()?;
-        let durability = match is_forced || self.sync_every <= self.synced.elapsed() {
-            false => Durability::ProcessCrash,
-            true => {
-                // The files reach the disk before the checkpoint with their lengths.
-                files.sync()?;
-                self.synced = Instant::now();
-                Durability::PowerLoss
-            }
+        let durability = if !(is_forced || self.sync_every <= self.synced.elapsed()) {
+            Durability::ProcessCrash
+        } else {
+            // The files reach the disk before the checkpoint with their lengths.
+            files.sync()?;
+            self.synced = Instant::now();
+            Durability::PowerLoss
         };
         let events = files.events.lengths();
         let history = files.history.digest();
@@ -360,9 +359,10 @@ impl RunRecorder {
 
     /// The durability of the last files of a run.
     pub(super) fn durability(&self) -> Durability {
-        match self.sync_every <= self.begun.elapsed() {
-            true => Durability::PowerLoss,
-            false => Durability::ProcessCrash,
+        if self.sync_every <= self.begun.elapsed() {
+            Durability::PowerLoss
+        } else {
+            Durability::ProcessCrash
         }
     }
 

@@ -141,17 +141,19 @@ fn kept(optimizer: &OptimizerState, network: &Network) -> Vec<(String, Vec<usize
 
 /// The weight's shape for tensors with the weight's rows and columns; other tensors are matrices.
 fn shape(weight: &NamedParam<'_>, (rows, cols): (usize, usize)) -> Vec<usize> {
-    match (rows, cols) == (weight.values.rows(), weight.values.cols()) {
-        true => weight.shape.clone(),
-        false => vec![rows, cols],
+    if (rows, cols) == (weight.values.rows(), weight.values.cols()) {
+        weight.shape.clone()
+    } else {
+        vec![rows, cols]
     }
 }
 
 /// The numbers in row order, copied only if there is padding between the rows.
 fn numbers<'a>(weights: &NamedParam<'a>) -> Cow<'a, [f32]> {
-    match weights.values.stride() == weights.values.cols() {
-        true => Cow::Borrowed(weights.values.as_slice()),
-        false => Cow::Owned(weights.values.to_rows()),
+    if weights.values.stride() == weights.values.cols() {
+        Cow::Borrowed(weights.values.as_slice())
+    } else {
+        Cow::Owned(weights.values.to_rows())
     }
 }
 

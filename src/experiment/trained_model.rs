@@ -235,13 +235,12 @@ impl TrainedModel {
     /// An unreadable file, or rows of another shape.
     pub fn predict(&self, path: &Path, threads: usize) -> Result<Vec<Prediction>> {
         let is_png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
-        let table = match is_png {
-            true => load_picture(path, &self.preprocessing)?,
-            false => {
-                let text = path.to_string_lossy();
-                let source: Source = self.plan.data.read(&text);
-                load_inputs(&source, &self.preprocessing)?
-            }
+        let table = if is_png {
+            load_picture(path, &self.preprocessing)?
+        } else {
+            let text = path.to_string_lossy();
+            let source: Source = self.plan.data.read(&text);
+            load_inputs(&source, &self.preprocessing)?
         };
         let dataset = self.dataset(table);
         let predictions = self.predictions(&dataset, 0..dataset.rows(), threads);

@@ -19,15 +19,14 @@ type Weights = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 /// read, so a file takes no more memory than the network.
 pub(super) fn read(path: &Path, network: &mut Network) -> Result<()> {
     let cannot_use = || format!("cannot start from the weights in `{}`", path.display());
-    let weights = match path.extension().is_some_and(|e| e == "safetensors") {
-        true => by_name(load(path)?.tensors),
-        false => {
-            let cannot = || format!("cannot read the weights in `{}`", path.display());
-            let mut archive = Archive::open(path).with_context(cannot)?;
-            let shapes = archive.shapes(is_weight).with_context(cannot)?;
-            network.check(&shapes.into_iter().collect()).with_context(cannot_use)?;
-            archive.read(is_weight).with_context(cannot)?
-        }
+    let weights = if path.extension().is_some_and(|e| e == "safetensors") {
+        by_name(load(path)?.tensors)
+    } else {
+        let cannot = || format!("cannot read the weights in `{}`", path.display());
+        let mut archive = Archive::open(path).with_context(cannot)?;
+        let shapes = archive.shapes(is_weight).with_context(cannot)?;
+        network.check(&shapes.into_iter().collect()).with_context(cannot_use)?;
+        archive.read(is_weight).with_context(cannot)?
     };
     network.load(&weights).with_context(cannot_use)
 }

@@ -50,21 +50,17 @@ fn choices(word: &str, known: &[&str]) -> String {
     let is_key = |name: &&&str| name.contains('.') && !name.starts_with("best.");
     let (keys, numbers): (Vec<&str>, Vec<&str>) = known.iter().partition(|name| is_key(name));
     let like: Vec<_> = keys.iter().filter(|key| key.contains(word)).take(MANY).copied().collect();
-    match like.is_empty() || word.is_empty() {
-        false => format!("the keys with `{word}` in them are {}", like.join(", ")),
-        true => {
-            let some: Vec<_> = USUAL.into_iter().filter(|key| keys.contains(key)).collect();
-            let some = if some.is_empty() {
-                keys[..3.min(keys.len())].join(", ")
-            } else {
-                some.join(", ")
-            };
-            format!(
-                "want one of {}, or a key of the config such as {some}; `runner show latest` shows \
-                 all keys",
-                numbers.join(", ")
-            )
-        }
+    if !(like.is_empty() || word.is_empty()) {
+        format!("the keys with `{word}` in them are {}", like.join(", "))
+    } else {
+        let some: Vec<_> = USUAL.into_iter().filter(|key| keys.contains(key)).collect();
+        let some =
+            if some.is_empty() { keys[..3.min(keys.len())].join(", ") } else { some.join(", ") };
+        format!(
+            "want one of {}, or a key of the config such as {some}; `runner show latest` shows \
+             all keys",
+            numbers.join(", ")
+        )
     }
 }
 

@@ -172,9 +172,10 @@ impl Run {
     /// The numbers of its epochs; none before the first is done.
     pub fn history(&self) -> Result<History, RunsError> {
         let path = Folder::at(&self.dir).history();
-        match path.is_file() {
-            true => History::load(&path),
-            false => Ok(History { columns: Vec::new(), epochs: Vec::new() }),
+        if path.is_file() {
+            History::load(&path)
+        } else {
+            Ok(History { columns: Vec::new(), epochs: Vec::new() })
         }
     }
 

@@ -64,9 +64,10 @@ impl Checkpoint {
             let Weights { tensors, mut metadata } = weights;
             let state = metadata.remove(STATE).ok_or("it notes no state")?;
             let crc = || checksum(&state, tensors.iter().map(|tensor| &tensor.data[..]));
-            match is_sealed || metadata.get(CRC32).is_some_and(|noted| *noted == crc()) {
-                true => Ok((tensors, state)),
-                false => Err("it is damaged: its checksum is not that of its content".to_owned()),
+            if is_sealed || metadata.get(CRC32).is_some_and(|noted| *noted == crc()) {
+                Ok((tensors, state))
+            } else {
+                Err("it is damaged: its checksum is not that of its content".to_owned())
             }
         });
         loaded.map(Some).map_err(|what| self.unusable(what))
@@ -74,10 +75,8 @@ impl Checkpoint {
 
     /// Removes the checkpoint and the leftovers of killed processes beside it.
     pub fn remove(&self) -> Result<(), RunsError> {
-        let removed = system::is_folder(&self.folder).and_then(|is_there| match is_there {
-            true => fs::remove_dir_all(&self.folder),
-            false => Ok(()),
-        });
+        let removed = system::is_folder(&self.folder)
+            .and_then(|is_there| if is_there { fs::remove_dir_all(&self.folder) } else { Ok(()) });
         removed.map_err(RunsError::io("remove", &self.folder))
     }
 

@@ -29,9 +29,12 @@ impl fmt::Display for EarlyStop {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let monitor = &self.monitor;
         let best = self.best_epoch.zip(self.best);
-        let best = best.map(|(epoch, best)| match 1e-3 <= best.abs() {
-            true => format!("epoch {} ({best:.4})", epoch + 1),
-            false => format!("epoch {} ({best:.4e})", epoch + 1),
+        let best = best.map(|(epoch, best)| {
+            if 1e-3 <= best.abs() {
+                format!("epoch {} ({best:.4})", epoch + 1)
+            } else {
+                format!("epoch {} ({best:.4e})", epoch + 1)
+            }
         });
         match (self.stopped_epoch, best) {
             (Some(last), Some(best)) => {
@@ -51,10 +54,7 @@ impl fmt::Display for EarlyStop {
             (None, Some(best)) => write!(out, "trained every epoch: {monitor} was best in {best}")?,
             (None, None) => return write!(out, "trained every epoch"),
         }
-        match self.restored {
-            true => write!(out, ", whose weights were restored"),
-            false => Ok(()),
-        }
+        if self.restored { write!(out, ", whose weights were restored") } else { Ok(()) }
     }
 }
 

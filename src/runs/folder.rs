@@ -160,9 +160,10 @@ pub fn check_writable(logdir: &Path, name: &str) -> Result<(), RunsError> {
         ErrorKind::NotFound,
         ErrorKind::AlreadyExists,
     ];
-    match forbidden.contains(&refused) {
-        true => Err(RunsError::io("create the folder", &parent)(refused.into())),
-        false => Ok(()),
+    if forbidden.contains(&refused) {
+        Err(RunsError::io("create the folder", &parent)(refused.into()))
+    } else {
+        Ok(())
     }
 }
 

@@ -92,9 +92,10 @@ pub(super) fn remove_whole(folder: &Path) -> io::Result<()> {
         if entry.file_name() == NAME {
             continue;
         }
-        let removed = match entry.file_type()?.is_dir() {
-            true => fs::remove_dir_all(entry.path()),
-            false => fs::remove_file(entry.path()),
+        let removed = if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())
+        } else {
+            fs::remove_file(entry.path())
         };
         gone(removed)?;
     }

@@ -204,12 +204,11 @@ impl Sweep {
         }
         let mut setting = |number: usize| key(&planned.heading(number, &mut cache).1);
         // The replicates of a setting are adjacent, and all settings have as many.
-        let replicates = match planned.keys().iter().any(|key| is_replicate_key(key)) {
-            true => {
-                let first = setting(0);
-                (0..planned.n_runs()).take_while(|number| setting(*number) == first).count()
-            }
-            false => 1,
+        let replicates = if planned.keys().iter().any(|key| is_replicate_key(key)) {
+            let first = setting(0);
+            (0..planned.n_runs()).take_while(|number| setting(*number) == first).count()
+        } else {
+            1
         };
         Sweep { runs: planned.n_runs(), replicates: replicates.max(1), ..Sweep::default() }
     }

@@ -55,9 +55,10 @@ impl Checks {
     pub(super) fn verdict(&self, epochs: usize, history: &History) -> Option<Verdict> {
         let values = values_in(history, &self.objective)?;
         let (rung, _) = self.thresholds.iter().find(|(rung, _)| rung.epochs == epochs)?;
-        let reason = match values.get(epochs - 1)?.is_nan() {
-            true => Some(NOT_A_NUMBER.to_owned()),
-            false => self.reason(*rung, &values),
+        let reason = if values.get(epochs - 1)?.is_nan() {
+            Some(NOT_A_NUMBER.to_owned())
+        } else {
+            self.reason(*rung, &values)
         };
         reason.map(|reason| Verdict { rung: *rung, reason })
     }

@@ -69,10 +69,7 @@ pub(super) fn write(planned: &PlannedExperiment) -> Result<()> {
 
 /// Writes the file of a sweep that has none, see [`write`].
 pub(super) fn write_missing(planned: &PlannedExperiment) -> Result<()> {
-    match Folder::at(&planned.root).out_of_fold().is_file() {
-        true => Ok(()),
-        false => write(planned),
-    }
+    if Folder::at(&planned.root).out_of_fold().is_file() { Ok(()) } else { write(planned) }
 }
 
 /// The keys with columns before `fold`: swept keys, then seed and repeat; each with its short name.

@@ -190,9 +190,10 @@ impl PlannedExperiment {
 
     /// The folder of the run with this label.
     pub(super) fn dir(&self, label: &str) -> PathBuf {
-        match self.sweep {
-            true => Folder::at(&self.root).child(label).path().to_owned(),
-            false => self.root.clone(),
+        if self.sweep {
+            Folder::at(&self.root).child(label).path().to_owned()
+        } else {
+            self.root.clone()
         }
     }
 }

@@ -80,9 +80,10 @@ impl RunQueue {
         let results = RunResults::default();
         let mut queue = RunQueue { datasets, ..RunQueue::new(Vec::new(), Vec::new(), results) };
         for experiment in experiments {
-            let planned = match experiment.sweep {
-                true => queue.plan_sweep(experiment, logdir),
-                false => plan_run(experiment, logdir),
+            let planned = if experiment.sweep {
+                queue.plan_sweep(experiment, logdir)
+            } else {
+                plan_run(experiment, logdir)
             };
             queue.runs.extend(PlannedExperiment::queue(Arc::new(planned)));
         }

@@ -195,9 +195,10 @@ pub(super) fn runs_of(
             }
             continue;
         }
-        let readiness = match begun.is_empty() {
-            true => Readiness::Waiting(0),
-            false => planned.source.prepare(queued.number()),
+        let readiness = if begun.is_empty() {
+            Readiness::Waiting(0)
+        } else {
+            planned.source.prepare(queued.number())
         };
         // The other trials of the search have no combination left.
         if readiness == Readiness::Exhausted {

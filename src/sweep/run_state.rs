@@ -33,10 +33,8 @@ impl RunState {
     /// The outcome of the run for a comparison after `epochs` epochs. A run that ended before has the value of its
     /// end.
     pub(super) fn at(&self, epochs: usize) -> Outcome {
-        let value = |value: f64| match value.is_nan() {
-            true => Outcome::Diverged,
-            false => Outcome::Value(value),
-        };
+        let value =
+            |value: f64| if value.is_nan() { Outcome::Diverged } else { Outcome::Value(value) };
         match (self.values.get(epochs - 1), self.outcome) {
             (Some(known), _) => value(*known),
             (None, RunOutcome::Value(last)) => value(last),

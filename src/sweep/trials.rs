@@ -212,9 +212,10 @@ impl Trials {
                 Ok(outcomes) => outcomes,
                 Err(missing) => {
                     let runs = state.runs.get(missing).map_or(&[][..], Vec::as_slice);
-                    return match runs.iter().any(RunState::is_lost) {
-                        true => Readiness::Blocked(missing),
-                        false => Readiness::Waiting(missing),
+                    return if runs.iter().any(RunState::is_lost) {
+                        Readiness::Blocked(missing)
+                    } else {
+                        Readiness::Waiting(missing)
                     };
                 }
             };

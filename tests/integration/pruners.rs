@@ -161,9 +161,10 @@ fn killed(sandbox: &Sandbox, rounds: u64, jobs: &str) -> PathBuf {
     let logs = sandbox.path().join("killed");
     let mut kills = 0;
     for round in 0.. {
-        let call = match is_planned(&logs) {
-            true => format!("resume killed -q {jobs}"),
-            false => format!("run search.toml --logdir killed -q {jobs}"),
+        let call = if is_planned(&logs) {
+            format!("resume killed -q {jobs}")
+        } else {
+            format!("run search.toml --logdir killed -q {jobs}")
         };
         let mut runner = sandbox.runner(&call).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = runner.start();

@@ -70,18 +70,22 @@ fn fifty_kills_and_an_extension_change_no_bit() {
             let logs = format!("by{jobs}-{threads}");
             let dir = sandbox.path().join(&logs);
             let share = format!("-q -j {jobs} --threads {threads}");
-            let half = || match is_planned(&dir) {
-                true => format!("resume {logs} {share}"),
-                false => {
+            let half = || {
+                if is_planned(&dir) {
+                    format!("resume {logs} {share}")
+                } else {
                     format!("run search.toml --logdir {logs} --set sweep.trials=50 {share}")
                 }
             };
             let mut killed = survive(&sandbox, &half, &mut dice, kills / 2);
             assert_eq!(trials(&dir).len(), 50);
             let folder = sweep(&dir);
-            let all = || match folder.join("trials.json").exists() {
-                true => format!("resume {logs} {share}"),
-                false => format!("resume {} --trials 100 {share}", folder.display()),
+            let all = || {
+                if folder.join("trials.json").exists() {
+                    format!("resume {logs} {share}")
+                } else {
+                    format!("resume {} --trials 100 {share}", folder.display())
+                }
             };
             killed += survive(&sandbox, &all, &mut dice, kills - kills / 2);
             same_trials(&dir, &whole);

@@ -44,14 +44,13 @@ pub fn known_in_brackets(
     let mut reached = Vec::new();
     for (bracket, rungs) in brackets.iter().take_while(|(bracket, _)| bracket.start < known) {
         let trials = bracket.start..bracket.end.min(known);
-        match bracket.end <= iteration {
-            true => reached.extend(ended(trials, rungs, at)?),
-            false => {
-                let first = rungs[0].epochs;
-                let missing = trials.clone().find(|trial| at(*trial, first) == Outcome::Pending);
-                missing.map_or(Ok(()), Err)?;
-                reached.extend(trials.map(|_| first));
-            }
+        if bracket.end <= iteration {
+            reached.extend(ended(trials, rungs, at)?);
+        } else {
+            let first = rungs[0].epochs;
+            let missing = trials.clone().find(|trial| at(*trial, first) == Outcome::Pending);
+            missing.map_or(Ok(()), Err)?;
+            reached.extend(trials.map(|_| first));
         }
     }
     let epochs = epochs_of_model(&reached, enough);

@@ -121,9 +121,10 @@ impl Normal {
 /// as they are, and (n + 2)⁻⁵ᐟ⁴ for real numbers.
 fn least_share(scale: &Scale, n: usize) -> f64 {
     let kernels = n as f64 + 2.0;
-    match scale.half_step == 0.0 {
-        true => (1.0 / (kernels * libm::sqrt(libm::sqrt(kernels)))).max(0.03),
-        false => (1.0 / kernels).max(0.01),
+    if scale.half_step == 0.0 {
+        (1.0 / (kernels * libm::sqrt(libm::sqrt(kernels)))).max(0.03)
+    } else {
+        (1.0 / kernels).max(0.01)
     }
 }
 

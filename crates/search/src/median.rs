@@ -36,9 +36,10 @@ impl Median {
         }
         values.sort_by(f64::total_cmp);
         let middle = values.len() / 2;
-        Some(match values.len().is_multiple_of(2) {
-            true => (values[middle - 1] + values[middle]) / 2.0,
-            false => values[middle],
+        Some(if values.len().is_multiple_of(2) {
+            (values[middle - 1] + values[middle]) / 2.0
+        } else {
+            values[middle]
         })
     }
 

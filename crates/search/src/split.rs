@@ -37,9 +37,10 @@ pub(crate) fn split(trials: &[Trial]) -> [Vec<Weighted<'_>>; 2] {
 fn by_improvement(values: &[f64], threshold: f64) -> Vec<f64> {
     let improvements = values.iter().map(|value| threshold - value);
     let mean = improvements.clone().sum::<f64>() / values.len() as f64;
-    match mean.is_finite() && 0.0 < mean {
-        true => improvements.map(|improvement| improvement / mean).collect(),
-        false => vec![1.0; values.len()],
+    if mean.is_finite() && 0.0 < mean {
+        improvements.map(|improvement| improvement / mean).collect()
+    } else {
+        vec![1.0; values.len()]
     }
 }
 

@@ -25,16 +25,17 @@ const FEW_ROWS: usize = 20;
 /// Shows the columns of a file, or of the data of a config.
 pub(crate) fn data(args: &DataArgs, console: &Console) -> anyhow::Result<Exit> {
     let is_config = args.file.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"));
-    let source = match is_config {
-        false => Source::parse(&args.file.to_string_lossy(), Path::new("")),
-        true => match load::load(std::slice::from_ref(&args.file), &args.set, console.err.color) {
+    let source = if !is_config {
+        Source::parse(&args.file.to_string_lossy(), Path::new(""))
+    } else {
+        match load::load(std::slice::from_ref(&args.file), &args.set, console.err.color) {
             Ok(experiments) => {
                 load::show_notes(&experiments, console);
                 let run = experiments.first().and_then(|experiment| experiment.runs.iter().next());
                 run.map_or(Source::Mnist, |run| run.plan.data.source())
             }
             Err(pictures) => return Ok(show_problems(&pictures, console)),
-        },
+        }
     };
     super::print_answer::answer(answer(&source, args.json), console)
 }
@@ -49,12 +50,11 @@ fn answer(source: &Source, as_json: bool) -> anyhow::Result<String> {
         .into());
     };
     let (rows, columns) = profile_of(files, options)?;
-    Ok(match as_json {
-        true => {
-            let columns: Vec<_> = columns.iter().map(value).collect();
-            serde_json::to_string_pretty(&json!({ "rows": rows, "columns": columns }))? + "\n"
-        }
-        false => text(rows, &columns),
+    Ok(if as_json {
+        let columns: Vec<_> = columns.iter().map(value).collect();
+        serde_json::to_string_pretty(&json!({ "rows": rows, "columns": columns }))? + "\n"
+    } else {
+        text(rows, &columns)
     })
 }
 

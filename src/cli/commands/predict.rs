@@ -43,12 +43,11 @@ fn answer(args: &PredictArgs, console: &Console) -> anyhow::Result<String> {
         show_unseen(file, trained, console)?;
         all.extend(answers.into_iter().enumerate().map(|(row, answer)| (&**file, row, answer)));
     }
-    Ok(match args.json {
-        true => {
-            let values: Vec<_> = all.iter().map(|answer| value(answer, &names)).collect();
-            serde_json::to_string_pretty(&values)? + "\n"
-        }
-        false => text(&all, &names),
+    Ok(if args.json {
+        let values: Vec<_> = all.iter().map(|answer| value(answer, &names)).collect();
+        serde_json::to_string_pretty(&values)? + "\n"
+    } else {
+        text(&all, &names)
     })
 }
 

@@ -26,9 +26,10 @@ pub(super) fn proposals(text: &SearchText, name: &str) -> String {
     let objective = search.objective();
     let way = if objective.rises { "greatest" } else { "least" };
     let at = if objective.at_best { "best" } else { "last" };
-    let together = match search.waits() {
-        true => format!(", {} under way together", search.lag() + 1),
-        false => String::new(),
+    let together = if search.waits() {
+        format!(", {} under way together", search.lag() + 1)
+    } else {
+        String::new()
     };
     let head = format!(
         "\n# {}: a search of {}{together}, for the {way} {} of the {at} epoch\n",

@@ -35,12 +35,11 @@ pub(crate) fn resume(args: &ResumeArgs, console: &Console) -> anyhow::Result<Exi
     let queue = scan.into_queue(args.retry_failed);
     let names = queue.runs.iter().map(|run| Arc::clone(run.experiment.name())).collect();
     let interrupt = Arc::new(Interrupt::default());
-    let (queue, unfinished, shown) = match queue.runs.is_empty() {
-        true => (queue, Vec::new(), BoardSummary::default()),
-        false => {
-            let runs = Workload { names, largest: Bytes::default(), patience: Duration::ZERO };
-            work(runs, || Ok(queue), &args.work, &interrupt, console)?
-        }
+    let (queue, unfinished, shown) = if queue.runs.is_empty() {
+        (queue, Vec::new(), BoardSummary::default())
+    } else {
+        let runs = Workload { names, largest: Bytes::default(), patience: Duration::ZERO };
+        work(runs, || Ok(queue), &args.work, &interrupt, console)?
     };
     let logdir = match &*dirs {
         [dir] => Some(dir.as_path()),

@@ -67,12 +67,13 @@ impl SelectArgs {
             let (mut runs, mut notes) = selector.select_all(words)?;
             let found = runs.len();
             filters.retain(&mut runs, &mut notes)?;
-            match runs.is_empty() && 0 < found {
-                true => Err(RequestError::new(
+            if runs.is_empty() && 0 < found {
+                Err(RequestError::new(
                     format!("none of {found} runs is such: --filter {}", filters.filter.join(", ")),
                     "`runner list` shows what there is",
-                )),
-                false => Ok((runs, notes)),
+                ))
+            } else {
+                Ok((runs, notes))
             }
         })
     }

@@ -28,9 +28,10 @@ pub(crate) fn show(args: &ShowArgs, console: &Console) -> anyhow::Result<Exit> {
 fn answer(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
     tell_queue(Path::new(&args.run), console);
     if let Some(search) = search(args, console)? {
-        return Ok(match args.json {
-            true => serde_json::to_string_pretty(&search_json(&search))? + "\n",
-            false => search_details(&search, console),
+        return Ok(if args.json {
+            serde_json::to_string_pretty(&search_json(&search))? + "\n"
+        } else {
+            search_details(&search, console)
         });
     }
     let mut run = args.choice.select_one(&args.run, console)?;
@@ -164,12 +165,11 @@ fn history_json(history: &History) -> serde_json::Value {
 /// The learning rate of a run or a config.
 fn schedule_of(args: &ShowArgs, console: &Console) -> anyhow::Result<String> {
     let path = PathBuf::from(&args.run);
-    let plan = match path.is_file() {
-        true => plan_of(&path, console)?,
-        false => {
-            let run = args.choice.select_one(&args.run, console)?;
-            run.plan().map_err(anyhow::Error::msg)?
-        }
+    let plan = if path.is_file() {
+        plan_of(&path, console)?
+    } else {
+        let run = args.choice.select_one(&args.run, console)?;
+        run.plan().map_err(anyhow::Error::msg)?
     };
     schedule(&plan, console)
 }

@@ -127,11 +127,10 @@ impl Stream {
             Style::First => "36",
             Style::Second => "33",
         };
-        match self.color {
-            true => {
-                format!("{}{text}{}", mark_ansi(&format!("\x1b[{code}m")), mark_ansi("\x1b[0m"))
-            }
-            false => text.to_owned(),
+        if self.color {
+            format!("{}{text}{}", mark_ansi(&format!("\x1b[{code}m")), mark_ansi("\x1b[0m"))
+        } else {
+            text.to_owned()
         }
     }
 

@@ -100,12 +100,11 @@ fn wide(ending: &Outcome<'_>) -> String {
 fn more(results: &[RunResult], left_out: usize, cut: TableOptions<'_>) -> Option<String> {
     let lines = result_groups(results).len() + left_out;
     let left = lines.checked_sub(cut.top).filter(|left| 0 < *left)?;
-    let command = match is_one_sweep(results) {
-        true => {
-            let sort = cut.sort.map_or_else(|| judged(results), str::to_owned);
-            format!("runner list --sort {sort} {}", shell_word(&results[0].root))
-        }
-        false => format!("--top {lines}"),
+    let command = if is_one_sweep(results) {
+        let sort = cut.sort.map_or_else(|| judged(results), str::to_owned);
+        format!("runner list --sort {sort} {}", shell_word(&results[0].root))
+    } else {
+        format!("--top {lines}")
     };
     Some(format!("{left} more below; see them with: {command}"))
 }

@@ -33,11 +33,10 @@ pub(crate) fn dataset(
         let told = task != plan.data.task && plan.data.task == Some(Task::Regression);
         let loss = config.span("training.loss").filter(|_| told);
         let diagnostic = diagnostic.related(loss, "with one output, this loss is between numbers");
-        Box::new(match told {
-            true => {
-                diagnostic.note("labels that are classes want `data.task = \"classification\"`")
-            }
-            false => diagnostic,
+        Box::new(if told {
+            diagnostic.note("labels that are classes want `data.task = \"classification\"`")
+        } else {
+            diagnostic
         })
     })
 }
@@ -105,10 +104,10 @@ fn dataset_help(given: &str, path: &str) -> String {
     if let Some(name) = similar(Path::new(path), |name| !name.ends_with(".toml")) {
         return format!("did you mean `{}`?", Path::new(given).with_file_name(name).display());
     }
-    match Path::new(given).is_absolute() {
-        // A run's own config has the path at which the data were.
-        true => format!("put the data back, or a link in their place: `ln -s NEW {given}`"),
-        false => format!("write {}, or a path relative to the config", list(&BUILT_IN)),
+    if Path::new(given).is_absolute() {
+        format!("put the data back, or a link in their place: `ln -s NEW {given}`")
+    } else {
+        format!("write {}, or a path relative to the config", list(&BUILT_IN))
     }
 }
 

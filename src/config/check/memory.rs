@@ -41,10 +41,8 @@ fn data_bytes(plan: &Plan, data: &DatasetInfo) -> u64 {
     }
     let columns = data.columns.iter().flat_map(|columns| &columns.features);
     let filled = columns.filter(|feature| feature.number.is_some()).count() != 0;
-    let standardized = match plan.data.standardize || filled {
-        true => width.saturating_mul(data.rows as u64),
-        false => 0,
-    };
+    let standardized =
+        if plan.data.standardize || filled { width.saturating_mul(data.rows as u64) } else { 0 };
     data.bytes.saturating_add(standardized)
 }
 

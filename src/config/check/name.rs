@@ -14,9 +14,10 @@ pub(crate) fn check(plan: &mut Plan, config: &ConfigSource<'_>) -> Option<Diagno
     let why = bad_folder_name(&plan.name)?;
     let name = plan.name.escape_debug();
     let message = format!("`{name}` cannot be the name of a run's folder: {why}");
-    let help = match given {
-        true => "use letters, digits, `-`, `_` and `.`",
-        false => "give the run another name than its file: name = \"...\"",
+    let help = if given {
+        "use letters, digits, `-`, `_` and `.`"
+    } else {
+        "give the run another name than its file: name = \"...\""
     };
     Some(config.diagnostic(&["name"], message, help))
 }

@@ -9,9 +9,10 @@ use crate::data::{Source, TableKind};
 
 /// The diagnostic of `data.in_memory = false`, before the data are read.
 pub(crate) fn sharded(plan: &Plan, config: &ConfigSource<'_>) -> Result<(), Box<Diagnostic>> {
-    let wrong = match plan.data.in_memory {
-        true => in_memory(plan),
-        false => not_parquet(plan).or_else(|| whole(plan)),
+    let wrong = if plan.data.in_memory {
+        in_memory(plan)
+    } else {
+        not_parquet(plan).or_else(|| whole(plan))
     };
     wrong.map_or(Ok(()), |(key, message, help)| {
         Err(config.diagnostic(&[key, "data.in_memory"], message, help).into())

@@ -102,15 +102,17 @@ pub(crate) fn kind(schema: &Schema) -> String {
         };
     }
     if let Some((tag, _)) = variants(resolved) {
-        return match resolved["type"] == "array" {
-            true => format!("array of tables, told apart by `{tag}`"),
-            false => wanted(resolved),
+        return if resolved["type"] == "array" {
+            format!("array of tables, told apart by `{tag}`")
+        } else {
+            wanted(resolved)
         };
     }
     let bounded = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"];
-    let bounds = match bounded.iter().any(|bound| resolved.get(bound).is_some()) {
-        true => format!(", {}", range(resolved)),
-        false => String::new(),
+    let bounds = if bounded.iter().any(|bound| resolved.get(bound).is_some()) {
+        format!(", {}", range(resolved))
+    } else {
+        String::new()
     };
     match resolved["type"].as_str() {
         Some("array") => format!("array, each {}", kind(&resolved["items"])),

@@ -42,12 +42,11 @@ fn section(path: &str, schema: &Schema, off: bool) -> String {
         text.push_str(&kinds(tag, variants, schema));
     }
     for (key, property) in properties(schema) {
-        match is_table(property) {
-            true => {
-                let optional = property.get(OPTIONAL).is_some();
-                inner.push_str(&section(&format!("{path}.{key}"), property, optional));
-            }
-            false => text.push_str(&entry(key, property)),
+        if is_table(property) {
+            let optional = property.get(OPTIONAL).is_some();
+            inner.push_str(&section(&format!("{path}.{key}"), property, optional));
+        } else {
+            text.push_str(&entry(key, property));
         }
     }
     // A table of tables needs no header of its own.

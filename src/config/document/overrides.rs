@@ -129,19 +129,21 @@ fn value(source: &Arc<SourceFile>, bytes: Range<usize>) -> Result<Spanned> {
         }
         _ if word.is_empty() => {
             let alone = bytes.end == source.text.len() && source.text[..start].ends_with('=');
-            let (message, help) = match alone {
-                true => (
+            let (message, help) = if alone {
+                (
                     "`--set` has no value",
                     "write the value after the `=`; `\"\"` is the empty string",
-                ),
-                false => (
+                )
+            } else {
+                (
                     "there is no value beside this comma",
                     "several values are `a,b,c`; a text with a comma is `'\"a,b\"'`",
-                ),
+                )
             };
-            let place = match alone {
-                true => place(source, PREFIX.len(), source.text.len()),
-                false => place(source, start - 1, bytes.end),
+            let place = if alone {
+                place(source, PREFIX.len(), source.text.len())
+            } else {
+                place(source, start - 1, bytes.end)
             };
             Err(Diagnostic::at(&place, message, help).into())
         }

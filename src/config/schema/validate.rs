@@ -214,9 +214,10 @@ impl Validator<'_> {
             SourceKind::File(file) if at_root => Location::File(file.clone()),
             _ => Location::from(&node.span),
         };
-        let message = match resolve(property)["type"] == "object" && at_root {
-            true => format!("missing section `[{key}]`"),
-            false => format!("missing key `{key}` in {}", path.table()),
+        let message = if resolve(property)["type"] == "object" && at_root {
+            format!("missing section `[{key}]`")
+        } else {
+            format!("missing key `{key}` in {}", path.table())
         };
         self.diagnostics.push(Diagnostic::at(location, message, help));
     }

@@ -80,12 +80,11 @@ impl Sweeper<'_, '_> {
                 let span = node.entry(key).map_or(&node.span, |entry| &entry.node.span);
                 let end = Spanned { value, span: span.clone() };
                 let found = self.try_end(first, index, &end);
-                diagnostics.extend(
-                    match found.is_empty() || !self.wants_whole(first, index, from) {
-                        true => found,
-                        false => vec![whole(&self.axes[index].key(), node)],
-                    },
-                );
+                diagnostics.extend(if found.is_empty() || !self.wants_whole(first, index, from) {
+                    found
+                } else {
+                    vec![whole(&self.axes[index].key(), node)]
+                });
             }
         }
         diagnostics.dedup();
@@ -147,11 +146,10 @@ impl Sweeper<'_, '_> {
                 }
             }
         }
-        match found.is_empty() {
-            true => Ok(Plans { draft, kept, repeats }),
-            false => {
-                Err(found.into_iter().map(|found| self.with_combination(found, total)).collect())
-            }
+        if found.is_empty() {
+            Ok(Plans { draft, kept, repeats })
+        } else {
+            Err(found.into_iter().map(|found| self.with_combination(found, total)).collect())
         }
     }
 
@@ -203,9 +201,10 @@ impl Sweeper<'_, '_> {
         keys.extend(replicated.then(|| "seed".to_owned()));
         let short = short_keys(&keys);
         let texts: Vec<_> = varying().map(short_texts).collect();
-        let seeds: Vec<Option<u64>> = match self.space.seeds.is_empty() {
-            true => vec![None],
-            false => self.space.seeds.iter().map(|(seed, _)| Some(*seed)).collect(),
+        let seeds: Vec<Option<u64>> = if self.space.seeds.is_empty() {
+            vec![None]
+        } else {
+            self.space.seeds.iter().map(|(seed, _)| Some(*seed)).collect()
         };
         let total = draft.len() * seeds.len();
         let (mut runs, mut cache) = (draft.runs(keys), LineCache::default());

@@ -51,9 +51,10 @@ impl PrunerOption {
                 }
                 let pruner = Pruner::Hyperband { rule, iterations };
                 let trials = pruner.trials().unwrap_or(usize::MAX);
-                match trials.checked_mul(replicates).is_none_or(|n| MOST_RUNS < n as u64) {
-                    true => Err(self.too_many(rule.trials() * replicates).into()),
-                    false => Ok(pruner),
+                if trials.checked_mul(replicates).is_none_or(|n| MOST_RUNS < n as u64) {
+                    Err(self.too_many(rule.trials() * replicates).into())
+                } else {
+                    Ok(pruner)
                 }
             }
             PrunerTable::Median { startup_trials, warmup_epochs, interval_epochs, min_trials } => {
@@ -68,9 +69,10 @@ impl PrunerOption {
 
     fn no_rung(&self, rule: Hyperband, least: usize) -> Diagnostic {
         let Hyperband { max_epochs: epochs, min_epochs, factor } = rule;
-        let message = match epochs < min_epochs {
-            true => format!("`min_epochs` is {min_epochs}, and `training.epochs` only {epochs}"),
-            false => format!("no rung lies between {min_epochs} and {epochs} epochs"),
+        let message = if epochs < min_epochs {
+            format!("`min_epochs` is {min_epochs}, and `training.epochs` only {epochs}")
+        } else {
+            format!("no rung lies between {min_epochs} and {epochs} epochs")
         };
         let help = match epochs / factor {
             0 => format!("train at least {least} epochs"),

@@ -145,9 +145,8 @@ fn differing<'a>(group: &[&'a List]) -> Vec<HashSet<&'a str>> {
 fn detailed(layers: &[LayerText], shown: &[HashSet<&str>]) -> String {
     let piece = |(layer, shown): (&LayerText, &HashSet<&str>)| {
         let details = layer.details.iter().filter(|(key, _)| shown.contains(&**key));
-        let details = details.map(|(key, value)| match KNOWN.contains(&&**key) {
-            true => value.clone(),
-            false => format!("{key}={value}"),
+        let details = details.map(|(key, value)| {
+            if KNOWN.contains(&&**key) { value.clone() } else { format!("{key}={value}") }
         });
         std::iter::once(layer.name.clone()).chain(details).collect::<Vec<_>>().join("+")
     };

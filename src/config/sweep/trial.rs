@@ -44,15 +44,14 @@ pub(crate) fn propose(
     let mut stream = RandomStream::trial(space.seed, "tpe", number as u64);
     let mut unit = || stream.unit();
     let mut refused = Refused::new(trials);
-    let first = match number < space.options.startup_trials {
-        true => vec![space.drawn(number)],
-        false => {
-            let known = trials.iter().zip(outcomes).filter_map(|(trial, outcome)| {
-                outcome.map(|outcome| Known { point: trial.point.clone(), outcome })
-            });
-            let tpe = Tpe { startup_trials: 0, ..Tpe::default() };
-            tpe.candidates(space.model(), &known.collect::<Vec<_>>(), &mut unit)
-        }
+    let first = if number < space.options.startup_trials {
+        vec![space.drawn(number)]
+    } else {
+        let known = trials.iter().zip(outcomes).filter_map(|(trial, outcome)| {
+            outcome.map(|outcome| Known { point: trial.point.clone(), outcome })
+        });
+        let tpe = Tpe { startup_trials: 0, ..Tpe::default() };
+        tpe.candidates(space.model(), &known.collect::<Vec<_>>(), &mut unit)
     };
     for point in first {
         if let Some(trial) = refused.fresh(space, number, &point, planner)? {
@@ -127,9 +126,10 @@ fn runs(space: &TrialSpace, number: usize, point: &Point, plan: &Plan) -> Vec<Va
         }));
         Variant { label: space.label(number, point, named), changes, plan }
     };
-    match space.seeds.is_empty() {
-        true => vec![run(None)],
-        false => space.seeds.iter().map(|seed| run(Some(*seed))).collect(),
+    if space.seeds.is_empty() {
+        vec![run(None)]
+    } else {
+        space.seeds.iter().map(|seed| run(Some(*seed))).collect()
     }
 }
 

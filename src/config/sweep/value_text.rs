@@ -33,9 +33,10 @@ pub(crate) fn text(value: &Value) -> String {
 
 /// The shortest decimal that reads as the number, with an exponent where that is shorter.
 fn number(float: f64) -> String {
-    match float == 0.0 || (1e-4..1e7).contains(&float.abs()) {
-        true => float.to_string(),
-        false => format!("{float:e}"),
+    if float == 0.0 || (1e-4..1e7).contains(&float.abs()) {
+        float.to_string()
+    } else {
+        format!("{float:e}")
     }
 }
 

@@ -73,10 +73,8 @@ fn units(weights: &Matrix, (height, width): (usize, usize)) -> Picture {
 /// The weights in matrix order, transposed if higher than wide, as in Keras.
 fn matrix(weights: &Matrix) -> Picture {
     let lies = weights.cols() < weights.rows();
-    let (rows, cols) = match lies {
-        true => (weights.cols(), weights.rows()),
-        false => (weights.rows(), weights.cols()),
-    };
+    let (rows, cols) =
+        if lies { (weights.cols(), weights.rows()) } else { (weights.rows(), weights.cols()) };
     let zoom = SIDE.div_ceil(rows.max(cols));
     let mut picture = canvas(cols * zoom, rows * zoom);
     let scale = greatest(weights);

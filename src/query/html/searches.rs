@@ -27,9 +27,10 @@ fn part(search: &SearchTrials) -> String {
     let name = escape(&search.objective.name);
     let trials = count(search.trials.len(), "trial");
     let ended = search.trials.iter().filter(|trial| trial.value.is_some()).count();
-    let dots = match ended == search.trials.len() {
-        true => "",
-        false => "; a dot is a trial that was trained to its end",
+    let dots = if ended == search.trials.len() {
+        ""
+    } else {
+        "; a dot is a trial that was trained to its end"
     };
     let mut html = format!(
         "<p class=\"hint\">The best {name} so far, of {trials}{dots}:</p>\n<div class=\"plots\">\n"

@@ -19,9 +19,8 @@ const REVERSED: &str = "x\u{202e}\u{2066}y";
 
 /// The same in a string of TOML.
 fn toml(text: &str) -> String {
-    let escaped = |c: char| match c.is_ascii_graphic() {
-        true => c.to_string(),
-        false => format!("\\u{:04x}", u32::from(c)),
+    let escaped = |c: char| {
+        if c.is_ascii_graphic() { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) }
     };
     text.chars().map(escaped).collect()
 }

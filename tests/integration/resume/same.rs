@@ -108,9 +108,10 @@ fn forget_times(value: &mut Summary_Value) {
     }
     let content = &mut value.mut_metadata().mut_plugin_data().content;
     let data = HParamsPluginData::parse_from_bytes(content).unwrap();
-    let time = match data.has_session_start_info() {
-        true => data.get_session_start_info().start_time_secs,
-        false => data.get_session_end_info().end_time_secs,
+    let time = if data.has_session_start_info() {
+        data.get_session_start_info().start_time_secs
+    } else {
+        data.get_session_end_info().end_time_secs
     };
     // In place: writing the message anew would put its map into another order every time.
     let bytes = time.to_le_bytes();

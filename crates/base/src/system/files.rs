@@ -91,12 +91,13 @@ fn regular(file: File) -> io::Result<File> {
     if kind.is_file() {
         return Ok(file);
     }
-    Err(match kind.is_dir() {
-        true => io::Error::new(ErrorKind::IsADirectory, "it is a folder, want a file"),
-        false => io::Error::new(
+    Err(if kind.is_dir() {
+        io::Error::new(ErrorKind::IsADirectory, "it is a folder, want a file")
+    } else {
+        io::Error::new(
             ErrorKind::InvalidInput,
             "it is a pipe, a socket or a device, want a regular file",
-        ),
+        )
     })
 }
 

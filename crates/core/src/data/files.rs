@@ -190,9 +190,10 @@ fn targets(
         None => width == 1 && !header.element.kind.is_float(),
     };
     if header.element.kind.is_text() {
-        return match classes && width == 1 {
-            true => named(&header, reader, max_classes),
-            false => Err(header.wrong_element()),
+        return if classes && width == 1 {
+            named(&header, reader, max_classes)
+        } else {
+            Err(header.wrong_element())
         };
     }
     if classes && width != 1 {

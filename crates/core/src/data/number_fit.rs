@@ -16,10 +16,7 @@ pub(super) fn fit_numbers(
     scale: f64,
 ) -> Vec<NumberTransform> {
     let wanted = columns.map(inputs).unwrap_or_default();
-    match wanted.is_empty() {
-        true => Vec::new(),
-        false => fit(rows, scale, &wanted),
-    }
+    if wanted.is_empty() { Vec::new() } else { fit(rows, scale, &wanted) }
 }
 
 type Wanted = (usize, NumberOptions);
@@ -30,9 +27,10 @@ fn fit(rows: &dyn TrainingRows, scale: f64, wanted: &[Wanted]) -> Vec<NumberTran
     let means = wanted.iter().any(|(_, options)| is_mean(options));
     let sums = if means { Sums::of(rows, |_, x| x / scale) } else { Sums::default() };
     let filled = |(input, options): &Wanted| {
-        let fill = match is_mean(options) {
-            true => sums.mean(*input),
-            false => fill(&options.fill, || column(*input).collect()),
+        let fill = if is_mean(options) {
+            sums.mean(*input)
+        } else {
+            fill(&options.fill, || column(*input).collect())
         };
         NumberTransform { input: *input, fill, log: options.log, scaling: None }
     };
@@ -41,14 +39,12 @@ fn fit(rows: &dyn TrainingRows, scale: f64, wanted: &[Wanted]) -> Vec<NumberTran
     let map =
         |input: usize, x: f64| by_input[input].map_or(x, |transform| transform.apply(x / scale));
     let asked = |scaling| wanted.iter().any(|(_, options)| options.scaling == Some(scaling));
-    let sums = match asked(Scaling::Standardize) || asked(Scaling::MinMax) {
-        true => Sums::of(rows, map),
-        false => Sums::default(),
+    let sums = if asked(Scaling::Standardize) || asked(Scaling::MinMax) {
+        Sums::of(rows, map)
+    } else {
+        Sums::default()
     };
-    let squares = match asked(Scaling::Standardize) {
-        true => sums.squares(rows, map),
-        false => Vec::new(),
-    };
+    let squares = if asked(Scaling::Standardize) { sums.squares(rows, map) } else { Vec::new() };
     let scaled = |(transform, (input, options)): (&NumberTransform, &Wanted)| {
         let scaling = options.scaling.map(|scaling| match scaling {
             Scaling::Standardize => {
@@ -130,10 +126,7 @@ impl Sums {
 
 /// The start and the width of a range; 1 in place of no width.
 pub(super) fn range(min: f64, max: f64) -> (f64, f64) {
-    match min < max {
-        true => (min, max - min),
-        false => (if min.is_finite() { min } else { 0.0 }, 1.0),
-    }
+    if min < max { (min, max - min) } else { (if min.is_finite() { min } else { 0.0 }, 1.0) }
 }
 
 /// All values of an input.

@@ -77,9 +77,10 @@ impl NumberTransform {
                 start.is_finite() && height.is_finite() && 0.0 < *width && width.is_finite()
             }),
         };
-        match self.input < inputs && self.fill.is_finite() && finite {
-            true => Ok(()),
-            false => Err(format!("its scaling of input {} is damaged", self.input)),
+        if self.input < inputs && self.fill.is_finite() && finite {
+            Ok(())
+        } else {
+            Err(format!("its scaling of input {} is damaged", self.input))
         }
     }
 }

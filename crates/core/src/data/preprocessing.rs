@@ -151,9 +151,10 @@ impl Preprocessing {
 
     /// The table for the network, and the remaining divisor of the inputs.
     pub fn apply(&self, table: Table) -> (Table, f64) {
-        let (table, scale) = match self.numbers.is_empty() {
-            true => (table, self.scale),
-            false => (NumberTransform::apply_all(&self.numbers, table, self.scale), 1.0),
+        let (table, scale) = if self.numbers.is_empty() {
+            (table, self.scale)
+        } else {
+            (NumberTransform::apply_all(&self.numbers, table, self.scale), 1.0)
         };
         match &self.standardization {
             Some(standardization) => (standardization.apply(table, scale), 1.0),
@@ -185,11 +186,10 @@ impl Preprocessing {
     /// as those are.
     pub fn check(&self, table: &mut Table, source: &Source) -> Result<(), DataError> {
         if let Some(names) = &self.class_names {
-            match table.class_names.is_some() {
-                true => {
-                    table.renumber_classes(names).map_err(|class| self.unlike(source, class))?;
-                }
-                false => return Err(self.unlike(source, "classes that are numbers".to_owned())),
+            if table.class_names.is_some() {
+                table.renumber_classes(names).map_err(|class| self.unlike(source, class))?;
+            } else {
+                return Err(self.unlike(source, "classes that are numbers".to_owned()));
             }
         } else if table.class_names.is_some() {
             let (got, want) = ("classes that are texts".to_owned(), "numbers".to_owned());
@@ -220,9 +220,10 @@ fn standardization(
         let x = by_input[input].map_or(x / scale, |transform| transform.apply(x / scale));
         f64::from(x as f32)
     };
-    let mut found = match numbers.is_empty() {
-        true => Standardization::of(rows, |_, x| x / scale),
-        false => Standardization::of(rows, map),
+    let mut found = if numbers.is_empty() {
+        Standardization::of(rows, |_, x| x / scale)
+    } else {
+        Standardization::of(rows, map)
     };
     let scaled = numbers.iter().filter(|transform| transform.scaling.is_some());
     let embedded = columns.into_iter().flat_map(Columns::embedded);

@@ -28,14 +28,16 @@ impl TableFiles {
     pub fn paths(&self) -> Result<Vec<PathBuf>, DataError> {
         let mut paths = Vec::new();
         for given in &self.0 {
-            match is_pattern(given) && !given.exists() {
-                true => paths.extend(matches(given)?),
-                false => paths.push(given.clone()),
+            if is_pattern(given) && !given.exists() {
+                paths.extend(matches(given)?);
+            } else {
+                paths.push(given.clone());
             }
         }
-        match paths.is_empty() {
-            true => Err(DataError::NoFile { path: self.0.first().cloned().unwrap_or_default() }),
-            false => Ok(paths),
+        if paths.is_empty() {
+            Err(DataError::NoFile { path: self.0.first().cloned().unwrap_or_default() })
+        } else {
+            Ok(paths)
         }
     }
 }
@@ -76,10 +78,7 @@ fn matches(pattern: &Path) -> Result<Vec<PathBuf>, DataError> {
         }
     }
     found.retain(|path| path.is_file());
-    match found.is_empty() {
-        true => Err(DataError::NoFile { path: pattern.to_owned() }),
-        false => Ok(found),
-    }
+    if found.is_empty() { Err(DataError::NoFile { path: pattern.to_owned() }) } else { Ok(found) }
 }
 
 /// The entries of a folder whose names fit a pattern, sorted; hidden ones only if the pattern says so.

@@ -92,9 +92,10 @@ impl TargetTransform {
 
     /// Makes sure that a transform that was read from a file can be applied and undone.
     pub fn validate(&self) -> Result<(), String> {
-        match self.shift.is_finite() && self.divisor.is_finite() && 0.0 < self.divisor {
-            true => Ok(()),
-            false => Err("its scaling of targets is damaged".to_owned()),
+        if self.shift.is_finite() && self.divisor.is_finite() && 0.0 < self.divisor {
+            Ok(())
+        } else {
+            Err("its scaling of targets is damaged".to_owned())
         }
     }
 }

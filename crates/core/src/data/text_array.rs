@@ -46,9 +46,8 @@ impl Element {
             let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
             return String::from_utf8(bytes[..end].to_vec()).ok();
         };
-        let point = |bytes: &[u8; 4]| match self.big_endian {
-            true => u32::from_be_bytes(*bytes),
-            false => u32::from_le_bytes(*bytes),
+        let point = |bytes: &[u8; 4]| {
+            if self.big_endian { u32::from_be_bytes(*bytes) } else { u32::from_le_bytes(*bytes) }
         };
         let text: Option<String> =
             bytes.as_chunks::<4>().0.iter().map(|bytes| char::from_u32(point(bytes))).collect();

@@ -44,9 +44,12 @@ impl MetricSums {
     ) -> impl Iterator<Item = (&'a str, f64)> + 'a {
         self.metrics.iter().flat_map(move |(metric, range, names)| {
             let sums = sums.get(range.clone()).unwrap_or_default();
-            let value = move |at: usize| match sums.is_empty() && !range.is_empty() {
-                true => 0.0,
-                false => metric.value(at, sums, rows, correct),
+            let value = move |at: usize| {
+                if sums.is_empty() && !range.is_empty() {
+                    0.0
+                } else {
+                    metric.value(at, sums, rows, correct)
+                }
             };
             names.iter().enumerate().map(move |(at, name)| (&**name, value(at)))
         })

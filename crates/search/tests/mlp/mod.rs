@@ -21,9 +21,12 @@ pub(crate) fn table() -> Vec<Vec<f64>> {
 
 /// The space of the runs.
 pub(crate) fn space() -> Space {
-    let domain = |(at, size): (usize, &usize)| match at < UNORDERED {
-        true => Domain::Choice { options: *size },
-        false => Domain::Integer { min: 0, max: *size as i64 - 1, step: 1, log: false },
+    let domain = |(at, size): (usize, &usize)| {
+        if at < UNORDERED {
+            Domain::Choice { options: *size }
+        } else {
+            Domain::Integer { min: 0, max: *size as i64 - 1, step: 1, log: false }
+        }
     };
     Space::new(SIZES.iter().enumerate().map(domain).map(Parameter::new).collect())
 }

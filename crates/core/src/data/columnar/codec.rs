@@ -38,9 +38,10 @@ pub(super) fn unpack(codec: Codec, packed: &[u8], size: usize) -> Result<Vec<u8>
             all(stream.map_err(|error| error.to_string())?, size)?
         }
     };
-    match unpacked.len() == size {
-        true => Ok(unpacked),
-        false => Err(format!("it unpacks to another number of bytes, want {size}")),
+    if unpacked.len() == size {
+        Ok(unpacked)
+    } else {
+        Err(format!("it unpacks to another number of bytes, want {size}"))
     }
 }
 

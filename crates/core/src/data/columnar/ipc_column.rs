@@ -182,9 +182,10 @@ fn scalars(
     let rows = place.rows;
     if layout == Layout::Null {
         // Rows without a buffer take no byte of the file, so their number is not to be trusted.
-        return match rows <= batch.body.len().max(1 << 20) {
-            true => Ok(vec![None; rows]),
-            false => Err("it has too many missing values".to_owned()),
+        return if rows <= batch.body.len().max(1 << 20) {
+            Ok(vec![None; rows])
+        } else {
+            Err("it has too many missing values".to_owned())
         };
     }
     let (validity, bytes) = (batch.validity(place)?, batch.buffer(place.buffer + 1)?);
@@ -200,9 +201,12 @@ fn scalars(
             if values.len() < rows {
                 return Err(few());
             }
-            let scalar = |bytes: &[u8]| match float {
-                true => Scalar::Float(float_of(bytes)),
-                false => Scalar::Integer(integer(bytes, signed)),
+            let scalar = |bytes: &[u8]| {
+                if float {
+                    Scalar::Float(float_of(bytes))
+                } else {
+                    Scalar::Integer(integer(bytes, signed))
+                }
             };
             let value = |(row, bytes)| there(row).then(|| scalar(bytes));
             Ok(values.enumerate().map(value).collect())

@@ -195,11 +195,10 @@ impl IpcFile {
         let batch = Batch::new(batch, &message.body).map_err(|reason| self.damaged(reason))?;
         let words = batch.place(0, 0, 0).and_then(|place| batch.words(column, place));
         let words = words.map_err(|reason| self.column_error(column, &reason))?;
-        match extends {
-            true => self.dictionaries.entry(id).or_default().extend(words),
-            false => {
-                self.dictionaries.insert(id, words);
-            }
+        if extends {
+            self.dictionaries.entry(id).or_default().extend(words);
+        } else {
+            self.dictionaries.insert(id, words);
         }
         Ok(())
     }

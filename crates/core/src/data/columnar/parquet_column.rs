@@ -113,9 +113,10 @@ fn floats<T: DataType<T = f32>>(
     nullable: bool,
 ) -> Result<Cells, String> {
     let (values, levels) = values(reader, rows, nullable)?;
-    Ok(Cells::Numbers(match values.len() == rows {
-        true => values,
-        false => with_nulls(values, levels).map(|x| x.unwrap_or(f32::NAN)).collect(),
+    Ok(Cells::Numbers(if values.len() == rows {
+        values
+    } else {
+        with_nulls(values, levels).map(|x| x.unwrap_or(f32::NAN)).collect()
     }))
 }
 

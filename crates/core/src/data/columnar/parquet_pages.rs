@@ -151,9 +151,10 @@ impl Pages {
     fn encoding_of(&self, number: Option<i64>) -> Result<Encoding> {
         let encoding = encoding(number)?;
         let indices = [Encoding::PLAIN_DICTIONARY, Encoding::RLE_DICTIONARY].contains(&encoding);
-        match indices && !self.has_dictionary {
-            true => Err(damaged("a page has indices of a dictionary, and there is none")),
-            false => Ok(encoding),
+        if indices && !self.has_dictionary {
+            Err(damaged("a page has indices of a dictionary, and there is none"))
+        } else {
+            Ok(encoding)
         }
     }
 

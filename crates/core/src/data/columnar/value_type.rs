@@ -130,9 +130,10 @@ impl Words {
 fn decimal(n: i128, scale: i32) -> f64 {
     // Integers below 2^53 and powers of ten to 22 are exact, so one division rounds once.
     let exact = n.unsigned_abs() < 1 << 53 && (0..=22).contains(&scale);
-    match exact {
-        true => n as f64 / 10_f64.powi(scale),
-        false => decimal_text(n, scale).parse().unwrap_or(f64::NAN),
+    if exact {
+        n as f64 / 10_f64.powi(scale)
+    } else {
+        decimal_text(n, scale).parse().unwrap_or(f64::NAN)
     }
 }
 

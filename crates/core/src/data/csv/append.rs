@@ -83,12 +83,15 @@ fn each<T: Clone>(
     missing: T,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Vec<T>, Misfit> {
-    let value = |(i, word): (usize, &String)| match with.missing.contains(&**word) {
-        true => Ok(missing.clone()),
-        false => parse(word).map_err(|want| {
-            let row = words.first_rows()[i];
-            ((with.begin)(row), word.clone(), want)
-        }),
+    let value = |(i, word): (usize, &String)| {
+        if with.missing.contains(&**word) {
+            Ok(missing.clone())
+        } else {
+            parse(word).map_err(|want| {
+                let row = words.first_rows()[i];
+                ((with.begin)(row), word.clone(), want)
+            })
+        }
     };
     words.words.iter().enumerate().map(value).collect()
 }

@@ -53,12 +53,11 @@ pub(super) fn cells(
 ) -> Result<BlockCells, Unusual> {
     let mut columns = Columns::new(layout);
     let simple = memchr::memchr(b'"', block).is_none() && has_plain_ends(block);
-    let length = match simple {
-        true => {
-            columns.lines(std::str::from_utf8(block).map_err(|_| Unusual)?, header)?;
-            block.len()
-        }
-        false => columns.records(block, header)?,
+    let length = if simple {
+        columns.lines(std::str::from_utf8(block).map_err(|_| Unusual)?, header)?;
+        block.len()
+    } else {
+        columns.records(block, header)?
     };
     Ok(columns.finish(length as u64))
 }
@@ -127,9 +126,10 @@ impl<'a> Columns<'a> {
             }
             if (column < last) != (at < bytes.len()) {
                 // A line may end in a separator, behind which is no column.
-                return match column == last && line[at + 1..].trim().is_empty() {
-                    true => Ok(()),
-                    false => Err(Unusual),
+                return if column == last && line[at + 1..].trim().is_empty() {
+                    Ok(())
+                } else {
+                    Err(Unusual)
                 };
             }
             at += 1;
@@ -141,10 +141,13 @@ impl<'a> Columns<'a> {
         match &mut self.cells[column] {
             None | Some(Cells::Dates(_)) => {}
             Some(Cells::Words(words)) => words.push(field),
-            Some(Cells::Numbers(numbers)) => match self.layout.missing.contains(field) {
-                true => numbers.push(f32::NAN),
-                false => push(numbers, number(field).ok_or(Unusual)?)?,
-            },
+            Some(Cells::Numbers(numbers)) => {
+                if self.layout.missing.contains(field) {
+                    numbers.push(f32::NAN);
+                } else {
+                    push(numbers, number(field).ok_or(Unusual)?)?;
+                }
+            }
         }
         Ok(())
     }

@@ -54,9 +54,10 @@ pub(super) fn decoded(
 
 /// The encoding of one byte a character that a text which is not UTF-8 probably has.
 pub(super) fn guess(text: &[u8]) -> Encoding {
-    match text.iter().any(|byte| (0x80..0xa0).contains(byte)) {
-        true => Encoding::Windows1252,
-        false => Encoding::Latin1,
+    if text.iter().any(|byte| (0x80..0xa0).contains(byte)) {
+        Encoding::Windows1252
+    } else {
+        Encoding::Latin1
     }
 }
 
@@ -130,9 +131,8 @@ impl Decoder {
             }
             Decode::Utf16 { big_endian } => big_endian,
         };
-        let unit = |pair: &[u8; 2]| match big_endian {
-            true => u16::from_be_bytes(*pair),
-            false => u16::from_le_bytes(*pair),
+        let unit = |pair: &[u8; 2]| {
+            if big_endian { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) }
         };
         let mut units: Vec<u16> = self.rest.as_chunks::<2>().0.iter().map(unit).collect();
         // The second half of a pair of surrogates may be in the next block.

@@ -148,20 +148,21 @@ impl CsvLines {
         }
         let line = self.text().line(record.position().map_or(0, csv::Position::byte));
         let fields = |n| if n == 1 { "1 field".to_owned() } else { format!("{n} fields") };
-        let (got, want, help) = match self.trailing && record.len() == want + 1 {
-            true => (
+        let (got, want, help) = if self.trailing && record.len() == want + 1 {
+            (
                 format!("{} in the last field", quote(&record[want])),
                 "nothing there: the column has no name, and no value in the lines before"
                     .to_owned(),
                 "name the column in the first line, or take the field out".to_owned(),
-            ),
-            false => (
+            )
+        } else {
+            (
                 fields(record.len()),
                 format!("{}, as in the lines before", fields(want)),
                 self.head.separator_help().unwrap_or_else(|| {
                     "mend the line; `separator` tells what parts the fields".to_owned()
                 }),
-            ),
+            )
         };
         Err(DataError::Line { path: self.path(), line, got, want, help })
     }

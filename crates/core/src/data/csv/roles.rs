@@ -35,9 +35,12 @@ impl Roles {
         if numbers && options.task == Some(Task::Classification) {
             return Err(head.sheet("classes stand in one column: got several labels"));
         }
-        let cells = || match numbers {
-            true => ColumnValues::Numbers(Vec::new()),
-            false => ColumnValues::Words(Words::of_classes()),
+        let cells = || {
+            if numbers {
+                ColumnValues::Numbers(Vec::new())
+            } else {
+                ColumnValues::Words(Words::of_classes())
+            }
         };
         let options_of = |at: usize| options_of(&options.column_options, &head.names[at]);
         let features = (0..head.names.len())
@@ -141,12 +144,11 @@ fn weight(
 ) -> Result<Option<usize>, DataError> {
     let Some(column) = &options.sample_weight else { return Ok(None) };
     let at = find(column, head, "sample_weight")?;
-    match ignored.contains(&at) {
-        true => {
-            let name = quote(&head.names[at]);
-            Err(head.sheet(format!("{name} is the weight of rows, and ignored")))
-        }
-        false => Ok(Some(at)),
+    if ignored.contains(&at) {
+        let name = quote(&head.names[at]);
+        Err(head.sheet(format!("{name} is the weight of rows, and ignored")))
+    } else {
+        Ok(Some(at))
     }
 }
 
@@ -221,8 +223,9 @@ pub(super) fn max_words(options: &CsvOptions, head: &Head, at: usize) -> usize {
             .iter()
             .any(|feature| feature.buckets.is_some() && feature.name == head.names[at])
     });
-    match hashed || column.is_some_and(|column| column.hash.or(column.min_count).is_some()) {
-        true => usize::MAX,
-        false => MAX_CATEGORIES,
+    if hashed || column.is_some_and(|column| column.hash.or(column.min_count).is_some()) {
+        usize::MAX
+    } else {
+        MAX_CATEGORIES
     }
 }

@@ -19,12 +19,10 @@ impl Sheet {
         }
         let fields = (self.features.len() + self.labels.len()) as u64;
         let entries = self.entries(columns);
-        let inputs = match is_sparse(width, self.rows.saturating_mul(width), entries) {
-            true => {
-                (entries as u64).saturating_mul(4)
-                    + rows * 8 * NonzeroBitmap::words_of(width) as u64
-            }
-            false => rows.saturating_mul(width as u64).saturating_mul(4),
+        let inputs = if is_sparse(width, self.rows.saturating_mul(width), entries) {
+            (entries as u64).saturating_mul(4) + rows * 8 * NonzeroBitmap::words_of(width) as u64
+        } else {
+            rows.saturating_mul(width as u64).saturating_mul(4)
         };
         inputs.saturating_add(rows * fields * 4)
     }
@@ -36,9 +34,10 @@ impl Sheet {
         }
         let (rows, width) = (self.rows, columns.width());
         let entries = self.entries(columns);
-        match is_sparse(width, rows.saturating_mul(width), entries) {
-            true => self.sparse(columns, entries).map(Inputs::Sparse),
-            false => self.dense(columns).map(Inputs::Dense),
+        if is_sparse(width, rows.saturating_mul(width), entries) {
+            self.sparse(columns, entries).map(Inputs::Sparse)
+        } else {
+            self.dense(columns).map(Inputs::Dense)
         }
     }
 

@@ -22,9 +22,10 @@ pub(super) enum TableRows {
 impl TableRows {
     pub(super) fn open(files: &[PathBuf], options: &CsvOptions) -> Result<TableRows, DataError> {
         let typed = files.first().is_some_and(|file| columnar::is_columnar(file));
-        Ok(match typed {
-            true => TableRows::Typed(Box::new(TypedRows::open(files)?)),
-            false => TableRows::Lines(Box::new(CsvLines::open(files, options)?)),
+        Ok(if typed {
+            TableRows::Typed(Box::new(TypedRows::open(files)?))
+        } else {
+            TableRows::Lines(Box::new(CsvLines::open(files, options)?))
         })
     }
 

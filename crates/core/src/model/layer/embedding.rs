@@ -146,9 +146,10 @@ impl BuiltTable {
         e.fill(0.0);
         for (row, &x) in x.iter().enumerate().filter(|(_, x)| **x != 0.0) {
             let values = e.iter_mut().zip(self.values.row(row));
-            match x == 1.0 {
-                true => values.for_each(|(e, w)| *e += w),
-                false => values.for_each(|(e, w)| *e = x.mul_add(*w, *e)),
+            if x == 1.0 {
+                values.for_each(|(e, w)| *e += w);
+            } else {
+                values.for_each(|(e, w)| *e = x.mul_add(*w, *e));
             }
         }
     }

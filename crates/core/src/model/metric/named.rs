@@ -83,9 +83,10 @@ impl NamedMetric {
 
     /// Number of sums, for a number of outputs; the last of a weighted metric is that of the weights.
     pub fn sums(&self, outputs: usize) -> usize {
-        match self.weighted {
-            false => self.metric.sums(outputs),
-            true => self.metric.sums(outputs).max(1) + 1,
+        if !self.weighted {
+            self.metric.sums(outputs)
+        } else {
+            self.metric.sums(outputs).max(1) + 1
         }
     }
 
