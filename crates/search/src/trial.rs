@@ -1,4 +1,4 @@
-//! A trial of a search: a point, and what is known of it.
+//! What a search knows of its trials.
 
 use crate::space::Point;
 
