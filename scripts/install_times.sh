@@ -33,7 +33,7 @@ fi
 close() {
     [ -z "${board:-}" ] || kill "$board" 2>/dev/null || true
     board=
-    mount | cut -d' ' -f3 | grep "^$root/" | sort --reverse | xargs --no-run-if-empty umount
+    mount | cut -d' ' -f3 | { grep "^$root/" || true; } | sort --reverse | xargs --no-run-if-empty umount
 }
 trap close EXIT
 
@@ -43,8 +43,9 @@ open() {
     rm -rf "$root"
     cp -a "$base" "$root"
     cp /etc/resolv.conf "$root/etc"
-    mkdir -p "$root/etc/ssl/certs" "$root/files" "$root/work"
-    cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs"
+    mkdir -p "$root/files" "$root/work"
+    # Beside those of the new system, which a package may write anew.
+    cp /etc/ssl/certs/ca-certificates.crt "$root/etc/certificates.crt"
     mount --bind /proc "$root/proc"
     mount --bind /dev "$root/dev"
     mount --bind "$files" "$root/files"
@@ -53,7 +54,7 @@ open() {
 
 inside() {
     chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-        PIP_CERT=/etc/ssl/certs/ca-certificates.crt DEBIAN_FRONTEND=noninteractive "$@"
+        PIP_CERT=/etc/certificates.crt DEBIAN_FRONTEND=noninteractive "$@"
 }
 
 size() {
@@ -135,8 +136,8 @@ way_container() {
 }
 
 build() {
-    inside env PATH="/rust/bin:/usr/bin:/bin" CARGO_HOME=/root/.cargo SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
-        CARGO_HTTP_CAINFO=/etc/ssl/certs/ca-certificates.crt \
+    inside env PATH="/rust/bin:/usr/bin:/bin" CARGO_HOME=/root/.cargo SSL_CERT_FILE=/etc/certificates.crt \
+        CARGO_HTTP_CAINFO=/etc/certificates.crt \
         cargo install --quiet --locked --path /source --root /usr/local --target-dir /tmp/target
 }
 way_cargo() {
