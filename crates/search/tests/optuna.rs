@@ -44,14 +44,13 @@ fn regrets_are_no_worse_than_those_of_optuna() {
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-/// The goals hold in an optimised build; the bounds of another only notice what is broken. The least of some times
-/// counts, because other programs may run.
+/// The least of some times counts, because other programs may run.
 #[test]
+#[ignore = "a measurement, which scripts/search.sh prints"]
 #[expect(clippy::print_stdout, reason = "the figures, shown by --nocapture")]
-fn a_proposal_takes_milliseconds() {
+fn a_proposal_is_timed() {
     let problem = &problems_of_the_comparison()[3];
-    let bounds = if cfg!(debug_assertions) { [100.0, 2000.0] } else { [1.0, 20.0] };
-    for (n, most) in [100, 1000].into_iter().zip(bounds) {
+    for n in [100, 1000] {
         let trials: Vec<Trial> = (0..n)
             .map(|k| {
                 let point = problem.space.random(&mut units(1, k));
@@ -66,7 +65,6 @@ fn a_proposal_takes_milliseconds() {
         });
         let time = times.fold(f64::INFINITY, f64::min);
         println!("a proposal after {n} trials of 8 parameters: {time:.2} ms");
-        assert!(time < most, "{time} ms");
     }
 }
 
