@@ -16,7 +16,7 @@ const TASK_SECONDS: f64 = 600.0;
 const ASSUMED_RUN_SECONDS: f64 = 1.0;
 /// The runs of a task of HyperQueue, which starts a task in milliseconds and divides the tasks among workers.
 const RUNS_PER_TASK: usize = 16;
-/// The tasks of HyperQueue, at most: each reads the plan of the sweep, which takes 20 µs for each of its runs.
+/// The tasks of HyperQueue, at most: each reads the plan of the sweep, which takes 2 µs for each of its runs.
 const MOST_TASKS: usize = 1000;
 
 /// An engine.

@@ -11,7 +11,7 @@ use crate::config::schema::{SCHEMA, validate_at};
 
 /// The maximum number of runs of a search, whose proposals take longer with every trial.
 pub const MOST_RUNS: u64 = 100_000;
-/// The maximum number of runs of a grid, or of draws: planning takes minutes of one core.
+/// The maximum number of runs of a grid, or of draws: planning takes a minute of one core.
 const MOST_FIXED_RUNS: u64 = 1_000_000;
 
 /// The search space, from the config and from the command line.
