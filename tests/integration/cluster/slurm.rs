@@ -86,6 +86,19 @@ impl Slurm {
     }
 }
 
+/// Sends a signal to the worker of a sweep.
+#[track_caller]
+fn signal_worker(sweep: &Path, signal: &str) {
+    let call = format!("\0work\0{}\0", sweep.display());
+    let is_worker = |process: &std::fs::DirEntry| {
+        let words = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&words).contains(&call)
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let worker = processes.into_iter().find(is_worker).expect("a worker").file_name();
+    assert!(Command::new("kill").arg(signal).arg(worker).status().unwrap().success());
+}
+
 /// A port that is free like the next one: tests of another checkout may run beside these.
 fn free_port() -> u16 {
     let listen = |port| std::net::TcpListener::bind(("127.0.0.1", port));
@@ -236,9 +249,12 @@ fn a_node_that_loses_its_daemon_loses_no_run() {
     let begun = || dir.join("0000-learning_rate=0.004,seed=0/run.json").is_file();
     slurm.wait_until("running", |_| begun());
 
-    // The worker lives on, while Slurm gives the node up and the task another try.
+    // The worker lives on, while Slurm gives the node up and the task another try. It sleeps meanwhile, or it would
+    // be done before.
+    signal_worker(&dir, "-STOP");
     slurm.kill_slurmd();
     slurm.wait_until("given up", |_| slurm.restarts(&job) == Some(1));
+    signal_worker(&dir, "-CONT");
     assert!(slurm.script("slurmd").status.success());
     slurm.wait_until("done", str::is_empty);
     same_sweep(&dir, &want);
