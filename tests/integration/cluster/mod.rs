@@ -7,6 +7,7 @@ mod workers;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::resume::same::same_run;
 use crate::sandbox::Sandbox;
@@ -68,4 +69,21 @@ fn same_sweep(got: &Path, want: &Path) {
         assert_eq!(hidden(got), hidden(want), "{run}");
     }
     assert_eq!(runs(&got.join("mean")), runs(&want.join("mean")));
+}
+
+/// The folders in /proc of the workers of a sweep.
+fn workers(sweep: &Path) -> impl Iterator<Item = PathBuf> {
+    let call = format!("\0work\0{}\0", sweep.display());
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    processes.filter(move |process| {
+        let words = std::fs::read(process.join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&words).contains(&call)
+    })
+}
+
+/// Sends a signal to the workers of a sweep.
+fn signal_workers(sweep: &Path, signal: &str) {
+    for process in workers(sweep) {
+        Command::new("kill").arg(signal).arg(process.file_name().unwrap()).status().unwrap();
+    }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{only_sweep, reference, same_sweep, sweep};
+use super::{only_sweep, reference, same_sweep, signal_workers, sweep, workers};
 use crate::sandbox::{Runner, Sandbox};
 use crate::searches;
 
@@ -86,17 +86,15 @@ impl Slurm {
     }
 }
 
-/// Sends a signal to the worker of a sweep.
-#[track_caller]
-fn signal_worker(sweep: &Path, signal: &str) {
-    let call = format!("\0work\0{}\0", sweep.display());
-    let is_worker = |process: &std::fs::DirEntry| {
-        let words = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&words).contains(&call)
+/// Whether a sleeping worker has got SIGTERM.
+fn is_asked_to_end(sweep: &Path) -> bool {
+    let mask = |process: PathBuf| {
+        let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+        pending.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
     };
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let worker = processes.into_iter().find(is_worker).expect("a worker").file_name();
-    assert!(Command::new("kill").arg(signal).arg(worker).status().unwrap().success());
+    // Signal 15 is bit 14.
+    workers(sweep).filter_map(mask).any(|mask| mask >> 14 & 1 == 1)
 }
 
 /// A port that is free like the next one: tests of another checkout may run beside these.
@@ -228,7 +226,14 @@ fn a_time_limit_in_the_middle_requeues_the_task() {
     let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=1";
     let job = slurm.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();
     let dir = only_sweep(&sandbox.path().join("logs"));
-    slurm.wait_until("requeued at its limit", |_| slurm.restarts(&job) == Some(1));
+    let begun = || dir.join("0000-learning_rate=0.004,seed=0/run.json").is_file();
+    slurm.wait_until("running", |_| begun());
+    // It sleeps, or it would be done before.
+    signal_workers(&dir, "-STOP");
+    let is_requeued = || Some(1) <= slurm.restarts(&job);
+    slurm.wait_until("asked to end", |_| is_requeued() || is_asked_to_end(&dir));
+    signal_workers(&dir, "-CONT");
+    slurm.wait_until("requeued at its limit", |_| is_requeued());
     // On a busy machine, the little that is done before each limit would take long.
     slurm.ask(&format!("scontrol update JobId={job} TimeLimit=60"));
     slurm.wait_until("done", str::is_empty);
@@ -251,10 +256,10 @@ fn a_node_that_loses_its_daemon_loses_no_run() {
 
     // The worker lives on, while Slurm gives the node up and the task another try. It sleeps meanwhile, or it would
     // be done before.
-    signal_worker(&dir, "-STOP");
+    signal_workers(&dir, "-STOP");
     slurm.kill_slurmd();
-    slurm.wait_until("given up", |_| slurm.restarts(&job) == Some(1));
-    signal_worker(&dir, "-CONT");
+    slurm.wait_until("given up", |_| Some(1) <= slurm.restarts(&job));
+    signal_workers(&dir, "-CONT");
     assert!(slurm.script("slurmd").status.success());
     slurm.wait_until("done", str::is_empty);
     same_sweep(&dir, &want);
