@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{only_sweep, reference, same_sweep, signal_workers, sweep};
+use super::{only_sweep, reference, same_sweep, sweep, workers};
 use crate::sandbox::{Runner, Sandbox};
 use crate::tensorboard::python;
 
@@ -118,7 +118,7 @@ fn tasks_of_hyperqueue_leave_what_one_process_leaves() {
 }
 
 #[test]
-fn tasks_of_a_lost_worker_go_on_beside_their_earlier_instances() {
+fn tasks_of_a_lost_worker_are_submitted_again() {
     let (mut hq, sandbox) = (HyperQueue::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep(1000));
     let want = reference(&sandbox);
@@ -139,14 +139,12 @@ fn tasks_of_a_lost_worker_go_on_beside_their_earlier_instances() {
     assert!(said.stderr.contains("2 tasks running on worker 1"), "{}", said.stderr);
     assert!(said.stdout.contains("1_0 worker 1"), "{}", said.stdout);
 
-    // The tasks of the lost worker may live on for a while; job 1 of the new server is another. They sleep until it is
-    // there, or they would be done before.
-    signal_workers(&dir, "-STOP");
+    // The tasks of the lost worker live on until they have saved; job 1 of the new server is another.
     hq.kill_and_start();
+    hq.wait_until("ended", || workers(&dir).next().is_none());
     let said = hq.runner(&sandbox, &again).exits(0);
     assert_eq!(said.stdout.trim(), "1");
     assert!(said.stderr.contains("in 2 tasks"), "{}", said.stderr);
-    signal_workers(&dir, "-CONT");
     hq.wait_for_the_end("1");
     same_sweep(&dir, &want);
 }
