@@ -29,6 +29,26 @@ pub struct Lock {
     is_enforced: bool,
 }
 
+/// The time to wait for a lock that is to be shared.
+const SHARE_WITHIN: Duration = Duration::from_secs(2);
+
+/// A lock, once another process releases it within `patience`, or until `stop`.
+fn within(
+    patience: Duration,
+    stop: &dyn Fn() -> bool,
+    take: impl Fn() -> Result<Lock, RunsError>,
+) -> Result<Lock, RunsError> {
+    let until = Instant::now() + patience;
+    loop {
+        match take() {
+            Err(RunsError::InUse { .. }) if Instant::now() < until && !stop() => {
+                std::thread::sleep(RETRY_EVERY);
+            }
+            taken => return taken,
+        }
+    }
+}
+
 impl Lock {
     /// Locks the folder for this process, without waiting. A lock of another process is
     /// [`RunsError::InUse`].
@@ -36,9 +56,10 @@ impl Lock {
         Lock::open(folder, File::try_lock)
     }
 
-    /// Locks the folder like [`Lock::take`], but lets other processes share the lock.
+    /// Locks the folder like [`Lock::take`], but lets other processes share the lock. A process that only looks
+    /// whether a sweep has ended holds the lock for a moment, which is waited for.
     pub fn share(folder: &Path) -> Result<Lock, RunsError> {
-        Lock::open(folder, File::try_lock_shared)
+        within(SHARE_WITHIN, &|| false, || Lock::open(folder, File::try_lock_shared))
     }
 
     /// Locks the folder like [`Lock::take`], once another process releases the lock within
@@ -48,15 +69,7 @@ impl Lock {
         patience: Duration,
         stop: &dyn Fn() -> bool,
     ) -> Result<Lock, RunsError> {
-        let until = Instant::now() + patience;
-        loop {
-            match Lock::take(folder) {
-                Err(RunsError::InUse { .. }) if Instant::now() < until && !stop() => {
-                    std::thread::sleep(RETRY_EVERY);
-                }
-                taken => return taken,
-            }
-        }
+        within(patience, stop, || Lock::take(folder))
     }
 
     fn open(
