@@ -61,7 +61,7 @@ impl RowBlocks for ShardedRows {
 }
 
 impl ShardedRows {
-    /// Reads the blocks of a pass, until nobody takes them.
+    /// Reads the blocks of a pass, until they are no longer taken.
     fn read(
         &self,
         pass: Pass,

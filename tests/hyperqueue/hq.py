@@ -26,7 +26,7 @@ SOCKET = "hq.socket"
 
 
 def write_command(directory, python):
-    """The command `hq`, which hands its arguments over and prints the answer."""
+    """The command `hq`, which passes its arguments on and prints the answer."""
     command = Path(directory) / "hq"
     command.write_text(f'#!/bin/sh\nexec "{python}" "{Path(__file__).resolve()}" ask "{directory}" "$@"\n')
     command.chmod(0o755)

@@ -1,4 +1,4 @@
-//! Sweeps trained by several processes, by hand, by Slurm and by HyperQueue: they leave what one process leaves.
+//! Sweeps trained by several processes, from a shell, by Slurm and by HyperQueue: they leave what one process leaves.
 
 mod hyperqueue;
 mod owners;

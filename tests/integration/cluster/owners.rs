@@ -40,7 +40,7 @@ fn second_worker_without_locks_stops_the_first() {
     let owner = std::fs::read_to_string(run.join(".owner")).unwrap();
     assert!(owner.starts_with("process "), "{owner}");
 
-    // Both take each run of the sweep. Whoever is not named any more leaves the run to the other.
+    // Both take each run of the sweep. A worker that is no longer named leaves the run to the other.
     let mut second = worker(&sandbox, &dir, "second");
     let codes = [first.wait().unwrap().code(), second.wait().unwrap().code()];
     let said =

@@ -86,7 +86,7 @@ impl Slurm {
     }
 }
 
-/// Whether a sleeping worker has got SIGTERM.
+/// Whether a stopped worker has a pending SIGTERM.
 fn is_asked_to_end(sweep: &Path) -> bool {
     let mask = |process: PathBuf| {
         let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
@@ -228,7 +228,7 @@ fn a_time_limit_in_the_middle_requeues_the_task() {
     let dir = only_sweep(&sandbox.path().join("logs"));
     let begun = || dir.join("0000-learning_rate=0.004,seed=0/run.json").is_file();
     slurm.wait_until("running", |_| begun());
-    // It sleeps, or it would be done before.
+    // Stopped, since it would be done before.
     signal_workers(&dir, "-STOP");
     let is_requeued = || Some(1) <= slurm.restarts(&job);
     slurm.wait_until("asked to end", |_| is_requeued() || is_asked_to_end(&dir));
@@ -254,7 +254,7 @@ fn a_node_that_loses_its_daemon_loses_no_run() {
     let begun = || dir.join("0000-learning_rate=0.004,seed=0/run.json").is_file();
     slurm.wait_until("running", |_| begun());
 
-    // The worker lives on, while Slurm gives the node up and the task another try. It sleeps meanwhile, or it would
+    // The worker lives on, while Slurm gives the node up and the task another try. It is stopped meanwhile, or it would
     // be done before.
     signal_workers(&dir, "-STOP");
     slurm.kill_slurmd();
