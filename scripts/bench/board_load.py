@@ -1,7 +1,7 @@
 """What TensorBoard takes to load log folders: seconds until it serves every scalar, processor seconds and
 peak memory of it and its data server, and the event files that it reads.
 
-    .venv/bin/python scripts/bench/tensorboard.py LOGDIR...
+    .venv/bin/python scripts/bench/board_load.py LOGDIR...
 
 Linux only: it reads /proc.
 """
