@@ -5,15 +5,18 @@
     python3 scripts/workers.py files PROGRAM [-- OPTIONS OF work]
     python3 scripts/workers.py latency PROGRAM [--milliseconds 1]
     python3 scripts/workers.py plan PROGRAM [--runs 1000 100000 1000000]
+    python3 scripts/workers.py kills PROGRAM [--kills 100]
 
 `overhead` trains the same sweep by `run`, by one worker, and by as many workers as there are cores, in turns.
 `files` counts the calls of the system by strace over sweeps of 10 and of 30 runs, the difference divided by 20.
 `latency` lets strace delay each call with a path, as a file system behind a network does.
 `plan` freezes sweeps, and takes the processor's time and the largest memory of that and of a worker's start.
+`kills` kills workers by KILL at seeded moments, and prints how much training the next one repeats.
 """
 
 import argparse
 import os
+import random
 import re
 import resource
 import shutil
@@ -199,10 +202,41 @@ def plan(args):
         shutil.rmtree(folder)
 
 
+def kills(args):
+    """The seconds of training after the last checkpoint, at each kill; and whether the ends are equal."""
+    chance, repeated = random.Random(0), []
+    with tempfile.TemporaryDirectory() as folder:
+        path = config(folder, 4, rows=60_000, epochs=60)
+        begun = time.perf_counter()
+        call([args.program, "run", path, "-q", "--logdir", f"{folder}/home"])
+        seconds = (time.perf_counter() - begun) * min(4, len(os.sched_getaffinity(0))) / 4 / 60
+        while len(repeated) < args.kills:
+            sweep = frozen(args.program, folder, path)
+            while (process := subprocess.Popen(list(map(str, [*worker(args.program, sweep), "-j", 1])))):
+                try:
+                    status = process.wait(chance.uniform(0.1, 3))
+                    assert status == 0, status
+                    break
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    now = time.time()
+                    process.wait()
+                running = [run for run in sweep.glob("0*") if '"running"' in (run / "run.json").read_text()]
+                states = [run / "checkpoint/state.safetensors" for run in running]
+                repeated += [now - state.stat().st_mtime for state in states if state.exists()]
+            home = next(Path(folder, "home").glob("*/*"))
+            for name in ("history.csv", "model.safetensors"):
+                for run in home.glob("0*"):
+                    assert (run / name).read_bytes() == (sweep / run.name / name).read_bytes(), (run, name)
+            shutil.rmtree(sweep)
+    print(f"{len(repeated)} kills; an epoch takes {seconds:.2f} s; trained again: median "
+          f"{statistics.median(repeated):.2f} s, at most {max(repeated):.2f} s; all ends equal")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(required=True)
-    for verb in (overhead, files, latency, plan):
+    for verb in (overhead, files, latency, plan, kills):
         sub = verbs.add_parser(verb.__name__)
         sub.set_defaults(verb=verb)
         sub.add_argument("program")
@@ -217,6 +251,8 @@ def main():
             sub.add_argument("--milliseconds", type=float, default=1.0)
         if verb is plan:
             sub.add_argument("--runs", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
+        if verb is kills:
+            sub.add_argument("--kills", type=int, default=100)
     args = parser.parse_args()
     args.verb(args)
 

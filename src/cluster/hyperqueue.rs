@@ -14,8 +14,8 @@ use super::task::{Job, Limits, QueuedTask};
 use super::tool::output;
 use crate::quote::clip;
 
-const HELP: &str = "a machine that submits jobs to HyperQueue has it, from \
-                    https://github.com/It4innovations/hyperqueue/releases";
+const HELP: &str = "submit where HyperQueue's server runs, with `hq` in PATH \
+                    (https://github.com/It4innovations/hyperqueue/releases); `runner work` needs no engine";
 
 /// The answer of `hq job info`, as far as it is used.
 #[derive(Deserialize)]
@@ -80,7 +80,7 @@ pub(super) fn cancel(jobs: &[String]) -> Result<()> {
 
 /// The JSON that `hq` answers with.
 fn hq(arguments: &[&str]) -> Result<String> {
-    output(Command::new("hq").arg("--output-mode=json").args(arguments), HELP)
+    Ok(output(Command::new("hq").arg("--output-mode=json").args(arguments), HELP)?)
 }
 
 fn parse_tasks(text: &str, jobs: &[Job<'_>]) -> Result<Vec<QueuedTask>> {

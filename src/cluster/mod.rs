@@ -18,3 +18,4 @@ pub use slurm::requeue_this_task;
 pub use status::{QueueStatus, RunTask};
 pub use submission::Submission;
 pub use task::{Limits, QueuedTask};
+pub use tool::ToolError;

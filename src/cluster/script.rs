@@ -109,7 +109,7 @@ mod tests {
             tasks: 4,
             requeues: true,
             retry_failed: false,
-            discard_checkpoints: false,
+            discard_checkpoints: true,
         }
     }
 
@@ -122,7 +122,7 @@ mod tests {
         #SBATCH --signal=B:TERM@60 --open-mode=append
         #SBATCH --output="/home/it's/logs/lr/1/submit/0001/%a.out"
         #SBATCH --requeue
-        exec '/home/it'\''s/logs/lr/1/submit/0001/runner' work '/home/it'\''s/logs/lr/1' --shard "$SLURM_ARRAY_TASK_ID/4" --threads "${SLURM_CPUS_PER_TASK:-1}" --requeue slurm
+        exec '/home/it'\''s/logs/lr/1/submit/0001/runner' work '/home/it'\''s/logs/lr/1' --shard "$SLURM_ARRAY_TASK_ID/4" --discard-checkpoints --threads "${SLURM_CPUS_PER_TASK:-1}" --requeue slurm
         "#);
     }
 
@@ -134,7 +134,7 @@ mod tests {
         #HQ --array=0-3
         #HQ --pin=taskset
         #HQ --stdout=none --stderr=none
-        exec '/home/it'\''s/logs/lr/1/submit/0001/runner' work '/home/it'\''s/logs/lr/1' --shard "$HQ_TASK_ID/4" >>'/home/it'\''s/logs/lr/1/submit/0001/'"$HQ_TASK_ID.out" 2>&1
+        exec '/home/it'\''s/logs/lr/1/submit/0001/runner' work '/home/it'\''s/logs/lr/1' --shard "$HQ_TASK_ID/4" --discard-checkpoints >>'/home/it'\''s/logs/lr/1/submit/0001/'"$HQ_TASK_ID.out" 2>&1
         "#);
     }
 }

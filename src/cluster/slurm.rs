@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::task::{Job, Limits, QueuedTask};
-use super::tool;
+use super::tool::{self, ToolError};
 use crate::quote::clip;
 
 /// The array size that Slurm has by default.
@@ -50,13 +50,14 @@ pub(super) fn queued_tasks(jobs: &[Job<'_>]) -> Result<Vec<QueuedTask>> {
     match output(&mut squeue) {
         Ok(text) => Ok(parse_tasks(&text)),
         Err(error) if error.to_string().contains("Invalid job id") => Ok(Vec::new()),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// Cancels jobs.
 pub(super) fn cancel(jobs: &[String]) -> Result<()> {
-    output(Command::new("scancel").args(jobs)).map(drop)
+    output(Command::new("scancel").args(jobs))?;
+    Ok(())
 }
 
 /// Requeues the task of this process, if Slurm still counts it as running. A cancelled or preempted task is
@@ -72,7 +73,8 @@ pub fn requeue_this_task() -> Result<bool> {
     if state.trim() != "RUNNING" {
         return Ok(false);
     }
-    output(Command::new("scontrol").args(["requeue", &task])).map(|_| true)
+    output(Command::new("scontrol").args(["requeue", &task]))?;
+    Ok(true)
 }
 
 /// The id of a task for `scontrol requeue`. The plain job id of an array's task may be that of the whole array.
@@ -112,8 +114,11 @@ fn parse_tasks(text: &str) -> Vec<QueuedTask> {
     text.lines().filter_map(task).collect()
 }
 
-fn output(command: &mut Command) -> Result<String> {
-    tool::output(command, "a machine that submits jobs to Slurm has it")
+fn output(command: &mut Command) -> Result<String, ToolError> {
+    tool::output(
+        command,
+        "submit on a machine of the cluster that runs Slurm; `runner work` needs no engine",
+    )
 }
 
 #[cfg(test)]

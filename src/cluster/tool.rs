@@ -1,15 +1,52 @@
 //! The commands of an engine: their output, or the reason of a refusal in the engine's own words.
 
+use std::io;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use thiserror::Error;
 
 use crate::quote::clip;
 
-/// The standard output of a command that succeeds. `help` ends the message when the command is missing.
-pub(super) fn output(command: &mut Command, help: &str) -> Result<String> {
+/// A command that cannot be started or refuses.
+#[derive(Debug, Error)]
+pub enum ToolError {
+    /// It is not there, or cannot be started.
+    #[error("cannot start `{name}`")]
+    Missing {
+        /// The command.
+        name: String,
+        /// What a user can do.
+        help: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// It ended with an error.
+    #[error("{name}: {words}")]
+    Refused {
+        /// The command.
+        name: String,
+        /// What it said.
+        words: String,
+        /// What a user can do.
+        help: &'static str,
+    },
+}
+
+impl ToolError {
+    /// What a user can do.
+    pub fn help(&self) -> &'static str {
+        let (ToolError::Missing { help, .. } | ToolError::Refused { help, .. }) = self;
+        help
+    }
+}
+
+/// The standard output of a command that succeeds.
+pub(super) fn output(command: &mut Command, help: &'static str) -> Result<String, ToolError> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| format!("cannot start `{name}`; {help}"))?;
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(source) => return Err(ToolError::Missing { name, help, source }),
+    };
     let stdout = String::from_utf8_lossy(&output.stdout);
     if output.status.success() {
         return Ok(stdout.into_owned());
@@ -17,6 +54,6 @@ pub(super) fn output(command: &mut Command, help: &str) -> Result<String> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let words = if stderr.trim().is_empty() { stdout } else { stderr };
     // The commands begin their lines with their own names.
-    let words = words.trim().trim_start_matches(&format!("{name}: "));
-    bail!("{name}: {}", clip(words));
+    let words = clip(words.trim().trim_start_matches(&format!("{name}: ")));
+    Err(ToolError::Refused { name, words, help })
 }

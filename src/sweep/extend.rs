@@ -114,7 +114,8 @@ fn obstacle(folder: &Folder, record: &Record, epochs: usize) -> Result<Option<St
     let checkpoint = Checkpoint::at(folder.checkpoint()).path();
     Ok((!checkpoint.is_file()).then(|| {
         format!(
-            "its last state, `{}`, is not there; `model.weights` starts a new run from its weights",
+            "its last state, `{}`, is not there, as after `submit` without `--keep-checkpoints`; \
+             `model.weights` starts a new run from its weights",
             checkpoint.display()
         )
     }))

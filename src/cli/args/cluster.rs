@@ -113,9 +113,11 @@ pub(crate) struct SubmitArgs {
     #[arg(long)]
     pub(crate) retry_failed: bool,
 
-    /// Remove the checkpoint of a run once it is completed; it then cannot have more epochs
+    /// Keep the checkpoint of each completed run, so that it can have more epochs
+    ///
+    /// Without it, the script has --discard-checkpoints: a run leaves 5 files instead of 6 on a shared file system.
     #[arg(long)]
-    pub(crate) discard_checkpoints: bool,
+    pub(crate) keep_checkpoints: bool,
 
     /// Print the script and the command, and submit nothing
     #[arg(short = 'n', long)]

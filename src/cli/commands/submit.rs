@@ -11,7 +11,7 @@ use crate::cli::args::SubmitArgs;
 use crate::cli::display::console::Console;
 use crate::cli::display::format::{count, shell_word};
 use crate::cli::exit::Exit;
-use crate::cluster::{Engine, Limits, Script, Submission};
+use crate::cluster::{Engine, Limits, Script, Submission, ToolError};
 use crate::config::Experiment;
 use crate::experiment::DatasetCache;
 use crate::runs::lock_trouble;
@@ -64,7 +64,12 @@ pub(crate) fn submit(args: &SubmitArgs, console: &Console) -> anyhow::Result<Exi
 }
 
 fn refuse(error: &anyhow::Error, console: &Console) -> Exit {
-    console.error(&format!("{}; nothing was submitted", sentence(error)));
+    let help = error.downcast_ref::<ToolError>().map(|error| format!("\n  help: {}", error.help()));
+    console.error(&format!(
+        "{}; nothing was submitted{}",
+        sentence(error),
+        help.unwrap_or_default()
+    ));
     Exit::BadRequest
 }
 
@@ -172,7 +177,7 @@ fn submit_one(
         tasks,
         requeues: limits.requeues,
         retry_failed: args.retry_failed,
-        discard_checkpoints: args.discard_checkpoints,
+        discard_checkpoints: !args.keep_checkpoints,
     };
     if args.dry_run {
         console.data(&script.text())?;

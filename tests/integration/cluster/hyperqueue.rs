@@ -185,6 +185,10 @@ fn script_of_hyperqueue_is_shown_and_needs_no_server() {
         said.stderr
     );
     let said = sandbox.runner(submit).env("PATH", "/nowhere").exits(2);
-    assert!(said.stderr.contains("cannot start `hq`; a machine that submits"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("\n  help: submit where HyperQueue's server runs"),
+        "{}",
+        said.stderr
+    );
     assert!(!sandbox.path().join("logs").exists());
 }

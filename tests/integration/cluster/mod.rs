@@ -14,7 +14,12 @@ use crate::sandbox::Sandbox;
 
 /// A sweep of 10 settings with 2 seeds each: more runs than TensorBoard shows, so that some are hidden.
 fn sweep(epochs: usize) -> String {
-    let rates: Vec<_> = (1..=10).map(|i| format!("{:.3}", f64::from(i) * 0.004)).collect();
+    sweep_of(10, epochs)
+}
+
+/// A sweep of so many settings with 2 seeds each.
+fn sweep_of(settings: u32, epochs: usize) -> String {
+    let rates: Vec<_> = (1..=settings).map(|i| format!("{:.3}", f64::from(i) * 0.004)).collect();
     format!(
         "[data]\ndataset = \"mnist\"\nlimit = 200\nvalidation_split = 0.2\n\
          [model]\nlayers = [{{ type = \"dense\", units = 10, activation = \"softmax\" }}]\n\
@@ -58,7 +63,7 @@ fn same_sweep(got: &Path, want: &Path) {
         names.filter(|name| name.starts_with(|c: char| c.is_ascii_digit())).collect()
     };
     assert_eq!(runs(got), runs(want));
-    assert_eq!(runs(want).len(), 20);
+    assert!(20 <= runs(want).len());
     for run in runs(want) {
         same_run(&got.join(&run), &want.join(&run));
         let hidden = |dir: &Path| {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{only_sweep, reference, same_sweep, signal_workers, sweep, workers};
+use super::{only_sweep, reference, same_sweep, signal_workers, sweep, sweep_of, workers};
 use crate::sandbox::{Runner, Sandbox};
 use crate::searches;
 
@@ -118,12 +118,12 @@ impl Drop for Slurm {
 #[test]
 fn an_array_leaves_what_one_process_leaves() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
-    sandbox.file("sweep.toml", &sweep(2));
+    sandbox.file("sweep.toml", &sweep_of(100, 2));
     let want = reference(&sandbox);
     let submit = "submit sweep.toml --engine slurm --tasks 4 --logdir logs -- --time=10";
     let said = slurm.runner(&sandbox, submit).exits(0);
     let job: u64 = said.stdout.trim().parse().unwrap();
-    assert!(said.stderr.contains("submitted 20 runs in 4 tasks"), "{}", said.stderr);
+    assert!(said.stderr.contains("submitted 200 runs in 4 tasks"), "{}", said.stderr);
     let dir = only_sweep(&sandbox.path().join("logs"));
     slurm.wait_until("done", |tasks| !tasks.contains(&job.to_string()));
     same_sweep(&dir, &want);
@@ -341,7 +341,10 @@ fn a_dry_run_prints_the_script_and_submits_nothing() {
     let said =
         sandbox.runner("submit sweep.toml --engine slurm --tasks 4 -n -- --time=10").exits(0);
     assert!(said.stdout.contains("#SBATCH --array=0-3\n"), "{}", said.stdout);
-    assert!(said.stdout.contains("--shard \"$SLURM_ARRAY_TASK_ID/4\""), "{}", said.stdout);
+    let command = "--shard \"$SLURM_ARRAY_TASK_ID/4\" --discard-checkpoints --threads";
+    assert!(said.stdout.contains(command), "{}", said.stdout);
+    let kept = sandbox.runner("submit sweep.toml --engine slurm -n --keep-checkpoints").exits(0);
+    assert!(!kept.stdout.contains("--discard-checkpoints"), "{}", kept.stdout);
     assert!(
         said.stderr.contains("submits it with: sbatch --parsable --time=10 "),
         "{}",
