@@ -16,7 +16,7 @@
 //! ```
 //!
 //! Departures from the formulas: f′ is computed from a = f(z) where that is cheaper, so that z need
-//! not be kept; padding is computed as well.
+//! not be kept; padding is computed as well; δ below 2⁻⁹⁵ become 0, see [`SimdFloat::flush_tiny`].
 
 use crate::linalg::{View, ViewMut};
 use crate::simd::{Arch, Kernel};
@@ -277,7 +277,8 @@ impl Backward<'_> {
         for r in 0..self.delta.rows {
             let (z, a) = (self.z.vectors(r), self.a.vectors(r));
             for ((delta, z), a) in self.delta.vectors(r).iter_mut().zip(z).zip(a) {
-                (simd.load(delta) * F::derivative(simd.load(z), simd.load(a))).store(delta);
+                let slope = F::derivative(simd.load(z), simd.load(a));
+                (simd.load(delta) * slope).flush_tiny().store(delta);
             }
         }
     }
@@ -380,6 +381,16 @@ mod tests {
                     zs[i]
                 );
             }
+        }
+    }
+
+    #[test]
+    fn tiny_gradients_become_zero() {
+        let one = Matrix::from_rows(1, 3, &[1.0; 3]);
+        for arch in Arch::available() {
+            let mut delta = Matrix::from_rows(1, 3, &[1e-29, -1e-28, 1e-36]);
+            Unary::Relu.backward(arch, one.view(1), one.view(1), delta.view_mut(1));
+            assert_eq!(delta.to_rows(), [0.0, -1e-28, 0.0], "{}", arch.name());
         }
     }
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Departures from the formulas: outputs within ε of 0 and 1 are clipped before a logarithm, as in
-//! Keras; padding gets δ = 0.
+//! Keras; padding gets δ = 0, and so do gradients below 2⁻⁹⁵, see [`SimdFloat::flush_tiny`].
 
 use super::activation::sigmoid;
 use crate::linalg::{View, ViewMut};
@@ -231,7 +231,7 @@ impl Kernel for LossOfRows<'_> {
                 let left = n - i * LANES;
                 let (value, slope) = self.loss.value_and_slope(simd.load(y), simd.load(t));
                 sum = sum + value.select_prefix(left, 0.0);
-                (slope * scale).select_prefix(left, 0.0).store(delta);
+                (slope * scale).flush_tiny().select_prefix(left, 0.0).store(delta);
             }
             self.losses[r] = sum.reduce_sum() / share;
         }

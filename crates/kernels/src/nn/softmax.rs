@@ -13,6 +13,7 @@
 //!
 //! 1. The logarithms and reciprocals of 16 rows are computed in one vector.
 //! 2. δ holds e^(z − m) until Z is known, so that no buffer is needed.
+//! 3. Gradients below 2⁻⁹⁵ are 0, see [`SimdFloat::flush_tiny`].
 
 use crate::linalg::{View, ViewMut};
 use crate::simd::{Arch, Kernel};
@@ -135,7 +136,7 @@ impl Crossentropy<'_> {
         let (inverse, scale) = (simd.splat(inverse), simd.splat(self.scale));
         for (d, t) in self.delta.vectors(r).iter_mut().zip(self.targets.vectors(r)) {
             let p = simd.load(d) * inverse;
-            ((p - simd.load(t)) * scale).store(d);
+            ((p - simd.load(t)) * scale).flush_tiny().store(d);
         }
     }
 }
@@ -190,7 +191,7 @@ impl Kernel for Differentiate<'_> {
             }
             let sum = simd.splat(sum.reduce_sum());
             for (p, d) in p.iter().zip(delta) {
-                (simd.load(p) * (simd.load(d) - sum)).store(d);
+                (simd.load(p) * (simd.load(d) - sum)).flush_tiny().store(d);
             }
         }
     }
@@ -254,6 +255,19 @@ mod tests {
             &mut losses,
         );
         assert!((losses[0] - 16.118_095).abs() < 1e-5 && delta.to_rows() == [0.0; 3]);
+    }
+
+    /// e⁻⁸⁰ · 10⁻² would leave the normal numbers in the layers below.
+    #[test]
+    fn gradients_of_a_sure_row_are_zero() {
+        let z = Matrix::from_rows(1, 3, &[0.0, 80.0, 20.0]);
+        let t = Matrix::from_rows(1, 3, &[0.0, 1.0, 0.0]);
+        for arch in Arch::available() {
+            let (mut delta, mut losses) = (Matrix::zeros(1, 3), [0.0]);
+            softmax_crossentropy(arch, z.view(1), t.view(1), 1e-2, delta.view_mut(1), &mut losses);
+            let found = delta.to_rows();
+            assert!(found[0] == 0.0 && (8e-29..9e-29).contains(&found[2]), "{found:?}");
+        }
     }
 
     /// Keras's own numbers: rows that a dropout has cut and scaled.
