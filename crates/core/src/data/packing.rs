@@ -1,11 +1,11 @@
 //! Files packed by gzip or zstd, recognized by their first bytes and not by their name; no other packing is
 //! undone.
 
-use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result};
+use std::io::{BufRead, BufReader, Result};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
+use zstd::stream::read::Decoder as ZstdDecoder;
 
 use crate::data::limits::Unpacked;
 use base::system;
@@ -45,7 +45,7 @@ pub(super) fn unpacked_and_size(path: &Path) -> Result<(Box<dyn BufRead>, Option
     let named = is_named(path, "gz");
     let start = file.fill_buf()?;
     if start.starts_with(ZSTD) || (is_named(path, "zst") && !start.is_empty()) {
-        let frames = Unpacked::new(ZstdFrames::new(file)?, packed);
+        let frames = Unpacked::new(ZstdDecoder::with_buffer(file)?, packed);
         return Ok((Box::new(BufReader::new(frames)), None));
     }
     Ok(if is_gzip(start) || (named && !start.is_empty()) {
@@ -59,36 +59,34 @@ fn is_named(path: &Path, end: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(end))
 }
 
-/// The content of zstd frames, one after the other.
-struct ZstdFrames<R: BufRead>(Option<Frame<R>>);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-type Frame<R> = StreamingDecoder<R, ruzstd::decoding::FrameDecoder>;
-
-impl<R: BufRead> ZstdFrames<R> {
-    fn new(file: R) -> Result<ZstdFrames<R>> {
-        Ok(ZstdFrames(Some(frame(file)?)))
+    /// The content of a file of some bytes.
+    fn content(bytes: &[u8]) -> Result<Vec<u8>> {
+        let dir = tempfile::TempDir::new()?;
+        let path = dir.path().join("rows.csv");
+        std::fs::write(&path, bytes)?;
+        let mut content = Vec::new();
+        unpacked(&path)?.read_to_end(&mut content).map(|_| content)
     }
-}
 
-fn frame<R: BufRead>(file: R) -> Result<Frame<R>> {
-    StreamingDecoder::new(file)
-        .map_err(|error| Error::new(ErrorKind::InvalidData, error.to_string()))
-}
-
-impl<R: BufRead> Read for ZstdFrames<R> {
-    fn read(&mut self, to: &mut [u8]) -> Result<usize> {
-        while let Some(decoder) = &mut self.0 {
-            let n = decoder.read(to)?;
-            if n != 0 || to.is_empty() {
-                return Ok(n);
-            }
-            let mut file = self.0.take().map(Frame::into_inner);
-            if let Some(file) =
-                file.take_if(|file| file.fill_buf().is_ok_and(|rest| !rest.is_empty()))
-            {
-                self.0 = Some(frame(file)?);
-            }
+    #[test]
+    fn zstd_streams_are_unpacked() {
+        let text = b"x,y\n1,2\n".repeat(5000);
+        let frame = zstd::bulk::compress(&text, 3).unwrap();
+        assert!(content(&frame).unwrap() == text);
+        assert!(content(&frame.repeat(2)).unwrap() == text.repeat(2));
+        for end in 4..frame.len() {
+            assert!(content(&frame[..end]).is_err(), "{end}");
         }
-        Ok(0)
+        let longer = [&frame[..], b"rows"].concat();
+        assert!(content(&longer).is_err());
+        // A window of 2^31 bytes, more than is reserved for a file.
+        let wide = [ZSTD, &[0, 21 << 3, 1, 0, 0]].concat();
+        assert!(content(&wide).is_err());
+        let empty = [ZSTD, &[0, 0, 1, 0, 0]].concat();
+        assert_eq!(content(&empty).unwrap(), b"");
     }
 }

@@ -1,5 +1,5 @@
 //! The pages of a column in a Parquet file: headers, checksums and compression. The crate `parquet` decodes
-//! what is in them; it unpacks zstd by a library in C only.
+//! what is in them.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
