@@ -88,12 +88,12 @@ def run(
         status, printed, said = _call(["run", path, *options], show)
     if isinstance(config, Mapping):
         said = said.replace(path, "config")
-    if status not in (0, 1, 75) or not printed:
+    if status not in (0, 1, 75) or not printed or (check and status == 1):
         raise RunnerError(message(said, status))
-    result = Result([_run(value) for value in json.loads(printed)["runs"]])
-    if check and status == 1:
-        raise RunnerError(message(said, status))
-    return result
+    if show is not None:
+        for line in said.splitlines():
+            show(line)
+    return Result([_run(value) for value in json.loads(printed)["runs"]])
 
 
 def _run(value: dict[str, Any]) -> Run:
@@ -136,7 +136,7 @@ def _file(config: Config) -> Iterator[str]:
 
 
 def _call(arguments: list[str], show: Callable[[str], None] | None) -> tuple[int, str, str]:
-    """Calls the program; returns its exit status, its output and its messages, without progress."""
+    """Calls the program and shows its progress; returns its exit status, its output and its errors."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
         child = subprocess.Popen(
             [str(program()), "--color", "never", *arguments],
@@ -153,25 +153,30 @@ def _call(arguments: list[str], show: Callable[[str], None] | None) -> tuple[int
     if interrupted:
         raise KeyboardInterrupt
     said = "".join(lines)
-    return child.returncode, printed, said[max(said.find("error: "), 0) :]
+    return child.returncode, printed, said[max(f"\n{said}".find("\nerror: "), 0) :]
 
 
 def _listen(
     child: subprocess.Popen[str], show: Callable[[str], None] | None
 ) -> tuple[list[str], bool]:
-    """The lines that the program says until its end, and whether it was interrupted."""
-    lines: list[str] = []
-    interrupted = False
+    """Shows the program's lines up to the first error, which an exception may repeat.
+
+    Returns the lines that were not shown, and whether the program was interrupted.
+    """
+    hidden: list[str] = []
+    failed = interrupted = False
     assert child.stderr is not None
     with child.stderr as stderr:
         while True:
             try:
                 for line in stderr:
-                    lines.append(line)
-                    if show is not None:
+                    failed = failed or line.startswith("error: ")
+                    if failed or show is None:
+                        hidden.append(line)
+                    else:
                         show(line.rstrip("\n"))
                 child.wait()
-                return lines, interrupted
+                return hidden, interrupted
             except KeyboardInterrupt:
                 child.send_signal(signal.SIGINT)
                 interrupted, show = True, None

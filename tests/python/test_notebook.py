@@ -30,6 +30,7 @@ class Notebook(unittest.TestCase):
         self.assertIn("learning_rate=", text)
         self.assertIn("optimizer.learning_rate", text)
         self.assertIn("help: ", text)
+        self.assertEqual(text.count("unknown key `learning_rat`"), 1, text)
 
     def test_it_is_committed_without_outputs(self) -> None:
         notebook = nbformat.read(NOTEBOOK, as_version=4)

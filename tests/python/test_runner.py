@@ -64,10 +64,27 @@ class Running(InFolder):
 
     def test_failed_runs_raise_unless_they_are_wanted(self) -> None:
         wild = {"optimizer": {"name": "sgd", "learning_rate": 1e38}}
+        lines: list[str] = []
         with self.assertRaisesRegex(runner.RunnerError, "a smaller learning rate may help"):
-            runner.run({**SMALL, **wild}, progress=False)
-        result = runner.run({**SMALL, **wild}, progress=False, check=False)
+            runner.run({**SMALL, **wild}, progress=lines.append)
+        self.assertEqual(lines, [])
+        result = runner.run({**SMALL, **wild}, progress=lines.append, check=False)
         self.assertEqual(result.runs[0].status, "failed")
+        self.assertIn("a smaller learning rate may help", "\n".join(lines))
+
+    def test_a_mistake_is_said_by_the_exception_alone(self) -> None:
+        lines: list[str] = []
+        with self.assertRaises(runner.RunnerError):
+            runner.run(SMALL, set={"optimizer.learning_rat": 1}, progress=lines.append)
+        self.assertEqual(lines, [])
+
+    def test_failures_of_a_sweep_follow_its_progress(self) -> None:
+        lines: list[str] = []
+        rates = {"optimizer.learning_rate": [1e38, 0.1], "optimizer.name": "sgd"}
+        with self.assertRaisesRegex(runner.RunnerError, "^0000-learning_rate=1e38: the loss became"):
+            runner.run(SMALL, set=rates, progress=lines.append)
+        self.assertEqual([line for line in lines if line.startswith("error: ")], [])
+        self.assertEqual(len([line for line in lines if line[0] == "["]), 2, lines)
 
     def test_an_interrupt_saves_the_run(self) -> None:
         long = {**SMALL, "training": {"epochs": 100_000_000}}
