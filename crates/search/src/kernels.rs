@@ -1,10 +1,12 @@
 //! The kernels of a Parzen estimator along one parameter: one around each trial's value, and the prior.
 //!
-//! Along a numerical parameter a kernel is a normal distribution, cut to the domain; its deviation is the larger gap to a
-//! neighbour, not below a share of the domain that shrinks as trials come. Along a choice it is nearly all on the trial's
-//! option. The prior is even on a choice, and wide on a number. All of this is as in Optuna 5, except that a kernel of
-//! real numbers becomes narrower: [Watanabe 2023](https://arxiv.org/abs/2304.11127) calls the bound magic clipping, and
-//! found a greater exponent and a least share of 0.03 good.
+//! Along a numerical parameter a kernel is a normal distribution, cut to the domain; its deviation is a share of the
+//! domain that shrinks as trials come. Along a choice it is nearly all on the trial's option. The prior is even on a
+//! choice, and wide on a number. This is as in Optuna 5, except for the deviation. There and in
+//! [Bergstra 2011](https://papers.nips.cc/paper/4443) it is the larger gap to a neighbour, and the share is only its
+//! least. On a grid of few values most trials have a neighbour at the same place, so that the gap says how many values
+//! were drawn and not how the objective varies. For real numbers [Watanabe 2023](https://arxiv.org/abs/2304.11127),
+//! who calls the bound magic clipping, found a greater exponent and a least share of 0.03 good.
 
 use crate::normal::{cdf, ln, quantile};
 use crate::space::{Domain, Scale};
@@ -65,14 +67,12 @@ struct Normal {
 impl Numbers {
     fn new(domain: Domain, scale: Scale, values: &[f64]) -> Numbers {
         let places: Vec<f64> = values.iter().map(|&value| scale.place(value)).collect();
-        let mut sorted = places.clone();
-        sorted.sort_by(f64::total_cmp);
-        let width = scale.high - scale.low;
-        let least = width * least_share(&scale, places.len());
-        let mut means = sorted.clone();
+        let mut means = places.clone();
+        means.sort_by(f64::total_cmp);
         means.dedup();
-        let deviation = |mean| gap(&scale, &sorted, mean).clamp(least, width);
-        let around = means.iter().map(|&mean| Normal::new(&scale, mean, deviation(mean)));
+        let width = scale.high - scale.low;
+        let deviation = width * share(&scale, places.len());
+        let around = means.iter().map(|&mean| Normal::new(&scale, mean, deviation));
         let prior = Normal::new(&scale, (scale.low + scale.high) / 2.0, width);
         let distinct = around.chain([prior]).collect();
         let of = places.iter().map(|place| means.partition_point(|mean| mean < place));
@@ -117,30 +117,14 @@ impl Normal {
     }
 }
 
-/// The least deviation of `n` trials' kernels, as a share of the scale: 1 / (n + 2) for integers, whose cells are wide
-/// as they are, and (n + 2)⁻⁵ᐟ⁴ for real numbers.
-fn least_share(scale: &Scale, n: usize) -> f64 {
+/// The deviation of `n` trials' kernels, as a share of the scale: (n + 2)⁻¹ and at least 0.05 for integers,
+/// (n + 2)⁻⁵ᐟ⁴ and at least 0.03 for real numbers.
+fn share(scale: &Scale, n: usize) -> f64 {
     let kernels = n as f64 + 2.0;
     if scale.half_step == 0.0 {
         (1.0 / (kernels * libm::sqrt(libm::sqrt(kernels)))).max(0.03)
     } else {
-        (1.0 / kernels).max(0.01)
-    }
-}
-
-/// The larger distance of `place` to a neighbour among the sorted `places`. At the ends of at least two
-/// places the domain's bound is no neighbour.
-fn gap(scale: &Scale, places: &[f64], place: f64) -> f64 {
-    let at = places.partition_point(|other| *other < place);
-    let below = at.checked_sub(1).map(|at| places[at]);
-    let above = places.get(at + 1).copied();
-    match (below, above) {
-        (Some(below), Some(above)) => (place - below).max(above - place),
-        (None, Some(above)) if 1 < places.len() => above - place,
-        (Some(below), None) if 1 < places.len() => place - below,
-        (below, above) => {
-            (place - below.unwrap_or(scale.low)).max(above.unwrap_or(scale.high) - place)
-        }
+        (1.0 / kernels).max(0.05)
     }
 }
 
