@@ -178,3 +178,27 @@ impl Choice {
 
 /// ln √(2π)
 const LN_SQRT_TAU: f64 = 0.918_938_533_204_672_8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Widths by the gap to a neighbour differed between equal values at the lower and the upper end.
+    #[test]
+    fn a_mirrored_grid_has_mirrored_densities() {
+        let domain = Domain::Integer { min: 0, max: 5, step: 1, log: false };
+        let densities = |values: [f64; 4], value| {
+            let mut sums = [0.0; 5];
+            Kernels::new(domain, &values).add_log_densities(value, &mut sums);
+            sums
+        };
+        let values = [0.0, 0.0, 3.0, 4.0];
+        for value in 0..6 {
+            let value = f64::from(value);
+            let mirrored = densities(values.map(|value| 5.0 - value), 5.0 - value);
+            for (got, want) in mirrored.into_iter().zip(densities(values, value)) {
+                assert!((got - want).abs() < 1e-9, "{value}: got {got}, want {want}");
+            }
+        }
+    }
+}
