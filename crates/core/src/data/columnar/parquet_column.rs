@@ -85,7 +85,7 @@ fn values<T: DataType>(
     rows: usize,
     nullable: bool,
 ) -> Result<Decoded<T::T>, String> {
-    let (mut values, mut levels) = (Vec::new(), Vec::new());
+    let (mut values, mut levels) = (Vec::with_capacity(rows), Vec::new());
     let wanted = nullable.then_some(&mut levels);
     let read = reader.read_records(rows, wanted, None, &mut values);
     let reason =

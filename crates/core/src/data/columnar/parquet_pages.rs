@@ -46,10 +46,14 @@ impl Pages {
         if self.end - self.at < n {
             return Err(damaged("it ends within a page"));
         }
-        self.buffer.resize(n as usize, 0);
+        self.buffer.clear();
+        self.buffer.reserve_exact(n as usize);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.at))?;
-        file.read_exact(&mut self.buffer)?;
+        // Unlike `read_exact`, this fills no memory with zeros before.
+        if (&mut *file).take(n).read_to_end(&mut self.buffer)? as u64 != n {
+            return Err(damaged("the file ends within it"));
+        }
         Ok(())
     }
 

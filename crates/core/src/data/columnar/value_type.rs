@@ -38,6 +38,17 @@ pub(super) enum Scalar {
     Float(f64),
 }
 
+impl Scalar {
+    /// Whether the bits are the same: -0 has another text than 0.
+    fn is(self, other: Scalar) -> bool {
+        match (self, other) {
+            (Scalar::Integer(a), Scalar::Integer(b)) => a == b,
+            (Scalar::Float(a), Scalar::Float(b)) => a.to_bits() == b.to_bits(),
+            _ => false,
+        }
+    }
+}
+
 const DAY: i64 = 86_400;
 
 impl ValueType {
@@ -88,7 +99,8 @@ impl ValueType {
     ) -> Cells {
         match kind {
             ColumnKind::Word => {
-                let mut words = Words { of: self, cells: WordCells::default(), last: None };
+                let mut words =
+                    Words { of: self, cells: WordCells::default(), seen: Vec::new(), next: 0 };
                 values.for_each(|value| words.push(value));
                 Cells::Words(words.cells)
             }
@@ -103,12 +115,18 @@ impl ValueType {
     }
 }
 
-/// Words of values, of which equal ones often follow each other.
+/// Words of values, of which there are often few.
 struct Words {
     of: ValueType,
     cells: WordCells,
-    last: Option<(Scalar, u32)>,
+    /// Values and their words, which spares most values their text.
+    seen: Vec<(Scalar, u32)>,
+    /// The place of the next one.
+    next: usize,
 }
+
+/// Values that are compared before a text is made.
+const SEEN: usize = 16;
 
 impl Words {
     fn push(&mut self, value: Option<Scalar>) {
@@ -116,13 +134,16 @@ impl Words {
         else {
             return self.cells.push_missing();
         };
-        if let Some((last, id)) = self.last
-            && last == value
-        {
-            return self.cells.ids.push(id);
+        if let Some((_, id)) = self.seen.iter().find(|(seen, _)| seen.is(value)) {
+            return self.cells.ids.push(*id);
         }
         self.cells.push(&self.of.text(value));
-        self.last = self.cells.ids.last().map(|id| (value, *id));
+        let Some(id) = self.cells.ids.last() else { return };
+        match self.seen.get_mut(self.next) {
+            Some(place) => *place = (value, *id),
+            None => self.seen.push((value, *id)),
+        }
+        self.next = (self.next + 1) % SEEN;
     }
 }
 

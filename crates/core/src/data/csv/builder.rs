@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use rayon::prelude::*;
+
 use super::append::{Append, append};
 use super::cells::{ColumnValues, Misfit};
 use super::columns::CsvOptions;
-use super::dense_columns::DenseColumns;
+use super::dense_columns::{DenseColumns, any};
 use super::head::Head;
 use super::roles::{Roles, max_words};
 use super::row_keys::{Key, RowKeys, RowMisfit};
@@ -96,9 +98,13 @@ impl<'a> Builder<'a> {
             want,
         };
         if let Some(dense) = &mut self.dense {
+            let is_whole =
+                |cells: &Cells| matches!(cells, Cells::Numbers(x) if !any(x, f32::is_infinite));
+            let whole: Vec<bool> = cells.par_iter().map(is_whole).collect();
             let mut pieces = Vec::new();
-            for (cells, (at, _)) in cells.iter().zip(&self.places) {
-                pieces.push(numbers(cells, &with).map_err(|misfit| field(*at, misfit))?);
+            for ((cells, is_whole), (at, _)) in cells.iter().zip(whole).zip(&self.places) {
+                let piece = numbers(cells, is_whole, &with);
+                pieces.push(piece.map_err(|misfit| field(*at, misfit))?);
             }
             let columns: Vec<&[f32]> = pieces.iter().map(|piece| &**piece).collect();
             return dense.push(&columns).map_err(|source| {
@@ -159,12 +165,14 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The numbers of a piece, without a copy if it has numbers.
-fn numbers<'a>(cells: &'a Cells, with: &Append<'_>) -> Result<Cow<'a, [f32]>, Misfit> {
+/// The numbers of a piece, without a copy if all are fit numbers.
+fn numbers<'a>(
+    cells: &'a Cells,
+    is_whole: bool,
+    with: &Append<'_>,
+) -> Result<Cow<'a, [f32]>, Misfit> {
     match cells {
-        Cells::Numbers(numbers) if numbers.iter().all(|x| !x.is_infinite()) => {
-            Ok(Cow::Borrowed(numbers))
-        }
+        Cells::Numbers(numbers) if is_whole => Ok(Cow::Borrowed(numbers)),
         cells => {
             let mut piece = ColumnValues::Numbers(Vec::new());
             append(&mut piece, cells, with)?;

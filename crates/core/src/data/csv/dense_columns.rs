@@ -14,8 +14,11 @@ pub(super) struct DenseColumns {
     pub(super) gaps: Vec<bool>,
 }
 
-/// Rows that are written one after the other for each column: they stay in the cache.
+/// Rows that a thread writes at a time.
 const ROWS: usize = 1024;
+
+/// Rows that are written one after the other for each column: they stay in the nearest cache.
+const TILE: usize = 64;
 
 impl DenseColumns {
     pub(super) fn new(width: usize) -> DenseColumns {
@@ -31,14 +34,17 @@ impl DenseColumns {
         self.values.resize(start + rows * width, 0.0);
         let pieces = self.values[start..].par_chunks_mut(ROWS * width);
         pieces.enumerate().for_each(|(i, piece)| {
-            for (j, column) in columns.iter().enumerate() {
-                let places = piece[j..].iter_mut().step_by(width);
-                places.zip(&column[i * ROWS..]).for_each(|(to, from)| *to = *from);
+            for (k, tile) in piece.chunks_mut(TILE * width).enumerate() {
+                for (j, column) in columns.iter().enumerate() {
+                    let places = tile[j..].iter_mut().step_by(width);
+                    let values = &column[i * ROWS + k * TILE..];
+                    places.zip(values).for_each(|(to, from)| *to = *from);
+                }
             }
         });
-        for (gap, column) in self.gaps.iter_mut().zip(columns) {
-            *gap = *gap || column.iter().any(|x| x.is_nan());
-        }
+        self.gaps.par_iter_mut().zip(columns).for_each(|(gap, column)| {
+            *gap = *gap || any(column, f32::is_nan);
+        });
         Ok(())
     }
 
@@ -76,6 +82,11 @@ impl DenseColumns {
             }
         }
     }
+}
+
+/// Whether a value is such. Without an exit within a piece, so that several values are compared at once.
+pub(super) fn any(values: &[f32], is_such: impl Fn(f32) -> bool) -> bool {
+    values.chunks(ROWS).any(|piece| piece.iter().fold(false, |found, x| found | is_such(*x)))
 }
 
 #[cfg(test)]
