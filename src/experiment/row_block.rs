@@ -1,20 +1,23 @@
-//! A block of rows in the making: rows arrive in the order of the files, and are put in the order of the pass.
+//! A block of rows in the making: rows are kept in the order of the files, beside their order in the pass.
 
 use std::ops::Range;
+
+use rayon::prelude::*;
 
 use crate::data::{DenseRows, Inputs, Preprocessing, Table, Targets, Values};
 use crate::memory::probe;
 use crate::random::{RandomStream, StreamPurpose};
 use crate::train::Dataset;
 
+/// Inputs that a thread copies at a time.
+const COPIED: usize = 1 << 16;
+
 /// Rows of a block, of which some have arrived.
 pub(super) struct RowBlock<'a> {
     preprocessing: &'a Preprocessing,
-    /// The place of each row in the order of the pass.
-    places: Vec<u32>,
+    /// The row at each place of the pass.
+    order: Vec<u32>,
     arrived: usize,
-    /// Rows at the beginning of the order that are left out.
-    skip: usize,
     inputs: Vec<f32>,
     targets: Targets,
     weights: Option<Vec<f32>>,
@@ -52,80 +55,80 @@ pub(super) fn order(rows: usize, shuffle: Option<(u64, usize)>, block: usize) ->
 }
 
 impl<'a> RowBlock<'a> {
-    /// A block of rows in an order, without its first `skip` places.
+    /// A block of rows in an order; `buffer` is memory of an earlier one.
     pub(super) fn new(
         preprocessing: &'a Preprocessing,
-        order: &[u32],
-        skip: usize,
+        order: Vec<u32>,
+        buffer: Vec<f32>,
     ) -> RowBlock<'a> {
-        let rows = order.len() - skip;
-        let mut places = vec![0; order.len()];
-        order.iter().zip(0..).for_each(|(row, place)| places[*row as usize] = place);
         let features: usize = preprocessing.shape.iter().product();
-        probe(4 * rows * features);
-        let inputs = vec![0.0; rows * features];
+        let n_inputs = order.len() * features;
+        let inputs = if n_inputs <= buffer.len() {
+            buffer
+        } else {
+            probe(4 * n_inputs);
+            vec![0.0; n_inputs]
+        };
         let targets = match preprocessing.classes {
-            Some(classes) => Targets::Classes { labels: vec![0; rows], classes },
+            Some(classes) => Targets::Classes { labels: Vec::with_capacity(order.len()), classes },
             None => {
                 let width = preprocessing.target_width;
-                Targets::Values { values: vec![0.0; rows * width], width }
+                Targets::Values { values: Vec::with_capacity(order.len() * width), width }
             }
         };
-        let (arrived, weights) = (0, None);
-        RowBlock { preprocessing, places, arrived, skip, inputs, targets, weights }
+        RowBlock { preprocessing, order, arrived: 0, inputs, targets, weights: None }
     }
 
     /// Number of rows that are to arrive.
     pub(super) fn missing(&self) -> usize {
-        self.places.len() - self.arrived
+        self.order.len() - self.arrived
     }
 
     /// Takes rows of a table.
     pub(super) fn add(&mut self, table: &DenseTable, rows: Range<usize>) {
         let features = table.inputs.features;
-        let places = &self.places[self.arrived..][..rows.len()];
+        let of = |rows: &Range<usize>| rows.start * features..rows.end * features;
+        let places = &mut self.inputs[of(&(self.arrived..self.arrived + rows.len()))];
         self.arrived += rows.len();
-        let n_rows = self.places.len() - self.skip;
-        let arriving = places.iter().map(|place| *place as usize).zip(rows);
-        let arriving = arriving.filter_map(|(to, from)| Some((to.checked_sub(self.skip)?, from)));
-        for (to, from) in arriving {
-            let values = from * features..(from + 1) * features;
-            let place = &mut self.inputs[to * features..][..features];
-            match &table.inputs.values {
-                Values::Floats(floats) => place.copy_from_slice(&floats[values]),
-                Values::Bytes(bytes) => {
-                    let bytes = bytes[values].iter();
-                    place.iter_mut().zip(bytes).for_each(|(x, byte)| *x = f32::from(*byte));
-                }
+        match &table.inputs.values {
+            Values::Floats(floats) => {
+                let pieces =
+                    places.par_chunks_mut(COPIED).zip(floats[of(&rows)].par_chunks(COPIED));
+                pieces.for_each(|(to, from)| to.copy_from_slice(from));
             }
-            copy_target(&mut self.targets, to, &table.targets, from);
-            if let Some(weights) = &table.weights {
-                self.weights.get_or_insert_with(|| vec![1.0; n_rows])[to] = weights[from];
+            Values::Bytes(bytes) => {
+                let bytes = bytes[of(&rows)].iter();
+                places.iter_mut().zip(bytes).for_each(|(x, byte)| *x = f32::from(*byte));
             }
+        }
+        add_targets(&mut self.targets, &table.targets, &rows);
+        if let Some(weights) = &table.weights {
+            self.weights.get_or_insert_default().extend_from_slice(&weights[rows]);
         }
     }
 
-    /// The whole block, of rows like those of `table`.
-    pub(super) fn finish(self, table: &DenseTable) -> Dataset {
+    /// The whole block, of rows like those of `table`, and their order.
+    pub(super) fn finish(mut self, table: &DenseTable) -> (Dataset, Vec<u32>) {
         let shape = self.preprocessing.shape.clone();
         let features = shape.iter().product();
+        self.inputs.truncate(self.order.len() * features);
         let inputs = Inputs::Dense(DenseRows { features, values: Values::Floats(self.inputs) });
         let (targets, weights) = (self.targets, self.weights);
         let scale = table.scale;
         let table = Table { weights, ..Table::new(inputs, targets, shape) };
-        Dataset::new(table, scale).with_target_scaling(&self.preprocessing.targets)
+        let dataset = Dataset::new(table, scale);
+        (dataset.with_target_scaling(&self.preprocessing.targets), self.order)
     }
 }
 
-/// Copies the target of a row to another place.
-fn copy_target(to: &mut Targets, at: usize, from: &Targets, row: usize) {
+/// Adds the targets of some rows.
+fn add_targets(to: &mut Targets, from: &Targets, rows: &Range<usize>) {
     match (to, from) {
         (Targets::Classes { labels, .. }, Targets::Classes { labels: found, .. }) => {
-            labels[at] = found[row];
+            labels.extend_from_slice(&found[rows.clone()]);
         }
         (Targets::Values { values, width }, Targets::Values { values: found, .. }) => {
-            let width = *width;
-            values[at * width..][..width].copy_from_slice(&found[row * width..][..width]);
+            values.extend_from_slice(&found[rows.start * *width..rows.end * *width]);
         }
         _ => {}
     }

@@ -11,13 +11,13 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
 use crate::data::{DataError, Preprocessing, ShardedTable};
 use crate::experiment::pool::on;
 use crate::experiment::row_block::{DenseTable, RowBlock, order};
 use crate::random::{RandomStream, StreamPurpose};
-use crate::train::{Dataset, Flow, Pass, RowBlocks};
+use crate::train::{Dataset, Flow, Pass, RowBlocks, SeeBlock};
 
 /// Some rows of a table that stays in its files.
 #[derive(Debug)]
@@ -39,21 +39,26 @@ impl RowBlocks for ShardedRows {
         self.rows.len()
     }
 
-    fn visit(&self, pass: Pass, see: &mut dyn FnMut(&Dataset) -> Flow) -> Result<Flow, DataError> {
+    fn visit(&self, pass: Pass, see: &mut SeeBlock<'_>) -> Result<Flow, DataError> {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
             // A block is handed over, never stored: so no third one is in memory.
             let (sender, receiver) = sync_channel(0);
-            let read = || on(self.threads, || self.read(pass, &stop, sender));
+            // Its memory comes back for the one after the next.
+            let (spare, spares) = channel();
+            let read = || on(self.threads, || self.read(pass, &stop, (sender, spares)));
             let reading = scope.spawn(read);
             let mut flow = Flow::Continue;
+            let mut skipped = pass.from % self.block_rows(pass);
             while flow == Flow::Continue
-                && let Ok(dataset) = receiver.recv()
+                && let Ok((dataset, order)) = receiver.recv()
             {
-                flow = see(&dataset);
+                flow = see(&dataset, order.get(skipped..).unwrap_or_default());
+                skipped = 0;
+                let _ = spare.send(dataset.into_floats());
             }
             stop.store(true, Ordering::Relaxed);
-            drop(receiver);
+            drop((receiver, spare));
             let read = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
             read.map(|()| flow)
         })
@@ -66,10 +71,10 @@ impl ShardedRows {
         &self,
         pass: Pass,
         stop: &AtomicBool,
-        sender: SyncSender<Dataset>,
+        channels: (SyncSender<Block>, Receiver<Vec<f32>>),
     ) -> Result<(), DataError> {
         let mut reader = self.table.reader()?;
-        let mut cutter = Cutter::new(self, pass, sender);
+        let mut cutter = Cutter::new(self, pass, channels);
         let mut done = cutter.number * cutter.size;
         for (shard, rows) in self.shards(pass) {
             let passed = done.min(rows.len());
@@ -84,6 +89,11 @@ impl ShardedRows {
             }
         }
         Ok(())
+    }
+
+    /// Rows of each block of a pass but the last.
+    fn block_rows(&self, pass: Pass) -> usize {
+        (self.buffer / pass.multiple).max(1) * pass.multiple
     }
 
     /// The rows of each shard in the order of a pass.
@@ -102,6 +112,9 @@ impl ShardedRows {
     }
 }
 
+/// A block and the order of its rows.
+type Block = (Dataset, Vec<u32>);
+
 /// Cuts the rows of a pass into blocks.
 struct Cutter<'a> {
     rows: &'a ShardedRows,
@@ -111,15 +124,20 @@ struct Cutter<'a> {
     /// The number of the block under way.
     number: usize,
     block: Option<RowBlock<'a>>,
-    sender: SyncSender<Dataset>,
+    sender: SyncSender<Block>,
+    spares: Receiver<Vec<f32>>,
     is_wanted: bool,
 }
 
 impl<'a> Cutter<'a> {
-    fn new(rows: &'a ShardedRows, pass: Pass, sender: SyncSender<Dataset>) -> Cutter<'a> {
-        let size = (rows.buffer / pass.multiple).max(1) * pass.multiple;
+    fn new(
+        rows: &'a ShardedRows,
+        pass: Pass,
+        (sender, spares): (SyncSender<Block>, Receiver<Vec<f32>>),
+    ) -> Cutter<'a> {
+        let size = rows.block_rows(pass);
         let number = pass.from / size;
-        Cutter { rows, pass, size, number, block: None, sender, is_wanted: true }
+        Cutter { rows, pass, size, number, block: None, sender, spares, is_wanted: true }
     }
 
     /// Takes rows of a table, and sends the blocks that are whole.
@@ -139,11 +157,12 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// The block with the present number, without the rows that the pass leaves out.
+    /// The block with the present number.
     fn open(&self) -> RowBlock<'a> {
         let first = self.number * self.size;
         let n_rows = self.size.min(self.rows.rows.len() - first);
         let order = order(n_rows, self.pass.shuffle, self.number);
-        RowBlock::new(&self.rows.preprocessing, &order, self.pass.from.saturating_sub(first))
+        let buffer = self.spares.try_recv().unwrap_or_default();
+        RowBlock::new(&self.rows.preprocessing, order, buffer)
     }
 }

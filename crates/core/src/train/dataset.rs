@@ -61,6 +61,14 @@ impl Dataset {
         self
     }
 
+    /// The memory of the inputs, if they are dense floats.
+    pub fn into_floats(self) -> Vec<f32> {
+        match self.inputs {
+            DatasetInputs::Dense(DenseInputs { values: Values::Floats(floats), .. }) => floats,
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether the loss takes scaled targets.
     pub(super) fn has_scaled_targets(&self) -> bool {
         self.scaling.is_some()

@@ -195,7 +195,7 @@ impl Engine {
     ) -> Result<RunningMetrics, DataError> {
         let mut sums = RunningMetrics::default();
         let pass = Pass { shuffle: None, from: 0, multiple: EVALUATED_ROWS };
-        blocks.visit(pass, &mut |dataset| {
+        blocks.visit(pass, &mut |dataset, _| {
             self.add_rows(network, (dataset, 0..dataset.rows()), &mut sums);
             Flow::Continue
         })?;

@@ -193,9 +193,8 @@ impl FitOptions<'_> {
         let shuffle = self.shuffle.then_some((self.seed, epoch));
         let mut trained = Ok(Flow::Continue);
         let pass = Pass { shuffle, from, multiple: self.batch_size };
-        blocks.training.visit(pass, &mut |dataset| {
-            let rows: Vec<u32> = (0..dataset.rows() as u32).collect();
-            trained = self.train_rows(engine, state, observe, (dataset, &rows));
+        blocks.training.visit(pass, &mut |dataset, rows| {
+            trained = self.train_rows(engine, state, observe, (dataset, rows));
             *trained.as_ref().unwrap_or(&Flow::Stop)
         })?;
         Ok(trained?)

@@ -33,5 +33,5 @@ pub use fit::{Diverged, FitError, FitOptions, FitOutcome, FitState};
 pub use footprint::{Footprint, RunShape};
 pub use objective::Objective;
 pub use predict::{predict, predict_probabilities};
-pub use row_blocks::{FitBlocks, Pass, RowBlocks};
+pub use row_blocks::{FitBlocks, Pass, RowBlocks, SeeBlock};
 pub use state::OptimizerState;

@@ -11,13 +11,17 @@ pub trait RowBlocks: Debug + Sync {
     /// Number of rows.
     fn rows(&self) -> usize;
 
-    /// Shows the rows of a pass one block after the other, in each the rows in the order of the pass, until `see` stops.
+    /// Shows the rows of a pass one block after the other, each with the numbers of its rows in the order of the pass,
+    /// until `see` stops.
     ///
     /// # Errors
     ///
     /// A block that cannot be read.
-    fn visit(&self, pass: Pass, see: &mut dyn FnMut(&Dataset) -> Flow) -> Result<Flow, DataError>;
+    fn visit(&self, pass: Pass, see: &mut SeeBlock<'_>) -> Result<Flow, DataError>;
 }
+
+/// Sees a block and the order of its rows, and says whether it wants another one.
+pub type SeeBlock<'a> = dyn FnMut(&Dataset, &[u32]) -> Flow + 'a;
 
 /// A pass over rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
