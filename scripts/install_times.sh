@@ -1,21 +1,27 @@
 #!/usr/bin/env bash
-# Measures each way from an empty Debian to the first curve in TensorBoard: seconds and bytes of each step.
+# Measures each way from an empty Debian to the first curve in TensorBoard: seconds and bytes of each command.
 #
-#   scripts/release.sh && scripts/install_times.sh [ways: wheel deb container cargo; all without]
+#   scripts/release.sh && scripts/install_times.sh [ways: wheel deb tarball container cargo; all without]
 #
-# Needs root, debootstrap and the network. A way begins in a fresh copy of Debian's smallest system with nothing but
-# apt, in target/install, and ends when TensorBoard in it serves the validation loss of the tutorial's run; the
+# Needs root, debootstrap, curl and the network. A way begins in a fresh copy of Debian's smallest system with nothing
+# but apt, in target/install, and ends when TensorBoard in it serves the validation loss of the tutorial's run; the
 # files of the last way stay, for a look with a browser. `cargo` counts the build, with the Rust of this machine.
+#
+# Each way leaves its commands with the end of their output in docs/transcripts, and prints the rows of a table: seconds
+# on the clock, seconds of processors (the measure on a busy machine), megabytes that the system has grown by.
 # RUNNER_INSTALL_BASE names an unpacked system to copy, in place of a new one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 suite=bookworm
+place=$PWD/target/install
+root=$place/root
 files=$PWD/target/release-files
-root=$PWD/target/install/root
-base=${RUNNER_INSTALL_BASE:-$PWD/target/install/base}
-port=16006
-ways=${*:-wheel deb container cargo}
+base=${RUNNER_INSTALL_BASE:-$place/base}
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+ways=${*:-wheel deb tarball container cargo}
+# Release files in the commands, as docs/install.md has them.
+release=target/release-files
 
 fail() {
     echo "scripts/install_times.sh: $*" >&2
@@ -24,143 +30,160 @@ fail() {
 
 [ "$(id -u)" -eq 0 ] || fail "this makes systems of their own and needs root"
 [ -d "$files" ] || fail "there is nothing to install; run scripts/release.sh"
+mkdir -p "$place" docs/transcripts
 if [ ! -d "$base" ]; then
     command -v debootstrap >/dev/null || fail "this needs debootstrap: apt install debootstrap"
-    mkdir -p "$(dirname "$base")"
     debootstrap --variant=minbase --include=ca-certificates "$suite" "$base" >"$base.log" || fail "see $base.log"
 fi
 
 close() {
-    [ -z "${board:-}" ] || kill "$board" 2>/dev/null || true
+    [ -z "${board:-}" ] || kill -- "-$board" 2>/dev/null || true
     board=
     mount | cut -d' ' -f3 | { grep "^$root/" || true; } | sort --reverse | xargs --no-run-if-empty umount
 }
 trap close EXIT
 
-# A new system, with the network and the certificates of this one.
+# A new system with the network and the certificates of this one, and the checkout's folder with what is released.
 open() {
     close
     rm -rf "$root"
     cp -a "$base" "$root"
     cp /etc/resolv.conf "$root/etc"
-    mkdir -p "$root/files" "$root/work"
+    # Written by Debian's installer, not by debootstrap.
+    echo '127.0.0.1 localhost' >"$root/etc/hosts"
     # Beside those of the new system, which a package may write anew.
     cp /etc/ssl/certs/ca-certificates.crt "$root/etc/certificates.crt"
+    mkdir -p "$root/checkout/configs" "$root/checkout/$release"
+    cp configs/adam.toml "$root/checkout/configs"
     mount --bind /proc "$root/proc"
     mount --bind /dev "$root/dev"
-    mount --bind "$files" "$root/files"
-    cp configs/adam.toml "$root/work"
+    mount --bind "$files" "$root/checkout/$release"
 }
 
-inside() {
-    chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-        PIP_CERT=/etc/certificates.crt DEBIAN_FRONTEND=noninteractive "$@"
-}
+# The last two are for buildah: a system in a folder has neither overlays nor control groups.
+enter=(chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+    PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/rust/bin PIP_DISABLE_PIP_VERSION_CHECK=1
+    PIP_CERT=/etc/certificates.crt SSL_CERT_FILE=/etc/certificates.crt CARGO_HTTP_CAINFO=/etc/certificates.crt
+    STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot)
 
 size() {
     du --summarize --bytes --one-file-system "$root" | cut -f1
 }
 
-# Runs a step and prints its row: what, seconds, megabytes that it has added.
+# The end of what a command has said, without addresses of servers and with places as the page has them.
+excerpt() {
+    tr '\r' '\n' <"$1" | awk '!/:\/\// && NF { line[++count] = $0 }
+            END { if (count > 4) print "..."; for (at = count > 4 ? count - 3 : 1; at <= count; at++) print line[at] }' |
+        sed 's,/root/,~/,g; s,/checkout,.,g' | cut --characters=-118
+}
+
+# Runs one command of the transcript in the new system, and prints its row.
 step() {
-    local what=$1 start before
-    shift
+    local command=$* before after TIMEFORMAT='%R %U %S'
     before=$(size)
+    printf '$ %s\n' "$command" >>"$transcript"
+    { time "${enter[@]}" sh -c "cd /checkout && $command" >"$place/said" 2>&1; } 2>"$place/time" ||
+        { tail -n 20 "$place/said" >&2 && fail "$way: $command failed"; }
+    excerpt "$place/said" >>"$transcript"
+    after=$(size)
+    row "$command" "$(tail -n 1 "$place/time")" $((after - before))
+}
+
+row() {
+    awk -v way="$way" -v what="$1" -v seconds="$2" -v bytes="$3" 'BEGIN {
+        split(seconds, part, " ")
+        printf "| %s | `%s` | %.1f | %.1f | %.0f |\n", way, what, part[1], part[2] + part[3], bytes / 1e6 }'
+}
+
+# Asks TensorBoard for something below its address.
+ask() {
+    curl --silent --fail --max-time 10 "$address/data/plugin/scalars/$1" || true
+}
+
+# The last step of each way: TensorBoard, until it serves the curve that its first page draws.
+tensorboard() {
+    local command='.venv/bin/tensorboard --logdir logs' address='' start curve='' points
+    step '.venv/bin/pip install tensorboard'
+    printf '$ %s\n' "$command" >>"$transcript"
     start=$(date +%s.%N)
-    "$@" >"$root/../$way.log" 2>&1 || { tail -n 20 "$root/../$way.log" >&2 && fail "$way: $what failed"; }
-    awk -v way="$way" -v what="$what" -v start="$start" -v end="$(date +%s.%N)" -v before="$before" \
-        -v after="$(size)" 'BEGIN { printf "| %s | %s | %.1f | %.0f |\n", way, what, end - start, (after - before) / 1e6 }'
-}
-
-# Patterns in the arguments of these two are those of the new system.
-packages() {
-    inside sh -c "apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends $*"
-}
-pip() { inside sh -c "/opt/venv/bin/pip install --quiet --disable-pip-version-check $*"; }
-environment() { inside python3 -m venv /opt/venv; }
-run() { inside sh -c 'cd /work && "$@"' sh "$@" run adam.toml --quiet; }
-
-# Ends when TensorBoard serves the curve that its first page draws.
-curve() {
-    inside /opt/venv/bin/tensorboard --logdir /work/logs --host 127.0.0.1 --port "$port" &
+    setsid "${enter[@]}" sh -c "cd /checkout && exec $command" >"$place/said" 2>&1 &
     board=$!
-    local tags=http://127.0.0.1:$port/data/plugin/scalars/tags
-    for _ in $(seq 600); do
-        curl --silent "$tags" | grep --quiet epoch_loss && return
+    for _ in $(seq 1800); do
+        address=$(sed -n 's,^TensorBoard .* at \(http://[^ ]*\)/ .*,\1,p' "$place/said")
+        [ -z "$address" ] || curve=$(ask tags | grep --only-matching '[^"]*/validation' | head -n 1 || true)
+        [ -z "$curve" ] || break
         sleep 0.1
     done
-    return 1
+    [ -n "$curve" ] || fail "$way: TensorBoard serves no curve"
+    points=$(ask "scalars?run=$curve&tag=epoch_loss" | grep --only-matching '\], \[' | wc -l)
+    [ "$points" = 19 ] || fail "$way: the curve has $((points + 1)) points, want 20"
+    row "$command" "$(awk -v start="$start" -v end="$(date +%s.%N)" 'BEGIN { print end - start, 0, 0 }')" 0
+    sed -n 's,^\(TensorBoard [^ ]*\) at .*,\1 serves the curve of epoch_loss: 20 points of '"$curve"',p' \
+        "$place/said" >>"$transcript"
 }
 
-tensorboard() {
-    step "pip install tensorboard" pip tensorboard
-    step "TensorBoard serves the curve" curve
+packages() {
+    step 'apt-get update'
+    step "apt-get install --yes --no-install-recommends $*"
+}
+
+environment() {
+    step 'apt-get install --yes --no-install-recommends python3-venv'
+    step 'python3 -m venv .venv'
 }
 
 way_wheel() {
-    step "apt install python3-venv" packages python3-venv
-    step "make an environment" environment
-    step "pip install the wheel" pip '/files/runner-*.whl'
-    step "20 epochs of the tutorial" run /opt/venv/bin/runner
-    tensorboard
+    packages python3-venv
+    step 'python3 -m venv .venv'
+    step ".venv/bin/pip install $release/runner-$version-py3-none-manylinux_2_34_x86_64.whl"
+    step '.venv/bin/runner run configs/adam.toml'
 }
 
 way_deb() {
-    step "apt install the package" packages '/files/runner_*.deb'
-    step "20 epochs of the tutorial" run runner
-    step "apt install python3-venv" packages python3-venv
-    step "make an environment" environment
-    tensorboard
+    packages "./$release/runner_$version-1_amd64.deb"
+    step 'runner run configs/adam.toml'
+    environment
 }
 
-# Buildah runs a container without cgroups, which a system in a folder does not have.
-image() { inside buildah --storage-driver vfs "$@"; }
-load_image() {
-    inside sh -c 'gunzip --stdout /files/runner-*-container.tar.gz >/tmp/image.tar' &&
-        image pull --quiet docker-archive:/tmp/image.tar && rm "$root/tmp/image.tar"
+way_tarball() {
+    step "tar --extract --file $release/runner-$version-x86_64-linux.tar.gz"
+    step "runner-$version-x86_64-linux/runner run configs/adam.toml"
+    step 'apt-get update'
+    environment
 }
-run_image() {
-    chmod 777 "$root/work"
-    local name container
-    name=$(image images --format '{{.Name}}:{{.Tag}}' | head -n 1)
-    container=$(image from --quiet "$name")
-    image run --isolation chroot --volume /work:/work "$container" -- /usr/bin/runner run adam.toml --quiet
-}
+
 way_container() {
-    step "apt install buildah" packages buildah
-    step "load the image" load_image
-    step "20 epochs of the tutorial" run_image
-    step "apt install python3-venv" packages python3-venv
-    step "make an environment" environment
-    tensorboard
+    packages buildah
+    step "gunzip --stdout $release/runner-$version-container.tar.gz >runner.tar"
+    step 'buildah pull docker-archive:runner.tar'
+    step "buildah from --name runner localhost/runner:$version"
+    step 'mkdir --mode 777 logs'
+    step 'buildah run --volume "$PWD:/work" runner -- /usr/bin/runner run configs/adam.toml'
+    environment
 }
 
-build() {
-    inside env PATH="/rust/bin:/usr/bin:/bin" CARGO_HOME=/root/.cargo SSL_CERT_FILE=/etc/certificates.crt \
-        CARGO_HTTP_CAINFO=/etc/certificates.crt \
-        cargo install --quiet --locked --path /source --root /usr/local --target-dir /tmp/target
-}
 way_cargo() {
-    mkdir "$root/rust" "$root/source"
+    mkdir "$root/rust"
     mount --bind "$(rustc --print sysroot)" "$root/rust"
-    git ls-files -z | tar --create --null --files-from=- | tar --extract --directory "$root/source"
-    step "apt install gcc" packages gcc libc6-dev
-    step "cargo install" build
-    step "20 epochs of the tutorial" run /usr/local/bin/runner
-    step "apt install python3-venv" packages python3-venv
-    step "make an environment" environment
-    tensorboard
+    git ls-files -z | tar --create --null --files-from=- | tar --extract --directory "$root/checkout"
+    packages gcc libc6-dev
+    step 'cargo install --locked --path .'
+    step '~/.cargo/bin/runner run configs/adam.toml'
+    environment
 }
 
-echo "| way | step | seconds | MB |"
-echo "| --- | --- | --- | --- |"
+echo "| way | command | seconds | of processors | MB |"
+echo "| --- | --- | --- | --- | --- |"
 for way in $ways; do
     case $way in
-        wheel | deb | container | cargo) ;;
-        *) fail "no way is called $way: wheel, deb, container or cargo" ;;
+        wheel | deb | tarball | container | cargo) ;;
+        *) fail "no way is called $way: wheel, deb, tarball, container or cargo" ;;
     esac
+    transcript=$place/$way.txt
+    echo "# runner $version, $way, on a new Debian $(cat "$base/etc/debian_version")" >"$transcript"
     open
-    start=$(date +%s)
     "way_$way"
-    echo "| $way | all | $(($(date +%s) - start)) | |"
+    tensorboard
+    # Only a way that has come to its end is kept.
+    cp "$transcript" docs/transcripts
 done

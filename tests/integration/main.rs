@@ -54,5 +54,6 @@ mod sweeps;
 mod target_scaling;
 mod tensorboard;
 mod trained;
+mod transcripts;
 mod tutorial;
 mod watch;
