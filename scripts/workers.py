@@ -203,7 +203,7 @@ def plan(args):
 
 
 def kills(args):
-    """The seconds of training after the last checkpoint, at each kill; and whether the ends are equal."""
+    """The seconds that a worker has trained since its last checkpoint, at each kill; and whether the ends are equal."""
     chance, repeated = random.Random(0), []
     with tempfile.TemporaryDirectory() as folder:
         path = config(folder, 4, rows=60_000, epochs=60)
@@ -212,7 +212,9 @@ def kills(args):
         seconds = (time.perf_counter() - begun) * min(4, len(os.sched_getaffinity(0))) / 4 / 60
         while len(repeated) < args.kills:
             sweep = frozen(args.program, folder, path)
-            while (process := subprocess.Popen(list(map(str, [*worker(args.program, sweep), "-j", 1])))):
+            while True:
+                start = time.time()
+                process = subprocess.Popen(list(map(str, [*worker(args.program, sweep), "-j", 1])))
                 try:
                     status = process.wait(chance.uniform(0.1, 3))
                     assert status == 0, status
@@ -222,8 +224,11 @@ def kills(args):
                     now = time.time()
                     process.wait()
                 running = [run for run in sweep.glob("0*") if '"running"' in (run / "run.json").read_text()]
-                states = [run / "checkpoint/state.safetensors" for run in running]
-                repeated += [now - state.stat().st_mtime for state in states if state.exists()]
+                for run in running:
+                    # Without a checkpoint, a run has trained since its record was written first.
+                    state = run / "checkpoint/state.safetensors"
+                    saved = (state if state.exists() else run / "run.json").stat().st_mtime
+                    repeated.append(now - max(saved, start))
             home = next(Path(folder, "home").glob("*/*"))
             for name in ("history.csv", "model.safetensors"):
                 for run in home.glob("0*"):
