@@ -43,7 +43,7 @@ for part in $wanted; do
             logs=$(mktemp -d "$out/mnist.XXXX")
             run() { target/release/runner run scripts/search.toml -q --logdir "$logs" "$@"; }
             run --name random --set sweep.trials=400 --set sweep.startup_trials=400
-            for seed in 1 2 3 4 5; do
+            for seed in {1..21}; do
                 run --name "tpe$seed" --set "sweep.seed=$seed"
             done
             python3 scripts/search_mnist.py target/release/runner "$logs"
