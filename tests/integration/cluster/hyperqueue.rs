@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{only_sweep, reference, same_sweep, sweep, workers};
+use super::{only_sweep, same_sweep, submitted_reference, sweep, workers};
 use crate::sandbox::{Runner, Sandbox};
 use crate::tensorboard::python;
 
@@ -103,7 +103,7 @@ impl Drop for HyperQueue {
 fn tasks_of_hyperqueue_leave_what_one_process_leaves() {
     let (hq, sandbox) = (HyperQueue::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep(2));
-    let want = reference(&sandbox);
+    let want = submitted_reference(&sandbox);
     let said = hq.runner(&sandbox, "submit sweep.toml --engine hyperqueue --logdir logs").exits(0);
     let job = said.stdout.trim();
     assert!(said.stderr.contains("submitted 20 runs in 2 tasks"), "{}", said.stderr);
@@ -121,7 +121,7 @@ fn tasks_of_hyperqueue_leave_what_one_process_leaves() {
 fn tasks_of_a_lost_worker_are_submitted_again() {
     let (mut hq, sandbox) = (HyperQueue::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep(1000));
-    let want = reference(&sandbox);
+    let want = submitted_reference(&sandbox);
     let submit = "submit sweep.toml --engine hyperqueue --tasks 2 --logdir logs";
     assert_eq!(hq.runner(&sandbox, submit).exits(0).stdout.trim(), "1");
     let dir = only_sweep(&sandbox.path().join("logs"));
@@ -153,7 +153,7 @@ fn tasks_of_a_lost_worker_are_submitted_again() {
 fn cancelled_job_of_hyperqueue_is_finished_at_home() {
     let (hq, sandbox) = (HyperQueue::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep(1000));
-    let want = reference(&sandbox);
+    let want = submitted_reference(&sandbox);
     let submit = "submit sweep.toml --engine hyperqueue --tasks 3 --logdir logs -- --cpus=2";
     let job = hq.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();
     let dir = only_sweep(&sandbox.path().join("logs"));
@@ -165,7 +165,7 @@ fn cancelled_job_of_hyperqueue_is_finished_at_home() {
     hq.wait_for_the_end(&job);
     let said = hq.runner(&sandbox, "list").exits(0);
     assert!(said.stderr.contains("no task is queued or running"), "{}", said.stderr);
-    sandbox.runner(&format!("resume {} -q", dir.display())).exits(0);
+    sandbox.runner(&format!("resume {} -q --discard-checkpoints", dir.display())).exits(0);
     same_sweep(&dir, &want);
 }
 

@@ -46,6 +46,12 @@ fn reference(sandbox: &Sandbox) -> PathBuf {
     only_sweep(&sandbox.path().join("home"))
 }
 
+/// The same without the checkpoints of completed runs, which the workers of a submission discard.
+fn submitted_reference(sandbox: &Sandbox) -> PathBuf {
+    sandbox.runner("run sweep.toml -q --logdir home --discard-checkpoints").exits(0);
+    only_sweep(&sandbox.path().join("home"))
+}
+
 /// The folder of the sweep with no run started.
 fn frozen(sandbox: &Sandbox) -> PathBuf {
     let said = sandbox.runner("run sweep.toml -q --plan-only --logdir logs").exits(0);

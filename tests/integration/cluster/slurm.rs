@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{only_sweep, reference, same_sweep, signal_workers, sweep, sweep_of, workers};
+use super::{
+    only_sweep, same_sweep, signal_workers, submitted_reference, sweep, sweep_of, workers,
+};
 use crate::sandbox::{Runner, Sandbox};
 use crate::searches;
 
@@ -119,7 +121,7 @@ impl Drop for Slurm {
 fn an_array_leaves_what_one_process_leaves() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep_of(100, 2));
-    let want = reference(&sandbox);
+    let want = submitted_reference(&sandbox);
     let submit = "submit sweep.toml --engine slurm --tasks 4 --logdir logs -- --time=10";
     let said = slurm.runner(&sandbox, submit).exits(0);
     let job: u64 = said.stdout.trim().parse().unwrap();
@@ -154,7 +156,7 @@ fn a_search_in_two_tasks_leaves_what_one_process_leaves() {
 fn a_task_near_its_limit_is_requeued_and_a_cancelled_one_is_not() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep(1000));
-    let want = reference(&sandbox);
+    let want = submitted_reference(&sandbox);
     let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=10";
     let job = slurm.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();
     let dir = only_sweep(&sandbox.path().join("logs"));
@@ -182,7 +184,9 @@ fn a_task_near_its_limit_is_requeued_and_a_cancelled_one_is_not() {
     std::thread::sleep(Duration::from_secs(8));
     slurm.wait_until("dead", str::is_empty);
 
-    let said = slurm.runner(&sandbox, &format!("resume {} -q", dir.display())).exits(0);
+    let said = slurm
+        .runner(&sandbox, &format!("resume {} -q --discard-checkpoints", dir.display()))
+        .exits(0);
     assert_eq!(said.stderr, "");
     same_sweep(&dir, &want);
 }
@@ -191,7 +195,7 @@ fn a_task_near_its_limit_is_requeued_and_a_cancelled_one_is_not() {
 fn a_preempted_task_and_a_killed_one_lose_nothing() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep(1000));
-    let want = reference(&sandbox);
+    let want = submitted_reference(&sandbox);
     let options = "--time=10 --partition=low --exclusive";
     let submit = format!("submit sweep.toml --engine slurm --tasks 1 --logdir logs -- {options}");
     let job = slurm.runner(&sandbox, &submit).exits(0).stdout.trim().to_owned();
@@ -221,7 +225,7 @@ fn a_preempted_task_and_a_killed_one_lose_nothing() {
 fn a_time_limit_in_the_middle_requeues_the_task() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep(1000));
-    let want = reference(&sandbox);
+    let want = submitted_reference(&sandbox);
     // A minute, at which Slurm asks for the end some seconds after the start.
     let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=1";
     let job = slurm.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();
@@ -247,7 +251,7 @@ fn a_node_that_loses_its_daemon_loses_no_run() {
     std::fs::write(slurm.conf(), conf + "SlurmdTimeout=6\n").unwrap();
     slurm.ask("scontrol reconfigure");
     sandbox.file("sweep.toml", &sweep(1000));
-    let want = reference(&sandbox);
+    let want = submitted_reference(&sandbox);
     let submit = "submit sweep.toml --engine slurm --tasks 1 --logdir logs -- --time=10";
     let job = slurm.runner(&sandbox, submit).exits(0).stdout.trim().to_owned();
     let dir = only_sweep(&sandbox.path().join("logs"));
@@ -296,7 +300,7 @@ impl Drop for SmallDisk {
 fn a_full_disk_fails_runs_that_the_next_submission_finishes() {
     let (slurm, sandbox) = (Slurm::start(), Sandbox::new());
     sandbox.file("sweep.toml", &sweep(40));
-    let want = reference(&sandbox);
+    let want = submitted_reference(&sandbox);
     let program = std::fs::metadata(env!("CARGO_BIN_EXE_runner")).unwrap().len();
     let disk = SmallDisk::mount(sandbox.path().join("logs"), program + 1_500_000);
     let submit = "submit sweep.toml --engine slurm --tasks 2 --logdir logs -- --time=10";
