@@ -302,7 +302,7 @@ fn a_full_disk_fails_runs_that_the_next_submission_finishes() {
     sandbox.file("sweep.toml", &sweep(40));
     let want = submitted_reference(&sandbox);
     let program = std::fs::metadata(env!("CARGO_BIN_EXE_runner")).unwrap().len();
-    let disk = SmallDisk::mount(sandbox.path().join("logs"), program + 1_500_000);
+    let disk = SmallDisk::mount(sandbox.path().join("logs"), program + 700_000);
     let submit = "submit sweep.toml --engine slurm --tasks 2 --logdir logs -- --time=10";
     slurm.runner(&sandbox, submit).exits(0);
     let dir = only_sweep(&disk.0);

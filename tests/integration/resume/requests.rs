@@ -322,7 +322,10 @@ fn a_finished_run_is_called_by_name_and_trained_further() {
     assert!(said.contains("help: did you mean `small`?\nnothing was started"), "{said}");
     fs::remove_dir_all(run.join("checkpoint")).unwrap();
     let said = sandbox.runner("resume small --epochs 9").exits(2).stderr;
-    assert!(said.contains("is not there; `model.weights` starts a new run"), "{said}");
+    assert!(
+        said.contains("without `--keep-checkpoints`; `model.weights` starts a new run"),
+        "{said}"
+    );
     let said = sandbox.runner("resume small").exits(0).stderr;
     assert!(said.starts_with("nothing left to do; 1 run: 1 done before\n"), "{said}");
 }
