@@ -39,7 +39,7 @@ fi
 close() {
     [ -z "${board:-}" ] || kill -- "-$board" 2>/dev/null || true
     board=
-    mount | cut -d' ' -f3 | { grep "^$root/" || true; } | sort --reverse | xargs --no-run-if-empty umount
+    mount | cut -d' ' -f3 | { grep -E "^$root(/|$)" || true; } | sort --reverse | xargs --no-run-if-empty umount --lazy
 }
 trap close EXIT
 
@@ -55,6 +55,8 @@ open() {
     cp /etc/ssl/certs/ca-certificates.crt "$root/etc/certificates.crt"
     mkdir -p "$root/checkout/configs" "$root/checkout/$release"
     cp configs/adam.toml "$root/checkout/configs"
+    # A mount point, as the root of a system is: buildah mounts it anew.
+    mount --bind "$root" "$root"
     mount --bind /proc "$root/proc"
     mount --bind /dev "$root/dev"
     mount --bind "$files" "$root/checkout/$release"
