@@ -15,8 +15,9 @@ fn build(root: &Path, site: &Path) -> Output {
         fs::create_dir_all(root.join("scripts")).unwrap();
         fs::copy(script, &copy).unwrap();
     }
-    let mut command = Command::new(copy);
-    command.arg("--site-dir").arg(site).env("MKDOCS", mkdocs).current_dir(root);
+    // By bash: a file that was just written cannot be executed while a child of another test still has it open.
+    let mut command = Command::new("bash");
+    command.arg(copy).arg("--site-dir").arg(site).env("MKDOCS", mkdocs).current_dir(root);
     command.output().expect("the script starts")
 }
 
