@@ -10,30 +10,30 @@ use crate::quote::clip;
 /// A command that cannot be started or refuses.
 #[derive(Debug, Error)]
 pub enum ToolError {
-    /// It is not there, or cannot be started.
+    /// No such command, or no permission to start the file.
     #[error("cannot start `{name}`")]
     Missing {
         /// The command.
         name: String,
-        /// What a user can do.
+        /// A way out for the user.
         help: &'static str,
         /// The system's reason.
         source: io::Error,
     },
-    /// It ended with an error.
+    /// An exit status other than 0.
     #[error("{name}: {words}")]
     Refused {
         /// The command.
         name: String,
-        /// What it said.
+        /// Its message.
         words: String,
-        /// What a user can do.
+        /// A way out for the user.
         help: &'static str,
     },
 }
 
 impl ToolError {
-    /// What a user can do.
+    /// A way out for the user.
     pub fn help(&self) -> &'static str {
         let (ToolError::Missing { help, .. } | ToolError::Refused { help, .. }) = self;
         help

@@ -1,4 +1,4 @@
-//! A block of rows in the making: rows are kept in the order of the files, beside their order in the pass.
+//! A block of rows in the making: rows in the order of the files, and their order in the pass.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::memory::probe;
 use crate::random::{RandomStream, StreamPurpose};
 use crate::train::Dataset;
 
-/// Inputs that a thread copies at a time.
+/// Inputs of a copy by one thread.
 const COPIED: usize = 1 << 16;
 
 /// Rows of a block, of which some have arrived.

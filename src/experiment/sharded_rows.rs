@@ -44,7 +44,7 @@ impl RowBlocks for ShardedRows {
         std::thread::scope(|scope| {
             // A block is handed over, never stored: so no third one is in memory.
             let (sender, receiver) = sync_channel(0);
-            // Its memory comes back for the one after the next.
+            // The memory of a block returns for the next block but one.
             let (spare, spares) = channel();
             let read = || on(self.threads, || self.read(pass, &stop, (sender, spares)));
             let reading = scope.spawn(read);

@@ -14,10 +14,10 @@ pub(super) struct DenseColumns {
     pub(super) gaps: Vec<bool>,
 }
 
-/// Rows that a thread writes at a time.
+/// Rows of a piece, written by one thread.
 const ROWS: usize = 1024;
 
-/// Rows that are written one after the other for each column: they stay in the nearest cache.
+/// Rows of a tile, written column by column within the nearest cache.
 const TILE: usize = 64;
 
 impl DenseColumns {
